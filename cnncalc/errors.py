@@ -1,0 +1,93 @@
+"""What can go wrong and where: places in a file, diagnostics, and the exceptions that carry them."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Severity = Literal["error", "warning"]
+
+
+class Location(NamedTuple):
+    """A place in a spec file; ``line`` and ``column`` count from 1."""
+
+    file: str
+    line: int
+    column: int
+    width: int = 1
+    """How many characters of the line are meant, for the caret."""
+
+
+class Diagnostic(NamedTuple):
+    """One finding, complete: what was found, where, and what would work."""
+
+    code: str
+    severity: Severity
+    message: str
+    help: str | None = None
+    path: str | None = None
+    """The path of the layer, as rows and JSON records carry it."""
+    location: Location | None = None
+    excerpt: str | None = None
+    """The source line the location points into."""
+    chain: tuple[str, ...] = ()
+    """The uses of blocks that led here, outermost first."""
+
+
+class Fault(Exception):
+    """A bare fact found by a rule that does not know where in a file it was asked; the caller adds the place."""
+
+    def __init__(self, code: str, message: str, help: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.help = help
+
+    def at(
+        self,
+        location: Location | None,
+        path: str | None = None,
+        excerpt: str | None = None,
+        chain: tuple[str, ...] = (),
+    ) -> Diagnostic:
+        """The same fact with its place."""
+        return Diagnostic(self.code, "error", self.message, self.help, path, location, excerpt, chain)
+
+
+class CnncalcError(Exception):
+    """Base of all errors that the public functions raise on purpose; ``diagnostics`` says everything found."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__(*diagnostics)
+        self.diagnostics = diagnostics
+
+    def __str__(self) -> str:
+        return "\n".join(_one_line(diagnostic) for diagnostic in self.diagnostics)
+
+
+class SpecError(CnncalcError):
+    """A file that does not follow the grammar, or uses names and expressions that mean nothing."""
+
+
+class GraphError(CnncalcError):
+    """Layers that cannot be arranged into a network."""
+
+
+class ShapeError(CnncalcError):
+    """A network that cannot be computed for the given input."""
+
+
+class SourceError(CnncalcError):
+    """A file that cannot be read at all: missing, a folder, unreadable."""
+
+
+class UsageError(CnncalcError):
+    """A request that does not fit the file: a variable, a variant or a framework that does not exist."""
+
+
+def _one_line(diagnostic: Diagnostic) -> str:
+    place = ""
+    if diagnostic.location is not None:
+        place = f"{diagnostic.location.file}:{diagnostic.location.line}:{diagnostic.location.column}: "
+    path = f" ({diagnostic.path})" if diagnostic.path else ""
+    help = f"; {diagnostic.help}" if diagnostic.help else ""
+    return f"{place}{diagnostic.code} {diagnostic.message}{path}{help}"

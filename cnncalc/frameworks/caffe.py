@@ -1,0 +1,16 @@
+"""Caffe: src/caffe/layers/pooling_layer.cpp, batch_norm_layer.cpp and src/caffe/proto/caffe.proto of BVLC/caffe."""
+
+from __future__ import annotations
+
+from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same
+
+CAFFE = Framework(
+    name="caffe",
+    same=Same.ABSENT,
+    pool_ceil=Ceil.DROPS_IF_PADDED,  # pooling_layer.cpp: the clip stands inside "if (pad_h_ || pad_w_)"
+    pool_rounds_up=True,  # round_mode = CEIL
+    pool_stride_is_kernel=False,  # caffe.proto: stride [default = 1]
+    pool_padding=PoolPadding.BELOW_KERNEL,  # CHECK_LT(pad_h_, kernel_h_)
+    norm_scale=False,  # BatchNorm only normalises; a Scale layer holds gamma and beta
+    instance_norm_affine=False,
+)

@@ -1,0 +1,16 @@
+"""PyTorch: https://docs.pytorch.org/docs/stable/nn.html and aten/src/ATen/native/Pool.h."""
+
+from __future__ import annotations
+
+from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same
+
+PYTORCH = Framework(
+    name="pytorch",
+    same=Same.STRIDE_ONE,  # torch/nn/modules/conv.py: padding='same' is not supported for strided convolutions
+    pool_ceil=Ceil.OFFERED,  # Pool.h, pooling_output_shape_pad_lr: the last window must start inside input or left padding
+    pool_rounds_up=False,
+    pool_stride_is_kernel=True,
+    pool_padding=PoolPadding.HALF_KERNEL,  # "pad should be at most half of effective kernel size"
+    norm_scale=True,
+    instance_norm_affine=False,  # torch.nn.InstanceNorm2d(affine=False)
+)

@@ -1,0 +1,16 @@
+"""TensorFlow and Keras: https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2."""
+
+from __future__ import annotations
+
+from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same
+
+TENSORFLOW = Framework(
+    name="tensorflow",
+    same=Same.BY_SIZE,  # "Notes on padding": ceil(n/s) outputs, an odd total puts the extra at the end
+    pool_ceil=Ceil.ABSENT,
+    pool_rounds_up=False,
+    pool_stride_is_kernel=True,  # tf.keras.layers.MaxPooling2D(strides=None)
+    pool_padding=PoolPadding.FREE,
+    norm_scale=True,
+    instance_norm_affine=True,
+)

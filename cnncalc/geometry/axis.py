@@ -1,0 +1,79 @@
+"""What an operation does along one axis: the output size, and which units each output unit reads."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from cnncalc.geometry.shape import Size
+
+
+class Run(NamedTuple):
+    """``length`` positions from ``start`` in steps of ``step``; a length of 0 reads nothing."""
+
+    start: int
+    step: int
+    length: int
+
+
+class Taps(NamedTuple):
+    """The units an output unit reads, periodic over the axis.
+
+    Output unit ``q * len(runs) + r`` reads ``runs[r]`` moved on by ``q * advance``.
+    """
+
+    advance: int
+    runs: tuple[Run, ...]
+
+
+class Whole:
+    """Every output unit reads the whole axis, however long."""
+
+    __slots__ = ()
+
+
+class Unknown(NamedTuple):
+    """What is read depends on something not given.
+
+    With ``taps`` only the offset is unknown: the taps are right up to a shift of all of them.
+    """
+
+    reason: str
+    taps: Taps | None = None
+
+
+Reads = Taps | Whole | Unknown
+
+WHOLE = Whole()
+IDENTITY_TAPS = Taps(1, (Run(0, 1, 1),))
+NEEDS_SIZE = "needs the input size: add `input: ...` or pass --input"
+
+
+class AxisRule(Protocol):
+    """One operation along one axis; its size and its receptive field follow from the same value."""
+
+    def output_size(self, size: Size) -> Size:
+        """The output length for an input length.
+
+        Raises:
+            Fault: where nothing comes out.
+        """
+        ...
+
+    def reads(self, size: Size) -> Reads:
+        """Which input units each output unit reads, positions outside ``0..size-1`` being padding."""
+        ...
+
+
+class Identity:
+    """Output unit i reads unit i."""
+
+    __slots__ = ()
+
+    def output_size(self, size: Size) -> Size:
+        return size
+
+    def reads(self, size: Size) -> Reads:
+        return IDENTITY_TAPS
+
+
+IDENTITY = Identity()

@@ -1,0 +1,251 @@
+"""Receptive fields along one axis as exact maps from output unit to input interval, composed and joined without sizes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import lru_cache
+from math import gcd, lcm
+from typing import NamedTuple
+
+from cnncalc.geometry.axis import IDENTITY_TAPS, NEEDS_SIZE, Reads, Run, Taps, Unknown, Whole
+from cnncalc.geometry.shape import Size
+
+Interval = tuple[int, int]
+"""First and last input position, both included; negative or beyond the input is padding."""
+
+LONGEST_PERIOD = 10_000
+TOO_IRREGULAR = f"repeats only after more than {LONGEST_PERIOD} units"
+
+
+class IntervalMap(NamedTuple):
+    """What each unit sees, periodic: unit ``q*len(spans) + r`` sees ``spans[r]`` moved on by ``q*advance``.
+
+    One span makes the affine map of a network without up-sampling. ``None`` is a unit that sees no input at all.
+    """
+
+    advance: int
+    spans: tuple[Interval | None, ...]
+
+    @property
+    def stride(self) -> Fraction:
+        """Input positions per unit, the jump."""
+        return Fraction(self.advance, len(self.spans))
+
+    @property
+    def size(self) -> int | None:
+        """The number of input positions seen, the largest over the period; ``None`` where nothing is seen."""
+        return max((span[1] - span[0] + 1 for span in self.spans if span), default=None)
+
+    @property
+    def affine(self) -> bool:
+        return len(self.spans) == 1
+
+    def at(self, unit: int) -> Interval | None:
+        """The input interval of one unit."""
+        turn, residue = divmod(unit, len(self.spans))
+        span = self.spans[residue]
+        if span is None:
+            return None
+        return (span[0] + turn * self.advance, span[1] + turn * self.advance)
+
+    def through(self, taps: Taps) -> IntervalMap:
+        """The map of an operation's outputs, this map being that of its inputs.
+
+        Raises:
+            OverflowError: where the period would be longer than ``LONGEST_PERIOD``.
+        """
+        if len(self.spans) == 1 and len(taps.runs) == 1:
+            span, run = self.spans[0], taps.runs[0]
+            if span is not None and run.length:
+                first = span[0] + run.start * self.advance
+                last = span[1] + (run.start + (run.length - 1) * run.step) * self.advance
+                return IntervalMap(self.advance * taps.advance, ((first, last),))
+        return _through(self, taps)
+
+    def _hull(self, run: Run) -> Interval | None:
+        """The hull of what a run of units sees; a period of its taps at either end decides."""
+        period = len(self.spans)
+        decisive = min(run.length, period // gcd(run.step, period))
+        ends = (run.start, run.start + (run.length - decisive) * run.step)
+        firsts = [span[0] for m in range(decisive) if (span := self.at(ends[0] + m * run.step))]
+        lasts = [span[1] for m in range(decisive) if (span := self.at(ends[1] + m * run.step))]
+        return (min(firsts), max(lasts)) if firsts else None
+
+    def joined(self, other: IntervalMap) -> IntervalMap:
+        """The hull with a map of the same stride, unit by unit.
+
+        Raises:
+            OverflowError: where the period would be longer than ``LONGEST_PERIOD``.
+        """
+        period = _bounded(lcm(len(self.spans), len(other.spans)))
+        spans = tuple(_hull_of(self.at(unit), other.at(unit)) for unit in range(period))
+        return _shortest(self.advance * period // len(self.spans), spans)
+
+
+@lru_cache(maxsize=1024)
+def _through(seen: IntervalMap, taps: Taps) -> IntervalMap:
+    period = len(seen.spans)
+    turns = period // gcd(period, taps.advance)
+    spans = []
+    for unit in range(_bounded(turns * len(taps.runs))):
+        turn, residue = divmod(unit, len(taps.runs))
+        run = taps.runs[residue]
+        spans.append(seen._hull(Run(run.start + turn * taps.advance, run.step, run.length)))
+    return _shortest(seen.advance * taps.advance * turns // period, tuple(spans))
+
+
+def _bounded(period: int) -> int:
+    if period > LONGEST_PERIOD:
+        raise OverflowError(TOO_IRREGULAR)
+    return period
+
+
+def _hull_of(one: Interval | None, other: Interval | None) -> Interval | None:
+    if one is None or other is None:
+        return one or other
+    return (min(one[0], other[0]), max(one[1], other[1]))
+
+
+def _shortest(advance: int, spans: tuple[Interval | None, ...]) -> IntervalMap:
+    """The same map with its smallest period."""
+    whole = IntervalMap(advance, spans)
+    for period in range(1, len(spans) // 2 + 1):
+        if len(spans) % period == 0 and advance % (len(spans) // period) == 0:
+            shorter = IntervalMap(advance // (len(spans) // period), spans[:period])
+            if all(shorter.at(unit) == span for unit, span in enumerate(spans)):
+                return shorter
+    return whole
+
+
+class AxisField(NamedTuple):
+    """What the units of a tensor see of one input axis.
+
+    Local paths are interval maps, one for each stride among them (branches of unequal stride never repeat together, so their
+    hull is kept as its parts). A path that reads the whole axis sets ``is_global``. ``unknown`` says why local paths cannot be
+    given, ``unknown_start`` why they are right only up to a shift.
+    """
+
+    maps: tuple[IntervalMap, ...] = ()
+    is_global: bool = False
+    aligned: bool = True
+    unknown: str | None = None
+    unknown_start: str | None = None
+
+    def through(self, reads: Reads) -> AxisField:
+        """The field of an operation's outputs, this being that of its inputs."""
+        if isinstance(reads, Whole):
+            return AxisField((), True)
+        if isinstance(reads, Unknown):
+            return self._through_unknown(reads)
+        if reads is IDENTITY_TAPS or not self.maps:
+            return self
+        try:
+            maps = tuple([seen.through(reads) for seen in self.maps])
+        except OverflowError as error:
+            return self._replace(maps=(), unknown=str(error))
+        return self._replace(maps=maps)
+
+    def _through_unknown(self, reads: Unknown) -> AxisField:
+        if not self.maps:
+            return self
+        if reads.taps is None or not all(seen.affine for seen in self.maps):
+            return self._replace(maps=(), unknown=reads.reason)
+        return self.through(reads.taps)._replace(unknown_start=reads.reason)
+
+    def joined(self, other: AxisField) -> AxisField:
+        """The field of a unit that sees what it sees in either: the hull, unit by unit."""
+        unknown = self.unknown or other.unknown
+        unknown_start = self.unknown_start or other.unknown_start
+        aligned = self.aligned and other.aligned
+        is_global = self.is_global or other.is_global
+        if unknown is not None:
+            return AxisField((), is_global, aligned, unknown)
+        if not self.maps or not other.maps:
+            return AxisField(self.maps or other.maps, is_global, aligned, None, unknown_start)
+        if unknown_start is not None:
+            return self._joined_as_aligned(other, is_global, aligned, unknown_start)
+        try:
+            maps, agree = _merged(self.maps, other.maps)
+        except OverflowError as error:
+            return AxisField((), is_global, aligned, str(error))
+        return AxisField(maps, is_global, aligned and agree, None, None)
+
+    def _joined_as_aligned(self, other: AxisField, is_global: bool, aligned: bool, unknown_start: str) -> AxisField:
+        """With an offset unknown the branches are taken as aligned: the largest branch's field is the field."""
+        if len(self.maps) > 1 or len(other.maps) > 1 or self.maps[0].stride != other.maps[0].stride:
+            return AxisField((), is_global, False, unknown_start)
+        largest = max(self.maps[0], other.maps[0], key=lambda seen: seen.size or 0)
+        return AxisField((largest,), is_global, aligned, None, unknown_start)
+
+    def at(self, unit: int) -> Interval | None:
+        """What the local paths of one unit see; ``None`` where there is none or its place is not known."""
+        if self.unknown_start is not None:
+            return None
+        hull: Interval | None = None
+        for seen in self.maps:
+            hull = _hull_of(hull, seen.at(unit))
+        return hull
+
+    @property
+    def stride(self) -> Fraction | None:
+        return self.maps[0].stride if len(self.maps) == 1 else None
+
+    @property
+    def start(self) -> int | None:
+        """The first input position that unit 0 sees; the effective padding is its negative."""
+        interval = self.at(0)
+        return None if interval is None else interval[0]
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all units see equally much at an even pace, so that size, stride and start say all."""
+        return all(seen.affine for seen in self.maps) and len(self.maps) <= 1
+
+    def size(self, units: Size) -> int | None:
+        """The number of input positions a unit sees, the largest over the ``units`` of the axis, the map's borders aside."""
+        if len(self.maps) == 1:
+            return self.maps[0].size
+        if not self.maps or units is None:
+            return None
+        period = lcm(*(len(seen.spans) for seen in self.maps))
+        some = {*range(min(period, units)), *range(max(0, units - period), units)}
+        spans = [span for unit in some if (span := self.at(unit))]
+        return max((last - first + 1 for first, last in spans), default=None)
+
+    def reason(self, units: Size) -> str | None:
+        """Why the size is not known, where it is not."""
+        if self.unknown is not None:
+            return self.unknown
+        return NEEDS_SIZE if len(self.maps) > 1 and units is None else None
+
+
+def _merged(some: tuple[IntervalMap, ...], others: tuple[IntervalMap, ...]) -> tuple[tuple[IntervalMap, ...], bool]:
+    """Both sets of maps with those of one stride joined, and whether all centres agree."""
+    maps = {seen.stride: seen for seen in some}
+    agree = len(maps) == 1
+    for seen in others:
+        same = maps.get(seen.stride)
+        if same is None:
+            agree = False
+            maps[seen.stride] = seen
+        elif same != seen:
+            agree = agree and not any(offset(same, seen))
+            maps[seen.stride] = same.joined(seen)
+    return tuple(maps.values()), agree
+
+
+def offset(one: IntervalMap, other: IntervalMap) -> tuple[Fraction, Fraction]:
+    """How far the centres of ``other`` lie behind those of ``one``, least and most over the units, in input positions.
+
+    Both maps have the same stride.
+    """
+    distances = []
+    for unit in range(_bounded(lcm(len(one.spans), len(other.spans)))):
+        here, there = one.at(unit), other.at(unit)
+        if here is not None and there is not None:
+            distances.append(Fraction(there[0] + there[1] - here[0] - here[1], 2))
+    return (min(distances), max(distances)) if distances else (Fraction(0), Fraction(0))
+
+
+LOCAL = AxisField((IntervalMap(1, ((0, 0),)),))
+"""The field of an input: each unit sees itself."""

@@ -1,0 +1,60 @@
+"""The size of a tensor: channels and spatial axes, any of them possibly unknown."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import NamedTuple
+
+Size = int | None
+"""A length along an axis, in elements; ``None`` is unknown."""
+
+
+class Shape(NamedTuple):
+    """Channels first, without the batch; a flat tensor (a vector) has no spatial axes."""
+
+    channels: Size
+    sizes: tuple[Size, ...] = ()
+
+    @property
+    def rank(self) -> int:
+        """The number of spatial axes."""
+        return len(self.sizes)
+
+    @property
+    def known(self) -> bool:
+        return self.channels is not None and None not in self.sizes
+
+    @property
+    def axes(self) -> tuple[Size, ...]:
+        """Channels and sizes in one tuple, as shapes are written."""
+        return (self.channels, *self.sizes)
+
+    def elements(self) -> Size:
+        """How many numbers the tensor holds; ``None`` where an axis is unknown."""
+        return product(self.axes)
+
+    def __str__(self) -> str:
+        return "x".join("?" if axis is None else str(axis) for axis in self.axes)
+
+
+def product(factors: tuple[Size, ...]) -> Size:
+    """The product of sizes, unknown where one of them is."""
+    return None if None in factors else prod(factors)  # type: ignore[arg-type]
+
+
+def parse_shape(text: str) -> Shape:
+    """A shape from ``3x224x224`` or ``3,224,224``; ``any`` and ``?`` are unknown.
+
+    Raises:
+        ValueError: where an axis is no positive integer.
+    """
+    axes: list[Size] = []
+    for axis in text.lower().replace(",", "x").split("x"):
+        word = axis.strip()
+        if word in ("any", "?"):
+            axes.append(None)
+        elif word.isascii() and word.isdigit() and int(word[:19]) > 0 and len(word) < 19:
+            axes.append(int(word))
+        else:
+            raise ValueError(f"{text!r} is no shape: write the channels and the sizes, for instance 3x224x224")
+    return Shape(axes[0], tuple(axes[1:]))

@@ -1,0 +1,31 @@
+"""Words for messages: the name that was probably meant, and text from a file made fit to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+MAX_CANDIDATES = 1000
+"""Names compared at most, so that a file full of misspelt names stays cheap."""
+MAX_WORD = 60
+"""Longer words are not compared, and are cut when shown."""
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate most like ``word``, whatever its case; ``None`` where none is alike."""
+    if not word or len(word) > MAX_WORD:
+        return None
+    by_lower = {candidate.lower(): candidate for candidate in islice(candidates, MAX_CANDIDATES)}
+    exact = by_lower.get(word.lower())
+    if exact is not None:
+        return exact
+    from difflib import get_close_matches  # here, because only errors need it and it costs start-up time
+
+    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
+
+
+def shown(text: str) -> str:
+    """``text`` as a message quotes it: on one line, cut where long, control characters as escapes."""
+    cut = text if len(text) <= MAX_WORD else text[: MAX_WORD - 1] + "…"
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
