@@ -1,0 +1,338 @@
+"""The one pass over a network: nodes and input shapes to a Report. Asks layers questions, knows no concrete layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from cnncalc.collector import paused_collection
+from cnncalc.errors import Diagnostic, Fault
+from cnncalc.frameworks import FRAMEWORKS, Framework
+from cnncalc.geometry.axis import NEEDS_SIZE, AxisRule, Reads
+from cnncalc.geometry.receptive_field import LOCAL, AxisField, offset
+from cnncalc.geometry.shape import Shape, Size, parse_shape
+from cnncalc.geometry.window import TransposedWindow, Window
+from cnncalc.layers.base import Adapter, Layer, Params
+from cnncalc.network.graph import Graph, Node
+from cnncalc.network.model import Model
+from cnncalc.report import LayerReport, Output, ReceptiveField, Report
+
+WHOLE_MAP = AxisField((), True)
+
+
+def analyze(model: Model, input: str | Mapping[str, str | Shape] | None = None, framework: str | None = None) -> Report:
+    """Compute every layer's shape, parameters, cost and receptive field.
+
+    Args:
+        model: one of the models that ``load`` returns.
+        input: another input shape than the spec's, channels first, such as ``"3x224x224"``; of several inputs a mapping by name.
+        framework: another framework's rules than the spec's.
+
+    Returns:
+        The report; at a layer that cannot be computed it ends and says so in ``failed`` and ``diagnostics``.
+
+    Raises:
+        ValueError: for an input or a framework that does not exist.
+    """
+    rules = model.framework if framework is None else _framework(framework)
+    inputs = _with_input(model.inputs, input)
+    with paused_collection():
+        run = _Run(model.graph, rules, inputs)
+        failed = run.evaluate()
+    return Report(
+        model.name,
+        model.file,
+        rules.name,
+        inputs,
+        tuple(run.records),
+        () if failed else tuple(run.output(index) for index in model.graph.outputs),
+        None if failed else run.peak(),
+        tuple(run.diagnostics),
+        failed,
+        model.description,
+    )
+
+
+def _framework(name: str) -> Framework:
+    if name not in FRAMEWORKS:
+        raise ValueError(f"unknown framework {name!r}: one of {', '.join(FRAMEWORKS)}")
+    return FRAMEWORKS[name]
+
+
+def _with_input(
+    inputs: tuple[tuple[str, Shape], ...], given: str | Mapping[str, str | Shape] | None
+) -> tuple[tuple[str, Shape], ...]:
+    if given is None:
+        return inputs
+    names = [name for name, _ in inputs]
+    if isinstance(given, str):
+        if len(names) > 1:
+            raise ValueError(f"the network has several inputs, name one: {', '.join(f'{name}=...' for name in names)}")
+        given = {names[0]: given}
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise ValueError(f"no input is named {unknown[0]!r}: there is {', '.join(names)}")
+    shapes = {name: parse_shape(shape) if isinstance(shape, str) else shape for name, shape in given.items()}
+    return tuple((name, shapes.get(name, shape)) for name, shape in inputs)
+
+
+class _Tensor(NamedTuple):
+    """What is known of a node's output; ``why`` says why something of its shape is not."""
+
+    path: str
+    shape: Shape
+    fields: tuple[AxisField, ...]
+    why: str | None
+
+
+class _Answers(NamedTuple):
+    """What a layer says of given input shapes; the same for every copy of it there."""
+
+    in_shape: Shape
+    shape: Shape
+    windows: tuple[Window | TransposedWindow, ...] | None
+    reads: tuple[Reads, ...]
+    params: Params
+    macs: Size
+    advice: tuple[Fault, ...]
+
+
+class _Run:
+    """The state of one pass: the tensors so far, and the records made of them."""
+
+    def __init__(self, graph: Graph, framework: Framework, inputs: tuple[tuple[str, Shape], ...]) -> None:
+        self.graph = graph
+        self.framework = framework
+        self.tensors = [_input_tensor(name, shape) for name, shape in inputs]
+        self.made: list[range] = [range(0) for _ in inputs]
+        """The records of each node; a node decided by shapes has none or several."""
+        self.records: list[LayerReport] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.answers: dict[tuple[Layer, tuple[Shape, ...]], _Answers] = {}
+
+    def evaluate(self) -> str | None:
+        """Go through the nodes; the path of the layer that failed, if one did."""
+        for node in self.graph.nodes[len(self.tensors) :]:
+            first = len(self.records)
+            try:
+                if isinstance(node.layer, Adapter):
+                    tensor = self._adapted(node, node.layer)
+                else:
+                    tensor = self._evaluated(node, [self.tensors[index] for index in node.inputs])
+            except Fault as fault:
+                self._diagnose(fault, "error", node, node.path)
+                return node.path
+            self.tensors.append(tensor)
+            self.made.append(range(first, len(self.records)))
+        return None
+
+    def output(self, index: int) -> Output:
+        return Output(self.tensors[index].path, self.tensors[index].shape)
+
+    def _adapted(self, node: Node, adapter: Adapter) -> _Tensor:
+        """Evaluate the layers that the shapes call for, in sequence."""
+        source, target = (self.tensors[index] for index in node.inputs)
+        tensor = source
+        for number, (label, layer) in enumerate(adapter.layers(source.shape, target.shape, _steps(source, target))):
+            inner = node._replace(path=f"{node.path}/{label}", op=layer.op, layer=layer)
+            tensor = self._evaluated(inner, [tensor], number)
+        return tensor
+
+    def _evaluated(self, node: Node, inputs: list[_Tensor], place: int = 0) -> _Tensor:
+        """Evaluate one layer and record it; ``place`` is its place among the layers of its node."""
+        layer = node.layer
+        assert isinstance(layer, Layer)
+        answers = self._ask(layer, tuple([tensor.shape for tensor in inputs]))
+        fields = self._fields(node, layer, inputs, answers)
+        why = _why(node, layer, inputs, answers)
+        params, macs, shares = answers.params, answers.macs, None
+        if node.share is not None:
+            shares = self._shared(node, layer, answers, node.share, place)
+            params = Params()
+        units = answers.shape.sizes if answers.shape.rank == len(fields) else (None,) * len(fields)
+        field = ReceptiveField(fields, units)
+        self.records.append(
+            LayerReport(
+                node.path,
+                node.op,
+                node.origin.location.line if node.origin.location else 0,
+                tuple([tensor.path for tensor in inputs]),
+                answers.in_shape,
+                answers.shape,
+                answers.windows,
+                params.weights,
+                params.biases,
+                params.buffers,
+                macs,
+                field,
+                shares,
+                layer.is_join,
+                _reasons(layer, answers, params, field, why),
+            )
+        )
+        for fact in answers.advice:
+            self._diagnose(fact, "warning", node, node.path)
+        return _Tensor(node.path, answers.shape, fields, None if answers.shape.known else why)
+
+    def _ask(self, layer: Layer, shapes: tuple[Shape, ...]) -> _Answers:
+        key = (layer, shapes)
+        known = self.answers.get(key)
+        if known is None:
+            known = self.answers[key] = _answers(layer, shapes, self.framework)
+        return known
+
+    def _fields(self, node: Node, layer: Layer, inputs: list[_Tensor], answers: _Answers) -> tuple[AxisField, ...]:
+        fields = self._joined_fields(node, inputs, answers.in_shape) if layer.is_join else inputs[0].fields
+        if answers.in_shape.rank and layer.flattens:
+            return (WHOLE_MAP,) * len(fields)
+        if layer.sees_all and answers.in_shape.rank:
+            return tuple([field.joined(WHOLE_MAP) for field in fields])
+        if len(fields) != len(answers.reads):
+            return fields
+        return tuple([field.through(reads) for field, reads in zip(fields, answers.reads, strict=True)])
+
+    def _joined_fields(self, node: Node, inputs: list[_Tensor], shape: Shape) -> tuple[AxisField, ...]:
+        """The union over the branches; one spread over the others' map counts as seen whole."""
+        branches = [(WHOLE_MAP,) * len(tensor.fields) if _is_spread(tensor, shape) else tensor.fields for tensor in inputs]
+        rank = max(map(len, branches))
+        fields: tuple[AxisField, ...] = ()
+        for tensor, branch in zip(inputs, branches, strict=True):
+            if len(branch) != rank:
+                continue
+            if not fields:
+                first, fields = tensor, branch
+                continue
+            joined = tuple([one.joined(other) for one, other in zip(fields, branch, strict=True)])
+            if branch != fields:
+                self._warn_of_offsets(node, (first, tensor), (fields, branch), joined)
+            fields = joined
+        return fields
+
+    def _warn_of_offsets(
+        self,
+        node: Node,
+        tensors: tuple[_Tensor, _Tensor],
+        branches: tuple[tuple[AxisField, ...], tuple[AxisField, ...]],
+        joined: tuple[AxisField, ...],
+    ) -> None:
+        """Say which two branches have their centres apart, or that this is not known."""
+        names = f"branches `{tensors[0].path}` and `{tensors[1].path}`"
+        for one, other, result in zip(*branches, joined, strict=True):
+            if not result.aligned and one.aligned and other.aligned:
+                fact = Fault("W502", f"{names} are not aligned: {_apart(one, other)}", "pad or crop the branches alike")
+            elif result.unknown_start and one.maps and other.maps and one != other:
+                fact = Fault("W503", f"{names} are taken as aligned: {result.unknown_start}")
+            else:
+                continue
+            self._diagnose(fact, "warning", node, node.path)
+            return
+
+    def _shared(self, node: Node, layer: Layer, answers: _Answers, original: int, place: int) -> str:
+        """The path of the record whose weights a node uses, which must be of the same shape."""
+        records = self.made[original]
+        there = self.records[records[place]] if place < len(records) else None
+        here = answers.params
+        if there is None or (there.weights, there.biases, there.buffers) != here or not _same_kernel(there, answers):
+            had = "nothing" if there is None else f"{there.params} parameters for {there.in_shape}"
+            has = "unknown" if here.weights is None or here.biases is None else f"{here.weights + here.biases}"
+            original_path = self.graph.nodes[original].path
+            message = f"the weights of `{original_path}` do not fit: it has {had}, this needs {has} for {answers.in_shape}"
+            raise Fault("E209", message, "weights are shared between layers of the same kind and shape")
+        return there.path
+
+    def _diagnose(self, fault: Fault, severity: str, node: Node, path: str) -> None:
+        diagnostic = fault.at(node.origin.location, path, node.origin.excerpt, node.origin.chain)
+        self.diagnostics.append(diagnostic if severity == "error" else diagnostic._replace(severity="warning"))
+
+    def peak(self) -> Size:
+        """The most elements alive at once: a tensor lives from its evaluation to its last use, outputs to the end."""
+        nodes = self.graph.nodes
+        last_use = list(range(len(nodes)))
+        for index, node in enumerate(nodes):
+            for source in node.inputs:
+                last_use[source] = index
+        for index in self.graph.outputs:
+            last_use[index] = len(nodes)
+        ends: dict[int, int] = {}
+        alive = most = 0
+        for index, tensor in enumerate(self.tensors):
+            elements = tensor.shape.elements()
+            if elements is None:
+                return None
+            alive += elements
+            most = max(most, alive)
+            ends[last_use[index]] = ends.get(last_use[index], 0) + elements
+            alive -= ends.pop(index, 0)
+        return most
+
+
+def _input_tensor(name: str, shape: Shape) -> _Tensor:
+    return _Tensor(name, shape, (LOCAL,) * shape.rank, None if shape.known else NEEDS_SIZE)
+
+
+def _answers(layer: Layer, shapes: tuple[Shape, ...], framework: Framework) -> _Answers:
+    """Ask a layer everything about given input shapes."""
+    in_shape = layer.combine(shapes)
+    rules = layer.axes((in_shape, *shapes[1:]), framework)
+    sizes = () if layer.flattens else tuple([rule.output_size(size) for rule, size in zip(rules, in_shape.sizes, strict=True)])
+    shape = Shape(layer.out_channels(in_shape), sizes)
+    params = layer.params(in_shape, framework)
+    reads = tuple([rule.reads(size) for rule, size in zip(rules, in_shape.sizes, strict=True)])
+    return _Answers(in_shape, shape, _windows(rules), reads, params, layer.macs(in_shape, shape), layer.advice(in_shape))
+
+
+def _windows(rules: tuple[AxisRule, ...]) -> tuple[Window | TransposedWindow, ...] | None:
+    windows = tuple([rule for rule in rules if isinstance(rule, (Window, TransposedWindow))])
+    return windows if windows and len(windows) == len(rules) else None
+
+
+def _is_spread(tensor: _Tensor, shape: Shape) -> bool:
+    """Whether a tensor is joined as one value per channel, the same at every position of a map of ``shape``."""
+    return tensor.shape.sizes != shape.sizes and shape.rank > 0 and all(size == 1 for size in tensor.shape.sizes)
+
+
+def _apart(one: AxisField, other: AxisField) -> str:
+    """How far two branches' centres lie apart, in words."""
+    if len(one.maps) != 1 or len(other.maps) != 1 or one.stride != other.stride:
+        return f"their strides are {_or_mixed(one.stride)} and {_or_mixed(other.stride)} input positions"
+    least, most = offset(one.maps[0], other.maps[0])
+    if least == most:
+        return f"their centres are {abs(least)} input positions apart"
+    return f"their centres are {least} to {most} input positions apart by turns"
+
+
+def _or_mixed(stride: Fraction | None) -> str:
+    return "mixed" if stride is None else str(stride)
+
+
+def _steps(source: _Tensor, target: _Tensor) -> tuple[Fraction | None, ...]:
+    """The strides of one tensor relative to another, from their receptive fields; ``None`` where these do not tell."""
+    if len(source.fields) != len(target.fields):
+        return (None,) * source.shape.rank
+    pairs = [(one.stride, other.stride) for one, other in zip(source.fields, target.fields, strict=True)]
+    return tuple([None if one is None or other is None else other / one for one, other in pairs])
+
+
+def _same_kernel(there: LayerReport, answers: _Answers) -> bool:
+    if there.windows is None or answers.windows is None:
+        return there.windows is answers.windows
+    return [window.kernel for window in there.windows] == [window.kernel for window in answers.windows]
+
+
+def _why(node: Node, layer: Layer, inputs: list[_Tensor], answers: _Answers) -> str | None:
+    """Why something of a layer's shape is unknown: its own doing, or that of an input."""
+    own = layer.missing()
+    if own is not None:
+        return f"`{node.path}` {own}"
+    return next((tensor.why for tensor in inputs if tensor.why is not None), None)
+
+
+def _reasons(layer: Layer, answers: _Answers, params: Params, field: ReceptiveField, why: str | None) -> tuple[str, ...]:
+    """Why a number of the record is unknown, each reason once."""
+    reasons = []
+    if not answers.shape.known or None in params or answers.macs is None:
+        reasons.append(why or NEEDS_SIZE)
+    if field.reason is not None and field.reason not in reasons:
+        reasons.append(field.reason)
+    return tuple(reasons)

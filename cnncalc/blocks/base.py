@@ -1,0 +1,56 @@
+"""What a shorthand is: declared arguments that expand into layers and structure, with no arithmetic of its own."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from cnncalc.layers.fields import Declared, PerAxis
+from cnncalc.network.structure import Body, Part
+
+SHORTHANDS: dict[str, type[Shorthand]] = {}
+"""Every shorthand by the name it has in a spec."""
+
+
+class Widths(NamedTuple):
+    """One entry of an inception-like mapping: a kernel with its output channels, after an optional reduction."""
+
+    key: str
+    kernel: PerAxis | None
+    """``None`` for the pool branch."""
+    out: int | None
+    """``None`` for a pool branch without a projection."""
+    reduce: int | None = None
+
+
+class MakeLayer(Protocol):
+    """Builds a layer as if written in the spec at the place of the shorthand: with the file's defaults, norm and act."""
+
+    def __call__(self, op: str, label: str | None = None, **values: Any) -> tuple[Part, ...]: ...
+
+
+class Shorthand(Declared):
+    """A structure by name. ``expand`` says what it stands for."""
+
+    kernel_keys: ClassVar[bool] = False
+    """Whether kernels such as ``3x3`` are keys of its mapping; ``widths`` then holds what they say."""
+    widths: tuple[Widths, ...]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "op" in vars(cls):
+            SHORTHANDS[cls.op] = cls
+
+    def __init__(self, widths: tuple[Widths, ...] = (), **values: Any) -> None:
+        self.__dict__["widths"] = widths
+        super().__init__(**values)
+
+    def expand(self, make: MakeLayer) -> tuple[Part, ...]:
+        """The parts it stands for; the first carries the name of the item."""
+        return (Part(self.op, self.body(make)),)
+
+    def body(self, make: MakeLayer) -> Body:
+        """The one body of a shorthand that is a single structure."""
+        raise NotImplementedError
+
+
+__all__ = ["SHORTHANDS", "MakeLayer", "Shorthand", "Widths"]

@@ -1,0 +1,66 @@
+"""Pyramids of pools: spp, whose bins make one vector, and ppm, whose bins become maps again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.blocks.base import MakeLayer, Shorthand
+from cnncalc.geometry.pyramid import MODES
+from cnncalc.layers.convolution import Convolution
+from cnncalc.layers.fields import PerAxis, choice, integer, integers
+from cnncalc.layers.join import Concat
+from cnncalc.layers.linear import Flatten
+from cnncalc.layers.resampling import UpsampleTo
+from cnncalc.network.structure import Body, Branch, Current, Entry, JoinBody, LayerBody, Part, SeriesBody, step_of
+
+
+class SpatialPyramidPooling(Shorthand):
+    """Pools to n x n bins for each level n, flattened into one vector whose length does not depend on the map's size.
+
+    Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2
+    """
+
+    op = "spp"
+    foreign = ("spatial_pyramid_pooling", "spatialpyramidpooling", "spp_layer")
+    example = "spp: {levels: [4, 2, 1], mode: adaptive}"
+    levels = integers("bins per axis of each level", primary=True)
+    mode = choice("paper", MODES, "how windows are laid: the paper's rule does not always give the bins wanted")
+    kind = choice("max", ("max", "avg"), "what a bin holds", foreign=("pool", "pooling"))
+
+    def body(self, make: MakeLayer) -> Body:
+        return JoinBody(self.op, Concat(), tuple(self._level(number, bins, make) for number, bins in enumerate(self.levels)))
+
+    def _level(self, number: int, bins: int, make: MakeLayer) -> Branch:
+        name = f"level_{bins}" if self.levels.index(bins) == number else f"level_{bins}_{number + 1}"
+        pool = make("spp_level", bins=bins, mode=self.mode, kind=self.kind)
+        flatten = (Part("flatten", LayerBody(Flatten())),)
+        return Branch(name, SeriesBody((step_of(pool), step_of(flatten))))
+
+
+class PyramidPooling(Shorthand):
+    """The pyramid pooling module: the map joined with its own pools to few bins, each reduced by a 1x1 and resized back.
+
+    Source: Zhao et al. 2017, Pyramid Scene Parsing Network, section 3.2
+    """
+
+    op = "ppm"
+    foreign = ("pyramid_pooling", "pyramid_pooling_module", "psp")
+    example = "ppm: {bins: [1, 2, 3, 6], out: 512, norm: bn, act: relu}"
+    bins = integers("bins per axis of each pool", primary=True)
+    out = integer("channels of each 1x1 convolution", foreign=("filters", "out_channels"))
+    kind = choice("avg", ("avg", "max"), "what a bin holds")
+    mode = choice("bilinear", ("bilinear", "nearest"), "how the bins are resized")
+    bias = Convolution.fields["bias"]
+    norm = Convolution.fields["norm"]
+    act = Convolution.fields["act"]
+
+    def body(self, make: MakeLayer) -> Body:
+        return JoinBody(self.op, Concat(), (Current(), *(self._pool(bins, make) for bins in self.bins)))
+
+    def _pool(self, bins: int, make: MakeLayer) -> Branch:
+        own: dict[str, Any] = {"bias": self.bias, "norm": self.norm, "act": self.act}
+        given = {name: value for name, value in own.items() if value is not None}
+        pool = make(f"adaptive_{self.kind}pool", out=PerAxis((bins,)))
+        conv = make("conv", "conv1x1", kernel=PerAxis((1,)), out=self.out, **given)
+        resize = (Part("upsample_to", LayerBody(UpsampleTo(target="", mode=self.mode), (Entry(),))),)
+        return Branch(f"bins_{bins}", SeriesBody((step_of(pool), step_of(conv), step_of(resize))))

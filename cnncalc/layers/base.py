@@ -1,0 +1,120 @@
+"""What a layer is: an operation's declared arguments and the few questions the analysis asks of it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import ClassVar, NamedTuple
+
+from cnncalc.errors import Fault
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.axis import IDENTITY, AxisRule
+from cnncalc.geometry.shape import Shape, Size, product
+from cnncalc.layers.fields import Declared
+
+OPERATIONS: dict[str, type[Layer]] = {}
+"""Every operation by the name it has in a spec, in the order of declaration."""
+
+
+class Params(NamedTuple):
+    """Stored numbers: learnable weights and biases, and buffers (running statistics); ``None`` is unknown."""
+
+    weights: Size = 0
+    biases: Size = 0
+    buffers: Size = 0
+
+
+NO_PARAMS = Params()
+
+
+class Layer(Declared):
+    """One operation with its arguments, immutable. The defaults below are those of an operation that changes nothing."""
+
+    is_join: ClassVar[bool] = False
+    """Whether it makes one tensor of several."""
+    flattens: ClassVar[bool] = False
+    """Whether its output is a vector computed from all positions."""
+    sees_all: ClassVar[bool] = False
+    """Whether each output also depends on statistics over the whole map."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "op" in vars(cls):
+            OPERATIONS[cls.op] = cls
+
+    def combine(self, shapes: tuple[Shape, ...]) -> Shape:
+        """The one shape that the inputs make together; a plain layer has a single input and works on that."""
+        return shapes[0]
+
+    def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
+        """What the operation does along each spatial axis of its first input."""
+        return (IDENTITY,) * shapes[0].rank
+
+    def out_channels(self, shape: Shape) -> Size:
+        """The channels that come out where ``shape`` comes in."""
+        return shape.channels
+
+    def params(self, shape: Shape, framework: Framework) -> Params:
+        """The numbers stored for an input of ``shape``."""
+        return NO_PARAMS
+
+    def macs(self, shape: Shape, output: Shape) -> Size:
+        """Multiply-accumulates for one input, biases not counted; 0 for everything but convolutions and linear layers."""
+        return 0
+
+    def missing(self) -> str | None:
+        """The argument without which some number stays unknown, as a reason for the table."""
+        return None
+
+    def advice(self, shape: Shape) -> tuple[Fault, ...]:
+        """What a reader should know of the layer at this input, as facts with a W code."""
+        return ()
+
+
+class Adapter:
+    """A place in a network whose layers depend on the shapes that meet there, such as a projection shortcut."""
+
+    def layers(self, source: Shape, target: Shape, steps: tuple[Fraction | None, ...]) -> tuple[tuple[str, Layer], ...]:
+        """The layers, with their labels, that turn ``source`` into the shape of ``target``; none where they agree.
+
+        ``steps`` are the strides of ``target`` relative to ``source`` along each axis, ``None`` where unknown.
+        """
+        raise NotImplementedError
+
+
+def channels_of(shape: Shape, op: str) -> int | None:
+    """The channels of an input that must be a map.
+
+    Raises:
+        Fault: E306, where it is a vector.
+    """
+    if not shape.rank:
+        raise Fault("E306", f"{op} works on a map, its input is a vector of {shape}", "it belongs before `flatten`")
+    return shape.channels
+
+
+def require_map(shapes: tuple[Shape, ...], op: str) -> Shape:
+    """The first shape, which must be a map."""
+    channels_of(shapes[0], op)
+    return shapes[0]
+
+
+def divided(number: Size, by: int, what: str) -> Size:
+    """An exact quotient, unknown where the number is.
+
+    Raises:
+        Fault: E302, where it is not whole.
+    """
+    if number is None:
+        return None
+    if number % by:
+        raise Fault("E302", f"{number} channels cannot be divided into {by} {what}", _near_multiple(number, by))
+    return number // by
+
+
+def _near_multiple(number: int, by: int) -> str:
+    below = number // by * by
+    near = [str(multiple) for multiple in (below, below + by) if multiple]
+    return f"multiples of {by} near it: {', '.join(near)}"
+
+
+__all__ = ["NO_PARAMS", "OPERATIONS", "Adapter", "Layer", "Params", "channels_of", "divided", "product", "require_map"]

@@ -1,0 +1,47 @@
+"""Operations on the channel axis alone: channel_shuffle, slice."""
+
+from __future__ import annotations
+
+from cnncalc.errors import Fault
+from cnncalc.geometry.shape import Shape, Size
+from cnncalc.layers.base import Layer, divided
+from cnncalc.layers.fields import integers, required_integer
+
+
+class ChannelShuffle(Layer):
+    """Channels reordered so that the next grouped convolution mixes the groups.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ChannelShuffle.html
+    """
+
+    op = "channel_shuffle"
+    foreign = ("channelshuffle", "shuffle", "shuffle_channels")
+    example = "channel_shuffle: 2"
+    groups = required_integer("groups to mix", primary=True, foreign=("group",))
+
+    def out_channels(self, shape: Shape) -> Size:
+        divided(shape.channels, self.groups, "groups")
+        return shape.channels
+
+
+class Slice(Layer):
+    """``count`` channels from the channel ``first`` on, counted from 0."""
+
+    op = "slice"
+    foreign = ("split", "chunk", "narrow", "channel_split")
+    example = "slice: {channels: [0, 58]}"
+    channels = integers("[first, count]", count=2, primary=True, minimum=0)
+
+    def check(self) -> None:
+        if self.channels[1] < 1:
+            raise Fault("E109", f"a slice of {self.channels[1]} channels is empty", "channels are [first, count]")
+
+    def out_channels(self, shape: Shape) -> Size:
+        first, count = self.channels
+        if shape.channels is not None and first + count > shape.channels:
+            raise Fault(
+                "E302",
+                f"channels {first}..{first + count - 1} are not all in the {shape.channels} there are",
+                "channels are [first, count]",
+            )
+        return count

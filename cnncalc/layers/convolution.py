@@ -1,0 +1,146 @@
+"""Convolutions: conv, depthwise, conv_transpose."""
+
+from __future__ import annotations
+
+from cnncalc.errors import Fault
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.axis import AxisRule
+from cnncalc.geometry.shape import Shape, Size
+from cnncalc.layers.base import Layer, Params, divided, product, require_map
+from cnncalc.layers.fields import (
+    act_field,
+    axes,
+    framework_flag,
+    integer,
+    integer_or,
+    kernel_field,
+    norm_field,
+    padding_field,
+)
+
+OUT_WORDS = ("filters", "out_channels", "channels", "num_output", "units", "features", "c", "n")
+
+
+class Convolution(Layer):
+    """The arguments and rules that all convolutions share."""
+
+    kernel_in_name = True
+    kernel = kernel_field()
+    stride = axes(1, "step of the window", short="s", foreign=("strides", "subsample"))
+    padding = padding_field()
+    dilation = axes(1, "spacing of the window's positions", short="d", foreign=("dilation_rate", "dilations", "rate"))
+    bias = framework_flag("one bias per output channel", "true, false with `norm`", foreign=("use_bias", "bias_term"))
+    norm = norm_field()
+    act = act_field()
+
+    def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
+        shape = require_map(shapes, self.op)
+        kernel = self.kernel.over(shape.rank, "kernel")
+        stride = self.stride.over(shape.rank, "stride")
+        dilation = self.dilation.over(shape.rank, "dilation")
+        padding = self.padding.over(kernel)
+        return tuple(map(framework.conv_window, kernel, stride, padding, dilation, shape.sizes))
+
+    def _biases(self, out: Size) -> Size:
+        return out if self.bias is not False else 0
+
+
+class Conv(Convolution):
+    """A convolution; with groups, each output channel reads only its group's inputs.
+
+    Source of sizes and counts: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
+    """
+
+    op = "conv"
+    foreign = ("convolution", "convolutional", "conv2d", "conv1d", "conv3d", "separableconv")
+    example = "conv3x3: {out: 64, stride: 2, padding: 1}"
+    out = integer("output channels", primary=True, foreign=OUT_WORDS)
+    groups = integer_or(1, "groups of channels that do not mix", foreign=("group",))
+
+    def check(self) -> None:
+        if self.out is not None and self.out % self.groups:
+            raise Fault("E302", f"out {self.out} cannot be divided into {self.groups} groups")
+
+    def out_channels(self, shape: Shape) -> Size:
+        return self.out
+
+    def params(self, shape: Shape, framework: Framework) -> Params:
+        kernel = self.kernel.over(shape.rank, "kernel")
+        return Params(product((self.out, divided(shape.channels, self.groups, "groups"), *kernel)), self._biases(self.out))
+
+    def macs(self, shape: Shape, output: Shape) -> Size:
+        kernel = self.kernel.over(shape.rank, "kernel")
+        return product((*output.axes, *kernel, divided(shape.channels, self.groups, "groups")))
+
+    def missing(self) -> str | None:
+        return "says no `out` channels" if self.out is None else None
+
+
+class Depthwise(Convolution):
+    """A convolution of each channel by itself, ``mult`` outputs per channel.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html (``groups = in_channels``)
+    """
+
+    op = "depthwise"
+    foreign = ("depthwiseconv", "depthwise_conv", "dwconv", "depthwise_conv2d", "convolutiondepthwise")
+    example = "depthwise3x3: {stride: 2, padding: 1}"
+    mult = integer_or(1, "output channels per input channel", primary=True, foreign=("depth_multiplier", "multiplier"))
+
+    def out_channels(self, shape: Shape) -> Size:
+        return product((shape.channels, self.mult))
+
+    def params(self, shape: Shape, framework: Framework) -> Params:
+        out = self.out_channels(shape)
+        return Params(product((out, *self.kernel.over(shape.rank, "kernel"))), self._biases(out))
+
+    def macs(self, shape: Shape, output: Shape) -> Size:
+        return product((*output.axes, *self.kernel.over(shape.rank, "kernel")))
+
+
+class ConvTranspose(Convolution):
+    """A transposed (fractionally strided) convolution.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
+    """
+
+    op = "conv_transpose"
+    foreign = ("convtranspose", "conv2dtranspose", "deconv", "deconvolution", "upconv", "transposed_conv", "transposeconv")
+    example = "conv_transpose4x4: {out: 64, stride: 2, padding: 1}"
+    out = integer("output channels", primary=True, foreign=OUT_WORDS)
+    groups = integer_or(1, "groups of channels that do not mix", foreign=("group",))
+    output_padding = axes(0, "extra outputs at the end", minimum=0, foreign=("out_padding",))
+
+    def check(self) -> None:
+        if self.out is not None and self.out % self.groups:
+            raise Fault("E302", f"out {self.out} cannot be divided into {self.groups} groups")
+
+    def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
+        shape = require_map(shapes, self.op)
+        kernel = self.kernel.over(shape.rank, "kernel")
+        arguments = (
+            kernel,
+            self.stride.over(shape.rank, "stride"),
+            self.padding.over(kernel),
+            self.dilation.over(shape.rank, "dilation"),
+            self.output_padding.over(shape.rank, "output_padding"),
+        )
+        return tuple(map(framework.transposed_window, *arguments))
+
+    def out_channels(self, shape: Shape) -> Size:
+        return self.out
+
+    def params(self, shape: Shape, framework: Framework) -> Params:
+        per_group = None if self.out is None else self.out // self.groups
+        divided(shape.channels, self.groups, "groups")
+        return Params(product((shape.channels, per_group, *self.kernel.over(shape.rank, "kernel"))), self._biases(self.out))
+
+    def macs(self, shape: Shape, output: Shape) -> Size:
+        per_group = None if self.out is None else self.out // self.groups
+        return product((*shape.axes, *self.kernel.over(shape.rank, "kernel"), per_group))
+
+    def missing(self) -> str | None:
+        return "says no `out` channels" if self.out is None else None
+
+
+__all__ = ["OUT_WORDS", "Conv", "ConvTranspose", "Convolution", "Depthwise"]

@@ -1,0 +1,259 @@
+"""The kinds of argument an operation declares; one declaration serves the reader, the listing and the operation itself."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, overload
+
+from cnncalc.errors import Fault
+from cnncalc.frameworks.rules import AxisPadding
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+class PerAxis(NamedTuple):
+    """One value per spatial axis; a single value counts for all of them."""
+
+    values: tuple[int, ...]
+
+    def over(self, rank: int, what: str) -> tuple[int, ...]:
+        """The values of ``rank`` axes.
+
+        Raises:
+            Fault: E304, where the number of values is another one.
+        """
+        if len(self.values) == rank:
+            return self.values
+        if len(self.values) == 1:
+            return self.values * rank
+        raise _wrong_rank(what, str(self), len(self.values), rank)
+
+    def __str__(self) -> str:
+        return "x".join(map(str, self.values))
+
+
+class Padding(NamedTuple):
+    """Padding or cropping as written: one pair per axis, one pair for all, ``half`` a kernel, or the framework's ``same``."""
+
+    pairs: tuple[tuple[int, int], ...] = ((0, 0),)
+    mode: str = "explicit"
+
+    def over(self, kernel: tuple[int, ...]) -> tuple[AxisPadding, ...]:
+        """The padding of each axis of a window of these kernels.
+
+        Raises:
+            Fault: E304, where the number of pairs is another one.
+        """
+        if self.mode == "same":
+            return (AxisPadding(same=True),) * len(kernel)
+        if self.mode == "half":
+            return tuple(AxisPadding(k // 2, k // 2) for k in kernel)
+        if len(self.pairs) == len(kernel):
+            return tuple(AxisPadding(*pair) for pair in self.pairs)
+        if len(self.pairs) == 1:
+            return (AxisPadding(*self.pairs[0]),) * len(kernel)
+        raise _wrong_rank("padding", str(list(map(list, self.pairs))), len(self.pairs), len(kernel))
+
+
+def _wrong_rank(what: str, written: str, count: int, rank: int) -> Fault:
+    axes = "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
+    return Fault("E304", f"{what} {written} has {count} values, the map has {axes}", f"give one value, or {rank}")
+
+
+NO_PADDING = Padding()
+
+
+class Field(Generic[T]):
+    """One argument of an operation: how it is read and what it is when absent.
+
+    A non-data descriptor: the class carries the declaration, each layer the value.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        default: Any = None,
+        *,
+        doc: str,
+        required: bool = False,
+        primary: bool = False,
+        short: str | None = None,
+        foreign: tuple[str, ...] = (),
+        minimum: int | None = None,
+        choices: tuple[str, ...] = (),
+        shown_default: str | None = None,
+        spec_name: str | None = None,
+    ) -> None:
+        self.spec_name = spec_name
+        self.kind = kind
+        self.default = default
+        self.doc = doc
+        self.required = required
+        self.primary = primary
+        self.short = short
+        self.foreign = foreign
+        self.minimum = minimum
+        self.choices = choices
+        self.shown_default = shown_default
+        self.name = ""
+        """The attribute of the layer that holds the value."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.spec_name = self.spec_name or name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Field[T]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: object | None, owner: type) -> Any:
+        if instance is None:
+            return self
+        raise AttributeError(f"{owner.__name__} has no value for {self.name}")
+
+
+def integer(
+    doc: str, *, minimum: int = 1, primary: bool = False, foreign: tuple[str, ...] = (), spec_name: str | None = None
+) -> Field[int | None]:
+    """An integer that may be left out and is then unknown."""
+    return Field("int", None, doc=doc, minimum=minimum, primary=primary, foreign=foreign, spec_name=spec_name)
+
+
+def integer_or(default: int, doc: str, *, minimum: int = 1, primary: bool = False, foreign: tuple[str, ...] = ()) -> Field[int]:
+    """An integer with a default."""
+    return Field("int", default, doc=doc, minimum=minimum, primary=primary, foreign=foreign)
+
+
+def required_integer(doc: str, *, primary: bool = False, foreign: tuple[str, ...] = ()) -> Field[int]:
+    """An integer that must be given, at least 1."""
+    return Field("int", doc=doc, required=True, minimum=1, primary=primary, foreign=foreign)
+
+
+def flag(default: bool, doc: str, *, foreign: tuple[str, ...] = ()) -> Field[bool]:
+    """True or false."""
+    return Field("bool", default, doc=doc, foreign=foreign)
+
+
+def framework_flag(doc: str, shown_default: str, *, foreign: tuple[str, ...] = ()) -> Field[bool | None]:
+    """True or false, ``None`` for the framework's default."""
+    return Field("bool", None, doc=doc, foreign=foreign, shown_default=shown_default)
+
+
+def number(default: float, doc: str, *, primary: bool = False, foreign: tuple[str, ...] = ()) -> Field[float]:
+    """A number on which no size or count depends."""
+    return Field("number", default, doc=doc, primary=primary, foreign=foreign)
+
+
+def choice(default: str, choices: tuple[str, ...], doc: str, *, foreign: tuple[str, ...] = ()) -> Field[str]:
+    """One of a few words."""
+    return Field("choice", default, doc=doc, choices=choices, foreign=foreign)
+
+
+def integers(doc: str, *, count: int | None = None, primary: bool = False, minimum: int = 1) -> Field[tuple[int, ...]]:
+    """A list of integers that must be given, of ``count`` entries where the number is fixed."""
+    kind = "ints" if count is None else f"ints{count}"
+    return Field(kind, doc=doc, required=True, primary=primary, minimum=minimum)
+
+
+def axes(default: int, doc: str, *, short: str | None = None, minimum: int = 1, foreign: tuple[str, ...] = ()) -> Field[PerAxis]:
+    """One integer per axis with a default."""
+    return Field("axes", PerAxis((default,)), doc=doc, short=short, minimum=minimum, foreign=foreign)
+
+
+def optional_axes(
+    doc: str,
+    *,
+    primary: bool = False,
+    short: str | None = None,
+    foreign: tuple[str, ...] = (),
+    shown_default: str | None = None,
+) -> Field[PerAxis | None]:
+    """One integer per axis that may be left out."""
+    return Field("axes", None, doc=doc, primary=primary, short=short, minimum=1, foreign=foreign, shown_default=shown_default)
+
+
+def required_axes(doc: str, *, primary: bool = False, short: str | None = None, foreign: tuple[str, ...] = ()) -> Field[PerAxis]:
+    """One integer per axis that must be given."""
+    return Field("axes", doc=doc, required=True, primary=primary, short=short, minimum=1, foreign=foreign)
+
+
+def kernel_field(*, primary: bool = False) -> Field[PerAxis]:
+    return required_axes(
+        "window size, also in the name: 3x3", short="k", primary=primary, foreign=("kernel_size", "pool_size", "ksize", "size")
+    )
+
+
+def padding_field() -> Field[Padding]:
+    return Field(
+        "padding",
+        NO_PADDING,
+        doc="`valid`, `half`, `same`, a number, one per axis, or [before, after] per axis",
+        short="p",
+        foreign=("pad", "pads", "auto_pad"),
+        shown_default="0",
+    )
+
+
+def margins_field(doc: str) -> Field[Padding]:
+    return Field("margins", doc=doc, required=True, primary=True, foreign=("padding", "pads", "cropping", "p"))
+
+
+def steps(doc: str, *, primary: bool = False, required: bool = True) -> Field[Any]:
+    """A list of layers."""
+    return Field("steps", (), doc=doc, primary=primary, required=required)
+
+
+def tensor_name(doc: str) -> Field[str]:
+    """The name of an earlier tensor, which becomes a second input."""
+    return Field("name", doc=doc, required=True, primary=True)
+
+
+def norm_field() -> Field[None]:
+    return Field("norm", doc="a normalisation as its own layer afterwards; `bias` is then false by default")
+
+
+def act_field() -> Field[None]:
+    return Field("act", doc="an activation as its own layer afterwards", foreign=("activation", "nonlinearity"))
+
+
+class Declared:
+    """An operation with declared arguments; its values are set once."""
+
+    op: ClassVar[str] = ""
+    fields: ClassVar[dict[str, Field[Any]]] = {}
+    """The arguments by the names they have in a spec."""
+    foreign: ClassVar[tuple[str, ...]] = ()
+    """What other frameworks call it, in lower case."""
+    kernel_in_name: ClassVar[bool] = False
+    """Whether a kernel may follow the name, as in ``conv3x3``."""
+    example: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        own = {value.spec_name or name: value for name, value in vars(cls).items() if isinstance(value, Field)}
+        cls.fields = {**cls.fields, **own}
+
+    def __init__(self, **values: Any) -> None:
+        stored = self.__dict__
+        for name, field in self.fields.items():
+            stored[field.name] = values.pop(name, field.default)
+        if values:
+            raise TypeError(f"{self.op} has no {', '.join(values)}")
+        self.check()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("layers are immutable")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+    @classmethod
+    def primary(cls) -> Field[Any] | None:
+        """The field that a scalar argument fills."""
+        return next((field for field in cls.fields.values() if field.primary), None)
+
+    def check(self) -> None:
+        """Refuse arguments that contradict each other, whatever the input.
+
+        Raises:
+            Fault: saying which.
+        """

@@ -1,0 +1,82 @@
+"""Making one tensor of several: concat, add, mul."""
+
+from __future__ import annotations
+
+from cnncalc.errors import Fault
+from cnncalc.geometry.shape import Shape, Size
+from cnncalc.layers.base import Layer
+
+
+class Concat(Layer):
+    """The channels of all inputs one after another; the spatial sizes must agree."""
+
+    op = "concat"
+    foreign = ("cat", "concatenate", "route", "merge", "depthconcat")
+    example = "concat: [stem, prev]"
+    is_join = True
+
+    def combine(self, shapes: tuple[Shape, ...]) -> Shape:
+        _same_rank(shapes)
+        sizes = tuple(_agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in shapes), strict=True))
+        channels = [shape.channels for shape in shapes]
+        return Shape(None if None in channels else sum(filter(None, channels)), sizes)
+
+
+class _Elementwise(Layer):
+    """Same shapes, or inputs whose spatial sizes are all 1 spread over the others' maps."""
+
+    is_join = True
+
+    def combine(self, shapes: tuple[Shape, ...]) -> Shape:
+        maps = tuple(shape for shape in shapes if not _is_point(shape)) or _largest_rank(shapes)
+        _same_rank(maps)
+        sizes = tuple(_agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in maps), strict=True))
+        return Shape(_agreed(tuple(shape.channels for shape in shapes), shapes, "channels"), sizes)
+
+
+class Add(_Elementwise):
+    """The sum, element by element."""
+
+    op = "add"
+    foreign = ("sum", "eltwise", "plus", "shortcut")
+    example = "add: [stem, prev]"
+
+
+class Mul(_Elementwise):
+    """The product, element by element: gates such as squeeze-and-excitation."""
+
+    op = "mul"
+    foreign = ("multiply", "times", "prod", "gate")
+    example = "mul: {gate: [global_avgpool, conv1x1: 64, sigmoid], map: []}"
+
+
+def _is_point(shape: Shape) -> bool:
+    return all(size == 1 for size in shape.sizes)
+
+
+def _largest_rank(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    rank = max(shape.rank for shape in shapes)
+    return tuple(shape for shape in shapes if shape.rank == rank)
+
+
+def _same_rank(shapes: tuple[Shape, ...]) -> None:
+    if len({shape.rank for shape in shapes}) > 1:
+        raise Fault("E303", f"cannot join {_listed(shapes)}: the numbers of axes differ", "flatten the maps, or pool them to 1x1")
+
+
+def _agreed(values: tuple[Size, ...], shapes: tuple[Shape, ...], what: str = "sizes") -> Size:
+    """The value that all known ones share."""
+    known = {value for value in values if value is not None}
+    if len(known) > 1:
+        raise Fault("E303", f"cannot join {_listed(shapes)}: {what} differ", _WAYS_OUT[what])
+    return known.pop() if known else None
+
+
+_WAYS_OUT = {
+    "sizes": "pad, stride or crop the branches alike (`crop_to: name` cuts the larger one)",
+    "channels": "give the branches the same `out`; in a residual use `shortcut: project`",
+}
+
+
+def _listed(shapes: tuple[Shape, ...]) -> str:
+    return " and ".join(map(str, shapes)) if len(shapes) < 4 else f"{shapes[0]}, {shapes[1]} ... {shapes[-1]}"

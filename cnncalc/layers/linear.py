@@ -1,0 +1,75 @@
+"""Layers on vectors and tokens: linear, flatten, embedding."""
+
+from __future__ import annotations
+
+from cnncalc.errors import Fault
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.shape import Shape, Size
+from cnncalc.layers.base import Layer, Params, product
+from cnncalc.layers.convolution import OUT_WORDS
+from cnncalc.layers.fields import act_field, framework_flag, integer, norm_field, required_integer
+
+
+class Flatten(Layer):
+    """All positions and channels as one vector."""
+
+    op = "flatten"
+    foreign = ("reshape", "view")
+    example = "flatten"
+    flattens = True
+
+    def out_channels(self, shape: Shape) -> Size:
+        return shape.elements()
+
+
+class Linear(Layer):
+    """A fully connected layer; a map is flattened first.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
+    """
+
+    op = "linear"
+    foreign = ("fc", "dense", "fully_connected", "innerproduct", "inner_product", "gemm", "affine")
+    example = "linear: {out: 4096, act: relu}"
+    flattens = True
+    out = required_integer("output features", primary=True, foreign=OUT_WORDS)
+    bias = framework_flag("one bias per output feature", "true, false with `norm`", foreign=("use_bias", "bias_term"))
+    norm = norm_field()
+    act = act_field()
+
+    def out_channels(self, shape: Shape) -> Size:
+        return self.out
+
+    def params(self, shape: Shape, framework: Framework) -> Params:
+        return Params(product((shape.elements(), self.out)), self.out if self.bias is not False else 0)
+
+    def macs(self, shape: Shape, output: Shape) -> Size:
+        return product((shape.elements(), self.out))
+
+
+class Embedding(Layer):
+    """A learned vector for each token; a sequence of n token numbers becomes a map of ``out`` channels and length n.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
+    """
+
+    op = "embedding"
+    foreign = ("embed", "lookup_table", "wordembedding")
+    example = "embedding: {out: 300, vocab: 20000}"
+    out = required_integer("length of a token's vector", primary=True, foreign=("dim", "embedding_dim", "output_dim", "size"))
+    vocab = integer("number of different tokens", foreign=("num_embeddings", "input_dim", "vocab_size", "vocabulary"))
+
+    def combine(self, shapes: tuple[Shape, ...]) -> Shape:
+        shape = shapes[0]
+        if shape.rank != 1 or shape.channels not in (1, None):
+            raise Fault("E306", f"embedding reads token numbers along one axis, its input is {shape}", "write `input: [1, 56]`")
+        return shape
+
+    def out_channels(self, shape: Shape) -> Size:
+        return self.out
+
+    def params(self, shape: Shape, framework: Framework) -> Params:
+        return Params(product((self.vocab, self.out)))
+
+    def missing(self) -> str | None:
+        return "says no `vocab`" if self.vocab is None else None

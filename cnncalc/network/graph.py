@@ -1,0 +1,266 @@
+"""Names resolved and nodes in order of evaluation: from the steps of a structure to a graph without cycles."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.errors import Diagnostic, Fault
+from cnncalc.layers.base import Adapter, Layer
+from cnncalc.network.structure import (
+    AdapterBody,
+    Body,
+    Branch,
+    Current,
+    Entry,
+    HeadBody,
+    JoinBody,
+    LayerBody,
+    Origin,
+    Part,
+    Ref,
+    SeriesBody,
+    Step,
+)
+from cnncalc.suggest import did_you_mean
+
+MOST_LAYERS = 200_000
+"""Beyond this many layers a network is refused."""
+
+
+class Node(NamedTuple):
+    """One layer to be evaluated. ``inputs`` are indices of earlier nodes; the network's inputs are the first ones."""
+
+    path: str
+    op: str
+    layer: Layer | Adapter | None
+    inputs: tuple[int, ...]
+    origin: Origin
+    share: int | None = None
+
+
+class Promise(NamedTuple):
+    """What a step's ``expect`` says, with the path it is about and the nodes at its borders."""
+
+    what: object
+    path: str
+    output: int
+    entry: int
+
+
+class Graph(NamedTuple):
+    """A network ready for analysis."""
+
+    nodes: tuple[Node, ...]
+    outputs: tuple[int, ...]
+    """The main output first, then the heads."""
+    promises: tuple[Promise, ...]
+
+
+class _Binding(NamedTuple):
+    """What a name stands for: the tensor that comes out, and the nodes made for it."""
+
+    output: int
+    first: int
+    stop: int
+
+
+class _Scope:
+    """The names of one list, inside those of the lists around it."""
+
+    def __init__(self, prefix: str, parent: _Scope | None, caller: _Scope | None, depth: int) -> None:
+        self.prefix = prefix
+        self.parent = parent
+        self.caller = caller
+        self.depth = depth
+        self.entry = 0
+        self.names: dict[str, _Binding] = {}
+        self.taken: set[str] = set()
+        self.counters: dict[str, int] = {}
+
+    def own_name(self, label: str) -> str:
+        """A name of the label and a number that is free in this list."""
+        number = self.counters.get(label, 0) + 1
+        while f"{label}_{number}" in self.taken:
+            number += 1
+        self.counters[label] = number
+        return f"{label}_{number}"
+
+    def find(self, ref: Ref) -> _Binding | None:
+        scope: _Scope | None = self
+        while scope is not None and scope.depth > ref.depth:
+            scope = scope.parent or scope.caller
+        while scope is not None:
+            if ref.name in scope.names:
+                return scope.names[ref.name]
+            scope = scope.parent
+        return None
+
+    def visible(self) -> list[str]:
+        names = list(self.names)
+        return names if self.parent is None else [*self.parent.visible(), *names]
+
+
+def build_graph(steps: tuple[Step, ...], inputs: tuple[str, ...]) -> tuple[Graph, list[Diagnostic]]:
+    """The graph of a network with these inputs, and what is wrong with its names.
+
+    The graph is to be used only where nothing is wrong.
+    """
+    builder = _Builder(inputs)
+    main = builder.series(steps, builder.root, 0)
+    graph = Graph(tuple(builder.nodes), (main, *builder.heads), tuple(builder.promises))
+    return graph, builder.diagnostics
+
+
+class _Builder:
+    def __init__(self, inputs: tuple[str, ...]) -> None:
+        self.nodes = [Node(name, "input", None, (), Origin()) for name in inputs]
+        self.heads: list[int] = []
+        self.promises: list[Promise] = []
+        self.diagnostics: list[Diagnostic] = []
+        self.inputs = {name: _Binding(index, index, index) for index, name in enumerate(inputs)}
+        self.root = self._scope("", None, None, 0)
+
+    def _scope(self, prefix: str, parent: _Scope | None, caller: _Scope | None, depth: int) -> _Scope:
+        scope = _Scope(prefix, parent, caller, depth)
+        if parent is None:
+            scope.names.update(self.inputs)
+        return scope
+
+    def series(self, steps: tuple[Step, ...], scope: _Scope, current: int) -> int:
+        """The nodes of a list, from the tensor ``current`` on; the index of the tensor at its end."""
+        scope.entry = current
+        self._reserve_names(steps, scope)
+        for step in steps:
+            current = self._step(step, scope, current)
+        return current
+
+    def _reserve_names(self, steps: tuple[Step, ...], scope: _Scope) -> None:
+        for step in steps:
+            if step.name is None:
+                continue
+            if step.name in scope.taken or step.name in self.inputs:
+                fault = Fault("E208", f"the name `{step.name}` is used twice", "names are unique in their list")
+                self.diagnostics.append(_at(fault, step.origin, scope.prefix + step.name))
+            scope.taken.add(step.name)
+
+    def _step(self, step: Step, scope: _Scope, current: int) -> int:
+        names = [step.name if place == 0 and step.name else scope.own_name(label) for place, label in enumerate(step.labels)]
+        entry = current if step.source is None else self._resolve(step.source, scope, current)
+        first, tensor = len(self.nodes), entry
+        for number, parts in enumerate(step.copies):
+            index = f"[{number}]" if step.is_repeated else ""
+            for name, part in zip(names, parts, strict=True):
+                tensor = self._part(part, f"{scope.prefix}{name}{index}", scope, tensor, step.origin)
+        binding = _Binding(tensor, first, len(self.nodes))
+        if step.share is not None:
+            self._share(step.share, binding, scope, step.origin)
+        if names:
+            scope.names[names[0]] = binding
+            self.promises.extend(Promise(what, scope.prefix + names[0], tensor, entry) for what in step.promises)
+        return current if _is_head(step) else tensor
+
+    def _part(self, part: Part, path: str, scope: _Scope, current: int, origin: Origin) -> int:
+        body: Body = part.body
+        if isinstance(body, LayerBody):
+            extra = tuple(self._reference(ref, scope, current) for ref in body.references)
+            return self._node(path, body.layer.op, body.layer, (current, *extra), origin)
+        if isinstance(body, SeriesBody):
+            return self._nested(body, path + "/", scope, current)
+        if isinstance(body, HeadBody):
+            self.heads.append(self.series(body.steps, self._scope(path + "/", scope, None, scope.depth), current))
+            return self.heads[-1]
+        return self._join(body, path, scope, current, origin)
+
+    def _nested(self, body: SeriesBody, prefix: str, scope: _Scope, current: int) -> int:
+        if body.is_block:
+            return self.series(body.steps, self._scope(prefix, None, scope, scope.depth + 1), current)
+        return self.series(body.steps, self._scope(prefix, scope, None, scope.depth), current)
+
+    def _join(self, body: JoinBody, path: str, scope: _Scope, current: int, origin: Origin) -> int:
+        entry = current
+        if body.lead:
+            entry = self.series(body.lead, self._scope(path + "/", scope, None, scope.depth), current)
+        inputs: list[int] = []
+        for branch in body.branches:
+            inputs.append(self._branch(branch, path, scope, entry, inputs, origin))
+        return self._node(path, body.op, body.layer, tuple(inputs), origin)
+
+    def _branch(
+        self, branch: Branch | Ref | Current, path: str, scope: _Scope, entry: int, before: list[int], origin: Origin
+    ) -> int:
+        if not isinstance(branch, Branch):
+            return self._reference(branch, scope, entry)
+        prefix = f"{path}/{branch.name}" if branch.name else path
+        if isinstance(branch.body, AdapterBody):
+            return self._node(prefix, "adapter", branch.body.adapter, (entry, before[-1]), origin)
+        return self._nested(branch.body, prefix + "/", scope, entry)
+
+    def _node(self, path: str, op: str, layer: Layer | Adapter, inputs: tuple[int, ...], origin: Origin) -> int:
+        if len(self.nodes) > MOST_LAYERS:
+            fault = Fault("E102", f"more than {MOST_LAYERS:,} layers", "lower a `repeat`")
+            raise OverLimit(_at(fault, origin, path))
+        self.nodes.append(Node(path, op, layer, inputs, origin))
+        return len(self.nodes) - 1
+
+    def _reference(self, ref: Ref | Current | Entry, scope: _Scope, current: int) -> int:
+        if isinstance(ref, Ref):
+            return self._resolve(ref, scope, current)
+        return scope.entry if isinstance(ref, Entry) else current
+
+    def _resolve(self, ref: Ref, scope: _Scope, current: int) -> int:
+        if ref.name == "prev" and ref.depth == scope.depth:
+            return current
+        binding = scope.find(ref)
+        if binding is not None:
+            return binding.output
+        self._unknown_name(ref, scope)
+        return current
+
+    def _unknown_name(self, ref: Ref, scope: _Scope) -> None:
+        known = scope.visible()
+        guess = did_you_mean(ref.name, known)
+        help = f"did you mean `{guess}`?" if guess else f"names so far: {', '.join(known[-8:])}"
+        if ref.name in scope.taken:
+            help = "it comes later in the list; references are to earlier names only"
+        fault = Fault("E201", f"no earlier tensor is named `{ref.name}`", help)
+        self.diagnostics.append(_at(fault, ref.origin, scope.prefix.rstrip("/") or None))
+
+    def _share(self, ref: Ref, binding: _Binding, scope: _Scope, origin: Origin) -> None:
+        """Let each node of a binding use the weights of its counterpart in the shared one."""
+        shared = scope.find(ref)
+        if shared is None:
+            self._unknown_name(ref, scope)
+            return
+        originals = range(shared.first, shared.stop)
+        users = range(binding.first, binding.stop)
+        path = self.nodes[users[0]].path if users else None
+        if len(originals) != len(users):
+            fault = Fault("E209", f"`{ref.name}` has {len(originals)} layers, this has {len(users)}", _SHARE_HELP)
+            self.diagnostics.append(_at(fault, ref.origin, path))
+            return
+        for original, user in zip(originals, users, strict=True):
+            there, here = self.nodes[original], self.nodes[user]
+            if there.op != here.op:
+                fault = Fault("E209", f"`{there.path}` is of kind {there.op}, this is {here.op}", _SHARE_HELP)
+                self.diagnostics.append(_at(fault, ref.origin, here.path))
+                return
+            self.nodes[user] = here._replace(share=original if there.share is None else there.share)
+
+
+_SHARE_HELP = "weights are shared between layers of the same kind and shape"
+
+
+class OverLimit(Exception):
+    """A network with more layers than are evaluated."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def _is_head(step: Step) -> bool:
+    return any(isinstance(part.body, HeadBody) for parts in step.copies for part in parts)
+
+
+def _at(fault: Fault, origin: Origin, path: str | None) -> Diagnostic:
+    return fault.at(origin.location, path, origin.excerpt, origin.chain)

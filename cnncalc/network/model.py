@@ -1,0 +1,33 @@
+"""A model as loaded from a spec: its graph, its input, its framework and what it promises."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.shape import Shape
+from cnncalc.network.graph import Graph
+from cnncalc.network.structure import Origin
+
+
+class Model(NamedTuple):
+    """One network of a spec file, ready for ``analyze``."""
+
+    name: str
+    file: str
+    framework: Framework
+    inputs: tuple[tuple[str, Shape], ...]
+    graph: Graph
+    promises: tuple[Any, ...] = ()
+    """What its own ``expect`` says."""
+    cases: tuple[Case, ...] = ()
+    description: str | None = None
+    sources: tuple[str, ...] = ()
+    origin: Origin = Origin()
+
+
+class Case(NamedTuple):
+    """The model once more, with another input, other variables or another framework."""
+
+    name: str
+    model: Model

@@ -1,0 +1,106 @@
+"""The structure of a network as written: steps in lists, joins with branches, references by name."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.errors import Location
+from cnncalc.layers.base import Adapter, Layer
+
+
+class Origin(NamedTuple):
+    """Where something stands in its file, for errors: the place, the source line, the uses of blocks that led there."""
+
+    location: Location | None = None
+    excerpt: str | None = None
+    chain: tuple[str, ...] = ()
+
+
+class Ref(NamedTuple):
+    """A reference to an earlier tensor by name. ``depth`` counts the uses of blocks around the list the name belongs to."""
+
+    name: str
+    depth: int
+    origin: Origin = Origin()
+
+
+class Current(NamedTuple):
+    """The tensor that flows into a structure: ``prev`` in a listed join, the entry of a branch."""
+
+
+class Entry(NamedTuple):
+    """The tensor at the beginning of the list a layer stands in."""
+
+
+class LayerBody(NamedTuple):
+    """One layer, reading also the tensors of ``references`` behind its main input."""
+
+    layer: Layer
+    references: tuple[Ref | Entry, ...] = ()
+
+
+class AdapterBody(NamedTuple):
+    """Layers decided by shapes: from the entry of the structure to what the branch before gave."""
+
+    adapter: Adapter
+
+
+class SeriesBody(NamedTuple):
+    """Steps one after another, in a list of their own. ``is_block`` closes the list to the names around it."""
+
+    steps: tuple[Step, ...]
+    is_block: bool = False
+
+
+class HeadBody(NamedTuple):
+    """An extra output computed from the current tensor; the main path goes on as if it were not there."""
+
+    steps: tuple[Step, ...]
+
+
+class Branch(NamedTuple):
+    """One input of a join: steps from the join's entry on. ``name`` is its part of the path, empty for directly below."""
+
+    name: str
+    body: SeriesBody | AdapterBody
+
+
+class JoinBody(NamedTuple):
+    """Branches made one tensor by ``layer``; ``op`` is what the record is called. ``lead`` runs before the branches part."""
+
+    op: str
+    layer: Layer
+    branches: tuple[Branch | Ref | Current, ...]
+    lead: tuple[Step, ...] = ()
+
+
+Body = LayerBody | SeriesBody | HeadBody | JoinBody
+
+
+class Part(NamedTuple):
+    """A body with the label that its automatic name is made from."""
+
+    label: str
+    body: Body
+
+
+class Step(NamedTuple):
+    """One item of a list: its parts in sequence (a convolution and its norm and activation), once per copy."""
+
+    copies: tuple[tuple[Part, ...], ...]
+    name: str | None = None
+    is_repeated: bool = False
+    source: Ref | None = None
+    """The tensor it reads instead of the one before it."""
+    share: Ref | None = None
+    """The earlier item whose weights it uses."""
+    promises: tuple[object, ...] = ()
+    """What its ``expect`` says; carried through, not read here."""
+    origin: Origin = Origin()
+    labels: tuple[str, ...] = ()
+    """The labels of the parts, also where there is no copy."""
+
+
+def step_of(parts: tuple[Part, ...]) -> Step:
+    """A step that stands once and has no name, as shorthands make them."""
+    return Step((parts,), labels=tuple(part.label for part in parts))

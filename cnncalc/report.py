@@ -1,0 +1,183 @@
+"""The result of an analysis: raw numbers per layer, totals, and sums over everything under a path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import NamedTuple
+
+from cnncalc.errors import Diagnostic
+from cnncalc.geometry.receptive_field import AxisField, Interval
+from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.window import TransposedWindow, Window
+
+
+class ReceptiveField(NamedTuple):
+    """What a unit of a layer sees of the input, one entry per spatial axis of the input."""
+
+    axes: tuple[AxisField, ...]
+    units: tuple[Size, ...]
+    """The layer's own size along each of these axes, ``None`` where unknown or flattened away."""
+
+    @property
+    def size(self) -> tuple[int | None, ...]:
+        """Input positions seen, the largest over the units; ``None`` where there is no local path or it is unknown."""
+        return tuple(axis.size(units) for axis, units in zip(self.axes, self.units, strict=True))
+
+    @property
+    def stride(self) -> tuple[Fraction | None, ...]:
+        """Input positions per unit, the jump."""
+        return tuple(axis.stride for axis in self.axes)
+
+    @property
+    def start(self) -> tuple[int | None, ...]:
+        """The first input position that unit 0 sees; its negative is the effective padding."""
+        return tuple(axis.start for axis in self.axes)
+
+    @property
+    def centre(self) -> tuple[Fraction | None, ...]:
+        """The middle of what unit 0 sees."""
+        return tuple(None if span is None else Fraction(sum(span), 2) for span in (axis.at(0) for axis in self.axes))
+
+    @property
+    def uniform(self) -> bool:
+        """Whether every unit sees equally much at an even pace."""
+        return all(axis.uniform for axis in self.axes)
+
+    @property
+    def aligned(self) -> bool:
+        """Whether all joined branches had their centres at the same place."""
+        return all(axis.aligned for axis in self.axes)
+
+    @property
+    def is_global(self) -> bool:
+        """Whether some path sees the whole map."""
+        return any(axis.is_global for axis in self.axes)
+
+    @property
+    def reason(self) -> str | None:
+        """Why a size or a start is not known, where one is not."""
+        reasons = (axis.reason(units) or axis.unknown_start for axis, units in zip(self.axes, self.units, strict=True))
+        return next((reason for reason in reasons if reason), None)
+
+    def at(self, unit: tuple[int, ...]) -> tuple[Interval | None, ...]:
+        """The input interval of one unit per axis, ``None`` where it sees all or it is unknown."""
+        return tuple(axis.at(position) for axis, position in zip(self.axes, unit, strict=True))
+
+
+class LayerReport(NamedTuple):
+    """One evaluated layer. Counts are exact integers; ``None`` is unknown and ``reasons`` says why."""
+
+    path: str
+    op: str
+    line: int
+    inputs: tuple[str, ...]
+    in_shape: Shape
+    shape: Shape
+    windows: tuple[Window | TransposedWindow, ...] | None
+    """The window along each axis; ``None`` where the operation has none."""
+    weights: Size
+    biases: Size
+    buffers: Size
+    macs: Size
+    field: ReceptiveField
+    shares: str | None = None
+    """The path of the layer whose weights this one uses; its own counts are then 0."""
+    is_join: bool = False
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def params(self) -> Size:
+        """Learnable parameters: weights and biases."""
+        return _sum((self.weights, self.biases))
+
+    @property
+    def activations(self) -> Size:
+        """Elements of the output."""
+        return self.shape.elements()
+
+
+class Totals(NamedTuple):
+    """Sums over layers; ``None`` where one of the summands is unknown."""
+
+    weights: Size
+    biases: Size
+    buffers: Size
+    macs: Size
+    activations: Size
+
+    @property
+    def params(self) -> Size:
+        return _sum((self.weights, self.biases))
+
+    @property
+    def flops(self) -> Size:
+        """Two for each multiply-accumulate."""
+        return None if self.macs is None else 2 * self.macs
+
+
+class Output(NamedTuple):
+    """A tensor the network gives out: the end of the main path, or of a head."""
+
+    path: str
+    shape: Shape
+
+
+class Report(NamedTuple):
+    """What was computed for one network; where ``failed`` names a layer, everything before it."""
+
+    name: str
+    file: str
+    framework: str
+    inputs: tuple[tuple[str, Shape], ...]
+    layers: tuple[LayerReport, ...]
+    outputs: tuple[Output, ...]
+    peak: Size
+    """The most elements that must be held at once, in evaluation order."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    failed: str | None = None
+    """The path of the layer at which a shape error ended the analysis."""
+    description: str | None = None
+
+    @property
+    def totals(self) -> Totals:
+        if self.failed is not None:
+            return Totals(None, None, None, None, None)
+        return totals_of(self.layers)
+
+    @property
+    def ok(self) -> bool:
+        return not any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
+
+    def within(self, path: str) -> tuple[LayerReport, ...]:
+        """The records of a layer or of everything inside a structure, block or repeated item of that path."""
+        return tuple(layer for layer in self.layers if is_within(layer.path, path))
+
+
+def is_within(path: str, scope: str) -> bool:
+    """Whether a path is the scope's own, below it, or one of its copies (``scope[0]``)."""
+    if not path.startswith(scope):
+        return False
+    rest = path[len(scope) :].partition("/")[0]
+    return rest == "" or (rest[0] == "[" and rest[-1] == "]" and rest[1:-1].isdigit())
+
+
+def totals_of(layers: Iterable[LayerReport]) -> Totals:
+    """The sums over some layers."""
+    layers = tuple(layers)
+    return Totals(
+        _sum(layer.weights for layer in layers),
+        _sum(layer.biases for layer in layers),
+        _sum(layer.buffers for layer in layers),
+        _sum(layer.macs for layer in layers),
+        _sum(layer.activations for layer in layers),
+    )
+
+
+def _sum(numbers: Iterable[Size]) -> Size:
+    total = 0
+    for number in numbers:
+        if number is None:
+            return None
+        total += number
+    return total
