@@ -1,0 +1,29 @@
+"""The networks that travel with the package, found by bare name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+
+def names() -> tuple[str, ...]:
+    """The bare names of all bundled configs, sorted."""
+    return tuple(sorted(_paths()))
+
+
+def path_of(name: str) -> Path | None:
+    """The file of a bundled config; ``None`` where there is none of that name."""
+    return _paths().get(name)
+
+
+@lru_cache(maxsize=1)
+def _paths() -> dict[str, Path]:
+    files = sorted(path for path in _folder().rglob("*") if path.suffix in (".yaml", ".yml"))
+    return {path.stem: path for path in files}
+
+
+def _folder() -> Path:
+    """``configs/`` inside an installed package, beside the package in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "configs"
+    return inside if inside.is_dir() else package.parent / "configs"

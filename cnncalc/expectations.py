@@ -1,0 +1,211 @@
+"""What a spec promises (``expect``), held against its Report."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from cnncalc.analysis import analyze
+from cnncalc.errors import Diagnostic, Fault
+from cnncalc.geometry.shape import Shape
+from cnncalc.network.graph import Promise
+from cnncalc.network.model import Model
+from cnncalc.network.structure import Origin
+from cnncalc.report import LayerReport, Report, Totals, totals_of
+
+Number = int | Fraction
+Measured = Number | str | None | tuple[Number | str | None, ...]
+"""A number, one per axis, ``"all"`` for a field that is the whole map, ``None`` where unknown."""
+
+SHAPE_METRICS = ("shape", "size", "in")
+COUNT_METRICS = ("channels", "params", "trainable", "buffers", "macs")
+FIELD_METRICS = ("rf", "stride", "padding")
+METRICS = (*SHAPE_METRICS, *COUNT_METRICS, *FIELD_METRICS)
+
+
+class Bounds(NamedTuple):
+    """What one value may be: from ``low`` to ``high``, both included, ``None`` for no limit; or a word."""
+
+    text: str
+    low: Number | None = None
+    high: Number | None = None
+    word: str | None = None
+
+    def hold(self, value: Number | str | None) -> bool:
+        if self.word is not None or isinstance(value, str):
+            return value == self.word
+        if self.low is None and self.high is None:
+            return True
+        return value is not None and (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
+
+
+class Expectation(NamedTuple):
+    """One promise: a metric, and what it is to be, in all or per axis. The metric ``error`` expects a code instead."""
+
+    metric: str
+    bounds: tuple[Bounds, ...]
+    is_listed: bool
+    origin: Origin
+
+    @property
+    def text(self) -> str:
+        wanted = ", ".join(bound.text for bound in self.bounds)
+        return f"[{wanted}]" if self.is_listed else wanted
+
+
+class Finding(NamedTuple):
+    """The outcome of one promise, or an error that stands in the way of all of a model's."""
+
+    model: str
+    path: str | None
+    metric: str
+    wanted: str
+    got: str
+    diagnostic: Diagnostic | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.diagnostic is None
+
+    @property
+    def what(self) -> str:
+        """Model, path and metric in a few words."""
+        return f"{self.model}: {self.path + ' ' if self.path else ''}{self.metric}"
+
+
+class _Subject(NamedTuple):
+    """What promises are about: the totals inside, and the tensors at the borders."""
+
+    totals: Totals
+    output: LayerReport | None
+    shape: Shape
+    in_shape: Shape
+
+
+def check(model: Model) -> tuple[Finding, ...]:
+    """Hold a model, and each of its cases, against what it promises."""
+    findings = list(_check_one(model, model.name, model.graph.promises))
+    for case in model.cases:
+        findings.extend(_check_one(case.model, f"{model.name} ({case.name})", ()))
+    return tuple(findings)
+
+
+def _check_one(model: Model, name: str, promises: tuple[Promise, ...]) -> list[Finding]:
+    report = analyze(model)
+    expected_error = next((promise for promise in model.promises if promise.metric == "error"), None)
+    if expected_error is not None:
+        return [_check_error(expected_error, report, name)]
+    errors = [diagnostic for diagnostic in report.diagnostics if diagnostic.severity == "error"]
+    if errors:
+        return [Finding(name, error.path, "evaluation", "no error", error.code, error) for error in errors]
+    shapes = dict(report.inputs) | {layer.path: layer.shape for layer in report.layers}
+    records = {layer.path: layer for layer in report.layers}
+    whole = _whole(report, records)
+    findings = [_hold(expectation, whole, name, None) for expectation in model.promises]
+    for promise in promises:
+        assert isinstance(promise.what, Expectation)
+        output, entry = (model.graph.nodes[index].path for index in (promise.output, promise.entry))
+        inside = totals_of(report.within(promise.path))
+        subject = _Subject(inside, records.get(output), shapes[output], shapes.get(entry, shapes[output]))
+        findings.append(_hold(promise.what, subject, name, promise.path))
+    return findings
+
+
+def _whole(report: Report, records: dict[str, LayerReport]) -> _Subject:
+    """The model itself as a subject: its main output."""
+    output = report.outputs[0]
+    return _Subject(report.totals, records.get(output.path), output.shape, report.inputs[0][1])
+
+
+def _check_error(expectation: Expectation, report: Report, name: str) -> Finding:
+    wanted = expectation.bounds[0].text
+    codes = [diagnostic.code for diagnostic in report.diagnostics if diagnostic.severity == "error"]
+    got = ", ".join(codes) or "no error"
+    if wanted in codes:
+        return Finding(name, None, "error", wanted, got)
+    fault = Fault("E402", f"expected the error {wanted}, got {got}")
+    return Finding(name, None, "error", wanted, got, _located(fault, expectation, report.failed))
+
+
+def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | None) -> Finding:
+    """One promise against what was computed."""
+    value = _measure(expectation.metric, subject)
+    got = _shown(value)
+    if _agrees(expectation, value):
+        return Finding(name, path, expectation.metric, expectation.text, got)
+    if "?" in got:
+        fault = Fault("E403", f"{expectation.metric} is unknown, expected {expectation.text}", _reason(subject))
+    else:
+        fault = Fault("E401", f"expected {expectation.metric} {expectation.text}, got {got}{_difference(expectation, value)}")
+    return Finding(name, path, expectation.metric, expectation.text, got, _located(fault, expectation, path))
+
+
+def _located(fault: Fault, expectation: Expectation, path: str | None) -> Diagnostic:
+    origin = expectation.origin
+    return fault.at(origin.location, path, origin.excerpt, origin.chain)
+
+
+def _measure(metric: str, subject: _Subject) -> Measured:
+    if metric in COUNT_METRICS:
+        return _count(metric, subject)
+    if metric in FIELD_METRICS:
+        return _field(metric, subject.output)
+    shape = subject.in_shape if metric == "in" else subject.shape
+    return shape.sizes if metric == "size" else shape.axes
+
+
+def _count(metric: str, subject: _Subject) -> Measured:
+    if metric == "channels":
+        return subject.shape.channels
+    name = "params" if metric == "trainable" else metric
+    value = getattr(subject.totals, name)
+    assert value is None or isinstance(value, int)
+    return value
+
+
+def _field(metric: str, output: LayerReport | None) -> Measured:
+    """Size, stride or effective padding per axis; ``all`` where only the whole map is seen."""
+    if output is None:
+        return None
+    field = output.field
+    values = {"rf": field.size, "stride": field.stride, "padding": tuple(_negative(start) for start in field.start)}[metric]
+    return tuple("all" if axis.is_global and not axis.maps else value for axis, value in zip(field.axes, values, strict=True))
+
+
+def _negative(number: int | None) -> int | None:
+    return None if number is None else -number
+
+
+def _agrees(expectation: Expectation, value: Measured) -> bool:
+    values = value if isinstance(value, tuple) else (value,)
+    bounds = expectation.bounds
+    if not expectation.is_listed:
+        bounds = bounds * len(values)
+    return len(bounds) == len(values) > 0 and all(bound.hold(one) for bound, one in zip(bounds, values, strict=True))
+
+
+def _shown(value: Measured) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]" if len(set(value)) != 1 else _shown(value[0])
+    if value is None:
+        return "?"
+    return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _difference(expectation: Expectation, value: Measured) -> str:
+    """How far off a single number is, in per cent of what was wanted."""
+    bound = expectation.bounds[0]
+    if isinstance(value, tuple):
+        return ""
+    if expectation.is_listed or not isinstance(value, (int, Fraction)) or bound.word is not None:
+        return ""
+    wanted = bound.low if bound.low is not None and value < bound.low else bound.high
+    if wanted is None or wanted <= 0:
+        return ""
+    return f" ({100 * (float(value) / float(wanted) - 1):+.3g} %)"
+
+
+def _reason(subject: _Subject) -> str | None:
+    if subject.output is not None and subject.output.reasons:
+        return subject.output.reasons[0]
+    return None

@@ -1,0 +1,469 @@
+"""A file's keys: from the root node to Models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingOf
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from cnncalc.errors import CnncalcError, Diagnostic, Fault, GraphError, SpecError
+from cnncalc.frameworks import FRAMEWORKS, PYTORCH, Framework
+from cnncalc.geometry.shape import Shape, Size
+from cnncalc.layers.base import Layer
+from cnncalc.layers.fields import PerAxis
+from cnncalc.network.graph import Graph, OverLimit, build_graph
+from cnncalc.network.model import Case, Model
+from cnncalc.network.structure import Step
+from cnncalc.spec.arguments import READERS, kind_of, read_integer
+from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
+from cnncalc.spec.expressions import Word as PassedWord
+from cnncalc.spec.items import ItemReader, TooManyItems
+from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.spec.promises import read_expect
+from cnncalc.spec.reading import Block, Frame, Reading
+from cnncalc.spec.vocabulary import WORDS, look_up, suggest
+from cnncalc.suggest import shown
+
+MODEL_KEYS = ("name", "description", "source", "framework", "input", "vars", "defaults", "blocks", "layers", "expect", "cases")
+FILE_KEYS = (*MODEL_KEYS, "models")
+CASE_KEYS = ("name", "input", "vars", "framework", "expect", "note")
+BLOCK_KEYS = ("params", "layers", "description")
+RESERVED = frozenset(
+    {"i", "if", "else", "and", "or", "not", "min", "max", "ceil", "floor", "round", "abs", "divisible", "true", "false"}
+)
+DEFAULT_RANK = 2
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_FOREIGN_KEYS = {
+    "network": "layers",
+    "net": "layers",
+    "backbone": "layers",
+    "model": "models",
+    "variants": "models",
+    "inputs": "input",
+    "input_shape": "input",
+    "variables": "vars",
+    "title": "name",
+    "desc": "description",
+    "body": "layers",
+    "parameters": "params",
+    "args": "params",
+}
+_FOREIGN_FRAMEWORKS = {"torch": "pytorch", "tf": "tensorflow", "keras": "tensorflow", "caffe2": "caffe", "onnxruntime": "onnx"}
+
+
+class _Section(NamedTuple):
+    """The keys that make up one model: the file's own, overlaid with those of a variant."""
+
+    name: str
+    keys: dict[str, Node]
+    variables: dict[str, tuple[Node, Node]]
+    """Key and value of each variable."""
+    defaults: list[Mapping]
+    blocks: list[Mapping]
+    node: Node
+
+
+def decode(reading: Reading, root: Node, sets: MappingOf[str, str]) -> tuple[Model, ...]:
+    """The models of a file. Everything wrong with it is raised together.
+
+    Raises:
+        SpecError, GraphError
+    """
+    reading.root = root
+    file = _File(reading, sets)
+    models: tuple[Model, ...] = ()
+    try:
+        models = file.models(root)
+        file.check_unused_blocks()
+    except TooManyItems as limit:
+        reading.fault(limit.fault, limit.node, limit.frame, limit.path or None)
+    except OverLimit as limit:
+        reading.diagnostics.append(limit.diagnostic)
+    if reading.diagnostics:
+        raise _combined(reading.diagnostics)
+    return models
+
+
+def _combined(diagnostics: list[Diagnostic]) -> CnncalcError:
+    def place(diagnostic: Diagnostic) -> tuple[int, int]:
+        return diagnostic.location[1:3] if diagnostic.location else (0, 0)
+
+    is_graph = all(diagnostic.code in ("E201", "E208", "E209") for diagnostic in diagnostics)
+    return (GraphError if is_graph else SpecError)(*sorted(diagnostics, key=place))
+
+
+class _File:
+    """Reads one file; ``sets`` are variables given from outside."""
+
+    def __init__(self, reading: Reading, sets: MappingOf[str, str]) -> None:
+        self.reading = reading
+        self.sets = sets
+        self.items = ItemReader(reading)
+        self.frame = Frame()
+        self.all_blocks: dict[int, tuple[Block, dict[str, Value], dict[str, Block]]] = {}
+
+    def models(self, root: Node) -> tuple[Model, ...]:
+        if not isinstance(root, Mapping):
+            help = "for instance `layers:` with a list of layers below it"
+            self._error("E105", root, f"a spec is a mapping of keys, found {kind_of(root)}", help)
+            return ()
+        file = self._section(root, PurePath(self.reading.source.name).stem, FILE_KEYS)
+        variants = file.keys.pop("models", None)
+        if variants is None:
+            if "layers" not in file.keys:
+                self._error(
+                    "E106", root, "the spec has no `layers`", "a network is a list below `layers:`, variants are below `models:`"
+                )
+                return ()
+            name = self._text(file.keys.get("name")) or file.name
+            return (self._model(file, name),)
+        return self._variants(file, variants)
+
+    def _variants(self, file: _Section, variants: Node) -> tuple[Model, ...]:
+        if "layers" in file.keys:
+            self._error("E107", file.keys["layers"], "`layers` beside `models`", "give each model its own `layers`")
+        if not isinstance(variants, Mapping) or not variants.entries:
+            self._error("E105", variants, f"models are a mapping of names to models, found {kind_of(variants)}", None)
+            return ()
+        models = []
+        for key, node in variants.entries:
+            if not isinstance(node, Mapping):
+                self._error("E105", node, f"the model `{shown(key.text)}` is a mapping of keys, found {kind_of(node)}", None)
+                continue
+            section = _overlaid(file, self._section(node, key.text, MODEL_KEYS))
+            if "layers" in section.keys:
+                models.append(self._model(section, key.text))
+            else:
+                self._error("E106", key, f"the model `{shown(key.text)}` has no `layers`", None)
+        return tuple(models)
+
+    def _section(self, node: Mapping, name: str, known: tuple[str, ...]) -> _Section:
+        keys: dict[str, Node] = {}
+        for key, value in node.entries:
+            if key.text in known:
+                keys[key.text] = value
+            else:
+                self.reading.unknown_word("E104", "key", key, known, self.frame, None, _FOREIGN_KEYS)
+        vars_node = self._mapping(keys.pop("vars", None), "vars")
+        variables: dict[str, tuple[Node, Node]] = (
+            {key.text: (key, value) for key, value in vars_node.entries} if vars_node else {}
+        )
+        defaults = self._mapping(keys.pop("defaults", None), "defaults")
+        blocks = self._mapping(keys.pop("blocks", None), "blocks")
+        return _Section(name, keys, variables, [defaults] if defaults else [], [blocks] if blocks else [], node)
+
+    def _mapping(self, node: Node | None, what: str) -> Mapping | None:
+        if node is None or isinstance(node, Mapping):
+            return node
+        if not (isinstance(node, Scalar) and node.is_null):
+            self._error("E105", node, f"`{what}` is a mapping of names, found {kind_of(node)}", None)
+        return None
+
+    # One model
+
+    def _model(self, section: _Section, name: str) -> Model:
+        self._enter(section, section.variables)
+        framework = self._framework(section.keys.get("framework"), PYTORCH)
+        steps = self.items.read_list(section.keys["layers"], self.frame, "")
+        inputs = self._inputs(section.keys.get("input"))
+        graph = self._graph(steps, inputs)
+        expect = section.keys.get("expect")
+        model = Model(
+            name,
+            self.reading.source.name,
+            framework,
+            inputs or _unknown_input(graph),
+            graph,
+            read_expect(expect, self.reading, self.frame, None, allow_error=True) if expect else (),
+            (),
+            self._text(section.keys.get("description")),
+            self._texts(section.keys.get("source")),
+            self.reading.origin(section.node, self.frame),
+        )
+        return model._replace(cases=self._cases(section, model))
+
+    def _enter(self, section: _Section, variables: dict[str, tuple[Node, Node]]) -> None:
+        """Put a section's variables, defaults and blocks in force."""
+        self.reading.variables = self._variables(variables)
+        self.reading.all_variables.update(self.reading.variables)
+        self.frame = Frame(self.reading.variables)
+        self.reading.blocks = self._blocks(section.blocks)
+        self.reading.defaults = self._defaults(section.defaults)
+        for block in self.reading.blocks.values():
+            self.all_blocks.setdefault(id(block.node), (block, self.reading.variables, self.reading.blocks))
+
+    def _graph(self, steps: tuple[Step, ...], inputs: tuple[tuple[str, Shape], ...]) -> Graph:
+        names = tuple(name for name, _ in inputs) or ("input",)
+        graph, diagnostics = build_graph(steps, names)
+        known = set(self.reading.diagnostics)
+        self.reading.diagnostics.extend(diagnostic for diagnostic in diagnostics if diagnostic not in known)
+        return graph
+
+    def _cases(self, section: _Section, model: Model) -> tuple[Case, ...]:
+        node = section.keys.get("cases")
+        if node is None:
+            return ()
+        if not isinstance(node, Sequence):
+            self._error(
+                "E105", node, f"cases are a list, found {kind_of(node)}", "for instance `- {input: 3x180x180, expect: [1000]}`"
+            )
+            return ()
+        cases = (self._case(number, item, section, model) for number, item in enumerate(node.items, 1))
+        return tuple(case for case in cases if case is not None)
+
+    def _case(self, number: int, node: Node, section: _Section, model: Model) -> Case | None:
+        if not isinstance(node, Mapping):
+            self._error("E105", node, f"a case is a mapping of keys, found {kind_of(node)}", None)
+            return None
+        keys: dict[str, Node] = {}
+        for key, value in node.entries:
+            if key.text in CASE_KEYS:
+                keys[key.text] = value
+            else:
+                self.reading.unknown_word("E104", "key of a case", key, CASE_KEYS, self.frame, None, _FOREIGN_KEYS)
+        own = self._mapping(keys.get("vars"), "vars")
+        inputs, graph = model.inputs, model.graph
+        if own:
+            self._enter(section, {**section.variables, **{key.text: (key, value) for key, value in own.entries}})
+        input_node = keys.get("input") or (section.keys.get("input") if own else None)
+        inputs = self._inputs(input_node) or inputs
+        if own:
+            graph = self._graph(self.items.read_list(section.keys["layers"], self.frame, ""), inputs)
+        expect = keys.get("expect")
+        name = self._text(keys.get("name")) or ("x".join(map(str, inputs[0][1].axes)) if input_node else f"case {number}")
+        case = model._replace(
+            inputs=inputs,
+            graph=graph,
+            framework=self._framework(keys.get("framework"), model.framework),
+            promises=read_expect(expect, self.reading, self.frame, None, allow_error=True) if expect else (),
+            cases=(),
+        )
+        if own:
+            self._enter(section, section.variables)
+        return Case(name, case)
+
+    # Keys
+
+    def _framework(self, node: Node | None, default: Framework) -> Framework:
+        if node is None:
+            return default
+        if not isinstance(node, Scalar):
+            self._error(
+                "E105", node, f"a framework's name is wanted, found {kind_of(node)}", f"possible: {', '.join(FRAMEWORKS)}"
+            )
+        elif node.text in FRAMEWORKS:
+            return FRAMEWORKS[node.text]
+        else:
+            self.reading.unknown_word("E112", "framework", node, FRAMEWORKS, self.frame, None, _FOREIGN_FRAMEWORKS)
+        return default
+
+    def _inputs(self, node: Node | None) -> tuple[tuple[str, Shape], ...]:
+        """The inputs by name; none where the spec gives none."""
+        if node is None or (isinstance(node, Scalar) and node.is_null):
+            return ()
+        if not isinstance(node, Mapping):
+            shape = self._shape(node)
+            return () if shape is None else (("input", shape),)
+        shapes = ((key.text, self._shape(value)) for key, value in node.entries)
+        return tuple((name, shape) for name, shape in shapes if shape is not None)
+
+    def _shape(self, node: Node) -> Shape | None:
+        """Channels and sizes from a list or ``3x224x224``; ``any`` is unknown."""
+        if isinstance(node, Mapping):
+            self._error("E105", node, f"a shape is wanted, found {kind_of(node)}", "for instance [3, 224, 224] or 3x224x224")
+            return None
+        axes: list[Size] = []
+        for item in _axis_nodes(node):
+            try:
+                axes.append(
+                    None if isinstance(item, Scalar) and item.text == "any" else read_integer(item, self.reading, self.frame, 1)
+                )
+            except Fault as fault:
+                help = fault.help or "for instance [3, 224, 224] or 3x224x224; `any` is an unknown size"
+                self.reading.fault(Fault(fault.code, fault.message, help), item, self.frame)
+                return None
+        if not axes:
+            self._error("E106", node, "an empty shape", "for instance [3, 224, 224] or 3x224x224")
+            return None
+        return Shape(axes[0], tuple(axes[1:]))
+
+    def _text(self, node: Node | None) -> str | None:
+        if node is None or (isinstance(node, Scalar) and node.is_null):
+            return None
+        if isinstance(node, Scalar):
+            return node.text
+        self._error("E105", node, f"text is wanted, found {kind_of(node)}", None)
+        return None
+
+    def _texts(self, node: Node | None) -> tuple[str, ...]:
+        nodes = node.items if isinstance(node, Sequence) else [node]
+        return tuple(text for one in nodes if (text := self._text(one)) is not None)
+
+    # Variables, defaults, blocks
+
+    def _variables(self, nodes: dict[str, tuple[Node, Node]]) -> dict[str, Value]:
+        """All variables evaluated, in whatever order they use each other."""
+        texts: dict[str, tuple[str, Node]] = {}
+        for name, (key, value) in nodes.items():
+            if not _IDENTIFIER.fullmatch(name) or name in RESERVED:
+                self._error(
+                    "E109",
+                    key,
+                    f"`{shown(name)}` cannot be the name of a variable",
+                    "letters, digits and `_`; not `i` or a function",
+                )
+            elif not isinstance(value, Scalar):
+                self._error("E105", value, f"the variable `{name}` is a number, found {kind_of(value)}", None)
+            else:
+                texts[name] = (self.sets.get(name, value.text), value)
+        values: dict[str, Value] = {}
+        for name in texts:
+            self._variable(name, texts, values, ())
+        return values
+
+    def _variable(self, name: str, texts: dict[str, tuple[str, Node]], values: dict[str, Value], active: tuple[str, ...]) -> None:
+        if name in values:
+            return
+        text, node = texts[name]
+        if name in active or len(active) > _LONGEST_CHAIN:
+            chain = " -> ".join((*active[active.index(name) :], name)) if name in active else "too many steps"
+            self._error("E205", node, f"the variable `{name}` depends on itself: {chain}", None)
+            values[name] = UNDETERMINED
+            return
+        try:
+            expression = compile_expression(text)
+            if len(expression.names) == 1 and text not in texts and look_up(text) is not None:
+                values[name] = PassedWord(text)
+                return
+            for other in sorted(expression.names):
+                if other in texts:
+                    self._variable(other, texts, values, (*active, name))
+            values.setdefault(name, expression.evaluate({other: values[other] for other in texts if other in values}))
+        except Fault as fault:
+            self.reading.fault(fault, node, self.frame)
+            values[name] = UNDETERMINED
+
+    def _defaults(self, sections: list[Mapping]) -> dict[str, MappingOf[str, Node]]:
+        """The file's default arguments, by operation and field."""
+        defaults: dict[str, MappingOf[str, Node]] = {}
+        for key, value in (entry for section in sections for entry in section.entries):
+            meaning = WORDS.get(key.text)
+            if meaning is None:
+                help = suggest(key.text, ()) or "defaults are by operation, without a kernel: `conv`"
+                self._error("E111", key, f"unknown operation `{shown(key.text)}`", help)
+            elif not isinstance(value, Mapping):
+                self._error("E105", value, f"defaults of {key.text} are a mapping of arguments, found {kind_of(value)}", None)
+            else:
+                defaults[key.text] = {**defaults.get(key.text, {}), **self._default_arguments(meaning, value)}
+        return defaults
+
+    def _default_arguments(self, meaning: Any, node: Mapping) -> dict[str, Node]:
+        arguments: dict[str, Node] = {}
+        for key, value in node.entries:
+            field = meaning.fields.get(key.text) or next((one for one in meaning.fields.values() if one.short == key.text), None)
+            if field is None:
+                foreign = {other: one.spec_name for one in meaning.fields.values() for other in one.foreign}
+                self.reading.unknown_word(
+                    "E104", f"argument of {meaning.op}", key, tuple(meaning.fields), self.frame, None, foreign
+                )
+            elif field.kind not in (*READERS, "norm", "act"):
+                self._error("E104", key, f"`{key.text}` of {meaning.op} has no default", None)
+            else:
+                arguments[field.spec_name] = value
+        return arguments
+
+    def _blocks(self, sections: list[Mapping]) -> dict[str, Block]:
+        blocks: dict[str, Block] = {}
+        for key, value in (entry for section in sections for entry in section.entries):
+            if look_up(key.text) is not None:
+                self._error("E208", key, f"a block named `{shown(key.text)}` would hide the operation", "choose another name")
+                continue
+            block = self._block(key, value)
+            if block is not None:
+                blocks[key.text] = block
+        return blocks
+
+    def _block(self, key: Scalar, node: Node) -> Block | None:
+        if not isinstance(node, Mapping):
+            self._error(
+                "E105",
+                node,
+                f"the block `{shown(key.text)}` is a mapping, found {kind_of(node)}",
+                "with `params: [c, s=1]` and `layers: [...]`",
+            )
+            return None
+        for inner, _ in node.entries:
+            if inner.text not in BLOCK_KEYS:
+                self.reading.unknown_word("E104", "key of a block", inner, BLOCK_KEYS, self.frame, None, _FOREIGN_KEYS)
+        layers = node.get("layers")
+        if layers is None:
+            self._error("E106", key, f"the block `{shown(key.text)}` has no `layers`", None)
+            return None
+        return Block(key.text, self._params(node.get("params"), key.text), layers, node)
+
+    def _params(self, node: Node | None, name: str) -> tuple[tuple[str, str | None], ...]:
+        if node is None or (isinstance(node, Scalar) and node.is_null):
+            return ()
+        if not isinstance(node, Sequence):
+            self._error(
+                "E105", node, f"params of the block `{shown(name)}` are a list, found {kind_of(node)}", "for instance [c, s=1]"
+            )
+            return ()
+        params: dict[str, str | None] = {}
+        for item in node.items:
+            word, equals, default = item.text.partition("=") if isinstance(item, Scalar) else ("", "", "")
+            word = word.strip()
+            if not _IDENTIFIER.fullmatch(word) or word in RESERVED or (equals and not default.strip()):
+                self._error("E109", item, f"{kind_of(item)} is no parameter", "a name, or a name with a default: `s=1`")
+            elif word in params:
+                self._error("E208", item, f"the parameter `{word}` is there twice", None)
+            else:
+                params[word] = default.strip() if equals else None
+        return tuple(params.items())
+
+    def check_unused_blocks(self) -> None:
+        """Read the blocks that nothing uses, with parameters unknown, so that their errors are seen too."""
+        for block, variables, blocks in self.all_blocks.values():
+            if block.name in self.reading.used_blocks:
+                continue
+            self.reading.variables, self.reading.blocks = variables, blocks
+            unknown: dict[str, Value] = {name: UNDETERMINED for name, _ in block.params}
+            frame = Frame({**variables, **unknown, "i": UNDETERMINED}, depth=1, active=(block.name,))
+            self.items.read_list(block.layers, frame, block.name)
+
+    def _error(self, code: str, node: Node, message: str, help: str | None) -> None:
+        self.reading.error(code, node, message, help, self.frame)
+
+
+_LONGEST_CHAIN = 200
+
+
+def _overlaid(file: _Section, variant: _Section) -> _Section:
+    """A variant's keys over the file's; variables, defaults and blocks of both."""
+    keys = {key: node for key, node in file.keys.items() if key != "name"}
+    return _Section(
+        variant.name,
+        {**keys, **variant.keys},
+        {**file.variables, **variant.variables},
+        [*file.defaults, *variant.defaults],
+        [*file.blocks, *variant.blocks],
+        variant.node,
+    )
+
+
+def _axis_nodes(node: Scalar | Sequence) -> list[Node]:
+    """One node per axis of a shape."""
+    if isinstance(node, Sequence):
+        return node.items
+    return [Scalar(text.strip(), node.quoted, node.line, node.column, node.width) for text in node.text.split("x")]
+
+
+def _unknown_input(graph: Graph) -> tuple[tuple[str, Shape], ...]:
+    """An input of unknown size, with as many axes as the first kernel that gives one value for each."""
+    for node in graph.nodes:
+        kernel = getattr(node.layer, "kernel", None) if isinstance(node.layer, Layer) else None
+        if isinstance(kernel, PerAxis) and len(kernel.values) > 1:
+            return (("input", Shape(None, (None,) * len(kernel.values))),)
+    return (("input", Shape(None, (None,) * DEFAULT_RANK)),)

@@ -1,0 +1,224 @@
+"""Lists of layers: from nodes to Steps, each item with its name, source, copies and promises."""
+
+from __future__ import annotations
+
+import re
+
+from cnncalc.errors import Fault
+from cnncalc.layers.activation import Identity
+from cnncalc.network.graph import MOST_LAYERS
+from cnncalc.network.structure import LayerBody, Part, Ref, Step
+from cnncalc.spec.arguments import kind_of, read_integer
+from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.spec.operations import OperationReader
+from cnncalc.spec.promises import read_expect
+from cnncalc.spec.reading import Frame, Reading, Undetermined
+from cnncalc.spec.vocabulary import look_up, suggest
+from cnncalc.suggest import shown
+
+SIBLINGS = ("name", "from", "repeat", "share", "expect", "note")
+"""The keys that an item may have beside its operation."""
+DEEPEST = 64
+"""Lists of layers inside one another, the uses of blocks counted."""
+
+_FOREIGN_SIBLINGS = {
+    "id": "name",
+    "input": "from",
+    "inputs": "from",
+    "bottom": "from",
+    "src": "from",
+    "times": "repeat",
+    "n": "repeat",
+    "repeats": "repeat",
+    "count": "repeat",
+    "shared": "share",
+    "weights": "share",
+    "comment": "note",
+    "shape": "expect",
+}
+
+
+class ItemReader:
+    """Reads lists of layers; errors go to the reading, and a broken item leaves a placeholder that keeps its name."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.operations = OperationReader(reading, self.read_list)
+        self.depth = 0
+
+    def read_list(self, node: Node, frame: Frame, path: str) -> tuple[Step, ...]:
+        """The steps of a list; ``path`` is that of the list, empty for the network's own."""
+        if not isinstance(node, Sequence):
+            help = "write it as `- ...` items, or in brackets"
+            self.reading.error("E105", node, f"a list of layers is wanted, found {kind_of(node)}", help, frame, path or None)
+            return ()
+        if self.depth >= DEEPEST:
+            help = "use `repeat`, or flatten a level"
+            self.reading.error("E102", node, f"structures and blocks are nested deeper than {DEEPEST} levels", help, frame, path)
+            return ()
+        counters: dict[str, int] = {}
+        steps = []
+        self.depth += 1
+        for item in node.items:
+            self._count(item, frame, path)
+            steps.append(self._item(item, frame, path, counters))
+        self.depth -= 1
+        return tuple([step for step in steps if step is not None])
+
+    def _count(self, item: Node, frame: Frame, path: str) -> None:
+        self.reading.steps_read += 1
+        if self.reading.steps_read > MOST_LAYERS:
+            fault = Fault("E102", f"more than {MOST_LAYERS:,} items after expanding blocks and repeats", "lower a `repeat`")
+            raise TooManyItems(fault, item, frame, path)
+
+    def _item(self, item: Node, frame: Frame, path: str, counters: dict[str, int]) -> Step | None:
+        if isinstance(item, Sequence) or (isinstance(item, Scalar) and item.is_null):
+            found = "an empty item" if isinstance(item, Scalar) else "a list"
+            self.reading.error(
+                "E108", item, f"a layer is wanted, found {found}", "for instance `- conv3x3: 64`", frame, path or None
+            )
+            return None
+        if isinstance(item, Scalar):
+            return self._step(item, None, {}, frame, path, counters)
+        siblings = {key.text: (key, value) for key, value in item.entries if key.text in SIBLINGS}
+        others = [(key, value) for key, value in item.entries if key.text not in SIBLINGS]
+        operation = self._the_operation(item, others, frame, path)
+        if operation is None:
+            return None
+        return self._step(*operation, siblings, frame, path, counters)
+
+    def _the_operation(
+        self, item: Mapping, others: list[tuple[Scalar, Node]], frame: Frame, path: str
+    ) -> tuple[Scalar, Node] | None:
+        """The one operation of an item; other keys beside it are reported."""
+        if not others:
+            self.reading.error("E108", item, "an item without an operation", "for instance `- conv3x3: 64`", frame, path or None)
+            return None
+        meant = [entry for entry in others if self._is_operation(entry[0].text)]
+        chosen = meant[0] if meant else next((entry for entry in others if entry[0].text not in _FOREIGN_SIBLINGS), others[0])
+        for key, _ in others:
+            if key is not chosen[0]:
+                self._misplaced(key, chosen[0], self._is_operation(key.text), frame, path)
+        return chosen
+
+    def _is_operation(self, name: str) -> bool:
+        return name in self.reading.blocks or look_up(name) is not None
+
+    def _misplaced(self, key: Scalar, operation: Scalar, is_operation: bool, frame: Frame, path: str) -> None:
+        """Report a key beside an operation: a second operation, one of its arguments, or nothing known."""
+        path = f"{path}/{operation.text}" if path else operation.text
+        if is_operation:
+            message = f"two operations in one item, `{shown(operation.text)}` and `{shown(key.text)}`"
+            self.reading.error("E108", key, message, "start each with `- `", frame, path)
+        elif self.operations.has_argument(operation.text, key.text):
+            help = f"write `{operation.text}: {{..., {key.text}: ...}}`"
+            message = f"`{key.text}` is an argument of {shown(operation.text)}, not of the item"
+            self.reading.error("E104", key, message, help, frame, path)
+        else:
+            self.reading.unknown_word("E104", "key", key, SIBLINGS, frame, path, _FOREIGN_SIBLINGS)
+
+    def _step(
+        self,
+        key: Scalar,
+        argument: Node | None,
+        siblings: dict[str, tuple[Scalar, Node]],
+        frame: Frame,
+        path: str,
+        counters: dict[str, int],
+    ) -> Step:
+        name = self._name(siblings, frame, path)
+        counters[key.text] = counters.get(key.text, 0) + 1
+        own = name or f"{key.text}_{counters[key.text]}"
+        path = f"{path}/{own}" if path else own
+        count = self._repeat(siblings, frame, path)
+        copies = self._copies(key, argument, frame, path, count)
+        expect = siblings.get("expect")
+        labels = tuple([part.label for part in copies[0]])
+        return Step(
+            copies[: 1 if count is None else count],
+            name,
+            count is not None,
+            self._reference("from", siblings, frame, path),
+            self._reference("share", siblings, frame, path),
+            read_expect(expect[1], self.reading, frame, path) if expect else (),
+            self.reading.origin(key, frame),
+            labels,
+        )
+
+    def _copies(
+        self, key: Scalar, argument: Node | None, frame: Frame, path: str, count: int | None
+    ) -> tuple[tuple[Part, ...], ...]:
+        """The parts of each copy; copies that do not use their index are one and the same. At least one is read."""
+        if count is None:
+            return (self._parts(key, argument, frame, path),)
+        outer, self.reading.saw_index = self.reading.saw_index, False
+        first = self._parts(key, argument, frame.with_index(0), path)
+        if self.reading.saw_index:
+            others = [self._parts(key, argument, frame.with_index(i), path) for i in range(1, count)]
+            copies = (first, *others)
+        else:
+            copies = (first,) * max(count, 1)
+        self.reading.saw_index = outer
+        return copies
+
+    def _parts(self, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...]:
+        parts: tuple[Part, ...] | None = None
+        block = self.reading.blocks.get(key.text)
+        word = None if block else look_up(key.text)
+        if block is not None:
+            parts = self.operations.block_parts(block, key, argument, frame, path)
+        elif word is not None:
+            parts = self.operations.parts(word, key, argument, frame, path)
+        else:
+            help = suggest(key.text, tuple(self.reading.blocks)) or "`cnncalc layers` lists the operations"
+            self.reading.error("E111", key, f"unknown operation `{shown(key.text)}`", help, frame, path)
+        return parts or (Part(key.text, LayerBody(Identity())),)
+
+    def _name(self, siblings: dict[str, tuple[Scalar, Node]], frame: Frame, path: str) -> str | None:
+        if "name" not in siblings:
+            return None
+        node = siblings["name"][1]
+        if not isinstance(node, Scalar) or (node.is_null and not node.quoted) or not node.text:
+            self.reading.error("E105", node, f"a name is wanted, found {kind_of(node)}", None, frame, path or None)
+            return None
+        if node.text == "prev" or "/" in node.text or re.search(r"\[[0-9]+\]$", node.text):
+            help = "`prev` is the current tensor, `/` and `[0]` are parts of paths"
+            self.reading.error("E109", node, f"`{shown(node.text)}` cannot be a name", help, frame, path or None)
+            return None
+        return node.text
+
+    def _repeat(self, siblings: dict[str, tuple[Scalar, Node]], frame: Frame, path: str) -> int | None:
+        if "repeat" not in siblings:
+            return None
+        node = siblings["repeat"][1]
+        try:
+            count = read_integer(node, self.reading, frame)
+            if count > MOST_LAYERS:
+                raise Fault("E102", f"{count:,} copies are more than the {MOST_LAYERS:,} layers that are evaluated")
+            return count
+        except Fault as fault:
+            self.reading.fault(fault, node, frame, path)
+        except Undetermined:
+            pass
+        return 1
+
+    def _reference(self, key: str, siblings: dict[str, tuple[Scalar, Node]], frame: Frame, path: str) -> Ref | None:
+        if key not in siblings:
+            return None
+        node = siblings[key][1]
+        if isinstance(node, Scalar) and not node.is_null:
+            return self.reading.reference(node, frame)
+        help = "several tensors are joined by `concat: [a, b]` or `add: [a, b]`" if isinstance(node, Sequence) else None
+        self.reading.error("E105", node, f"`{key}` is the name of an earlier tensor, found {kind_of(node)}", help, frame, path)
+        return None
+
+
+class TooManyItems(Exception):
+    """A file whose blocks and repeats expand to more items than are read."""
+
+    def __init__(self, fault: Fault, node: Node, frame: Frame, path: str) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+        self.node = node
+        self.frame = frame
+        self.path = path

@@ -1,0 +1,106 @@
+"""Loading models: from a path, standard input or the name of a bundled config."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cnncalc.collector import paused_collection
+from cnncalc.errors import Diagnostic, SourceError, UsageError
+from cnncalc.frameworks import FRAMEWORKS
+from cnncalc.network.model import Model
+from cnncalc.spec.decode import decode
+from cnncalc.spec.reading import Reading
+from cnncalc.spec.source import parse
+from cnncalc.spec.text import Source, read_source
+from cnncalc.suggest import did_you_mean, shown
+
+
+def load(
+    path: str | Path, *, sets: Mapping[str, str] | None = None, framework: str | None = None, model: str | None = None
+) -> tuple[Model, ...]:
+    """The models of a spec.
+
+    Args:
+        path: a file, ``-`` for standard input, or the bare name of a bundled config such as ``"vgg16"``.
+        sets: variables to set, by name, as expressions.
+        framework: the framework to use instead of the spec's.
+        model: the one variant wanted, of a file with several.
+
+    Raises:
+        SpecError: with everything wrong with the file.
+        SourceError: where it cannot be read.
+        UsageError: for a variable, framework or variant that does not exist.
+    """
+    return load_source(read_source(resolve(str(path))), sets=sets, framework=framework, model=model)
+
+
+def loads(text: str, name: str = "<text>") -> tuple[Model, ...]:
+    """The models of a spec given as text."""
+    return load_source(Source(name, text))
+
+
+def load_source(
+    source: Source, *, sets: Mapping[str, str] | None = None, framework: str | None = None, model: str | None = None
+) -> tuple[Model, ...]:
+    """The models of a source already read; arguments as for ``load``."""
+    with paused_collection():
+        root, diagnostics = parse(source)
+        reading = Reading(source)
+        reading.diagnostics.extend(diagnostics)
+        models = decode(reading, root, sets or {})
+    _check_sets(sets or {}, reading)
+    if framework is not None:
+        if framework not in FRAMEWORKS:
+            raise _usage(f"unknown framework `{shown(framework)}`", _help(framework, FRAMEWORKS))
+        models = tuple(_in_framework(one, framework) for one in models)
+    return models if model is None else (_named(model, models),)
+
+
+def resolve(path: str) -> str:
+    """The file meant by a SPEC: itself, or the bundled config of that name.
+
+    Raises:
+        SourceError: where a bare name is neither.
+    """
+    if path == "-" or "/" in path or "\\" in path or Path(path).exists():
+        return path
+    from cnncalc import bundled
+
+    found = bundled.path_of(path.removesuffix(".yaml").removesuffix(".yml"))
+    if found is not None:
+        return str(found)
+    names = bundled.names()
+    guess = did_you_mean(path, names)
+    help = f"did you mean `{guess}`?" if guess else f"bundled configs: {', '.join(names)}"
+    raise SourceError(Diagnostic("E110", "error", f"no file and no bundled config is named `{shown(path)}`", help))
+
+
+def _in_framework(model: Model, framework: str) -> Model:
+    rules = FRAMEWORKS[framework]
+    cases = tuple(case._replace(model=case.model._replace(framework=rules)) for case in model.cases)
+    return model._replace(framework=rules, cases=cases)
+
+
+def _named(name: str, models: tuple[Model, ...]) -> Model:
+    for model in models:
+        if model.name == name:
+            return model
+    raise _usage(f"no model is named `{shown(name)}`", _help(name, [model.name for model in models]))
+
+
+def _check_sets(sets: Mapping[str, str], reading: Reading) -> None:
+    for name in sets:
+        if name not in reading.all_variables:
+            raise _usage(f"no variable is named `{shown(name)}`", _help(name, sorted(reading.all_variables)))
+
+
+def _help(word: str, known: Mapping[str, object] | list[str]) -> str | None:
+    guess = did_you_mean(word, known)
+    if guess:
+        return f"did you mean `{guess}`?"
+    return f"possible: {', '.join(known)}" if known else None
+
+
+def _usage(message: str, help: str | None) -> UsageError:
+    return UsageError(Diagnostic("E113", "error", message, help))

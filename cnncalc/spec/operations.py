@@ -1,0 +1,403 @@
+"""One operation with its arguments: a layer, a shorthand or a block of the file, made into parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from cnncalc.blocks.base import Shorthand, Widths
+from cnncalc.errors import Fault
+from cnncalc.layers.activation import Activation
+from cnncalc.layers.base import OPERATIONS, Layer
+from cnncalc.layers.fields import Declared, Field, PerAxis
+from cnncalc.layers.normalization import Normalization
+from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
+from cnncalc.spec.arguments import READERS, kind_of, read_integer
+from cnncalc.spec.expressions import UNDETERMINED, Value
+from cnncalc.spec.expressions import Word as PassedWord
+from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
+from cnncalc.spec.vocabulary import Word, look_up, suggest
+from cnncalc.suggest import did_you_mean, shown
+
+ReadList = Callable[[Node, Frame, str], tuple[Step, ...]]
+_KERNEL_KEY = re.compile(r"[1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})*")
+
+
+class OperationReader:
+    """Reads operations. ``read_list`` reads the lists of layers inside them."""
+
+    def __init__(self, reading: Reading, read_list: ReadList) -> None:
+        self.reading = reading
+        self.read_list = read_list
+
+    def has_argument(self, operation: str, key: str) -> bool:
+        """Whether an operation or block has an argument of that name."""
+        block = self.reading.blocks.get(operation)
+        if block is not None:
+            return any(name == key for name, _ in block.params)
+        word = look_up(operation)
+        return word is not None and _field_of(word.meaning, key) is not None
+
+    # Blocks of the file
+
+    def block_parts(self, block: Block, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...] | None:
+        """The layers of a block with its parameters bound."""
+        self.reading.used_blocks.add(block.name)
+        if block.name in frame.active:
+            chain = " -> ".join((*frame.active[frame.active.index(block.name) :], block.name))
+            self.reading.error("E206", key, f"the block `{block.name}` uses itself: {chain}", "use `repeat`", frame, path)
+            return None
+        given = self._block_arguments(block, key, argument, frame, path)
+        inner = self._bound(block, key, given, frame, path)
+        if inner is None:
+            return None
+        return (Part(block.name, SeriesBody(self.read_list(block.layers, inner, path), is_block=True)),)
+
+    def _block_arguments(self, block: Block, key: Scalar, argument: Node | None, frame: Frame, path: str) -> dict[str, Scalar]:
+        """The nodes given for a block's parameters, by name."""
+        if argument is None or (isinstance(argument, Scalar) and argument.is_null and not argument.quoted):
+            return {}
+        names = tuple(name for name, _ in block.params)
+        entries = argument.entries if isinstance(argument, Mapping) else [(key, argument)]
+        given: dict[str, Scalar] = {}
+        for name, value in entries:
+            parameter = name.text if isinstance(argument, Mapping) else (names[0] if names else "")
+            if parameter not in names:
+                if not names:
+                    self.reading.error("E104", name, f"the block `{block.name}` takes no arguments", None, frame, path)
+                else:
+                    self.reading.unknown_word("E104", f"parameter of {block.name}", name, names, frame, path)
+            elif not isinstance(value, Scalar):
+                self.reading.error(
+                    "E105", value, f"a value for `{parameter}` is wanted, found {kind_of(value)}", None, frame, path
+                )
+            else:
+                given[parameter] = value
+        return given
+
+    def _bound(self, block: Block, key: Scalar, given: dict[str, Scalar], frame: Frame, path: str) -> Frame | None:
+        """The frame of a block's inside: the file's variables, its parameters, the index of the copy."""
+        names: dict[str, Value] = {**self.reading.variables}
+        tensors: dict[str, Ref] = {}
+        if "i" in frame.names:
+            names["i"] = frame.names["i"]
+        complete = True
+        for name, default in block.params:
+            if name in given:
+                complete &= self._bind(name, given[name], frame, names, tensors, path)
+            elif default is not None:
+                node = Scalar(default, False, block.node.line, block.node.column, 1)
+                complete &= self._bind(name, node, frame._replace(names=names), names, tensors, path)
+            else:
+                help = f"it takes {', '.join(one for one, _ in block.params)}"
+                self.reading.error("E106", key, f"the block `{block.name}` needs `{name}`", help, frame, path)
+                complete = False
+        chain = (*frame.chain, f"`{block.name}` at line {key.line}")
+        inner = Frame(names, tensors, frame.depth + 1, chain, (*frame.active, block.name))
+        return inner if complete else None
+
+    def _bind(self, name: str, node: Scalar, frame: Frame, names: dict[str, Value], tensors: dict[str, Ref], path: str) -> bool:
+        """Give a parameter its value: a number, or the name of an operation or of a tensor."""
+        try:
+            if self._is_passed_name(node.text, frame):
+                names[name] = PassedWord(node.text)
+                tensors[name] = self.reading.reference(node, frame)
+            else:
+                names[name] = self.reading.evaluate(node.text, frame)
+                if node.text in frame.tensors:
+                    tensors[name] = frame.tensors[node.text]
+            return True
+        except Undetermined:
+            names[name] = UNDETERMINED
+            return True
+        except Fault as fault:
+            self.reading.fault(fault, node, frame, path)
+            return False
+
+    def _is_passed_name(self, text: str, frame: Frame) -> bool:
+        if text in frame.names or text.isdigit():
+            return False
+        return look_up(text) is not None or self.reading.is_declared(text)
+
+    # Layers and shorthands
+
+    def parts(self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...] | None:
+        """The parts of an operation; ``None`` where its arguments are in error."""
+        values = self._arguments(word, key, argument, frame, path)
+        if values is None:
+            return None
+        return self.make(word.meaning, key, key.text, values, frame, path)
+
+    def make(
+        self,
+        meaning: type[Layer] | type[Shorthand],
+        key: Scalar,
+        label: str,
+        values: dict[str, Any],
+        frame: Frame,
+        path: str,
+    ) -> tuple[Part, ...] | None:
+        """The parts of an operation with these values, the file's defaults for the others, norm and act after it."""
+        try:
+            values = self._with_defaults(meaning, values, frame, path)
+            if issubclass(meaning, Shorthand):
+                return self._expanded(meaning, key, label, values, frame, path)
+            after = [part for part in (values.pop("norm", None), values.pop("act", None)) if part]
+            return (Part(label, self._layer_body(meaning, values)), *after)
+        except Fault as fault:
+            self.reading.fault(fault, key, frame, path)
+        except Undetermined:
+            pass
+        return None
+
+    def _with_defaults(self, meaning: type[Declared], values: dict[str, Any], frame: Frame, path: str) -> dict[str, Any]:
+        """The values with the file's defaults added, required ones checked, and the bias that a norm makes needless."""
+        values = dict(values)
+        for name, node in self.reading.defaults.get(meaning.op, {}).items():
+            if name not in values:
+                values[name] = self._value(meaning.fields[name], node, Frame(self.reading.variables), path)
+        for name, field in meaning.fields.items():
+            if field.required and name not in values:
+                raise Fault("E106", f"{meaning.op} needs `{name}`: {field.doc}", f"for instance `{meaning.example}`")
+        norm = values.get("norm")
+        if norm is not None and values.get("bias") is None and norm.label == "bn":
+            values["bias"] = False
+        return values
+
+    def _layer_body(self, meaning: type[Layer], values: dict[str, Any]) -> LayerBody:
+        """One layer; equal ones are the same object. Names among its values become further inputs."""
+        references = tuple(value for value in values.values() if isinstance(value, Ref))
+        plain = {name: value.name if isinstance(value, Ref) else value for name, value in values.items()}
+        key = (meaning, tuple(plain.items()))
+        layer = self.reading.layers.get(key)
+        if layer is None:
+            layer = self.reading.layers[key] = meaning(**plain)
+        return LayerBody(layer, references)
+
+    def _expanded(
+        self, meaning: type[Shorthand], key: Scalar, label: str, values: dict[str, Any], frame: Frame, path: str
+    ) -> tuple[Part, ...]:
+        def make(op: str, label: str | None = None, **inner: Any) -> tuple[Part, ...]:
+            parts = self.make(OPERATIONS[op], key, label or op, inner, frame, path)
+            if parts is None:
+                raise Undetermined
+            return parts
+
+        parts = meaning(**values).expand(make)
+        return (parts[0]._replace(label=label), *parts[1:])
+
+    # Arguments
+
+    def _arguments(self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str) -> dict[str, Any] | None:
+        """The values given, by field; ``None`` where one is in error or undetermined."""
+        meaning = word.meaning
+        values: dict[str, Any] = {}
+        if word.kernel is not None:
+            values["kernel"] = word.kernel
+        if argument is None or (isinstance(argument, Scalar) and argument.is_null and not argument.quoted):
+            return values
+        primary = meaning.primary()
+        whole = primary is not None and primary.kind == "branches"
+        if isinstance(argument, Mapping) and not whole:
+            return self._named_arguments(word, argument, values, frame, path)
+        if primary is None:
+            help = f"for instance `{meaning.example}`" if meaning.fields else None
+            takes = "takes arguments by name only" if meaning.fields else "takes no argument"
+            self.reading.error("E105", argument, f"{meaning.op} {takes}, found {kind_of(argument)}", help, frame, path)
+            return None
+        if primary.spec_name in values:
+            message = f"the kernel is already in the name `{shown(key.text)}`"
+            self.reading.error("E107", argument, message, f"for instance `{key.text}: {{stride: 2}}`", frame, path)
+            return None
+        return self._add(meaning, primary, argument, values, frame, path)
+
+    def _named_arguments(
+        self, word: Word, argument: Mapping, values: dict[str, Any], frame: Frame, path: str
+    ) -> dict[str, Any] | None:
+        meaning = word.meaning
+        complete = True
+        widths: list[Widths] = []
+        kernel_keys = issubclass(meaning, Shorthand) and meaning.kernel_keys
+        entries = [(key, value, _field_of(meaning, key.text)) for key, value in argument.entries]
+        # The number of copies is needed before the body is read.
+        entries.sort(key=lambda entry: entry[2] is not None and entry[2].kind == "copies")
+        for key, value, field in entries:
+            if kernel_keys and (_KERNEL_KEY.fullmatch(key.text) or key.text == "pool"):
+                complete &= self._add_width(key, value, widths, frame, path)
+            elif field is None:
+                self._unknown_argument(meaning, key, frame, path)
+                complete = False
+            elif field.spec_name in values:
+                self._given_twice(field, key, word, frame, path)
+                complete = False
+            else:
+                complete &= self._add(meaning, field, value, values, frame, path) is not None
+        if kernel_keys:
+            values["widths"] = tuple(widths)
+        return values if complete else None
+
+    def _add(
+        self, meaning: type[Declared], field: Field[Any], node: Node, values: dict[str, Any], frame: Frame, path: str
+    ) -> dict[str, Any] | None:
+        """Read one argument into ``values``; ``None`` where that fails."""
+        assert field.spec_name is not None
+        try:
+            if field.kind == "copies":
+                values[field.spec_name] = self._copies(node, values.get("repeat", 0), frame, path)
+            else:
+                values[field.spec_name] = self._value(field, node, frame, path)
+            return values
+        except Fault as fault:
+            self.reading.fault(fault, node, frame, path)
+        except Undetermined:
+            pass
+        return None
+
+    def _value(self, field: Field[Any], node: Node, frame: Frame, path: str) -> Any:
+        """What a node says for a field.
+
+        Raises:
+            Fault, Undetermined
+        """
+        read = READERS.get(field.kind)
+        if read is not None:
+            return read(field, node, self.reading, frame)
+        if field.kind == "steps":
+            return self.read_list(node, frame, path)
+        if field.kind == "branches":
+            return self._branches(node, frame, path)
+        if field.kind == "shortcut":
+            return self._shortcut(node, frame, path)
+        assert field.kind in ("norm", "act")
+        return self._afterwards(field.kind, node, frame, path)
+
+    def _copies(self, node: Node, count: int, frame: Frame, path: str) -> tuple[tuple[Step, ...], ...]:
+        """The layers of each copy; at least one is read, so that its errors are seen."""
+        outer, self.reading.saw_index = self.reading.saw_index, False
+        first = self.read_list(node, frame.with_index(0), f"{path}/body[0]")
+        if self.reading.saw_index:
+            others = [self.read_list(node, frame.with_index(i), f"{path}/body[{i}]") for i in range(1, count)]
+            copies = (first, *others)[:count]
+        else:
+            copies = (first,) * count
+        self.reading.saw_index = outer
+        return copies
+
+    def _branches(self, node: Node, frame: Frame, path: str) -> tuple[Branch | Ref | Current, ...]:
+        """Named branches, or a list of names, ``prev`` and lists of layers."""
+        if isinstance(node, Mapping):
+            return tuple(
+                Branch(key.text, SeriesBody(self.read_list(value, frame, f"{path}/{key.text}"))) for key, value in node.entries
+            )
+        if not isinstance(node, Sequence):
+            raise Fault(
+                "E105", f"branches are wanted, found {kind_of(node)}", "for instance `[stem, prev]` or `{a: [...], b: [...]}`"
+            )
+        return tuple(self._branch(item, number, frame, path) for number, item in enumerate(node.items, 1))
+
+    def _branch(self, item: Node, number: int, frame: Frame, path: str) -> Branch | Ref | Current:
+        if isinstance(item, Sequence):
+            name = f"branch_{number}"
+            return Branch(name, SeriesBody(self.read_list(item, frame, f"{path}/{name}")))
+        if isinstance(item, Scalar) and not item.is_null:
+            return Current() if item.text == "prev" else self.reading.reference(item, frame)
+        help = "a string is an earlier name, a list in brackets is a branch"
+        self.reading.error("E105", item, f"a name or a list of layers is wanted, found {kind_of(item)}", help, frame, path)
+        return Current()
+
+    def _shortcut(self, node: Node, frame: Frame, path: str) -> str | tuple[Step, ...]:
+        if isinstance(node, Sequence):
+            return self.read_list(node, frame, f"{path}/shortcut")
+        if isinstance(node, Scalar) and node.text in ("identity", "project"):
+            return node.text
+        guess = did_you_mean(node.text, ("identity", "project")) if isinstance(node, Scalar) else None
+        help = f"did you mean `{guess}`?" if guess else "possible: identity, project, a list of layers"
+        raise Fault("E112", f"unknown shortcut {kind_of(node)}", help)
+
+    def _afterwards(self, kind: str, node: Node, frame: Frame, path: str) -> Part | None:
+        """The layer that ``norm`` or ``act`` puts behind a convolution: a word, or a word with arguments."""
+        if isinstance(node, Scalar) and (node.text in ("none", "false") or node.is_null):
+            return None
+        if isinstance(node, Scalar):
+            passed = frame.names.get(node.text)
+            key, argument = node, None
+            if isinstance(passed, PassedWord):
+                key = Scalar(str(passed), node.quoted, node.line, node.column, node.width)
+            elif node.text in frame.names and passed is UNDETERMINED:
+                raise Undetermined
+        elif isinstance(node, Mapping) and len(node.entries) == 1:
+            key, argument = node.entries[0]
+        else:
+            raise Fault("E105", f"one operation is wanted, found {kind_of(node)}", "for instance `relu` or `{gn: 32}`")
+        family: type[Layer] = Normalization if kind == "norm" else Activation
+        word = look_up(key.text)
+        if word is None or not issubclass(word.meaning, family):
+            possible = [op for op, meaning in OPERATIONS.items() if issubclass(meaning, family)]
+            raise Fault("E112", f"unknown {kind} `{shown(key.text)}`", _probable(key.text, possible))
+        parts = self.parts(word, key, argument, frame, path)
+        if parts is None:
+            raise Undetermined
+        return parts[0]
+
+    def _add_width(self, key: Scalar, value: Node, widths: list[Widths], frame: Frame, path: str) -> bool:
+        """One branch of an inception-like mapping."""
+        kernel = None if key.text == "pool" else PerAxis(tuple(map(int, key.text.split("x"))))
+        try:
+            if kernel is None and isinstance(value, Scalar) and value.text == "true":
+                widths.append(Widths(key.text, None, None))
+            elif kernel is not None and isinstance(value, Sequence):
+                if len(value.items) != 2:
+                    raise Fault(
+                        "E105", f"[reduce, out] is wanted, found {len(value.items)} numbers", "for instance `3x3: [96, 128]`"
+                    )
+                reduce, out = (read_integer(item, self.reading, frame, 1) for item in value.items)
+                widths.append(Widths(key.text, kernel, out, reduce))
+            else:
+                widths.append(Widths(key.text, kernel, read_integer(value, self.reading, frame, 1)))
+            return True
+        except Fault as fault:
+            self.reading.fault(fault, value, frame, path)
+        except Undetermined:
+            pass
+        return False
+
+    def _given_twice(self, field: Field[Any], key: Scalar, word: Word, frame: Frame, path: str) -> None:
+        if field.spec_name == "kernel" and word.kernel is not None:
+            message = f"the kernel is already in the name: {word.kernel}"
+            self.reading.error("E107", key, message, "write it once", frame, path)
+        else:
+            message = f"`{field.spec_name}` is given twice, as `{field.short}` too"
+            self.reading.error("E107", key, message, "write one of them", frame, path)
+
+    def _unknown_argument(self, meaning: type[Declared], key: Scalar, frame: Frame, path: str) -> None:
+        if not meaning.fields:
+            self.reading.error("E104", key, f"{meaning.op} takes no arguments", None, frame, path)
+            return
+        word = key.text.lower()
+        foreign = {other: field.spec_name or "" for field in meaning.fields.values() for other in field.foreign}
+        if word not in foreign and look_up(key.text) is not None and word not in meaning.fields:
+            help = f"`{key.text}` is an operation of its own: start it with `- `"
+            if meaning.primary() is not None and meaning.primary().kind == "steps":  # type: ignore[union-attr]
+                help = f"write the layers as a list: `{meaning.example}`"
+            self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
+            return
+        self.reading.unknown_word("E104", f"argument of {meaning.op}", key, tuple(meaning.fields), frame, path, foreign)
+
+
+def _field_of(meaning: type[Declared], name: str) -> Field[Any] | None:
+    """The field of that long or short name."""
+    field = meaning.fields.get(name)
+    if field is not None:
+        return field
+    return next((field for field in meaning.fields.values() if field.short == name), None)
+
+
+def _probable(text: str, possible: list[str]) -> str:
+    """The word of a family that was probably meant."""
+    hint = suggest(text, ())
+    if hint and any(f"`{op}`" in hint for op in possible):
+        return hint
+    guess = did_you_mean(text, possible)
+    return f"did you mean `{guess}`?" if guess else f"possible: {', '.join(possible)}"

@@ -1,0 +1,146 @@
+"""The grammar of ``expect``: from nodes to Expectations."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from cnncalc.errors import Fault
+from cnncalc.expectations import FIELD_METRICS, METRICS, SHAPE_METRICS, Bounds, Expectation, Number
+from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.spec.reading import Frame, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NUMBER = re.compile(r"([+-]?[0-9][0-9_]*(?:\.[0-9_]*)?)\s*([KMGT]?)")
+_SHAPE = re.compile(r"(?:[0-9]+|any|\?)(?:x(?:[0-9]+|any|\?))+")
+_POWERS = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
+_PER_AXIS = (*SHAPE_METRICS, *FIELD_METRICS)
+
+
+def read_expect(
+    node: Node, reading: Reading, frame: Frame, path: str | None, allow_error: bool = False
+) -> tuple[Expectation, ...]:
+    """What an ``expect`` says: a bare list or ``3x5`` is the shape, a mapping names its metrics."""
+    if not isinstance(node, Mapping):
+        return _one("shape", node, reading, frame, path)
+    found: list[Expectation] = []
+    for key, value in node.entries:
+        if key.text == "error" and allow_error:
+            found.extend(_error_code(value, reading, frame, path))
+        elif key.text in METRICS:
+            found.extend(_one(key.text, value, reading, frame, path))
+        else:
+            known = (*METRICS, "error") if allow_error else METRICS
+            reading.unknown_word("E104", "expectation", key, known, frame, path, _FOREIGN)
+    return tuple(found)
+
+
+_FOREIGN = {
+    "parameters": "params",
+    "weights": "params",
+    "flops": "macs",
+    "mults": "macs",
+    "out": "channels",
+    "output": "shape",
+    "receptive_field": "rf",
+    "jump": "stride",
+    "input": "in",
+    "non_trainable": "buffers",
+}
+
+
+def _error_code(node: Node, reading: Reading, frame: Frame, path: str | None) -> tuple[Expectation, ...]:
+    if not isinstance(node, Scalar) or not re.fullmatch(r"E[0-9]{3}", node.text):
+        reading.error("E105", node, "an error is expected by its code", "for instance `error: E301`", frame, path)
+        return ()
+    return (Expectation("error", (Bounds(node.text, word=node.text),), False, reading.origin(node, frame)),)
+
+
+def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | None) -> tuple[Expectation, ...]:
+    origin = reading.origin(node, frame)
+    try:
+        if isinstance(node, Scalar) and metric in _PER_AXIS and _SHAPE.fullmatch(node.text):
+            bounds = tuple(
+                _bounds(Scalar(text, False, node.line, node.column, node.width), reading, frame) for text in node.text.split("x")
+            )
+            return (Expectation(metric, bounds, True, origin),)
+        if isinstance(node, Sequence):
+            if metric not in _PER_AXIS:
+                raise Fault("E105", f"{metric} is one number, not a list")
+            return (Expectation(metric, tuple(_bounds(item, reading, frame) for item in node.items), True, origin),)
+        return (Expectation(metric, (_bounds(node, reading, frame),), metric in ("shape", "in"), origin),)
+    except Fault as fault:
+        reading.fault(fault, node, frame, path)
+    return ()
+
+
+def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
+    """What one value may be, from a number, an expression, ``~``, ``<=``, ``>=`` or ``{min, max}``."""
+    if isinstance(node, Mapping):
+        return _range(node, reading, frame)
+    if not isinstance(node, Scalar):
+        raise Fault("E105", "a value is wanted, not a list")
+    text = node.text.strip()
+    if text in ("any", "?", "~", "null"):
+        return Bounds("any")
+    if text == "all":
+        return Bounds("all", word="all")
+    for sign, make in _SIGNS.items():
+        if text.startswith(sign):
+            return make(text, _number(text[len(sign) :].strip(), reading, frame))
+    if text.startswith("~"):
+        return _approximate(text)
+    if text[:1] in "<>=":
+        raise Fault("E105", f"`{text}` is no expectation", 'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}')
+    number = _number(text, reading, frame)
+    return Bounds(text, number, number)
+
+
+_SIGNS: dict[str, Callable[[str, Number], Bounds]] = {
+    "<=": lambda text, limit: Bounds(text, None, limit),
+    ">=": lambda text, limit: Bounds(text, limit, None),
+}
+
+
+def _range(node: Mapping, reading: Reading, frame: Frame) -> Bounds:
+    limits: dict[str, Number] = {}
+    for key, value in node.entries:
+        if key.text not in ("min", "max") or not isinstance(value, Scalar):
+            raise Fault("E104", f"`{key.text}` is no limit", "a range is {min: a, max: b}")
+        limits[key.text] = _number(value.text, reading, frame)
+    if not limits:
+        raise Fault("E106", "an empty range", "a range is {min: a, max: b}")
+    low, high = limits.get("min"), limits.get("max")
+    if low is not None and high is not None and low > high:
+        raise Fault("E109", f"min {low} is larger than max {high}")
+    text = ", ".join(f"{name} {limit}" for name, limit in limits.items())
+    return Bounds(text, low, high)
+
+
+def _number(text: str, reading: Reading, frame: Frame) -> Number:
+    """A number with an optional suffix, or an expression."""
+    match = _NUMBER.fullmatch(text)
+    if match:
+        return _whole(Fraction(match[1].replace("_", "")) * 10 ** _POWERS[match[2]])
+    value = reading.evaluate(text, frame)
+    if not isinstance(value, (int, Fraction)) or isinstance(value, bool):
+        raise Fault("E105", f"`{text}` is no number")
+    return value
+
+
+def _approximate(text: str) -> Bounds:
+    """``~62.4M``: everything that rounds to what is written."""
+    match = _NUMBER.fullmatch(text[1:].strip())
+    if not match:
+        raise Fault("E105", f"`{text}` is no rounded number", "write it like ~62.4M")
+    digits = match[1].replace("_", "")
+    power = 10 ** _POWERS[match[2]]
+    half = Fraction(1, 2 * 10 ** len(digits.partition(".")[2]))
+    return Bounds(text, (Fraction(digits) - half) * power, (Fraction(digits) + half) * power)
+
+
+def _whole(number: Fraction) -> Number:
+    return int(number) if number.denominator == 1 else number

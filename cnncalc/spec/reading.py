@@ -1,0 +1,144 @@
+"""The state of reading one file: what is reported, the names in force, the file's blocks and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from cnncalc.errors import Diagnostic, Fault
+from cnncalc.layers.base import Layer
+from cnncalc.network.structure import Origin, Ref
+from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
+from cnncalc.spec.nodes import Node, Scalar, Sequence
+from cnncalc.spec.text import Source
+from cnncalc.suggest import did_you_mean, shown
+
+
+class Block(NamedTuple):
+    """A block as the file defines it."""
+
+    name: str
+    params: tuple[tuple[str, str | None], ...]
+    """Names with the text of their defaults, ``None`` where one is required."""
+    layers: Node
+    node: Node
+
+
+class Frame(NamedTuple):
+    """The names in force at a place: variables, block parameters, the index ``i``."""
+
+    names: Mapping[str, Value] = {}
+    tensors: Mapping[str, Ref] = {}
+    """Block parameters that stand for a tensor."""
+    depth: int = 0
+    chain: tuple[str, ...] = ()
+    """The uses of blocks that led here, for messages."""
+    active: tuple[str, ...] = ()
+    """The names of the blocks being expanded."""
+
+    def with_index(self, index: Value) -> Frame:
+        return self._replace(names={**self.names, "i": index})
+
+
+class Undetermined(Exception):
+    """A value that depends on a block parameter while a block is checked without being used."""
+
+
+class Reading:
+    """One file being read. Errors are collected, each place and message once."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.diagnostics: list[Diagnostic] = []
+        self.variables: dict[str, Value] = {}
+        self.all_variables: set[str] = set()
+        """The names of the variables of all models, for what is set from outside."""
+        self.blocks: dict[str, Block] = {}
+        self.used_blocks: set[str] = set()
+        self.defaults: dict[str, Mapping[str, Node]] = {}
+        self.declared: frozenset[str] | None = None
+        """Names given with ``name:`` anywhere in the file; found when first needed."""
+        self.root: Node | None = None
+        self.saw_index = False
+        """Whether an expression has used ``i`` since this was last reset."""
+        self.layers: dict[Any, Layer] = {}
+        """Layers made so far: equal ones are one object."""
+        self.steps_read = 0
+        self._seen: set[tuple[str, int, int, str]] = set()
+
+    def error(self, code: str, node: Node, message: str, help: str | None, frame: Frame, path: str | None = None) -> None:
+        self.fault(Fault(code, message, help), node, frame, path)
+
+    def fault(self, fault: Fault, node: Node, frame: Frame, path: str | None = None) -> None:
+        """Report a bare fact at the place of a node."""
+        key = (fault.code, node.line, node.column, fault.message)
+        if key not in self._seen:
+            self._seen.add(key)
+            origin = self.origin(node, frame)
+            self.diagnostics.append(fault.at(origin.location, path, origin.excerpt, origin.chain))
+
+    def unknown_word(
+        self,
+        code: str,
+        kind: str,
+        node: Scalar,
+        known: Iterable[str],
+        frame: Frame,
+        path: str | None,
+        foreign: Mapping[str, str] | None = None,
+    ) -> None:
+        """Report a word that means nothing here, with the one that was probably meant."""
+        known = tuple(known)
+        guess = (foreign or {}).get(node.text.lower()) or did_you_mean(node.text, known)
+        help = f"did you mean `{guess}`?" if guess else f"possible: {', '.join(known)}" if known else None
+        self.error(code, node, f"unknown {kind} `{shown(node.text)}`", help, frame, path)
+
+    def origin(self, node: Node, frame: Frame) -> Origin:
+        return Origin(self.source.location(node), self.source.excerpt(node.line), frame.chain)
+
+    def evaluate(self, text: str, frame: Frame) -> Value:
+        """The value of an expression.
+
+        Raises:
+            Fault: where it has none.
+            Undetermined: where it depends on something not given.
+        """
+        expression = compile_expression(text)
+        if "i" in expression.names:
+            self.saw_index = True
+        value = expression.evaluate(frame.names)
+        if value is UNDETERMINED:
+            raise Undetermined
+        return value
+
+    def reference(self, node: Scalar, frame: Frame) -> Ref:
+        """The tensor a name stands for: a block parameter's, else the earlier one of that name."""
+        passed = frame.tensors.get(node.text)
+        return passed or Ref(node.text, frame.depth, self.origin(node, frame))
+
+    def is_declared(self, name: str) -> bool:
+        """Whether some ``name:`` of the file gives this name, or an input has it."""
+        if self.declared is None:
+            self.declared = frozenset(_names_in(self.root)) if self.root is not None else frozenset()
+        return name in self.declared
+
+
+def _names_in(root: Node) -> Iterable[str]:
+    """The values of all keys ``name``, and the keys of ``input``."""
+    seen: set[int] = set()
+    waiting = [root]
+    yield from ("prev", "input")
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Scalar) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Sequence):
+            waiting.extend(node.items)
+            continue
+        for key, value in node.entries:
+            if key.text == "name" and isinstance(value, Scalar):
+                yield value.text
+            elif key.text == "input" and not isinstance(value, (Scalar, Sequence)):
+                yield from value.keys
+            waiting.append(value)

@@ -1,0 +1,130 @@
+"""The words of the language: operations and shorthands by name, other frameworks' words for them, and the listing."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from cnncalc import blocks, layers
+from cnncalc.blocks.base import SHORTHANDS, Shorthand
+from cnncalc.layers.base import OPERATIONS, Layer
+from cnncalc.layers.fields import Declared, Field, Padding, PerAxis
+from cnncalc.suggest import did_you_mean
+
+WORDS: dict[str, type[Layer] | type[Shorthand]] = {**OPERATIONS, **SHORTHANDS}
+"""Every operation and shorthand; a join's shorthand stands for its layer."""
+
+_WITH_KERNEL = re.compile(r"(.*?[a-z_])([0-9]+(?:x[0-9]+)*)", re.IGNORECASE)
+_FOREIGN_PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|tf\.keras\.layers\.|keras\.layers\.|layers\.|tf\.nn\.)")
+_FOREIGN_RANK = re.compile(r"_?[123]d$")
+LONGEST_NAME = 60
+
+
+class Word(NamedTuple):
+    """An operation as a spec names it, with the kernel that its name may hold."""
+
+    meaning: type[Layer] | type[Shorthand]
+    kernel: PerAxis | None
+
+
+def look_up(name: str) -> Word | None:
+    """What an operation's name means; ``None`` where it means nothing."""
+    meaning = WORDS.get(name)
+    if meaning is not None:
+        return Word(meaning, None)
+    match = _WITH_KERNEL.fullmatch(name) if len(name) <= LONGEST_NAME else None
+    meaning = WORDS.get(match[1]) if match else None
+    if match is None or meaning is None or not meaning.kernel_in_name:
+        return None
+    kernel = tuple(map(int, match[2].split("x")))
+    return Word(meaning, PerAxis(kernel)) if min(kernel) > 0 else None
+
+
+def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
+    """What was probably meant by a name that means nothing: a foreign word, a kernel too many, a slip."""
+    match = _WITH_KERNEL.fullmatch(name) if len(name) <= LONGEST_NAME else None
+    base, kernel = (match[1], match[2]) if match else (name, "")
+    if base in WORDS:
+        return f"`{base}` takes no kernel in its name"
+    meant = _foreign(name)
+    if meant is None and kernel:
+        meant = _foreign(base)
+    if meant is not None:
+        kernel = kernel if WORDS[meant].kernel_in_name and not _FOREIGN_RANK.search(name.lower()) else ""
+        return f"did you mean `{meant}{kernel}`?"
+    guess = did_you_mean(base, (*WORDS, *block_names)) or did_you_mean(name, block_names)
+    if guess is None:
+        return None
+    takes_kernel = guess in WORDS and WORDS[guess].kernel_in_name
+    return f"did you mean `{guess}{kernel if takes_kernel else ''}`?"
+
+
+def _foreign(name: str) -> str | None:
+    """The operation that another framework calls so: with prefixes, CamelCase and numbers of dimensions taken off."""
+    word = _FOREIGN_RANK.sub("", _FOREIGN_PREFIX.sub("", name).lower())
+    for candidate in (word, word.replace("_", ""), name.lower()):
+        if candidate in WORDS:
+            return candidate
+        for op, meaning in WORDS.items():
+            if candidate in meaning.foreign or candidate == op.replace("_", ""):
+                return op
+    return None
+
+
+class FieldDoc(NamedTuple):
+    """One argument in the listing."""
+
+    name: str
+    short: str | None
+    primary: bool
+    default: str
+    doc: str
+
+
+class Operation(NamedTuple):
+    """One operation in the listing, taken from its class."""
+
+    op: str
+    family: str
+    summary: str
+    fields: tuple[FieldDoc, ...]
+    example: str
+    kernel_in_name: bool = False
+
+
+def operations() -> tuple[Operation, ...]:
+    """The whole vocabulary, family by family."""
+    return tuple(
+        _described(meaning, module.__name__.rpartition(".")[2])
+        for module in (*layers.FAMILIES, *blocks.FAMILIES)
+        for meaning in _own_classes(module)
+        if issubclass(meaning, Declared) and WORDS.get(meaning.op) is meaning
+    )
+
+
+def _own_classes(module: ModuleType) -> list[type]:
+    return [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
+
+
+def _described(meaning: type[Declared], family: str) -> Operation:
+    summary = " ".join((meaning.__doc__ or "").strip().partition("\n\n")[0].split())
+    fields = tuple(_field(name, field) for name, field in meaning.fields.items())
+    return Operation(meaning.op, family, summary, fields, meaning.example, meaning.kernel_in_name)
+
+
+def _field(name: str, field: Field[Any]) -> FieldDoc:
+    doc = field.doc + (f": {', '.join(field.choices)}" if field.choices else "")
+    return FieldDoc(name, field.short, field.primary, _default(field), doc)
+
+
+def _default(field: Field[Any]) -> str:
+    if field.required:
+        return "required"
+    if field.shown_default is not None:
+        return field.shown_default
+    if field.default is None or field.default == ():
+        return "none"
+    if isinstance(field.default, (PerAxis, Padding)):
+        return str(field.default)
+    return str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
