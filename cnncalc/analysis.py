@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.collector import paused_collection
 from cnncalc.errors import Diagnostic, Fault
-from cnncalc.frameworks import FRAMEWORKS, Framework
+from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.geometry.axis import NEEDS_SIZE, AxisRule, Reads
 from cnncalc.geometry.receptive_field import LOCAL, AxisField, offset
 from cnncalc.geometry.shape import Shape, Size, parse_shape
@@ -55,9 +55,10 @@ def analyze(model: Model, input: str | Mapping[str, str | Shape] | None = None, 
 
 
 def _framework(name: str) -> Framework:
-    if name not in FRAMEWORKS:
-        raise ValueError(f"unknown framework {name!r}: one of {', '.join(FRAMEWORKS)}")
-    return FRAMEWORKS[name]
+    found = framework_named(name)
+    if found is None:
+        raise ValueError(f"unknown framework {name!r}: one of {', '.join(FRAMEWORKS)}, or onnx:OPSET")
+    return found
 
 
 def _with_input(
@@ -232,12 +233,10 @@ class _Run:
         """The path of the record whose weights a node uses, which must be of the same shape."""
         records = self.made[original]
         there = self.records[records[place]] if place < len(records) else None
-        here = answers.params
-        if there is None or (there.weights, there.biases, there.buffers) != here or not _same_kernel(there, answers):
-            had = "nothing" if there is None else f"{there.params} parameters for {there.in_shape}"
-            has = "unknown" if here.weights is None or here.biases is None else f"{here.weights + here.biases}"
-            original_path = self.graph.nodes[original].path
-            message = f"the weights of `{original_path}` do not fit: it has {had}, this needs {has} for {answers.in_shape}"
+        if there is None or not _same_weights(there, answers):
+            path = self.graph.nodes[original].path
+            had = "no weights here" if there is None else f"{there.in_shape} to {there.shape}"
+            message = f"the weights of `{path}` do not fit: they are for {had}, this is {answers.in_shape} to {answers.shape}"
             raise Fault("E209", message, "weights are shared between layers of the same kind and shape")
         return there.path
 
@@ -314,10 +313,13 @@ def _steps(source: _Tensor, target: _Tensor) -> tuple[Fraction | None, ...]:
     return tuple([None if one is None or other is None else other / one for one, other in pairs])
 
 
-def _same_kernel(there: LayerReport, answers: _Answers) -> bool:
-    if there.windows is None or answers.windows is None:
-        return there.windows is answers.windows
-    return [window.kernel for window in there.windows] == [window.kernel for window in answers.windows]
+def _same_weights(there: LayerReport, here: _Answers) -> bool:
+    """Whether two layers of one kind can have the same weights, as far as is known."""
+    pairs: list[tuple[Size, Size]] = [(there.weights, here.params.weights), (there.biases, here.params.biases)]
+    pairs.append((there.shape.channels, here.shape.channels) if there.weights else (0, 0))
+    if there.windows is not None and here.windows is not None:
+        pairs.extend((one.kernel, other.kernel) for one, other in zip(there.windows, here.windows, strict=False))
+    return all(one == other or one is None or other is None for one, other in pairs)
 
 
 def _why(node: Node, layer: Layer, inputs: list[_Tensor], answers: _Answers) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.frameworks.caffe import CAFFE
-from cnncalc.frameworks.onnx import ONNX
+from cnncalc.frameworks.onnx import NEWEST_OPSET, ONNX, at_opset
 from cnncalc.frameworks.pytorch import PYTORCH
 from cnncalc.frameworks.rules import Framework
 from cnncalc.frameworks.tensorflow import TENSORFLOW
@@ -11,4 +11,13 @@ from cnncalc.frameworks.tensorflow import TENSORFLOW
 FRAMEWORKS: dict[str, Framework] = {rules.name: rules for rules in (PYTORCH, TENSORFLOW, CAFFE, ONNX)}
 """All frameworks by name, the default first."""
 
-__all__ = ["CAFFE", "FRAMEWORKS", "ONNX", "PYTORCH", "TENSORFLOW", "Framework"]
+
+def framework_named(name: str) -> Framework | None:
+    """The framework of a name, ``onnx:19`` being ONNX at opset 19; ``None`` where there is none."""
+    base, colon, opset = name.partition(":")
+    if colon and base == ONNX.name and opset.isascii() and opset.isdigit() and 1 <= int(opset[:4]) <= 999:
+        return at_opset(int(opset))
+    return FRAMEWORKS.get(name)
+
+
+__all__ = ["CAFFE", "FRAMEWORKS", "NEWEST_OPSET", "ONNX", "PYTORCH", "TENSORFLOW", "Framework", "framework_named"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same
+from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transposed
 
 PYTORCH = Framework(
     name="pytorch",
     same=Same.STRIDE_ONE,  # torch/nn/modules/conv.py: padding='same' is not supported for strided convolutions
-    pool_ceil=Ceil.OFFERED,  # Pool.h, pooling_output_shape_pad_lr: the last window must start inside input or left padding
+    same_lower=False,
+    pool_ceil=Ceil.DROPS,  # Pool.h, pooling_output_shape_pad_lr: the last window must start inside input or left padding
     pool_rounds_up=False,
     pool_stride_is_kernel=True,
     pool_padding=PoolPadding.HALF_KERNEL,  # "pad should be at most half of effective kernel size"
+    transposed=Transposed.BY_PADDING,
     norm_scale=True,
     instance_norm_affine=False,  # torch.nn.InstanceNorm2d(affine=False)
+    lacks={"avgpool": ("dilation",), "lppool": ("dilation", "padding")},
 )

@@ -1,7 +1,8 @@
-"""What a framework decides: defaults, the meaning of ``same``, the rounding of pools, and what it rejects."""
+"""What a framework decides: defaults, the meaning of ``same``, the rounding of pools, and what it lacks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -19,11 +20,12 @@ class Same(Enum):
 
 
 class Ceil(Enum):
-    """What ``ceil: true`` on a pool means."""
+    """What ``ceil: true`` on a pool means for a last window that would start in the padding at the end."""
 
-    OFFERED = "a last window that starts in the padding is dropped"
-    DROPS_IF_PADDED = "such a window is dropped only if there is padding"
-    ABSENT = "is not offered"
+    DROPS = "it is dropped"
+    DROPS_IF_PADDED = "it is dropped only where there is padding"
+    KEEPS = "it is kept"
+    ABSENT = "there is no such option"
 
 
 class PoolPadding(Enum):
@@ -34,33 +36,52 @@ class PoolPadding(Enum):
     FREE = "any"
 
 
+class Transposed(Enum):
+    """How the output of a transposed convolution is cut to size."""
+
+    BY_PADDING = "by the padding and output_padding given"
+    AUTO_PAD = "so too, and `same` gives n*s"
+    KERAS = "`same` gives n*s, `valid` n*s + max(k_e - s, 0)"
+
+
 class AxisPadding(NamedTuple):
-    """The padding of one axis as a spec gives it: a number of elements before and after, or ``same``."""
+    """The padding of one axis as a spec gives it: elements before and after, or ``same`` with an odd one at the end or start."""
 
     before: int = 0
     after: int = 0
     same: bool = False
+    lower: bool = False
+
+    def split(self, total: int) -> tuple[int, int]:
+        """A total under ``same``, before and after."""
+        small = total // 2
+        return (total - small, small) if self.lower else (small, total - small)
 
 
 class Framework(NamedTuple):
-    """One framework's answers."""
+    """One framework's answers; the defaults are what most agree on."""
 
     name: str
     same: Same
+    same_lower: bool
+    """Whether an odd total of padding may be put at the start (``same_lower``)."""
     pool_ceil: Ceil
     pool_rounds_up: bool
     pool_stride_is_kernel: bool
     pool_padding: PoolPadding
+    transposed: Transposed
     norm_scale: bool
     """Whether batch normalisation learns gamma and beta by default."""
     instance_norm_affine: bool
     """Whether instance normalisation learns gamma and beta by default."""
+    lacks: Mapping[str, tuple[str, ...]] = {}
+    """Arguments that an operation does not take, by operation."""
 
     def conv_window(self, kernel: int, stride: int, padding: AxisPadding, dilation: int, size: Size) -> Window:
         """The window of a convolution along one axis of length ``size``."""
         if not padding.same:
             return Window(kernel, stride, padding.before, padding.after, dilation)
-        return self._same_window(kernel, stride, dilation, size)
+        return self._same_window(kernel, stride, padding, dilation, size)
 
     def pool_window(
         self, kernel: int, stride: int | None, padding: AxisPadding, dilation: int, ceil: bool | None, size: Size
@@ -69,7 +90,7 @@ class Framework(NamedTuple):
         if stride is None:
             stride = kernel if self.pool_stride_is_kernel else 1
         if padding.same:
-            return self._same_window(kernel, stride, dilation, size)
+            return self._same_window(kernel, stride, padding, dilation, size)
         self._check_pool_padding(kernel, max(padding.before, padding.after))
         rounding = self._pool_rounding(ceil, padded=padding.before > 0 or padding.after > 0)
         return Window(kernel, stride, padding.before, padding.after, dilation, rounding)
@@ -77,53 +98,55 @@ class Framework(NamedTuple):
     def transposed_window(
         self, kernel: int, stride: int, padding: AxisPadding, dilation: int, output_padding: int
     ) -> TransposedWindow:
-        """The window of a transposed convolution along one axis."""
-        if self.same is Same.BY_SIZE:
-            return self._transposed_by_size(kernel, stride, padding, dilation, output_padding)
-        if padding.same:
-            raise Fault("E305", f"{self.name} has no padding `same` for transposed convolutions", "give the padding as a number")
-        if output_padding >= max(stride, dilation):
-            raise Fault(
-                "E305",
-                f"output_padding {output_padding} is not smaller than the stride {stride} or the dilation {dilation}",
-                f"{self.name} rejects it; use a smaller output_padding",
-            )
-        return TransposedWindow(kernel, stride, padding.before, padding.after, dilation, output_padding)
+        """The window of a transposed convolution along one axis.
 
-    def _transposed_by_size(
-        self, kernel: int, stride: int, padding: AxisPadding, dilation: int, output_padding: int
-    ) -> TransposedWindow:
-        """``same`` gives n*s outputs, ``valid`` n*s + max(k_e - s, 0).
-
-        Source: ``_get_output_shape_given_tf_padding`` in keras/src/backend/common/backend_utils.py; ONNX ConvTranspose.
+        Raises:
+            Fault: E305, for what the framework rejects.
         """
-        extent = dilation * (kernel - 1) + 1
-        gap = max(stride - extent, 0)
         if padding.same:
-            total = max(extent - stride, 0)
-            return TransposedWindow(kernel, stride, total // 2, total - total // 2, dilation, output_padding or gap)
-        if self.name == "tensorflow" and not (padding.before or padding.after):
-            return TransposedWindow(kernel, stride, 0, 0, dilation, output_padding or gap)
-        return TransposedWindow(kernel, stride, padding.before, padding.after, dilation, output_padding)
+            self._check_same(dilation * (kernel - 1) + 1, padding)
+        if output_padding >= max(stride, dilation):
+            message = f"output_padding {output_padding} is not smaller than the stride {stride} or the dilation {dilation}"
+            raise Fault("E305", message, f"{self.name} rejects it; use a smaller output_padding")
+        if self.transposed is Transposed.KERAS:
+            return _keras_transposed(kernel, stride, padding, dilation, output_padding)
+        if not padding.same:
+            return TransposedWindow(kernel, stride, padding.before, padding.after, dilation, output_padding)
+        if self.transposed is Transposed.BY_PADDING:
+            raise Fault("E305", f"{self.name} has no padding `same` for transposed convolutions", "give it as a number")
+        return _n_times_s(kernel, stride, padding, dilation, output_padding)
 
-    def _same_window(self, kernel: int, stride: int, dilation: int, size: Size) -> Window:
+    def check(self, op: str, **given: bool) -> None:
+        """Refuse arguments that this framework does not take; ``given`` says which are there.
+
+        Raises:
+            Fault: E305, naming the framework and the way out.
+        """
+        for argument in self.lacks.get(op, ()):
+            if given.get(argument):
+                raise Fault("E305", f"{self.name} has no {argument} for {op}", _INSTEAD.get(argument))
+
+    def _same_window(self, kernel: int, stride: int, padding: AxisPadding, dilation: int, size: Size) -> Window:
         extent = dilation * (kernel - 1) + 1
-        if self.same is Same.ABSENT:
-            raise Fault("E305", f"{self.name} has no padding `same`", f"write `padding: {extent // 2}` or `half`")
+        self._check_same(extent, padding)
         if stride == 1:
             total = extent - 1
         elif self.same is Same.STRIDE_ONE:
-            raise Fault(
-                "E305",
-                f"{self.name} has padding `same` with stride 1 only, here the stride is {stride}",
-                f"write `padding: {extent // 2}`, or `framework: tensorflow` where its meaning is wanted",
-            )
+            message = f"{self.name} has padding `same` with stride 1 only, here the stride is {stride}"
+            help = f"write `padding: {extent // 2}`, or `framework: tensorflow` where its meaning is wanted"
+            raise Fault("E305", message, help)
         elif size is None:
             return Window(kernel, stride, None, None, dilation)
         else:
             outputs = -(-size // stride)
             total = max((outputs - 1) * stride + extent - size, 0)
-        return Window(kernel, stride, total // 2, total - total // 2, dilation)
+        return Window(kernel, stride, *padding.split(total), dilation)
+
+    def _check_same(self, extent: int, padding: AxisPadding) -> None:
+        if self.same is Same.ABSENT:
+            raise Fault("E305", f"{self.name} has no padding `same`", f"write `padding: {extent // 2}` or `half`")
+        if padding.lower and not self.same_lower:
+            raise Fault("E305", f"{self.name} has no padding `same_lower`", "write `same`, or [before, after] per axis")
 
     def _check_pool_padding(self, kernel: int, padding: int) -> None:
         if self.pool_padding is PoolPadding.HALF_KERNEL and 2 * padding > kernel:
@@ -132,11 +155,8 @@ class Framework(NamedTuple):
             limit = kernel - 1
         else:
             return
-        raise Fault(
-            "E305",
-            f"padding {padding} is too large for a pool of kernel {kernel}: {self.name} allows {self.pool_padding.value}",
-            f"use `padding: {limit}`, or a `pad` layer before it",
-        )
+        message = f"padding {padding} is too large for a pool of kernel {kernel}: {self.name} allows {self.pool_padding.value}"
+        raise Fault("E305", message, f"use `padding: {limit}`, or a `pad` layer before it")
 
     def _pool_rounding(self, ceil: bool | None, padded: bool) -> Rounding:
         up = self.pool_rounds_up if ceil is None else ceil
@@ -144,6 +164,32 @@ class Framework(NamedTuple):
             return FLOOR
         if self.pool_ceil is Ceil.ABSENT:
             raise Fault("E305", f"{self.name} does not offer `ceil` on pools", "use `padding: same`")
-        if self.pool_ceil is Ceil.DROPS_IF_PADDED and not padded:
-            return Rounding(up=True, drop_in_padding=False)
-        return CEIL
+        keeps = self.pool_ceil is Ceil.KEEPS or (self.pool_ceil is Ceil.DROPS_IF_PADDED and not padded)
+        return Rounding(up=True, drop_in_padding=False) if keeps else CEIL
+
+
+_INSTEAD = {"padding": "put a `pad` layer before it", "dilation": "only some pools take one: `cnncalc layers` lists them"}
+
+
+def _n_times_s(kernel: int, stride: int, padding: AxisPadding, dilation: int, output_padding: int) -> TransposedWindow:
+    """The window that makes n*s outputs of n: padding cuts what is too much, output padding adds what is too little.
+
+    Source: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html (auto_pad)
+    """
+    surplus = dilation * (kernel - 1) + 1 + output_padding - stride
+    before, after = padding.split(max(surplus, 0))
+    return TransposedWindow(kernel, stride, before, after, dilation, output_padding + max(-surplus, 0))
+
+
+def _keras_transposed(kernel: int, stride: int, padding: AxisPadding, dilation: int, output_padding: int) -> TransposedWindow:
+    """Keras's sizes; with an explicit output padding ``same`` cuts half a kernel off both ends.
+
+    Source: ``_get_output_shape_given_tf_padding`` in keras/src/backend/common/backend_utils.py
+    """
+    extent = dilation * (kernel - 1) + 1
+    if padding.same and not output_padding:
+        return _n_times_s(kernel, stride, padding, dilation, 0)
+    if padding.same:
+        return TransposedWindow(kernel, stride, extent // 2, extent // 2, dilation, output_padding)
+    gap = 0 if output_padding or padding.before or padding.after else max(stride - extent, 0)
+    return TransposedWindow(kernel, stride, padding.before, padding.after, dilation, output_padding + gap)

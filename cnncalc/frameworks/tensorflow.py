@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same
+from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transposed
 
 TENSORFLOW = Framework(
     name="tensorflow",
     same=Same.BY_SIZE,  # "Notes on padding": ceil(n/s) outputs, an odd total puts the extra at the end
+    same_lower=False,
     pool_ceil=Ceil.ABSENT,
     pool_rounds_up=False,
     pool_stride_is_kernel=True,  # tf.keras.layers.MaxPooling2D(strides=None)
     pool_padding=PoolPadding.FREE,
+    transposed=Transposed.KERAS,
     norm_scale=True,
     instance_norm_affine=True,
 )

@@ -45,6 +45,9 @@ Reads = Taps | Whole | Unknown
 
 WHOLE = Whole()
 IDENTITY_TAPS = Taps(1, (Run(0, 1, 1),))
+LONGEST_PERIOD = 10_000
+"""Maps from output to input units that repeat only after more units than this are not followed."""
+TOO_IRREGULAR = f"repeats only after more than {LONGEST_PERIOD:,} units"
 NEEDS_SIZE = "needs the input size: add `input: ...` or pass --input"
 
 

@@ -7,14 +7,11 @@ from functools import lru_cache
 from math import gcd, lcm
 from typing import NamedTuple
 
-from cnncalc.geometry.axis import IDENTITY_TAPS, NEEDS_SIZE, Reads, Run, Taps, Unknown, Whole
+from cnncalc.geometry.axis import IDENTITY_TAPS, LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, Reads, Run, Taps, Unknown, Whole
 from cnncalc.geometry.shape import Size
 
 Interval = tuple[int, int]
 """First and last input position, both included; negative or beyond the input is padding."""
-
-LONGEST_PERIOD = 10_000
-TOO_IRREGULAR = f"repeats only after more than {LONGEST_PERIOD} units"
 
 
 class IntervalMap(NamedTuple):

@@ -7,7 +7,7 @@ from math import gcd
 from typing import NamedTuple
 
 from cnncalc.errors import Fault
-from cnncalc.geometry.axis import NEEDS_SIZE, WHOLE, Reads, Run, Taps, Unknown
+from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, WHOLE, Reads, Run, Taps, Unknown
 from cnncalc.geometry.shape import Size
 
 
@@ -39,6 +39,8 @@ class Bins(NamedTuple):
         if size is None:
             return Unknown(NEEDS_SIZE)
         period = self.bins // gcd(self.bins, size)
+        if period > LONGEST_PERIOD:
+            return Unknown(TOO_IRREGULAR)
         return Taps(period * size // self.bins, tuple(self._bin(i, size) for i in range(period)))
 
     def _bin(self, i: int, size: int) -> Run:
@@ -59,6 +61,8 @@ class Nearest(NamedTuple):
         return None if size is None else size * self.factor
 
     def reads(self, size: Size) -> Reads:
+        if self.factor > LONGEST_PERIOD:
+            return Unknown(TOO_IRREGULAR)
         return Taps(1, (Run(0, 1, 1),) * self.factor)
 
 
@@ -74,6 +78,8 @@ class Bilinear(NamedTuple):
         return None if size is None else size * self.factor
 
     def reads(self, size: Size) -> Reads:
+        if self.factor > LONGEST_PERIOD:
+            return Unknown(TOO_IRREGULAR)
         return Taps(1, tuple(_neighbours(Fraction(2 * i + 1, 2 * self.factor)) for i in range(self.factor)))
 
 
@@ -90,6 +96,8 @@ class Resize(NamedTuple):
         if size is None:
             return Unknown(NEEDS_SIZE)
         period = self.target // gcd(self.target, size)
+        if period > LONGEST_PERIOD:
+            return Unknown(TOO_IRREGULAR)
         advance = period * size // self.target
         if self.linear:
             return Taps(advance, tuple(_neighbours(Fraction((2 * i + 1) * size, 2 * self.target)) for i in range(period)))

@@ -7,7 +7,7 @@ from math import gcd
 from typing import NamedTuple
 
 from cnncalc.errors import Fault
-from cnncalc.geometry.axis import NEEDS_SIZE, Reads, Run, Taps, Unknown
+from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, Reads, Run, Taps, Unknown
 from cnncalc.geometry.shape import Size
 
 
@@ -131,6 +131,8 @@ class TransposedWindow(NamedTuple):
         return out
 
     def reads(self, size: Size) -> Reads:
+        if self.stride > LONGEST_PERIOD:
+            return Unknown(TOO_IRREGULAR)
         return transposed_taps(self.stride, self.before, self.kernel, self.dilation)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
-from cnncalc.geometry.axis import NEEDS_SIZE, AxisRule, Reads, Unknown
+from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, AxisRule, Reads, Unknown
 from cnncalc.geometry.pyramid import MODES, level, level_rule, shortfall
 from cnncalc.geometry.resample import All, Bins
 from cnncalc.geometry.shape import Shape, Size
@@ -109,9 +109,10 @@ class PyramidLevel(Layer):
         return level_rule(self.mode, size, self.bins)
 
     def advice(self, shape: Shape) -> tuple[Fault, ...]:
-        if self.bins == 1 or None in shape.sizes:
+        sizes = tuple(size for size in shape.sizes if size is not None)
+        if self.bins == 1 or len(sizes) < shape.rank or max(sizes) > LONGEST_PERIOD:
             return ()
-        found = shortfall(tuple(level(self.mode, size, self.bins) for size in shape.sizes if size is not None))
+        found = shortfall(tuple(level(self.mode, size, self.bins) for size in sizes))
         return () if found is None else (Fault("W501", *found),)
 
 

@@ -44,8 +44,8 @@ class Padding(NamedTuple):
         Raises:
             Fault: E304, where the number of pairs is another one.
         """
-        if self.mode == "same":
-            return (AxisPadding(same=True),) * len(kernel)
+        if self.mode.startswith("same"):
+            return (AxisPadding(same=True, lower=self.mode == "same_lower"),) * len(kernel)
         if self.mode == "half":
             return tuple(AxisPadding(k // 2, k // 2) for k in kernel)
         if len(self.pairs) == len(kernel):
@@ -187,7 +187,7 @@ def padding_field() -> Field[Padding]:
     return Field(
         "padding",
         NO_PADDING,
-        doc="`valid`, `half`, `same`, a number, one per axis, or [before, after] per axis",
+        doc="`valid`, `half`, `same`, `same_lower`, a number, one per axis, or [before, after] per axis",
         short="p",
         foreign=("pad", "pads", "auto_pad"),
         shown_default="0",

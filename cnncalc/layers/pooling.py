@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.shape import Shape
@@ -15,10 +14,10 @@ class Pool(Layer):
 
     kernel_in_name = True
     kernel = kernel_field(primary=True)
-    stride = optional_axes("step of the window", short="s", foreign=("strides",), shown_default="the kernel, 1 in caffe")
+    stride = optional_axes("step of the window", short="s", foreign=("strides",), shown_default="the kernel; 1 in caffe and onnx")
     padding = padding_field()
     dilation = axes(1, "spacing of the window's positions", short="d", foreign=("dilation_rate", "dilations"))
-    ceil = framework_flag("round the number of windows up", "false, true in caffe", foreign=("ceil_mode", "round_mode"))
+    ceil = framework_flag("round the number of windows up", "false; true in caffe", foreign=("ceil_mode", "round_mode"))
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         shape = require_map(shapes, self.op)
@@ -26,18 +25,12 @@ class Pool(Layer):
         stride = (None,) * shape.rank if self.stride is None else self.stride.over(shape.rank, "stride")
         dilation = self.dilation.over(shape.rank, "dilation")
         padding = self.padding.over(kernel)
-        self.reject(framework, padded=self.padding.mode != "explicit" or any(map(any, self.padding.pairs)))
+        is_padded = self.padding.mode != "explicit" or any(map(any, self.padding.pairs))
+        framework.check(self.op, padding=is_padded, dilation=set(dilation) != {1})
         return tuple(
             framework.pool_window(k, s, p, d, self.ceil, size)
             for k, s, p, d, size in zip(kernel, stride, padding, dilation, shape.sizes, strict=True)
         )
-
-    def reject(self, framework: Framework, padded: bool) -> None:
-        """Refuse arguments that the framework does not offer for this pool."""
-
-    def _reject_dilation(self, framework: Framework) -> None:
-        if framework.name == "pytorch" and set(self.dilation.values) != {1}:
-            raise Fault("E305", f"pytorch has no dilation for {self.op}", "only `maxpool` takes one")
 
 
 class MaxPool(Pool):
@@ -61,9 +54,6 @@ class AvgPool(Pool):
     foreign = ("avg_pool", "averagepooling", "average_pooling", "averagepool", "avepool", "meanpool")
     example = "avgpool2"
 
-    def reject(self, framework: Framework, padded: bool) -> None:
-        self._reject_dilation(framework)
-
 
 class LpPool(Pool):
     """The p-norm of the values under each window.
@@ -75,8 +65,3 @@ class LpPool(Pool):
     foreign = ("lp_pool", "lppooling", "l2pool", "powerpool")
     example = "lppool2: {power: 2}"
     power = number(2, "exponent of the norm", foreign=("norm_type",))
-
-    def reject(self, framework: Framework, padded: bool) -> None:
-        self._reject_dilation(framework)
-        if framework.name == "pytorch" and padded:
-            raise Fault("E305", "pytorch has no padding for lppool", "put a `pad` layer before it")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.layers.base import Adapter, Layer
+from cnncalc.network.naming import Names
 from cnncalc.network.structure import (
     AdapterBody,
     Body,
@@ -21,7 +22,7 @@ from cnncalc.network.structure import (
     SeriesBody,
     Step,
 )
-from cnncalc.suggest import did_you_mean
+from cnncalc.suggest import did_you_mean, shown
 
 MOST_LAYERS = 200_000
 """Beyond this many layers a network is refused."""
@@ -57,11 +58,10 @@ class Graph(NamedTuple):
 
 
 class _Binding(NamedTuple):
-    """What a name stands for: the tensor that comes out, and the nodes made for it."""
+    """What a name stands for: the tensor that comes out, and the nodes of each copy, those of norm and activation apart."""
 
     output: int
-    first: int
-    stop: int
+    copies: tuple[range, ...]
 
 
 class _Scope:
@@ -74,16 +74,7 @@ class _Scope:
         self.depth = depth
         self.entry = 0
         self.names: dict[str, _Binding] = {}
-        self.taken: set[str] = set()
-        self.counters: dict[str, int] = {}
-
-    def own_name(self, label: str) -> str:
-        """A name of the label and a number that is free in this list."""
-        number = self.counters.get(label, 0) + 1
-        while f"{label}_{number}" in self.taken:
-            number += 1
-        self.counters[label] = number
-        return f"{label}_{number}"
+        self.numbering = Names()
 
     def find(self, ref: Ref) -> _Binding | None:
         scope: _Scope | None = self
@@ -117,8 +108,9 @@ class _Builder:
         self.heads: list[int] = []
         self.promises: list[Promise] = []
         self.diagnostics: list[Diagnostic] = []
-        self.inputs = {name: _Binding(index, index, index) for index, name in enumerate(inputs)}
+        self.inputs = {name: _Binding(index, ()) for index, name in enumerate(inputs)}
         self.root = self._scope("", None, None, 0)
+        self.root.numbering.taken.update(inputs)
 
     def _scope(self, prefix: str, parent: _Scope | None, caller: _Scope | None, depth: int) -> _Scope:
         scope = _Scope(prefix, parent, caller, depth)
@@ -138,31 +130,35 @@ class _Builder:
         for step in steps:
             if step.name is None:
                 continue
-            if step.name in scope.taken or step.name in self.inputs:
+            if step.name in scope.numbering.taken:
                 fault = Fault("E208", f"the name `{step.name}` is used twice", "names are unique in their list")
                 self.diagnostics.append(_at(fault, step.origin, scope.prefix + step.name))
-            scope.taken.add(step.name)
+            scope.numbering.taken.add(step.name)
 
     def _step(self, step: Step, scope: _Scope, current: int) -> int:
-        names = [step.name if place == 0 and step.name else scope.own_name(label) for place, label in enumerate(step.labels)]
-        entry = current if step.source is None else self._resolve(step.source, scope, current)
-        first, tensor = len(self.nodes), entry
+        numbering = scope.numbering
+        names = [step.name if place == 0 and step.name else numbering.own(label) for place, label in enumerate(step.labels)]
+        path = scope.prefix + names[0] if names else scope.prefix
+        entry = current if step.source is None else self._resolve(step.source, scope, current, path)
+        tensor, copies = entry, []
         for number, parts in enumerate(step.copies):
             index = f"[{number}]" if step.is_repeated else ""
-            for name, part in zip(names, parts, strict=True):
+            first = stop = len(self.nodes)
+            for place, (name, part) in enumerate(zip(names, parts, strict=False)):
                 tensor = self._part(part, f"{scope.prefix}{name}{index}", scope, tensor, step.origin)
-        binding = _Binding(tensor, first, len(self.nodes))
+                stop = len(self.nodes) if place == 0 else stop
+            copies.append(range(first, stop))
         if step.share is not None:
-            self._share(step.share, binding, scope, step.origin)
+            self._share(step.share, tuple(copies), scope, path)
         if names:
-            scope.names[names[0]] = binding
-            self.promises.extend(Promise(what, scope.prefix + names[0], tensor, entry) for what in step.promises)
+            scope.names[names[0]] = _Binding(tensor, tuple(copies))
+            self.promises.extend(Promise(what, path, tensor, entry) for what in step.promises)
         return current if _is_head(step) else tensor
 
     def _part(self, part: Part, path: str, scope: _Scope, current: int, origin: Origin) -> int:
         body: Body = part.body
         if isinstance(body, LayerBody):
-            extra = tuple(self._reference(ref, scope, current) for ref in body.references)
+            extra = tuple(self._reference(ref, scope, current, path) for ref in body.references)
             return self._node(path, body.layer.op, body.layer, (current, *extra), origin)
         if isinstance(body, SeriesBody):
             return self._nested(body, path + "/", scope, current)
@@ -189,7 +185,7 @@ class _Builder:
         self, branch: Branch | Ref | Current, path: str, scope: _Scope, entry: int, before: list[int], origin: Origin
     ) -> int:
         if not isinstance(branch, Branch):
-            return self._reference(branch, scope, entry)
+            return self._reference(branch, scope, entry, path)
         prefix = f"{path}/{branch.name}" if branch.name else path
         if isinstance(branch.body, AdapterBody):
             return self._node(prefix, "adapter", branch.body.adapter, (entry, before[-1]), origin)
@@ -202,49 +198,56 @@ class _Builder:
         self.nodes.append(Node(path, op, layer, inputs, origin))
         return len(self.nodes) - 1
 
-    def _reference(self, ref: Ref | Current | Entry, scope: _Scope, current: int) -> int:
+    def _reference(self, ref: Ref | Current | Entry, scope: _Scope, current: int, path: str) -> int:
         if isinstance(ref, Ref):
-            return self._resolve(ref, scope, current)
+            return self._resolve(ref, scope, current, path)
         return scope.entry if isinstance(ref, Entry) else current
 
-    def _resolve(self, ref: Ref, scope: _Scope, current: int) -> int:
+    def _resolve(self, ref: Ref, scope: _Scope, current: int, path: str) -> int:
         if ref.name == "prev" and ref.depth == scope.depth:
             return current
         binding = scope.find(ref)
         if binding is not None:
             return binding.output
-        self._unknown_name(ref, scope)
+        self._unknown_name(ref, scope, path)
         return current
 
-    def _unknown_name(self, ref: Ref, scope: _Scope) -> None:
+    def _unknown_name(self, ref: Ref, scope: _Scope, path: str) -> None:
         known = scope.visible()
         guess = did_you_mean(ref.name, known)
         help = f"did you mean `{guess}`?" if guess else f"names so far: {', '.join(known[-8:])}"
-        if ref.name in scope.taken:
+        if ref.name in scope.numbering.taken:
             help = "it comes later in the list; references are to earlier names only"
-        fault = Fault("E201", f"no earlier tensor is named `{ref.name}`", help)
-        self.diagnostics.append(_at(fault, ref.origin, scope.prefix.rstrip("/") or None))
+        fault = Fault("E201", f"no earlier tensor is named `{shown(ref.name)}`", help)
+        self.diagnostics.append(_at(fault, ref.origin, path))
 
-    def _share(self, ref: Ref, binding: _Binding, scope: _Scope, origin: Origin) -> None:
-        """Let each node of a binding use the weights of its counterpart in the shared one."""
+    def _share(self, ref: Ref, copies: tuple[range, ...], scope: _Scope, path: str) -> None:
+        """Let each node use the weights of its counterpart: copy by copy, or all copies those of a single one."""
         shared = scope.find(ref)
         if shared is None:
-            self._unknown_name(ref, scope)
+            self._unknown_name(ref, scope, path)
             return
-        originals = range(shared.first, shared.stop)
-        users = range(binding.first, binding.stop)
-        path = self.nodes[users[0]].path if users else None
+        originals = shared.copies if len(shared.copies) != 1 else shared.copies * len(copies)
+        if len(originals) != len(copies):
+            message = f"`{ref.name}` has {len(originals)} copies, this has {len(copies)}"
+            self.diagnostics.append(_at(Fault("E209", message, _SHARE_HELP), ref.origin, path))
+            return
+        for there, here in zip(originals, copies, strict=True):
+            fault = self._share_nodes(there, here)
+            if fault is not None:
+                self.diagnostics.append(_at(fault, ref.origin, path))
+                return
+
+    def _share_nodes(self, originals: range, users: range) -> Fault | None:
+        """Point users to originals; the fault where they are not alike."""
         if len(originals) != len(users):
-            fault = Fault("E209", f"`{ref.name}` has {len(originals)} layers, this has {len(users)}", _SHARE_HELP)
-            self.diagnostics.append(_at(fault, ref.origin, path))
-            return
+            return Fault("E209", f"{_layers(len(users))} cannot share the weights of {_layers(len(originals))}", _SHARE_HELP)
         for original, user in zip(originals, users, strict=True):
             there, here = self.nodes[original], self.nodes[user]
             if there.op != here.op:
-                fault = Fault("E209", f"`{there.path}` is of kind {there.op}, this is {here.op}", _SHARE_HELP)
-                self.diagnostics.append(_at(fault, ref.origin, here.path))
-                return
+                return Fault("E209", f"`{there.path}` is of kind {there.op}, this is {here.op}", _SHARE_HELP)
             self.nodes[user] = here._replace(share=original if there.share is None else there.share)
+        return None
 
 
 _SHARE_HELP = "weights are shared between layers of the same kind and shape"
@@ -256,6 +259,10 @@ class OverLimit(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
         self.diagnostic = diagnostic
+
+
+def _layers(count: int) -> str:
+    return "1 layer" if count == 1 else f"{count} layers"
 
 
 def _is_head(step: Step) -> bool:

@@ -14,6 +14,7 @@ from cnncalc.spec.reading import Frame, Reading
 from cnncalc.suggest import did_you_mean, shown
 
 _SIZES = re.compile(r"[0-9]+(?:x[0-9]+)+")
+_LONGEST_DIGITS = 18
 LARGEST = 10**12
 """Sizes, counts and kernels beyond this are refused as slips."""
 
@@ -34,6 +35,8 @@ def read_integer(node: Node, reading: Reading, frame: Frame, minimum: int = 0, w
     if not isinstance(node, Scalar) or (node.is_null and not node.quoted):
         raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
     text = node.text
+    if _SIZES.fullmatch(text):
+        raise Fault("E105", f"{what} is wanted, found {kind_of(node)}", "a kernel goes into the name, as in `conv3x3: 64`")
     value = int(text) if text.isdigit() and text.isascii() and len(text) < 19 else as_integer(reading.evaluate(text, frame), text)
     if value < minimum:
         raise Fault("E109", f"{_evaluated(text, value)} is below the smallest possible value, {minimum}")
@@ -91,9 +94,10 @@ def _axes(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> PerA
             raise Fault("E106", "an empty list", "give one value per axis")
         return PerAxis(tuple(read_integer(item, reading, frame, minimum) for item in node.items))
     if isinstance(node, Scalar) and _SIZES.fullmatch(node.text):
-        values = tuple(map(int, node.text.split("x")))
-        if min(values) < minimum or max(values) > LARGEST:
-            raise Fault("E109", f"{node.text} has a value outside {minimum} .. {LARGEST:,}")
+        digits = node.text.split("x")
+        values = tuple(int(text[-_LONGEST_DIGITS:]) for text in digits)
+        if max(map(len, digits)) > _LONGEST_DIGITS or min(values) < minimum or max(values) > LARGEST:
+            raise Fault("E109", f"{shown(node.text)} has a value outside {minimum} .. {LARGEST:,}")
         return PerAxis(values)
     if isinstance(node, Mapping):
         raise Fault("E105", "a number or one per axis is wanted, found a mapping", "for instance 3, 3x5 or [3, 5]")
@@ -112,7 +116,13 @@ def _padding(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> P
     return _margins(field, node, reading, frame)
 
 
-_PADDING_WORDS = {"valid": Padding(), "half": Padding(mode="half"), "same": Padding(mode="same")}
+_PADDING_WORDS = {
+    "valid": Padding(),
+    "half": Padding(mode="half"),
+    "same": Padding(mode="same"),
+    "same_upper": Padding(mode="same"),
+    "same_lower": Padding(mode="same_lower"),
+}
 
 
 def _margins(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Padding:

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from cnncalc.errors import CnncalcError, Diagnostic, Fault, GraphError, SpecError
-from cnncalc.frameworks import FRAMEWORKS, PYTORCH, Framework
+from cnncalc.frameworks import FRAMEWORKS, PYTORCH, Framework, framework_named
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import PerAxis
@@ -18,10 +18,10 @@ from cnncalc.network.structure import Step
 from cnncalc.spec.arguments import READERS, kind_of, read_integer
 from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
 from cnncalc.spec.expressions import Word as PassedWord
-from cnncalc.spec.items import ItemReader, TooManyItems
+from cnncalc.spec.items import NAME_RULE, ItemReader, TooManyItems, is_name
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.promises import read_expect
-from cnncalc.spec.reading import Block, Frame, Reading
+from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
 from cnncalc.spec.vocabulary import WORDS, look_up, suggest
 from cnncalc.suggest import shown
 
@@ -33,6 +33,7 @@ RESERVED = frozenset(
     {"i", "if", "else", "and", "or", "not", "min", "max", "ceil", "floor", "round", "abs", "divisible", "true", "false"}
 )
 DEFAULT_RANK = 2
+_UNREAD = Shape(None, (None,) * DEFAULT_RANK)
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _FOREIGN_KEYS = {
@@ -226,13 +227,13 @@ class _File:
         own = self._mapping(keys.get("vars"), "vars")
         inputs, graph = model.inputs, model.graph
         if own:
-            self._enter(section, {**section.variables, **{key.text: (key, value) for key, value in own.entries}})
-        input_node = keys.get("input") or (section.keys.get("input") if own else None)
-        inputs = self._inputs(input_node) or inputs
+            self._enter(section, {**section.variables, **_variables_of(own)})
+            inputs = self._inputs(section.keys.get("input")) or inputs
+        inputs = self._case_inputs(keys.get("input"), inputs)
         if own:
             graph = self._graph(self.items.read_list(section.keys["layers"], self.frame, ""), inputs)
         expect = keys.get("expect")
-        name = self._text(keys.get("name")) or ("x".join(map(str, inputs[0][1].axes)) if input_node else f"case {number}")
+        name = self._text(keys.get("name")) or (str(inputs[0][1]) if "input" in keys else f"case {number}")
         case = model._replace(
             inputs=inputs,
             graph=graph,
@@ -247,17 +248,31 @@ class _File:
     # Keys
 
     def _framework(self, node: Node | None, default: Framework) -> Framework:
+        """A framework by name, or as ``{onnx: {opset: 19}}``."""
         if node is None:
             return default
-        if not isinstance(node, Scalar):
-            self._error(
-                "E105", node, f"a framework's name is wanted, found {kind_of(node)}", f"possible: {', '.join(FRAMEWORKS)}"
-            )
-        elif node.text in FRAMEWORKS:
-            return FRAMEWORKS[node.text]
-        else:
+        if isinstance(node, Mapping):
+            return self._opset(node) or default
+        found = framework_named(node.text) if isinstance(node, Scalar) else None
+        if found is not None:
+            return found
+        if isinstance(node, Scalar):
             self.reading.unknown_word("E112", "framework", node, FRAMEWORKS, self.frame, None, _FOREIGN_FRAMEWORKS)
+        else:
+            self._error("E105", node, f"a framework's name is wanted, found {kind_of(node)}", ", ".join(FRAMEWORKS))
         return default
+
+    def _opset(self, node: Mapping) -> Framework | None:
+        options = node.get("onnx")
+        opset = options.get("opset") if isinstance(options, Mapping) and options.keys == ["opset"] else None
+        if opset is None or node.keys != ["onnx"]:
+            self._error("E105", node, "only onnx takes an option", "for instance {onnx: {opset: 19}}")
+            return None
+        try:
+            return framework_named(f"onnx:{read_integer(opset, self.reading, self.frame, 1)}")
+        except Fault as fault:
+            self.reading.fault(fault, opset, self.frame)
+            return None
 
     def _inputs(self, node: Node | None) -> tuple[tuple[str, Shape], ...]:
         """The inputs by name; none where the spec gives none."""
@@ -266,8 +281,29 @@ class _File:
         if not isinstance(node, Mapping):
             shape = self._shape(node)
             return () if shape is None else (("input", shape),)
+        if not node.entries:
+            self._error("E106", node, "`input` names no input", "for instance {left: [3, 64, 64], right: [3, 64, 64]}")
+        for key, _ in node.entries:
+            if not is_name(key.text):
+                self._error("E109", key, f"`{shown(key.text)}` cannot be a name", NAME_RULE)
         shapes = ((key.text, self._shape(value)) for key, value in node.entries)
-        return tuple((name, shape) for name, shape in shapes if shape is not None)
+        return tuple((name, shape or _UNREAD) for name, shape in shapes)
+
+    def _case_inputs(self, node: Node | None, inputs: tuple[tuple[str, Shape], ...]) -> tuple[tuple[str, Shape], ...]:
+        """The inputs of a case: those of the model, with the ones it gives in their place."""
+        if node is None:
+            return inputs
+        names = [name for name, _ in inputs]
+        given = dict(self._inputs(node))
+        if not isinstance(node, Mapping):
+            if len(names) > 1:
+                self._error("E105", node, "the network has several inputs", f"name one: {', '.join(names)}")
+                return inputs
+            return tuple((names[0], shape) for shape in given.values()) or inputs
+        for key, _ in node.entries:
+            if key.text not in names:
+                self.reading.unknown_word("E104", "input", key, names, self.frame, None)
+        return tuple((name, given.get(name, shape)) for name, shape in inputs)
 
     def _shape(self, node: Node) -> Shape | None:
         """Channels and sizes from a list or ``3x224x224``; ``any`` is unknown."""
@@ -280,6 +316,8 @@ class _File:
                 axes.append(
                     None if isinstance(item, Scalar) and item.text == "any" else read_integer(item, self.reading, self.frame, 1)
                 )
+            except Undetermined:
+                return None
             except Fault as fault:
                 help = fault.help or "for instance [3, 224, 224] or 3x224x224; `any` is an unknown size"
                 self.reading.fault(Fault(fault.code, fault.message, help), item, self.frame)
@@ -320,30 +358,36 @@ class _File:
                 texts[name] = (self.sets.get(name, value.text), value)
         values: dict[str, Value] = {}
         for name in texts:
-            self._variable(name, texts, values, ())
+            self._evaluate_variable(name, texts, values)
         return values
 
-    def _variable(self, name: str, texts: dict[str, tuple[str, Node]], values: dict[str, Value], active: tuple[str, ...]) -> None:
-        if name in values:
-            return
-        text, node = texts[name]
-        if name in active or len(active) > _LONGEST_CHAIN:
-            chain = " -> ".join((*active[active.index(name) :], name)) if name in active else "too many steps"
-            self._error("E205", node, f"the variable `{name}` depends on itself: {chain}", None)
-            values[name] = UNDETERMINED
-            return
-        try:
-            expression = compile_expression(text)
-            if len(expression.names) == 1 and text not in texts and look_up(text) is not None:
-                values[name] = PassedWord(text)
-                return
-            for other in sorted(expression.names):
-                if other in texts:
-                    self._variable(other, texts, values, (*active, name))
-            values.setdefault(name, expression.evaluate({other: values[other] for other in texts if other in values}))
-        except Fault as fault:
-            self.reading.fault(fault, node, self.frame)
-            values[name] = UNDETERMINED
+    def _evaluate_variable(self, name: str, texts: dict[str, tuple[str, Node]], values: dict[str, Value]) -> None:
+        """Evaluate a variable after those it uses, without recursion: a chain may be as long as the file."""
+        active = {name: None}
+        while active:
+            last = next(reversed(active))
+            try:
+                needed = next((other for other in self._used(last, texts) if other not in values), None)
+                if needed in active:
+                    chain = " -> ".join((*list(active)[list(active).index(needed) :], needed))
+                    raise Fault("E205", f"the variable `{needed}` depends on itself: {chain}")
+                if needed is not None:
+                    active[needed] = None
+                    continue
+                values[last] = self._variable_value(last, texts, values)
+            except Fault as fault:
+                self.reading.fault(fault, texts[last][1], self.frame)
+                values[last] = UNDETERMINED
+            del active[last]
+
+    def _used(self, name: str, texts: dict[str, tuple[str, Node]]) -> list[str]:
+        return sorted(other for other in compile_expression(texts[name][0]).names if other in texts)
+
+    def _variable_value(self, name: str, texts: dict[str, tuple[str, Node]], values: dict[str, Value]) -> Value:
+        text = texts[name][0]
+        if text not in texts and look_up(text) is not None:
+            return PassedWord(text)
+        return compile_expression(text).evaluate({other: values[other] for other in texts if other in values})
 
     def _defaults(self, sections: list[Mapping]) -> dict[str, MappingOf[str, Node]]:
         """The file's default arguments, by operation and field."""
@@ -351,7 +395,8 @@ class _File:
         for key, value in (entry for section in sections for entry in section.entries):
             meaning = WORDS.get(key.text)
             if meaning is None:
-                help = suggest(key.text, ()) or "defaults are by operation, without a kernel: `conv`"
+                word = look_up(key.text)
+                help = suggest(key.text, ()) if word is None else f"defaults are without a kernel: `{word.meaning.op}`"
                 self._error("E111", key, f"unknown operation `{shown(key.text)}`", help)
             elif not isinstance(value, Mapping):
                 self._error("E105", value, f"defaults of {key.text} are a mapping of arguments, found {kind_of(value)}", None)
@@ -437,9 +482,6 @@ class _File:
         self.reading.error(code, node, message, help, self.frame)
 
 
-_LONGEST_CHAIN = 200
-
-
 def _overlaid(file: _Section, variant: _Section) -> _Section:
     """A variant's keys over the file's; variables, defaults and blocks of both."""
     keys = {key: node for key, node in file.keys.items() if key != "name"}
@@ -451,6 +493,10 @@ def _overlaid(file: _Section, variant: _Section) -> _Section:
         [*file.blocks, *variant.blocks],
         variant.node,
     )
+
+
+def _variables_of(node: Mapping) -> dict[str, tuple[Node, Node]]:
+    return {key.text: (key, value) for key, value in node.entries}
 
 
 def _axis_nodes(node: Scalar | Sequence) -> list[Node]:

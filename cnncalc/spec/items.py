@@ -7,6 +7,7 @@ import re
 from cnncalc.errors import Fault
 from cnncalc.layers.activation import Identity
 from cnncalc.network.graph import MOST_LAYERS
+from cnncalc.network.naming import Names
 from cnncalc.network.structure import LayerBody, Part, Ref, Step
 from cnncalc.spec.arguments import kind_of, read_integer
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
@@ -56,12 +57,12 @@ class ItemReader:
             help = "use `repeat`, or flatten a level"
             self.reading.error("E102", node, f"structures and blocks are nested deeper than {DEEPEST} levels", help, frame, path)
             return ()
-        counters: dict[str, int] = {}
+        names = Names(_given_names(node))
         steps = []
         self.depth += 1
         for item in node.items:
             self._count(item, frame, path)
-            steps.append(self._item(item, frame, path, counters))
+            steps.append(self._item(item, frame, path, names))
         self.depth -= 1
         return tuple([step for step in steps if step is not None])
 
@@ -71,7 +72,7 @@ class ItemReader:
             fault = Fault("E102", f"more than {MOST_LAYERS:,} items after expanding blocks and repeats", "lower a `repeat`")
             raise TooManyItems(fault, item, frame, path)
 
-    def _item(self, item: Node, frame: Frame, path: str, counters: dict[str, int]) -> Step | None:
+    def _item(self, item: Node, frame: Frame, path: str, names: Names) -> Step | None:
         if isinstance(item, Sequence) or (isinstance(item, Scalar) and item.is_null):
             found = "an empty item" if isinstance(item, Scalar) else "a list"
             self.reading.error(
@@ -79,13 +80,13 @@ class ItemReader:
             )
             return None
         if isinstance(item, Scalar):
-            return self._step(item, None, {}, frame, path, counters)
+            return self._step(item, None, {}, frame, path, names)
         siblings = {key.text: (key, value) for key, value in item.entries if key.text in SIBLINGS}
         others = [(key, value) for key, value in item.entries if key.text not in SIBLINGS]
         operation = self._the_operation(item, others, frame, path)
         if operation is None:
             return None
-        return self._step(*operation, siblings, frame, path, counters)
+        return self._step(*operation, siblings, frame, path, names)
 
     def _the_operation(
         self, item: Mapping, others: list[tuple[Scalar, Node]], frame: Frame, path: str
@@ -124,16 +125,17 @@ class ItemReader:
         siblings: dict[str, tuple[Scalar, Node]],
         frame: Frame,
         path: str,
-        counters: dict[str, int],
+        names: Names,
     ) -> Step:
         name = self._name(siblings, frame, path)
-        counters[key.text] = counters.get(key.text, 0) + 1
-        own = name or f"{key.text}_{counters[key.text]}"
+        own = name or names.own(key.text)
         path = f"{path}/{own}" if path else own
         count = self._repeat(siblings, frame, path)
         copies = self._copies(key, argument, frame, path, count)
         expect = siblings.get("expect")
-        labels = tuple([part.label for part in copies[0]])
+        labels = tuple([part.label for part in max(copies, key=len)])
+        for label in labels[1:]:
+            names.own(label)
         return Step(
             copies[: 1 if count is None else count],
             name,
@@ -152,9 +154,9 @@ class ItemReader:
         if count is None:
             return (self._parts(key, argument, frame, path),)
         outer, self.reading.saw_index = self.reading.saw_index, False
-        first = self._parts(key, argument, frame.with_index(0), path)
+        first = self._parts(key, argument, frame.with_index(0), f"{path}[0]")
         if self.reading.saw_index:
-            others = [self._parts(key, argument, frame.with_index(i), path) for i in range(1, count)]
+            others = [self._parts(key, argument, frame.with_index(i), f"{path}[{i}]") for i in range(1, count)]
             copies = (first, *others)
         else:
             copies = (first,) * max(count, 1)
@@ -181,9 +183,8 @@ class ItemReader:
         if not isinstance(node, Scalar) or (node.is_null and not node.quoted) or not node.text:
             self.reading.error("E105", node, f"a name is wanted, found {kind_of(node)}", None, frame, path or None)
             return None
-        if node.text == "prev" or "/" in node.text or re.search(r"\[[0-9]+\]$", node.text):
-            help = "`prev` is the current tensor, `/` and `[0]` are parts of paths"
-            self.reading.error("E109", node, f"`{shown(node.text)}` cannot be a name", help, frame, path or None)
+        if not is_name(node.text):
+            self.reading.error("E109", node, f"`{shown(node.text)}` cannot be a name", NAME_RULE, frame, path or None)
             return None
         return node.text
 
@@ -211,6 +212,20 @@ class ItemReader:
         help = "several tensors are joined by `concat: [a, b]` or `add: [a, b]`" if isinstance(node, Sequence) else None
         self.reading.error("E105", node, f"`{key}` is the name of an earlier tensor, found {kind_of(node)}", help, frame, path)
         return None
+
+
+NAME_RULE = "`prev` is the current tensor, `/` and `[0]` are parts of paths"
+
+
+def is_name(text: str) -> bool:
+    """Whether a tensor may have that name."""
+    return text not in ("", "prev") and "/" not in text and not re.search(r"\[[0-9]+\]$", text)
+
+
+def _given_names(node: Sequence) -> list[str]:
+    """The names that the items of a list give themselves."""
+    names = (item.get("name") for item in node.items if isinstance(item, Mapping))
+    return [name.text for name in names if isinstance(name, Scalar)]
 
 
 class TooManyItems(Exception):

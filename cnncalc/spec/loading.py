@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cnncalc.collector import paused_collection
 from cnncalc.errors import Diagnostic, SourceError, UsageError
-from cnncalc.frameworks import FRAMEWORKS
+from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.network.model import Model
 from cnncalc.spec.decode import decode
 from cnncalc.spec.reading import Reading
@@ -51,9 +51,10 @@ def load_source(
         models = decode(reading, root, sets or {})
     _check_sets(sets or {}, reading)
     if framework is not None:
-        if framework not in FRAMEWORKS:
+        rules = framework_named(framework)
+        if rules is None:
             raise _usage(f"unknown framework `{shown(framework)}`", _help(framework, FRAMEWORKS))
-        models = tuple(_in_framework(one, framework) for one in models)
+        models = tuple(_in_framework(one, rules) for one in models)
     return models if model is None else (_named(model, models),)
 
 
@@ -76,8 +77,7 @@ def resolve(path: str) -> str:
     raise SourceError(Diagnostic("E110", "error", f"no file and no bundled config is named `{shown(path)}`", help))
 
 
-def _in_framework(model: Model, framework: str) -> Model:
-    rules = FRAMEWORKS[framework]
+def _in_framework(model: Model, rules: Framework) -> Model:
     cases = tuple(case._replace(model=case.model._replace(framework=rules)) for case in model.cases)
     return model._replace(framework=rules, cases=cases)
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import Fault
 from cnncalc.expectations import FIELD_METRICS, METRICS, SHAPE_METRICS, Bounds, Expectation, Number
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
-from cnncalc.spec.reading import Frame, Reading
+from cnncalc.spec.reading import Frame, Reading, Undetermined
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_NUMBER = re.compile(r"([+-]?[0-9][0-9_]*(?:\.[0-9_]*)?)\s*([KMGT]?)")
-_SHAPE = re.compile(r"(?:[0-9]+|any|\?)(?:x(?:[0-9]+|any|\?))+")
+_NUMBER = re.compile(r"([+-]?[0-9][0-9_]{0,29}(?:\.[0-9_]{0,30})?)\s*([KMGT]?)")
+_SHAPE = re.compile(r"(?:[0-9]{1,18}|any|\?)(?:x(?:[0-9]{1,18}|any|\?))+")
 _POWERS = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
 _PER_AXIS = (*SHAPE_METRICS, *FIELD_METRICS)
 
@@ -74,6 +74,8 @@ def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | No
         return (Expectation(metric, (_bounds(node, reading, frame),), metric in ("shape", "in"), origin),)
     except Fault as fault:
         reading.fault(fault, node, frame, path)
+    except Undetermined:
+        pass
     return ()
 
 

@@ -15,7 +15,7 @@ from cnncalc.suggest import did_you_mean
 WORDS: dict[str, type[Layer] | type[Shorthand]] = {**OPERATIONS, **SHORTHANDS}
 """Every operation and shorthand; a join's shorthand stands for its layer."""
 
-_WITH_KERNEL = re.compile(r"(.*?[a-z_])([0-9]+(?:x[0-9]+)*)", re.IGNORECASE)
+_WITH_KERNEL = re.compile(r"(.*?[a-z_])([0-9]{1,9}(?:x[0-9]{1,9})*)", re.IGNORECASE)
 _FOREIGN_PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|tf\.keras\.layers\.|keras\.layers\.|layers\.|tf\.nn\.)")
 _FOREIGN_RANK = re.compile(r"_?[123]d$")
 LONGEST_NAME = 60
@@ -45,7 +45,9 @@ def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
     """What was probably meant by a name that means nothing: a foreign word, a kernel too many, a slip."""
     match = _WITH_KERNEL.fullmatch(name) if len(name) <= LONGEST_NAME else None
     base, kernel = (match[1], match[2]) if match else (name, "")
-    if base in WORDS:
+    if base in WORDS and kernel:
+        if WORDS[base].kernel_in_name:
+            return "a kernel is at least 1 along each axis"
         return f"`{base}` takes no kernel in its name"
     meant = _foreign(name)
     if meant is None and kernel:

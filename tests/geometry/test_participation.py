@@ -30,7 +30,7 @@ def test_counts_by_brute_force() -> None:
     for kernel in range(1, 5):
         for stride in range(1, 5):
             for dilation in range(1, 4):
-                for padding in range(0, 3):
+                for padding in range(3):
                     for size in range(1, 12):
                         window = Window(kernel, stride, padding, padding, dilation)
                         try:

@@ -12,7 +12,7 @@ PAIRS = [(size, bins) for size in range(1, 65) for bins in range(1, size + 1)]
 
 
 def brute_counts(found: Level) -> tuple[int, ...]:
-    covered = [[x for x in range(first, last + 1)] for first, last in found.intervals]
+    covered = [range(first, last + 1) for first, last in found.intervals]
     return tuple(sum(x in window for window in covered) for x in range(found.size))
 
 
@@ -38,7 +38,8 @@ def test_exact_and_adaptive_give_the_bins_wanted_and_read_everything(mode: str) 
         found = level(mode, size, bins)
         assert found.exact, (size, bins)
         assert min(brute_counts(found)) >= 1, (size, bins)
-        assert found.intervals[0][0] == 0 and found.intervals[-1][1] == size - 1
+        assert found.intervals[0][0] == 0
+        assert found.intervals[-1][1] == size - 1
 
 
 def test_caffe_gives_the_bins_wanted_or_is_illegal() -> None:
@@ -53,8 +54,9 @@ def test_caffe_gives_the_bins_wanted_or_is_illegal() -> None:
             assert raised.value.code == "E305"
         else:
             found = level("caffe", size, bins)
-            assert found.exact and found.padding == (padding, padding), (size, bins)
-    assert (5, 4) in illegal and {(9, 8), (10, 8), (11, 8), (12, 8), (13, 8)} <= illegal
+            assert (found.exact, found.padding) == (True, (padding, padding)), (size, bins)
+    assert (5, 4) in illegal
+    assert {(9, 8), (10, 8), (11, 8), (12, 8), (13, 8)} <= illegal
 
 
 def test_the_error_of_an_illegal_caffe_level() -> None:

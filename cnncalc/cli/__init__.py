@@ -1,0 +1,107 @@
+"""The command line: one file per command or kind of commands, and how a run ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from cnncalc import __version__
+from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, warn
+
+FINE, UNDONE, INTERRUPTED = 0, 2, 130
+INTERNAL = "E901"
+
+# What typer raises for any wrong command line: in its older versions it has no public name.
+_MISUSE: type[Exception] = typer.BadParameter.__mro__[1]
+
+COMMANDS = {
+    "params": "networks",
+    "rf": "networks",
+    "shapes": "networks",
+    "summary": "networks",
+    "spp": "spp",
+    "pool": "pool",
+    "compare": "networks",
+    "check": "check",
+    "layers": "layers",
+}
+"""The file of each command, in the order of the help."""
+
+
+def application(commands: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with some of its commands; the files of the others are not imported."""
+    app = typer.Typer(
+        name="cnncalc",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_cnncalc)
+    for name in commands:
+        app.command(name)(getattr(import_module(f"cnncalc.cli.{COMMANDS[name]}"), name))
+    return app
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        emit(f"cnncalc {__version__}\n")
+        raise typer.Exit
+
+
+def _cnncalc(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Shapes, parameters, MACs and receptive fields of convolutional networks, from a YAML spec."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code: 0 fine, 1 invalid, 2 not done, 130 interrupted.
+
+    A closed pipe ends a run quietly. An error that nobody foresaw is told as such, with its traceback where
+    ``CNNCALC_TRACEBACK=1`` asks for it.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    asked = next((word for word in arguments if not word.startswith("-")), None)
+    try:
+        app = application([asked] if asked in COMMANDS else COMMANDS)
+        code = app(args=arguments, prog_name="cnncalc", standalone_mode=False)
+        return code if isinstance(code, int) else FINE
+    except _MISUSE as error:
+        _misused(error)
+    except Trouble as trouble:
+        warn(f"error[{CANNOT_WRITE}]: {trouble}\n")
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return FINE
+    except Exception as error:  # the last resort, told apart from findings by its exit code
+        _broken(error)
+    return UNDONE
+
+
+def _misused(error: Any) -> None:
+    from cnncalc.render.text import inert
+
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "cnncalc"
+    warn(f"cnncalc: {inert(error.format_message())}\nTry `{command} --help`.\n")
+
+
+def _broken(error: Exception) -> None:
+    from cnncalc.render.text import inert
+
+    if os.environ.get("CNNCALC_TRACEBACK") == "1":
+        from traceback import format_exc
+
+        warn(format_exc())
+    what = f"{type(error).__name__}: {inert(str(error))}"
+    warn(f"error[{INTERNAL}]: internal error, please report it with the spec and the command line: {what}\n")

@@ -1,0 +1,62 @@
+"""``cnncalc layers``: the operations of the language, as their classes describe them."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnncalc.cli.output import emit, target_surface
+from cnncalc.cli.run import FINE
+from cnncalc.render.surface import BOLD, Surface
+from cnncalc.render.table import aligned
+
+if TYPE_CHECKING:
+    from cnncalc.spec.vocabulary import Operation
+
+
+def layers(
+    op: Annotated[
+        str | None, typer.Argument(metavar="[OP]", help="One operation, with its arguments.", show_default=False)
+    ] = None,
+) -> int:
+    """The operations of the language."""
+    from cnncalc.spec.vocabulary import operations
+
+    known = operations()
+    surface = target_surface(None)
+    if op is None:
+        emit("\n".join(_families(known, surface)) + "\n")
+        return FINE
+    found = next((one for one in known if one.op == op), None)
+    if found is None:
+        close = get_close_matches(op, [one.op for one in known], 1)
+        raise typer.BadParameter(f"no operation {op!r}" + (f", did you mean {close[0]!r}?" if close else ""), param_hint="OP")
+    emit("\n".join(_described(found, surface)) + "\n")
+    return FINE
+
+
+def _families(known: tuple[Operation, ...], surface: Surface) -> list[str]:
+    lines: list[str] = []
+    for family, group in groupby(known, key=lambda one: one.family):
+        lines += ["", surface.styled(family.replace("_", " "), BOLD)]
+        operations = list(group)
+        lines += _columns([["  " + one.op for one in operations], [one.summary for one in operations]])
+    return [*lines[1:], "", "`cnncalc layers OP` shows an operation's arguments."]
+
+
+def _described(one: Operation, surface: Surface) -> list[str]:
+    lines = [surface.styled(one.op, BOLD), one.summary]
+    if one.kernel_in_name:
+        lines += ["", f"The kernel may stand in the name: {one.op}3x3"]
+    if one.fields:
+        names = [f"  {field.name}, {field.short}" if field.short else f"  {field.name}" for field in one.fields]
+        defaults = [field.default + (" (the primary argument)" if field.primary else "") for field in one.fields]
+        lines += ["", *_columns([["  argument", *names], ["default", *defaults], ["", *(field.doc for field in one.fields)]])]
+    return [*lines, "", f"- {one.example}"]
+
+
+def _columns(columns: list[list[str]]) -> list[str]:
+    return aligned(columns, [False] * len(columns))

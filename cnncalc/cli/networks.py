@@ -1,0 +1,102 @@
+"""The commands that show networks: params, rf, shapes, summary, compare. They differ in columns alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cnncalc.cli import options, run
+from cnncalc.render.view import View
+
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="Y,X", help="Also what this unit of each layer sees of the input.", show_default=False),
+]
+
+
+def params(
+    specs: options.Specs,
+    input: options.Input = None,
+    sets: options.Sets = None,
+    model: options.Variant = None,
+    framework: options.FrameworkName = None,
+    depth: options.Depth = None,
+    all_layers: options.All = False,
+    dtype: options.DtypeName = "float32",
+    format: options.FormatName = "table",
+    output: options.Output = None,
+) -> int:
+    """Weights, biases, buffers and MACs per layer."""
+    request = _request(specs, input, sets, model, framework)
+    return run.show(request, View("params", depth, all_layers, dtype=dtype), format, output)
+
+
+def rf(
+    specs: options.Specs,
+    at: At = None,
+    input: options.Input = None,
+    sets: options.Sets = None,
+    model: options.Variant = None,
+    framework: options.FrameworkName = None,
+    depth: options.Depth = None,
+    all_layers: options.All = False,
+    format: options.FormatName = "table",
+    output: options.Output = None,
+) -> int:
+    """Receptive fields: size, stride (jump), padding."""
+    unit = None if at is None else options.whole_numbers(at, "--at", ",x")
+    request = _request(specs, input, sets, model, framework)
+    return run.show(request, View("rf", depth, all_layers, unit), format, output)
+
+
+def shapes(
+    specs: options.Specs,
+    input: options.Input = None,
+    sets: options.Sets = None,
+    model: options.Variant = None,
+    framework: options.FrameworkName = None,
+    depth: options.Depth = None,
+    all_layers: options.All = False,
+    format: options.FormatName = "table",
+    output: options.Output = None,
+) -> int:
+    """Output sizes per layer."""
+    request = _request(specs, input, sets, model, framework)
+    return run.show(request, View("shapes", depth, all_layers), format, output)
+
+
+def summary(
+    specs: options.Specs,
+    input: options.Input = None,
+    sets: options.Sets = None,
+    model: options.Variant = None,
+    framework: options.FrameworkName = None,
+    depth: options.Depth = None,
+    all_layers: options.All = False,
+    dtype: options.DtypeName = "float32",
+    format: options.FormatName = "table",
+    output: options.Output = None,
+) -> int:
+    """All of it, with activations and memory."""
+    request = _request(specs, input, sets, model, framework)
+    return run.show(request, View("summary", depth, all_layers, dtype=dtype), format, output)
+
+
+def compare(
+    specs: options.Specs,
+    input: options.Input = None,
+    sets: options.Sets = None,
+    model: options.Variant = None,
+    framework: options.FrameworkName = None,
+    format: options.FormatName = "table",
+    output: options.Output = None,
+) -> int:
+    """Networks side by side, differences and ratios."""
+    return run.compare(_request(specs, input, sets, model, framework), format, output)
+
+
+def _request(
+    specs: list[str], input: list[str] | None, sets: list[str] | None, model: str | None, framework: str | None
+) -> run.Request:
+    return run.Request(tuple(specs), options.input_shape(input), options.settings(sets), model, framework)

@@ -1,0 +1,85 @@
+"""The options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import typer
+
+Format = Literal["table", "json", "csv", "markdown"]
+Dtype = Literal["float32", "float64", "float16", "bfloat16", "int8"]
+
+Specs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SPEC...", help="A spec file, `-` for standard input, or the name of a bundled config.", show_default=False
+    ),
+]
+Input = Annotated[
+    list[str] | None,
+    typer.Option("--input", metavar="SHAPE", help="Another input, such as 3x224x224; of several inputs `name=3x224x224`."),
+]
+Sets = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value for a variable of the spec. Repeatable.")
+]
+Variant = Annotated[str | None, typer.Option("--model", metavar="VARIANT", help="Only this variant of `models:`.")]
+FrameworkName = Annotated[
+    str | None, typer.Option("--framework", metavar="F", help="Another framework's rules: pytorch, tensorflow, caffe or onnx.")
+]
+Depth = Annotated[
+    int | None, typer.Option("--depth", metavar="N", min=1, help="Fold what lies deeper than N path components into one row.")
+]
+All = Annotated[bool, typer.Option("--all", help="Show layers without parameters that keep their shape, too.")]
+FormatName = Annotated[Format, typer.Option("--format", help="JSON and CSV always have every layer.")]
+Output = Annotated[str | None, typer.Option("--output", metavar="FILE", help="Write the result to a file.")]
+DtypeName = Annotated[Dtype, typer.Option("--dtype", help="What a weight takes, for the weight memory.")]
+
+
+def settings(given: list[str] | None) -> dict[str, str]:
+    """``name=value`` pairs as a mapping."""
+    return dict(_pair(text, "--set", "n=3") for text in given or ())
+
+
+def input_shape(given: list[str] | None) -> str | Mapping[str, str] | None:
+    """One shape for the only input, or shapes by the inputs' names."""
+    if not given:
+        return None
+    if len(given) == 1 and "=" not in given[0]:
+        return given[0]
+    return dict(_pair(text, "--input", "left=3x64x64") for text in given)
+
+
+def _pair(text: str, option: str, example: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise typer.BadParameter(f"{text!r} is not of the form name=value, such as {example}", param_hint=option)
+    return name, value
+
+
+def whole_numbers(text: str, option: str, separators: str = "x", least: int = 0) -> tuple[int, ...]:
+    """``13x9`` or ``1,2,4`` as numbers."""
+    for separator in separators[1:]:
+        text = text.replace(separator, separators[0])
+    parts = text.split(separators[0])
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 and int(part) >= least for part in parts):
+        raise typer.BadParameter(f"{text!r} is not made of whole numbers from {least}", param_hint=option)
+    return tuple(map(int, parts))
+
+
+def per_axis(text: str, rank: int, option: str, least: int = 0) -> tuple[int, ...]:
+    """``3`` for every axis, or one number per axis."""
+    numbers = whole_numbers(text, option, "x,", least)
+    if len(numbers) == 1:
+        return numbers * rank
+    if len(numbers) != rank:
+        raise typer.BadParameter(f"{text!r} has {len(numbers)} numbers for {rank} axes", param_hint=option)
+    return numbers
+
+
+def map_size(text: str) -> tuple[int, ...]:
+    """``--in``: one length or two."""
+    sizes = whole_numbers(text, "--in", "x,", least=1)
+    if len(sizes) > 2:
+        raise typer.BadParameter(f"{text!r} has {len(sizes)} axes, at most 2 can be shown", param_hint="--in")
+    return sizes

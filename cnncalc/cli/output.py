@@ -1,0 +1,110 @@
+"""Where text goes: results to standard output or a file, diagnostics to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+from cnncalc.render.surface import PLAIN, Surface
+
+CANNOT_WRITE = "E902"
+
+
+class Trouble(Exception):
+    """The job could not be done, for a reason outside the spec; exit code 2."""
+
+
+def surface_of(stream: TextIO | None) -> Surface:
+    """What may be written to a stream: lines of any length unless it is a terminal, ASCII unless it can encode more."""
+    if stream is None:
+        return PLAIN
+    unicode = _encodes(stream, "─│█░·⋮…")
+    if not stream.isatty():
+        return Surface(None, unicode)
+    from shutil import get_terminal_size
+
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return Surface(max(get_terminal_size().columns, 1), unicode, not plain)
+
+
+def target_surface(output: str | None) -> Surface:
+    """The surface of a result: the named file's, else standard output's."""
+    return PLAIN if output is not None else surface_of(sys.stdout)
+
+
+def emit(text: str, output: str | None = None) -> None:
+    """Write a result.
+
+    Raises:
+        Trouble: where the target cannot be written.
+    """
+    if output is None:
+        _write(sys.stdout, text, "standard output")
+    else:
+        _replace(output, text)
+
+
+def warn(text: str) -> None:
+    """Write a diagnostic; a standard error that cannot take it is no further trouble."""
+    try:
+        _write(sys.stderr, text, "standard error")
+    except Trouble:
+        return
+
+
+def _write(stream: TextIO | None, text: str, name: str) -> None:
+    if stream is None or not text:
+        return
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)
+    except OSError as error:
+        silence(stream)
+        raise Trouble(f"cannot write to {name}: {error.strerror or error}") from error
+
+
+def silence(stream: TextIO) -> None:
+    """Send what is still buffered nowhere, so that the interpreter's last flush finds no closed pipe."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        return
+
+
+def _replace(output: str, text: str) -> None:
+    """Write a file in one step: what was there stays whole until the new text is."""
+    try:
+        target = os.path.realpath(output)
+        if os.path.exists(target) and not os.path.isfile(target):
+            with open(target, "w", encoding="utf-8", errors="backslashreplace") as device:
+                device.write(text)
+            return
+        _write_beside(target, text)
+    except (OSError, ValueError) as error:
+        raise Trouble(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _write_beside(target: str, text: str) -> None:
+    beside = f"{target}.{os.getpid()}.tmp"
+    try:
+        with open(beside, "x", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        if os.path.exists(target):
+            os.chmod(beside, os.stat(target).st_mode & 0o7777)
+        os.replace(beside, target)
+    except BaseException:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise
+
+
+def _encodes(stream: TextIO, text: str) -> bool:
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

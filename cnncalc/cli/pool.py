@@ -1,0 +1,72 @@
+"""``cnncalc pool``: where the windows of a pool lie, and how often each input is used."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cnncalc.cli import options
+from cnncalc.cli.output import emit, target_surface
+from cnncalc.cli.run import FINE, INVALID, report_diagnostics
+from cnncalc.errors import Diagnostic, Fault
+from cnncalc.frameworks import FRAMEWORKS, PYTORCH, framework_named
+from cnncalc.frameworks.rules import AxisPadding
+from cnncalc.geometry.participation import Pooled, pooled
+from cnncalc.render.documents import single
+from cnncalc.render.json import diagnostic_of
+from cnncalc.render.pool import listing, render_json
+
+
+def pool(
+    size: Annotated[str, typer.Option("--in", metavar="N|HxW", help="The size of one axis or of a map.", show_default=False)],
+    kernel: Annotated[str, typer.Option("--kernel", metavar="K", help="The window, such as 3 or 3x2.", show_default=False)],
+    stride: Annotated[str | None, typer.Option("--stride", metavar="S", help="By default the framework's.")] = None,
+    padding: Annotated[str, typer.Option("--padding", metavar="P", help="Padding on both sides.")] = "0",
+    dilation: Annotated[str, typer.Option("--dilation", metavar="D", help="Distance between the positions of a window.")] = "1",
+    ceil: Annotated[
+        bool | None, typer.Option("--ceil/--floor", help="Rounding of the output size; by default the framework's.")
+    ] = None,
+    framework: options.FrameworkName = None,
+    format: options.FormatName = "table",
+    output: options.Output = None,
+) -> int:
+    """Pooling windows, and how often inputs are used."""
+    rules = PYTORCH if framework is None else framework_named(framework)
+    if rules is None:
+        raise typer.BadParameter(f"{framework!r} is not one of {', '.join(FRAMEWORKS)}", param_hint="--framework")
+    sizes = options.map_size(size)
+    rank = len(sizes)
+    asked = zip(
+        sizes,
+        options.per_axis(kernel, rank, "--kernel", 1),
+        (None,) * rank if stride is None else options.per_axis(stride, rank, "--stride", 1),
+        options.per_axis(padding, rank, "--padding"),
+        options.per_axis(dilation, rank, "--dilation", 1),
+        strict=True,
+    )
+
+    def laid(length: int, window: int, step: int | None, pad: int, spread: int) -> Pooled:
+        return pooled(rules.pool_window(window, step, AxisPadding(pad, pad), spread, ceil, length), length)
+
+    try:
+        return _show(tuple(laid(*one) for one in asked), rules.name, format, output)
+    except Fault as fault:
+        return _refuse(fault.at(None), rules.name, format, output)
+
+
+def _show(axes: tuple[Pooled, ...], framework: str, format: str, output: str | None) -> int:
+    surface = target_surface(output)
+    if format == "json":
+        emit(render_json(axes, framework, []), output)
+    else:
+        emit(single(listing(axes, surface), format, surface), output)
+    return FINE
+
+
+def _refuse(error: Diagnostic, framework: str, format: str, output: str | None) -> int:
+    if format == "json":
+        emit(render_json(None, framework, [diagnostic_of(error)]), output)
+    else:
+        report_diagnostics((error,))
+    return INVALID

@@ -1,0 +1,104 @@
+"""The way of every command: load, analyze, render, exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import typer
+
+from cnncalc import analyze, load
+from cnncalc.cli.output import emit, surface_of, target_surface, warn
+from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
+from cnncalc.render.diagnostics import render
+from cnncalc.render.documents import Entry, compared, networks
+from cnncalc.render.view import Unread, View
+from cnncalc.report import Report
+
+FINE, INVALID, UNDONE = 0, 1, 2
+"""Exit codes: nothing wrong, an invalid spec or a failed expectation, a job that could not be done."""
+
+WARNS = ("rf", "summary")
+"""The commands whose numbers a warning is about."""
+
+
+class Request(NamedTuple):
+    """Which networks are asked for, and under which conditions."""
+
+    specs: tuple[str, ...]
+    input: str | Mapping[str, str] | None = None
+    sets: Mapping[str, str] = {}
+    model: str | None = None
+    framework: str | None = None
+
+
+class Outcome(NamedTuple):
+    """What became of a request."""
+
+    entries: tuple[Entry, ...]
+    code: int
+
+    def diagnostics(self, warnings: bool) -> tuple[Diagnostic, ...]:
+        """What there is to report, each finding once though variants share it."""
+        found = (diagnostic for entry in self.entries for diagnostic in entry.diagnostics)
+        return tuple(dict.fromkeys(one for one in found if warnings or one.severity == "error"))
+
+
+def show(request: Request, view: View, format: str, output: str | None) -> int:
+    """The tables of the networks, in the view of a command."""
+    outcome = compute(request)
+    if view.unit is not None:
+        _check_unit(view.unit, outcome.entries)
+    return _deliver(outcome, networks(outcome.entries, view, format, target_surface(output)), view.command, format, output)
+
+
+def compare(request: Request, format: str, output: str | None) -> int:
+    """The networks side by side."""
+    outcome = compute(request)
+    return _deliver(outcome, compared(outcome.entries, format, target_surface(output)), "compare", format, output)
+
+
+def compute(request: Request) -> Outcome:
+    """Load and analyze everything asked for; what cannot be read is an entry that says why."""
+    entries: list[Entry] = []
+    code = FINE
+    for spec in request.specs:
+        try:
+            entries += _analyzed(spec, request)
+        except CnncalcError as error:
+            entries.append(Unread(spec, error.diagnostics))
+            code = max(code, UNDONE if isinstance(error, SourceError | UsageError) else INVALID)
+    if any(isinstance(entry, Report) and not entry.ok for entry in entries):
+        code = max(code, INVALID)
+    return Outcome(tuple(entries), code)
+
+
+def _analyzed(spec: str, request: Request) -> Iterable[Report]:
+    models = load(spec, sets=request.sets, framework=request.framework, model=request.model)
+    try:
+        return [analyze(model, request.input, request.framework) for model in models]
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--input") from error
+
+
+def _check_unit(unit: tuple[int, ...], entries: Sequence[Entry]) -> None:
+    for entry in entries:
+        ranks = {len(layer.field.axes) for layer in entry.layers} if isinstance(entry, Report) else set()
+        wrong = next((rank for rank in ranks if rank != len(unit)), None)
+        if wrong is not None and isinstance(entry, Report):
+            raise typer.BadParameter(f"{entry.name} has {wrong} spatial axes, not {len(unit)}", param_hint="--at")
+
+
+def _deliver(outcome: Outcome, text: str, command: str, format: str, output: str | None) -> int:
+    """Results to standard output or the file; diagnostics to standard error, unless they are part of the result."""
+    emit(text, output)
+    if format != "json":
+        report_diagnostics(outcome.diagnostics(warnings=command in WARNS))
+    return outcome.code
+
+
+def report_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
+    """Diagnostics in full on standard error."""
+    if diagnostics:
+        warn(render(diagnostics, surface_of(sys.stderr)))

@@ -1,0 +1,54 @@
+"""``cnncalc spp``: the levels of a spatial pyramid over a map."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from cnncalc.cli import options
+from cnncalc.cli.output import emit, target_surface
+from cnncalc.cli.run import FINE, INVALID, report_diagnostics
+from cnncalc.errors import Diagnostic
+from cnncalc.geometry.pyramid import MODES, Tier, pyramid, shortfall
+from cnncalc.render.documents import single
+from cnncalc.render.json import diagnostic_of
+from cnncalc.render.spp import listing, render_json
+
+Mode = Literal["paper", "exact", "adaptive", "caffe", "all"]
+
+
+def spp(
+    size: Annotated[str, typer.Option("--in", metavar="N|HxW", help="The map's size, such as 13 or 13x9.", show_default=False)],
+    levels: Annotated[
+        str, typer.Option("--levels", metavar="N,...", help="Bins per axis of each level, such as 1,2,4.", show_default=False)
+    ],
+    mode: Annotated[Mode, typer.Option("--mode", help="How windows are laid; `all` compares the modes.")] = "paper",
+    channels: Annotated[int | None, typer.Option("--channels", min=1, help="Channels, for the vector's length.")] = None,
+    format: options.FormatName = "table",
+    output: options.Output = None,
+) -> int:
+    """Spatial pyramids: bins wanted and obtained."""
+    sizes = options.map_size(size)
+    sizes = sizes * 2 if len(sizes) == 1 else sizes
+    wanted = options.whole_numbers(levels, "--levels", ",", least=1)
+    found = [pyramid(name, sizes, wanted) for name in (MODES if mode == "all" else (mode,))]
+    diagnostics = _diagnostics(found[0].tiers) if len(found) == 1 else ()
+    if format == "json":
+        emit(render_json(found, channels, [diagnostic_of(one) for one in diagnostics]), output)
+    else:
+        surface = target_surface(output)
+        emit(single(listing(found, channels, surface), format, surface), output)
+        report_diagnostics(diagnostics)
+    return INVALID if any(one.severity == "error" for one in diagnostics) else FINE
+
+
+def _diagnostics(tiers: tuple[Tier, ...]) -> tuple[Diagnostic, ...]:
+    """Levels that are not possible, and levels without the bins wanted."""
+    found = []
+    for tier in tiers:
+        if tier.fault is not None:
+            found.append(tier.fault.at(None))
+        elif (short := shortfall(tier.axes)) is not None:
+            found.append(Diagnostic("W501", "warning", *short))
+    return tuple(found)

@@ -1,0 +1,245 @@
+"""The metrics of a layer: one row per metric, for all tabular formats and all commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+
+from cnncalc.geometry.receptive_field import AxisField, Interval
+from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.window import TransposedWindow, Window
+from cnncalc.render.listing import Column, Raw
+from cnncalc.render.text import NOTHING, UNKNOWN, by, exact, fraction, inert, once
+from cnncalc.report import LayerReport
+
+LayerColumn = Column[LayerReport]
+
+
+def columns(command: str, unit: tuple[int, ...] | None = None, input: Shape | None = None) -> tuple[LayerColumn, ...]:
+    """The columns a command shows; with a unit also, before the flags, what this unit of each layer sees."""
+    chosen = tuple(column for commands, column in _METRICS if command in commands)
+    return chosen if unit is None else (*chosen[:-1], *_region_columns(unit, input or Shape(None)), chosen[-1])
+
+
+# Counts
+
+
+def _count(key: str, title: str, rank: int, count: Callable[[LayerReport], Size]) -> LayerColumn:
+    return Column(key, title, lambda layer: exact(count(layer)), count, rank, reasons=_count_reasons)
+
+
+def _count_reasons(layer: LayerReport) -> tuple[str, ...]:
+    return layer.reasons
+
+
+def _shares(layer: LayerReport) -> str:
+    return "" if layer.shares is None else f"weights of {inert(layer.shares)}"
+
+
+# Windows
+
+
+def _of_windows(
+    key: str, rank: int, show: Callable[[Window | TransposedWindow], str], join: Callable[[Iterable[str]], str]
+) -> LayerColumn:
+    def text(layer: LayerReport) -> str:
+        return "" if layer.windows is None else join(show(window) for window in layer.windows)
+
+    def raw(layer: LayerReport) -> Raw:
+        return None if layer.windows is None else by(show(window) for window in layer.windows)
+
+    return Column(key, key, text, raw, rank, optional=True, reasons=_count_reasons)
+
+
+def _padding(window: Window | TransposedWindow) -> str:
+    if window.padding is None:
+        return UNKNOWN
+    before, after = window.padding
+    return str(before) if before == after else f"{before}+{after}"
+
+
+def _dilation(layer: LayerReport) -> str:
+    dilations = [str(window.dilation) for window in layer.windows or ()]
+    return "" if set(dilations) <= {"1"} else once(dilations)
+
+
+def _raw_dilation(layer: LayerReport) -> Raw:
+    return None if layer.windows is None else by(str(window.dilation) for window in layer.windows)
+
+
+def _shape(layer: LayerReport) -> str:
+    return str(layer.shape)
+
+
+# Receptive fields
+
+
+def field_size(layer: LayerReport) -> str:
+    """Positions seen per axis; ``all`` where the whole axis is seen, and both where there is a local path as well."""
+    axes = tuple(zip(layer.field.size, layer.field.axes, strict=True))
+    if not axes:
+        return NOTHING
+    if all(axis.is_global for _, axis in axes) and not any(axis.maps for _, axis in axes):
+        return "all"
+    local = [_missing(axis) if size is None else str(size) for size, axis in axes]
+    if all(axis.is_global for _, axis in axes) and all(axis.maps for _, axis in axes):
+        return f"{by(local)} + all"
+    if not any(axis.is_global for _, axis in axes):
+        return by(local)
+    return " x ".join(_size_of_axis(text, axis) for text, (_, axis) in zip(local, axes, strict=True))
+
+
+def _size_of_axis(local: str, axis: AxisField) -> str:
+    return local if not axis.is_global else f"({local} + all)" if axis.maps else "all"
+
+
+def _missing(axis: AxisField) -> str:
+    """How a number that is not there is shown: unknown, or none where no local path reaches the input."""
+    return UNKNOWN if axis.unknown is not None or axis.unknown_start is not None or len(axis.maps) > 1 else NOTHING
+
+
+def field_stride(layer: LayerReport) -> str:
+    """Input positions per unit; ``mixed`` where joined branches advance at different paces."""
+    return _per_axis(layer, [_stride_of(stride, axis) for stride, axis in zip(layer.field.stride, layer.field.axes, strict=True)])
+
+
+def _stride_of(stride: Fraction | None, axis: AxisField) -> str:
+    return fraction(stride) if stride is not None else "mixed" if len(axis.maps) > 1 else _missing(axis)
+
+
+def _field_padding(layer: LayerReport) -> str:
+    starts = zip(layer.field.start, layer.field.axes, strict=True)
+    return _per_axis(layer, [_missing(axis) if start is None else str(-start) for start, axis in starts])
+
+
+def _field_centre(layer: LayerReport) -> str:
+    centres = zip(layer.field.centre, layer.field.axes, strict=True)
+    return _per_axis(layer, [_missing(axis) if centre is None else decimal(centre) for centre, axis in centres])
+
+
+def _per_axis(layer: LayerReport, texts: list[str]) -> str:
+    return once(texts) if texts else NOTHING
+
+
+def decimal(centre: Fraction) -> str:
+    """A multiple of 1/2 as a decimal, such as 3 or -0.5."""
+    whole, half = divmod(abs(centre.numerator), centre.denominator)
+    return f"{'-' if centre < 0 else ''}{whole}{'.5' if half else ''}"
+
+
+def _flags(layer: LayerReport) -> str:
+    flags = (("not aligned", not layer.field.aligned), ("uneven", not layer.field.uniform))
+    return ", ".join(text for text, holds in flags if holds)
+
+
+def _field_reasons(layer: LayerReport) -> tuple[str, ...]:
+    return () if layer.field.reason is None else (layer.field.reason,)
+
+
+def _field(key: str, title: str, rank: int, show: Callable[[LayerReport], str], raw: Callable[[LayerReport], Raw]) -> LayerColumn:
+    return Column(key, title, show, raw, rank, reasons=_field_reasons)
+
+
+def _raw(numbers: Iterable[int | Fraction | None]) -> Raw:
+    numbers = tuple(numbers)
+    known = [number for number in numbers if number is not None]
+    return by(UNKNOWN if number is None else str(number) for number in numbers) if known else None
+
+
+# One unit's region
+
+
+class Region:
+    """What one unit of a layer sees of the input, per axis."""
+
+    __slots__ = ("exists", "inside", "seen")
+
+    def __init__(self, layer: LayerReport, unit: tuple[int, ...], input: Shape) -> None:
+        field = layer.field
+        sizes = input.sizes if len(input.sizes) == len(unit) else (None,) * len(unit)
+        self.exists = all(size is None or at < size for at, size in zip(unit, field.units, strict=True))
+        self.seen = field.at(unit) if self.exists else (None,) * len(unit)
+        """First and last position; ``None`` where all is seen or it is unknown."""
+        self.inside = tuple(_clipped(seen, size) for seen, size in zip(self.seen, sizes, strict=True))
+        """The same without the padding; ``None`` also where nothing but padding is seen."""
+
+
+def _clipped(seen: Interval | None, size: Size) -> tuple[int, Size] | None:
+    if seen is None:
+        return None
+    first, last = max(seen[0], 0), seen[1] if size is None else min(seen[1], size - 1)
+    return (first, None if size is None and first <= last else last) if first <= last else None
+
+
+def _region_columns(unit: tuple[int, ...], input: Shape) -> tuple[LayerColumn, ...]:
+    def seen(layer: LayerReport) -> str:
+        region = Region(layer, unit, input)
+        if not region.exists:
+            return "no such unit"
+        return _places(_seen_of(span, axis) for span, axis in zip(region.seen, layer.field.axes, strict=True))
+
+    def inside(layer: LayerReport) -> str:
+        region = Region(layer, unit, input)
+        if not region.exists:
+            return NOTHING
+        both = zip(region.seen, region.inside, layer.field.axes, strict=True)
+        return _places(_seen_of(clipped, axis) if span is None or clipped else "padding" for span, clipped, axis in both)
+
+    return (
+        Column("region", "region", seen, seen, 0, reasons=_field_reasons),
+        Column("inside", "inside the input", inside, inside, 1),
+    )
+
+
+def _seen_of(span: tuple[int, Size] | None, axis: AxisField) -> str:
+    if span is None:
+        return "all" if axis.is_global and not axis.maps else _missing(axis)
+    return f"{span[0]}..{UNKNOWN if span[1] is None else span[1]}" + (" + all" if axis.is_global else "")
+
+
+def _places(spans: Iterable[str]) -> str:
+    spans = tuple(spans)
+    return "all" if set(spans) == {"all"} else ", ".join(spans)
+
+
+def _raw_padding(layer: LayerReport) -> Raw:
+    return _raw(None if start is None else -start for start in layer.field.start)
+
+
+# The table of metrics
+
+
+def _name(key: str, title: str, rank: int, get: Callable[[LayerReport], str], folds: bool = False) -> LayerColumn:
+    return Column(key, title, lambda layer: inert(get(layer)), get, rank, right=False, folds=folds)
+
+
+def _remark(key: str, title: str, rank: int, text: Callable[[LayerReport], str]) -> LayerColumn:
+    return Column(key, title, text, lambda layer: text(layer) or None, rank, right=False, optional=True)
+
+
+_EACH = ("params", "rf", "shapes", "summary")
+_COUNTS = ("params", "summary")
+_WINDOWS = ("shapes", "summary")
+_FIELDS = ("rf", "summary")
+
+_METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
+    (_EACH, _name("path", "layer", 0, lambda layer: layer.path, folds=True)),
+    (("params", "shapes", "summary"), _name("op", "op", 6, lambda layer: layer.op)),
+    (_WINDOWS, _of_windows("kernel", 4, lambda window: str(window.kernel), by)),
+    (_WINDOWS, _of_windows("stride", 5, lambda window: str(window.stride), once)),
+    (_WINDOWS, _of_windows("padding", 7, _padding, once)),
+    (_WINDOWS, Column("dilation", "dilation", _dilation, _raw_dilation, 8, optional=True)),
+    (_EACH, Column("shape", "output", _shape, _shape, 3, reasons=_count_reasons)),
+    (("params",), _count("weights", "weights", 4, lambda layer: layer.weights)),
+    (("params",), _count("biases", "biases", 5, lambda layer: layer.biases)),
+    (_COUNTS, _count("params", "params", 0, lambda layer: layer.params)),
+    (_COUNTS, _count("buffers", "buffers", 7, lambda layer: layer.buffers)),
+    (_COUNTS, _count("macs", "MACs", 1, lambda layer: layer.macs)),
+    (_COUNTS, _remark("shares", "shares", 7, _shares)),
+    (_FIELDS, _field("rf_size", "rf size", 0, field_size, lambda layer: _raw(layer.field.size))),
+    (_FIELDS, _field("rf_stride", "rf stride", 2, field_stride, lambda layer: _raw(layer.field.stride))),
+    (_FIELDS, _field("rf_padding", "rf padding", 4, _field_padding, _raw_padding)),
+    (_FIELDS, _field("rf_centre", "rf centre", 5, _field_centre, lambda layer: _raw(layer.field.centre))),
+    (_FIELDS, _remark("rf_flags", "flags", 2, _flags)),
+)
+"""Which commands show a metric, and the metric, from left to right."""

@@ -1,0 +1,184 @@
+"""Networks side by side: each metric with its difference and ratio against the first network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from cnncalc.geometry.shape import Size
+from cnncalc.render.columns import field_size, field_stride
+from cnncalc.render.listing import Column, Listing, Raw
+from cnncalc.render.text import NOTHING, UNKNOWN, difference, exact, inert, percent, ratio
+from cnncalc.report import Report
+
+
+class Metric(NamedTuple):
+    """One line of the comparison: a number of each network, or a text that has no difference."""
+
+    key: str
+    title: str
+    numbers: tuple[Size, ...] | None
+    texts: tuple[str, ...]
+
+
+_NUMBERS: tuple[tuple[str, str, Callable[[Report], Size]], ...] = (
+    ("params", "params", lambda report: report.totals.params),
+    ("weights", "  weights", lambda report: report.totals.weights),
+    ("biases", "  biases", lambda report: report.totals.biases),
+    ("buffers", "buffers", lambda report: report.totals.buffers),
+    ("macs", "MACs", lambda report: report.totals.macs),
+    ("activations", "activations", lambda report: report.totals.activations),
+)
+
+
+def _last(report: Report) -> str | None:
+    """The path of the main output, the first one named."""
+    return None if report.failed is not None or not report.outputs else report.outputs[0].path
+
+
+def _output(report: Report) -> str:
+    return UNKNOWN if _last(report) is None else str(report.outputs[0].shape)
+
+
+def _of_last(show: Callable[[Any], str]) -> Callable[[Report], str]:
+    def text(report: Report) -> str:
+        path = _last(report)
+        return next((show(layer) for layer in reversed(report.layers) if layer.path == path), UNKNOWN)
+
+    return text
+
+
+_TEXTS: tuple[tuple[str, str, Callable[[Report], str]], ...] = (
+    ("output", "output", _output),
+    ("rf_size", "rf size", _of_last(field_size)),
+    ("rf_stride", "rf stride", _of_last(field_stride)),
+)
+
+
+def metrics(reports: Sequence[Report], command: str = "compare") -> tuple[Metric, ...]:
+    """Every metric in which the networks have something to show, those the command is about first."""
+    numbers = ((key, title, tuple(map(number, reports))) for key, title, number in _NUMBERS)
+    counts = tuple(Metric(key, title, found, tuple(map(exact, found))) for key, title, found in numbers if set(found) != {0})
+    shapes = tuple(Metric(key, title, None, tuple(map(text, reports))) for key, title, text in _TEXTS)
+    return shapes + counts if command in ("rf", "shapes") else counts + shapes
+
+
+def listing(reports: Sequence[Report], command: str = "compare") -> Listing[Any]:
+    """Two networks in columns beside each other; more of them in lines below each other."""
+    return _beside(reports, command) if len(reports) == 2 else lines(reports, command)
+
+
+def changes(reports: Sequence[Report]) -> dict[str, Any]:
+    """The comparison for JSON: numbers of each network and, after the first, difference and ratio."""
+    return {
+        "base": reports[0].name,
+        "models": [report.name for report in reports],
+        "metrics": {metric.key: [_change(metric, at) for at in range(len(reports))] for metric in metrics(reports)},
+    }
+
+
+def _change(metric: Metric, at: int) -> dict[str, Any]:
+    if metric.numbers is None:
+        return {"value": metric.texts[at]}
+    pair = _pair(metric, at, 0)
+    return {"value": metric.numbers[at], "difference": _raw_difference(pair), "ratio": _raw_ratio(pair)}
+
+
+Pair = tuple[int, int] | None
+"""A network's number and the one it is held against; ``None`` where there is nothing to compare."""
+
+
+def _pair(metric: Metric, at: int, base: int) -> Pair:
+    if metric.numbers is None or at == 0:
+        return None
+    number, other = metric.numbers[at], metric.numbers[base]
+    return None if number is None or other is None else (number, other)
+
+
+def _raw_difference(pair: Pair) -> Raw:
+    return None if pair is None else pair[0] - pair[1]
+
+
+def _raw_ratio(pair: Pair) -> Raw:
+    return None if pair is None or pair[1] == 0 else pair[0] / pair[1]
+
+
+def _raw_percent(pair: Pair) -> Raw:
+    return None if pair is None or pair[1] == 0 else 100 * (pair[0] - pair[1]) / pair[1]
+
+
+class Line(NamedTuple):
+    """One metric of one network."""
+
+    metric: Metric
+    at: int
+    name: str
+
+
+def _beside(reports: Sequence[Report], command: str) -> Listing[Line]:
+    base, other = (inert(report.name) for report in reports)
+    columns: tuple[Column[Line], ...] = (
+        _METRIC,
+        Column("base", base, lambda line: line.metric.texts[0], lambda line: line.metric.texts[0], 0),
+        Column("other", other, lambda line: line.metric.texts[1], lambda line: line.metric.texts[1], 0),
+        _against_first("difference", "difference", 3, difference, _raw_difference),
+        _against_first("percent", "change", 1, percent, _raw_percent),
+        _against_first("ratio", "ratio", 0, ratio, _raw_ratio),
+    )
+    return Listing("", columns, tuple(Line(metric, 1, other) for metric in metrics(reports, command)))
+
+
+def lines(reports: Sequence[Report], command: str = "compare") -> Listing[Line]:
+    """A line per metric and network, held against the first network and against the one above."""
+    names = [inert(report.name) for report in reports]
+    columns: tuple[Column[Line], ...] = (
+        _METRIC,
+        Column("model", "model", lambda line: line.name, lambda line: line.name, 0, right=False),
+        Column("value", "value", lambda line: line.metric.texts[line.at], _value, 0),
+        _against_first("difference", "difference", 3, difference, _raw_difference),
+        _against_first("percent", "to the first", 1, percent, _raw_percent),
+        _against_first("ratio", "ratio", 0, ratio, _raw_ratio),
+        _against_above("percent_above", "to the above", 2, percent, _raw_percent),
+        _against_above("ratio_above", "ratio", 0, ratio, _raw_ratio),
+    )
+    found = metrics(reports, command)
+    return Listing("", columns, tuple(Line(metric, at, name) for metric in found for at, name in enumerate(names)))
+
+
+def _metric_title(line: Line) -> str:
+    return line.metric.title if line.at == 0 or line.metric.numbers is None or len(line.metric.texts) == 2 else ""
+
+
+def _value(line: Line) -> Raw:
+    return line.metric.texts[line.at] if line.metric.numbers is None else line.metric.numbers[line.at]
+
+
+_METRIC: Column[Line] = Column("metric", "side by side", _metric_title, lambda line: line.metric.key, 0, right=False)
+
+Show = Callable[[int, int], str]
+
+
+def _against_first(key: str, title: str, rank: int, show: Show, raw: Callable[[Pair], Raw]) -> Column[Line]:
+    def pair(line: Line) -> Pair:
+        return _pair(line.metric, line.at, 0)
+
+    return _against(pair, key, title, rank, show, raw)
+
+
+def _against_above(key: str, title: str, rank: int, show: Show, raw: Callable[[Pair], Raw]) -> Column[Line]:
+    def pair(line: Line) -> Pair:
+        return _pair(line.metric, line.at, line.at - 1)
+
+    return _against(pair, key, title, rank, show, raw)
+
+
+def _against(
+    pair: Callable[[Line], Pair], key: str, title: str, rank: int, show: Show, raw: Callable[[Pair], Raw]
+) -> Column[Line]:
+    def text(line: Line) -> str:
+        numbers = pair(line)
+        if numbers is None:
+            return "" if line.at == 0 or line.metric.numbers is None else NOTHING
+        return show(*numbers)
+
+    return Column(key, title, text, lambda line: raw(pair(line)), rank)

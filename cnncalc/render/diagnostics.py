@@ -1,0 +1,65 @@
+"""Diagnostics in full: what was found, the place with its source line, and what would work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cnncalc.errors import Diagnostic, Location
+from cnncalc.render.surface import BOLD_RED, BOLD_YELLOW, CYAN, PLAIN, Surface
+from cnncalc.render.text import cells, inert
+
+LONGEST_EXCERPT = 100
+"""Characters of a source line that are shown around the caret."""
+BEFORE_CARET = 40
+
+
+def render(diagnostics: Iterable[Diagnostic], surface: Surface = PLAIN) -> str:
+    """All of them, a blank line between two; ends in a newline where there is any."""
+    blocks = ["\n".join(_lines(diagnostic, surface)) for diagnostic in diagnostics]
+    return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def _lines(found: Diagnostic, surface: Surface) -> list[str]:
+    style = BOLD_RED if found.severity == "error" else BOLD_YELLOW
+    lines = [f"{surface.styled(f'{found.severity}[{found.code}]', style)}: {inert(found.message)}"]
+    margin = " " * (len(str(found.location.line)) if found.location else 1)
+    place = _place(found)
+    if place:
+        lines.append(f"{margin}{surface.styled('-->', CYAN)} {place}")
+    if found.location is not None and found.excerpt:
+        lines += _excerpt(found.location, found.excerpt, margin, surface)
+    lines += [f"{margin} = in {inert(use)}" for use in found.chain]
+    lines += [f"{margin} = help: {inert(found.help)}"] if found.help else []
+    return lines
+
+
+def _place(found: Diagnostic) -> str:
+    path = f"({inert(found.path)})" if found.path else ""
+    if found.location is None:
+        return path
+    where = f"{inert(found.location.file)}:{found.location.line}:{found.location.column}"
+    return f"{where} {path}".rstrip()
+
+
+def _excerpt(place: Location, line: str, margin: str, surface: Surface) -> list[str]:
+    text, start = _around(line.expandtabs(1), place.column - 1, surface.glyph("…", "..."))
+    caret = max(0, min(place.column - 1 - start, len(text)))
+    width = max(1, min(place.width, len(text) - caret))
+    before, meant = inert(text[:caret]), inert(text[caret : caret + width])
+    marks = surface.styled("^" * max(1, cells(meant)), BOLD_RED)
+    bar = surface.styled("|", CYAN)
+    return [
+        f"{margin} {bar}",
+        f"{place.line} {bar} {before}{meant}{inert(text[caret + width :])}",
+        f"{margin} {bar} {' ' * cells(before)}{marks}",
+    ]
+
+
+def _around(line: str, column: int, gap: str) -> tuple[str, int]:
+    """The part of a line around a column, and by how much columns are shifted in it."""
+    if len(line) <= LONGEST_EXCERPT:
+        return line, 0
+    first = min(max(0, column - BEFORE_CARET), len(line) - LONGEST_EXCERPT)
+    last = first + LONGEST_EXCERPT
+    head, tail = gap if first else "", gap if last < len(line) else ""
+    return head + line[first:last] + tail, first - len(head)

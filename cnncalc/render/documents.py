@@ -1,0 +1,74 @@
+"""Whole documents: networks, comparisons and single listings in the format asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from cnncalc.render import compare, layers
+from cnncalc.render.listing import Listing
+from cnncalc.render.surface import Surface
+from cnncalc.render.view import Unread, View
+from cnncalc.report import Report
+
+Entry = Report | Unread
+
+
+def networks(entries: Sequence[Entry], view: View, format: str, surface: Surface) -> str:
+    """Each network for itself, and the variants of a file side by side beneath them."""
+    if format == "json":
+        from cnncalc.render.json import render
+
+        return render(entries, view)
+    reports = [entry for entry in entries if isinstance(entry, Report)]
+    if format == "csv":
+        return _csv([((report.file, report.name), layers.complete(report, view)) for report in reports], ("file", "model"))
+    return "\n".join(map(_drawn(format, surface), _blocks(reports, view)))
+
+
+def compared(entries: Sequence[Entry], format: str, surface: Surface) -> str:
+    """Networks held against the first of them."""
+    reports = [entry for entry in entries if isinstance(entry, Report)]
+    if format == "json":
+        from cnncalc.render.json import render
+
+        return render(entries, View("compare"), comparison=compare.changes(reports) if reports else None)
+    if not reports:
+        return ""
+    if format == "csv":
+        return _csv([((), compare.lines(reports))])
+    return _drawn(format, surface)(compare.listing(reports))
+
+
+def single(listing: Listing[Any], format: str, surface: Surface) -> str:
+    """One listing as table, Markdown or CSV."""
+    return _csv([((), listing)]) if format == "csv" else _drawn(format, surface)(listing)
+
+
+def _blocks(reports: Sequence[Report], view: View) -> Iterator[Listing[Any]]:
+    for _, group in groupby(reports, key=lambda report: report.file):
+        variants = tuple(group)
+        lead: tuple[str, ...] = ()
+        for report in variants:
+            listing = layers.listing(report, view)
+            yield listing._replace(lead=()) if listing.lead == lead else listing
+            lead = listing.lead
+        if len(variants) > 1 and any(report.failed is None for report in variants):
+            yield compare.listing(variants, view.command)
+
+
+def _drawn(format: str, surface: Surface) -> Callable[[Listing[Any]], str]:
+    if format == "markdown":
+        from cnncalc.render import markdown
+
+        return markdown.render
+    from cnncalc.render import table
+
+    return lambda listing: table.render(listing, surface)
+
+
+def _csv(listings: Sequence[tuple[tuple[str, ...], Listing[Any]]], names: tuple[str, ...] = ()) -> str:
+    from cnncalc.render import csv
+
+    return csv.render(listings, names)

@@ -1,0 +1,163 @@
+"""Reports as JSON, format 1: raw numbers, ``null`` where unknown, every layer in evaluation order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+from cnncalc import __version__
+from cnncalc.errors import Diagnostic
+from cnncalc.geometry.shape import Shape
+from cnncalc.geometry.window import TransposedWindow, Window
+from cnncalc.render.columns import Region
+from cnncalc.render.layers import input_of
+from cnncalc.render.view import DTYPES, Unread, View
+from cnncalc.report import LayerReport, ReceptiveField, Report
+
+FORMAT = 1
+
+
+def render(entries: Sequence[Report | Unread], view: View, **more: Any) -> str:
+    """One document for all networks, a line per layer; ``more`` adds keys beside the models. Ends in a newline."""
+    models = ",\n".join(_unread(entry) if isinstance(entry, Unread) else _model(entry, view) for entry in entries)
+    extra = "".join(f",\n{json.dumps(key)}: {json.dumps(value)}" for key, value in more.items())
+    head = f'{{"format": {FORMAT}, "tool": {json.dumps(f"cnncalc {__version__}")}'
+    return f'{head}, "models": [{models}]{extra}}}\n'
+
+
+def dumps(document: dict[str, Any]) -> str:
+    """A small document of another command, a line per key. Ends in a newline."""
+    body = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in document.items())
+    return f"{{\n{body}\n}}\n"
+
+
+def _model(report: Report, view: View) -> str:
+    """Written by hand around the layers, so that each stands in a line and none is held twice."""
+    head = {"name": report.name, "file": report.file, "framework": report.framework, "input": _inputs(report)}
+    tail = {
+        "totals": _totals(report, view),
+        "outputs": [{"path": output.path, "shape": list(output.shape.axes)} for output in report.outputs],
+        "diagnostics": [diagnostic_of(found) for found in report.diagnostics],
+        "failed": report.failed,
+    }
+    layers = ",\n  ".join(json.dumps(record) for record in _records(report, view))
+    return f'{json.dumps(head)[:-1]}, "layers": [\n  {layers}\n], {json.dumps(tail)[1:]}'
+
+
+def _unread(entry: Unread) -> str:
+    nothing = dict.fromkeys(("framework", "input"))
+    found = [diagnostic_of(diagnostic) for diagnostic in entry.diagnostics]
+    totals = dict.fromkeys(("params", "weights", "biases", "buffers", "macs", "flops", "activations"))
+    return json.dumps(
+        {"name": None, "file": entry.file, **nothing, "layers": [], "totals": totals, "outputs": [], "diagnostics": found}
+    )
+
+
+def _inputs(report: Report) -> object:
+    shapes = {name: list(shape.axes) for name, shape in report.inputs}
+    return next(iter(shapes.values()), None) if len(shapes) <= 1 else shapes
+
+
+def _totals(report: Report, view: View) -> dict[str, Any]:
+    sums = report.totals
+    return {
+        "params": sums.params,
+        "weights": sums.weights,
+        "biases": sums.biases,
+        "buffers": sums.buffers,
+        "macs": sums.macs,
+        "flops": sums.flops,
+        "activations": sums.activations,
+        "peak_activations": None if report.failed is not None else report.peak,
+        "dtype": view.dtype,
+        "weight_bytes": None if sums.params is None else sums.params * DTYPES[view.dtype],
+    }
+
+
+def _records(report: Report, view: View) -> Iterator[dict[str, Any]]:
+    input = input_of(report) or Shape(None)
+    for layer in report.layers:
+        record = _layer(layer)
+        if view.unit is not None:
+            record["region"] = _region(Region(layer, view.unit, input), view.unit)
+        yield record
+
+
+def _layer(layer: LayerReport) -> dict[str, Any]:
+    return {
+        "path": layer.path,
+        "op": layer.op,
+        "line": layer.line,
+        "inputs": list(layer.inputs),
+        "shape": list(layer.shape.axes),
+        "window": None if layer.windows is None else _window(layer.windows),
+        "params": layer.params,
+        "weights": layer.weights,
+        "biases": layer.biases,
+        "buffers": layer.buffers,
+        "macs": layer.macs,
+        "rf": _field(layer.field),
+        "shares": layer.shares,
+        "reasons": list(layer.reasons),
+    }
+
+
+def _window(windows: tuple[Window | TransposedWindow, ...]) -> dict[str, Any]:
+    return {
+        "kernel": [window.kernel for window in windows],
+        "stride": [window.stride for window in windows],
+        "padding": [window.padding for window in windows],
+        "dilation": [window.dilation for window in windows],
+    }
+
+
+def _field(field: ReceptiveField) -> dict[str, Any]:
+    return {
+        "size": _known(field.size),
+        "stride": _known(field.stride),
+        "start": _known(field.start),
+        "uniform": field.uniform,
+        "aligned": field.aligned,
+        "global": field.is_global,
+    }
+
+
+def _known(numbers: Iterable[int | Fraction | None]) -> list[Any] | None:
+    """One number per axis, whole numbers as such; ``None`` where no axis has one."""
+    found = [_number(number) for number in numbers]
+    return None if all(number is None for number in found) else found
+
+
+def _number(number: int | Fraction | None) -> int | float | None:
+    if isinstance(number, Fraction):
+        return number.numerator if number.denominator == 1 else float(number)
+    return number
+
+
+def _region(region: Region, unit: tuple[int, ...]) -> dict[str, Any] | None:
+    if not region.exists:
+        return None
+    return {
+        "unit": list(unit),
+        "first": [None if span is None else span[0] for span in region.seen],
+        "last": [None if span is None else span[1] for span in region.seen],
+        "inside_first": [None if span is None else span[0] for span in region.inside],
+        "inside_last": [None if span is None else span[1] for span in region.inside],
+    }
+
+
+def diagnostic_of(found: Diagnostic) -> dict[str, Any]:
+    """A diagnostic as JSON has it; line and column count from 1."""
+    place = found.location
+    return {
+        "code": found.code,
+        "severity": found.severity,
+        "message": found.message,
+        "help": found.help,
+        "path": found.path,
+        "file": None if place is None else place.file,
+        "line": None if place is None else place.line,
+        "column": None if place is None else place.column,
+    }

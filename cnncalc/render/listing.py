@@ -1,0 +1,76 @@
+"""What every tabular format draws: columns, the items they are asked about, and the lines around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+Item = TypeVar("Item")
+Raw = int | float | str | None
+
+
+class Column(NamedTuple, Generic[Item]):
+    """One property of the items, for people and for machines."""
+
+    key: str
+    title: str
+    text: Callable[[Item], str]
+    raw: Callable[[Item], Raw]
+    rank: int = 1
+    """On a narrow terminal the columns with the highest rank go first; rank 0 stays."""
+    right: bool = True
+    folds: bool = False
+    """A long text may go on in the next line."""
+    optional: bool = False
+    """Not shown where it is empty for all items."""
+    reasons: Callable[[Item], tuple[str, ...]] | None = None
+    """Why the text is ``?``."""
+
+
+class Total(NamedTuple):
+    """One line of the sums beneath a table."""
+
+    title: str
+    exact: str
+    rounded: str = ""
+
+
+class Listing(NamedTuple, Generic[Item]):
+    """A table with what stands above and beneath it."""
+
+    title: str
+    columns: tuple[Column[Item], ...]
+    items: tuple[Item, ...]
+    lead: tuple[str, ...] = ()
+    """Lines between the title and the table."""
+    failure: str | None = None
+    """What ended the table early."""
+    notes: tuple[str, ...] = ()
+    totals: tuple[Total, ...] = ()
+    drawing: tuple[str, ...] = ()
+    """Lines drawn with characters of equal width."""
+
+
+class Grid(NamedTuple):
+    """The texts of a listing, column by column of those that have something to show."""
+
+    columns: tuple[Column[object], ...]
+    cells: tuple[tuple[str, ...], ...]
+    """One tuple per column."""
+    reasons: tuple[str, ...]
+    """Why some cells are ``?``, each reason once."""
+
+
+def grid(listing: Listing[Item]) -> Grid:
+    """Ask every column about every item."""
+    columns, texts, reasons = [], [], {}
+    for column in listing.columns:
+        cells = tuple([column.text(item) for item in listing.items])
+        if column.optional and not any(cells):
+            continue
+        columns.append(column)
+        texts.append(cells)
+        if column.reasons is not None:
+            unknown = (item for item, cell in zip(listing.items, cells, strict=True) if "?" in cell)
+            reasons.update(dict.fromkeys(reason for item in unknown for reason in column.reasons(item)))
+    return Grid(tuple(columns), tuple(texts), tuple(reasons))  # type: ignore[arg-type]

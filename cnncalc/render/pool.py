@@ -1,0 +1,79 @@
+"""Pooling windows as a listing and JSON: where they lie along each axis, and how often each input is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from cnncalc.geometry.participation import Pooled, interval
+from cnncalc.render.axes import product_map, windows
+from cnncalc.render.json import FORMAT, dumps
+from cnncalc.render.listing import Column, Listing
+from cnncalc.render.surface import Surface
+from cnncalc.render.text import by, exact
+
+AXES = ("y", "x")
+
+
+class Axis(NamedTuple):
+    """A pool along one axis, and the axis' name."""
+
+    name: str
+    pooled: Pooled
+
+
+def listing(axes: tuple[Pooled, ...], surface: Surface) -> Listing[Axis]:
+    """A row and a drawing per axis, and the map of two."""
+    return Listing(
+        title=f"pooling a map of {by(str(axis.size) for axis in axes)}",
+        columns=_COLUMNS if len(axes) > 1 else _COLUMNS[1:],
+        items=tuple(Axis(name, axis) for name, axis in zip(AXES, axes, strict=False)),
+        drawing=tuple(_drawing(axes, surface)),
+    )
+
+
+def render_json(axes: tuple[Pooled, ...] | None, framework: str, diagnostics: list[dict[str, Any]]) -> str:
+    """Per axis the windows, first and last position, and the participation of each input position."""
+    found = None if axes is None else [_axis(axis) for axis in axes]
+    return dumps({"format": FORMAT, "framework": framework, "axes": found, "diagnostics": diagnostics})
+
+
+def _axis(axis: Pooled) -> dict[str, Any]:
+    return {
+        "in": axis.size,
+        "out": len(axis.reads),
+        "kernel": axis.window.kernel,
+        "stride": axis.window.stride,
+        "padding": axis.window.padding,
+        "dilation": axis.window.dilation,
+        "windows": [interval(run) for run in axis.reads],
+        "counts": axis.counts,
+    }
+
+
+def _number(key: str, title: str, rank: int, number: Callable[[Pooled], int]) -> Column[Axis]:
+    return Column(key, title, lambda axis: exact(number(axis.pooled)), lambda axis: number(axis.pooled), rank)
+
+
+_COLUMNS: tuple[Column[Axis], ...] = (
+    Column("axis", "axis", lambda axis: axis.name, lambda axis: axis.name, 0, right=False),
+    _number("in", "in", 0, lambda axis: axis.size),
+    _number("kernel", "kernel", 1, lambda axis: axis.window.kernel),
+    _number("stride", "stride", 1, lambda axis: axis.window.stride),
+    _number("padding", "padding", 2, lambda axis: axis.window.before or 0),
+    _number("dilation", "dilation", 4, lambda axis: axis.window.dilation),
+    _number("out", "out", 0, lambda axis: len(axis.reads)),
+    _number("unread", "unread", 3, lambda axis: axis.counts.count(0)),
+)
+
+
+def _drawing(axes: tuple[Pooled, ...], surface: Surface) -> list[str]:
+    lines: list[str] = []
+    for axis in dict.fromkeys(axes):
+        names = " and ".join(name for name, same in zip(AXES, axes, strict=False) if same == axis)
+        title = f"{names}: " if len(axes) > 1 else ""
+        kind = "standard, no position is read twice" if max(axis.counts) <= 1 else "overlapping"
+        lines += ["", f"{title}{kind}", *windows(axis.reads, axis.size, surface)]
+    if len(axes) == 2:
+        lines += ["", "how often each position of the map is read:", *product_map(axes[0].counts, axes[1].counts, surface)]
+    return lines[1:]

@@ -1,0 +1,131 @@
+"""A listing as a Rich table for a terminal, a pipe or a text file."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from rich.box import Box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cnncalc.render.listing import Column, Grid, Listing, Total, grid
+from cnncalc.render.surface import BOLD, DIM, RED, Surface
+from cnncalc.render.text import cells
+
+GAP = 2
+COMFORTABLE = 24
+"""A name is folded down to this width before a column is dropped for it."""
+NARROWEST = 12
+"""A name is folded down to this width where nothing is left to drop."""
+
+_RULED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
+_RULED_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+
+
+def render(listing: Listing[Any], surface: Surface) -> str:
+    """The whole listing, ending in a newline. Numbers are never cut: what does not fit is left out and named."""
+    whole = grid(listing)
+    shown, dropped = _fitting(whole, surface.width)
+    lines = [surface.styled(listing.title, BOLD)] if listing.title else []
+    lines += [surface.styled(line, DIM) for line in listing.lead]
+    if lines:
+        lines.append("")
+    lines += _body(shown, surface)
+    if listing.failure is not None:
+        lines.append(surface.styled(f"x {listing.failure}", RED))
+    notes = [f"? {reason}" for reason in whole.reasons] + list(listing.notes)
+    if dropped:
+        notes.append(f"left out for want of width: {', '.join(dropped)}")
+    lines += ["", *(surface.styled(note, DIM) for note in notes)] if notes else []
+    lines += ["", *totals(listing.totals)] if listing.totals else []
+    lines += ["", *listing.drawing] if listing.drawing else []
+    return "\n".join(lines) + "\n"
+
+
+def totals(rows: tuple[Total, ...]) -> list[str]:
+    """The sums, titles to the left and numbers to the right."""
+    return aligned([list(texts) for texts in zip(*rows, strict=True)], [False, True, True])
+
+
+def aligned(columns: list[list[str]], rights: list[bool]) -> list[str]:
+    """Lines of cells padded to their column's width."""
+    table = Table.grid(padding=(0, GAP, 0, 0))
+    for right in rights:
+        table.add_column(justify="right" if right else "left", no_wrap=True)
+    for row in zip(*columns, strict=True):
+        table.add_row(*map(Text, row))
+    return _drawn(table, _line([_widest(column) for column in columns]) + GAP, Surface())
+
+
+def _body(shown: Grid, surface: Surface) -> list[str]:
+    """The table itself, measured so that nothing in it is cut."""
+    widths = [max(cells(column.title), _widest(texts)) for column, texts in zip(shown.columns, shown.cells, strict=True)]
+    names = next((at for at, column in enumerate(shown.columns) if column.folds), None)
+    if names is not None and surface.width is not None:
+        widths[names] = min(widths[names], max(NARROWEST, surface.width - _line(widths) + widths[names]))
+    table = Table(
+        box=_RULED if surface.unicode else _RULED_ASCII,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+        header_style="bold",
+        border_style="dim",
+    )
+    for column, width in zip(shown.columns, widths, strict=True):
+        _add_column(table, column, width)
+    for row in zip(*shown.cells, strict=True):
+        table.add_row(*map(Text, row))
+    return _drawn(table, _line(widths), surface)
+
+
+def _add_column(table: Table, column: Column[Any], width: int) -> None:
+    table.add_column(
+        Text(column.title),
+        justify="right" if column.right else "left",
+        overflow="fold",
+        no_wrap=not column.folds,
+        width=width,
+    )
+
+
+def _drawn(table: Table, width: int, surface: Surface) -> list[str]:
+    """The lines of a table on a console as wide as it needs."""
+    target = StringIO()
+    console = Console(
+        file=target,
+        width=max(width, 1),
+        force_terminal=surface.colour,
+        color_system="standard" if surface.colour else None,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    console.print(table, soft_wrap=False)
+    return [line.rstrip() for line in target.getvalue().splitlines()]
+
+
+def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
+    """What fits into the width, and the titles of the columns left out, in their order."""
+    if width is None:
+        return whole, ()
+    widths = [max(cells(column.title), _widest(texts)) for column, texts in zip(whole.columns, whole.cells, strict=True)]
+    widths = [min(size, COMFORTABLE) if column.folds else size for column, size in zip(whole.columns, widths, strict=True)]
+    kept = list(range(len(widths)))
+    while _line([widths[at] for at in kept]) > width:
+        least = max(kept, key=lambda at: (whole.columns[at].rank, at))
+        if whole.columns[least].rank == 0:
+            break
+        kept.remove(least)
+    shown = whole._replace(columns=tuple(whole.columns[at] for at in kept), cells=tuple(whole.cells[at] for at in kept))
+    return shown, tuple(column.title for at, column in enumerate(whole.columns) if at not in kept)
+
+
+def _widest(texts: list[str] | tuple[str, ...]) -> int:
+    return max(map(cells, texts), default=0)
+
+
+def _line(widths: list[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)

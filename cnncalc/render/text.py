@@ -1,0 +1,118 @@
+"""Numbers and names as text: exact and rounded numbers, axes, and names made inert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from cnncalc.geometry.shape import Size
+
+UNKNOWN = "?"
+NOTHING = "-"
+"""Shown where there is no such number; ``?`` is a number that is not known."""
+
+_POWERS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
+_BINARY = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
+
+
+def exact(number: Size) -> str:
+    """A whole number with thousands separators."""
+    return UNKNOWN if number is None else f"{number:,}"
+
+
+def rounded(number: Size) -> str:
+    """A number to one decimal with a power of 1000, such as 138.4M; nothing where the exact one is as short."""
+    return "" if number is None else _scaled(number, _POWERS, "")
+
+
+def memory(number: Size) -> str:
+    """Bytes with a power of 1024, such as 527.8 MiB."""
+    return "" if number is None else _scaled(number, _BINARY, " ")
+
+
+def _scaled(number: int, units: tuple[tuple[int, str], ...], gap: str) -> str:
+    larger: str | None = None
+    for unit, suffix in units:
+        tenths = _nearest(10 * number, unit)
+        if larger is not None and tenths >= 10 * (units[0][0] // units[1][0]):
+            return f"1.0{gap}{larger}"
+        if number >= unit:
+            return f"{tenths // 10:,}.{tenths % 10}{gap}{suffix}"
+        larger = suffix
+    return ""
+
+
+def _nearest(numerator: int, denominator: int) -> int:
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def difference(number: int, base: int) -> str:
+    """``number - base``, always signed."""
+    return f"{number - base:+,}" if number != base else "0"
+
+
+def percent(number: int, base: int) -> str:
+    """The change from ``base`` in per cent, such as -42.9 %."""
+    if base == 0:
+        return NOTHING
+    tenths = _nearest(1000 * abs(number - base), base)
+    sign = "+" if number > base else "-" if number < base else ""
+    return f"{sign}{tenths // 10:,}.{tenths % 10} %"
+
+
+def ratio(number: int, base: int) -> str:
+    """``number`` as a multiple of ``base``, such as x0.571."""
+    if base == 0:
+        return NOTHING
+    thousandths = _nearest(1000 * number, base)
+    if thousandths == 0 and number:
+        return "x<0.001"
+    return f"x{thousandths // 1000:,}.{thousandths % 1000:03d}"
+
+
+def fraction(number: Fraction | int | None) -> str:
+    """An exact fraction, such as 2 or 1/2."""
+    return UNKNOWN if number is None else str(number)
+
+
+def by(parts: Iterable[str]) -> str:
+    """One text per axis, such as 3x11."""
+    return "x".join(parts)
+
+
+def once(parts: Iterable[str]) -> str:
+    """One text per axis, but a single one where all axes agree."""
+    parts = tuple(parts)
+    return parts[0] if len(set(parts)) == 1 else by(parts)
+
+
+def plural(number: int, noun: str) -> str:
+    """Such as 1 layer, 2 layers."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def inert(text: str) -> str:
+    """A text from outside with everything that could move or restyle a terminal made visible instead."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if character.isprintable():
+        return character
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return len(text) if text.isascii() else _wide_cells(text)
+
+
+def _wide_cells(text: str) -> int:
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1 for character in text)

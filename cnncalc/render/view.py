@@ -1,0 +1,30 @@
+"""What is asked of a rendering: the command, how much of a network, and in which units."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.errors import Diagnostic
+
+DTYPES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2, "int8": 1}
+"""Bytes of one weight, the default first."""
+
+
+class View(NamedTuple):
+    """The choices of one run of a command."""
+
+    command: str
+    depth: int | None = None
+    """Structures below so many path components are one row each."""
+    all_layers: bool = False
+    """Show also layers without parameters that keep their shape."""
+    unit: tuple[int, ...] | None = None
+    """The unit of each layer whose region of the input is asked for."""
+    dtype: str = "float32"
+
+
+class Unread(NamedTuple):
+    """A file from which no network could be read, and why."""
+
+    file: str
+    diagnostics: tuple[Diagnostic, ...]

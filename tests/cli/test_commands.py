@@ -1,0 +1,341 @@
+"""The commands as users run them: results, diagnostics and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from cnncalc import __version__, bundled
+from cnncalc.cli import COMMANDS, main
+
+GOOD = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - relu\nexpect: {shape: [4, 6, 6], params: 3*4*9 + 4}\n"
+MISFIT = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - conv9x9: 4\n"
+UNGRAMMATICAL = "layers:\n  - cnv3x3: 4\n"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in (("good", GOOD), ("misfit", MISFIT), ("wrong", UNGRAMMATICAL)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+
+
+class Ran:
+    def __init__(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> None:
+        self.code = main(arguments)
+        self.out, self.err = capsys.readouterr()
+
+
+def test_a_fine_run(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "params", "good.yaml")
+    assert (ran.code, ran.err) == (0, "")
+    assert "conv3x3_1" in ran.out
+
+
+@pytest.mark.parametrize("command", ["params", "rf", "shapes", "summary"])
+def test_a_shape_error_prints_the_good_rows_and_exits_1(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, command, "misfit.yaml")
+    assert ran.code == 1
+    assert "\nconv3x3_1 " in ran.out
+    assert "\nx conv9x9_1: window 9 does not fit the size 6\n" in ran.out
+    assert ran.err.startswith("error[E301]: window 9 does not fit the size 6\n --> misfit.yaml:4:5 (conv9x9_1)\n")
+
+
+def test_an_invalid_spec_does_not_hide_a_valid_one(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "params", "wrong.yaml", "good.yaml")
+    assert ran.code == 1
+    assert "conv3x3_1" in ran.out
+    assert "did you mean `conv3x3`?" in ran.err
+
+
+def test_json_is_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "params", "wrong.yaml", "misfit.yaml", "good.yaml", "--format", "json")
+    models = json.loads(ran.out)["models"]
+    assert (ran.code, ran.err) == (1, "")
+    assert [len(model["layers"]) for model in models] == [0, 1, 2]
+    assert [[found["code"] for found in model["diagnostics"]] for model in models][1:] == [["E301"], []]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["params", "nowhere.yaml"],
+        ["params", "good.yaml", "nowhere.yaml"],
+        ["params"],
+        [],
+        ["nonsense"],
+        ["params", "good.yaml", "--nonsense"],
+        ["params", "good.yaml", "--format", "xml"],
+        ["params", "good.yaml", "--framework", "theano"],
+        ["params", "good.yaml", "--model", "large"],
+        ["params", "good.yaml", "--set", "n"],
+        ["params", "good.yaml", "--set", "n=3"],
+        ["params", "good.yaml", "--input", "3xbig"],
+        ["params", "good.yaml", "--depth", "0"],
+        ["rf", "good.yaml", "--at", "1"],
+        ["rf", "good.yaml", "--at", "1,b"],
+        ["spp", "--in", "13"],
+        ["spp", "--in", "0", "--levels", "1"],
+        ["spp", "--in", "1x2x3", "--levels", "1"],
+        ["spp", "--in", "13", "--levels", "1,,2"],
+        ["pool", "--in", "7x7", "--kernel", "3x3x3"],
+        ["pool", "--in", "7", "--kernel", "3", "--framework", "theano"],
+        ["layers", "conw"],
+        ["check", "nowhere"],
+    ],
+)
+def test_what_cannot_be_done_exits_2_with_a_message(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, *arguments)
+    assert ran.code == 2
+    assert ran.err + ran.out
+    assert "Traceback" not in ran.err
+    assert "E901" not in ran.err
+
+
+def test_an_unforeseen_error_is_told_as_such(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object, **options: object) -> None:
+        raise KeyError("oh\x1b")
+
+    monkeypatch.setattr("cnncalc.cli.run.load", broken)
+    ran = Ran(capsys, "params", "good.yaml")
+    assert ran.code == 2
+    assert ran.err.startswith("error[E901]: internal error, please report")
+    assert "Traceback" not in ran.err
+    monkeypatch.setenv("CNNCALC_TRACEBACK", "1")
+    assert "Traceback" in Ran(capsys, "params", "good.yaml").err
+
+
+def test_an_interrupt_exits_130(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cnncalc.cli.run.load", interrupted)
+    ran = Ran(capsys, "params", "good.yaml")
+    assert (ran.code, ran.out) == (130, "")
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Ran(capsys, "--version").out == f"cnncalc {__version__}\n"
+    ran = Ran(capsys, "--help")
+    assert ran.code == 0
+    assert all(f"\n  {name} " in ran.out for name in COMMANDS)
+    for name in COMMANDS:
+        ran = Ran(capsys, name, "--help")
+        assert ran.code == 0
+        assert f"Usage: cnncalc {name}" in ran.out
+
+
+def test_options_reach_the_computation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "4x18x18" in Ran(capsys, "shapes", "good.yaml", "--input", "3x20x20").out
+    assert "tensorflow" in Ran(capsys, "shapes", "good.yaml", "--framework", "tensorflow").out
+    assert "relu_1" in Ran(capsys, "shapes", "good.yaml", "--all").out
+    assert "weight memory in bytes (int8)    112" in Ran(capsys, "params", "good.yaml", "--dtype", "int8").out
+    record = json.loads(Ran(capsys, "rf", "good.yaml", "--at", "0,5", "--format", "json").out)["models"][0]["layers"][0]
+    assert record["region"]["first"] == [0, 5]
+    assert record["region"]["inside_last"] == [2, 7]
+
+
+def test_bundled_names(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "vgg16" in bundled.names()
+    assert list(bundled.names()) == sorted(bundled.names())
+    assert bundled.path_of("nonsense") is None
+    assert "138,357,544" in Ran(capsys, "params", "vgg16").out
+
+
+def test_variants_stand_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("two.yaml").write_text("input: [16, 8, 8]\nmodels:\n  a: {layers: [conv3x3: 8]}\n  b: {layers: [conv1x1: 8]}\n")
+    ran = Ran(capsys, "params", "two.yaml")
+    assert ran.out.count("weight memory") == 2
+    assert "side by side" in ran.out
+    only = Ran(capsys, "params", "two.yaml", "--model", "b")
+    assert only.out.count("weight memory") == 1
+    assert "side by side" not in only.out
+    compared = Ran(capsys, "compare", "two.yaml")
+    assert compared.out.startswith("side by side")
+    assert "weight memory" not in compared.out
+
+
+# spp and pool
+
+
+def test_spp(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "spp", "--in", "13", "--levels", "1,2,4", "--channels", "256")
+    assert (ran.code, ran.err) == (0, "")
+    assert "vector length with 256 channels  5,376" in ran.out
+    assert "9..12  ·········████" in ran.out
+
+
+def test_spp_warns_where_the_paper_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "spp", "--in", "11", "--levels", "4")
+    assert ran.code == 0
+    assert "not the bins wanted" in ran.out
+    assert ran.err == (
+        "warning[W501]: mode paper gives 5x5 bins on a map of 11x11 where 4x4 are wanted\n"
+        "  = help: modes that give 4x4: exact, adaptive, caffe\n"
+    )
+
+
+def test_spp_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(Ran(capsys, "spp", "--in", "13", "--levels", "4,2,1", "--format", "json").out)
+    level = {
+        "bins": [4, 4],
+        "window": [4, 4],
+        "stride": [3, 3],
+        "padding": [[0, 0], [0, 0]],
+        "obtained": [4, 4],
+        "exact": True,
+        "unread": [0, 0],
+    }
+    assert level.items() <= found["levels"][0].items()
+    assert (found["format"], found["in"], found["mode"], found["bins"], found["length"]) == (1, [13, 13], "paper", 21, None)
+    unread = json.loads(Ran(capsys, "spp", "--in", "10x12", "--levels", "4", "--format", "json").out)["levels"][0]
+    assert (unread["obtained"], unread["unread"], unread["exact"]) == ([4, 4], [1, 0], False)
+
+
+def test_spp_of_all_modes(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "spp", "--in", "13", "--levels", "4,6", "--mode", "all")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.count("not possible") == 1
+    found = json.loads(Ran(capsys, "spp", "--in", "13", "--levels", "4,6", "--mode", "all", "--format", "json").out)
+    assert [(one["mode"], one["bins"]) for one in found["modes"]] == [
+        ("paper", 52),
+        ("exact", 52),
+        ("adaptive", 52),
+        ("caffe", None),
+    ]
+
+
+def test_an_illegal_pyramid_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "spp", "--in", "5", "--levels", "1,4", "--mode", "caffe")
+    assert ran.code == 1
+    assert ran.err.startswith("error[E305]: mode caffe has no 4 bins on a map of 5")
+    ran = Ran(capsys, "spp", "--in", "5", "--levels", "1,4", "--mode", "caffe", "--format", "json")
+    found = json.loads(ran.out)
+    assert (ran.code, ran.err, found["bins"], found["diagnostics"][0]["code"]) == (1, "", None, "E305")
+
+
+def test_pool_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    axis = json.loads(Ran(capsys, "pool", "--in", "7", "--kernel", "3", "--stride", "2", "--format", "json").out)["axes"][0]
+    assert {
+        "in": 7,
+        "out": 3,
+        "kernel": 3,
+        "stride": 2,
+        "padding": [0, 0],
+        "windows": [[0, 2], [2, 4], [4, 6]],
+        "counts": [1, 1, 2, 1, 2, 1, 1],
+    }.items() <= axis.items()
+
+
+def test_pool_defaults_and_rounding_are_the_frameworks(capsys: pytest.CaptureFixture[str]) -> None:
+    def out(*more: str) -> int:
+        found = json.loads(Ran(capsys, "pool", "--in", "6", "--kernel", "3", "--format", "json", *more).out)
+        size = found["axes"][0]["out"]
+        assert isinstance(size, int)
+        return size
+
+    assert (out(), out("--framework", "caffe")) == (2, 4)
+    assert (out("--stride", "2"), out("--stride", "2", "--ceil"), out("--stride", "2", "--framework", "caffe")) == (2, 3, 3)
+    assert out("--stride", "2", "--framework", "caffe", "--floor") == 2
+    assert out("--stride", "1", "--dilation", "2") == 2
+
+
+def test_pool_of_two_axes_draws_the_map(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "pool", "--in", "5x3", "--kernel", "3", "--stride", "2x1", "--padding", "0x1")
+    assert ran.out.endswith("how often each position of the map is read:\n2 3 2\n2 3 2\n4 6 4\n2 3 2\n2 3 2\n")
+
+
+@pytest.mark.parametrize(("kernel", "padding", "code"), [("9", "0", "E301"), ("2", "2", "E305")])
+def test_an_impossible_pool_exits_1(kernel: str, padding: str, code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "pool", "--in", "7", "--kernel", kernel, "--padding", padding)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(f"error[{code}]")
+
+
+# check and layers
+
+
+def test_check_sums_up(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "check", "good.yaml")
+    assert (ran.code, ran.out, ran.err) == (0, "1 file: 2 expectations held, 0 failed\n", "")
+
+
+def test_check_prints_a_line_per_broken_promise(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("liar.yaml").write_text(GOOD.replace("+ 4}", "+ 5, rf: 3}"))
+    ran = Ran(capsys, "check", "liar.yaml")
+    lines = ran.out.splitlines()
+    assert ran.code == 1
+    assert len(lines) == 2
+    assert lines[0].startswith("liar.yaml:5:")
+    assert "E401 liar: params: expected params" in lines[0]
+    assert "got 112" in lines[0]
+    assert lines[1] == "1 file: 2 expectations held, 1 failed"
+
+
+def test_check_of_a_folder_skips_other_files(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path("folder/deeper")
+    folder.mkdir(parents=True)
+    (folder / "compose.yml").write_text("services: {web: {image: x}}\n")
+    (folder / "tagged.yaml").write_text("a: !Ref x\n")
+    (folder / "notes.txt").write_text("layers:\n")
+    (folder / "net.yml").write_text(GOOD)
+    (folder.parent / "broken.yaml").write_text("layers:\n  - conv3x3: {out: \n")
+    ran = Ran(capsys, "check", "folder")
+    assert ran.code == 1
+    assert ran.out.splitlines()[-1] == "2 files: 2 expectations held, 0 failed, 1 error, 2 files skipped"
+    assert Ran(capsys, "check", "folder/deeper").code == 0
+
+
+def test_check_with_nothing_to_check_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty").mkdir()
+    ran = Ran(capsys, "check", "empty")
+    assert (ran.code, ran.out) == (2, "0 files: 0 expectations held, 0 failed\n")
+    ran = Ran(capsys, "check", "good.yaml", "nowhere.yaml")
+    assert (ran.code, ran.out) == (2, "1 file: 2 expectations held, 0 failed\n")
+    assert ran.err.startswith("error[E110]: ")
+    assert "`nowhere.yaml`" in ran.err
+
+
+def test_layers_lists_and_describes_operations(capsys: pytest.CaptureFixture[str]) -> None:
+    everything = Ran(capsys, "layers")
+    assert everything.code == 0
+    assert all(f"\n  {op} " in everything.out for op in ("conv", "maxpool", "concat", "inception"))
+    one = Ran(capsys, "layers", "conv")
+    assert "\n  stride, s " in one.out
+    assert one.out.startswith("conv\n")
+    assert "did you mean 'conv'?" in Ran(capsys, "layers", "conw").err
+
+
+# --output
+
+
+def test_output_replaces_a_file_in_one_step(capsys: pytest.CaptureFixture[str]) -> None:
+    target = Path("result.txt")
+    target.write_text("old")
+    target.chmod(0o640)
+    ran = Ran(capsys, "params", "good.yaml", "--output", "result.txt")
+    assert (ran.code, ran.out) == (0, "")
+    assert "conv3x3_1" in target.read_text()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert sorted(path.name for path in Path().iterdir()) == ["good.yaml", "misfit.yaml", "result.txt", "wrong.yaml"]
+
+
+def test_output_goes_through_a_link(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("link").symlink_to("result.txt")
+    assert Ran(capsys, "params", "good.yaml", "--output", "link").code == 0
+    assert Path("link").is_symlink()
+    assert "conv3x3_1" in Path("result.txt").read_text()
+
+
+@pytest.mark.parametrize("target", ["nowhere/result.txt", ".", "a\0b"])
+def test_an_unwritable_output_exits_2(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "params", "good.yaml", "--output", target)
+    assert ran.code == 2
+    assert ran.err.startswith("error[E902]: cannot write ")
+    assert ran.err.count("\n") == 1
+    assert os.listdir()
+    assert not [name for name in os.listdir() if name.endswith(".tmp")]

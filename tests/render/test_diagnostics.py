@@ -1,0 +1,64 @@
+"""Diagnostics in full: places, carets, and lines too long or too strange to show as they are."""
+
+from __future__ import annotations
+
+from cnncalc.errors import Diagnostic, Location
+from cnncalc.render.diagnostics import BEFORE_CARET, LONGEST_EXCERPT, render
+from cnncalc.render.surface import PLAIN, Surface
+from tests.render.reports import misfit
+
+
+def at(line: str, column: int, width: int = 1, surface: Surface = PLAIN) -> list[str]:
+    text = render([Diagnostic("E101", "error", "m", None, None, Location("f.yaml", 3, column, width), line)], surface)
+    return text.splitlines()[3:]
+
+
+def test_a_diagnostic_as_a_whole() -> None:
+    assert render([misfit("head/conv9x9_1")]) == (
+        "error[E301]: window 9 does not fit the size 7\n"
+        "  --> net.yaml:12:5 (head/conv9x9_1)\n"
+        "   |\n"
+        "12 |   - conv9x9: 64\n"
+        "   |     ^^^^^^^\n"
+        "   = in `head` at line 30\n"
+        "   = help: the smallest size that works here is 9\n"
+    )
+
+
+def test_several_stand_apart_and_none_is_nothing() -> None:
+    assert render([misfit("a"), misfit("b")]).count("\n\nerror[E301]") == 1
+    assert render([]) == ""
+
+
+def test_a_warning_without_a_place() -> None:
+    assert render([Diagnostic("W501", "warning", "few bins")]) == "warning[W501]: few bins\n"
+
+
+def test_a_long_line_is_shortened_around_the_caret() -> None:
+    for column in (1, 50, 2500, 4999, 5000):
+        line = "".join(chr(ord("a") + at % 26) for at in range(5000))
+        shown, marks = at(line, column)
+        caret = marks.index("^")
+        assert shown[caret] == line[column - 1], column
+        assert len(shown) <= LONGEST_EXCERPT + len("3 | …") + 1
+        assert shown.startswith("3 | …") == (column - 1 > BEFORE_CARET)
+
+
+def test_a_caret_stays_in_its_line_and_under_its_text() -> None:
+    assert at("ab", 1, 99) == ["3 | ab", "  | ^^"]
+    assert at("ab", 9) == ["3 | ab", "  |   ^"]
+    assert at("卷积: 3", 5, 1) == ["3 | 卷积: 3", "  |       ^"]
+    assert at("\t- a", 4) == ["3 |  - a", "  |    ^"]
+
+
+def test_nothing_user_given_reaches_the_terminal_raw() -> None:
+    evil = "a\x1b[2Jb\r\x07"
+    found = Diagnostic("E101", "error", evil, evil, evil, Location(evil, 1, 3, 2), evil, (evil,))
+    text = render([found])
+    assert not any(character in text for character in "\x1b\r\x07")
+    assert text.splitlines()[3:5] == ["1 | a␛[2Jb␍␇", "  |   ^^"]
+
+
+def test_colours_and_ascii() -> None:
+    assert "\x1b[1;31merror[E301]\x1b[0m" in render([misfit("a")], Surface(80, True, True))
+    assert at("x" * 500, 250, surface=Surface(None, False))[0].isascii()

@@ -1,0 +1,185 @@
+"""The same report as JSON, CSV and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from typing import Any
+
+from cnncalc import __version__
+from cnncalc.errors import Diagnostic
+from cnncalc.geometry.receptive_field import AxisField, IntervalMap
+from cnncalc.geometry.shape import Shape
+from cnncalc.geometry.window import Window
+from cnncalc.render.documents import Entry, compared, networks
+from cnncalc.render.surface import PLAIN
+from cnncalc.render.view import Unread, View
+from cnncalc.report import Report
+from tests.render.reports import affine, field, layer, misfit, relu, report
+
+
+def document(*entries: Entry, **view: Any) -> dict[str, Any]:
+    text = networks(entries, View(**{"command": "rf", **view}), "json", PLAIN)
+    assert text.isascii()
+    assert text.endswith("}\n")
+    loaded = json.loads(text)
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def stem() -> Report:
+    return report(layer("stem", windows=(Window(7, 2, 3, 3), Window(5, 1, 0, 1)), field=field(affine(2, -3, 3))))
+
+
+def test_json_has_every_key_of_format_1() -> None:
+    found = document(stem())
+    assert (found["format"], found["tool"], list(found)) == (1, f"cnncalc {__version__}", ["format", "tool", "models"])
+    model = found["models"][0]
+    assert {key: model[key] for key in ("name", "file", "framework", "input", "outputs", "diagnostics")} == {
+        "name": "net",
+        "file": "net.yaml",
+        "framework": "pytorch",
+        "input": [3, 8, 8],
+        "outputs": [{"path": "stem", "shape": [4, 8, 8]}],
+        "diagnostics": [],
+    }
+    record = {
+        "path": "stem",
+        "op": "conv",
+        "line": 1,
+        "inputs": ["input"],
+        "shape": [4, 8, 8],
+        "window": {"kernel": [7, 5], "stride": [2, 1], "padding": [[3, 3], [0, 1]], "dilation": [1, 1]},
+        "params": 112,
+        "weights": 108,
+        "biases": 4,
+        "buffers": 0,
+        "macs": 6912,
+        "rf": {"size": [7, 7], "stride": [2, 2], "start": [-3, -3], "uniform": True, "aligned": True, "global": False},
+    }
+    assert record.items() <= model["layers"][0].items()
+    totals = {"params": 112, "buffers": 0, "macs": 6912, "flops": 2 * 6912, "activations": 4 * 8 * 8}
+    assert totals.items() <= model["totals"].items()
+
+
+def test_json_has_null_for_what_is_unknown_and_exact_numbers_for_what_is_not() -> None:
+    whole = AxisField((), True)
+    half = AxisField((IntervalMap(1, ((0, 0), (0, 1))),))
+    layers = document(
+        report(
+            layer("any", shape=Shape(4, (None, 8)), weights=None, windows=None, reasons=("no input",)),
+            layer("global", field=field(whole)),
+            layer("half", field=field(half)),
+            layer("part", field=field(whole, affine(1, 0, 4))),
+        )
+    )["models"][0]["layers"]
+    assert layers[0]["shape"] == [4, None, 8]
+    assert layers[0]["window"] is None
+    assert layers[0]["params"] is None
+    assert layers[0]["weights"] is None
+    assert layers[0]["reasons"] == ["no input"]
+    assert layers[1]["rf"] == {"size": None, "stride": None, "start": None, "uniform": True, "aligned": True, "global": True}
+    assert layers[2]["rf"]["stride"] == [0.5, 0.5]
+    assert layers[2]["rf"]["uniform"] is False
+    assert layers[3]["rf"]["size"] == [None, 5]
+
+
+def test_json_lists_every_layer_whatever_a_table_folds() -> None:
+    conv = layer("stem[0]/a")
+    layers = document(report(conv, relu("stem[0]/b", conv)), depth=1)["models"][0]["layers"]
+    assert [record["path"] for record in layers] == ["stem[0]/a", "stem[0]/b"]
+
+
+def test_json_regions() -> None:
+    layers = document(
+        report(layer("stem", field=field(affine(2, -1, 1))), layer("small", field=field(affine(4, 0, 3), units=(1, 1)))),
+        unit=(0, 3),
+    )["models"][0]["layers"]
+    assert layers[0]["region"] == {
+        "unit": [0, 3],
+        "first": [-1, 5],
+        "last": [1, 7],
+        "inside_first": [0, 5],
+        "inside_last": [1, 7],
+    }
+    assert layers[1]["region"] is None
+
+
+def test_json_of_several_inputs_and_of_none() -> None:
+    both = report(layer("a"), inputs=(("left", Shape(3, (8, 8))), ("right", Shape(1, (4, 4)))))
+    assert document(both)["models"][0]["input"] == {"left": [3, 8, 8], "right": [1, 4, 4]}
+    unknown = report(layer("a"), inputs=(("input", Shape(None, (None, None))),))
+    assert document(unknown)["models"][0]["input"] == [None, None, None]
+
+
+def test_json_of_invalid_specs() -> None:
+    failed = report(layer("stem"), failed="head", diagnostics=(misfit("head"),), outputs=(), peak=None)
+    unread = Unread("no.yaml", (Diagnostic("E110", "error", "`no.yaml` does not exist"),))
+    models = document(failed, unread)["models"]
+    assert models[0]["layers"][0]["params"] == 112
+    assert models[0]["totals"]["params"] is None
+    assert models[0]["totals"]["peak_activations"] is None
+    assert models[0]["diagnostics"] == [
+        {
+            "code": "E301",
+            "severity": "error",
+            "message": "window 9 does not fit the size 7",
+            "help": "the smallest size that works here is 9",
+            "path": "head",
+            "file": "net.yaml",
+            "line": 12,
+            "column": 5,
+        }
+    ]
+    assert models[1]["file"] == "no.yaml"
+    assert models[1]["layers"] == []
+    assert models[1]["diagnostics"][0]["code"] == "E110"
+
+
+def test_json_keeps_names_as_they_are() -> None:
+    name = 'a\x1b"\\\n卷'
+    model = document(report(layer(name), name=name))["models"][0]
+    assert model["name"] == name
+    assert model["layers"][0]["path"] == name
+
+
+def test_csv_has_plain_numbers_and_every_layer() -> None:
+    conv = layer("stem", weights=1_234_567, biases=None)
+    text = networks([report(conv, relu("relu_1", conv)), report(conv, name="b")], View("params"), "csv", PLAIN)
+    rows = list(csv.DictReader(StringIO(text)))
+    assert [row["path"] for row in rows] == ["stem", "relu_1", "stem"]
+    assert (rows[0]["file"], rows[0]["model"], rows[2]["model"]) == ("net.yaml", "net", "b")
+    assert (rows[0]["weights"], rows[0]["biases"], rows[0]["params"], rows[0]["macs"]) == ("1234567", "", "", "6912")
+
+
+def test_csv_of_receptive_fields() -> None:
+    text = networks([stem()], View("rf"), "csv", PLAIN)
+    row = next(csv.DictReader(StringIO(text)))
+    assert (row["rf_size"], row["rf_stride"], row["rf_padding"], row["rf_flags"]) == ("7x7", "2x2", "3x3", "")
+
+
+def test_markdown_escapes_what_it_would_read() -> None:
+    text = networks([report(layer("a|b`c", op="x*y"), name="net_[1]")], View("params"), "markdown", PLAIN)
+    assert text.startswith("## net\\_\\[1\\] (input 3x8x8, pytorch, net.yaml)\n")
+    assert "| layer | op | output | weights |" in text
+    assert "| --- | --- | ---: | ---: |" in text
+    assert "| `` a\\|b`c `` | x\\*y | 4x8x8 | 108 |" in text
+    assert "| params | 112 |  |" in text
+
+
+def test_a_comparison_in_json_and_csv() -> None:
+    one, two = report(layer("a", weights=8960, biases=0), name="one"), report(layer("a", weights=5120, biases=0), name="two")
+    comparison = json.loads(compared([one, two], "json", PLAIN))["comparison"]
+    assert comparison["base"] == "one"
+    assert comparison["models"] == ["one", "two"]
+    assert comparison["metrics"]["params"][1] == {"value": 5120, "difference": -3840, "ratio": 5120 / 8960}
+    assert comparison["metrics"]["rf_size"] == [{"value": "3x3"}, {"value": "3x3"}]
+    rows = list(csv.DictReader(StringIO(compared([one, two], "csv", PLAIN))))
+    assert {"metric": "params", "model": "two", "value": "5120", "difference": "-3840"}.items() <= rows[1].items()
+
+
+def test_a_failed_network_is_compared_as_unknown() -> None:
+    failed = report(layer("a"), name="two", failed="b", diagnostics=(misfit("b"),), outputs=())
+    line = next(line for line in compared([report(layer("a")), failed], "table", PLAIN).splitlines() if line.startswith("params"))
+    assert line.split() == ["params", "112", "?", "-", "-", "-"]

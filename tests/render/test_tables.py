@@ -1,0 +1,221 @@
+"""Reports as tables: what is shown, what is folded, what is unknown, and that nothing is cut."""
+
+from __future__ import annotations
+
+import re
+
+from cnncalc.geometry.receptive_field import AxisField, IntervalMap
+from cnncalc.geometry.shape import Shape
+from cnncalc.geometry.window import Window
+from cnncalc.render.documents import networks
+from cnncalc.render.surface import PLAIN, Surface
+from cnncalc.render.view import View
+from cnncalc.report import Report
+from tests.render.reports import affine, field, layer, misfit, relu, report
+
+WHOLE = AxisField((), True)
+
+
+def show(*reports: Report, surface: Surface = PLAIN, **view: object) -> str:
+    return networks(reports, View(**{"command": "params", **view}), "table", surface)  # type: ignore[arg-type]
+
+
+def row(text: str, name: str) -> list[str]:
+    return next(re.split(r"\s{2,}", line) for line in text.splitlines() if line.startswith(name))
+
+
+def test_a_params_table_as_a_whole() -> None:
+    conv = layer("stem")
+    assert show(report(conv, relu("relu_1", conv), layer("big", weights=1_234_567, biases=None, reasons=("no input",)))) == (
+        "net (input 3x8x8, pytorch, net.yaml)\n"
+        "\n"
+        "layer  op    output    weights  biases  params  buffers   MACs\n"
+        "──────────────────────────────────────────────────────────────\n"
+        "stem   conv   4x8x8        108       4     112        0  6,912\n"
+        "big    conv   4x8x8  1,234,567       ?       ?        0  6,912\n"
+        "\n"
+        "? no input\n"
+        "1 layer without parameters that keeps its shape is not shown (--all shows all)\n"
+        "\n"
+        "params                                    ?\n"
+        "  weights                         1,234,675   1.2M\n"
+        "  biases                                  ?\n"
+        "buffers                                   0\n"
+        "MACs                                 13,824  13.8K\n"
+        "FLOPs (2 x MACs)                     27,648  27.6K\n"
+        "weight memory in bytes (float32)          ?\n"
+    )
+
+
+def test_all_shows_what_is_folded() -> None:
+    conv = layer("stem")
+    text = show(report(conv, relu("relu_1", conv)), all_layers=True)
+    assert row(text, "relu_1")[1] == "relu"
+    assert "not shown" not in text
+
+
+def test_a_layer_that_changes_the_field_is_not_folded() -> None:
+    conv = layer("stem")
+    norm = relu("norm", conv)._replace(field=field(WHOLE))
+    assert row(show(report(conv, norm), command="rf"), "norm")[2] == "all"
+
+
+def test_fields() -> None:
+    gate = AxisField(affine(1, -3, 3).maps, True)
+    uneven = AxisField((IntervalMap(1, ((0, 0), (0, 1))),))
+    skew = affine(2, 0, 2)._replace(aligned=False)
+    mixed = AxisField((IntervalMap(2, ((0, 0),)), IntervalMap(3, ((0, 4),))))
+    text = show(
+        report(
+            layer("even", field=field(affine(2, -3, 3))),
+            layer("unequal", field=field(affine(1, -1, 1), affine(2, -5, 5))),
+            layer("global", field=field(WHOLE, units=(None, None))),
+            layer("gate", field=field(gate)),
+            layer("half", field=field(uneven)),
+            layer("skew", field=field(skew)),
+            layer("mixed", field=field(mixed)),
+            layer("part", field=field(WHOLE, affine(1, 0, 4))),
+            layer("early", field=field(affine(1, 1, 2))),
+        ),
+        command="rf",
+    )
+    assert row(text, "layer") == ["layer", "output", "rf size", "rf stride", "rf padding", "rf centre", "flags"]
+    assert row(text, "even") == ["even", "4x8x8", "7x7", "2", "3", "0"]
+    assert row(text, "unequal") == ["unequal", "4x8x8", "3x11", "1x2", "1x5", "0"]
+    assert row(text, "global") == ["global", "4x8x8", "all", "-", "-", "-"]
+    assert row(text, "gate") == ["gate", "4x8x8", "7x7 + all", "1", "3", "0"]
+    assert row(text, "half") == ["half", "4x8x8", "2x2", "1/2", "0", "0", "uneven"]
+    assert row(text, "skew") == ["skew", "4x8x8", "3x3", "2", "0", "1", "not aligned"]
+    assert row(text, "mixed") == ["mixed", "4x8x8", "12x12", "mixed", "0", "2", "uneven"]
+    assert row(text, "part") == ["part", "4x8x8", "all x 5", "-x1", "-x0", "-x2"]
+    assert row(text, "early") == ["early", "4x8x8", "2x2", "1", "-1", "1.5"]
+
+
+def test_an_unknown_start_says_why() -> None:
+    same = affine(1, -1, 1)._replace(unknown_start="needs the input size")
+    text = show(report(layer("same", field=field(same))), command="rf")
+    assert row(text, "same") == ["same", "4x8x8", "3x3", "1", "?", "?"]
+    assert "\n? needs the input size\n" in text
+
+
+def test_regions() -> None:
+    text = show(
+        report(
+            layer("stem", field=field(affine(2, -1, 1))),
+            layer("global", field=field(WHOLE, units=(None, None))),
+            layer("small", field=field(affine(4, 0, 3), units=(2, 2))),
+            layer("outer", field=field(affine(9, -5, -1), affine(2, 0, 1))),
+        ),
+        command="rf",
+        unit=(0, 3),
+    )
+    assert row(text, "stem")[6:] == ["-1..1, 5..7", "0..1, 5..7"]
+    assert row(text, "global")[6:] == ["all", "all"]
+    assert row(text, "small")[6:] == ["no such unit", "-"]
+    assert row(text, "outer")[6:] == ["-5..-1, 6..7", "padding, 6..7"]
+    assert "1 layer shown has no unit (0, 3) in the output" in text
+
+
+def test_a_shape_error_ends_the_table_and_leaves_no_partial_totals() -> None:
+    text = show(report(layer("stem"), failed="conv9x9_1", diagnostics=(misfit("conv9x9_1"),), outputs=(), peak=None))
+    lines = text.splitlines()
+    assert row(text, "stem")[5] == "112"
+    assert lines[lines.index(next(line for line in lines if line.startswith("stem"))) + 1] == (
+        "x conv9x9_1: window 9 does not fit the size 7"
+    )
+    assert row(text, "params") == ["params", "?"]
+    assert row(text, "MACs") == ["MACs", "?"]
+
+
+def test_depth_folds_structures_and_keeps_copies_apart() -> None:
+    inner = [layer(f"stage[{copy}]/conv_{at}", shape=Shape(4 * at, (8, 8))) for copy in (0, 1) for at in (1, 2)]
+    join = layer("block", "residual", is_join=True, windows=None, weights=0, biases=0, macs=0)
+    text = show(report(*inner, layer("block/conv_1"), join), depth=1)
+    assert row(text, "stage[0]") == ["stage[0]", "2 layers", "8x8x8", "216", "8", "224", "0", "13,824"]
+    assert row(text, "stage[1]")[3] == "216"
+    assert row(text, "block") == ["block", "residual", "4x8x8", "108", "4", "112", "0", "6,912"]
+
+
+def test_shared_weights_say_whose() -> None:
+    text = show(report(layer("stem"), layer("twin", weights=0, biases=0, shares="stem")))
+    assert row(text, "twin")[-1] == "weights of stem"
+
+
+def test_windows_in_shapes() -> None:
+    windows = (Window(7, 2, 3, 3), Window(1, 1, 0, 1))
+    text = show(report(layer("stem", windows=windows), layer("plain", windows=None, is_join=True)), command="shapes")
+    assert row(text, "stem") == ["stem", "conv", "7x1", "2x1", "3x0+1", "4x8x8"]
+    assert row(text, "plain") == ["plain", "conv", "4x8x8"]
+
+
+def test_summary_has_totals_of_everything() -> None:
+    text = show(report(layer("stem"), description="What it is."), command="summary", dtype="float16")
+    assert row(text, "activations") == ["activations", "256"]
+    assert row(text, "peak") == ["peak activations", "500"]
+    assert row(text, "weight memory") == ["weight memory in bytes (float16)", "224"]
+    assert "\nWhat it is.\n" in text
+
+
+def test_two_variants_stand_side_by_side() -> None:
+    small, large = layer("a", weights=5120, biases=0), layer("a", weights=8960, biases=0)
+    text = show(report(large, name="naive"), report(small, name="reduced"))
+    assert re.search(r"^params +8,960 +5,120 +-3,840 +-42\.9 % +x0\.571$", text, re.MULTILINE)
+    assert re.search(r"^MACs +6,912 +6,912 +0 +0\.0 % +x1\.000$", text, re.MULTILINE)
+
+
+def test_several_variants_are_held_against_the_first_and_the_one_above() -> None:
+    reports = [report(layer("a", weights=weights, biases=0), name=name) for name, weights in (("a", 10), ("b", 20), ("c", 5))]
+    text = show(*reports)
+    assert re.search(r"^params +a +10$", text, re.MULTILINE)
+    assert re.search(r"^ +c +5 +-5 +-50\.0 % +x0\.500 +-75\.0 % +x0\.250$", text, re.MULTILINE)
+
+
+def test_networks_of_different_files_are_not_compared() -> None:
+    assert "side by side" not in show(report(layer("a")), report(layer("a"), file="other.yaml"))
+
+
+def test_names_are_printed_literally() -> None:
+    text = show(report(layer("[red]x\x1b[31m"), name="[bold]net\x07"))
+    assert "[red]x␛[31m" in text
+    assert "[bold]net␇" in text
+    assert "\x1b" not in text
+
+
+def test_colours_only_where_there_are_colours() -> None:
+    failed = report(layer("stem"), failed="b", diagnostics=(misfit("b"),))
+    assert "\x1b[31mx b: window" in show(failed, surface=Surface(None, True, True))
+    assert "\x1b" not in show(failed)
+
+
+def test_ascii_surfaces_get_ascii_alone() -> None:
+    assert show(report(layer("stem")), surface=Surface(None, False)).isascii()
+
+
+def test_nothing_is_cut_without_a_width() -> None:
+    name = "/".join(["very_long_name_of_a_stage"] * 12)
+    text = show(report(layer(name, weights=10**18)))
+    assert name in text
+    assert "1,000,000,000,000,000,000" in text
+
+
+def test_a_narrow_terminal_loses_columns_by_name_and_never_digits() -> None:
+    name = "/".join(["stage3[1]", "residual_1", "conv3x3_2", "conv3x3_1"])
+    whole = report(layer(name, weights=123_456_789, biases=0))
+    for width in range(30, 120):
+        lines = show(whole, surface=Surface(width)).splitlines()
+        table = lines[2 : lines.index("", 2)]
+        assert max(map(len, table)) <= width, width
+        assert any("123,456,789" in line for line in table), width
+        folded = "".join(line.split("  ")[0].strip() for line in table[2:])
+        assert folded == name, width
+        left_out = next((line for line in lines if line.startswith("left out")), "")
+        for title in ("op", "output", "weights", "biases", "params", "buffers", "MACs"):
+            assert (title in table[0].split()) != (title in left_out.removeprefix("left out for want of width: ").split(", ")), (
+                width,
+                title,
+            )
+
+
+def test_wide_characters_keep_the_columns_straight() -> None:
+    lines = show(report(layer("卷积"), layer("conv"))).splitlines()
+    assert lines[4].index("112") + 2 == lines[5].index("112")

@@ -1,0 +1,64 @@
+"""Numbers and names as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnncalc.render.text import cells, difference, exact, inert, memory, once, percent, ratio, rounded
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (0, ""),
+        (999, ""),
+        (1000, "1.0K"),
+        (8960, "9.0K"),
+        (138_357_544, "138.4M"),
+        (15_470_264_320, "15.5G"),
+        (999_949, "999.9K"),
+        (999_950, "1.0M"),
+        (10**15, "1,000.0T"),
+        (None, ""),
+    ],
+)
+def test_rounded(number: int | None, expected: str) -> None:
+    assert rounded(number) == expected
+
+
+def test_exact_and_memory() -> None:
+    assert (exact(1234567), exact(None)) == ("1,234,567", "?")
+    assert (memory(1023), memory(1024), memory(4 * 138_357_544)) == ("", "1.0 KiB", "527.8 MiB")
+    assert memory(2**20 - 1) == "1.0 MiB"
+
+
+def test_changes() -> None:
+    assert (difference(5120, 8960), percent(5120, 8960), ratio(5120, 8960)) == ("-3,840", "-42.9 %", "x0.571")
+    assert (difference(7, 7), percent(7, 7), ratio(7, 7)) == ("0", "0.0 %", "x1.000")
+    assert (difference(3, 0), percent(3, 0), ratio(3, 0)) == ("+3", "-", "-")
+    assert ratio(1, 10**9) == "x<0.001"
+    assert ratio(10**400, 1).startswith("x10,000,")
+
+
+def test_equal_axes_once() -> None:
+    assert (once(["2", "2"]), once(["3", "11"])) == ("2", "3x11")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("plain name", "plain name"),
+        ("a\x1b[31mb", "a␛[31mb"),
+        ("a\nb\tc\x7f", "a␊b␉c␡"),
+        ("a\x9bb", "a\\u009bb"),
+        ("\u202eabc", "\\u202eabc"),
+        ("größe 卷", "größe 卷"),
+        ("[red]x[/red]", "[red]x[/red]"),
+    ],
+)
+def test_inert_names(name: str, shown: str) -> None:
+    assert inert(name) == shown
+
+
+def test_cells() -> None:
+    assert (cells("abc"), cells("卷积"), cells("e\u0301")) == (3, 4, 1)
