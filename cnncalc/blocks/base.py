@@ -34,6 +34,8 @@ class Shorthand(Declared):
     kernel_keys: ClassVar[bool] = False
     """Whether kernels such as ``3x3`` are keys of its mapping; ``widths`` then holds what they say."""
     widths: tuple[Widths, ...]
+    given: dict[str, Any]
+    """The arguments that the spec gives, without those left to defaults."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -42,6 +44,7 @@ class Shorthand(Declared):
 
     def __init__(self, widths: tuple[Widths, ...] = (), **values: Any) -> None:
         self.__dict__["widths"] = widths
+        self.__dict__["given"] = dict(values)
         super().__init__(**values)
 
     def expand(self, make: MakeLayer) -> tuple[Part, ...]:

@@ -29,9 +29,13 @@ class Separable(Shorthand):
     act = Convolution.fields["act"]
 
     def expand(self, make: MakeLayer) -> tuple[Part, ...]:
-        window = {name: getattr(self, name) for name in ("kernel", "stride", "padding", "dilation", "mult", "bias")}
-        depthwise = make("depthwise", f"depthwise{self.kernel}", norm=None, act=None, **window)
+        window = {name: self.given[name] for name in _OF_THE_WINDOW if name in self.given}
+        depthwise = make("depthwise", f"depthwise{self.kernel}", **window)
         label = "conv" + "x".join("1" * len(self.kernel.values))
-        pointwise = make("conv", label, kernel=PerAxis((1,)), out=self.out, bias=self.bias, norm=self.norm, act=self.act)
+        own = {name: self.given[name] for name in ("out", "bias", "norm", "act") if name in self.given}
+        pointwise = make("conv", label, kernel=PerAxis((1,)), **own)
         steps = (step_of(depthwise), step_of(pointwise[:1]))
         return (Part(self.op, SeriesBody(steps)), *pointwise[1:])
+
+
+_OF_THE_WINDOW = ("kernel", "stride", "padding", "dilation", "mult", "bias")

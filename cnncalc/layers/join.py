@@ -73,7 +73,7 @@ def _agreed(values: tuple[Size, ...], shapes: tuple[Shape, ...], what: str = "si
 
 
 _WAYS_OUT = {
-    "sizes": "pad, stride or crop the branches alike (`crop_to: name` cuts the larger one)",
+    "sizes": "stride, pad or crop the branches alike; a residual that strides needs `shortcut: project`",
     "channels": "give the branches the same `out`; in a residual use `shortcut: project`",
 }
 

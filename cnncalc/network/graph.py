@@ -73,6 +73,7 @@ class _Scope:
         self.caller = caller
         self.depth = depth
         self.entry = 0
+        self.origin = Origin()
         self.names: dict[str, _Binding] = {}
         self.numbering = Names()
 
@@ -85,6 +86,14 @@ class _Scope:
                 return scope.names[ref.name]
             scope = scope.parent
         return None
+
+    def current_at(self, depth: int, current: int) -> int:
+        """The current tensor of a list, or of the use of a block from inside it."""
+        scope: _Scope | None = self
+        while scope is not None and scope.depth > depth:
+            current = scope.entry
+            scope = scope.parent or scope.caller
+        return current
 
     def visible(self) -> list[str]:
         names = list(self.names)
@@ -137,6 +146,7 @@ class _Builder:
 
     def _step(self, step: Step, scope: _Scope, current: int) -> int:
         numbering = scope.numbering
+        origin = step.origin if step.origin.location is not None else scope.origin
         names = [step.name if place == 0 and step.name else numbering.own(label) for place, label in enumerate(step.labels)]
         path = scope.prefix + names[0] if names else scope.prefix
         entry = current if step.source is None else self._resolve(step.source, scope, current, path)
@@ -145,7 +155,7 @@ class _Builder:
             index = f"[{number}]" if step.is_repeated else ""
             first = stop = len(self.nodes)
             for place, (name, part) in enumerate(zip(names, parts, strict=False)):
-                tensor = self._part(part, f"{scope.prefix}{name}{index}", scope, tensor, step.origin)
+                tensor = self._part(part, f"{scope.prefix}{name}{index}", scope, tensor, origin)
                 stop = len(self.nodes) if place == 0 else stop
             copies.append(range(first, stop))
         if step.share is not None:
@@ -161,21 +171,23 @@ class _Builder:
             extra = tuple(self._reference(ref, scope, current, path) for ref in body.references)
             return self._node(path, body.layer.op, body.layer, (current, *extra), origin)
         if isinstance(body, SeriesBody):
-            return self._nested(body, path + "/", scope, current)
+            return self._nested(body, path + "/", scope, current, origin)
         if isinstance(body, HeadBody):
-            self.heads.append(self.series(body.steps, self._scope(path + "/", scope, None, scope.depth), current))
+            self.heads.append(self._nested(SeriesBody(body.steps), path + "/", scope, current, origin))
             return self.heads[-1]
         return self._join(body, path, scope, current, origin)
 
-    def _nested(self, body: SeriesBody, prefix: str, scope: _Scope, current: int) -> int:
-        if body.is_block:
-            return self.series(body.steps, self._scope(prefix, None, scope, scope.depth + 1), current)
-        return self.series(body.steps, self._scope(prefix, scope, None, scope.depth), current)
+    def _nested(self, body: SeriesBody, prefix: str, scope: _Scope, current: int, origin: Origin) -> int:
+        """A list inside a list; steps that a shorthand made there stand where the shorthand does."""
+        parent, caller = (None, scope) if body.is_block else (scope, None)
+        inner = self._scope(prefix, parent, caller, scope.depth + body.is_block)
+        inner.origin = origin
+        return self.series(body.steps, inner, current)
 
     def _join(self, body: JoinBody, path: str, scope: _Scope, current: int, origin: Origin) -> int:
         entry = current
         if body.lead:
-            entry = self.series(body.lead, self._scope(path + "/", scope, None, scope.depth), current)
+            entry = self._nested(SeriesBody(body.lead), path + "/", scope, current, origin)
         inputs: list[int] = []
         for branch in body.branches:
             inputs.append(self._branch(branch, path, scope, entry, inputs, origin))
@@ -189,7 +201,7 @@ class _Builder:
         prefix = f"{path}/{branch.name}" if branch.name else path
         if isinstance(branch.body, AdapterBody):
             return self._node(prefix, "adapter", branch.body.adapter, (entry, before[-1]), origin)
-        return self._nested(branch.body, prefix + "/", scope, entry)
+        return self._nested(branch.body, prefix + "/", scope, entry, origin)
 
     def _node(self, path: str, op: str, layer: Layer | Adapter, inputs: tuple[int, ...], origin: Origin) -> int:
         if len(self.nodes) > MOST_LAYERS:
@@ -204,8 +216,8 @@ class _Builder:
         return scope.entry if isinstance(ref, Entry) else current
 
     def _resolve(self, ref: Ref, scope: _Scope, current: int, path: str) -> int:
-        if ref.name == "prev" and ref.depth == scope.depth:
-            return current
+        if ref.name == "prev":
+            return scope.current_at(ref.depth, current)
         binding = scope.find(ref)
         if binding is not None:
             return binding.output

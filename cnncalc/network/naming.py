@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+NAME_RULE = "`prev` is the current tensor, `/` and `[0]` are parts of paths"
+_INDEXED = re.compile(r"\[[0-9]+\]$")
+
+
+def is_name(text: str) -> bool:
+    """Whether a tensor, a branch or a block may have that name."""
+    return text not in ("", "prev") and "/" not in text and not _INDEXED.search(text)
 
 
 class Names:
     """Hands out a name for each unnamed layer of a list: its label and the next free number."""
 
-    __slots__ = ("_counts", "taken")
+    __slots__ = ("_counts", "last", "taken")
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self.taken = set(taken)
+        self.last = ""
+        """The name given or taken most recently."""
         self._counts: dict[str, int] = {}
 
     def own(self, label: str) -> str:

@@ -55,12 +55,21 @@ _TEXTS: tuple[tuple[str, str, Callable[[Report], str]], ...] = (
 )
 
 
+_SHOWN = {
+    "rf": ("rf_size", "rf_stride", "output", "params", "macs"),
+    "shapes": ("output", "params", "macs"),
+    "params": ("params", "buffers", "macs", "output", "rf_size"),
+}
+"""What is set side by side beneath the tables of a command; everything where it is not named."""
+
+
 def metrics(reports: Sequence[Report], command: str = "compare") -> tuple[Metric, ...]:
     """Every metric in which the networks have something to show, those the command is about first."""
     numbers = ((key, title, tuple(map(number, reports))) for key, title, number in _NUMBERS)
     counts = tuple(Metric(key, title, found, tuple(map(exact, found))) for key, title, found in numbers if set(found) != {0})
     shapes = tuple(Metric(key, title, None, tuple(map(text, reports))) for key, title, text in _TEXTS)
-    return shapes + counts if command in ("rf", "shapes") else counts + shapes
+    found_by_key = {metric.key: metric for metric in counts + shapes}
+    return tuple(found_by_key[key] for key in _SHOWN.get(command, tuple(found_by_key)) if key in found_by_key)
 
 
 def listing(reports: Sequence[Report], command: str = "compare") -> Listing[Any]:

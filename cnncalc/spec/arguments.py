@@ -22,7 +22,7 @@ LARGEST = 10**12
 def kind_of(node: Node) -> str:
     """What a node is, in words for a message."""
     if isinstance(node, Scalar):
-        return "nothing" if node.is_null else f"`{shown(node.text)}`"
+        return "nothing" if node.is_null else f"`{shown(node.text)}`" if node.text else "an empty text"
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
@@ -37,12 +37,19 @@ def read_integer(node: Node, reading: Reading, frame: Frame, minimum: int = 0, w
     text = node.text
     if _SIZES.fullmatch(text):
         raise Fault("E105", f"{what} is wanted, found {kind_of(node)}", "a kernel goes into the name, as in `conv3x3: 64`")
-    value = int(text) if text.isdigit() and text.isascii() and len(text) < 19 else as_integer(reading.evaluate(text, frame), text)
+    value = int(text) if text.isdigit() and text.isascii() and len(text) < 19 else _integer_value(text, reading, frame, what)
     if value < minimum:
         raise Fault("E109", f"{_evaluated(text, value)} is below the smallest possible value, {minimum}")
     if value > LARGEST:
         raise Fault("E109", f"{_evaluated(text, value)} is beyond the largest possible value, {LARGEST:,}")
     return value
+
+
+def _integer_value(text: str, reading: Reading, frame: Frame, what: str) -> int:
+    value = reading.evaluate(text, frame)
+    if isinstance(value, bool):
+        raise Fault("E105", f"{what} is wanted, found `{shown(text)}`")
+    return as_integer(value, text)
 
 
 def _evaluated(text: str, value: int) -> str:

@@ -14,11 +14,12 @@ from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import PerAxis
 from cnncalc.network.graph import Graph, OverLimit, build_graph
 from cnncalc.network.model import Case, Model
-from cnncalc.network.structure import Step
+from cnncalc.network.naming import NAME_RULE, is_name
+from cnncalc.network.structure import Part, Ref, SeriesBody, Step, step_of
 from cnncalc.spec.arguments import READERS, kind_of, read_integer
 from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
 from cnncalc.spec.expressions import Word as PassedWord
-from cnncalc.spec.items import NAME_RULE, ItemReader, TooManyItems, is_name
+from cnncalc.spec.items import SIBLINGS, ItemReader, TooManyItems
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.promises import read_expect
 from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
@@ -103,6 +104,8 @@ class _File:
         self.sets = sets
         self.items = ItemReader(reading)
         self.frame = Frame()
+        self.inputs: tuple[tuple[str, Shape], ...] = ()
+        """The inputs of the model read last."""
         self.all_blocks: dict[int, tuple[Block, dict[str, Value], dict[str, Block]]] = {}
 
     def models(self, root: Node) -> tuple[Model, ...]:
@@ -125,9 +128,11 @@ class _File:
     def _variants(self, file: _Section, variants: Node) -> tuple[Model, ...]:
         if "layers" in file.keys:
             self._error("E107", file.keys["layers"], "`layers` beside `models`", "give each model its own `layers`")
-        if not isinstance(variants, Mapping) or not variants.entries:
+        if not isinstance(variants, Mapping):
             self._error("E105", variants, f"models are a mapping of names to models, found {kind_of(variants)}", None)
             return ()
+        if not variants.entries:
+            self._error("E106", variants, "`models` names no model", "for instance {naive: {layers: [...]}}")
         models = []
         for key, node in variants.entries:
             if not isinstance(node, Mapping):
@@ -135,7 +140,7 @@ class _File:
                 continue
             section = _overlaid(file, self._section(node, key.text, MODEL_KEYS))
             if "layers" in section.keys:
-                models.append(self._model(section, key.text))
+                models.append(self._model(section, self._text(section.keys.get("name")) or key.text))
             else:
                 self._error("E106", key, f"the model `{shown(key.text)}` has no `layers`", None)
         return tuple(models)
@@ -168,7 +173,7 @@ class _File:
         self._enter(section, section.variables)
         framework = self._framework(section.keys.get("framework"), PYTORCH)
         steps = self.items.read_list(section.keys["layers"], self.frame, "")
-        inputs = self._inputs(section.keys.get("input"))
+        inputs = self.inputs = self._inputs(section.keys.get("input"))
         graph = self._graph(steps, inputs)
         expect = section.keys.get("expect")
         model = Model(
@@ -226,6 +231,9 @@ class _File:
                 self.reading.unknown_word("E104", "key of a case", key, CASE_KEYS, self.frame, None, _FOREIGN_KEYS)
         own = self._mapping(keys.get("vars"), "vars")
         inputs, graph = model.inputs, model.graph
+        for key, _ in own.entries if own else ():
+            if key.text not in section.variables:
+                self.reading.unknown_word("E203", "variable", key, section.variables, self.frame, None)
         if own:
             self._enter(section, {**section.variables, **_variables_of(own)})
             inputs = self._inputs(section.keys.get("input")) or inputs
@@ -415,6 +423,8 @@ class _File:
                 )
             elif field.kind not in (*READERS, "norm", "act"):
                 self._error("E104", key, f"`{key.text}` of {meaning.op} has no default", None)
+            elif field.spec_name in arguments:
+                self._error("E107", key, f"`{field.spec_name}` is given twice, as `{field.short}` too", "write one of them")
             else:
                 arguments[field.spec_name] = value
         return arguments
@@ -424,6 +434,9 @@ class _File:
         for key, value in (entry for section in sections for entry in section.entries):
             if look_up(key.text) is not None:
                 self._error("E208", key, f"a block named `{shown(key.text)}` would hide the operation", "choose another name")
+                continue
+            if key.text in SIBLINGS or not is_name(key.text):
+                self._error("E109", key, f"`{shown(key.text)}` cannot be the name of a block", NAME_RULE)
                 continue
             block = self._block(key, value)
             if block is not None:
@@ -474,9 +487,11 @@ class _File:
             if block.name in self.reading.used_blocks:
                 continue
             self.reading.variables, self.reading.blocks = variables, blocks
-            unknown: dict[str, Value] = {name: UNDETERMINED for name, _ in block.params}
-            frame = Frame({**variables, **unknown, "i": UNDETERMINED}, depth=1, active=(block.name,))
-            self.items.read_list(block.layers, frame, block.name)
+            names: dict[str, Value] = {name: UNDETERMINED for name, _ in block.params}
+            tensors = {name: Ref("prev", 0) for name, _ in block.params}
+            frame = Frame({**variables, **names, "i": UNDETERMINED}, tensors, depth=1, active=(block.name,))
+            steps = self.items.read_list(block.layers, frame, block.name)
+            self._graph((step_of((Part(block.name, SeriesBody(steps, is_block=True)),)),), self.inputs)
 
     def _error(self, code: str, node: Node, message: str, help: str | None) -> None:
         self.reading.error(code, node, message, help, self.frame)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from cnncalc.errors import Fault
 from cnncalc.layers.activation import Identity
 from cnncalc.network.graph import MOST_LAYERS
-from cnncalc.network.naming import Names
+from cnncalc.network.naming import NAME_RULE, Names, is_name
 from cnncalc.network.structure import LayerBody, Part, Ref, Step
 from cnncalc.spec.arguments import kind_of, read_integer
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
@@ -86,29 +84,29 @@ class ItemReader:
         operation = self._the_operation(item, others, frame, path)
         if operation is None:
             return None
-        return self._step(*operation, siblings, frame, path, names)
+        key, argument = operation
+        step = self._step(key, argument, siblings, frame, path, names)
+        for other, _ in others:
+            if other is not key:
+                self._misplaced(other, key, frame, f"{path}/{names.last}" if path else names.last)
+        return step
 
     def _the_operation(
         self, item: Mapping, others: list[tuple[Scalar, Node]], frame: Frame, path: str
     ) -> tuple[Scalar, Node] | None:
-        """The one operation of an item; other keys beside it are reported."""
+        """The one operation among the keys of an item that are no siblings."""
         if not others:
             self.reading.error("E108", item, "an item without an operation", "for instance `- conv3x3: 64`", frame, path or None)
             return None
-        meant = [entry for entry in others if self._is_operation(entry[0].text)]
-        chosen = meant[0] if meant else next((entry for entry in others if entry[0].text not in _FOREIGN_SIBLINGS), others[0])
-        for key, _ in others:
-            if key is not chosen[0]:
-                self._misplaced(key, chosen[0], self._is_operation(key.text), frame, path)
-        return chosen
+        meant = next((entry for entry in others if self._is_operation(entry[0].text)), None)
+        return meant or next((entry for entry in others if entry[0].text not in _FOREIGN_SIBLINGS), others[0])
 
     def _is_operation(self, name: str) -> bool:
         return name in self.reading.blocks or look_up(name) is not None
 
-    def _misplaced(self, key: Scalar, operation: Scalar, is_operation: bool, frame: Frame, path: str) -> None:
+    def _misplaced(self, key: Scalar, operation: Scalar, frame: Frame, path: str) -> None:
         """Report a key beside an operation: a second operation, one of its arguments, or nothing known."""
-        path = f"{path}/{operation.text}" if path else operation.text
-        if is_operation:
+        if self._is_operation(key.text):
             message = f"two operations in one item, `{shown(operation.text)}` and `{shown(key.text)}`"
             self.reading.error("E108", key, message, "start each with `- `", frame, path)
         elif self.operations.has_argument(operation.text, key.text):
@@ -128,7 +126,7 @@ class ItemReader:
         names: Names,
     ) -> Step:
         name = self._name(siblings, frame, path)
-        own = name or names.own(key.text)
+        own = names.last = name or names.own(key.text)
         path = f"{path}/{own}" if path else own
         count = self._repeat(siblings, frame, path)
         copies = self._copies(key, argument, frame, path, count)
@@ -212,14 +210,6 @@ class ItemReader:
         help = "several tensors are joined by `concat: [a, b]` or `add: [a, b]`" if isinstance(node, Sequence) else None
         self.reading.error("E105", node, f"`{key}` is the name of an earlier tensor, found {kind_of(node)}", help, frame, path)
         return None
-
-
-NAME_RULE = "`prev` is the current tensor, `/` and `[0]` are parts of paths"
-
-
-def is_name(text: str) -> bool:
-    """Whether a tensor may have that name."""
-    return text not in ("", "prev") and "/" not in text and not re.search(r"\[[0-9]+\]$", text)
 
 
 def _given_names(node: Sequence) -> list[str]:

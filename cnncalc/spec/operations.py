@@ -12,13 +12,14 @@ from cnncalc.layers.activation import Activation
 from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.fields import Declared, Field, PerAxis
 from cnncalc.layers.normalization import Normalization
+from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
 from cnncalc.spec.arguments import READERS, kind_of, read_integer
 from cnncalc.spec.expressions import UNDETERMINED, Value
 from cnncalc.spec.expressions import Word as PassedWord
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
-from cnncalc.spec.vocabulary import Word, look_up, suggest
+from cnncalc.spec.vocabulary import OPTIONS, Word, look_up, suggest
 from cnncalc.suggest import did_you_mean, shown
 
 ReadList = Callable[[Node, Frame, str], tuple[Step, ...]]
@@ -55,13 +56,15 @@ class OperationReader:
             return None
         return (Part(block.name, SeriesBody(self.read_list(block.layers, inner, path), is_block=True)),)
 
-    def _block_arguments(self, block: Block, key: Scalar, argument: Node | None, frame: Frame, path: str) -> dict[str, Scalar]:
-        """The nodes given for a block's parameters, by name."""
+    def _block_arguments(
+        self, block: Block, key: Scalar, argument: Node | None, frame: Frame, path: str
+    ) -> dict[str, Scalar | None]:
+        """The nodes given for a block's parameters, by name; ``None`` for one in error."""
         if argument is None or (isinstance(argument, Scalar) and argument.is_null and not argument.quoted):
             return {}
         names = tuple(name for name, _ in block.params)
         entries = argument.entries if isinstance(argument, Mapping) else [(key, argument)]
-        given: dict[str, Scalar] = {}
+        given: dict[str, Scalar | None] = {}
         for name, value in entries:
             parameter = name.text if isinstance(argument, Mapping) else (names[0] if names else "")
             if parameter not in names:
@@ -77,7 +80,7 @@ class OperationReader:
                 given[parameter] = value
         return given
 
-    def _bound(self, block: Block, key: Scalar, given: dict[str, Scalar], frame: Frame, path: str) -> Frame | None:
+    def _bound(self, block: Block, key: Scalar, given: dict[str, Scalar | None], frame: Frame, path: str) -> Frame | None:
         """The frame of a block's inside: the file's variables, its parameters, the index of the copy."""
         names: dict[str, Value] = {**self.reading.variables}
         tensors: dict[str, Ref] = {}
@@ -86,7 +89,8 @@ class OperationReader:
         complete = True
         for name, default in block.params:
             if name in given:
-                complete &= self._bind(name, given[name], frame, names, tensors, path)
+                node = given[name]
+                complete &= node is not None and self._bind(name, node, frame, names, tensors, path)
             elif default is not None:
                 node = Scalar(default, False, block.node.line, block.node.column, 1)
                 complete &= self._bind(name, node, frame._replace(names=names), names, tensors, path)
@@ -117,9 +121,15 @@ class OperationReader:
             return False
 
     def _is_passed_name(self, text: str, frame: Frame) -> bool:
+        """Whether an argument is the name of an operation, an option or a tensor, or a size such as 1x3."""
         if text in frame.names or text.isdigit():
             return False
-        return look_up(text) is not None or self.reading.is_declared(text)
+        own_name = re.fullmatch(r"(.+)_[0-9]+", text)
+        is_tensor = self.reading.is_declared(text) or (own_name is not None and self._is_label(own_name[1]))
+        return is_tensor or look_up(text) is not None or text in OPTIONS or re.fullmatch(r"[0-9]+(x[0-9]+)+", text) is not None
+
+    def _is_label(self, text: str) -> bool:
+        return text in self.reading.blocks or look_up(text) is not None
 
     # Layers and shorthands
 
@@ -162,7 +172,8 @@ class OperationReader:
             if field.required and name not in values:
                 raise Fault("E106", f"{meaning.op} needs `{name}`: {field.doc}", f"for instance `{meaning.example}`")
         norm = values.get("norm")
-        if norm is not None and values.get("bias") is None and norm.label == "bn":
+        is_inception = issubclass(meaning, Shorthand) and meaning.kernel_keys
+        if norm is not None and norm.label == "bn" and values.get("bias") is None and not is_inception:
             values["bias"] = False
         return values
 
@@ -185,7 +196,7 @@ class OperationReader:
                 raise Undetermined
             return parts
 
-        parts = meaning(**values).expand(make)
+        parts = meaning(values.pop("widths", ()), **values).expand(make)
         return (parts[0]._replace(label=label), *parts[1:])
 
     # Arguments
@@ -261,6 +272,10 @@ class OperationReader:
         Raises:
             Fault, Undetermined
         """
+        if isinstance(node, Scalar) and field.kind != "name":
+            passed = frame.names.get(node.text)
+            if isinstance(passed, PassedWord):
+                node = Scalar(str(passed), node.quoted, node.line, node.column, node.width)
         read = READERS.get(field.kind)
         if read is not None:
             return read(field, node, self.reading, frame)
@@ -288,14 +303,17 @@ class OperationReader:
     def _branches(self, node: Node, frame: Frame, path: str) -> tuple[Branch | Ref | Current, ...]:
         """Named branches, or a list of names, ``prev`` and lists of layers."""
         if isinstance(node, Mapping):
-            return tuple(
-                Branch(key.text, SeriesBody(self.read_list(value, frame, f"{path}/{key.text}"))) for key, value in node.entries
-            )
+            return tuple(self._named_branch(key, value, frame, path) for key, value in node.entries)
         if not isinstance(node, Sequence):
             raise Fault(
                 "E105", f"branches are wanted, found {kind_of(node)}", "for instance `[stem, prev]` or `{a: [...], b: [...]}`"
             )
         return tuple(self._branch(item, number, frame, path) for number, item in enumerate(node.items, 1))
+
+    def _named_branch(self, key: Scalar, value: Node, frame: Frame, path: str) -> Branch:
+        if not is_name(key.text):
+            self.reading.error("E109", key, f"`{shown(key.text)}` cannot name a branch", NAME_RULE, frame, path)
+        return Branch(key.text, SeriesBody(self.read_list(value, frame, f"{path}/{key.text}")))
 
     def _branch(self, item: Node, number: int, frame: Frame, path: str) -> Branch | Ref | Current:
         if isinstance(item, Sequence):
@@ -321,12 +339,9 @@ class OperationReader:
         if isinstance(node, Scalar) and (node.text in ("none", "false") or node.is_null):
             return None
         if isinstance(node, Scalar):
-            passed = frame.names.get(node.text)
-            key, argument = node, None
-            if isinstance(passed, PassedWord):
-                key = Scalar(str(passed), node.quoted, node.line, node.column, node.width)
-            elif node.text in frame.names and passed is UNDETERMINED:
+            if frame.names.get(node.text) is UNDETERMINED:
                 raise Undetermined
+            key, argument = node, None
         elif isinstance(node, Mapping) and len(node.entries) == 1:
             key, argument = node.entries[0]
         else:
@@ -347,6 +362,8 @@ class OperationReader:
         try:
             if kernel is None and isinstance(value, Scalar) and value.text == "true":
                 widths.append(Widths(key.text, None, None))
+            elif kernel is None and isinstance(value, Scalar) and value.text == "false":
+                raise Fault("E105", "a whole number or true is wanted, found `false`", "leave `pool` out for no such branch")
             elif kernel is not None and isinstance(value, Sequence):
                 if len(value.items) != 2:
                     raise Fault(
@@ -376,6 +393,10 @@ class OperationReader:
             self.reading.error("E104", key, f"{meaning.op} takes no arguments", None, frame, path)
             return
         word = key.text.lower()
+        if issubclass(meaning, Shorthand) and meaning.kernel_keys and word[:1].isdigit():
+            help = f"did you mean `{word}`?" if _KERNEL_KEY.fullmatch(word) else "a kernel such as 3x3"
+            self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
+            return
         foreign = {other: field.spec_name or "" for field in meaning.fields.values() for other in field.foreign}
         if word not in foreign and look_up(key.text) is not None and word not in meaning.fields:
             help = f"`{key.text}` is an operation of its own: start it with `- `"

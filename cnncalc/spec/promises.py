@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import Fault
 from cnncalc.expectations import FIELD_METRICS, METRICS, SHAPE_METRICS, Bounds, Expectation, Number
+from cnncalc.spec.arguments import kind_of
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.reading import Frame, Reading, Undetermined
+from cnncalc.suggest import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _NUMBER = re.compile(r"([+-]?[0-9][0-9_]{0,29}(?:\.[0-9_]{0,30})?)\s*([KMGT]?)")
 _SHAPE = re.compile(r"(?:[0-9]{1,18}|any|\?)(?:x(?:[0-9]{1,18}|any|\?))+")
+_FORMS = 'a number, ~62.4M, "<= 5M", ">= 224", or {min: a, max: b}'
 _POWERS = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
 _PER_AXIS = (*SHAPE_METRICS, *FIELD_METRICS)
 
@@ -68,6 +71,8 @@ def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | No
             )
             return (Expectation(metric, bounds, True, origin),)
         if isinstance(node, Sequence):
+            if not node.items:
+                raise Fault("E106", "an empty list", "give one value per axis")
             if metric not in _PER_AXIS:
                 raise Fault("E105", f"{metric} is one number, not a list")
             return (Expectation(metric, tuple(_bounds(item, reading, frame) for item in node.items), True, origin),)
@@ -86,7 +91,9 @@ def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
     if not isinstance(node, Scalar):
         raise Fault("E105", "a value is wanted, not a list")
     text = node.text.strip()
-    if text in ("any", "?", "~", "null"):
+    if node.is_null or not text:
+        raise Fault("E106", f"an expectation is wanted, found {kind_of(node)}", _FORMS)
+    if text == "any":
         return Bounds("any")
     if text == "all":
         return Bounds("all", word="all")
@@ -110,8 +117,10 @@ _SIGNS: dict[str, Callable[[str, Number], Bounds]] = {
 def _range(node: Mapping, reading: Reading, frame: Frame) -> Bounds:
     limits: dict[str, Number] = {}
     for key, value in node.entries:
-        if key.text not in ("min", "max") or not isinstance(value, Scalar):
-            raise Fault("E104", f"`{key.text}` is no limit", "a range is {min: a, max: b}")
+        if key.text not in ("min", "max"):
+            raise Fault("E104", f"`{shown(key.text)}` is no limit", "a range is {min: a, max: b}")
+        if not isinstance(value, Scalar) or value.is_null:
+            raise Fault("E105", f"a number is wanted, found {kind_of(value)}", "a range is {min: a, max: b}")
         limits[key.text] = _number(value.text, reading, frame)
     if not limits:
         raise Fault("E106", "an empty range", "a range is {min: a, max: b}")
@@ -127,9 +136,11 @@ def _number(text: str, reading: Reading, frame: Frame) -> Number:
     match = _NUMBER.fullmatch(text)
     if match:
         return _whole(Fraction(match[1].replace("_", "")) * 10 ** _POWERS[match[2]])
+    if re.fullmatch(r"[0-9_.]+[kmgt]", text):
+        raise Fault("E105", f"`{shown(text)}` is no number", f"write `{text.upper()}`")
     value = reading.evaluate(text, frame)
     if not isinstance(value, (int, Fraction)) or isinstance(value, bool):
-        raise Fault("E105", f"`{text}` is no number")
+        raise Fault("E105", f"`{shown(text)}` is no number")
     return value
 
 
@@ -137,7 +148,7 @@ def _approximate(text: str) -> Bounds:
     """``~62.4M``: everything that rounds to what is written."""
     match = _NUMBER.fullmatch(text[1:].strip())
     if not match:
-        raise Fault("E105", f"`{text}` is no rounded number", "write it like ~62.4M")
+        raise Fault("E105", f"`{shown(text)}` is no rounded number", "write it like ~62.4M")
     digits = match[1].replace("_", "")
     power = 10 ** _POWERS[match[2]]
     half = Fraction(1, 2 * 10 ** len(digits.partition(".")[2]))

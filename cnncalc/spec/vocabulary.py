@@ -15,6 +15,11 @@ from cnncalc.suggest import did_you_mean
 WORDS: dict[str, type[Layer] | type[Shorthand]] = {**OPERATIONS, **SHORTHANDS}
 """Every operation and shorthand; a join's shorthand stands for its layer."""
 
+OPTIONS = frozenset({"none", "identity", "project", "valid", "half", "same", "same_upper", "same_lower"}).union(
+    *(field.choices for meaning in WORDS.values() for field in meaning.fields.values())
+)
+"""Words that arguments may be, and that a block may therefore be given."""
+
 _WITH_KERNEL = re.compile(r"(.*?[a-z_])([0-9]{1,9}(?:x[0-9]{1,9})*)", re.IGNORECASE)
 _FOREIGN_PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|tf\.keras\.layers\.|keras\.layers\.|layers\.|tf\.nn\.)")
 _FOREIGN_RANK = re.compile(r"_?[123]d$")
