@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape
 from cnncalc.layers.base import Layer, Params
@@ -142,3 +143,7 @@ class Dropout(Layer):
     foreign = ("drop", "dropout2d", "spatialdropout", "droppath", "stochastic_depth", "drop_path")
     example = "dropout: 0.5"
     rate = number(0.5, "share of elements dropped in training", primary=True, foreign=("p", "dropout_ratio", "prob"))
+
+    def check(self) -> None:
+        if not 0 <= self.rate <= 1:
+            raise Fault("E109", f"a rate of {self.rate:g} is outside 0 .. 1", "the share of elements that are dropped")

@@ -18,7 +18,7 @@ from cnncalc.layers.fields import (
     padding_field,
 )
 
-OUT_WORDS = ("filters", "out_channels", "channels", "num_output", "units", "features", "c", "n")
+OUT_WORDS = ("filters", "out_channels", "channels", "num_output", "units", "features", "out_features", "c", "n")
 
 
 class Convolution(Layer):
@@ -52,7 +52,7 @@ class Conv(Convolution):
     """
 
     op = "conv"
-    foreign = ("convolution", "convolutional", "conv2d", "conv1d", "conv3d", "separableconv")
+    foreign = ("convolution", "convolutional", "conv2d", "conv1d", "conv3d")
     example = "conv3x3: {out: 64, stride: 2, padding: 1}"
     out = integer("output channels", primary=True, foreign=OUT_WORDS)
     groups = integer_or(1, "groups of channels that do not mix", foreign=("group",))

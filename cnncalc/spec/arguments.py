@@ -163,7 +163,8 @@ def _integers(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> 
     items = node.items if isinstance(node, Sequence) else [node]
     count = int(field.kind[4:] or 0)
     if (count and len(items) != count) or not items:
-        raise Fault("E105", f"{count or 'at least 1'} numbers are wanted, found {len(items)}", field.doc)
+        wanted = f"{count} numbers are" if count else "at least one number is"
+        raise Fault("E105", f"{wanted} wanted, found {len(items)}", field.doc)
     return tuple(read_integer(item, reading, frame, field.minimum or 0) for item in items)
 
 

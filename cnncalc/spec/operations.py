@@ -23,6 +23,7 @@ from cnncalc.spec.vocabulary import OPTIONS, Word, look_up, suggest
 from cnncalc.suggest import did_you_mean, shown
 
 ReadList = Callable[[Node, Frame, str], tuple[Step, ...]]
+_INPUT_WORDS = ("in", "in_channels", "in_features", "input_channels", "input_shape", "num_features")
 _KERNEL_KEY = re.compile(r"[1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})*")
 
 
@@ -395,6 +396,10 @@ class OperationReader:
         word = key.text.lower()
         if issubclass(meaning, Shorthand) and meaning.kernel_keys and word[:1].isdigit():
             help = f"did you mean `{word}`?" if _KERNEL_KEY.fullmatch(word) else "a kernel such as 3x3"
+            self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
+            return
+        if word in _INPUT_WORDS:
+            help = "leave it out: the channels that come in are known from the layer before"
             self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
             return
         foreign = {other: field.spec_name or "" for field in meaning.fields.values() for other in field.foreign}

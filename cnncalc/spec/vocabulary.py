@@ -20,7 +20,8 @@ OPTIONS = frozenset({"none", "identity", "project", "valid", "half", "same", "sa
 )
 """Words that arguments may be, and that a block may therefore be given."""
 
-_WITH_KERNEL = re.compile(r"(.*?[a-z_])([0-9]{1,9}(?:x[0-9]{1,9})*)", re.IGNORECASE)
+_WITH_KERNEL = re.compile(r"(.*?[a-z_])([0-9]{1,9}(?:x[0-9]{1,9})*)")
+_SPELT_KERNEL = re.compile(r"([A-Za-z_]*[A-Za-z])[-_ ]?([0-9]{1,3}(?:[xX*][0-9]{1,3})+|[0-9]{1,3}(?=[xX*]?$))")
 _FOREIGN_PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|tf\.keras\.layers\.|keras\.layers\.|layers\.|tf\.nn\.)")
 _FOREIGN_RANK = re.compile(r"_?[123]d$")
 LONGEST_NAME = 60
@@ -50,6 +51,10 @@ def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
     """What was probably meant by a name that means nothing: a foreign word, a kernel too many, a slip."""
     match = _WITH_KERNEL.fullmatch(name) if len(name) <= LONGEST_NAME else None
     base, kernel = (match[1], match[2]) if match else (name, "")
+    spelt = _SPELT_KERNEL.match(name[:LONGEST_NAME]) if match is None or base not in WORDS else None
+    if spelt is not None and spelt[1].lower() in WORDS and WORDS[spelt[1].lower()].kernel_in_name:
+        wanted = re.sub("[X*]", "x", spelt[2])
+        return f"did you mean `{spelt[1].lower()}{wanted if 'x' in wanted else f'{wanted}x{wanted}'}`?"
     if base in WORDS and kernel:
         if WORDS[base].kernel_in_name:
             return "a kernel is at least 1 along each axis"
