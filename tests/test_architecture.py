@@ -1,0 +1,76 @@
+"""The order of the house: who may import whom, read from the imports themselves."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "cnncalc"
+
+ORDER = (
+    {"errors", "suggest", "collector", "bundled"},
+    {"geometry"},
+    {"frameworks"},
+    {"layers"},
+    {"network"},
+    {"blocks", "report"},
+    {"analysis"},
+    {"expectations"},
+    {"spec"},
+    {"__init__"},
+    {"render"},
+    {"cli"},
+    {"__main__"},
+)
+"""Rooms from the ground up; a room knows those below it, and none beside or above."""
+
+LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
+ONLY = {"typer": {"cli"}, "rich": {"render"}, "yaml": {"spec"}, "click": set()}
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Full names of the modules a file imports, lazily or not."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            module = node.module or ""
+            names = {f"{module}.{alias.name}" for alias in node.names} if module == "cnncalc" else set()
+            found.update(names or {module})
+    return found
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_one_way(path: Path) -> None:
+    room = room_of(path)
+    for name in imports_of(path):
+        parts = name.split(".")
+        if parts[0] == "cnncalc":
+            other = parts[1] if len(parts) > 1 and parts[1] in LEVEL else "__init__"
+            assert other == room or LEVEL[other] < LEVEL[room], f"{path.name} of {room} imports {name}"
+        elif parts[0] in ONLY:
+            assert room in ONLY[parts[0]], f"{path.name} imports {name}"
+
+
+def test_every_room_has_its_place() -> None:
+    assert {room_of(path) for path in FILES} == set(LEVEL)
+
+
+def test_importing_the_package_loads_neither_rich_nor_typer_nor_yaml() -> None:
+    code = "import sys, cnncalc; print(sorted({name.split('.')[0] for name in sys.modules} & {'rich', 'typer', 'yaml'}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
