@@ -191,7 +191,8 @@ class _Run:
             return tuple([field.joined(WHOLE_MAP) for field in fields])
         if len(fields) != len(answers.reads):
             return fields
-        return tuple([field.through(reads) for field, reads in zip(fields, answers.reads, strict=True)])
+        place = len(self.tensors)
+        return tuple([field.through(reads, place) for field, reads in zip(fields, answers.reads, strict=True)])
 
     def _joined_fields(self, node: Node, inputs: list[_Tensor], shape: Shape) -> tuple[AxisField, ...]:
         """The union over the branches; one spread over the others' map counts as seen whole."""
@@ -222,8 +223,8 @@ class _Run:
         for one, other, result in zip(*branches, joined, strict=True):
             if not result.aligned and one.aligned and other.aligned:
                 fact = Fault("W502", f"{names} are not aligned: {_apart(one, other)}", "pad or crop the branches alike")
-            elif result.unknown_start and one.maps and other.maps and one != other:
-                fact = Fault("W503", f"{names} are taken as aligned: {result.unknown_start}")
+            elif one.maps and other.maps and one.shifts != other.shifts:
+                fact = Fault("W503", f"{names} are taken as aligned: their offset {result.unknown_start or result.unknown}")
             else:
                 continue
             self._diagnose(fact, "warning", node, node.path)
@@ -235,8 +236,11 @@ class _Run:
         there = self.records[records[place]] if place < len(records) else None
         if there is None or not _same_weights(there, answers):
             path = self.graph.nodes[original].path
-            had = "no weights here" if there is None else f"{there.in_shape} to {there.shape}"
-            message = f"the weights of `{path}` do not fit: they are for {had}, this is {answers.in_shape} to {answers.shape}"
+            had = "nothing" if there is None else _weights_in_words(there.windows, there.params, there.in_shape, there.shape)
+            counts = (answers.params.weights, answers.params.biases)
+            params = None if counts[0] is None or counts[1] is None else counts[0] + counts[1]
+            has = _weights_in_words(answers.windows, params, answers.in_shape, answers.shape)
+            message = f"the weights of `{path}` do not fit: they are {had}, here they are {has}"
             raise Fault("E209", message, "weights are shared between layers of the same kind and shape")
         return there.path
 
@@ -320,6 +324,11 @@ def _same_weights(there: LayerReport, here: _Answers) -> bool:
     if there.windows is not None and here.windows is not None:
         pairs.extend((one.kernel, other.kernel) for one, other in zip(there.windows, here.windows, strict=False))
     return all(one == other or one is None or other is None for one, other in pairs)
+
+
+def _weights_in_words(windows: tuple[Window | TransposedWindow, ...] | None, params: Size, given: Shape, made: Shape) -> str:
+    kernel = " of kernel " + "x".join(str(window.kernel) for window in windows) if windows else ""
+    return f"{'?' if params is None else params} parameters{kernel} from {given} to {made}"
 
 
 def _why(node: Node, layer: Layer, inputs: list[_Tensor], answers: _Answers) -> str | None:

@@ -136,11 +136,17 @@ class Framework(NamedTuple):
             help = f"write `padding: {extent // 2}`, or `framework: tensorflow` where its meaning is wanted"
             raise Fault("E305", message, help)
         elif size is None:
-            return Window(kernel, stride, None, None, dilation)
+            return self._same_of_unknown_size(kernel, stride, padding, dilation)
         else:
             outputs = -(-size // stride)
             total = max((outputs - 1) * stride + extent - size, 0)
         return Window(kernel, stride, *padding.split(total), dilation)
+
+    def _same_of_unknown_size(self, kernel: int, stride: int, padding: AxisPadding, dilation: int) -> Window:
+        """What ``same`` pads before is known where it is the same for every size: the total lies between these two."""
+        extent = dilation * (kernel - 1) + 1
+        most, least = padding.split(extent - 1)[0], padding.split(max(extent - stride, 0))[0]
+        return Window(kernel, stride, most if most == least else None, None, dilation)
 
     def _check_same(self, extent: int, padding: AxisPadding) -> None:
         if self.same is Same.ABSENT:

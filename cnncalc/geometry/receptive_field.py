@@ -119,7 +119,7 @@ class AxisField(NamedTuple):
 
     Local paths are interval maps, one for each stride among them (branches of unequal stride never repeat together, so their
     hull is kept as its parts). A path that reads the whole axis sets ``is_global``. ``unknown`` says why local paths cannot be
-    given, ``unknown_start`` why they are right only up to a shift.
+    given, ``unknown_start`` why they are right only up to a shift, and ``shifts`` which unknown paddings make up that shift.
     """
 
     maps: tuple[IntervalMap, ...] = ()
@@ -127,13 +127,14 @@ class AxisField(NamedTuple):
     aligned: bool = True
     unknown: str | None = None
     unknown_start: str | None = None
+    shifts: frozenset[object] = frozenset()
 
-    def through(self, reads: Reads) -> AxisField:
-        """The field of an operation's outputs, this being that of its inputs."""
+    def through(self, reads: Reads, place: object = None) -> AxisField:
+        """The field of an operation's outputs, this being that of its inputs; ``place`` tells unknown paddings apart."""
         if isinstance(reads, Whole):
             return AxisField((), True)
         if isinstance(reads, Unknown):
-            return self._through_unknown(reads)
+            return self._through_unknown(reads, place)
         if reads is IDENTITY_TAPS or not self.maps:
             return self
         try:
@@ -142,37 +143,41 @@ class AxisField(NamedTuple):
             return self._replace(maps=(), unknown=str(error))
         return self._replace(maps=maps)
 
-    def _through_unknown(self, reads: Unknown) -> AxisField:
+    def _through_unknown(self, reads: Unknown, place: object) -> AxisField:
         if not self.maps:
             return self
         if reads.taps is None or not all(seen.affine for seen in self.maps):
             return self._replace(maps=(), unknown=reads.reason)
-        return self.through(reads.taps)._replace(unknown_start=reads.reason)
+        return self.through(reads.taps)._replace(unknown_start=reads.reason, shifts=self.shifts | {place})
 
     def joined(self, other: AxisField) -> AxisField:
         """The field of a unit that sees what it sees in either: the hull, unit by unit."""
-        unknown = self.unknown or other.unknown
-        unknown_start = self.unknown_start or other.unknown_start
-        aligned = self.aligned and other.aligned
-        is_global = self.is_global or other.is_global
-        if unknown is not None:
-            return AxisField((), is_global, aligned, unknown)
+        common = AxisField(
+            (),
+            self.is_global or other.is_global,
+            self.aligned and other.aligned,
+            self.unknown or other.unknown,
+            self.unknown_start or other.unknown_start,
+            self.shifts | other.shifts,
+        )
+        if common.unknown is not None:
+            return common._replace(unknown_start=None)
         if not self.maps or not other.maps:
-            return AxisField(self.maps or other.maps, is_global, aligned, None, unknown_start)
-        if unknown_start is not None:
-            return self._joined_as_aligned(other, is_global, aligned, unknown_start)
+            return common._replace(maps=self.maps or other.maps)
+        if self.shifts != other.shifts:
+            return self._joined_as_aligned(other, common)
         try:
             maps, agree = _merged(self.maps, other.maps)
         except OverflowError as error:
-            return AxisField((), is_global, aligned, str(error))
-        return AxisField(maps, is_global, aligned and agree, None, None)
+            return common._replace(unknown=str(error), unknown_start=None)
+        return common._replace(maps=maps, aligned=common.aligned and agree)
 
-    def _joined_as_aligned(self, other: AxisField, is_global: bool, aligned: bool, unknown_start: str) -> AxisField:
-        """With an offset unknown the branches are taken as aligned: the largest branch's field is the field."""
+    def _joined_as_aligned(self, other: AxisField, common: AxisField) -> AxisField:
+        """With an offset between them unknown the branches are taken as aligned: the largest one's field is the field."""
         if len(self.maps) > 1 or len(other.maps) > 1 or self.maps[0].stride != other.maps[0].stride:
-            return AxisField((), is_global, False, unknown_start)
+            return common._replace(aligned=False, unknown=common.unknown_start, unknown_start=None)
         largest = max(self.maps[0], other.maps[0], key=lambda seen: seen.size or 0)
-        return AxisField((largest,), is_global, aligned, None, unknown_start)
+        return common._replace(maps=(largest,))
 
     def at(self, unit: int) -> Interval | None:
         """What the local paths of one unit see; ``None`` where there is none or its place is not known."""

@@ -23,7 +23,7 @@ from cnncalc.spec.items import SIBLINGS, ItemReader, TooManyItems
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.promises import read_expect
 from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
-from cnncalc.spec.vocabulary import WORDS, look_up, suggest
+from cnncalc.spec.vocabulary import WORDS, is_word, look_up, suggest
 from cnncalc.suggest import shown
 
 MODEL_KEYS = ("name", "description", "source", "framework", "input", "vars", "defaults", "blocks", "layers", "expect", "cases")
@@ -389,11 +389,14 @@ class _File:
             del active[last]
 
     def _used(self, name: str, texts: dict[str, tuple[str, Node]]) -> list[str]:
-        return sorted(other for other in compile_expression(texts[name][0]).names if other in texts)
+        text = texts[name][0]
+        if text not in texts and is_word(text):
+            return []
+        return sorted(other for other in compile_expression(text).names if other in texts)
 
     def _variable_value(self, name: str, texts: dict[str, tuple[str, Node]], values: dict[str, Value]) -> Value:
         text = texts[name][0]
-        if text not in texts and look_up(text) is not None:
+        if text not in texts and is_word(text):
             return PassedWord(text)
         return compile_expression(text).evaluate({other: values[other] for other in texts if other in values})
 

@@ -12,6 +12,7 @@ from cnncalc.layers.activation import Activation
 from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.fields import Declared, Field, PerAxis
 from cnncalc.layers.normalization import Normalization
+from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
 from cnncalc.spec.arguments import READERS, kind_of, read_integer
@@ -19,7 +20,7 @@ from cnncalc.spec.expressions import UNDETERMINED, Value
 from cnncalc.spec.expressions import Word as PassedWord
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
-from cnncalc.spec.vocabulary import OPTIONS, Word, look_up, suggest
+from cnncalc.spec.vocabulary import Word, is_word, look_up, suggest
 from cnncalc.suggest import did_you_mean, shown
 
 ReadList = Callable[[Node, Frame, str], tuple[Step, ...]]
@@ -127,7 +128,7 @@ class OperationReader:
             return False
         own_name = re.fullmatch(r"(.+)_[0-9]+", text)
         is_tensor = self.reading.is_declared(text) or (own_name is not None and self._is_label(own_name[1]))
-        return is_tensor or look_up(text) is not None or text in OPTIONS or re.fullmatch(r"[0-9]+(x[0-9]+)+", text) is not None
+        return is_tensor or is_word(text)
 
     def _is_label(self, text: str) -> bool:
         return text in self.reading.blocks or look_up(text) is not None
@@ -291,6 +292,8 @@ class OperationReader:
 
     def _copies(self, node: Node, count: int, frame: Frame, path: str) -> tuple[tuple[Step, ...], ...]:
         """The layers of each copy; at least one is read, so that its errors are seen."""
+        if count > MOST_LAYERS:
+            raise Fault("E102", f"{count:,} copies are more than the {MOST_LAYERS:,} layers that are evaluated")
         outer, self.reading.saw_index = self.reading.saw_index, False
         first = self.read_list(node, frame.with_index(0), f"{path}/body[0]")
         if self.reading.saw_index:

@@ -24,6 +24,7 @@ _WITH_KERNEL = re.compile(r"(.*?[a-z_])([0-9]{1,9}(?:x[0-9]{1,9})*)")
 _SPELT_KERNEL = re.compile(r"([A-Za-z_]*[A-Za-z])[-_ ]?([0-9]{1,3}(?:[xX*][0-9]{1,3})+|[0-9]{1,3}(?=[xX*]?$))")
 _FOREIGN_PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|tf\.keras\.layers\.|keras\.layers\.|layers\.|tf\.nn\.)")
 _FOREIGN_RANK = re.compile(r"_?[123]d$")
+_SIZES = re.compile(r"[0-9]+(?:x[0-9]+)+")
 LONGEST_NAME = 60
 
 
@@ -32,6 +33,11 @@ class Word(NamedTuple):
 
     meaning: type[Layer] | type[Shorthand]
     kernel: PerAxis | None
+
+
+def is_word(text: str) -> bool:
+    """Whether a variable or a block argument may be this text as it stands: an operation, an option, a size such as 1x3."""
+    return text in OPTIONS or look_up(text) is not None or _SIZES.fullmatch(text) is not None
 
 
 def look_up(name: str) -> Word | None:

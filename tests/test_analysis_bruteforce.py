@@ -1,0 +1,91 @@
+"""Receptive fields of whole networks against sets of input indices followed unit by unit."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+import cnncalc
+from cnncalc.geometry.receptive_field import AxisField
+from cnncalc.report import Report
+from tests.naive import COMPARED, INPUT, Axis, Item, evaluated, networks, spec_of
+
+UNITS = range(-30, 60)
+
+
+def analyzed(items: list[Item], axes: int) -> Report:
+    (model,) = cnncalc.loads(spec_of(items, axes))
+    report = cnncalc.analyze(model)
+    assert report.failed is None
+    return report
+
+
+def fields_at_the_end(items: list[Item], axes: int) -> tuple[AxisField, ...]:
+    """The field of the network's output, read by an identity that is the last record."""
+    return analyzed([*items, {"identity": None}], axes).layers[-1].field.axes
+
+
+def holds(field: AxisField, expected: Axis) -> None:
+    """A field says of every unit, and of all of them together, what the index sets say."""
+    assert [field.at(unit) for unit in UNITS] == [expected.span(unit) for unit in UNITS]
+    assert field.stride == expected.stride
+    start = expected.span(0)
+    assert field.start == (None if start is None else start[0])
+    assert field.aligned == expected.aligned
+    if expected.stride is not None:
+        spans = {unit: expected.span(unit) for unit in COMPARED}
+        assert field.size(None) == max((last - first + 1 for first, last in filter(None, spans.values())), default=None)
+        assert field.uniform == all(_on_the_line(unit, span, start, expected) for unit, span in spans.items())
+
+
+def _on_the_line(unit: int, span: tuple[int, int] | None, start: tuple[int, int] | None, expected: Axis) -> bool:
+    """Whether a unit sees what unit 0 sees, moved on by the stride; seeing nothing everywhere is even as well."""
+    if span is None or start is None or expected.stride is None:
+        return span is start
+    return span == (start[0] + unit * expected.stride, start[1] + unit * expected.stride)
+
+
+SKIP = [{"conv": {"kernel": [3], "stride": [2], "padding": [0], "dilation": [1]}}]
+GAPS = [{"conv_transpose": {"kernel": [2], "stride": [3], "padding": [0], "dilation": [1]}}]
+
+
+@given(networks(1))
+@example([{"concat": ["prev", SKIP, [*SKIP, *SKIP]]}, *GAPS])
+@example([*GAPS, *SKIP, {"add": ["prev", SKIP]}])
+@example([{"residual": GAPS}, {"seq": [{"residual": SKIP}], "repeat": 2}])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_one_axis(items: list[Item]) -> None:
+    (field,) = fields_at_the_end(items, 1)
+    holds(field, evaluated(items, INPUT, 0))
+
+
+@given(networks(2))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_two_axes_do_not_mix(items: list[Item]) -> None:
+    for axis, field in enumerate(fields_at_the_end(items, 2)):
+        holds(field, evaluated(items, INPUT, axis))
+
+
+@given(networks(1), networks(1))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_every_record_has_the_field_of_its_own_place(first: list[Item], second: list[Item]) -> None:
+    report = analyzed([*first, {"identity": None, "name": "middle"}, *second], 1)
+    (middle,) = report.within("middle")
+    holds(middle.field.axes[0], evaluated(first, INPUT, 0))
+
+
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_repeats_compose(times: int) -> None:
+    body: list[Item] = [{"residual": [{"conv": {"kernel": [3], "stride": [1], "padding": [1], "dilation": [2]}}]}]
+    items: list[Item] = [{"seq": body, "repeat": times}]
+    holds(fields_at_the_end(items, 1)[0], evaluated(body * times, INPUT, 0))
+
+
+@given(networks(1))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_known_size_does_not_change_the_map(items: list[Item]) -> None:
+    unknown = fields_at_the_end(items, 1)
+    (model,) = cnncalc.loads(spec_of([*items, {"identity": None}], 1))
+    report = cnncalc.analyze(model, input="36x600")
+    if report.failed is None:
+        assert report.layers[-1].field.axes == unknown
