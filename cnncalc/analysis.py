@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cnncalc.collector import paused_collection
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
-from cnncalc.geometry.axis import NEEDS_SIZE, AxisRule, Reads
+from cnncalc.geometry.axis import NEEDS_SIZE, AxisRule, Reads, Taps, Unknown
 from cnncalc.geometry.receptive_field import LOCAL, AxisField, offset
 from cnncalc.geometry.shape import Shape, Size, parse_shape
 from cnncalc.geometry.window import TransposedWindow, Window
@@ -79,12 +79,15 @@ def _with_input(
 
 
 class _Tensor(NamedTuple):
-    """What is known of a node's output; ``why`` says why something of its shape is not."""
+    """What is known of a node's output."""
 
     path: str
     shape: Shape
     fields: tuple[AxisField, ...]
+    steps: tuple[Fraction | None, ...]
+    """Input positions per unit along the first local path, per spatial axis."""
     why: str | None
+    """Why something of its shape is not known."""
 
 
 class _Answers(NamedTuple):
@@ -135,7 +138,7 @@ class _Run:
         """Evaluate the layers that the shapes call for, in sequence."""
         source, target = (self.tensors[index] for index in node.inputs)
         tensor = source
-        for number, (label, layer) in enumerate(adapter.layers(source.shape, target.shape, _steps(source, target))):
+        for number, (label, layer) in enumerate(adapter.layers(source.shape, target.shape, _relative(source, target))):
             inner = node._replace(path=f"{node.path}/{label}", op=layer.op, layer=layer)
             tensor = self._evaluated(inner, [tensor], number)
         return tensor
@@ -174,7 +177,9 @@ class _Run:
         )
         for fact in answers.advice:
             self._diagnose(fact, "warning", node, node.path)
-        return _Tensor(node.path, answers.shape, fields, None if answers.shape.known else why)
+        before = next((tensor.steps for tensor in inputs if tensor.steps and None not in tensor.steps), inputs[0].steps)
+        steps = tuple(map(_step_through, before, answers.reads)) if answers.shape.rank else ()
+        return _Tensor(node.path, answers.shape, fields, steps, None if answers.shape.known else why)
 
     def _ask(self, layer: Layer, shapes: tuple[Shape, ...]) -> _Answers:
         key = (layer, shapes)
@@ -271,7 +276,7 @@ class _Run:
 
 
 def _input_tensor(name: str, shape: Shape) -> _Tensor:
-    return _Tensor(name, shape, (LOCAL,) * shape.rank, None if shape.known else NEEDS_SIZE)
+    return _Tensor(name, shape, (LOCAL,) * shape.rank, (Fraction(1),) * shape.rank, None if shape.known else NEEDS_SIZE)
 
 
 def _answers(layer: Layer, shapes: tuple[Shape, ...], framework: Framework) -> _Answers:
@@ -309,11 +314,19 @@ def _or_mixed(stride: Fraction | None) -> str:
     return "mixed" if stride is None else str(stride)
 
 
-def _steps(source: _Tensor, target: _Tensor) -> tuple[Fraction | None, ...]:
-    """The strides of one tensor relative to another, from their receptive fields; ``None`` where these do not tell."""
-    if len(source.fields) != len(target.fields):
+def _step_through(step: Fraction | None, reads: Reads) -> Fraction | None:
+    """Input positions per unit behind an operation."""
+    taps = reads.taps if isinstance(reads, Unknown) else reads
+    if step is None or not isinstance(taps, Taps):
+        return None
+    return step if taps.advance == len(taps.runs) else step * Fraction(taps.advance, len(taps.runs))
+
+
+def _relative(source: _Tensor, target: _Tensor) -> tuple[Fraction | None, ...]:
+    """The strides of one tensor relative to another it is computed from; ``None`` where they are not known."""
+    if len(source.steps) != len(target.steps):
         return (None,) * source.shape.rank
-    pairs = [(one.stride, other.stride) for one, other in zip(source.fields, target.fields, strict=True)]
+    pairs = zip(source.steps, target.steps, strict=True)
     return tuple([None if one is None or other is None else other / one for one, other in pairs])
 
 

@@ -19,7 +19,7 @@ ORDER = (
     {"network"},
     {"blocks", "report"},
     {"analysis"},
-    {"expectations"},
+    {"expectations", "portability"},
     {"spec"},
     {"__init__"},
     {"render"},

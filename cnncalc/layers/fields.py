@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, overload
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
 
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import AxisPadding
@@ -245,6 +245,11 @@ class Declared:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+    def replaced(self, **changes: Any) -> Self:
+        """The same operation with some arguments changed."""
+        given = {name: vars(self)[field.name] for name, field in self.fields.items()}
+        return type(self)(**{**given, **changes})
 
     @classmethod
     def primary(cls) -> Field[Any] | None:

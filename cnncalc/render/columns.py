@@ -107,7 +107,7 @@ def _stride_of(stride: Fraction | None, axis: AxisField) -> str:
     return fraction(stride) if stride is not None else "mixed" if len(axis.maps) > 1 else _missing(axis)
 
 
-def _field_padding(layer: LayerReport) -> str:
+def field_padding(layer: LayerReport) -> str:
     starts = zip(layer.field.start, layer.field.axes, strict=True)
     return _per_axis(layer, [_missing(axis) if start is None else str(-start) for start, axis in starts])
 
@@ -238,7 +238,7 @@ _METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
     (_COUNTS, _remark("shares", "shares", 7, _shares)),
     (_FIELDS, _field("rf_size", "rf size", 0, field_size, lambda layer: _raw(layer.field.size))),
     (_FIELDS, _field("rf_stride", "rf stride", 2, field_stride, lambda layer: _raw(layer.field.stride))),
-    (_FIELDS, _field("rf_padding", "rf padding", 4, _field_padding, _raw_padding)),
+    (_FIELDS, _field("rf_padding", "rf padding", 4, field_padding, _raw_padding)),
     (_FIELDS, _field("rf_centre", "rf centre", 5, _field_centre, lambda layer: _raw(layer.field.centre))),
     (_FIELDS, _remark("rf_flags", "flags", 2, _flags)),
 )

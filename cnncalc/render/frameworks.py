@@ -1,0 +1,63 @@
+"""One spec under several frameworks: a row per layer, a column per framework, rows that differ marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cnncalc.render.columns import field_padding
+from cnncalc.render.layers import failure
+from cnncalc.render.listing import Column, Listing
+from cnncalc.render.text import NOTHING, inert, plural
+from cnncalc.report import LayerReport, Report
+
+
+class Across(NamedTuple):
+    """One layer in every framework, ``None`` where the analysis did not get there."""
+
+    path: str
+    layers: tuple[LayerReport | None, ...]
+
+    @property
+    def differs(self) -> bool:
+        return len(set(map(_cell, self.layers))) > 1
+
+
+def listing(reports: Sequence[Report]) -> Listing[Across]:
+    """Sizes and receptive-field paddings under each framework; layers in the order of the first that has them."""
+    rows = _rows(reports)
+    differing = sum(row.differs for row in rows)
+    errors = tuple(f"{report.framework}: {text}" for report in reports if (text := failure(report)))
+    verdict = "all frameworks agree" if not differing else f"{plural(differing, 'layer')} differ" + "s" * (differing == 1)
+    return Listing(
+        title=f"{inert(reports[0].name)} under {', '.join(report.framework for report in reports)} ({inert(reports[0].file)})",
+        columns=(
+            Column("path", "layer", lambda row: inert(row.path), lambda row: row.path, 0, right=False, folds=True),
+            *(_column(place, report.framework) for place, report in enumerate(reports)),
+            Column(
+                "differs", "", lambda row: "<- differs" if row.differs else "", lambda row: str(row.differs).lower(), 0, False
+            ),
+        ),
+        items=rows,
+        notes=(*errors, verdict, "each cell: output / rf padding"),
+    )
+
+
+def _column(place: int, framework: str) -> Column[Across]:
+    def text(row: Across) -> str:
+        return _cell(row.layers[place])
+
+    return Column(framework.replace(":", "_"), framework, text, text, 0)
+
+
+def _cell(layer: LayerReport | None) -> str:
+    if layer is None:
+        return NOTHING
+    padding = field_padding(layer)
+    return str(layer.shape) if padding == NOTHING else f"{layer.shape} / {padding}"
+
+
+def _rows(reports: Sequence[Report]) -> tuple[Across, ...]:
+    by_path = [{layer.path: layer for layer in report.layers} for report in reports]
+    paths = dict.fromkeys(path for records in by_path for path in records)
+    return tuple(Across(path, tuple(records.get(path) for records in by_path)) for path in paths)
