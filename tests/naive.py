@@ -123,14 +123,18 @@ def transposed_items(draw: st.DrawFn, axes: int) -> Item:
 
 def resampling_items(axes: int) -> st.SearchStrategy[Item]:
     factors = per_axis(axes, st.sampled_from([1, 2, 2, 3]))
-    upsample = st.builds(lambda factor, mode: {"upsample": {"factor": factor, "mode": mode}}, factors, st.sampled_from(["nearest", "bilinear"]))
+    upsample = st.builds(
+        lambda factor, mode: {"upsample": {"factor": factor, "mode": mode}}, factors, st.sampled_from(["nearest", "bilinear"])
+    )
     margins = st.lists(per_axis(2, st.integers(0, 2)), min_size=axes, max_size=axes)
     border = st.builds(lambda op, margin: {op: margin}, st.sampled_from(["pad", "crop"]), margins)
     return st.one_of(upsample, border)
 
 
 def plain_items(axes: int) -> st.SearchStrategy[Item]:
-    return st.one_of(window_items(axes), window_items(axes), transposed_items(axes), resampling_items(axes), st.just({"relu": None}))
+    return st.one_of(
+        window_items(axes), window_items(axes), transposed_items(axes), resampling_items(axes), st.just({"relu": None})
+    )
 
 
 def structured_items(axes: int, inner: st.SearchStrategy[list[Item]]) -> st.SearchStrategy[Item]:
@@ -145,7 +149,9 @@ def structured_items(axes: int, inner: st.SearchStrategy[list[Item]]) -> st.Sear
 def networks(axes: int) -> st.SearchStrategy[list[Item]]:
     plain = plain_items(axes)
     short = st.lists(plain, max_size=2)
-    item = st.one_of(plain, structured_items(axes, short), structured_items(axes, st.lists(structured_items(axes, short), max_size=1)))
+    item = st.one_of(
+        plain, structured_items(axes, short), structured_items(axes, st.lists(structured_items(axes, short), max_size=1))
+    )
     return st.lists(item, min_size=1, max_size=4)
 
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "compare": "networks",
     "check": "check",
     "layers": "layers",
+    "zoo": "zoo",
 }
 """The file of each command, in the order of the help."""
 

@@ -130,7 +130,9 @@ def test_composition_is_associative(a: Taps, b: Taps, c: Taps) -> None:
 def test_identity_changes_nothing(steps: list[Taps]) -> None:
     one_by_one = Window(1).reads(None)
     assert isinstance(one_by_one, Taps)
-    assert field_of([one_by_one, *steps]) == field_of(steps) == field_of([*steps, one_by_one]) == field_of([*steps, IDENTITY_TAPS])
+    assert (
+        field_of([one_by_one, *steps]) == field_of(steps) == field_of([*steps, one_by_one]) == field_of([*steps, IDENTITY_TAPS])
+    )
 
 
 @given(*[st.tuples(st.integers(1, 5), st.integers(1, 4), st.integers(0, 4))] * 2)

@@ -1,0 +1,112 @@
+"""What every registered operation must keep, whatever it is: found from the vocabulary, so that a new layer is held too."""
+
+from __future__ import annotations
+
+import pytest
+
+import cnncalc
+from cnncalc.geometry.axis import IDENTITY_TAPS
+from cnncalc.layers import OPERATIONS
+from cnncalc.layers.base import Layer
+from cnncalc.layers.fields import Field
+from cnncalc.report import LayerReport, Report
+from cnncalc.spec.vocabulary import WORDS, operations
+
+SPEC = """
+input: {inputs}
+layers:
+  - identity:
+    name: skip1
+  - identity:
+    name: stem
+  - {item}
+"""
+ALL = operations()
+
+
+def spec_of(example: str, op: str) -> str:
+    shape = "[1, 56]" if op == "embedding" else "[64, 12, 12]"
+    return SPEC.format(inputs=shape, item=example)
+
+
+def report_of(example: str, op: str) -> Report:
+    (model,) = cnncalc.loads(spec_of(example, op))
+    return cnncalc.analyze(model)
+
+
+def last_of(example: str, op: str) -> LayerReport:
+    return report_of(example, op).layers[-1]
+
+
+def test_the_listing_has_every_word() -> None:
+    assert sorted(operation.op for operation in ALL) == sorted(WORDS)
+
+
+@pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.op)
+def test_every_operation_explains_itself(operation: object) -> None:
+    meaning = WORDS[operation.op]  # type: ignore[attr-defined]
+    assert (meaning.__doc__ or "").strip()
+    assert meaning.example.partition(":")[0].startswith(meaning.op)
+    assert all(field.doc for field in meaning.fields.values())
+
+
+@pytest.mark.parametrize("operation", ALL, ids=lambda operation: operation.op)
+def test_every_example_computes(operation: object) -> None:
+    op = operation.op  # type: ignore[attr-defined]
+    report = report_of(operation.example, op)  # type: ignore[attr-defined]
+    assert report.failed is None, report.diagnostics
+    known = [layer for layer in report.layers if layer.op != "custom"]
+    assert all(layer.params is not None and layer.macs is not None for layer in known)
+
+
+@pytest.mark.parametrize("op", [op for op, layer in OPERATIONS.items() if not layer.is_join])
+def test_shape_and_receptive_field_follow_from_the_same_rule(op: str) -> None:
+    """An operation that changes a size must say so along its axes: the identity default is a trap for such a layer."""
+    layer = last_of(OPERATIONS[op].example, op)
+    if OPERATIONS[op].flattens:
+        assert layer.shape.rank == 0
+        assert all(axis.is_global for axis in layer.field.axes)
+        return
+    for axis, size, before in zip(layer.field.axes, layer.shape.sizes, layer.in_shape.sizes, strict=True):
+        assert size is not None
+        assert before is not None
+        if axis.maps and size != before:
+            first, last = axis.at(0), axis.at(size - 1)
+            assert first is not None
+            assert last is not None
+            assert last[0] - first[0] <= before + 1, "the last unit looks beyond the input"
+            assert axis.stride != 1 or first[0] != 0 or first[1] - first[0] > 0 or size < before, (
+                "a resized axis seen as identical"
+            )
+
+
+@pytest.mark.parametrize("op", list(OPERATIONS))
+def test_layers_cannot_be_changed(op: str) -> None:
+    meaning = OPERATIONS[op]
+    required = {name: field for name, field in meaning.fields.items() if field.required}
+    if required:
+        return
+    layer = meaning() if op != "upsample" else meaning(size=None, factor=_two())
+    with pytest.raises(AttributeError):
+        setattr(layer, "op", "other")  # noqa: B010
+    with pytest.raises(TypeError):
+        meaning(**{"no such argument": 1})
+
+
+def _two() -> object:
+    from cnncalc.layers.fields import PerAxis
+
+    return PerAxis((2,))
+
+
+def test_an_identity_default_reads_what_it_is_given() -> None:
+    class Plain(Layer):
+        """Nothing at all."""
+
+    rules = Plain().axes((cnncalc.loads("input: [3, 5]\nlayers: []")[0].inputs[0][1],), cnncalc.loads("layers: []")[0].framework)
+    assert [rule.reads(5) for rule in rules] == [IDENTITY_TAPS]
+
+
+def test_a_field_is_a_declaration_on_the_class_and_a_value_on_the_layer() -> None:
+    conv = OPERATIONS["conv"]
+    assert isinstance(vars(conv)["groups"], Field)
