@@ -227,7 +227,7 @@ class _Run:
         names = f"branches `{tensors[0].path}` and `{tensors[1].path}`"
         for one, other, result in zip(*branches, joined, strict=True):
             if not result.aligned and one.aligned and other.aligned:
-                fact = Fault("W502", f"{names} are not aligned: {_apart(one, other)}", "pad or crop the branches alike")
+                fact = Fault("W502", f"{names} are not aligned: {_apart(one, other)}", _align(one, other))
             elif one.maps and other.maps and one.shifts != other.shifts:
                 fact = Fault("W503", f"{names} are taken as aligned: their offset {result.unknown_start or result.unknown}")
             else:
@@ -308,6 +308,14 @@ def _apart(one: AxisField, other: AxisField) -> str:
     if least == most:
         return f"their centres are {abs(least)} input positions apart"
     return f"their centres are {least} to {most} input positions apart by turns"
+
+
+def _align(one: AxisField, other: AxisField) -> str | None:
+    """What would bring the branches' centres together; nothing does where they differ by turns."""
+    if len(one.maps) != 1 or len(other.maps) != 1 or one.stride != other.stride:
+        return "give the branches the same stride"
+    least, most = offset(one.maps[0], other.maps[0])
+    return "pad or crop the branches alike" if least == most else None
 
 
 def _or_mixed(stride: Fraction | None) -> str:

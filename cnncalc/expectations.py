@@ -62,6 +62,9 @@ class Finding(NamedTuple):
     wanted: str
     got: str
     diagnostic: Diagnostic | None = None
+    promise: Expectation | None = None
+    measured: Measured = None
+    """What the promise was held against; ``None`` where it is unknown or nothing was measured."""
 
     @property
     def ok(self) -> bool:
@@ -82,16 +85,20 @@ class _Subject(NamedTuple):
     in_shape: Shape
 
 
-def check(model: Model) -> tuple[Finding, ...]:
-    """Hold a model, and each of its cases, against what it promises."""
-    findings = list(_check_one(model, model.name, model.graph.promises))
+def check(model: Model, report: Report | None = None) -> tuple[Finding, ...]:
+    """Hold a model, whose report may be at hand, and each of its cases against what it promises."""
+    findings = _check_one(model, model.name, model.graph.promises, report or analyze(model))
     for case in model.cases:
-        findings.extend(_check_one(case.model, f"{model.name} ({case.name})", ()))
+        findings.extend(_check_one(case.model, f"{model.name} ({case.name})", (), analyze(case.model)))
     return tuple(findings)
 
 
-def _check_one(model: Model, name: str, promises: tuple[Promise, ...]) -> list[Finding]:
-    report = analyze(model)
+def measure(report: Report, metric: str) -> Measured:
+    """What an ``expect`` of the whole model would be held against, in a report without errors."""
+    return _measure(metric, _whole(report, {layer.path: layer for layer in report.layers}))
+
+
+def _check_one(model: Model, name: str, promises: tuple[Promise, ...], report: Report) -> list[Finding]:
     expected_error = next((promise for promise in model.promises if promise.metric == "error"), None)
     if expected_error is not None:
         return [_check_error(expected_error, report, name)]
@@ -122,9 +129,9 @@ def _check_error(expectation: Expectation, report: Report, name: str) -> Finding
     codes = [diagnostic.code for diagnostic in report.diagnostics if diagnostic.severity == "error"]
     got = ", ".join(codes) or "no error"
     if wanted in codes:
-        return Finding(name, None, "error", wanted, got)
+        return Finding(name, None, "error", wanted, got, None, expectation)
     fault = Fault("E402", f"expected the error {wanted}, got {got}")
-    return Finding(name, None, "error", wanted, got, _located(fault, expectation, report.failed))
+    return Finding(name, None, "error", wanted, got, _located(fault, expectation, report.failed), expectation)
 
 
 def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | None) -> Finding:
@@ -132,12 +139,13 @@ def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | No
     value = _measure(expectation.metric, subject)
     got = _shown(value)
     if _agrees(expectation, value):
-        return Finding(name, path, expectation.metric, expectation.text, got)
+        return Finding(name, path, expectation.metric, expectation.text, got, None, expectation, value)
     if "?" in got:
         fault = Fault("E403", f"{expectation.metric} is unknown, expected {expectation.text}", _reason(subject))
     else:
         fault = Fault("E401", f"expected {expectation.metric} {expectation.text}, got {got}{_difference(expectation, value)}")
-    return Finding(name, path, expectation.metric, expectation.text, got, _located(fault, expectation, path))
+    diagnostic = _located(fault, expectation, path)
+    return Finding(name, path, expectation.metric, expectation.text, got, diagnostic, expectation, value)
 
 
 def _located(fault: Fault, expectation: Expectation, path: str | None) -> Diagnostic:
@@ -193,16 +201,27 @@ def _shown(value: Measured) -> str:
 
 
 def _difference(expectation: Expectation, value: Measured) -> str:
-    """How far off a single number is, in per cent of what was wanted."""
-    bound = expectation.bounds[0]
-    if isinstance(value, tuple):
+    """How far off a number is, in per cent of what was wanted; of a list each one, once where all are alike."""
+    values = value if isinstance(value, tuple) else (value,)
+    bounds = expectation.bounds if expectation.is_listed else expectation.bounds * len(values)
+    if len(bounds) != len(values) or not values:
         return ""
-    if expectation.is_listed or not isinstance(value, (int, Fraction)) or bound.word is not None:
+    texts = [_per_cent(bound, one) for bound, one in zip(bounds, values, strict=True)]
+    if None in texts:
         return ""
+    return f" ({', '.join(filter(None, texts)) if len(set(texts)) > 1 else texts[0]})"
+
+
+def _per_cent(bound: Bounds, value: Number | str | None) -> str | None:
+    """The difference to the limit that is passed, ``None`` where that cannot be told in per cent."""
+    if bound.word is not None or not isinstance(value, (int, Fraction)):
+        return None
+    if bound.hold(value):
+        return "+0 %"
     wanted = bound.low if bound.low is not None and value < bound.low else bound.high
     if wanted is None or wanted <= 0:
-        return ""
-    return f" ({100 * (float(value) / float(wanted) - 1):+.3g} %)"
+        return None
+    return f"{100 * (float(value) / float(wanted) - 1):+.3g} %"
 
 
 def _reason(subject: _Subject) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -34,7 +34,7 @@ INPUT = Axis(lambda unit: frozenset([unit]))
 def reading(source: Axis, units_read: Callable[[int], list[int]], stride: Fraction) -> Axis:
     """The tensor whose unit i reads the units ``units_read(i)`` of another."""
 
-    @lru_cache(maxsize=None)
+    @cache
     def sees(unit: int) -> Indices:
         return frozenset().union(*map(source.sees, units_read(unit)))
 
@@ -102,10 +102,7 @@ def window_items(draw: st.DrawFn, axes: int) -> Item:
     op = draw(st.sampled_from(["conv", "depthwise", "maxpool", "unfold"]))
     kernel = draw(per_axis(axes, st.integers(1, 4)))
     stride = draw(per_axis(axes, st.sampled_from([1, 1, 1, 2, 3])))
-    if op == "maxpool":
-        padding = [draw(st.integers(0, k // 2)) for k in kernel]
-    else:
-        padding = draw(per_axis(axes, st.integers(0, 3)))
+    padding = [draw(st.integers(0, k // 2)) for k in kernel] if op == "maxpool" else draw(per_axis(axes, st.integers(0, 3)))
     dilation = draw(per_axis(axes, st.sampled_from([1, 1, 2, 3])))
     return {op: {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}}
 

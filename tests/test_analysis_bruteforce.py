@@ -42,7 +42,7 @@ def _on_the_line(unit: int, span: tuple[int, int] | None, start: tuple[int, int]
     """Whether a unit sees what unit 0 sees, moved on by the stride; seeing nothing everywhere is even as well."""
     if span is None or start is None or expected.stride is None:
         return span is start
-    return span == (start[0] + unit * expected.stride, start[1] + unit * expected.stride)
+    return all(there == here + unit * expected.stride for here, there in zip(start, span, strict=True))
 
 
 SKIP = [{"conv": {"kernel": [3], "stride": [2], "padding": [0], "dilation": [1]}}]

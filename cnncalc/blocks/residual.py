@@ -45,6 +45,10 @@ class Projection(Adapter):
     def layers(self, source: Shape, target: Shape, steps: tuple[Fraction | None, ...]) -> tuple[tuple[str, Layer], ...]:
         if source == target and all(step in (1, None) for step in steps):
             return ()
+        if source.rank != target.rank:
+            raise Fault(
+                "E303", f"no projection of {source} to {target}: the numbers of axes differ", "the body must keep a map a map"
+            )
         if target.channels is None:
             raise Fault(
                 "E303", "the shortcut cannot be projected: the body's channels are unknown", "give its last layer an `out`"

@@ -80,3 +80,20 @@ def _mark(change: list[int], run: Run, size: int) -> None:
         change[first] += 1
         if end < len(change):
             change[end] -= 1
+
+
+def unread_end(window: Window, size: int) -> int:
+    """How many positions of an axis lie behind the last window, because the number of windows was rounded down."""
+    units = window.output_size(size)
+    if units is None or window.before is None:
+        return 0
+    last = (units - 1) * window.stride - window.before + window.extent - 1
+    return max(0, size - 1 - last)
+
+
+def phases_read(window: Window) -> int:
+    """How many of each ``stride`` consecutive positions the windows read, away from the borders.
+
+    Less than all where the stride is larger than the kernel, or shares a divisor with the dilation.
+    """
+    return len({m * window.dilation % window.stride for m in range(min(window.kernel, window.stride))})

@@ -122,7 +122,7 @@ def level_rule(mode: str, size: int, bins: int) -> Window | Bins:
     """The rule of a pyramid level along an axis of length ``size``, for one of ``MODES``.
 
     Raises:
-        Fault: E305 where the mode has no such level.
+        Fault: E308 where the mode has no such level.
     """
     return _RULES[mode](size, bins)
 
@@ -173,7 +173,7 @@ def _exact(size: int, bins: int) -> Window:
 def _paper_stride(mode: str, size: int, bins: int) -> int:
     if bins > size:
         raise Fault(
-            "E305",
+            "E308",
             f"mode {mode} has no {bins} bins on a map of {size}: the stride floor({size}/{bins}) is 0",
             "use mode adaptive, whose bins may overlap",
         )
@@ -194,7 +194,7 @@ def _caffe(size: int, bins: int) -> Window:
     padding = (kernel * bins - size + 1) // 2
     if padding >= kernel:
         raise Fault(
-            "E305",
+            "E308",
             f"mode caffe has no {bins} bins on a map of {size}: padding {padding} is not smaller than the kernel {kernel}",
             "Caffe stops there; use mode adaptive" + (" or exact" if bins <= size else ""),
         )

@@ -201,15 +201,15 @@ class AxisField(NamedTuple):
     @property
     def uniform(self) -> bool:
         """Whether all units see equally much at an even pace, so that size, stride and start say all."""
-        return all(seen.affine for seen in self.maps) and len(self.maps) <= 1
+        return len(self.maps) <= 1 and all(seen.affine or seen.size is None for seen in self.maps)
 
     def size(self, units: Size) -> int | None:
         """The number of input positions a unit sees, the largest over the ``units`` of the axis, the map's borders aside."""
         if len(self.maps) == 1:
             return self.maps[0].size
-        if not self.maps or units is None:
-            return None
         period = lcm(*(len(seen.spans) for seen in self.maps))
+        if not self.maps or units is None or period > LONGEST_PERIOD:
+            return None
         some = {*range(min(period, units)), *range(max(0, units - period), units)}
         spans = [span for unit in some if (span := self.at(unit))]
         return max((last - first + 1 for first, last in spans), default=None)
@@ -218,7 +218,9 @@ class AxisField(NamedTuple):
         """Why the size is not known, where it is not."""
         if self.unknown is not None:
             return self.unknown
-        return NEEDS_SIZE if len(self.maps) > 1 and units is None else None
+        if len(self.maps) <= 1:
+            return None
+        return NEEDS_SIZE if units is None else TOO_IRREGULAR if self.size(units) is None else None
 
 
 def _merged(some: tuple[IntervalMap, ...], others: tuple[IntervalMap, ...]) -> tuple[tuple[IntervalMap, ...], bool]:

@@ -40,7 +40,7 @@ class Slice(Layer):
         first, count = self.channels
         if shape.channels is not None and first + count > shape.channels:
             raise Fault(
-                "E302",
+                "E309",
                 f"channels {first}..{first + count - 1} are not all in the {shape.channels} there are",
                 "channels are [first, count]",
             )

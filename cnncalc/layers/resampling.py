@@ -28,7 +28,8 @@ class Upsample(Layer):
 
     def check(self) -> None:
         if (self.factor is None) == (self.size is None):
-            raise Fault("E106", "upsample takes a factor or a size, one of them", "write `upsample: 2` or `upsample: {size: 56}`")
+            code = "E106" if self.factor is None else "E107"
+            raise Fault(code, "upsample takes a factor or a size, one of them", "write `upsample: 2` or `upsample: {size: 56}`")
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         rank = require_map(shapes, self.op).rank

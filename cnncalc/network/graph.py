@@ -140,7 +140,7 @@ class _Builder:
             if step.name is None:
                 continue
             if step.name in scope.numbering.taken:
-                fault = Fault("E208", f"the name `{step.name}` is used twice", "names are unique in their list")
+                fault = Fault("E208", f"the name `{shown(step.name)}` is used twice", "names are unique in their list")
                 self.diagnostics.append(_at(fault, step.origin, scope.prefix + step.name))
             scope.numbering.taken.add(step.name)
 
@@ -163,7 +163,7 @@ class _Builder:
         if names:
             scope.names[names[0]] = _Binding(tensor, tuple(copies))
             self.promises.extend(Promise(what, path, tensor, entry) for what in step.promises)
-        return current if _is_head(step) else tensor
+        return current if step.is_head else tensor
 
     def _part(self, part: Part, path: str, scope: _Scope, current: int, origin: Origin) -> int:
         body: Body = part.body
@@ -227,9 +227,10 @@ class _Builder:
     def _unknown_name(self, ref: Ref, scope: _Scope, path: str) -> None:
         known = scope.visible()
         guess = did_you_mean(ref.name, known)
-        help = f"did you mean `{guess}`?" if guess else f"names so far: {', '.join(known[-8:])}"
+        help = f"did you mean `{shown(guess)}`?" if guess else f"names so far: {', '.join(map(shown, known[-8:]))}"
         if ref.name in scope.numbering.taken:
-            help = "it comes later in the list; references are to earlier names only"
+            itself = path.rpartition("/")[2] == ref.name
+            help = "an item cannot refer to itself" if itself else "it comes later; references are to earlier names only"
         fault = Fault("E201", f"no earlier tensor is named `{shown(ref.name)}`", help)
         self.diagnostics.append(_at(fault, ref.origin, path))
 
@@ -241,7 +242,7 @@ class _Builder:
             return
         originals = shared.copies if len(shared.copies) != 1 else shared.copies * len(copies)
         if len(originals) != len(copies):
-            message = f"`{ref.name}` has {len(originals)} copies, this has {len(copies)}"
+            message = f"`{shown(ref.name)}` has {len(originals)} copies, this has {len(copies)}"
             self.diagnostics.append(_at(Fault("E209", message, _SHARE_HELP), ref.origin, path))
             return
         for there, here in zip(originals, copies, strict=True):
@@ -257,7 +258,7 @@ class _Builder:
         for original, user in zip(originals, users, strict=True):
             there, here = self.nodes[original], self.nodes[user]
             if there.op != here.op:
-                return Fault("E209", f"`{there.path}` is of kind {there.op}, this is {here.op}", _SHARE_HELP)
+                return Fault("E209", f"`{shown(there.path)}` is of kind {there.op}, this is {here.op}", _SHARE_HELP)
             self.nodes[user] = here._replace(share=original if there.share is None else there.share)
         return None
 
@@ -275,10 +276,6 @@ class OverLimit(Exception):
 
 def _layers(count: int) -> str:
     return "1 layer" if count == 1 else f"{count} layers"
-
-
-def _is_head(step: Step) -> bool:
-    return any(isinstance(part.body, HeadBody) for parts in step.copies for part in parts)
 
 
 def _at(fault: Fault, origin: Origin, path: str | None) -> Diagnostic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-NAME_RULE = "`prev` is the current tensor, `/` and `[0]` are parts of paths"
+NAME_RULE = "a name has a character at least, no `/`, no index such as `[0]` at its end, and is not `prev`"
 _INDEXED = re.compile(r"\[[0-9]+\]$")
 
 

@@ -99,6 +99,8 @@ class Step(NamedTuple):
     origin: Origin = Origin()
     labels: tuple[str, ...] = ()
     """The labels of the parts, also where there is no copy."""
+    is_head: bool = False
+    """Whether the main path goes on as if it were not there."""
 
 
 def step_of(parts: tuple[Part, ...]) -> Step:

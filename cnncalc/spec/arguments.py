@@ -8,9 +8,9 @@ from typing import Any
 
 from cnncalc.errors import Fault
 from cnncalc.layers.fields import Field, Padding, PerAxis
-from cnncalc.spec.expressions import as_integer
+from cnncalc.spec.expressions import UNDETERMINED, as_integer
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
-from cnncalc.spec.reading import Frame, Reading
+from cnncalc.spec.reading import Frame, Reading, Undetermined
 from cnncalc.suggest import did_you_mean, shown
 
 _SIZES = re.compile(r"[0-9]+(?:x[0-9]+)+")
@@ -36,7 +36,7 @@ def read_integer(node: Node, reading: Reading, frame: Frame, minimum: int = 0, w
         raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
     text = node.text
     if _SIZES.fullmatch(text):
-        raise Fault("E105", f"{what} is wanted, found {kind_of(node)}", "a kernel goes into the name, as in `conv3x3: 64`")
+        raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
     value = int(text) if text.isdigit() and text.isascii() and len(text) < 19 else _integer_value(text, reading, frame, what)
     if value < minimum:
         raise Fault("E109", f"{_evaluated(text, value)} is below the smallest possible value, {minimum}")
@@ -74,7 +74,7 @@ def read_flag(node: Node, reading: Reading, frame: Frame) -> bool:
         raise Fault("E105", f"true or false is wanted, found {kind_of(node)}")
     if node.text in ("true", "false"):
         return node.text == "true"
-    if node.text.lower() in _BOOLEANS:
+    if node.text not in frame.names and node.text.lower() in _BOOLEANS:
         raise Fault("E105", f"true or false is wanted, found `{node.text}`", f"write `{_BOOLEANS[node.text.lower()]}`")
     value = reading.evaluate(node.text, frame)
     if not isinstance(value, bool):
@@ -112,10 +112,10 @@ def _axes(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> PerA
 
 
 def _padding(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Padding:
-    if isinstance(node, Scalar) and node.text.lower() in _PADDING_WORDS:
-        return _PADDING_WORDS[node.text.lower()]
+    if isinstance(node, Scalar) and node.text.lower() in PADDING_WORDS:
+        return PADDING_WORDS[node.text.lower()]
     if isinstance(node, Scalar) and node.text.replace("_", "").isalpha() and node.text not in frame.names:
-        guess = did_you_mean(node.text, _PADDING_WORDS)
+        guess = did_you_mean(node.text, PADDING_WORDS)
         help = (
             f"did you mean `{guess}`?" if guess else "possible: valid, half, same, a number, one per axis, [[before, after], ...]"
         )
@@ -123,7 +123,7 @@ def _padding(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> P
     return _margins(field, node, reading, frame)
 
 
-_PADDING_WORDS = {
+PADDING_WORDS = {
     "valid": Padding(),
     "half": Padding(mode="half"),
     "same": Padding(mode="same"),
@@ -150,7 +150,9 @@ def _choice(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> st
     possible = ", ".join(field.choices)
     if not isinstance(node, Scalar):
         raise Fault("E105", f"one word is wanted, found {kind_of(node)}", f"possible: {possible}")
-    word = node.text if node.text in field.choices else str(frame.names.get(node.text, node.text))
+    if frame.names.get(node.text) is UNDETERMINED:
+        raise Undetermined
+    word = node.text
     if word not in field.choices:
         guess = did_you_mean(word, field.choices)
         raise Fault(

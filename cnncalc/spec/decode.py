@@ -126,8 +126,6 @@ class _File:
         return self._variants(file, variants)
 
     def _variants(self, file: _Section, variants: Node) -> tuple[Model, ...]:
-        if "layers" in file.keys:
-            self._error("E107", file.keys["layers"], "`layers` beside `models`", "give each model its own `layers`")
         if not isinstance(variants, Mapping):
             self._error("E105", variants, f"models are a mapping of names to models, found {kind_of(variants)}", None)
             return ()
@@ -293,7 +291,7 @@ class _File:
             self._error("E106", node, "`input` names no input", "for instance {left: [3, 64, 64], right: [3, 64, 64]}")
         for key, _ in node.entries:
             if not is_name(key.text):
-                self._error("E109", key, f"`{shown(key.text)}` cannot be a name", NAME_RULE)
+                self._error("E114", key, f"`{shown(key.text)}` cannot be a name", NAME_RULE)
         shapes = ((key.text, self._shape(value)) for key, value in node.entries)
         return tuple((name, shape or _UNREAD) for name, shape in shapes)
 
@@ -355,7 +353,7 @@ class _File:
         for name, (key, value) in nodes.items():
             if not _IDENTIFIER.fullmatch(name) or name in RESERVED:
                 self._error(
-                    "E109",
+                    "E114",
                     key,
                     f"`{shown(name)}` cannot be the name of a variable",
                     "letters, digits and `_`; not `i` or a function",
@@ -439,10 +437,14 @@ class _File:
                 self._error("E208", key, f"a block named `{shown(key.text)}` would hide the operation", "choose another name")
                 continue
             if key.text in SIBLINGS or not is_name(key.text):
-                self._error("E109", key, f"`{shown(key.text)}` cannot be the name of a block", NAME_RULE)
+                help = f"`{key.text}` is a key of every item" if key.text in SIBLINGS else NAME_RULE
+                self._error("E114", key, f"`{shown(key.text)}` cannot be the name of a block", help)
+                self.reading.refused_blocks.add(key.text)
                 continue
             block = self._block(key, value)
-            if block is not None:
+            if block is None:
+                self.reading.refused_blocks.add(key.text)
+            else:
                 blocks[key.text] = block
         return blocks
 
@@ -477,7 +479,7 @@ class _File:
             word, equals, default = item.text.partition("=") if isinstance(item, Scalar) else ("", "", "")
             word = word.strip()
             if not _IDENTIFIER.fullmatch(word) or word in RESERVED or (equals and not default.strip()):
-                self._error("E109", item, f"{kind_of(item)} is no parameter", "a name, or a name with a default: `s=1`")
+                self._error("E114", item, f"{kind_of(item)} is no parameter", "a name, or a name with a default: `s=1`")
             elif word in params:
                 self._error("E208", item, f"the parameter `{word}` is there twice", None)
             else:
@@ -493,7 +495,7 @@ class _File:
             names: dict[str, Value] = {name: UNDETERMINED for name, _ in block.params}
             tensors = {name: Ref("prev", 0) for name, _ in block.params}
             frame = Frame({**variables, **names, "i": UNDETERMINED}, tensors, depth=1, active=(block.name,))
-            steps = self.items.read_list(block.layers, frame, block.name)
+            steps = self.items.read_list(block.layers, frame, f"{block.name}_1")
             self._graph((step_of((Part(block.name, SeriesBody(steps, is_block=True)),)),), self.inputs)
 
     def _error(self, code: str, node: Node, message: str, help: str | None) -> None:

@@ -6,7 +6,7 @@ from cnncalc.errors import Fault
 from cnncalc.layers.activation import Identity
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.naming import NAME_RULE, Names, is_name
-from cnncalc.network.structure import LayerBody, Part, Ref, Step
+from cnncalc.network.structure import HeadBody, LayerBody, Part, Ref, Step
 from cnncalc.spec.arguments import kind_of, read_integer
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.operations import OperationReader
@@ -17,8 +17,8 @@ from cnncalc.suggest import shown
 
 SIBLINGS = ("name", "from", "repeat", "share", "expect", "note")
 """The keys that an item may have beside its operation."""
-DEEPEST = 64
-"""Lists of layers inside one another, the uses of blocks counted."""
+DEEPEST = 65
+"""Lists of layers inside one another, the network's own and the uses of blocks counted."""
 
 _FOREIGN_SIBLINGS = {
     "id": "name",
@@ -143,6 +143,7 @@ class ItemReader:
             read_expect(expect[1], self.reading, frame, path) if expect else (),
             self.reading.origin(key, frame),
             labels,
+            any(isinstance(part.body, HeadBody) for part in copies[0]),
         )
 
     def _copies(
@@ -169,7 +170,7 @@ class ItemReader:
             parts = self.operations.block_parts(block, key, argument, frame, path)
         elif word is not None:
             parts = self.operations.parts(word, key, argument, frame, path)
-        else:
+        elif key.text not in self.reading.refused_blocks:
             help = suggest(key.text, tuple(self.reading.blocks)) or "`cnncalc layers` lists the operations"
             self.reading.error("E111", key, f"unknown operation `{shown(key.text)}`", help, frame, path)
         return parts or (Part(key.text, LayerBody(Identity())),)
@@ -182,7 +183,7 @@ class ItemReader:
             self.reading.error("E105", node, f"a name is wanted, found {kind_of(node)}", None, frame, path or None)
             return None
         if not is_name(node.text):
-            self.reading.error("E109", node, f"`{shown(node.text)}` cannot be a name", NAME_RULE, frame, path or None)
+            self.reading.error("E114", node, f"`{shown(node.text)}` cannot be a name", NAME_RULE, frame, path or None)
             return None
         return node.text
 

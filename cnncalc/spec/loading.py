@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cnncalc.collector import paused_collection
@@ -10,6 +10,7 @@ from cnncalc.errors import Diagnostic, SourceError, UsageError
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.network.model import Model
 from cnncalc.spec.decode import decode
+from cnncalc.spec.nodes import Node
 from cnncalc.spec.reading import Reading
 from cnncalc.spec.source import parse
 from cnncalc.spec.text import Source, read_source
@@ -46,6 +47,20 @@ def load_source(
     """The models of a source already read; arguments as for ``load``."""
     with paused_collection():
         root, diagnostics = parse(source)
+    return load_parsed(source, root, diagnostics, sets=sets, framework=framework, model=model)
+
+
+def load_parsed(
+    source: Source,
+    root: Node,
+    diagnostics: Iterable[Diagnostic] = (),
+    *,
+    sets: Mapping[str, str] | None = None,
+    framework: str | None = None,
+    model: str | None = None,
+) -> tuple[Model, ...]:
+    """The models of a source already parsed, with what ``parse`` has found; arguments as for ``load``."""
+    with paused_collection():
         reading = Reading(source)
         reading.diagnostics.extend(diagnostics)
         models = decode(reading, root, sets or {})

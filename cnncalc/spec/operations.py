@@ -25,7 +25,7 @@ from cnncalc.suggest import did_you_mean, shown
 
 ReadList = Callable[[Node, Frame, str], tuple[Step, ...]]
 _INPUT_WORDS = ("in", "in_channels", "in_features", "input_channels", "input_shape", "num_features")
-_KERNEL_KEY = re.compile(r"[1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})*")
+KERNEL_KEY = re.compile(r"[1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})*")
 
 
 class OperationReader:
@@ -50,7 +50,8 @@ class OperationReader:
         self.reading.used_blocks.add(block.name)
         if block.name in frame.active:
             chain = " -> ".join((*frame.active[frame.active.index(block.name) :], block.name))
-            self.reading.error("E206", key, f"the block `{block.name}` uses itself: {chain}", "use `repeat`", frame, path)
+            message = f"the block `{shown(block.name)}` uses itself: {shown(chain)}"
+            self.reading.error("E206", key, message, "use `repeat`", frame, path)
             return None
         given = self._block_arguments(block, key, argument, frame, path)
         inner = self._bound(block, key, given, frame, path)
@@ -71,13 +72,13 @@ class OperationReader:
             parameter = name.text if isinstance(argument, Mapping) else (names[0] if names else "")
             if parameter not in names:
                 if not names:
-                    self.reading.error("E104", name, f"the block `{block.name}` takes no arguments", None, frame, path)
+                    self.reading.error("E104", name, f"the block `{shown(block.name)}` takes no arguments", None, frame, path)
                 else:
                     self.reading.unknown_word("E104", f"parameter of {block.name}", name, names, frame, path)
             elif not isinstance(value, Scalar):
-                self.reading.error(
-                    "E105", value, f"a value for `{parameter}` is wanted, found {kind_of(value)}", None, frame, path
-                )
+                message = f"a value for `{parameter}` is wanted, found {kind_of(value)}"
+                self.reading.error("E105", value, message, None, frame, path)
+                given[parameter] = None
             else:
                 given[parameter] = value
         return given
@@ -98,7 +99,7 @@ class OperationReader:
                 complete &= self._bind(name, node, frame._replace(names=names), names, tensors, path)
             else:
                 help = f"it takes {', '.join(one for one, _ in block.params)}"
-                self.reading.error("E106", key, f"the block `{block.name}` needs `{name}`", help, frame, path)
+                self.reading.error("E106", key, f"the block `{shown(block.name)}` needs `{name}`", help, frame, path)
                 complete = False
         chain = (*frame.chain, f"`{block.name}` at line {key.line}")
         inner = Frame(names, tensors, frame.depth + 1, chain, (*frame.active, block.name))
@@ -117,6 +118,8 @@ class OperationReader:
             return True
         except Undetermined:
             names[name] = UNDETERMINED
+            if node.text in frame.tensors:
+                tensors[name] = frame.tensors[node.text]
             return True
         except Fault as fault:
             self.reading.fault(fault, node, frame, path)
@@ -237,7 +240,7 @@ class OperationReader:
         # The number of copies is needed before the body is read.
         entries.sort(key=lambda entry: entry[2] is not None and entry[2].kind == "copies")
         for key, value, field in entries:
-            if kernel_keys and (_KERNEL_KEY.fullmatch(key.text) or key.text == "pool"):
+            if kernel_keys and (KERNEL_KEY.fullmatch(key.text) or key.text == "pool"):
                 complete &= self._add_width(key, value, widths, frame, path)
             elif field is None:
                 self._unknown_argument(meaning, key, frame, path)
@@ -257,6 +260,8 @@ class OperationReader:
         """Read one argument into ``values``; ``None`` where that fails."""
         assert field.spec_name is not None
         try:
+            if field.primary and meaning.kernel_in_name and field.kind == "int" and _is_kernel(node):
+                raise Fault("E105", f"a whole number is wanted, found {kind_of(node)}", _kernel_in_name(meaning))
             if field.kind == "copies":
                 values[field.spec_name] = self._copies(node, values.get("repeat", 0), frame, path)
             else:
@@ -316,7 +321,7 @@ class OperationReader:
 
     def _named_branch(self, key: Scalar, value: Node, frame: Frame, path: str) -> Branch:
         if not is_name(key.text):
-            self.reading.error("E109", key, f"`{shown(key.text)}` cannot name a branch", NAME_RULE, frame, path)
+            self.reading.error("E114", key, f"`{shown(key.text)}` cannot name a branch", NAME_RULE, frame, path)
         return Branch(key.text, SeriesBody(self.read_list(value, frame, f"{path}/{key.text}")))
 
     def _branch(self, item: Node, number: int, frame: Frame, path: str) -> Branch | Ref | Current:
@@ -334,7 +339,9 @@ class OperationReader:
             return self.read_list(node, frame, f"{path}/shortcut")
         if isinstance(node, Scalar) and node.text in ("identity", "project"):
             return node.text
-        guess = did_you_mean(node.text, ("identity", "project")) if isinstance(node, Scalar) else None
+        if not isinstance(node, Scalar) or node.is_null:
+            raise Fault("E105", f"a shortcut is wanted, found {kind_of(node)}", "possible: identity, project, a list of layers")
+        guess = did_you_mean(node.text, ("identity", "project"))
         help = f"did you mean `{guess}`?" if guess else "possible: identity, project, a list of layers"
         raise Fault("E112", f"unknown shortcut {kind_of(node)}", help)
 
@@ -397,8 +404,10 @@ class OperationReader:
             self.reading.error("E104", key, f"{meaning.op} takes no arguments", None, frame, path)
             return
         word = key.text.lower()
+        if key.text.count(")") > key.text.count("("):
+            return  # the rest of a call that a comma cut in two; its beginning is reported
         if issubclass(meaning, Shorthand) and meaning.kernel_keys and word[:1].isdigit():
-            help = f"did you mean `{word}`?" if _KERNEL_KEY.fullmatch(word) else "a kernel such as 3x3"
+            help = f"did you mean `{word}`?" if KERNEL_KEY.fullmatch(word) else "a kernel such as 3x3"
             self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
             return
         if word in _INPUT_WORDS:
@@ -421,6 +430,14 @@ def _field_of(meaning: type[Declared], name: str) -> Field[Any] | None:
     if field is not None:
         return field
     return next((field for field in meaning.fields.values() if field.short == name), None)
+
+
+def _is_kernel(node: Node) -> bool:
+    return isinstance(node, Scalar) and "x" in node.text and KERNEL_KEY.fullmatch(node.text) is not None
+
+
+def _kernel_in_name(meaning: type[Declared]) -> str:
+    return f"the kernel goes into the name, as in `{meaning.op}3x3: 64`"
 
 
 def _probable(text: str, possible: list[str]) -> str:

@@ -30,11 +30,15 @@ def read_expect(
     if not isinstance(node, Mapping):
         return _one("shape", node, reading, frame, path)
     found: list[Expectation] = []
+    if not node.entries:
+        reading.error("E106", node, "an empty expectation", "for instance `expect: {params: 9408}`", frame, path)
     for key, value in node.entries:
         if key.text == "error" and allow_error:
             found.extend(_error_code(value, reading, frame, path))
         elif key.text in METRICS:
             found.extend(_one(key.text, value, reading, frame, path))
+        elif key.text.lower() == "flops":
+            reading.error("E104", key, "unknown expectation `flops`", "flops are 2 x macs: expect `macs`", frame, path)
         else:
             known = (*METRICS, "error") if allow_error else METRICS
             reading.unknown_word("E104", "expectation", key, known, frame, path, _FOREIGN)
@@ -44,7 +48,6 @@ def read_expect(
 _FOREIGN = {
     "parameters": "params",
     "weights": "params",
-    "flops": "macs",
     "mults": "macs",
     "out": "channels",
     "output": "shape",

@@ -55,6 +55,8 @@ class Reading:
         """The names of the variables of all models, for what is set from outside."""
         self.blocks: dict[str, Block] = {}
         self.used_blocks: set[str] = set()
+        self.refused_blocks: set[str] = set()
+        """Names of blocks that are in error themselves, so that their uses are not."""
         self.defaults: dict[str, Mapping[str, Node]] = {}
         self.declared: frozenset[str] | None = None
         """Names given with ``name:`` anywhere in the file; found when first needed."""
@@ -90,7 +92,7 @@ class Reading:
         """Report a word that means nothing here, with the one that was probably meant."""
         known = tuple(known)
         guess = (foreign or {}).get(node.text.lower()) or did_you_mean(node.text, known)
-        help = f"did you mean `{guess}`?" if guess else f"possible: {', '.join(known)}" if known else None
+        help = f"did you mean `{shown(guess)}`?" if guess else f"possible: {', '.join(map(shown, known))}" if known else None
         self.error(code, node, f"unknown {kind} `{shown(node.text)}`", help, frame, path)
 
     def origin(self, node: Node, frame: Frame) -> Origin:
@@ -103,7 +105,12 @@ class Reading:
             Fault: where it has none.
             Undetermined: where it depends on something not given.
         """
-        expression = compile_expression(text)
+        try:
+            expression = compile_expression(text)
+        except Fault as fault:
+            if text.count("(") > text.count(")"):
+                fault.help = "a comma ends a value inside {...} and [...]: put the expression in quotes"
+            raise
         if "i" in expression.names:
             self.saw_index = True
         value = expression.evaluate(frame.names)

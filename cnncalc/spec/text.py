@@ -16,7 +16,7 @@ MAX_BYTES = 8 * 2**20
 """Text of a spec, in bytes of UTF-8: 8 MiB."""
 
 # YAML 1.1 ends a line at each of these, and marks count accordingly.
-_LINE_BREAK = "\r\n|[\r\n\x85\u2028\u2029]"
+LINE_BREAK = "\r\n|[\r\n\x85\u2028\u2029]"
 # What YAML cannot hold unescaped: control characters, lone surrogates, and the two non-characters.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -43,7 +43,7 @@ class Source:
     def lines(self) -> list[str]:
         """The lines without their ends, split the first time they are asked for."""
         if self._lines is None:
-            self._lines = re.split(_LINE_BREAK, self.text)
+            self._lines = re.split(LINE_BREAK, self.text)
         return self._lines
 
     def excerpt(self, line: int) -> str:
@@ -78,6 +78,14 @@ def read_source(path: str, stdin: TextIO | BinaryIO | None = None) -> Source:
     if path == "-":
         return _source("<stdin>", *_read_stream(sys.stdin if stdin is None else stdin))
     return _source(path.encode("utf-8", "replace").decode(), *_read_file(path))
+
+
+def source_of(name: str, data: bytes) -> Source:
+    """Bytes read elsewhere, under the name that messages show.
+
+    Raises SpecError E101 for what is not UTF-8, E102 beyond ``MAX_BYTES``.
+    """
+    return _source(name, data, len(data))
 
 
 def _source(name: str, data: bytes | str, size: int) -> Source:
@@ -139,14 +147,14 @@ def _decode(name: str, data: bytes) -> str:
                 "the file is UTF-16, not UTF-8" if utf16 else f"the byte 0x{data[error.start]:02X} is not UTF-8",
                 "save the file as UTF-8",
                 location=Location(name, line, column),
-                excerpt=re.split(_LINE_BREAK, data.decode("utf-8", "replace").removeprefix("\ufeff"))[line - 1],
+                excerpt=re.split(LINE_BREAK, data.decode("utf-8", "replace").removeprefix("\ufeff"))[line - 1],
             )
         ) from None
 
 
 def _place(before: str) -> tuple[int, int]:
     """Line and column of what follows a text."""
-    lines = re.split(_LINE_BREAK, before)
+    lines = re.split(LINE_BREAK, before)
     return len(lines), len(lines[-1]) + 1
 
 

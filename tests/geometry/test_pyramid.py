@@ -51,7 +51,7 @@ def test_caffe_gives_the_bins_wanted_or_is_illegal() -> None:
             illegal.add((size, bins))
             with pytest.raises(Fault) as raised:
                 level("caffe", size, bins)
-            assert raised.value.code == "E305"
+            assert raised.value.code == "E308"
         else:
             found = level("caffe", size, bins)
             assert (found.exact, found.padding) == (True, (padding, padding)), (size, bins)

@@ -1,0 +1,246 @@
+"""Measured values written into a spec's text: only what an ``expect`` says changes, every other character stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from cnncalc.errors import Location
+from cnncalc.expectations import Bounds, Finding, Number
+from cnncalc.spec import nodes
+from cnncalc.spec.nodes import Mapping, Scalar
+from cnncalc.spec.page import Edit, Page, Stays, applied
+from cnncalc.spec.spelling import Entry, respelt, spelt
+from cnncalc.spec.text import Source
+
+
+class Change(NamedTuple):
+    """One promise that was rewritten or put in: what it was, empty where there was none, and what was measured."""
+
+    location: Location
+    what: str
+    old: str
+    new: str
+
+
+class Left(NamedTuple):
+    """One failed expectation that stays as it is, and why."""
+
+    location: Location
+    what: str
+    reason: str
+
+
+class Rewritten(NamedTuple):
+    """A spec's text with its changes; the text is the same object where there is none."""
+
+    text: str
+    changes: tuple[Change, ...] = ()
+    left: tuple[Left, ...] = ()
+
+
+class Addition(NamedTuple):
+    """An ``expect`` for the model whose keys start at a place."""
+
+    place: Location
+    what: str
+    text: str
+
+
+def update(source: Source, findings: Iterable[Finding]) -> Rewritten:
+    """The text with measured values in place of those that failed.
+
+    An exact value (an expression too) becomes the measured number; ``~62.4M`` keeps its unit and decimals; of a bound or a
+    range the limit that failed becomes the measured number, so that it just holds. A promise that stands for several uses
+    (in a block, in a file with variants) changes only where one text holds for all of them.
+    """
+    page = Page(source)
+    left: list[Left] = []
+    possible: list[tuple[Change, list[Edit]]] = []
+    for group in _by_place(findings):
+        failed = next(finding for finding in group if not finding.ok)
+        location = _location(failed)
+        try:
+            edits = _edits(page, group)
+            possible.append((Change(location, failed.what, failed.wanted, failed.got), edits))
+        except Stays as reason:
+            left.append(Left(location, failed.what, str(reason)))
+    return _made(page, possible, left, "what stands there is used elsewhere too")
+
+
+def add(source: Source, additions: Iterable[Addition]) -> Rewritten:
+    """The text with an ``expect`` for each model that has none: behind its other keys, in braces before them."""
+    page = Page(source)
+    left: list[Left] = []
+    possible: list[tuple[Change, list[Edit]]] = []
+    nowhere = "there is no place for it that leaves the rest as it is"
+    for addition in additions:
+        edit = page.insertion(addition.place, f"expect: {addition.text}")
+        if edit is None:
+            left.append(Left(addition.place, addition.what, nowhere))
+        else:
+            possible.append((Change(addition.place, addition.what, "", addition.text), [edit]))
+    return _made(page, possible, left, nowhere)
+
+
+def _made(page: Page, possible: Sequence[tuple[Change, list[Edit]]], left: list[Left], reason: str) -> Rewritten:
+    """All changes made, but for those that would change more than promises."""
+    edits = [edit for _, found in possible for edit in found]
+    if not page.says_the_same(edits):
+        fitting = [page.says_the_same(found) for _, found in possible]
+        left += [
+            Left(change.location, change.what, reason) for (change, _), fits in zip(possible, fitting, strict=True) if not fits
+        ]
+        possible = [one for one, fits in zip(possible, fitting, strict=True) if fits]
+        edits = [edit for _, found in possible for edit in found]
+    text = applied(page.source.text, edits) if edits else page.source.text
+    return Rewritten(text, tuple(change for change, _ in possible), tuple(left))
+
+
+def _location(finding: Finding) -> Location:
+    assert finding.promise is not None
+    assert finding.promise.origin.location is not None
+    return finding.promise.origin.location
+
+
+def _by_place(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """The findings of each promise that failed in one of its uses, in the order of the file."""
+    groups: dict[tuple[int, int], list[Finding]] = {}
+    for finding in findings:
+        if finding.promise is not None and finding.promise.origin.location is not None:
+            groups.setdefault(finding.promise.origin.location[1:3], []).append(finding)
+    return [groups[place] for place in sorted(groups) if not all(finding.ok for finding in groups[place])]
+
+
+# One promise
+
+Values = tuple[Number | str | None, ...]
+"""One per axis."""
+
+
+def _edits(page: Page, group: Sequence[Finding]) -> list[Edit]:
+    """What makes one promise hold in all its uses.
+
+    Raises:
+        Stays
+    """
+    if group[0].metric == "error":
+        raise Stays("an expected error is no measured value")
+    uses = [_measured(finding) for finding in group]
+    node = page.values.get(_location(group[0])[1:3])
+    if node is None:
+        raise Stays("its place in the file is not known")
+    if isinstance(node, nodes.Sequence):
+        return _edit_list(page, node, group, uses)
+    entries = _known(pair for finding, use in zip(group, uses, strict=True) for pair in _pairs(finding, use))
+    if isinstance(node, Mapping):
+        return _edit_range(page, node, entries)
+    assert group[0].promise is not None
+    if group[0].promise.is_listed:
+        return _edit_sizes(page, node, group[0].promise.bounds, uses)
+    new = respelt(node.text, entries)
+    if new is not None:
+        return [page.replacement(node, new)]
+    per_axis = _per_axis(node.text, entries[: len(uses[0])]) if _agree(uses) else None
+    return [Edit(*page.extent(node), per_axis)] if per_axis is not None else _differ()
+
+
+def _agree(uses: Sequence[Values]) -> bool:
+    return all(use == uses[0] for use in uses)
+
+
+def _differ() -> list[Edit]:
+    raise Stays("its uses measure different values")
+
+
+def _measured(finding: Finding) -> Values:
+    """What was measured along each axis; unknown only where that was allowed."""
+    values = finding.measured if isinstance(finding.measured, tuple) else (finding.measured,)
+    bounds = _spread(finding, len(values))
+    if not values:
+        raise Stays("there are no axes to measure")
+    if None in values and not (len(bounds) == len(values) and all(map(_may_be, bounds, values))):
+        raise Stays("the value is not known")
+    return values
+
+
+def _may_be(bound: Bounds, value: Number | str | None) -> bool:
+    return value is not None or bound.hold(None)
+
+
+def _texts(values: Values, like: str = "") -> list[str]:
+    return [spelt(value, like) for value in values if value is not None]
+
+
+def _known(entries: Iterable[tuple[Bounds, Number | str | None]]) -> list[Entry]:
+    return [(bound, value) for bound, value in entries if value is not None]
+
+
+def _pairs(finding: Finding, values: Values) -> Iterable[tuple[Bounds, Number | str | None]]:
+    return zip(_spread(finding, len(values)), values, strict=True)
+
+
+def _spread(finding: Finding, count: int) -> tuple[Bounds, ...]:
+    """One bound per measured value."""
+    assert finding.promise is not None
+    bounds = finding.promise.bounds
+    return bounds if len(bounds) == count else bounds[:1] * count
+
+
+def _edit_sizes(page: Page, node: Scalar, bounds: tuple[Bounds, ...], uses: Sequence[Values]) -> list[Edit]:
+    """A shape that stands as one text: ``64x112x112``, or the length of a vector."""
+    if not _agree(uses):
+        _differ()
+    values = uses[0]
+    parts = node.text.split("x")
+    if len(values) == 1:
+        return [page.replacement(node, _texts(values, node.text)[0])]
+    if len(parts) == len(values):
+        kept = zip(parts, bounds, values, strict=True)
+        return [page.replacement(node, "x".join(part if bound.hold(value) else str(value) for part, bound, value in kept))]
+    return [Edit(*page.extent(node), f"[{', '.join(_texts(values))}]")]
+
+
+def _per_axis(text: str, entries: Sequence[Entry]) -> str | None:
+    """One text per axis where one for all of them cannot hold."""
+    texts = [respelt(text, [entry]) for entry in entries]
+    known = [f'"{one}"' if one.startswith(">") else one for one in texts if one is not None]
+    return f"[{', '.join(known)}]" if len(known) == len(texts) else None
+
+
+def _edit_range(page: Page, node: Mapping, entries: Sequence[Entry]) -> list[Edit]:
+    """The limits that the values go beyond."""
+    numbers = [value for _, value in entries if not isinstance(value, str)]
+    if len(numbers) < len(entries):
+        raise Stays("it is a range, and what is measured is no number")
+    held = list(zip([bound for bound, _ in entries], numbers, strict=True))
+    broken = {
+        "min": [value for bound, value in held if bound.low is not None and value < bound.low],
+        "max": [value for bound, value in held if bound.high is not None and value > bound.high],
+    }
+    limits = [(node.get("min"), min(broken["min"], default=None)), (node.get("max"), max(broken["max"], default=None))]
+    return [
+        page.replacement(value, spelt(limit, value.text))
+        for value, limit in limits
+        if isinstance(value, Scalar) and limit is not None
+    ]
+
+
+def _edit_list(page: Page, node: nodes.Sequence, group: Sequence[Finding], uses: Sequence[Values]) -> list[Edit]:
+    """The items that failed, or the whole list where it has another length."""
+    count = len(uses[0])
+    if any(len(use) != count for use in uses) or (count != len(node.items) and not _agree(uses)):
+        _differ()
+    if count != len(node.items):
+        return page.whole_list(node, _texts(uses[0]))
+    edits: list[Edit] = []
+    for axis, item in enumerate(node.items):
+        entries = _known((_spread(finding, count)[axis], use[axis]) for finding, use in zip(group, uses, strict=True))
+        if all(bound.hold(value) for bound, value in entries):
+            continue
+        if isinstance(item, Mapping):
+            edits += _edit_range(page, item, entries)
+            continue
+        new = respelt(item.text, entries) if isinstance(item, Scalar) else None
+        edits += [page.replacement(item, new)] if isinstance(item, Scalar) and new is not None else _differ()
+    return edits
