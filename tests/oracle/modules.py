@@ -1,0 +1,543 @@
+"""Every operation as PyTorch modules; shapes, parameters and multiply-accumulates are read off what PyTorch made and ran."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.oracle.build import Builder, Network, Refusal, per_axis, pool_stride
+
+torch: Any = pytest.importorskip("torch")
+nn: Any = torch.nn
+F: Any = torch.nn.functional
+torch.set_num_threads(1)
+
+Args = dict[str, Any]
+Module = Any
+Tensor = Any
+Maker = Callable[[Args, list[Tensor]], Module]
+
+
+class Record(NamedTuple):
+    """What PyTorch says of one layer."""
+
+    op: str
+    shape: tuple[int, ...]
+    weights: int
+    biases: int
+    buffers: int
+    macs: int
+
+
+class Trace(NamedTuple):
+    """The layers that ran, and what stopped the network if something did."""
+
+    records: list[Record]
+    error: str | None
+
+
+class Function(nn.Module):  # type: ignore[misc]
+    """A function as a module."""
+
+    def __init__(self, function: Callable[..., Tensor], **modules: Module) -> None:
+        super().__init__()
+        self.function = function
+        for name, module in modules.items():
+            self.add_module(name, module)
+
+    def forward(self, *tensors: Tensor) -> Tensor:
+        return self.function(*tensors)
+
+
+class Scale(nn.Module):  # type: ignore[misc]
+    """A learned factor, and perhaps an offset, per channel."""
+
+    def __init__(self, channels: int, bias: bool) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels)) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x.movedim(1, -1) * self.weight
+        return (y if self.bias is None else y + self.bias).movedim(-1, 1)
+
+
+def pads(padding: Any, kernel: list[int]) -> list[list[int]]:
+    """The padding of each axis before and after, of all forms but ``same``."""
+    if padding == "valid":
+        padding = 0
+    if padding == "half":
+        return [[k // 2, k // 2] for k in kernel]
+    if isinstance(padding, list) and isinstance(padding[0], list):
+        if len(padding) not in (1, len(kernel)):
+            raise Refusal(f"{padding} for {len(kernel)} axes")
+        return padding * len(kernel) if len(padding) == 1 else padding
+    return [[p, p] for p in per_axis(padding, len(kernel))]
+
+
+def flat(pairs: list[list[int]]) -> list[int]:
+    """Pairs in the order of ``F.pad``: the last axis first."""
+    return [number for pair in reversed(pairs) for number in pair]
+
+
+def is_even(pairs: list[list[int]]) -> bool:
+    return all(before == after for before, after in pairs)
+
+
+def of_rank(name: str, rank: int) -> Any:
+    if rank not in (1, 2, 3):
+        raise Refusal(f"no {name} over {rank} axes")
+    return getattr(nn, f"{name}{rank}d")
+
+
+def conv(args: Args, xs: list[Tensor]) -> Module:
+    channels, rank = xs[0].shape[1], xs[0].dim() - 2
+    return _conv(args, channels, args["out"], args.get("groups", 1), rank)
+
+
+def depthwise(args: Args, xs: list[Tensor]) -> Module:
+    channels, rank = xs[0].shape[1], xs[0].dim() - 2
+    return _conv(args, channels, channels * args.get("mult", 1), channels, rank)
+
+
+def _conv(args: Args, channels: int, out: int, groups: int, rank: int) -> Module:
+    kernel = per_axis(args["kernel"], rank)
+    given = {
+        "kernel_size": kernel,
+        "stride": per_axis(args.get("stride", 1), rank),
+        "dilation": per_axis(args.get("dilation", 1), rank),
+        "groups": groups,
+        "bias": args.get("bias", True),
+    }
+    make = of_rank("Conv", rank)
+    if args.get("padding") == "same":
+        return make(channels, out, padding="same", **given)
+    pairs = pads(args.get("padding", 0), kernel)
+    if is_even(pairs):
+        return make(channels, out, padding=[pair[0] for pair in pairs], **given)
+    return nn.Sequential(Function(lambda x: F.pad(x, flat(pairs))), make(channels, out, **given))
+
+
+def conv_transpose(args: Args, xs: list[Tensor]) -> Module:
+    channels, rank = xs[0].shape[1], xs[0].dim() - 2
+    kernel = per_axis(args["kernel"], rank)
+    pairs = pads(args.get("padding", 0), kernel)
+    given = {
+        "kernel_size": kernel,
+        "stride": per_axis(args.get("stride", 1), rank),
+        "dilation": per_axis(args.get("dilation", 1), rank),
+        "output_padding": per_axis(args.get("output_padding", 0), rank),
+        "groups": args.get("groups", 1),
+        "bias": args.get("bias", True),
+    }
+    make = of_rank("ConvTranspose", rank)
+    if is_even(pairs):
+        return make(channels, args["out"], padding=[pair[0] for pair in pairs], **given)
+    cut = Function(lambda x: F.pad(x, flat([[-before, -after] for before, after in pairs])))
+    return nn.Sequential(make(channels, args["out"], **given), cut)
+
+
+def pool(name: str, empty: float) -> Maker:
+    """A sliding pool; uneven padding, which PyTorch lacks, is filled with ``empty`` first."""
+
+    def make(args: Args, xs: list[Tensor]) -> Module:
+        rank = xs[0].dim() - 2
+        kernel = per_axis(args["kernel"], rank)
+        framework = args.get("framework", "pytorch")
+        given: Args = {
+            "kernel_size": kernel,
+            "stride": pool_stride(args, rank, framework),
+            "ceil_mode": args.get("ceil", framework == "caffe"),
+        }
+        dilation = per_axis(args.get("dilation", 1), rank)
+        if name == "MaxPool":
+            given["dilation"] = dilation
+        elif dilation != [1] * rank:
+            raise Refusal(f"{name} has no dilation")
+        if args.get("padding") == "same":
+            pairs = _same_pads(kernel, dilation, given["stride"])
+        else:
+            pairs = pads(args.get("padding", 0), kernel)
+        if name == "LPPool":
+            if any(map(any, pairs)):
+                raise Refusal("LPPool has no padding")
+            if rank == 1:
+                given.update(kernel_size=kernel[0], stride=given["stride"][0])
+            return of_rank(name, rank)(args.get("power", 2), **given)
+        if is_even(pairs):
+            return of_rank(name, rank)(padding=[pair[0] for pair in pairs], **given)
+        if any(2 * max(pair) > k for pair, k in zip(pairs, kernel, strict=True)):
+            raise Refusal("padding beyond half the kernel")
+        return nn.Sequential(Function(lambda x: F.pad(x, flat(pairs), value=empty)), of_rank(name, rank)(**given))
+
+    return make
+
+
+def _same_pads(kernel: list[int], dilation: list[int], stride: list[int]) -> list[list[int]]:
+    if stride != [1] * len(stride):
+        raise Refusal("padding same with a stride")
+    totals = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
+    return [[total // 2, total - total // 2] for total in totals]
+
+
+def adaptive(name: str) -> Maker:
+    def make(args: Args, xs: list[Tensor]) -> Module:
+        rank = xs[0].dim() - 2
+        return of_rank(f"Adaptive{name}Pool", rank)(per_axis(args.get("out", 1), rank))
+
+    return make
+
+
+def spp_level(args: Args, xs: list[Tensor]) -> Module:
+    """A level by its mode, with the windows of He et al. 2014, of the widened form, of Caffe, or adaptive."""
+    sizes, bins = xs[0].shape[2:], args["bins"]
+    mode, name = args.get("mode", "paper"), {"max": "Max", "avg": "Avg"}[args.get("kind", "max")]
+    rank = len(sizes)
+    if mode == "adaptive":
+        return of_rank(f"Adaptive{name}Pool", rank)([bins] * rank)
+    if mode == "caffe":
+        kernel = [-(-size // bins) for size in sizes]
+        padding = [(k * bins - size + 1) // 2 for k, size in zip(kernel, sizes, strict=True)]
+        if any(p >= k for p, k in zip(padding, kernel, strict=True)):
+            raise Refusal("Caffe aborts: padding not below the kernel")
+        padded = Function(lambda x: F.pad(x, flat([[p, p] for p in padding]), value=-1e9))
+        return nn.Sequential(padded, Function(lambda x: _caffe_windows(x, kernel, padding, sizes)))
+    stride = [size // bins for size in sizes]
+    if mode == "exact":
+        kernel = [size - (bins - 1) * step for size, step in zip(sizes, stride, strict=True)]
+    else:
+        kernel = [-(-size // bins) for size in sizes]
+    if 0 in stride:
+        raise Refusal("a stride of 0")
+    return of_rank(f"{name}Pool", rank)(kernel, stride)
+
+
+def _caffe_windows(x: Tensor, kernel: list[int], padding: list[int], sizes: Any) -> Tensor:
+    y = of_rank("MaxPool", len(kernel))(kernel, kernel, ceil_mode=True)(x)
+    for axis, (k, p, size) in enumerate(zip(kernel, padding, sizes, strict=True), 2):
+        if (y.shape[axis] - 1) * k >= size + p:
+            y = y.narrow(axis, 0, y.shape[axis] - 1)
+    return y
+
+
+def linear(args: Args, xs: list[Tensor]) -> Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(xs[0][0].numel(), args["out"], bias=args.get("bias", True)))
+
+
+def embedding(args: Args, xs: list[Tensor]) -> Module:
+    table = nn.Embedding(args["vocab"], args["out"])
+    if xs[0].dim() != 3 or xs[0].shape[1] != 1:
+        raise Refusal("no row of tokens")
+    return Function(lambda x: table(x[:, 0].long()).movedim(-1, 1), table=table)
+
+
+def batch_norm(args: Args, xs: list[Tensor]) -> Module:
+    affine = args.get("scale", args.get("framework", "pytorch") != "caffe")
+    return of_rank("BatchNorm", max(1, xs[0].dim() - 2))(xs[0].shape[1], affine=affine)
+
+
+def group_norm(args: Args, xs: list[Tensor]) -> Module:
+    return nn.GroupNorm(args["groups"], xs[0].shape[1], affine=args.get("affine", True))
+
+
+def layer_norm(args: Args, xs: list[Tensor]) -> Module:
+    norm = nn.LayerNorm(xs[0].shape[1], elementwise_affine=args.get("affine", True))
+    return Function(lambda x: norm(x.movedim(1, -1)).movedim(-1, 1), norm=norm)
+
+
+def local_response_norm(args: Args, xs: list[Tensor]) -> Module:
+    return nn.LocalResponseNorm(args.get("size", 5))
+
+
+def channel_shuffle(args: Args, xs: list[Tensor]) -> Module:
+    return nn.ChannelShuffle(args["groups"])
+
+
+def instance_norm(args: Args, xs: list[Tensor]) -> Module:
+    return of_rank("InstanceNorm", xs[0].dim() - 2)(xs[0].shape[1], affine=args.get("affine", False))
+
+
+def upsample(args: Args, xs: list[Tensor]) -> Module:
+    rank = xs[0].dim() - 2
+    mode = _mode(args, rank)
+    if "size" in args:
+        return nn.Upsample(size=tuple(per_axis(args["size"], rank)), mode=mode)
+    return nn.Upsample(scale_factor=tuple(map(float, per_axis(args["factor"], rank))), mode=mode)
+
+
+def upsample_to(args: Args, xs: list[Tensor]) -> Module:
+    rank = xs[0].dim() - 2
+    return Function(lambda x, like: F.interpolate(x, size=like.shape[2:], mode=_mode(args, rank)))
+
+
+def _mode(args: Args, rank: int) -> str:
+    linear = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
+    return "nearest" if args.get("mode", "nearest") == "nearest" else linear
+
+
+def border(sign: int) -> Maker:
+    def make(args: Args, xs: list[Tensor]) -> Module:
+        pairs = pads(args["margins"], [1] * (xs[0].dim() - 2))
+        return Function(lambda x: F.pad(x, [sign * number for number in flat(pairs)]))
+
+    return make
+
+
+def crop_to(args: Args, xs: list[Tensor]) -> Module:
+    def cut(x: Tensor, like: Tensor) -> Tensor:
+        for axis in range(2, x.dim()):
+            spare = x.shape[axis] - like.shape[axis]
+            if spare < 0:
+                raise ValueError("smaller than the target")
+            x = x.narrow(axis, spare // 2, like.shape[axis])
+        return x
+
+    return Function(cut)
+
+
+def unfold(args: Args, xs: list[Tensor]) -> Module:
+    """Windows as channels: a convolution whose filters each pick one position, held against ``F.unfold`` in two dimensions."""
+    channels, rank = xs[0].shape[1], xs[0].dim() - 2
+    kernel = per_axis(args["kernel"], rank)
+    count = torch.Size(kernel).numel()
+    given = {"stride": per_axis(args.get("stride", 1), rank), "dilation": per_axis(args.get("dilation", 1), rank)}
+    pairs = pads(args.get("padding", 0), kernel)
+
+    def patches(x: Tensor) -> Tensor:
+        x = F.pad(x, flat(pairs))
+        pick = torch.eye(count, device=x.device, dtype=x.dtype).view(count, 1, *kernel).repeat(channels, *(1,) * (rank + 1))
+        y = getattr(F, f"conv{rank}d")(x, pick, groups=channels, **given)
+        if rank == 2:
+            assert torch.allclose(F.unfold(x, kernel, **given).view_as(y), y)
+        return y
+
+    return Function(patches)
+
+
+def pixel_shuffle(args: Args, xs: list[Tensor]) -> Module:
+    factor, rank = args["factor"], xs[0].dim() - 2
+    if rank == 2:
+        return nn.PixelShuffle(factor)
+    if rank == 1:
+        return Function(lambda x: x.unflatten(1, (-1, factor)).transpose(2, 3).flatten(2))
+    beside = (0, 1, 5, 2, 6, 3, 7, 4)
+
+    def larger(x: Tensor) -> Tensor:
+        y = x.unflatten(1, (-1, factor, factor, factor)).permute(beside)
+        return y.flatten(6).flatten(4, 5).flatten(2, 3)
+
+    return Function(larger)
+
+
+def pixel_unshuffle(args: Args, xs: list[Tensor]) -> Module:
+    factor, rank = args["factor"], xs[0].dim() - 2
+    if rank == 2:
+        return nn.PixelUnshuffle(factor)
+    if rank == 1:
+        return Function(lambda x: x.unflatten(2, (-1, factor)).transpose(2, 3).flatten(1, 2))
+    split = (0, 1, 3, 5, 7, 2, 4, 6)
+
+    def blocks(x: Tensor) -> Tensor:
+        y = x.unflatten(4, (-1, factor)).unflatten(3, (-1, factor)).unflatten(2, (-1, factor))
+        return y.permute(split).flatten(1, 4)
+
+    return Function(blocks)
+
+
+def cut_channels(args: Args, xs: list[Tensor]) -> Module:
+    first, count = args["channels"]
+    return Function(lambda x: x.narrow(1, first, count))
+
+
+def together(function: Callable[..., Tensor]) -> Maker:
+    """A function of all inputs, without arguments of its own."""
+
+    def make(args: Args, xs: list[Tensor]) -> Module:
+        return Function(function)
+
+    return make
+
+
+def joined(*xs: Tensor) -> Tensor:
+    return torch.cat(xs, 1)
+
+
+def elementwise(combine: Callable[[Tensor, Tensor], Tensor]) -> Maker:
+    """Tensors of one shape; those that are one point are spread over the others, which is all that the language spreads."""
+
+    def run(*xs: Tensor) -> Tensor:
+        rank = max(x.dim() for x in xs)
+        spread = [x[(...,) + (None,) * (rank - x.dim())] if is_point(x) else x for x in xs]
+        if len({x.shape[1] for x in spread}) > 1 or len({x.shape[2:] for x in spread if not is_point(x)}) > 1:
+            raise ValueError("shapes differ")
+        total = spread[0]
+        for x in spread[1:]:
+            total = combine(total, x)
+        return total
+
+    return together(run)
+
+
+def is_point(x: Tensor) -> bool:
+    return all(size == 1 for size in x.shape[2:])
+
+
+def plain(name: str, **given: Any) -> Maker:
+    def make(args: Args, xs: list[Tensor]) -> Module:
+        return getattr(nn, name)(**given)
+
+    return make
+
+
+def custom(args: Args, xs: list[Tensor]) -> Module:
+    """Windows of the given geometry, without weights; what it counts is what the spec says."""
+    window = _conv({"kernel": 1, **args, "bias": False}, 1, args.get("out", xs[0].shape[1]), 1, xs[0].dim() - 2)
+    return Function(lambda x: window(x[:, :1]))
+
+
+MAKERS: dict[str, Maker] = {
+    "conv": conv,
+    "depthwise": depthwise,
+    "conv_transpose": conv_transpose,
+    "maxpool": pool("MaxPool", -1e9),
+    "avgpool": pool("AvgPool", 0),
+    "lppool": pool("LPPool", 0),
+    "global_avgpool": adaptive("Avg"),
+    "global_maxpool": adaptive("Max"),
+    "adaptive_avgpool": adaptive("Avg"),
+    "adaptive_maxpool": adaptive("Max"),
+    "roi_pool": adaptive("Max"),
+    "spp_level": spp_level,
+    "linear": linear,
+    "flatten": plain("Flatten"),
+    "embedding": embedding,
+    "bn": batch_norm,
+    "gn": group_norm,
+    "ln": layer_norm,
+    "instance_norm": instance_norm,
+    "lrn": local_response_norm,
+    "scale": lambda args, xs: Scale(xs[0].shape[1], args.get("bias", False)),
+    "prelu": lambda args, xs: nn.PReLU(xs[0].shape[1] if args.get("per_channel") else 1),
+    "relu": plain("ReLU"),
+    "relu6": plain("ReLU6"),
+    "leaky_relu": plain("LeakyReLU"),
+    "sigmoid": plain("Sigmoid"),
+    "tanh": plain("Tanh"),
+    "gelu": plain("GELU"),
+    "silu": plain("SiLU"),
+    "elu": plain("ELU"),
+    "selu": plain("SELU"),
+    "mish": plain("Mish"),
+    "hardswish": plain("Hardswish"),
+    "hardsigmoid": plain("Hardsigmoid"),
+    "softmax": plain("Softmax", dim=1),
+    "identity": plain("Identity"),
+    "dropout": plain("Dropout"),
+    "channel_shuffle": channel_shuffle,
+    "pixel_shuffle": pixel_shuffle,
+    "pixel_unshuffle": pixel_unshuffle,
+    "slice": cut_channels,
+    "upsample": upsample,
+    "upsample_to": upsample_to,
+    "pad": border(1),
+    "crop": border(-1),
+    "crop_to": crop_to,
+    "unfold": unfold,
+    "custom": custom,
+    "concat": together(joined),
+    "inception": together(joined),
+    "dense_block": together(joined),
+    "spp": together(joined),
+    "ppm": together(joined),
+    "add": elementwise(lambda one, other: one + other),
+    "residual": elementwise(lambda one, other: one + other),
+    "mul": elementwise(lambda one, other: one * other),
+}
+
+
+class Modules:
+    """The backend that runs a network of modules for one input."""
+
+    def __init__(self, framework: str = "pytorch", device: str = "cpu") -> None:
+        self.framework = framework
+        self.device = device
+        self.records: list[Record] = []
+        self.modules: list[Module] = []
+
+    @property
+    def count(self) -> int:
+        return len(self.records)
+
+    def shape(self, tensor: Tensor) -> tuple[int, ...]:
+        return tuple(tensor.shape[1:])
+
+    def apply(self, op: str, args: Args, tensors: list[Tensor], tie: int | None) -> Tensor:
+        try:
+            with torch.device(self.device), torch.no_grad():
+                return self._apply(op, {**args, "framework": self.framework}, tensors, tie)
+        except (RuntimeError, ValueError, AssertionError) as error:
+            raise Refusal(f"{op}: {error}") from error
+
+    def _apply(self, op: str, args: Args, tensors: list[Tensor], tie: int | None) -> Tensor:
+        module = MAKERS[op](args, tensors).eval()
+        if tie is not None:
+            _tie(module, self.modules[tie])
+        macs = [0]
+        for part in module.modules():
+            if isinstance(part, (nn.modules.conv._ConvNd, nn.Linear)):
+                part.register_forward_hook(lambda part, xs, y: macs.append(multiplications(part, xs[0], y)))
+        y = module(*tensors)
+        if 0 in y.shape:
+            raise ValueError("nothing left")
+        counts = (0, 0, 0) if tie is not None else stored(module)
+        if op == "custom":
+            counts, macs = (args["params"], 0, 0), [args["macs"]]
+        self.records.append(Record(op, self.shape(y), *counts, sum(macs)))
+        self.modules.append(module)
+        return y
+
+
+def multiplications(part: Module, x: Tensor, y: Tensor) -> int:
+    """Each output of a convolution is one filter's worth; of a transposed one each input is spread by one filter."""
+    if isinstance(part, nn.Linear):
+        return int(part.weight.numel())
+    filtered = x if part.transposed else y
+    return int(filtered.numel() * part.weight[0].numel())
+
+
+def stored(module: Module) -> tuple[int, int, int]:
+    """Weights, biases and buffers; ``num_batches_tracked`` is a counter of training steps and no part of the network."""
+    named = [(name.rpartition(".")[2], value.numel()) for name, value in module.named_parameters()]
+    weights = sum(count for name, count in named if name == "weight")
+    biases = sum(count for name, count in named if name == "bias")
+    assert weights + biases == sum(count for _, count in named)
+    buffers = sum(value.numel() for name, value in module.named_buffers() if not name.endswith("num_batches_tracked"))
+    return weights, biases, buffers
+
+
+def _tie(module: Module, other: Module) -> None:
+    """Let a module use another one's parameters."""
+    if type(module) is not type(other):
+        raise ValueError("shared between different kinds")
+    there = [(name, value.shape) for name, value in other.named_parameters()]
+    if there != [(name, value.shape) for name, value in module.named_parameters()]:
+        raise ValueError("shared between different shapes")
+    for part, original in zip(module.modules(), other.modules(), strict=True):
+        for name in original._parameters:
+            setattr(part, name, getattr(original, name))
+
+
+def inputs_of(network: Network, device: str = "cpu") -> dict[str, Tensor]:
+    return {name: torch.rand(1, *shape, device=device) for name, shape in network.inputs.items()}
+
+
+def run(network: Network, device: str = "cpu") -> Trace:
+    """Run a network in PyTorch."""
+    backend = Modules(network.framework, device)
+    try:
+        Builder(network, backend).run(inputs_of(network, device))
+    except Refusal as refusal:
+        return Trace(backend.records, str(refusal))
+    return Trace(backend.records, None)
