@@ -18,6 +18,7 @@ from cnncalc.network.graph import Graph, Node
 from cnncalc.network.model import Model
 from cnncalc.report import LayerReport, Output, ReceptiveField, Report
 
+MOST_REASONS = 3
 WHOLE_MAP = AxisField((), True)
 
 
@@ -86,8 +87,8 @@ class _Tensor(NamedTuple):
     fields: tuple[AxisField, ...]
     steps: tuple[Fraction | None, ...]
     """Input positions per unit along the first local path, per spatial axis."""
-    why: str | None
-    """Why something of its shape is not known."""
+    why: tuple[str, ...]
+    """Why something of its shape is not known, each reason once."""
 
 
 class _Answers(NamedTuple):
@@ -149,7 +150,7 @@ class _Run:
         assert isinstance(layer, Layer)
         answers = self._ask(layer, tuple([tensor.shape for tensor in inputs]))
         fields = self._fields(node, layer, inputs, answers)
-        why = _why(node, layer, inputs, answers)
+        why = _why(node, layer, inputs)
         params, macs, shares = answers.params, answers.macs, None
         if node.share is not None:
             shares = self._shared(node, layer, answers, node.share, place)
@@ -172,14 +173,14 @@ class _Run:
                 field,
                 shares,
                 layer.is_join,
-                _reasons(layer, answers, params, field, why),
+                _reasons(answers, params, field, why),
             )
         )
         for fact in answers.advice:
             self._diagnose(fact, "warning", node, node.path)
         before = next((tensor.steps for tensor in inputs if tensor.steps and None not in tensor.steps), inputs[0].steps)
         steps = tuple(map(_step_through, before, answers.reads)) if answers.shape.rank else ()
-        return _Tensor(node.path, answers.shape, fields, steps, None if answers.shape.known else why)
+        return _Tensor(node.path, answers.shape, fields, steps, () if answers.shape.known else why)
 
     def _ask(self, layer: Layer, shapes: tuple[Shape, ...]) -> _Answers:
         key = (layer, shapes)
@@ -276,7 +277,7 @@ class _Run:
 
 
 def _input_tensor(name: str, shape: Shape) -> _Tensor:
-    return _Tensor(name, shape, (LOCAL,) * shape.rank, (Fraction(1),) * shape.rank, None if shape.known else NEEDS_SIZE)
+    return _Tensor(name, shape, (LOCAL,) * shape.rank, (Fraction(1),) * shape.rank, () if shape.known else (NEEDS_SIZE,))
 
 
 def _answers(layer: Layer, shapes: tuple[Shape, ...], framework: Framework) -> _Answers:
@@ -352,19 +353,16 @@ def _weights_in_words(windows: tuple[Window | TransposedWindow, ...] | None, par
     return f"{'?' if params is None else params} parameters{kernel} from {given} to {made}"
 
 
-def _why(node: Node, layer: Layer, inputs: list[_Tensor], answers: _Answers) -> str | None:
-    """Why something of a layer's shape is unknown: its own doing, or that of an input."""
+def _why(node: Node, layer: Layer, inputs: list[_Tensor]) -> tuple[str, ...]:
+    """Why something of a layer's output may be unknown: its own doing, and that of its inputs."""
     own = layer.missing()
-    if own is not None:
-        return f"`{node.path}` {own}"
-    return next((tensor.why for tensor in inputs if tensor.why is not None), None)
+    reasons = [] if own is None else [f"`{node.path}` {own}"]
+    # The nearest few say enough, and a long chain does not gather all of its layers.
+    return tuple(dict.fromkeys([*reasons, *(reason for tensor in inputs for reason in tensor.why[:MOST_REASONS])]))[:MOST_REASONS]
 
 
-def _reasons(layer: Layer, answers: _Answers, params: Params, field: ReceptiveField, why: str | None) -> tuple[str, ...]:
+def _reasons(answers: _Answers, params: Params, field: ReceptiveField, why: tuple[str, ...]) -> tuple[str, ...]:
     """Why a number of the record is unknown, each reason once."""
-    reasons = []
-    if not answers.shape.known or None in params or answers.macs is None:
-        reasons.append(why or NEEDS_SIZE)
-    if field.reason is not None and field.reason not in reasons:
-        reasons.append(field.reason)
-    return tuple(reasons)
+    unknown = not answers.shape.known or None in params or answers.macs is None
+    reasons = [*((why or (NEEDS_SIZE,)) if unknown else ()), *((field.reason,) if field.reason is not None else ())]
+    return tuple(dict.fromkeys(reasons))
