@@ -137,7 +137,7 @@ def _check_error(expectation: Expectation, report: Report, name: str) -> Finding
 def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | None) -> Finding:
     """One promise against what was computed."""
     value = _measure(expectation.metric, subject)
-    got = _shown(value)
+    got = _shown(value, expectation.is_listed)
     if _agrees(expectation, value):
         return Finding(name, path, expectation.metric, expectation.text, got, None, expectation, value)
     if "?" in got:
@@ -192,9 +192,10 @@ def _agrees(expectation: Expectation, value: Measured) -> bool:
     return len(bounds) == len(values) > 0 and all(bound.hold(one) for bound, one in zip(bounds, values, strict=True))
 
 
-def _shown(value: Measured) -> str:
+def _shown(value: Measured, is_listed: bool = False) -> str:
+    """A number, or one per axis, once where all are alike unless each was asked for."""
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_shown, value))}]" if len(set(value)) != 1 else _shown(value[0])
+        return f"[{', '.join(map(_shown, value))}]" if is_listed or len(set(value)) != 1 else _shown(value[0])
     if value is None:
         return "?"
     return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else str(value)

@@ -113,7 +113,6 @@ def _by(sizes: tuple[Size, ...]) -> str:
 
 
 def _located(one: Divergence, node: Node) -> Diagnostic:
-    says = f"{one.framework} {'rejects it: ' if one.code == REJECTED else ''}{one.says}"
-    fault = Fault(one.code, says)
+    fault = Fault(one.code, one.says if one.code == REJECTED else f"{one.framework} {one.says}")
     diagnostic = fault.at(node.origin.location, node.path, node.origin.excerpt, node.origin.chain)
     return diagnostic._replace(severity="warning")

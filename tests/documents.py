@@ -10,15 +10,28 @@ import shlex
 from pathlib import Path
 
 from cnncalc.cli import main
+from cnncalc.codes import CODES
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+_SECTION = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _CONSOLE = re.compile(r"^```console\n\$ (cnncalc .*)\n(?:.*\n)*?```$", re.MULTILINE)
 
 
 def regenerated(text: str) -> str:
-    """The text with the output of every command in it made anew."""
+    """The text with the output of every command and every generated section in it made anew."""
+    text = _SECTION.sub(lambda found: f"{found[1]}{SECTIONS[found[2]]()}{found[3]}", text)
     return _CONSOLE.sub(lambda block: f"```console\n$ {block[1]}\n{output_of(block[1])}```", text)
+
+
+def codes() -> str:
+    """The codes as a table."""
+    rows = [f"| {code.code} | {code.title} | {code.severity} |" for code in CODES.values()]
+    return "\n".join(["", "| code | what | |", "| --- | --- | --- |", *rows, ""]) + "\n"
+
+
+SECTIONS = {"codes": codes}
+"""What stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""
 
 
 def output_of(command: str) -> str:
@@ -27,6 +40,7 @@ def output_of(command: str) -> str:
     out, err = io.StringIO(), io.StringIO()
     before = Path.cwd()
     os.chdir(ROOT)
+    os.environ.pop("GITHUB_ACTIONS", None)  # what `check` prints would follow it
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             main(words[1:])

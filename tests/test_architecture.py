@@ -12,15 +12,17 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "cnncalc"
 
 ORDER = (
-    {"errors", "suggest", "collector", "bundled"},
+    {"errors", "suggest", "collector", "bundled", "codes"},
     {"geometry"},
     {"frameworks"},
     {"layers"},
     {"network"},
     {"blocks", "report"},
     {"analysis"},
-    {"expectations", "portability"},
+    {"expectations", "portability", "budgets", "changes"},
     {"spec"},
+    {"advice"},
+    {"checking"},
     {"__init__"},
     {"render"},
     {"cli"},

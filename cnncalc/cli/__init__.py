@@ -12,9 +12,13 @@ import typer
 
 from cnncalc import __version__
 from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, warn
+from cnncalc.errors import UsageError
 
 FINE, UNDONE, INTERRUPTED = 0, 2, 130
 INTERNAL = "E901"
+
+COMPLETE = "_CNNCALC_COMPLETE"
+"""What a shell sets to ask for completions; only then, and where no command is named, what completes them is loaded."""
 
 # What typer raises for any wrong command line: in its older versions it has no public name.
 _MISUSE: type[Exception] = typer.BadParameter.__mro__[1]
@@ -26,19 +30,21 @@ COMMANDS = {
     "summary": "networks",
     "spp": "spp",
     "pool": "pool",
-    "compare": "networks",
+    "compare": "compare",
     "check": "check",
+    "explain": "explain",
     "layers": "layers",
+    "schema": "schema",
     "zoo": "zoo",
 }
 """The file of each command, in the order of the help."""
 
 
-def application(commands: Iterable[str] = COMMANDS) -> typer.Typer:
+def application(commands: Iterable[str] = COMMANDS, completion: bool = False) -> typer.Typer:
     """The command line with some of its commands; the files of the others are not imported."""
     app = typer.Typer(
         name="cnncalc",
-        add_completion=False,
+        add_completion=completion,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -72,11 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     asked = next((word for word in arguments if not word.startswith("-")), None)
     try:
-        app = application([asked] if asked in COMMANDS else COMMANDS)
+        app = application([asked], False) if asked in COMMANDS and COMPLETE not in os.environ else application(completion=True)
         code = app(args=arguments, prog_name="cnncalc", standalone_mode=False)
         return code if isinstance(code, int) else FINE
     except _MISUSE as error:
         _misused(error)
+    except UsageError as error:
+        _refused(error)
     except Trouble as trouble:
         warn(f"error[{CANNOT_WRITE}]: {trouble}\n")
     except (KeyboardInterrupt, typer.Abort):
@@ -95,6 +103,12 @@ def _misused(error: Any) -> None:
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "cnncalc"
     warn(f"cnncalc: {inert(error.format_message())}\nTry `{command} --help`.\n")
+
+
+def _refused(error: UsageError) -> None:
+    from cnncalc.cli.run import report_diagnostics
+
+    report_diagnostics(error.diagnostics)
 
 
 def _broken(error: Exception) -> None:

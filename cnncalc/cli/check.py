@@ -1,136 +1,213 @@
-"""``cnncalc check``: whether specs are valid and keep what they promise, in plain text for CI."""
+"""``cnncalc check``: whether specs are valid and keep what they promise, and what an expert would remark; for CI."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Mapping
-from operator import add
-from typing import Annotated, NamedTuple
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Literal, NamedTuple, NoReturn
 
 import typer
 
-from cnncalc import expectations, load
-from cnncalc.cli import options
-from cnncalc.cli.output import emit
-from cnncalc.cli.run import FINE, INVALID, UNDONE, report_diagnostics
-from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
-from cnncalc.render.diagnostics import render
-from cnncalc.render.text import inert, plural
-from cnncalc.spec import source as yaml
+from cnncalc.checking import UNDONE, Checked, Results, Wanted, check_file, nothing_in
+from cnncalc.cli import configuration, options
+from cnncalc.cli.output import emit, surface_of
+from cnncalc.cli.paths import Found, files_of
+from cnncalc.cli.run import report_diagnostics
+from cnncalc.codes import chosen
+from cnncalc.errors import SourceError
+from cnncalc.render.findings import render
+from cnncalc.render.surface import PLAIN
+from cnncalc.spec.loading import resolve
 
-EXPECTATION = "E4"
-"""Codes of broken promises; all others are errors in the way of them."""
-ENDINGS = (".yaml", ".yml")
-_TOP_KEY = re.compile(r"""^["']?(layers|models)["']?[ \t]*:""", re.MULTILINE)
+Format = Literal["full", "concise", "json", "github", "gitlab", "junit", "sarif", "markdown"]
+
+FOR_PEOPLE = ("full", "concise")
+"""Formats of findings in specs; why a file could not be checked goes to standard error. The others hold all there is."""
+_BY_ENDING = {
+    ".sarif.json": ("sarif",),
+    ".sarif": ("sarif",),
+    ".xml": ("junit",),
+    ".md": ("markdown",),
+    ".json": ("json", "gitlab", "sarif"),
+}
+"""What a file of that ending may hold, the usual one first."""
+_GITLAB_NAME = "gl-code-quality"
+
+Codes = list[str] | None
+Select = Annotated[
+    Codes, typer.Option("--select", metavar="CODES", help="The warnings to show: codes or their beginnings, W for all.")
+]
+Ignore = Annotated[Codes, typer.Option("--ignore", metavar="CODES", help="Warnings not to show.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings fail.")]
+RequireExpect = Annotated[bool, typer.Option("--require-expect", help="A spec without any expectation fails.")]
+Portability = Annotated[
+    bool, typer.Option("--portability", help="Also where another framework would make something else (W601 to W603).")
+]
+FormatName = Annotated[
+    Format | None, typer.Option("--format", help="By default full on a terminal, github in its Actions, else concise.")
+]
+Output = Annotated[str | None, typer.Option("--output", metavar="FILE", help="Write a file, too, in the format of its ending.")]
+Update = Annotated[bool, typer.Option("--update", help="Write what is measured where an expectation failed.")]
+Add = Annotated[
+    str | None,
+    typer.Option("--add", metavar="METRICS", help="Write expectations of these, such as shape,params, where a model has none."),
+]
+Diff = Annotated[bool, typer.Option("--diff", help="Show what --update or --add would write, and write nothing.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Check again whenever a file is saved.")]
+OutputFormat = Annotated[Format | None, typer.Option("--output-format", help="The format of that file.")]
 
 
-class Tally(NamedTuple):
-    """What a run has found so far."""
+class Choices(NamedTuple):
+    """What the command line says of how findings are chosen and shown."""
 
-    files: int = 0
-    held: int = 0
-    failed: int = 0
-    errors: int = 0
-    skipped: int = 0
-    undone: int = 0
-
-    def plus(self, other: Tally) -> Tally:
-        return Tally(*map(add, self, other))
-
-    def __str__(self) -> str:
-        parts = [f"{plural(self.held, 'expectation')} held, {self.failed:,} failed"]
-        parts += [plural(self.errors, "error")] if self.errors else []
-        parts += [f"{plural(self.skipped, 'file')} skipped"] if self.skipped else []
-        return f"{plural(self.files, 'file')}: {', '.join(parts)}"
-
-    @property
-    def code(self) -> int:
-        if self.undone or not self.files:
-            return UNDONE
-        return INVALID if self.failed or self.errors else FINE
-
-
-class Checked(NamedTuple):
-    """What one file adds to a run: numbers, and texts that each end in a newline."""
-
-    tally: Tally
-    texts: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    strict: bool = False
+    format: str | None = None
+    output: str | None = None
+    output_format: str | None = None
+    portability: bool = False
 
 
 def check(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH...", help="Spec files, folders of them, `-`, or names of bundled configs.", show_default=False
+            metavar="PATH...", help="Spec files, folders of them, patterns, `-`, or names of bundled configs.", show_default=False
         ),
     ],
+    select: Select = None,
+    ignore: Ignore = None,
+    strict: Strict = False,
+    require_expect: RequireExpect = False,
+    portability: Portability = False,
     sets: options.Sets = None,
     model: options.Variant = None,
     framework: options.FrameworkName = None,
-    output: options.Output = None,
+    format: FormatName = None,
+    output: Output = None,
+    output_format: OutputFormat = None,
+    update: Update = False,
+    add: Add = None,
+    diff: Diff = False,
+    watch: Watch = False,
 ) -> int:
-    """Validity and expectations, for CI."""
-    tally = Tally()
-    texts: list[str] = []
+    """Validity, expectations and advice, for CI."""
+    choices = Choices(_codes(select), _codes(ignore), strict, format, output, output_format, portability)
+    wanted = Wanted(wanted_codes(choices), options.settings(sets), model, framework, require_expect)
+    if update or add is not None or diff:
+        return _rewrite(paths, wanted, update, add, diff)
+    if watch:
+        _watch(paths, wanted, choices)
+    return deliver(examine(paths, wanted, choices), choices)
+
+
+def _rewrite(paths: list[str], wanted: Wanted, update: bool, add: str | None, diff: bool) -> int:
+    """Write what is measured, or show it; only under the conditions that the files themselves give."""
+    from cnncalc.cli.update import Wish, metrics_of, run
+
+    if wanted.sets or wanted.framework:
+        raise typer.BadParameter("what is written must hold for the file as it is: not with --set or --framework")
+    wish = Wish(() if add is None else metrics_of(add), update or add is None, diff, wanted.model)
+    files = {path: list(_taken(files_of(path))) for path in paths}
+    report_diagnostics(
+        [problem.diagnostic for path, found in files.items() if not found for problem in nothing_in(path).problems]
+    )
+    code = run({one.identity: one for found in files.values() for one in found}.values(), wish)
+    return code if all(files.values()) else UNDONE
+
+
+def _watch(paths: list[str], wanted: Wanted, choices: Choices) -> NoReturn:
+    """Check again whenever a file is saved."""
+    from cnncalc.cli.watch import watch
+
+    if "-" in paths:
+        raise typer.BadParameter("standard input cannot be watched", param_hint="--watch")
+
+    def again() -> None:
+        configuration.forget()
+        deliver(examine(paths, wanted, choices), choices)
+
+    watch(again, lambda: depended_on(paths))
+
+
+def depended_on(paths: Iterable[str]) -> Iterator[str]:
+    """The files that a check of some paths reads; one may be missing while an editor replaces it."""
     for path in paths:
-        for spec, is_spec in _specs(path):
-            found = _checked(spec, options.settings(sets), model, framework) if is_spec else Checked(Tally(skipped=1))
-            tally = tally.plus(found.tally)
-            texts += found.texts
-    emit("".join([*texts, f"{tally}\n"]), output)
-    return tally.code
+        project = configuration.settings_for(path).root
+        yield from (os.path.join(project, configuration.FILE),) if project else ()
+        for found in files_of(path):
+            try:
+                yield resolve(found.file)
+            except SourceError:
+                yield found.file
 
 
-def _specs(path: str) -> Iterator[tuple[str, bool]]:
-    """The files a path stands for, and whether each is a spec; a file that is named is taken for one."""
-    if path == "-" or not os.path.isdir(path):
-        yield path, True
-        return
-    for folder, folders, files in os.walk(path):
-        folders.sort()
-        for name in sorted(files):
-            if name.endswith(ENDINGS):
-                spec = os.path.join(folder, name)
-                yield spec, _is_spec(spec)
-
-
-def _is_spec(path: str) -> bool:
-    """Whether a file has ``layers`` or ``models`` at its top."""
+def wanted_codes(choices: Choices, settings: configuration.Settings = configuration.NOTHING) -> frozenset[str]:
+    """The warnings that are selected and not ignored: by the command line, else by the project."""
     try:
-        source = yaml.read_source(path)
-    except CnncalcError:
-        return True
-    try:
-        root, _ = yaml.parse(source)
-    except CnncalcError:
-        return _TOP_KEY.search(source.text) is not None
-    return isinstance(root, yaml.Mapping) and any(root.get(key) is not None for key in ("layers", "models"))
+        wanted = chosen(choices.select or settings.select, choices.ignore or settings.ignore)
+        return wanted | chosen(("W6",), choices.ignore) if choices.portability else wanted
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--select and --ignore") from error
 
 
-def _checked(spec: str, sets: Mapping[str, str], model: str | None, framework: str | None) -> Checked:
-    """Load a spec and hold its models and their cases against what they promise."""
-    try:
-        models = load(spec, sets=sets, framework=framework, model=model)
-    except (SourceError, UsageError) as error:
-        report_diagnostics(error.diagnostics)
-        return Checked(Tally(undone=1))
-    except CnncalcError as error:
-        return Checked(Tally(files=1, errors=len(error.diagnostics)), _in_full(error.diagnostics))
-    findings = [finding for model in models for finding in expectations.check(model)]
-    wrong = [(finding.what, finding.diagnostic) for finding in findings if finding.diagnostic is not None]
-    broken = [_line(what, one) for what, one in wrong if one.code.startswith(EXPECTATION)]
-    errors = tuple(dict.fromkeys(one for _, one in wrong if not one.code.startswith(EXPECTATION)))
-    tally = Tally(1, held=len(findings) - len(wrong), failed=len(broken), errors=len(errors))
-    return Checked(tally, (*broken, *_in_full(errors)))
+def examine(paths: Iterable[str], wanted: Wanted, choices: Choices) -> Results:
+    """Everything that is found in the files of some paths, one after the other, each as its project wants it."""
+    files: list[Checked] = []
+    done: dict[str, Checked | None] = {}
+    strict = choices.strict
+    for path in paths:
+        found = list(_taken(files_of(path)))
+        for one in found:
+            if one.identity not in done:
+                settings = configuration.settings_for(one.file)
+                strict = strict or settings.strict
+                done[one.identity] = check_file(one.file, wanted._replace(codes=wanted_codes(choices, settings)), one.is_named)
+                files += filter(None, (done[one.identity],))
+        if not any(done[one.identity] for one in found):
+            files.append(nothing_in(path))
+    return Results(tuple(files), list(done.values()).count(None), strict)
 
 
-def _line(what: str, broken: Diagnostic) -> str:
-    """A broken promise in one line, the place first."""
-    place = broken.location
-    where = f"{place.file}:{place.line}:{place.column}: " if place is not None else ""
-    return inert(f"{where}{broken.code} {what}: {broken.message}" + (f" ({broken.help})" if broken.help else "")) + "\n"
+def _taken(found: Iterable[Found]) -> Iterator[Found]:
+    """The files that are named, and of the others those that their project does not leave out."""
+    return (one for one in found if one.is_named or configuration.settings_for(one.file).takes(one.file))
 
 
-def _in_full(diagnostics: tuple[Diagnostic, ...]) -> tuple[str, ...]:
-    return (render(diagnostics) + "\n",) if diagnostics else ()
+def deliver(results: Results, choices: Choices) -> int:
+    """The findings to standard output, and to the file where one is named; the exit code."""
+    format = choices.format or usual_format(os.environ, sys.stdout)
+    emit(render(results, format, surface_of(sys.stdout) if format == "full" else PLAIN))
+    if format in FOR_PEOPLE:
+        report_diagnostics(results.undone)
+    if choices.output is not None:
+        emit(render(results, format_of_file(choices)), choices.output)
+    return results.code
+
+
+def usual_format(environment: Mapping[str, str], stream: object) -> str:
+    """What suits the surroundings: annotations in GitHub's Actions, all there is to say on a terminal, else lines."""
+    if environment.get("GITHUB_ACTIONS") == "true":
+        return "github"
+    is_terminal = getattr(stream, "isatty", None)
+    return "full" if is_terminal is not None and is_terminal() else "concise"
+
+
+def format_of_file(choices: Choices) -> str:
+    """The format of ``--output``: the one said, else by its ending, which ``--format`` may narrow down."""
+    if choices.output_format is not None:
+        return choices.output_format
+    name = os.path.basename(choices.output or "").lower()
+    possible = next((formats for ending, formats in _BY_ENDING.items() if name.endswith(ending)), ())
+    if choices.format in possible:
+        return choices.format
+    if name.startswith(_GITLAB_NAME) and "gitlab" in possible:
+        return "gitlab"
+    return possible[0] if possible else choices.format or "full"
+
+
+def _codes(given: Codes) -> tuple[str, ...]:
+    """``W504,W51`` as codes, also of options given several times."""
+    return tuple(code for text in given or () for code in text.replace(",", " ").split())

@@ -1,4 +1,4 @@
-"""The commands that show networks: params, rf, shapes, summary, compare. They differ in columns alone."""
+"""The commands that show networks: params, rf, shapes, summary. They differ in columns alone."""
 
 from __future__ import annotations
 
@@ -81,19 +81,6 @@ def summary(
     """All of it, with activations and memory."""
     request = _request(specs, input, sets, model, framework)
     return run.show(request, View("summary", depth, all_layers, dtype=dtype), format, output)
-
-
-def compare(
-    specs: options.Specs,
-    input: options.Input = None,
-    sets: options.Sets = None,
-    model: options.Variant = None,
-    framework: options.FrameworkName = None,
-    format: options.FormatName = "table",
-    output: options.Output = None,
-) -> int:
-    """Networks side by side, differences and ratios."""
-    return run.compare(_request(specs, input, sets, model, framework), format, output)
 
 
 def _request(

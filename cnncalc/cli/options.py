@@ -10,10 +10,21 @@ import typer
 Format = Literal["table", "json", "csv", "markdown"]
 Dtype = Literal["float32", "float64", "float16", "bfloat16", "int8"]
 
+
+def spec_names(incomplete: str) -> list[str]:
+    """The bundled configs that a shell may complete a SPEC to, besides files."""
+    from cnncalc import bundled
+
+    return [name for name in bundled.names() if name.startswith(incomplete)]
+
+
 Specs = Annotated[
     list[str],
     typer.Argument(
-        metavar="SPEC...", help="A spec file, `-` for standard input, or the name of a bundled config.", show_default=False
+        autocompletion=spec_names,
+        metavar="SPEC...",
+        help="A spec file, `-` for standard input, or the name of a bundled config.",
+        show_default=False,
     ),
 ]
 Input = Annotated[

@@ -80,7 +80,7 @@ def _replace(output: str, text: str) -> None:
     try:
         target = os.path.realpath(output)
         if os.path.exists(target) and not os.path.isfile(target):
-            with open(target, "w", encoding="utf-8", errors="backslashreplace") as device:
+            with open(target, "w", encoding="utf-8", errors="backslashreplace", newline="") as device:
                 device.write(text)
             return
         _write_beside(target, text)
@@ -91,7 +91,7 @@ def _replace(output: str, text: str) -> None:
 def _write_beside(target: str, text: str) -> None:
     beside = f"{target}.{os.getpid()}.tmp"
     try:
-        with open(beside, "x", encoding="utf-8", errors="backslashreplace") as file:
+        with open(beside, "x", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.write(text)
         if os.path.exists(target):
             os.chmod(beside, os.stat(target).st_mode & 0o7777)

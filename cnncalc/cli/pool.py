@@ -37,17 +37,18 @@ def pool(
         raise typer.BadParameter(f"{framework!r} is not one of {', '.join(FRAMEWORKS)}", param_hint="--framework")
     sizes = options.map_size(size)
     rank = len(sizes)
+    paddings = options.per_axis(padding, rank, "--padding")
     asked = zip(
         sizes,
         options.per_axis(kernel, rank, "--kernel", 1),
         (None,) * rank if stride is None else options.per_axis(stride, rank, "--stride", 1),
-        options.per_axis(padding, rank, "--padding"),
+        paddings,
         options.per_axis(dilation, rank, "--dilation", 1),
         strict=True,
     )
 
     def laid(length: int, window: int, step: int | None, pad: int, spread: int) -> Pooled:
-        return pooled(rules.pool_window(window, step, AxisPadding(pad, pad), spread, ceil, length), length)
+        return pooled(rules.pool_window(window, step, AxisPadding(pad, pad), spread, ceil, length, any(paddings)), length)
 
     try:
         return _show(tuple(laid(*one) for one in asked), rules.name, format, output)

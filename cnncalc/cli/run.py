@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import typer
@@ -11,8 +11,9 @@ import typer
 from cnncalc import analyze, load
 from cnncalc.cli.output import emit, surface_of, target_surface, warn
 from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
+from cnncalc.network.model import Model
 from cnncalc.render.diagnostics import render
-from cnncalc.render.documents import Entry, compared, networks
+from cnncalc.render.documents import Entry, networks
 from cnncalc.render.view import Unread, View
 from cnncalc.report import Report
 
@@ -53,19 +54,13 @@ def show(request: Request, view: View, format: str, output: str | None) -> int:
     return _deliver(outcome, networks(outcome.entries, view, format, target_surface(output)), view.command, format, output)
 
 
-def compare(request: Request, format: str, output: str | None) -> int:
-    """The networks side by side."""
-    outcome = compute(request)
-    return _deliver(outcome, compared(outcome.entries, format, target_surface(output)), "compare", format, output)
-
-
-def compute(request: Request) -> Outcome:
-    """Load and analyze everything asked for; what cannot be read is an entry that says why."""
+def compute(request: Request, read: Callable[..., tuple[Model, ...]] | None = None) -> Outcome:
+    """Load (with ``read`` where given) and analyze everything asked for; what cannot be read is an entry that says why."""
     entries: list[Entry] = []
     code = FINE
     for spec in request.specs:
         try:
-            entries += _analyzed(spec, request)
+            entries += _analyzed(spec, request, read or load)
         except CnncalcError as error:
             entries.append(Unread(spec, error.diagnostics))
             code = max(code, UNDONE if isinstance(error, SourceError | UsageError) else INVALID)
@@ -74,8 +69,8 @@ def compute(request: Request) -> Outcome:
     return Outcome(tuple(entries), code)
 
 
-def _analyzed(spec: str, request: Request) -> Iterable[Report]:
-    models = load(spec, sets=request.sets, framework=request.framework, model=request.model)
+def _analyzed(spec: str, request: Request, read: Callable[..., tuple[Model, ...]]) -> Iterable[Report]:
+    models = read(spec, sets=request.sets, framework=request.framework, model=request.model)
     try:
         return [analyze(model, request.input, request.framework) for model in models]
     except ValueError as error:

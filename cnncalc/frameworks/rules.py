@@ -84,15 +84,18 @@ class Framework(NamedTuple):
         return self._same_window(kernel, stride, padding, dilation, size)
 
     def pool_window(
-        self, kernel: int, stride: int | None, padding: AxisPadding, dilation: int, ceil: bool | None, size: Size
+        self, kernel: int, stride: int | None, padding: AxisPadding, dilation: int, ceil: bool | None, size: Size, padded: bool
     ) -> Window:
-        """The window of a pool along one axis; ``None`` for stride or ceil is the framework's default."""
+        """The window of a pool along one axis; ``None`` for stride or ceil is the framework's default.
+
+        ``padded`` says whether any axis of the pool is padded: Caffe clips the windows of all axes then.
+        """
         if stride is None:
             stride = kernel if self.pool_stride_is_kernel else 1
         if padding.same:
             return self._same_window(kernel, stride, padding, dilation, size)
         self._check_pool_padding(kernel, max(padding.before, padding.after))
-        rounding = self._pool_rounding(ceil, padded=padding.before > 0 or padding.after > 0)
+        rounding = self._pool_rounding(ceil, padded)
         return Window(kernel, stride, padding.before, padding.after, dilation, rounding)
 
     def transposed_window(
@@ -105,10 +108,12 @@ class Framework(NamedTuple):
         """
         if padding.same:
             self._check_same(dilation * (kernel - 1) + 1, padding)
-        if output_padding >= max(stride, dilation):
-            message = f"output_padding {output_padding} is not smaller than the stride {stride} or the dilation {dilation}"
+        is_keras = self.transposed is Transposed.KERAS
+        if output_padding >= (stride if is_keras else max(stride, dilation)):
+            limit = f"the stride {stride}" if is_keras else f"the stride {stride} or the dilation {dilation}"
+            message = f"output_padding {output_padding} is not smaller than {limit}"
             raise Fault("E305", message, f"{self.name} rejects it; use a smaller output_padding")
-        if self.transposed is Transposed.KERAS:
+        if is_keras:
             return _keras_transposed(kernel, stride, padding, dilation, output_padding)
         if not padding.same:
             return TransposedWindow(kernel, stride, padding.before, padding.after, dilation, output_padding)
@@ -188,7 +193,7 @@ def _n_times_s(kernel: int, stride: int, padding: AxisPadding, dilation: int, ou
 
 
 def _keras_transposed(kernel: int, stride: int, padding: AxisPadding, dilation: int, output_padding: int) -> TransposedWindow:
-    """Keras's sizes; with an explicit output padding ``same`` cuts half a kernel off both ends.
+    """Keras's sizes; with an explicit output padding ``same`` cuts half a kernel off both ends, less that padding.
 
     Source: ``_get_output_shape_given_tf_padding`` in keras/src/backend/common/backend_utils.py
     """
@@ -196,6 +201,8 @@ def _keras_transposed(kernel: int, stride: int, padding: AxisPadding, dilation: 
     if padding.same and not output_padding:
         return _n_times_s(kernel, stride, padding, dilation, 0)
     if padding.same:
-        return TransposedWindow(kernel, stride, extent // 2, extent // 2, dilation, output_padding)
+        surplus = extent // 2 * 2 - output_padding
+        before, after = padding.split(max(surplus, 0))
+        return TransposedWindow(kernel, stride, before, after, dilation, max(-surplus, 0))
     gap = 0 if output_padding or padding.before or padding.after else max(stride - extent, 0)
     return TransposedWindow(kernel, stride, padding.before, padding.after, dilation, output_padding + gap)

@@ -28,7 +28,7 @@ class Pool(Layer):
         is_padded = self.padding.mode != "explicit" or any(map(any, self.padding.pairs))
         framework.check(self.op, padding=is_padded, dilation=set(dilation) != {1})
         return tuple(
-            framework.pool_window(k, s, p, d, self.ceil, size)
+            framework.pool_window(k, s, p, d, self.ceil, size, is_padded)
             for k, s, p, d, size in zip(kernel, stride, padding, dilation, shape.sizes, strict=True)
         )
 

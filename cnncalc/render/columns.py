@@ -51,7 +51,7 @@ def _of_windows(
     return Column(key, key, text, raw, rank, optional=True, reasons=_count_reasons)
 
 
-def _padding(window: Window | TransposedWindow) -> str:
+def padding_of(window: Window | TransposedWindow) -> str:
     if window.padding is None:
         return UNKNOWN
     before, after = window.padding
@@ -227,7 +227,7 @@ _METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
     (("params", "shapes", "summary"), _name("op", "op", 6, lambda layer: layer.op)),
     (_WINDOWS, _of_windows("kernel", 4, lambda window: str(window.kernel), by)),
     (_WINDOWS, _of_windows("stride", 5, lambda window: str(window.stride), once)),
-    (_WINDOWS, _of_windows("padding", 7, _padding, once)),
+    (_WINDOWS, _of_windows("padding", 7, padding_of, once)),
     (_WINDOWS, Column("dilation", "dilation", _dilation, _raw_dilation, 8, optional=True)),
     (_EACH, Column("shape", "output", _shape, _shape, 3, reasons=_count_reasons)),
     (("params",), _count("weights", "weights", 4, lambda layer: layer.weights)),

@@ -28,6 +28,7 @@ _NUMBERS: tuple[tuple[str, str, Callable[[Report], Size]], ...] = (
     ("buffers", "buffers", lambda report: report.totals.buffers),
     ("macs", "MACs", lambda report: report.totals.macs),
     ("activations", "activations", lambda report: report.totals.activations),
+    ("peak", "peak activations", lambda report: None if report.failed is not None else report.peak),
 )
 
 
@@ -37,7 +38,8 @@ def _last(report: Report) -> str | None:
 
 
 def _output(report: Report) -> str:
-    return UNKNOWN if _last(report) is None else str(report.outputs[0].shape)
+    """The main output, then those of the heads."""
+    return UNKNOWN if _last(report) is None else ", ".join(str(output.shape) for output in report.outputs)
 
 
 def _of_last(show: Callable[[Any], str]) -> Callable[[Report], str]:

@@ -27,13 +27,13 @@ def networks(entries: Sequence[Entry], view: View, format: str, surface: Surface
     return "\n".join(map(_drawn(format, surface), _blocks(reports, view)))
 
 
-def compared(entries: Sequence[Entry], format: str, surface: Surface) -> str:
-    """Networks held against the first of them."""
+def compared(entries: Sequence[Entry], format: str, surface: Surface, **more: Any) -> str:
+    """Networks held against the first of them; JSON gets ``more`` keys."""
     reports = [entry for entry in entries if isinstance(entry, Report)]
     if format == "json":
         from cnncalc.render.json import render
 
-        return render(entries, View("compare"), comparison=compare.changes(reports) if reports else None)
+        return render(entries, View("compare"), comparison=compare.changes(reports) if reports else None, **more)
     if not reports:
         return ""
     if format == "csv":

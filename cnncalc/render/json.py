@@ -79,13 +79,14 @@ def _totals(report: Report, view: View) -> dict[str, Any]:
 def _records(report: Report, view: View) -> Iterator[dict[str, Any]]:
     input = input_of(report) or Shape(None)
     for layer in report.layers:
-        record = _layer(layer)
+        record = layer_of(layer)
         if view.unit is not None:
             record["region"] = _region(Region(layer, view.unit, input), view.unit)
         yield record
 
 
-def _layer(layer: LayerReport) -> dict[str, Any]:
+def layer_of(layer: LayerReport) -> dict[str, Any]:
+    """A layer as JSON has it."""
     return {
         "path": layer.path,
         "op": layer.op,

@@ -115,4 +115,12 @@ def test_a_run_imports_only_what_it_needs() -> None:
     code = "import sys; from cnncalc.cli import main; main(['rf', 'stack3x3']); print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())
-    assert not loaded & {"rich.progress", "rich.pretty", "click", "pydantic", "cnncalc.cli.spp", "cnncalc.render.json", "cnncalc.render.csv"}
+    assert not loaded & {
+        "rich.progress",
+        "rich.pretty",
+        "click",
+        "pydantic",
+        "cnncalc.cli.spp",
+        "cnncalc.render.json",
+        "cnncalc.render.csv",
+    }

@@ -1,0 +1,57 @@
+"""What an expert would remark on a network that is valid, each remark with the number that shows it; a file per kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+from cnncalc.advice.base import Network, Remark
+from cnncalc.errors import Diagnostic
+from cnncalc.network.model import Model
+from cnncalc.portability import divergences
+from cnncalc.report import Report
+from cnncalc.spec.nodes import Node
+from cnncalc.spec.text import Source
+
+KINDS = {
+    "W504": "dropped.remarks",
+    "W505": "skipped.remarks",
+    "W506": "gridding.remarks",
+    "W507": "checkerboard.remarks",
+    "W508": "biases.remarks",
+    "W509": "depth.remarks",
+    "W510": "depth.remarks_on_small_fields",
+    "W511": "unused.remarks",
+    "W514": "skipped.remarks_on_pointwise",
+    "W515": "economy.remarks",
+    "W516": "economy.remarks_on_joins",
+}
+"""Where the remarks of each code on a network are made; files are read where a code is wanted."""
+ON_FILES = ("W512", "W513")
+ELSEWHERE = ("W6",)
+"""The beginnings of codes whose diagnostics come from ``portability``."""
+
+
+def advise(model: Model, report: Report, codes: frozenset[str]) -> Iterator[Diagnostic]:
+    """The remarks of the wanted codes on a network that has been computed to its end."""
+    network = Network(model, report)
+    for code, place in KINDS.items():
+        if code in codes:
+            for remark in _maker(place)(network):
+                yield network.diagnostic(code, remark)
+    if any(code.startswith(ELSEWHERE) for code in codes):
+        yield from (found for found in divergences(model, report) if found.code in codes)
+
+
+def advise_on_file(source: Source, root: Node, codes: frozenset[str]) -> Iterator[Diagnostic]:
+    """The remarks of the wanted codes on what a file defines."""
+    if codes.intersection(ON_FILES):
+        from cnncalc.advice.unused import unused_definitions
+
+        yield from (found for found in unused_definitions(source, root) if found.code in codes)
+
+
+def _maker(place: str) -> Callable[[Network], Iterator[Remark]]:
+    module, _, name = place.partition(".")
+    maker: Callable[[Network], Iterator[Remark]] = getattr(import_module(f"cnncalc.advice.{module}"), name)
+    return maker

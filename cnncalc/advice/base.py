@@ -1,0 +1,139 @@
+"""What advice is given on: a network with its numbers, and what is asked of both again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from cnncalc.errors import Diagnostic, Fault
+from cnncalc.frameworks import Framework, framework_named
+from cnncalc.geometry.axis import AxisRule
+from cnncalc.geometry.receptive_field import AxisField
+from cnncalc.geometry.shape import Shape, Size
+from cnncalc.layers.base import Layer
+from cnncalc.network.graph import Node
+from cnncalc.network.model import Model
+from cnncalc.network.structure import Origin
+from cnncalc.report import LayerReport, Report
+
+
+class Remark(NamedTuple):
+    """One piece of advice: the path of the layer it is about, what was found with its numbers, and what would be better."""
+
+    path: str
+    message: str
+    help: str | None = None
+
+
+class Cost(NamedTuple):
+    """What a layer stores and computes, and the shape that it makes."""
+
+    shape: Shape
+    params: Size
+    macs: Size
+
+
+class Network:
+    """A model and its whole report; the node of each layer, and who reads it."""
+
+    def __init__(self, model: Model, report: Report) -> None:
+        framework = framework_named(report.framework)
+        assert framework is not None
+        self.model = model
+        self.report = report
+        self.nodes = model.graph.nodes
+        self.framework: Framework = framework
+
+    @cached_property
+    def records(self) -> dict[str, LayerReport]:
+        """The layers by their paths."""
+        return {layer.path: layer for layer in self.report.layers}
+
+    @cached_property
+    def consumers(self) -> tuple[tuple[int, ...], ...]:
+        """For each node, the nodes that read its output."""
+        readers: list[list[int]] = [[] for _ in self.nodes]
+        for index, node in enumerate(self.nodes):
+            for source in node.inputs:
+                readers[source].append(index)
+        return tuple(map(tuple, readers))
+
+    @cached_property
+    def origins(self) -> dict[str, Origin]:
+        return {node.path: node.origin for node in self.nodes}
+
+    def layers(self) -> Iterator[tuple[int, Node, Layer, LayerReport]]:
+        """The nodes that are one layer each, with their places in the graph and their records."""
+        for index, node in enumerate(self.nodes):
+            record = self.records.get(node.path)
+            if record is not None and isinstance(node.layer, Layer):
+                yield index, node, node.layer, record
+
+    def field_at(self, path: str) -> tuple[AxisField, ...] | None:
+        """What the units of a tensor see; ``None`` for an input, whose units see themselves."""
+        record = self.records.get(path)
+        return None if record is None else record.field.axes
+
+    def rules(self, layer: Layer, record: LayerReport) -> tuple[AxisRule, ...]:
+        """What a layer of one input does along each axis here."""
+        return layer.axes((record.in_shape,), self.framework)
+
+    def cost(self, layer: Layer, shape: Shape) -> Cost:
+        """What a layer would cost at an input.
+
+        Raises:
+            Fault: where it does not fit there.
+        """
+        rules = layer.axes((shape,), self.framework)
+        sizes = tuple(rule.output_size(size) for rule, size in zip(rules, shape.sizes, strict=True))
+        out = Shape(layer.out_channels(shape), sizes)
+        params = layer.params(shape, self.framework)
+        learned = None if params.weights is None or params.biases is None else params.weights + params.biases
+        return Cost(out, learned, layer.macs(shape, out))
+
+    def diagnostic(self, code: str, remark: Remark) -> Diagnostic:
+        """A remark with its place."""
+        origin = self._origin(remark.path)
+        fault = Fault(code, remark.message, remark.help)
+        return fault.at(origin.location, remark.path, origin.excerpt, origin.chain)._replace(severity="warning")
+
+    def _origin(self, path: str) -> Origin:
+        """Where a layer stands; layers that shapes called for stand where the structure around them does."""
+        while path:
+            origin = self.origins.get(path)
+            if origin is not None and origin.location is not None:
+                return origin
+            path = path.rpartition("/")[0]
+        return self.model.origin
+
+
+def by(values: tuple[object, ...]) -> str:
+    """One value per axis, such as 3x5."""
+    return "x".join(map(str, values))
+
+
+def change(new: int, old: int) -> str:
+    """The change in per cent of the old number, such as -28.0 %."""
+    return f"{100 * (new - old) / old:+.1f} %"
+
+
+def share(part: int, whole: int) -> str:
+    """A part in per cent, such as 43.8 %."""
+    return f"{100 * part / whole:.1f} %"
+
+
+def count(number: int, noun: str) -> str:
+    """Such as 1 layer, 2 layers."""
+    return f"{number:,} {noun}" + "s" * (number != 1)
+
+
+def saving(new: Cost | tuple[Size, Size], old: tuple[Size, Size]) -> str:
+    """Parameters and MACs of two ways to do one thing, the better one first."""
+    params, macs = (new.params, new.macs) if isinstance(new, Cost) else new
+    parts = [
+        f"{better:,} {what} instead of {worse:,} ({change(better, worse)})"
+        for what, better, worse in (("parameters", params, old[0]), ("MACs", macs, old[1]))
+        if better is not None and worse
+    ]
+    return ", ".join(parts)

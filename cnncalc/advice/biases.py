@@ -1,0 +1,32 @@
+"""W508: biases that the normalisation right behind them takes out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.advice.base import Network, Remark, count
+from cnncalc.layers.base import Layer
+from cnncalc.layers.convolution import Convolution
+from cnncalc.layers.linear import Linear
+from cnncalc.layers.normalization import BatchNorm, GroupNorm, InstanceNorm
+
+CODE = "W508"
+
+
+def remarks(network: Network) -> Iterator[Remark]:
+    """A remark per layer with biases that only normalisations read."""
+    for index, _, layer, record in network.layers():
+        if not record.biases or not isinstance(layer, Convolution | Linear):
+            continue
+        readers = [network.nodes[reader] for reader in network.consumers[index]]
+        if readers and all(_takes_mean(reader.layer, record.shape.channels) for reader in readers):
+            biases = count(record.biases, "bias")[: -1 if record.biases > 1 else None] + ("es" if record.biases > 1 else "")
+            message = f"{biases} are for nothing: `{readers[0].path}` takes the mean of each channel out again"
+            yield Remark(record.path, message, f"`bias: false` saves {count(record.biases, 'parameter')} and changes no output")
+
+
+def _takes_mean(layer: object, channels: int | None) -> bool:
+    """Whether a layer subtracts the mean of each channel by itself, so that a constant per channel changes nothing."""
+    if isinstance(layer, GroupNorm):
+        return layer.groups == channels
+    return isinstance(layer, Layer) and isinstance(layer, BatchNorm | InstanceNorm)

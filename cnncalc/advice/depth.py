@@ -1,0 +1,97 @@
+"""W509 and W510: receptive fields that outgrow the input too early, or never grow as large.
+
+Source of the first: Richter et al. 2021, Should You Go Deeper? Optimizing Convolutional Neural Network Architectures without
+Training, https://arxiv.org/abs/2106.12307
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.advice.base import Network, Remark, by, count, share
+from cnncalc.geometry.receptive_field import AxisField
+from cnncalc.geometry.shape import Size
+from cnncalc.geometry.window import Window
+from cnncalc.layers.binning import GlobalPool
+from cnncalc.report import LayerReport
+
+CODE = "W509"
+SMALL = "W510"
+
+
+def remarks(network: Network) -> Iterator[Remark]:
+    """One remark, at the first layer that can see nothing new, with what lies behind."""
+    sizes = _input_sizes(network)
+    if sizes is None:
+        return
+    late = [layer for layer in network.report.layers if _is_spatial(layer) and _sees_more(network, layer, sizes)]
+    if late:
+        seen = _field(network, late[0])
+        params, total = sum(layer.params or 0 for layer in late), network.report.totals.params
+        cost = f" with {params:,} parameters" + (f" ({share(params, total)} of all)" if total else "")
+        message = f"the field at its input, {by(seen)}, is already larger than the input {by(sizes)}: from here on"
+        verb = "widens" if len(late) == 1 else "widen"
+        what = f"{count(len(late), 'convolution')}{cost} {verb} it to no purpose"
+        yield Remark(late[0].path, f"{message} {what}", "a larger input, an earlier stride less, or fewer layers")
+
+
+def remarks_on_small_fields(network: Network) -> Iterator[Remark]:
+    """Global pools on the way to an output whose inputs each see only a part of the network's input."""
+    sizes = _input_sizes(network)
+    if sizes is None:
+        return
+    for path in _last_pools(network):
+        record = network.records[path]
+        seen = _field(network, record)
+        if len(seen) == len(sizes) and any(one is not None and one < size for one, size in zip(seen, sizes, strict=True)):
+            message = (
+                f"no unit sees the whole input before it is pooled: the receptive field is {by(seen)}, the input {by(sizes)}"
+            )
+            yield Remark(path, message, "more depth, strides or dilation before it; or a `linear`, which combines what units see")
+
+
+def _input_sizes(network: Network) -> tuple[int, ...] | None:
+    """The sizes of the one input, where they are known."""
+    if len(network.report.inputs) != 1:
+        return None
+    sizes = tuple(size for size in network.report.inputs[0][1].sizes if size is not None)
+    return sizes if len(sizes) == network.report.inputs[0][1].rank and any(size > 1 for size in sizes) else None
+
+
+def _is_spatial(layer: LayerReport) -> bool:
+    """Whether it is a convolution that looks at more than one position."""
+    return bool(layer.weights) and any(isinstance(window, Window) and window.kernel > 1 for window in layer.windows or ())
+
+
+def _sees_more(network: Network, layer: LayerReport, sizes: tuple[int, ...]) -> bool:
+    seen = _field(network, layer)
+    return len(seen) == len(sizes) and all(one is not None and one > size for one, size in zip(seen, sizes, strict=True))
+
+
+def _field(network: Network, layer: LayerReport) -> tuple[Size, ...]:
+    """The size of the field that the units of a layer's input have."""
+    before = network.records.get(layer.inputs[0])
+    return (1,) * layer.in_shape.rank if before is None else before.field.size
+
+
+def _last_pools(network: Network) -> Iterator[str]:
+    """The global pools behind which an output sees nothing else of the map, from the outputs backwards."""
+    waiting, found = list(network.model.graph.outputs), set()
+    while waiting:
+        index = waiting.pop()
+        node, record = network.nodes[index], network.records.get(network.nodes[index].path)
+        if index in found or record is None or _is_local(record.field.axes):
+            continue
+        found.add(index)
+        if isinstance(node.layer, GlobalPool) and any(map(_is_local_at, (network.field_at(record.inputs[0]) or ()))):
+            yield node.path
+        else:
+            waiting.extend(node.inputs)
+
+
+def _is_local(axes: tuple[AxisField, ...]) -> bool:
+    return any(map(_is_local_at, axes))
+
+
+def _is_local_at(axis: AxisField) -> bool:
+    return bool(axis.maps)

@@ -1,0 +1,149 @@
+"""W506: holes that a stack of dilated windows leaves in its receptive field.
+
+Source: Wang et al. 2018, Understanding Convolution for Semantic Segmentation, section 3.2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import NamedTuple
+
+from cnncalc.advice.base import Network, Remark, by, share
+from cnncalc.geometry.axis import IDENTITY_TAPS, AxisRule, Run, Taps
+from cnncalc.geometry.receptive_field import LOCAL, AxisField
+from cnncalc.geometry.shape import Shape
+from cnncalc.geometry.window import Window
+from cnncalc.layers.base import Layer
+from cnncalc.report import LayerReport
+
+CODE = "W506"
+WIDEST = 100_000
+"""Fields wider than this are not followed position by position."""
+
+
+class Seen(NamedTuple):
+    """The input positions that unit 0 of a tensor sees along an axis: ``start`` and a bit for each one from there on.
+
+    ``stride`` is how many positions further the next unit looks.
+    """
+
+    start: int = 0
+    bits: int = 1
+    stride: int = 1
+
+    @property
+    def width(self) -> int:
+        return self.bits.bit_length()
+
+    @property
+    def read(self) -> int:
+        return self.bits.bit_count()
+
+    def through(self, advance: int, run: Run) -> Seen | None:
+        """The positions seen through a window."""
+        step = run.step * self.stride
+        if not run.length or self.width + (run.length - 1) * step > WIDEST:
+            return None
+        return Seen(self.start + run.start * self.stride, _repeated(self.bits, step, run.length), self.stride * advance)
+
+    def joined(self, other: Seen) -> Seen | None:
+        if self.stride != other.stride:
+            return None
+        first, last = sorted((self, other), key=lambda seen: seen.start)
+        shift = last.start - first.start
+        return None if last.width + shift > WIDEST else Seen(first.start, first.bits | last.bits << shift, self.stride)
+
+
+class _Tensor(NamedTuple):
+    """What is seen along each axis, ``None`` where it is not followed, and the last dilated layer that left holes."""
+
+    axes: tuple[Seen | None, ...]
+    holes_of: str | None = None
+
+
+def remarks(network: Network) -> Iterator[Remark]:
+    """One per dilated layer whose holes are still there where the map is used up: at an output, or read as a whole."""
+    if not any(window.dilation > 1 for layer in network.report.layers for window in layer.windows or ()):
+        return
+    tensors: list[_Tensor] = [_Tensor((Seen(),) * shape.rank) for _, shape in network.report.inputs]
+    open_ends: list[_Tensor] = []
+    for node in network.nodes[len(tensors) :]:
+        inputs = [tensors[source] for source in node.inputs]
+        record = network.records.get(node.path)
+        if record is None or not isinstance(node.layer, Layer):
+            tensors.append(_Tensor(()))
+            continue
+        tensors.append(_through(network, node.layer, record, inputs))
+        if _reads_all(record.field.axes):
+            open_ends += inputs
+    open_ends += [tensors[index] for index in network.model.graph.outputs]
+    for path, tensor in {tensor.holes_of: tensor for tensor in open_ends if tensor.holes_of is not None}.items():
+        yield Remark(path, _message(tensor), "dilations that have no divisor in common, such as 1, 2, 3, leave no holes")
+
+
+def _reads_all(axes: tuple[AxisField, ...]) -> bool:
+    return all(axis.is_global and not axis.maps for axis in axes)
+
+
+def _through(network: Network, layer: Layer, record: LayerReport, inputs: list[_Tensor]) -> _Tensor:
+    if layer.is_join:
+        return _joined(network, record.inputs, inputs)
+    rules = layer.axes((record.in_shape, *_others(network, record.inputs)), network.framework)
+    if not record.shape.rank or len(rules) != len(inputs[0].axes):
+        return _Tensor(())
+    axes = tuple(_axis(seen, rule, size) for seen, rule, size in zip(inputs[0].axes, rules, record.in_shape.sizes, strict=True))
+    if not _has_holes(axes):
+        return _Tensor(axes)
+    is_dilated = any(isinstance(rule, Window) and rule.dilation > 1 for rule in rules)
+    return _Tensor(axes, record.path if is_dilated else inputs[0].holes_of)
+
+
+def _others(network: Network, paths: tuple[str, ...]) -> Iterator[Shape]:
+    """The shapes of a layer's inputs behind the first."""
+    shapes = dict(network.report.inputs)
+    for path in paths[1:]:
+        yield network.records[path].shape if path in network.records else shapes[path]
+
+
+def _axis(seen: Seen | None, rule: AxisRule, size: int | None) -> Seen | None:
+    reads = rule.reads(size)
+    if seen is None or reads is IDENTITY_TAPS:
+        return seen
+    if not isinstance(reads, Taps) or len(reads.runs) != 1:
+        return None
+    return seen.through(reads.advance, reads.runs[0])
+
+
+def _joined(network: Network, paths: tuple[str, ...], inputs: list[_Tensor]) -> _Tensor:
+    """What is seen through any branch; a branch that sees the whole map through a gate adds no place to it."""
+    branches = [tensor for path, tensor in zip(paths, inputs, strict=True) if not _reads_all(network.field_at(path) or (LOCAL,))]
+    if not branches or len({len(tensor.axes) for tensor in branches}) > 1:
+        return _Tensor(())
+    axes = branches[0].axes
+    for tensor in branches[1:]:
+        pairs = zip(axes, tensor.axes, strict=True)
+        axes = tuple(None if one is None or other is None else one.joined(other) for one, other in pairs)
+    holes = next((tensor.holes_of for tensor in reversed(branches) if tensor.holes_of), None)
+    return _Tensor(axes, holes if _has_holes(axes) else None)
+
+
+def _has_holes(axes: tuple[Seen | None, ...]) -> bool:
+    return any(seen is not None and seen.read < seen.width for seen in axes)
+
+
+def _message(tensor: _Tensor) -> str:
+    axes = [seen for seen in tensor.axes if seen is not None]
+    read, width = [seen.read for seen in axes], [seen.width for seen in axes]
+    some = f"of {by(tuple(width))} input positions only {by(tuple(read))} are read"
+    return f"the receptive field has holes: {some}, density {share(prod(read), prod(width))}"
+
+
+def _repeated(bits: int, step: int, length: int) -> int:
+    """The bits ``length`` times, each ``step`` further, by doubling."""
+    result, done = bits, 1
+    while done < length:
+        more = min(done, length - done)
+        result |= result << more * step
+        done += more
+    return result

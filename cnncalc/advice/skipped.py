@@ -1,0 +1,53 @@
+"""W505 and W514: strides that jump over positions, of kernels in general and of 1x1 kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from cnncalc.advice.base import Network, Remark, by, share
+from cnncalc.geometry.participation import phases_read
+from cnncalc.geometry.window import Window
+
+CODE = "W505"
+POINTWISE = "W514"
+
+
+def remarks(network: Network) -> Iterator[Remark]:
+    """Windows that read only some of the positions between one and the next."""
+    for path, windows in _skipping(network):
+        if any(window.kernel > 1 for window in windows):
+            dilation = f", dilation {by(tuple(window.dilation for window in windows))}" if _is_dilated(windows) else ""
+            kernel = by(tuple(window.kernel for window in windows))
+            why = f"the stride {_stride(windows)} jumps over positions that the kernel {kernel}{dilation} does not reach"
+            yield Remark(path, f"{why}: {_read(windows)}", "use a smaller stride, or a larger kernel")
+
+
+def remarks_on_pointwise(network: Network) -> Iterator[Remark]:
+    """1x1 windows with a stride."""
+    for path, windows in _skipping(network):
+        if all(window.kernel == 1 for window in windows):
+            kernel = by((1,) * len(windows))
+            message = f"a {kernel} with stride {_stride(windows)} looks at a part of its input only: {_read(windows)}"
+            yield Remark(path, message, "put the stride into a larger kernel, or average before it")
+
+
+def _skipping(network: Network) -> Iterator[tuple[str, tuple[Window, ...]]]:
+    for layer in network.report.layers:
+        windows = tuple(window for window in layer.windows or () if isinstance(window, Window))
+        if any(window.stride > 1 and phases_read(window) < window.stride for window in windows):
+            yield layer.path, windows
+
+
+def _read(windows: tuple[Window, ...]) -> str:
+    read, there = [phases_read(window) for window in windows], [window.stride for window in windows]
+    some = f"{by(tuple(read))} of every {by(tuple(there))} positions are read"
+    return f"{some}, {share(prod(there) - prod(read), prod(there))} of the map never"
+
+
+def _stride(windows: tuple[Window, ...]) -> str:
+    return by(tuple(window.stride for window in windows))
+
+
+def _is_dilated(windows: tuple[Window, ...]) -> bool:
+    return any(window.dilation > 1 for window in windows)

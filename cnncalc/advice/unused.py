@@ -1,0 +1,52 @@
+"""W511, W512, W513: outputs, variables and blocks that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.advice.base import Network, Remark, count
+from cnncalc.errors import Diagnostic, Fault
+from cnncalc.spec.nodes import Node
+from cnncalc.spec.text import Source
+from cnncalc.spec.usage import unused
+
+CODE = "W511"
+VARIABLE, BLOCK = "W512", "W513"
+
+
+def remarks(network: Network) -> Iterator[Remark]:
+    """A remark per tensor that neither another layer nor the outside reads, with what is computed for it alone."""
+    outputs = set(network.model.graph.outputs)
+    live = _behind(network, outputs)
+    for index, readers in enumerate(network.consumers):
+        if readers or index in outputs:
+            continue
+        path = network.nodes[index].path
+        if index < len(network.report.inputs):
+            yield Remark(path, f"the input `{path}` is used by nothing", "read it with `from`, or leave it out")
+            continue
+        idle = [network.nodes[one].path for one in _behind(network, {index}) - live]
+        layers = [layer for layer in network.report.layers if layer.path in idle]
+        params, macs = sum(layer.params or 0 for layer in layers), sum(layer.macs or 0 for layer in layers)
+        cost = f"{count(len(layers), 'layer')} with {count(params, 'parameter')} and {macs:,} MACs"
+        yield Remark(path, f"nothing uses this output: {cost} for nothing", "read it, make it a `head`, or leave it out")
+
+
+def _behind(network: Network, ends: set[int]) -> set[int]:
+    """The nodes that some nodes are computed from, themselves included."""
+    found: set[int] = set()
+    waiting = list(ends)
+    while waiting:
+        index = waiting.pop()
+        if index not in found:
+            found.add(index)
+            waiting.extend(network.nodes[index].inputs)
+    return found
+
+
+def unused_definitions(source: Source, root: Node) -> Iterator[Diagnostic]:
+    """The variables and blocks of a file that no model of it uses."""
+    for kind, key in unused(root):
+        code = VARIABLE if kind == "variable" else BLOCK
+        fault = Fault(code, f"the {kind} `{key.text}` is used by nothing", "use it, or leave it out")
+        yield fault.at(source.location(key), None, source.excerpt(key.line))._replace(severity="warning")

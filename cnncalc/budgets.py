@@ -1,0 +1,194 @@
+"""Conditions on a network or on its change, such as ``params > +5%``: their grammar, and whether they are met.
+
+``METRIC COMPARISON LIMIT``: a limit with a sign is about the change from the old network to the new one, in per cent of the
+old where it ends in ``%``; a limit without a sign is about the new network alone.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from math import inf
+from typing import NamedTuple
+
+from cnncalc.errors import Diagnostic, Location, UsageError
+from cnncalc.report import Report
+from cnncalc.suggest import did_you_mean, shown
+
+OPTION = "--fail-if"
+BROKEN, UNREADABLE = "E405", "E904"
+
+Number = int | Fraction | float
+Values = tuple[Number | None, ...]
+"""One number, or one per axis; infinite where the whole map is seen, ``None`` where unknown."""
+
+
+def _total(name: str) -> Callable[[Report], Values]:
+    return lambda report: (getattr(report.totals, name),)
+
+
+def _peak(report: Report) -> Values:
+    return (None if report.failed is not None else report.peak,)
+
+
+def _receptive_field(report: Report) -> Values:
+    path = report.outputs[0].path if report.outputs and report.failed is None else None
+    layer = next((layer for layer in reversed(report.layers) if layer.path == path), None)
+    if layer is None:
+        return (None,)
+    axes = zip(layer.field.axes, layer.field.size, strict=True)
+    return tuple(inf if axis.is_global else size for axis, size in axes) or (None,)
+
+
+METRICS: dict[str, Callable[[Report], Values]] = {
+    "params": _total("params"),
+    "weights": _total("weights"),
+    "biases": _total("biases"),
+    "buffers": _total("buffers"),
+    "macs": _total("macs"),
+    "flops": _total("flops"),
+    "activations": _total("activations"),
+    "peak": _peak,
+    "rf": _receptive_field,
+}
+"""What a condition may be about; several numbers meet it where one of them does."""
+
+_FOREIGN = {"parameters": "params", "peak_activations": "peak", "receptive_field": "rf", "mults": "macs"}
+_COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_POWERS = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
+_NAME = re.compile(r"\s*([A-Za-z_]+)")
+_SYMBOL = re.compile(r"\s*(>=|<=|==|!=|>|<)(?![<>=])")
+_LIMIT = re.compile(r"\s*([+-]?)\s*([0-9][0-9_]{0,29}(?:\.[0-9]{1,30})?)\s*([KMGT]?)\s*(%?)")
+_REST = re.compile(r"\s*(\S*)")
+
+
+class Budget(NamedTuple):
+    """One condition under which a comparison fails."""
+
+    text: str
+    metric: str
+    comparison: str
+    limit: Fraction
+    is_change: bool = False
+    is_percent: bool = False
+
+
+class Verdict(NamedTuple):
+    """A budget held against two networks."""
+
+    budget: Budget
+    model: str
+    old: Values | None
+    """``None`` where there is no old network, or the budget is about the new one alone."""
+    new: Values
+    kept: bool
+    """Not where the condition is met, and not where it cannot be told."""
+
+    @property
+    def message(self) -> str:
+        """What was measured, in a line."""
+        now = _text(self.new)
+        if not self.kept and None in (*self.new, *(self.old or ())):
+            return f"`{self.budget.text}` cannot be told: {self.budget.metric} is unknown"
+        if self.old is None:
+            return f"`{self.budget.text}`: {self.budget.metric} is {now}"
+        return f"`{self.budget.text}`: {self.budget.metric} was {_text(self.old)} and is {now}{_percent(self.old, self.new)}"
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        return Diagnostic(BROKEN, "error", self.message, path=self.model)
+
+
+def parse(text: str) -> Budget:
+    """A condition as written.
+
+    Raises:
+        UsageError: with the column of what is wrong.
+    """
+    name = _NAME.match(text)
+    if name is None:
+        raise _wrong(text, 0, "a metric is wanted", f"possible: {', '.join(METRICS)}")
+    if name[1] not in METRICS:
+        guess = _FOREIGN.get(name[1].lower()) or did_you_mean(name[1], METRICS)
+        help = f"did you mean `{guess}`?" if guess else f"possible: {', '.join(METRICS)}"
+        raise _wrong(text, name.start(1), f"`{shown(name[1])}` is no metric", help)
+    symbol = _SYMBOL.match(text, name.end())
+    if symbol is None:
+        raise _wrong(text, name.end(), "a comparison is wanted", f"possible: {' '.join(_COMPARISONS)}")
+    limit = _LIMIT.match(text, symbol.end())
+    if limit is None:
+        raise _wrong(text, symbol.end(), "a number is wanted", "for instance 5M, +5% or -1_000")
+    if text[limit.end() :].strip():
+        raise _wrong(text, limit.end(), "the condition should end here", "several conditions are several options")
+    if limit[4] and not limit[1]:
+        raise _wrong(text, limit.start(2), "a per cent is a change, and needs a sign", f"write `+{limit[2]}%`")
+    if limit[4] and limit[3]:
+        raise _wrong(text, limit.start(3), "a per cent has no suffix", f"write `{limit[1]}{limit[2]}%`")
+    value = Fraction(limit[2].replace("_", "")) * 10 ** _POWERS[limit[3]]
+    value = -value if limit[1] == "-" else value
+    return Budget(text.strip(), name[1], symbol[1], value, bool(limit[1]), bool(limit[4]))
+
+
+def _wrong(text: str, column: int, message: str, help: str) -> UsageError:
+    rest = _REST.match(text, column)
+    assert rest is not None
+    found = f", found `{shown(rest[1])}`" if rest[1] and "wanted" in message else ""
+    location = Location(OPTION, 1, rest.start(1) + 1, max(len(rest[1]), 1))
+    return UsageError(Diagnostic(UNREADABLE, "error", message + found, help, None, location, text))
+
+
+def hold(budget: Budget, old: Report | None, new: Report) -> Verdict | None:
+    """Whether two networks keep a budget; ``None`` where it is about a change and there is no old network."""
+    now = METRICS[budget.metric](new)
+    if not budget.is_change:
+        return Verdict(budget, new.name, None, now, not _is_met(budget, now))
+    if old is None:
+        return None
+    before = METRICS[budget.metric](old)
+    if len(before) != len(now):
+        return Verdict(budget, new.name, before, (None,) * len(now), kept=False)
+    change = _relative if budget.is_percent else _absolute
+    values = tuple(None if a is None or b is None else change(a, b) for a, b in zip(before, now, strict=True))
+    return Verdict(budget, new.name, before, now, not _is_met(budget, values))
+
+
+def _is_met(budget: Budget, values: Values) -> bool:
+    """Whether a value meets the condition; what is unknown might."""
+    compare = _COMPARISONS[budget.comparison]
+    return any(value is None or compare(value, budget.limit) for value in values)
+
+
+def _absolute(before: Number, now: Number) -> Number:
+    return 0 if before == now else now - before
+
+
+def _relative(before: Number, now: Number) -> Number:
+    """The change in per cent, infinite from nothing to something."""
+    if before == now:
+        return 0
+    if inf in (before, now):
+        return inf if now == inf else -100
+    return 100 * Fraction(now - before) / Fraction(before) if before else inf
+
+
+def _text(values: Values) -> str:
+    texts = dict.fromkeys("?" if value is None else "all" if value == inf else f"{value:,}" for value in values)
+    return " x ".join(texts)
+
+
+def _percent(before: Values, now: Values) -> str:
+    """The change in per cent, of what is the same along all axes."""
+    (old, *others), (new, *more) = set(before), set(now)
+    if others or more or old is None or new is None:
+        return ""
+    change = _relative(old, new)
+    return "" if abs(change) == inf else f" ({float(change):+.3g} %)"

@@ -1,0 +1,236 @@
+"""Checking a file: reading, computing, holding it against what it promises, and advice; what is found, and its sums."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from operator import add
+from typing import NamedTuple
+
+from cnncalc import expectations
+from cnncalc.advice import advise, advise_on_file
+from cnncalc.analysis import analyze
+from cnncalc.collector import paused_collection
+from cnncalc.errors import CnncalcError, Diagnostic, Location, SourceError, UsageError
+from cnncalc.expectations import Finding
+from cnncalc.network.model import Model
+from cnncalc.report import Report
+from cnncalc.spec.loading import load_parsed, resolve
+from cnncalc.spec.nodes import Mapping as MappingNode
+from cnncalc.spec.nodes import Node
+from cnncalc.spec.source import parse
+from cnncalc.spec.text import Source, read_source
+
+FINE, INVALID, UNDONE = 0, 1, 2
+"""Nothing wrong, something wrong with a spec, a job that could not be done."""
+
+NO_SPEC, NO_EXPECTATION = "E115", "E404"
+EXPECTATION = "E4"
+"""Codes of broken promises; all others are errors in the way of them."""
+_TOP_KEY = re.compile(r"""^["']?(layers|models)["']?[ \t]*:""", re.MULTILINE)
+_IGNORE = re.compile(r"#\s*cnncalc:\s*ignore(?:\[([^\]]*)\])?")
+
+
+class Wanted(NamedTuple):
+    """Under which conditions files are checked, and what is to be said of them."""
+
+    codes: frozenset[str] = frozenset()
+    """The warnings that are wanted."""
+    sets: Mapping[str, str] = {}
+    model: str | None = None
+    framework: str | None = None
+    require_expect: bool = False
+
+
+class Problem(NamedTuple):
+    """One thing found, with the broken promise that it is, if it is one."""
+
+    diagnostic: Diagnostic
+    finding: Finding | None = None
+
+    @property
+    def is_promise(self) -> bool:
+        return self.finding is not None
+
+    @property
+    def message(self) -> str:
+        """What was found, for a place that has one line for it."""
+        where = f"{self.finding.what}: " if self.finding is not None else ""
+        help = f" ({self.diagnostic.help})" if self.finding is not None and self.diagnostic.help else ""
+        return f"{where}{self.diagnostic.message}{help}"
+
+
+class Tally(NamedTuple):
+    """Sums of what was found."""
+
+    files: int = 0
+    held: int = 0
+    failed: int = 0
+    errors: int = 0
+    warnings: int = 0
+    undone: int = 0
+
+    def plus(self, other: Tally) -> Tally:
+        return Tally(*map(add, self, other))
+
+
+class Checked(NamedTuple):
+    """What was found in one file, in the order of its lines."""
+
+    file: str
+    findings: tuple[Finding, ...] = ()
+    """Every promise, kept or broken."""
+    problems: tuple[Problem, ...] = ()
+    is_done: bool = True
+    """Whether the file could be checked at all."""
+
+    @property
+    def tally(self) -> Tally:
+        if not self.is_done:
+            return Tally(undone=1)
+        warnings = sum(problem.diagnostic.severity == "warning" for problem in self.problems)
+        broken = sum(problem.is_promise for problem in self.problems)
+        held = sum(finding.ok for finding in self.findings)
+        return Tally(1, held, broken, len(self.problems) - warnings - broken, warnings)
+
+
+class Results(NamedTuple):
+    """What a run has found."""
+
+    files: tuple[Checked, ...]
+    skipped: int = 0
+    """Files in folders that are no specs."""
+    strict: bool = False
+    """Whether warnings count as failures."""
+
+    @property
+    def problems(self) -> Iterator[tuple[Checked, Problem]]:
+        for file in self.files:
+            for problem in file.problems:
+                yield file, problem
+
+    @property
+    def undone(self) -> tuple[Diagnostic, ...]:
+        """Why files could not be checked."""
+        return tuple(problem.diagnostic for file in self.files if not file.is_done for problem in file.problems)
+
+    @property
+    def tally(self) -> Tally:
+        total = Tally()
+        for file in self.files:
+            total = total.plus(file.tally)
+        return total
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        total = self.tally
+        if total.undone or not total.files:
+            return UNDONE
+        return INVALID if total.failed or total.errors or (self.strict and total.warnings) else FINE
+
+
+def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | None:
+    """Everything about one file; ``None`` for a file that is no spec, unless it was named."""
+    with paused_collection():
+        try:
+            source = read_source(resolve(path))
+        except CnncalcError as error:
+            return _refused(path, error)
+        try:
+            root, found = parse(source)
+        except CnncalcError as error:
+            return _refused(path, error) if is_named or _TOP_KEY.search(source.text) else None
+        if not is_named and not is_spec(root):
+            return None
+        try:
+            models = load_parsed(source, root, found, sets=wanted.sets, framework=wanted.framework, model=wanted.model)
+        except CnncalcError as error:
+            return _refused(path, error)
+        return _checked(source, root, models, wanted)
+
+
+def nothing_in(path: str) -> Checked:
+    """A folder or pattern without a spec, which is never a success."""
+    message = f"no spec in `{path}`"
+    help = "specs are .yaml and .yml files with `layers` or `models` at their top"
+    return Checked(path, problems=(Problem(Diagnostic(NO_SPEC, "error", message, help)),), is_done=False)
+
+
+def _refused(path: str, error: CnncalcError) -> Checked:
+    is_done = not isinstance(error, SourceError | UsageError)
+    return Checked(path, problems=tuple(map(Problem, error.diagnostics)), is_done=is_done)
+
+
+def is_spec(root: Node) -> bool:
+    """Whether a document has what makes it a spec."""
+    return isinstance(root, MappingNode) and any(root.get(key) is not None for key in ("layers", "models"))
+
+
+def _checked(source: Source, root: Node, models: tuple[Model, ...], wanted: Wanted) -> Checked:
+    findings: list[Finding] = []
+    warnings: list[Diagnostic] = list(advise_on_file(source, root, wanted.codes))
+    for model in models:
+        report = analyze(model)
+        findings += expectations.check(model, report)
+        warnings += _advice(model, report, wanted.codes)
+    promises = tuple(finding for finding in findings if not _is_error(finding))
+    problems = [Problem(one) for one in _shown(warnings, source)]
+    problems += dict.fromkeys(Problem(one.diagnostic) for one in findings if one.diagnostic is not None and _is_error(one))
+    is_one = len({finding.model for finding in findings}) == 1
+    problems += [_broken(finding, is_one) for finding in promises if not finding.ok]
+    if wanted.require_expect and not findings:
+        problems.append(Problem(_without_promise(source)))
+    return Checked(source.name, promises, tuple(sorted(problems, key=_place)))
+
+
+def _advice(model: Model, report: Report, codes: frozenset[str]) -> Iterator[Diagnostic]:
+    """The analysis's own warnings, and advice where the network could be computed to its end."""
+    yield from (found for found in report.diagnostics if found.severity == "warning" and found.code in codes)
+    if report.ok:
+        yield from advise(model, report, codes)
+
+
+def _is_error(finding: Finding) -> bool:
+    """Whether a finding is an error in the way of promises, and no promise itself."""
+    return finding.diagnostic is not None and not finding.diagnostic.code.startswith(EXPECTATION)
+
+
+def _broken(finding: Finding, is_one: bool) -> Problem:
+    """A broken promise; of a file with several models and cases it says whose."""
+    assert finding.diagnostic is not None
+    chain = finding.diagnostic.chain if is_one else (f"`{finding.model}`", *finding.diagnostic.chain)
+    return Problem(finding.diagnostic._replace(chain=chain), finding)
+
+
+def _without_promise(source: Source) -> Diagnostic:
+    help = "for instance `expect: {params: ...}`, or `cnncalc check --add params` to write one"
+    return Diagnostic(
+        NO_EXPECTATION, "error", "the spec promises nothing", help, None, Location(source.name, 1, 1), source.excerpt(1)
+    )
+
+
+def _shown(warnings: Iterable[Diagnostic], source: Source) -> Iterator[Diagnostic]:
+    """The warnings that no comment on their line turns off, one for all layers that a line stands for."""
+    groups: dict[tuple[object, ...], list[Diagnostic]] = {}
+    for found in warnings:
+        if not _is_ignored(found, source):
+            groups.setdefault((found.code, found.location or found.path), []).append(found)
+    for first, *more in groups.values():
+        others = len({found.path for found in more} - {first.path})
+        yield first._replace(message=f"{first.message} (and {others:,} more from this line)") if others else first
+
+
+def _is_ignored(found: Diagnostic, source: Source) -> bool:
+    if found.location is None:
+        return False
+    comment = _IGNORE.search(source.excerpt(found.location.line))
+    if comment is None:
+        return False
+    codes = [code.strip() for code in (comment[1] or "").split(",")]
+    return comment[1] is None or any(code and found.code.startswith(code) for code in codes)
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    place = problem.diagnostic.location
+    return (0, 0) if place is None else (place.line, place.column)

@@ -1,0 +1,135 @@
+"""``cnncalc compare``: networks side by side, a file against what it was in a revision, budgets for changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from cnncalc import budgets, load
+from cnncalc.cli import options, run
+from cnncalc.cli.frameworks import across
+from cnncalc.cli.output import emit, target_surface
+from cnncalc.cli.revision import is_revision, read_revision
+from cnncalc.errors import Diagnostic
+from cnncalc.network.model import Model
+from cnncalc.render.compare_changes import Pairing, paired, records, verdict_records
+from cnncalc.render.documents import Entry, compared
+from cnncalc.report import Report
+
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-if",
+        metavar="CONDITION",
+        help='Exit with 1 if this is so of the new network: "params > 5M", or of the change: "params > +5%". Repeatable.',
+        show_default=False,
+    ),
+]
+Frameworks = Annotated[
+    bool, typer.Option("--frameworks", help="Instead: each network under the rules of every framework, differing rows marked.")
+]
+Specs = Annotated[
+    list[str],
+    typer.Argument(
+        autocompletion=options.spec_names,
+        metavar="SPEC...",
+        help="Spec files, names of bundled configs, or what a file was in git: main:nets/a.yaml.",
+        show_default=False,
+    ),
+]
+
+
+def compare(
+    specs: Specs,
+    fail_if: FailIf = None,
+    frameworks: Frameworks = False,
+    input: options.Input = None,
+    sets: options.Sets = None,
+    model: options.Variant = None,
+    framework: options.FrameworkName = None,
+    format: options.FormatName = "table",
+    output: options.Output = None,
+) -> int:
+    """Networks side by side, differences and ratios.
+
+    The first is the old state, each other one is held against it. Two files are compared model by model, by name where there
+    are several. With --format markdown two files make a comment for a pull request, with the layers that were added, removed
+    or changed.
+
+    A condition of --fail-if is METRIC COMPARISON LIMIT. Metrics: params, weights, biases, buffers, macs, flops, activations,
+    peak (of activations held at once), rf. Comparisons: > >= < <= == !=. A limit with a sign is about the change (macs > +0),
+    in per cent where it ends so (params > +5%), one without a sign about the new network (params > 5M, rf < 200).
+    """
+    wanted = [budgets.parse(text) for text in fail_if or ()]
+    request = run.Request(tuple(specs), options.input_shape(input), options.settings(sets), model, framework)
+    if frameworks:
+        if wanted or framework is not None:
+            raise typer.BadParameter("not together with --fail-if or --framework", param_hint="--frameworks")
+        return across(request, format, output)
+    outcomes = [run.compute(request._replace(specs=(spec,)), _load) for spec in specs]
+    outcome = run.Outcome(
+        tuple(entry for one in outcomes for entry in one.entries), max((one.code for one in outcomes), default=run.FINE)
+    )
+    pairings = _pairings([one.entries for one in outcomes])
+    verdicts = [
+        verdict
+        for pairing in pairings
+        for budget in wanted
+        if pairing.new is not None and (verdict := budgets.hold(budget, pairing.old, pairing.new)) is not None
+    ]
+    emit(_document(outcome.entries, pairings, verdicts, tuple(specs), format, output), output)
+    broken = [verdict.diagnostic for verdict in verdicts if not verdict.kept]
+    if wanted and outcome.code == run.FINE and not verdicts:
+        broken.append(_nothing_held(specs))
+    if format != "json":
+        run.report_diagnostics((*outcome.diagnostics(warnings=False), *broken))
+    return max(outcome.code, _code(broken))
+
+
+def _nothing_held(specs: Sequence[str]) -> Diagnostic:
+    help = "two files are compared model by model, by their names"
+    return Diagnostic("E113", "error", f"no network of {', '.join(specs[1:]) or specs[0]} has another to be held against", help)
+
+
+def _code(broken: Sequence[Diagnostic]) -> int:
+    if any(one.code != budgets.BROKEN for one in broken):
+        return run.UNDONE
+    return run.INVALID if broken else run.FINE
+
+
+def _load(spec: str, **wanted: Any) -> tuple[Model, ...]:
+    """``load`` that also knows revisions."""
+    if not is_revision(spec):
+        return load(spec, **wanted)
+    from cnncalc.spec.loading import load_source
+
+    return load_source(read_revision(spec), **wanted)
+
+
+def _pairings(entries: Sequence[Sequence[Entry]]) -> tuple[Pairing, ...]:
+    """Two files model by model; otherwise every network against the first. Where a file could not be read, nothing is gone."""
+    reports = [[entry for entry in group if isinstance(entry, Report)] for group in entries]
+    if len(reports) == 2:
+        whole = all(isinstance(entry, Report) for group in entries for entry in group)
+        return tuple(pairing for pairing in paired(*reports) if whole or (pairing.old and pairing.new))
+    together = [report for group in reports for report in group]
+    return tuple(Pairing(report.name, together[0], report) for report in together[1:])
+
+
+def _document(
+    entries: Sequence[Entry],
+    pairings: tuple[Pairing, ...],
+    verdicts: Sequence[budgets.Verdict],
+    specs: tuple[str, ...],
+    format: str,
+    output: str | None,
+) -> str:
+    surface = target_surface(output)
+    if format == "markdown" and len(specs) == 2 and pairings:
+        from cnncalc.render import compare_markdown
+
+        return compare_markdown.render(pairings, verdicts, (specs[0], specs[1]), surface)
+    more: dict[str, Any] = {"pairs": records(pairings), "budgets": verdict_records(verdicts)} if format == "json" else {}
+    return compared(entries, format, surface, **more)

@@ -1,0 +1,49 @@
+"""Which files are meant by the paths, folders, patterns and names that a command is given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+ENDINGS = (".yaml", ".yml")
+
+
+class Found(NamedTuple):
+    """A file, and whether it was named, so that it is taken for a spec whatever it holds."""
+
+    file: str
+    is_named: bool = True
+
+    @property
+    def identity(self) -> str:
+        """The same for the same file, however it was found."""
+        return self.file if self.file == "-" else os.path.realpath(self.file)
+
+
+def files_of(path: str) -> Iterator[Found]:
+    """A file itself, all specs under a folder, whatever a pattern matches; else the name as it is, to be looked for."""
+    if os.path.isdir(path):
+        yield from (Found(file, False) for file in _under(path))
+    elif any(mark in path for mark in "*?[") and not os.path.exists(path):
+        yield from _matching(path)
+    else:
+        yield Found(path)
+
+
+def _matching(pattern: str) -> Iterator[Found]:
+    from glob import glob
+
+    for match in sorted(glob(pattern, recursive=True)):
+        if os.path.isdir(match):
+            yield from (Found(file, False) for file in _under(match))
+        else:
+            yield Found(match, False)
+
+
+def _under(folder: str) -> Iterator[str]:
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            if name.endswith(ENDINGS):
+                yield os.path.join(place, name)

@@ -1,0 +1,57 @@
+"""Specs out of a git repository: ``main:nets/a.yaml``, as git names what a file was in a revision."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import NoReturn
+
+from cnncalc.errors import Diagnostic, SourceError
+from cnncalc.spec.text import Source, source_of
+from cnncalc.suggest import shown
+
+
+def is_revision(spec: str) -> bool:
+    """Whether a SPEC names a file in a revision: it has a colon, and no file is called so."""
+    drive = os.name == "nt" and len(spec.partition(":")[0]) == 1
+    return ":" in spec and not drive and not os.path.exists(spec)
+
+
+def read_revision(spec: str) -> Source:
+    """The text of ``REVISION:PATH``; paths count from the repository's root, those that begin with ``./`` from here.
+
+    Raises:
+        SourceError: where git, the repository, the revision or the file in it is missing.
+        SpecError: where it is no text.
+    """
+    revision, _, path = spec.partition(":")
+    if revision.startswith("-"):
+        _unreadable(f"`{shown(revision)}` is not a revision", None)
+    done = _git("cat-file", "blob", spec)
+    if done.returncode == 0:
+        return source_of(spec, done.stdout)
+    if _git("rev-parse", "--git-dir").returncode != 0:
+        _unreadable(f"`{shown(spec)}` names a revision, and this folder is in no git repository", "name a file")
+    if revision and _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode != 0:
+        shallow = _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+        help = "the clone is shallow: fetch the revision first" if shallow else "`git branch --all` and `git log` list revisions"
+        _unreadable(f"git knows no revision `{shown(revision)}`", help)
+    _unreadable(f"there is no file `{shown(path)}` in {f'`{shown(revision)}`' if revision else 'the index'}", _from_here(spec))
+
+
+def _from_here(spec: str) -> str | None:
+    """For a path that was meant from the folder one is in."""
+    revision, _, path = spec.partition(":")
+    here = f"{revision}:./{path}"
+    return f"did you mean `{shown(here)}`?" if _git("cat-file", "-e", here).returncode == 0 else None
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(("git", *arguments), capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    except OSError:
+        _unreadable("a SPEC with a colon names a git revision, and git cannot be run", "install git, or name a file")
+
+
+def _unreadable(message: str, help: str | None) -> NoReturn:
+    raise SourceError(Diagnostic("E110", "error", message, help))

@@ -1,0 +1,17 @@
+"""``cnncalc schema``: the language as a JSON Schema, for editors."""
+
+from __future__ import annotations
+
+import json
+
+from cnncalc.cli import options
+from cnncalc.cli.output import emit
+from cnncalc.cli.run import FINE
+
+
+def schema(output: options.Output = None) -> int:
+    """The JSON Schema of specs, for editors."""
+    from cnncalc.spec.schema import schema as build
+
+    emit(json.dumps(build(), indent=1) + "\n", output)
+    return FINE

@@ -1,0 +1,155 @@
+"""``cnncalc check --update``, ``--add`` and ``--diff``: measured values written into specs, or shown as a patch."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import typer
+
+from cnncalc import analyze, expectations
+from cnncalc.checking import is_spec
+from cnncalc.cli.output import Trouble, emit
+from cnncalc.cli.paths import Found
+from cnncalc.cli.run import FINE, INVALID, UNDONE, report_diagnostics
+from cnncalc.errors import CnncalcError, Location, SourceError, UsageError
+from cnncalc.network.model import Model
+from cnncalc.render.text import inert, plural
+from cnncalc.spec import rewrite
+from cnncalc.spec.loading import load_source
+from cnncalc.spec.source import parse
+from cnncalc.spec.spelling import promised
+from cnncalc.spec.text import Source, read_source
+from cnncalc.suggest import did_you_mean
+
+_EXPECTATION = "E4"
+
+
+class Wish(NamedTuple):
+    """What is to be written."""
+
+    metrics: tuple[str, ...] = ()
+    """For models without any ``expect``, in this order; none for no such addition."""
+    update: bool = True
+    """Whether expectations that failed get what was measured."""
+    only_show: bool = False
+    """Whether to show a patch and write nothing."""
+    model: str | None = None
+
+
+class Outcome(NamedTuple):
+    """What became of one file."""
+
+    written: int = 0
+    left: int = 0
+    code: int = FINE
+
+
+def metrics_of(text: str) -> tuple[str, ...]:
+    """``shape,params`` as names of metrics.
+
+    Raises:
+        typer.BadParameter: for one that is none.
+    """
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in expectations.METRICS:
+            guess = did_you_mean(name, expectations.METRICS)
+            help = f"did you mean {guess!r}?" if guess else f"possible: {', '.join(expectations.METRICS)}"
+            raise typer.BadParameter(f"{name!r} is no metric, {help}", param_hint="--add")
+    return tuple(dict.fromkeys(names))
+
+
+def run(files: Iterable[Found], wish: Wish) -> int:
+    """Rewrite specs, and check what is then there: the exit code is that of ``check`` afterwards.
+
+    With a patch to show the files stay, and the exit code is 1 where there is something to change.
+    """
+    outcomes = [outcome for found in files if (outcome := _one(found.file, found.is_named, wish)) is not None]
+    if not wish.only_show:
+        written, left = sum(one.written for one in outcomes), sum(one.left for one in outcomes)
+        end = f", {left:,} left" if left else ""
+        emit(f"{plural(len(outcomes), 'file')}: {plural(written, 'expectation')} written{end}\n")
+    return max((outcome.code for outcome in outcomes), default=UNDONE)
+
+
+def _one(spec: str, is_named: bool, wish: Wish) -> Outcome | None:
+    """One file; ``None`` for one that is no spec, unless it was named."""
+    if not os.path.isfile(spec):
+        raise Trouble(f"{inert(spec)} is not a file, and only files can be rewritten")
+    try:
+        source = read_source(spec)
+        if not is_named and not is_spec(parse(source)[0]):
+            return None
+        rewritten = _rewritten(source, wish)
+        code = _code(Source(spec, rewritten.text), wish)
+    except CnncalcError as error:
+        report_diagnostics(error.diagnostics)
+        return Outcome(code=UNDONE if isinstance(error, SourceError | UsageError) else INVALID)
+    is_changed = rewritten.text != source.text
+    if wish.only_show:
+        emit("".join(_patch(spec, source.text, rewritten.text)))
+        return Outcome(code=INVALID if is_changed else code)
+    if is_changed:
+        emit(_byte_order_mark(spec) + rewritten.text, spec)
+    lines = [(one.location, f"{one.what}: {one.old + ' -> ' if one.old else ''}{one.new}") for one in rewritten.changes]
+    lines += [(one.location, f"{one.what} stays: {one.reason}") for one in rewritten.left]
+    emit("".join(_line(*line) for line in sorted(lines)))
+    return Outcome(len(rewritten.changes), len(rewritten.left), code)
+
+
+def _rewritten(source: Source, wish: Wish) -> rewrite.Rewritten:
+    """The text with what failed updated, then with what is missing added."""
+    models = load_source(source, model=wish.model)
+    found = rewrite.Rewritten(source.text)
+    if wish.update:
+        found = rewrite.update(source, (finding for model in models for finding in expectations.check(model)))
+    if not wish.metrics:
+        return found
+    updated = Source(source.name, found.text)
+    models = load_source(updated, model=wish.model)
+    added = rewrite.add(updated, _additions(models, wish.metrics))
+    return rewrite.Rewritten(added.text, found.changes + added.changes, found.left + added.left)
+
+
+def _additions(models: Iterable[Model], metrics: tuple[str, ...]) -> Iterator[rewrite.Addition]:
+    """An ``expect`` for each model that promises nothing as a whole and can be evaluated."""
+    seen = set()
+    for model in models:
+        place = model.origin.location
+        report = analyze(model)
+        if model.promises or place is None or place in seen or not report.ok:
+            continue
+        seen.add(place)
+        found = ((metric, promised(metric, expectations.measure(report, metric))) for metric in metrics)
+        texts = [f"{metric}: {text}" for metric, text in found if text is not None]
+        if texts:
+            yield rewrite.Addition(place, f"{model.name}: expect", f"{{{', '.join(texts)}}}")
+
+
+def _code(source: Source, wish: Wish) -> int:
+    """What ``check`` says of a text; errors that are in the way of its promises are reported."""
+    findings = [one for model in load_source(source, model=wish.model) for one in expectations.check(model)]
+    wrong = tuple(dict.fromkeys(one.diagnostic for one in findings if one.diagnostic is not None))
+    report_diagnostics([one for one in wrong if not one.code.startswith(_EXPECTATION)])
+    return INVALID if wrong else FINE
+
+
+def _byte_order_mark(spec: str) -> str:
+    with open(spec, encoding="utf-8") as file:
+        return "\ufeff" if file.read(1) == "\ufeff" else ""
+
+
+def _line(place: Location, text: str) -> str:
+    return inert(f"{place.file}:{place.line}:{place.column}: {text}") + "\n"
+
+
+def _patch(spec: str, before: str, after: str) -> Iterator[str]:
+    """A unified diff; lines keep their ends."""
+    from difflib import unified_diff
+
+    old, new = (re.findall("[^\n]*\n|[^\n]+", text) for text in (before, after))
+    for line in unified_diff(old, new, spec, spec):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

@@ -1,0 +1,310 @@
+"""W5: advice on valid networks. Quiet are those where good designs differ on purpose."""
+
+from __future__ import annotations
+
+from cnncalc.codes.code import Code
+
+CODES = (
+    Code(
+        "W501",
+        "a pyramid level without the bins that were wanted",
+        "The paper's rule, window ceil(a/n) and stride floor(a/n), gives n bins only where the remainder of a/n is at most"
+        " their quotient. The vector is then longer than the levels say. The message names the modes that give the bins wanted.",
+        """
+        input: [256, 10, 10]
+        layers:
+          - spp: {levels: [6], mode: paper}
+        """,
+        """
+        input: [256, 10, 10]
+        layers:
+          - spp: {levels: [6], mode: exact}
+        """,
+    ),
+    Code(
+        "W502",
+        "branches that are not aligned",
+        "Branches of a join look at places that are shifted against each other: padding or cropping differs between them, so"
+        " that features of different places are put together. The message gives the offset of their centres in input positions.",
+        """
+        input: [8, 32, 32]
+        layers:
+          - add:
+              early: [conv3x3: {out: 8, padding: [[0, 2], [0, 2]]}]
+              late: [conv3x3: {out: 8, padding: 1}]
+        """,
+        """
+        input: [8, 32, 32]
+        layers:
+          - add:
+              early: [conv3x3: {out: 8, padding: 1}]
+              late: [conv3x3: {out: 8, padding: 1}]
+        """,
+    ),
+    Code(
+        "W503",
+        "branches that are taken to be aligned",
+        "With padding `same` and a stride the padding depends on the input size, and that is not given. The branches of the"
+        " join are taken as aligned; with `input` it is known whether they are.",
+        """
+        framework: tensorflow
+        layers:
+          - concat:
+              wide: [conv3x3: {out: 8, stride: 2, padding: same}]
+              narrow: [conv5x5: {out: 8, stride: 2, padding: same}]
+        """,
+        """
+        framework: tensorflow
+        input: [8, 32, 32]
+        layers:
+          - concat:
+              wide: [conv3x3: {out: 8, stride: 2, padding: same}]
+              narrow: [conv5x5: {out: 8, stride: 2, padding: same}]
+        """,
+    ),
+    Code(
+        "W504",
+        "positions dropped by rounding down",
+        "The last window ends before the map does, because another whole stride does not fit. What lies at the end of the map"
+        " is never read, at every input; the message says which positions, how many, and which sizes are read whole.",
+        """
+        input: [8, 15, 15]
+        layers:
+          - maxpool2
+        """,
+        """
+        input: [8, 16, 16]
+        layers:
+          - maxpool2
+        """,
+    ),
+    Code(
+        "W505",
+        "a stride that jumps over positions",
+        "The stride is larger than the kernel, or shares a divisor with the dilation: between the windows lie positions that"
+        " none of them reads. What was computed there is thrown away.",
+        """
+        input: [8, 32, 32]
+        layers:
+          - conv2x2: {out: 16, stride: 3, padding: [[0, 1], [0, 1]]}
+        """,
+        """
+        input: [8, 32, 32]
+        layers:
+          - conv4x4: {out: 16, stride: 4}
+        """,
+    ),
+    Code(
+        "W506",
+        "holes in the field of dilated convolutions",
+        "In a stack of dilated convolutions whose dilations have a divisor in common every tap falls on one grid: the receptive"
+        " field is wide but most of it is not read, and neighbouring units see grids that never meet (gridding). The density is"
+        " the part of the positions inside the field that are read.",
+        """
+        input: [8, 32, 32]
+        layers:
+          - conv3x3: {out: 8, dilation: 2, padding: 2}
+          - conv3x3: {out: 8, dilation: 2, padding: 2}
+        """,
+        """
+        input: [8, 32, 32]
+        layers:
+          - conv3x3: {out: 8, dilation: 1, padding: 1}
+          - conv3x3: {out: 8, dilation: 2, padding: 2}
+        """,
+    ),
+    Code(
+        "W507",
+        "a transposed convolution that weaves a checkerboard",
+        "The stride does not divide the kernel, so that neighbouring outputs add up unequally many inputs, by turns. Nothing"
+        " evens that out but training, and generated images show it as a checkerboard.",
+        """
+        input: [8, 16, 16]
+        layers:
+          - conv_transpose3x3: {out: 8, stride: 2, padding: 1, output_padding: 1}
+        """,
+        """
+        input: [8, 16, 16]
+        layers:
+          - conv_transpose4x4: {out: 8, stride: 2, padding: 1}
+        """,
+    ),
+    Code(
+        "W508",
+        "biases right before a normalisation",
+        "Batch and instance normalisation subtract the mean of each channel, and a bias with it. It is stored and trained and"
+        " changes nothing. `norm: bn` on the layer leaves it out by itself.",
+        """
+        input: [8, 16, 16]
+        layers:
+          - conv3x3: 16
+          - bn
+        """,
+        """
+        input: [8, 16, 16]
+        layers:
+          - conv3x3: {out: 16, bias: false}
+          - bn
+        """,
+    ),
+    Code(
+        "W509",
+        "depth that can see nothing new",
+        "Where the receptive field exceeds the input already before a layer, its kernel finds no context that the layers before"
+        " had not. Richter et al. (2021) measured that such layers add little to a classifier. Many published networks have them"
+        " at 224x224, and skip connections soften it, hence this is shown where selected only. The field is the largest over all"
+        " paths.",
+        """
+        input: [3, 16, 16]
+        layers:
+          - conv9x9: {out: 8, padding: 4}
+          - conv9x9: {out: 8, padding: 4}
+          - conv3x3: {out: 8, padding: 1}
+        """,
+        """
+        input: [3, 32, 32]
+        layers:
+          - conv9x9: {out: 8, padding: 4}
+          - conv9x9: {out: 8, padding: 4}
+          - conv3x3: {out: 8, padding: 1}
+        """,
+        quiet=True,
+    ),
+    Code(
+        "W510",
+        "a field smaller than the input before the last pool",
+        "The network ends in a global pool, and no unit before it sees the whole input: the answer is an average over parts"
+        " that were each judged by themselves. That can be meant, as in bags of local features or n-grams, hence this is shown"
+        " where selected only.",
+        """
+        input: [3, 32, 32]
+        layers:
+          - conv3x3: {out: 8, padding: 1}
+          - global_avgpool
+          - linear: 10
+        """,
+        """
+        input: [3, 3, 3]
+        layers:
+          - conv3x3: {out: 8, padding: 1}
+          - global_avgpool
+          - linear: 10
+        """,
+        quiet=True,
+    ),
+    Code(
+        "W511",
+        "an output that nobody uses",
+        "A layer is computed, and no other layer reads it; nor is it the network's output or a `head`. Usually a later `from`"
+        " went past it. The same is said of an input that is never read.",
+        """
+        input: [3, 32, 32]
+        layers:
+          - conv3x3: {out: 8, padding: 1}
+            name: stem
+          - conv3x3: {out: 8, padding: 1}
+          - conv3x3: {out: 8, padding: 1}
+            from: stem
+        """,
+        """
+        input: [3, 32, 32]
+        layers:
+          - conv3x3: {out: 8, padding: 1}
+            name: stem
+          - conv3x3: {out: 8, padding: 1}
+          - conv3x3: {out: 8, padding: 1}
+        """,
+    ),
+    Code(
+        "W512",
+        "a variable that nobody uses",
+        "No expression of the file mentions the variable, in any of its models: what is changed there changes nothing.",
+        """
+        vars: {width: 8}
+        input: [3, 32, 32]
+        layers:
+          - conv3x3: 8
+        """,
+        """
+        vars: {width: 8}
+        input: [3, 32, 32]
+        layers:
+          - conv3x3: width
+        """,
+    ),
+    Code(
+        "W513",
+        "a block that nobody uses",
+        "No model of the file uses the block, and neither does another block.",
+        """
+        input: [3, 32, 32]
+        blocks:
+          stage: {layers: [conv3x3: 8, relu]}
+        layers:
+          - conv3x3: 8
+        """,
+        """
+        input: [3, 32, 32]
+        blocks:
+          stage: {layers: [conv3x3: 8, relu]}
+        layers:
+          - stage
+        """,
+    ),
+    Code(
+        "W514",
+        "a 1x1 with a stride",
+        "A 1x1 kernel with stride 2 reads one position of four and never looks at the others. ResNet's projections do so by"
+        " design, hence this is shown where selected only.",
+        """
+        input: [8, 32, 32]
+        layers:
+          - conv1x1: {out: 16, stride: 2}
+        """,
+        """
+        input: [8, 32, 32]
+        layers:
+          - avgpool2
+          - conv1x1: 16
+        """,
+        quiet=True,
+    ),
+    Code(
+        "W515",
+        "a large kernel that small ones would match",
+        "Two 3x3 convolutions see as far as one 5x5 with 18 weights per pair of channels in place of 25, and three as far as a"
+        " 7x7 with 27 in place of 49, with more non-linearities on the way. The figures are for a stack that is as wide as the"
+        " layer's output throughout. Shown where selected only.",
+        """
+        input: [64, 32, 32]
+        layers:
+          - conv5x5: {out: 64, padding: 2}
+        """,
+        """
+        input: [64, 32, 32]
+        layers:
+          - conv3x3: {out: 64, padding: 1}
+          - relu
+          - conv3x3: {out: 64, padding: 1}
+        """,
+        quiet=True,
+    ),
+    Code(
+        "W516",
+        "large kernels over all channels of a wide join",
+        "In an inception-like join the 3x3 and 5x5 branches read every channel that comes in. A 1x1 convolution before them"
+        " that halves the width saves most of their weights. The figures are for reductions to half of what comes in or out,"
+        " whichever is less. Shown where selected only.",
+        """
+        input: [64, 28, 28]
+        layers:
+          - inception: {1x1: 64, 3x3: 64}
+        """,
+        """
+        input: [64, 28, 28]
+        layers:
+          - inception: {1x1: 64, 3x3: [32, 64]}
+        """,
+        quiet=True,
+    ),
+)

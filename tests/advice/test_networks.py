@@ -1,0 +1,225 @@
+"""W508 to W513, W515, W516: biases, depth, unused outputs and names, and what would cost less."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.advice.remarks import layers, messages, network, remarks
+
+# W508
+
+
+def test_biases_before_a_norm_are_counted() -> None:
+    (found,) = layers("W508", "conv3x3: 16", "bn")
+    assert found.message == "16 biases are for nothing: `bn_1` takes the mean of each channel out again"
+    assert found.help == "`bias: false` saves 16 parameters and changes no output"
+    assert found.path == "conv3x3_1"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ("depthwise3x3", "instance_norm"),
+        ("linear: 16", "bn"),
+        ("conv_transpose3x3: 16", "bn"),
+        ("conv3x3: 16", "gn: 16"),
+        ("conv3x3: {out: 16, norm: bn, bias: true}",),
+    ],
+)
+def test_other_layers_and_norms_with_the_mean_of_each_channel(items: tuple[str, ...]) -> None:
+    assert len(layers("W508", *items)) == 1
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ("conv3x3: {out: 16, bias: false}", "bn"),
+        ("conv3x3: {out: 16, norm: bn}",),
+        ("conv3x3: 16", "relu", "bn"),
+        ("conv3x3: 16", "gn: 4"),  # the mean of four channels is not that of each
+        ("conv3x3: 16", "ln"),
+        ("conv3x3: 16", "lrn"),
+        ("conv3x3: 16",),
+        ("{conv3x3: 16, name: a}", "bn", "concat: [a, prev]"),  # read without the norm as well
+    ],
+)
+def test_biases_that_count(items: tuple[str, ...]) -> None:
+    assert not layers("W508", *items)
+
+
+# W509 and W510
+
+
+def test_depth_that_sees_nothing_new() -> None:
+    items = ["conv9x9: {out: 8, padding: 4, bias: false}"] * 4 + ["conv1x1: 8"]
+    (found,) = layers("W509", *items, input="[8, 16, 16]")
+    assert found.path == "conv9x9_3"  # its input sees 1 + 8 + 8
+    late, total = 2 * 81 * 64, 4 * 81 * 64 + 64 + 8
+    assert found.message == (
+        "the field at its input, 17x17, is already larger than the input 16x16: from here on"
+        f" 2 convolutions with {late:,} parameters ({100 * late / total:.1f} % of all) widen it to no purpose"
+    )
+
+
+@pytest.mark.parametrize("input", ["[8, 17, 17]", "[8, 16, 17]", "[8, any, any]"])
+def test_depth_that_still_sees_something(input: str) -> None:
+    assert not layers("W509", *["conv9x9: {out: 8, padding: 4}"] * 3, input=input)
+
+
+def test_generators_from_a_point_are_not_told_of_depth() -> None:
+    assert not layers("W509", "conv_transpose4x4: 8", "conv3x3: {out: 8, padding: 1}", input="[8, 1, 1]")
+
+
+def test_a_field_smaller_than_the_input() -> None:
+    (found,) = layers("W510", "conv3x3: {out: 8, padding: 1}", "global_avgpool", "linear: 10")
+    assert found.path == "global_avgpool_1"
+    assert found.message == "no unit sees the whole input before it is pooled: the receptive field is 3x3, the input 32x32"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ("conv3x3: {out: 8, padding: 1}", "linear: 10"),  # combines what the units see
+        ("conv33x33: {out: 8, padding: 16}", "global_avgpool", "linear: 10"),
+        ("mul: {gate: [global_avgpool, conv1x1: 8, sigmoid], map: []}",),  # a gate is not the end
+    ],
+)
+def test_fields_that_are_no_shortcoming(items: tuple[str, ...]) -> None:
+    assert not layers("W510", *items)
+
+
+# W511
+
+
+def test_an_output_nobody_uses_with_what_is_computed_for_it() -> None:
+    items = ("{conv1x1: 8, name: a}", "conv1x1: 16", "conv3x3: 4", "{conv1x1: 2, from: a}")
+    (found,) = layers("W511", *items)
+    params, macs = 8 * 16 + 16 + 16 * 4 * 9 + 4, 8 * 16 * 32 * 32 + 16 * 4 * 9 * 30 * 30
+    assert found.path == "conv3x3_1"
+    assert found.message == f"nothing uses this output: 2 layers with {params} parameters and {macs:,} MACs for nothing"
+
+
+def test_an_input_nobody_uses() -> None:
+    (found,) = layers("W511", "{conv1x1: 8, from: left}", input="{left: [3, 8, 8], right: [3, 8, 8]}")
+    assert found.message == "the input `right` is used by nothing"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ("conv1x1: 8", "head: [conv1x1: 2]", "conv1x1: 4"),
+        ("{conv1x1: 8, name: a}", "conv1x1: 8", "add: [a, prev]"),
+        ("{conv1x1: 8, name: a}", "{upsample: 2, from: input}", "crop_to: a"),
+    ],
+)
+def test_outputs_that_are_used(items: tuple[str, ...]) -> None:
+    assert not layers("W511", *items)
+
+
+# W515
+
+
+def test_a_stack_of_small_kernels_as_in_the_article() -> None:
+    (found,) = layers("W515", "conv5x5: {out: 64, padding: 2, bias: false}", input="[64, 32, 32]")
+    new, old = 18 * 64 * 64, 25 * 64 * 64
+    assert found.message == (
+        f"two 3x3 see as far as this 5x5: {new:,} parameters instead of {old:,} (-28.0 %),"
+        f" {new * 32 * 32:,} MACs instead of {old * 32 * 32:,} (-28.0 %)"
+    )
+
+
+def test_the_stack_costs_what_it_costs_when_written() -> None:
+    whole = network("conv7x7: {out: 16, bias: true}", input="[8, 20, 20]")
+    stack = network(*["conv3x3: 16"] * 3, input="[8, 20, 20]")
+    assert whole.report.outputs[0].shape == stack.report.outputs[0].shape
+    assert whole.report.layers[-1].field.size == stack.report.layers[-1].field.size
+    (found,) = layers("W515", "conv7x7: {out: 16, bias: true}", input="[8, 20, 20]")
+    totals = stack.report.totals
+    assert found.message.startswith(f"three 3x3 see as far as this 7x7: {totals.params:,} parameters")
+    assert f"{totals.macs:,} MACs instead of {whole.report.totals.macs:,}" in found.message
+
+
+def test_depthwise_and_flat_kernels() -> None:
+    (found,) = layers("W515", "depthwise7x7: {padding: 3, bias: false}")
+    assert f"{3 * 9 * 8:,} parameters instead of {49 * 8:,}" in found.message
+    assert not layers("W515", "conv1x7: {out: 8, padding: [0, 3], bias: false}")  # three 1x3 have 9 weights for 7
+    (found,) = layers("W515", "conv1x9: {out: 4, padding: [0, 4], bias: false}")
+    assert f"four 1x3 see as far as this 1x9: {3 * 8 * 4 + 3 * 3 * 4 * 4} parameters instead of {9 * 8 * 4}" in found.message
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "conv3x3: 64",
+        "conv4x4: 64",
+        "conv5x5: {out: 64, stride: 2, padding: 2}",
+        "conv5x5: {out: 256, padding: 2, bias: false}",  # two wide 3x3 would cost more than one from 8 channels
+        "conv_transpose5x5: 8",
+        "maxpool5x5",
+    ],
+)
+def test_kernels_that_no_stack_beats(item: str) -> None:
+    assert not layers("W515", item)
+
+
+# W516
+
+
+def test_a_missed_bottleneck_with_its_figures() -> None:
+    (found,) = layers("W516", "inception: {1x1: 64, 3x3: 128, 5x5: 32, pool: true}", input="[192, 28, 28]")
+    old = network("inception: {3x3: 128, 5x5: 32}", input="[192, 28, 28]").report.totals
+    new = network("inception: {3x3: [64, 128], 5x5: [16, 32]}", input="[192, 28, 28]").report.totals
+    assert found.path == "inception_1"
+    assert found.message.startswith("3x3 and 5x5 read all 192 channels; after 1x1 reductions to 64 and 16 channels: ")
+    assert f"{new.params:,} parameters instead of {old.params:,} (-" in found.message
+    assert f"{new.macs:,} MACs instead of {old.macs:,} (-" in found.message
+    assert found.help == "in an inception: `3x3: [64, 128], 5x5: [16, 32]`"
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "inception: {1x1: 64, 3x3: [32, 64], 5x5: [16, 32]}",
+        "inception: {1x1: 64, pool: 32}",
+        "inception: {1x1: 8, 3x3: 4}",  # nothing to reduce to
+        "concat: [[conv3x3: {out: 64, padding: 1, groups: 64}], prev]",
+        "seq: [conv3x3: 64]",
+    ],
+)
+def test_joins_without_a_missed_bottleneck(item: str) -> None:
+    assert not layers("W516", item, input="[64, 28, 28]")
+
+
+def test_dilated_branches_are_not_told_to_be_an_inception() -> None:
+    branches = "[[conv3x3: {out: 64, padding: 1}], [conv3x3: {out: 64, padding: 2, dilation: 2}]]"
+    (found,) = layers("W516", f"concat: {branches}", input="[64, 28, 28]")
+    assert found.help == "begin these branches with a 1x1 convolution"
+
+
+# W501 to W503 come from the analysis
+
+
+def test_the_analysis_warns_by_itself() -> None:
+    assert messages("W501", "input: [8, 10, 10]\nlayers: [spp: {levels: [6]}]\n")[0].startswith("mode paper gives 9x9 bins")
+    assert not messages("W501", "input: [8, 12, 12]\nlayers: [spp: {levels: [6]}]\n")
+    shifted = "concat: [[conv3x3: {out: 8, padding: [[0, 2], [0, 2]]}], [conv3x3: {out: 8, padding: 1}]]"
+    (found,) = layers("W502", shifted)
+    assert found.message.endswith("are not aligned: their centres are 1 input positions apart")
+    assert not layers("W502", shifted.replace("[[0, 2], [0, 2]]", "1"))
+    same = "concat: [[conv3x3: {out: 8, padding: same, stride: 2}], [conv5x5: {out: 8, padding: same, stride: 2}]]"
+    assert layers("W503", same, input="[8, any, any]", more="framework: tensorflow\n")
+    assert not layers("W503", same, more="framework: tensorflow\n")
+
+
+def test_a_remark_stands_where_its_layer_is_written() -> None:
+    spec = """\
+        input: [8, 16, 16]
+        blocks:
+          stage: {params: [c], layers: [conv3x3: c, bn]}
+        layers:
+          - stage: 16
+            name: first
+    """
+    (found,) = remarks("W508", spec)
+    assert found.location is not None
+    assert (found.path, found.location.line, found.chain) == ("first/conv3x3_1", 3, ("`stage` at line 5",))

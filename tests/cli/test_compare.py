@@ -1,0 +1,247 @@
+"""``cnncalc compare``: revisions, budgets and the comment for a pull request."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Ran
+
+OLD = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - relu\n  - conv1x1: 8\n"
+NEW = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 5\n  - conv1x1: 8\n  - bn\n"
+"""112 + 40 = 152 parameters against 140 + 48 + 16 = 204."""
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("old.yaml").write_text(OLD)
+    Path("new.yaml").write_text(NEW)
+
+
+def test_a_comment_for_a_pull_request(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--format", "markdown", "--output", "comment.md")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert Path("comment.md").read_text(encoding="utf-8") == (
+        "### new\n\n"
+        "|  | old.yaml | new.yaml | change |\n"
+        "| --- | ---: | ---: | ---: |\n"
+        "| parameters | 152 | 204 | +52 (+34.2 %) |\n"
+        "| MACs | 5,040 | 6,300 | +1,260 (+25.0 %) |\n"
+        "| peak activations | 432 | 576 | +144 (+33.3 %) |\n"
+        "| receptive field | 3x3 | 3x3 |  |\n"
+        "| output | 8x6x6 | 8x6x6 |  |\n"
+        "| weights | 140 | 183 | +43 (+30.7 %) |\n"
+        "| biases | 12 | 21 | +9 (+75.0 %) |\n"
+        "| buffers | 0 | 16 | +16 |\n"
+        "| activations | 576 | 756 | +180 (+31.3 %) |\n\n"
+        "<details><summary>Layers: 1 added, 1 removed, 2 changed</summary>\n\n"
+        "| layer |  | shape | window | params | MACs | rf size |\n"
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n"
+        "| conv3x3\\_1 | changed | **4x6x6 → 5x6x6** | 3x3 | **112 → 140** | **3,888 → 4,860** | 3x3 |\n"
+        "| relu\\_1 | removed | 4x6x6 |  | 0 | 0 | 3x3 |\n"
+        "| conv1x1\\_1 | changed | 8x6x6 | 1x1 | **40 → 48** | **1,152 → 1,440** | 3x3 |\n"
+        "| bn\\_1 | added | 8x6x6 |  | 16 | 0 | 3x3 |\n\n"
+        "</details>\n"
+    )
+
+
+def test_without_a_change(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "old.yaml", "old.yaml", "--format", "markdown")
+    assert ran.code == 0
+    assert ran.out.endswith("\n\nNo layer changed.\n")
+
+
+def test_variants_are_paired_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_text("models: {one: {layers: [conv3x3: 4]}, gone: {layers: [relu]}}\n")
+    Path("b.yaml").write_text("models: {fresh: {layers: [tanh]}, one: {layers: [conv5x5: 4]}}\n")
+    ran = Ran(capsys, "compare", "a.yaml", "b.yaml", "--format", "markdown", "--fail-if", "rf > +0")
+    assert ran.code == 1
+    assert [line for line in ran.out.splitlines() if line.startswith("###")] == ["### fresh", "### one", "### gone"]
+    assert "\n\nAdded: it is in b.yaml only.\n\n" in ran.out
+    assert "\n\nRemoved: it is in a.yaml only.\n\n" in ran.out
+    assert "| receptive field | 3x3 | 5x5 | changed |\n" in ran.out
+    assert ran.out.endswith("Fails if:\n\n- **failed**: one: `rf > +0`, rf was 3 and is 5 (+66.7 %)\n")
+
+
+def test_names_cannot_mark_anything_up(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("new.yaml").write_text(OLD.replace("  - relu", "  - relu:\n    name: '<b>|x|'"))
+    ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--format", "markdown")
+    assert "<b>" not in ran.out
+    Path("new.yaml").write_text(OLD.replace("  - relu", "  - bn:\n    name: '<b>|x|'"))
+    ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--format", "markdown")
+    assert "| \\<b\\>\\|x\\| | added |" in ran.out
+
+
+def test_a_comment_stays_within_what_can_be_posted(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("new.yaml").write_text(OLD + "  - conv1x1: 8\n    repeat: 1000\n")
+    ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--format", "markdown")
+    assert len(ran.out) < 65536
+    assert "\n\nand 800 more layers: `cnncalc compare --format json` has all of them\n\n</details>\n" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("conditions", "code"),
+    [
+        (("params > 5M",), 0),
+        (("params > +5%",), 1),
+        (("params > 5M", "macs > +0"), 1),
+        (("params > +34.3%", "rf < 3"), 0),
+    ],
+)
+def test_conditions_decide_the_exit_code(conditions: tuple[str, ...], code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    options = [word for condition in conditions for word in ("--fail-if", condition)]
+    assert Ran(capsys, "compare", "old.yaml", "new.yaml", *options).code == code
+
+
+def test_a_broken_budget_is_told_beside_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--fail-if", "params > +5%")
+    assert ran.err == "error[E405]: `params > +5%`: params was 152 and is 204 (+34.2 %)\n --> (new)\n"
+    assert ran.out.startswith("side by side")
+
+
+def test_json_has_every_change_and_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--format", "json", "--fail-if", "params > +5%", "--fail-if", "rf > 9")
+    document = json.loads(ran.out)
+    assert (ran.code, ran.err) == (1, "")
+    (pair,) = document["pairs"]
+    assert (pair["name"], pair["old"], pair["new"]) == ("new", "old.yaml", "new.yaml")
+    assert [(one["change"], one["path"], one["differs"]) for one in pair["layers"]] == [
+        ("changed", "conv3x3_1", ["shape", "params", "macs"]),
+        ("removed", "relu_1", []),
+        ("changed", "conv1x1_1", ["params", "macs"]),
+        ("added", "bn_1", []),
+    ]
+    assert [pair["layers"][0][key]["params"] for key in ("old", "new")] == [112, 140]
+    assert [(one["budget"], one["model"], one["kept"]) for one in document["budgets"]] == [
+        ("params > +5%", "new", False),
+        ("rf > 9", "new", True),
+    ]
+
+
+def test_more_than_two_are_held_against_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "old.yaml", "old.yaml", "new.yaml", "--fail-if", "params > +5%")
+    assert ran.code == 1
+    assert ran.err.count("error[E405]") == 1
+
+
+def test_a_condition_that_nothing_is_held_to_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_text("models: {one: {layers: [relu]}, two: {layers: [relu]}}\n")
+    ran = Ran(capsys, "compare", "a.yaml", "new.yaml", "--fail-if", "params > +5%")
+    assert ran.code == 2
+    assert ran.err.startswith("error[E113]: no network of new.yaml has another to be held against\n")
+    assert Ran(capsys, "compare", "new.yaml", "--fail-if", "params > +5%").code == 2
+
+
+def test_a_condition_that_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--fail-if", "params >> 5M")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "error[E904]: a comparison is wanted, found `>>`\n --> --fail-if:1:8\n  |\n"
+        "1 | params >> 5M\n  |        ^^\n  = help: possible: > >= < <= == !=\n"
+    )
+
+
+def test_a_file_that_cannot_be_read_is_not_removed(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.yaml").write_text("layers: [cnv: 3]\n")
+    ran = Ran(capsys, "compare", "old.yaml", "bad.yaml", "--format", "markdown", "--fail-if", "params > +5%")
+    assert ran.code == 1
+    assert "Removed" not in ran.out
+    assert ran.err.startswith("error[E111]")
+
+
+# Revisions
+
+
+@pytest.fixture
+def _repository(monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    Path("nets").mkdir()
+    Path("nets/a.yaml").write_text(OLD)
+    _git("init", "--quiet", "--initial-branch=main")
+    _git("add", "nets")
+    _git("-c", "user.name=n", "-c", "user.email=e@x", "commit", "--quiet", "--message=m")
+    Path("nets/a.yaml").write_text(NEW)
+
+
+def _git(*arguments: str) -> None:
+    subprocess.run(("git", *arguments), check=True)
+
+
+@pytest.mark.usefixtures("_repository")
+def test_a_file_against_what_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "main:nets/a.yaml", "nets/a.yaml", "--format", "markdown", "--fail-if", "params > +5%")
+    assert ran.code == 1
+    assert ran.out.startswith(
+        "### a\n\n|  | main:nets/a.yaml | nets/a.yaml | change |\n| --- | ---: | ---: | ---: |\n| parameters | 152 | 204 |"
+    )
+
+
+@pytest.mark.usefixtures("_repository")
+def test_the_index_and_paths_from_here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    _git("add", "nets")
+    assert "| parameters | 152 | 204 |" in Ran(capsys, "compare", "HEAD:nets/a.yaml", ":nets/a.yaml", "--format", "markdown").out
+    monkeypatch.chdir("nets")
+    assert "| parameters | 152 | 204 |" in Ran(capsys, "compare", "HEAD:./a.yaml", "a.yaml", "--format", "markdown").out
+    ran = Ran(capsys, "compare", "HEAD:a.yaml", "a.yaml")
+    assert ran.code == 2
+    assert ran.err == "error[E110]: there is no file `a.yaml` in `HEAD`\n  = help: did you mean `HEAD:./a.yaml`?\n"
+
+
+@pytest.mark.usefixtures("_repository")
+def test_an_error_in_a_revision_is_located(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("nets/a.yaml").write_text("layers: [cnv: 3]\n")
+    _git("add", "nets")
+    ran = Ran(capsys, "compare", ":nets/a.yaml", "old.yaml")
+    assert ran.code == 1
+    assert " --> :nets/a.yaml:1:10 " in ran.err
+
+
+@pytest.mark.usefixtures("_repository")
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("nope:nets/a.yaml", "git knows no revision `nope`"),
+        ("main:nets/b.yaml", "there is no file `nets/b.yaml` in `main`"),
+        ("main:nets", "there is no file `nets` in `main`"),
+        (":nets/b.yaml", "there is no file `nets/b.yaml` in the index"),
+    ],
+)
+def test_what_git_does_not_have(spec: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", spec, "new.yaml")
+    assert ran.code == 2
+    assert ran.err.startswith(f"error[E110]: {message}\n")
+
+
+def test_a_revision_is_never_an_option_of_git(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "new.yaml", "--", "--batch:a.yaml")
+    assert ran.code == 2
+    assert ran.err == "error[E110]: `--batch` is not a revision\n"
+
+
+def test_without_a_repository(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.delenv("GIT_DIR", raising=False)
+    ran = Ran(capsys, "compare", "main:a.yaml", "new.yaml")
+    assert ran.code == 2
+    assert "names a revision, and this folder is in no git repository" in ran.err
+
+
+def test_without_git(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    ran = Ran(capsys, "compare", "main:a.yaml", "new.yaml")
+    assert ran.code == 2
+    assert ran.err.startswith("error[E110]: a SPEC with a colon names a git revision, and git cannot be run\n")
+
+
+def test_a_file_with_a_colon_in_its_name_is_a_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    Path("main:a.yaml").write_text(OLD)
+    assert Ran(capsys, "compare", "main:a.yaml", "new.yaml").code == 0

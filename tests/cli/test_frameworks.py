@@ -1,0 +1,65 @@
+"""One spec under every framework, and the options that ask for it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cnncalc.cli import main
+
+SPEC = "input: [3, 112, 112]\nlayers:\n- conv1x1: 8\n- maxpool3: {stride: 2}\n"
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    path = tmp_path / "net.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    return str(path)
+
+
+def test_rows_that_differ_are_marked(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "--frameworks", spec]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (pool,) = (line for line in lines if line.startswith("maxpool3_1"))
+    assert pool.split() == ["maxpool3_1", *["8x55x55", "/", "0"] * 2, "8x56x56", "/", "0", "8x55x55", "/", "0", "<-", "differs"]
+    (conv,) = (line for line in lines if line.startswith("conv1x1_1"))
+    assert "differs" not in conv
+    assert "1 layer differs" in lines
+
+
+def test_json_has_a_model_for_each_framework(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "--frameworks", spec, "--format", "json"]) == 0
+    models = json.loads(capsys.readouterr().out)["models"]
+    assert [model["framework"] for model in models] == ["pytorch", "tensorflow", "caffe", "onnx"]
+    assert [model["layers"][-1]["shape"] for model in models] == [[8, 55, 55], [8, 55, 55], [8, 56, 56], [8, 55, 55]]
+
+
+def test_a_framework_that_rejects_the_spec_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "same.yaml"
+    path.write_text("input: [3, 8, 8]\nlayers: [conv3x3: {out: 4, stride: 2, padding: same}]\n", encoding="utf-8")
+    assert main(["compare", "--frameworks", str(path)]) == 0
+    assert "caffe: conv3x3_1: caffe has no padding `same`" in capsys.readouterr().out
+
+
+def test_what_does_not_go_together(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "--frameworks", spec, "--fail-if", "params > 5"]) == 2
+    assert "not together with" in capsys.readouterr().err
+
+
+def test_check_reports_portability_where_asked(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", spec]) == 0
+    assert "W601" not in capsys.readouterr().out
+    assert main(["check", spec, "--portability"]) == 0
+    assert "W601 caffe makes 56x56 of 112x112, pytorch 55x55" in capsys.readouterr().out
+
+
+def test_an_older_opset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "pool.yaml"
+    path.write_text("input: [1, 5]\nlayers: [maxpool2: {stride: 2, padding: 1, ceil: true}]\n", encoding="utf-8")
+    sizes = []
+    for framework in ("onnx:19", "onnx"):
+        assert main(["shapes", str(path), "--framework", framework, "--format", "json"]) == 0
+        sizes.append(json.loads(capsys.readouterr().out)["models"][0]["layers"][0]["shape"])
+    assert sizes == [[1, 4], [1, 3]]

@@ -1,0 +1,193 @@
+"""``check --update``, ``--add`` and ``--diff``: files, output and exit codes."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cnncalc import bundled
+from tests.cli.running import Ran
+
+NET = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4  # stem\n    expect: [5, 6, 6]\nexpect: {params: 100, macs: <= 1K}\n"
+FIXED = NET.replace("[5,", "[4,").replace("100", "112").replace("1K", "3888")
+"""3*4*9 + 4 parameters, 3*4*9*36 = 3888 MACs."""
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.yaml").write_text(NET)
+
+
+def test_what_failed_is_written_and_then_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "check", "--update", "net.yaml")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (
+        "net.yaml:4:13: net: conv3x3_1 shape: [5, 6, 6] -> [4, 6, 6]\n"
+        "net.yaml:5:18: net: params: 100 -> 112\n"
+        "net.yaml:5:29: net: macs: <= 1K -> 3,888\n"
+        "1 file: 3 expectations written\n"
+    )
+    assert Path("net.yaml").read_text() == FIXED
+    assert Ran(capsys, "check", "net.yaml").code == 0
+
+
+def test_a_passing_file_is_not_touched(capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path("net.yaml")
+    path.write_text(FIXED)
+    before = path.stat()
+    ran = Ran(capsys, "check", "--update", "net.yaml")
+    assert (ran.code, ran.out) == (0, "1 file: 0 expectations written\n")
+    assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_bytes_around_stay(capsys: pytest.CaptureFixture[str], mark: str, ending: str, end: str) -> None:
+    def data(text: str) -> bytes:
+        return (mark + text.rstrip("\n") + end).replace("\n", ending).encode()
+
+    Path("net.yaml").write_bytes(data(NET))
+    assert Ran(capsys, "check", "--update", "net.yaml").code == 0
+    assert Path("net.yaml").read_bytes() == data(FIXED)
+
+
+def test_mode_and_link_stay_and_nothing_is_left_beside(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").chmod(0o640)
+    Path("link.yaml").symlink_to("net.yaml")
+    assert Ran(capsys, "check", "--update", "link.yaml").code == 0
+    assert Path("link.yaml").is_symlink()
+    assert stat.S_IMODE(Path("net.yaml").stat().st_mode) == 0o640
+    assert Path("net.yaml").read_text() == FIXED
+    assert sorted(path.name for path in Path().iterdir()) == ["link.yaml", "net.yaml"]
+
+
+def test_a_diff_writes_nothing_and_can_be_applied(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "check", "--diff", "net.yaml")
+    assert (ran.code, ran.err, Path("net.yaml").read_text()) == (1, "", NET)
+    assert ran.out == (
+        "--- net.yaml\n+++ net.yaml\n@@ -1,5 +1,5 @@\n input: [3, 8, 8]\n layers:\n   - conv3x3: 4  # stem\n"
+        "-    expect: [5, 6, 6]\n-expect: {params: 100, macs: <= 1K}\n"
+        "+    expect: [4, 6, 6]\n+expect: {params: 112, macs: <= 3888}\n"
+    )
+    if shutil.which("git"):
+        subprocess.run(["git", "apply", "-p0"], input=ran.out.encode(), check=True)
+        assert Path("net.yaml").read_text() == FIXED
+
+
+def test_a_diff_of_a_file_without_a_last_line_end(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").write_text(NET.rstrip("\n"))
+    ran = Ran(capsys, "check", "--update", "--diff", "net.yaml")
+    assert ran.out.endswith("macs: <= 3888}\n\\ No newline at end of file\n")
+
+
+def test_nothing_to_show(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").write_text(FIXED)
+    ran = Ran(capsys, "check", "--diff", "net.yaml")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_what_cannot_be_written_still_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").write_text("layers: [conv3x3: 4]\nexpect: {params: 1, rf: 5}\n")
+    ran = Ran(capsys, "check", "--update", "net.yaml")
+    assert ran.code == 1
+    assert ran.out == (
+        "net.yaml:2:18: net: params stays: the value is not known\n"
+        "net.yaml:2:25: net: rf: 5 -> 3\n"
+        "1 file: 1 expectation written, 1 left\n"
+    )
+
+
+def test_an_error_in_the_way_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "input: [3, 8, 8]\nlayers: [conv9x9: 4]\nexpect: {params: 1}\n"
+    Path("net.yaml").write_text(text)
+    ran = Ran(capsys, "check", "--update", "net.yaml")
+    assert (ran.code, Path("net.yaml").read_text()) == (1, text)
+    assert ran.err.startswith("error[E301]")
+    Path("net.yaml").write_text("layers: [cnv: 4]\n")
+    ran = Ran(capsys, "check", "--update", "net.yaml")
+    assert ran.code == 1
+    assert ran.err.startswith("error[E111]")
+
+
+def test_expectations_are_added_where_there_are_none(capsys: pytest.CaptureFixture[str]) -> None:
+    bare = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n"
+    Path("bare.yaml").write_text(bare)
+    ran = Ran(capsys, "check", "--add", "shape,params,macs,rf", "bare.yaml", "net.yaml")
+    assert ran.code == 1
+    assert ran.out == (
+        "bare.yaml:1:1: bare: expect: {shape: [4, 6, 6], params: 112, macs: 3888, rf: 3}\n2 files: 1 expectation written\n"
+    )
+    assert Path("bare.yaml").read_text() == bare + "expect: {shape: [4, 6, 6], params: 112, macs: 3888, rf: 3}\n"
+    assert Path("net.yaml").read_text() == NET
+    assert Ran(capsys, "check", "--add", "shape", "bare.yaml").out == "1 file: 0 expectations written\n"
+
+
+def test_adding_and_updating_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").write_text(NET[: NET.rindex("expect")])
+    ran = Ran(capsys, "check", "--update", "--add", "params", "net.yaml")
+    assert (ran.code, Path("net.yaml").read_text()) == (0, FIXED[: FIXED.rindex("expect")] + "expect: {params: 112}\n")
+
+
+def test_what_is_unknown_is_not_added(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").write_text("layers: [conv3x3: 4]\n")
+    ran = Ran(capsys, "check", "--add", "params,rf", "net.yaml")
+    assert (ran.code, Path("net.yaml").read_text()) == (0, "layers: [conv3x3: 4]\nexpect: {rf: 3}\n")
+
+
+def test_a_whole_folder_of_the_bundled_networks(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in bundled.names():
+        source = bundled.path_of(name)
+        assert source is not None
+        shutil.copy(source, f"{name}.yaml")
+    Path("net.yaml").unlink()
+    before = {path: path.read_bytes() for path in Path().iterdir()}
+    ran = Ran(capsys, "check", "--update", ".")
+    assert (ran.code, {path: path.read_bytes() for path in Path().iterdir()}) == (0, before)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--update", "-"), "- is not a file, and only files can be rewritten"),
+        (("--update", "vgg16"), "vgg16 is not a file, and only files can be rewritten"),
+        (("--update", "missing.yaml"), "missing.yaml is not a file, and only files can be rewritten"),
+        (("--update", "net.yaml", "--framework", "caffe"), "not with --set or --framework"),
+        (("--diff", "net.yaml", "--set", "n=3"), "not with --set or --framework"),
+        (("--add", "shape,parms", "net.yaml"), "'parms' is no metric, did you mean 'params'?"),
+        (("--add", "error", "net.yaml"), "'error' is no metric"),
+    ],
+)
+def test_what_cannot_be_done(arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "check", *arguments)
+    assert (ran.code, ran.out, Path("net.yaml").read_text()) == (2, "", NET)
+    assert message in ran.err
+
+
+def test_an_empty_folder_is_never_a_success(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty").mkdir()
+    ran = Ran(capsys, "check", "--update", "empty", "net.yaml")
+    assert ran.code == 2
+    assert ran.err.startswith("error[E115]: no spec in `empty`\n")
+    assert Path("net.yaml").read_text() == FIXED
+
+
+def test_files_in_a_folder_that_are_no_specs_are_passed_over(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("other.yaml").write_text("jobs: [a, b]\n")
+    ran = Ran(capsys, "check", "--update", ".")
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "1 file: 3 expectations written")
+    ran = Ran(capsys, "check", "--update", "other.yaml")
+    assert (ran.code, ran.err.startswith("error[E104]")) == (1, True)
+
+
+def test_one_variant_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    model = "{layers: [conv3x3: 4], expect: {rf: 1}}"
+    text = f"models:\n  a: {model}\n  b: {model}\n"
+    Path("net.yaml").write_text(text)
+    assert Ran(capsys, "check", "--update", "--model", "b", "net.yaml").code == 0
+    assert Path("net.yaml").read_text() == text.replace(f"b: {model}", f"b: {model.replace('rf: 1', 'rf: 3')}")

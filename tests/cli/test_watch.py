@@ -1,0 +1,155 @@
+"""``--watch`` and shell completion."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cnncalc import bundled
+from cnncalc.cli import watch
+from cnncalc.cli.check import depended_on
+from tests.cli.running import Ran
+
+GOOD = "input: [3, 8, 8]\nlayers: [conv3x3: 4]\nexpect: {params: 112}\n"
+
+
+class Saved:
+    """A stand-in for sleeping that saves files meanwhile, and then interrupts."""
+
+    def __init__(self, *saves: Callable[[], object]) -> None:
+        self.saves = list(saves)
+
+    def __call__(self, seconds: float) -> None:
+        if not self.saves:
+            raise KeyboardInterrupt
+        self.saves.pop(0)()
+
+
+def _watched(folder: Path, *saves: Callable[[], object]) -> list[list[str]]:
+    """The files that each run saw."""
+    runs: list[list[str]] = []
+
+    def files() -> list[str]:
+        return sorted(map(str, folder.glob("*.yaml")))
+
+    with pytest.raises(KeyboardInterrupt):
+        watch.watch(lambda: runs.append([Path(file).read_text() for file in files()]), files, Saved(*saves))
+    return runs
+
+
+def test_it_runs_again_for_each_change_and_only_then(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, two = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    one.write_text("1")
+    runs = _watched(tmp_path, lambda: None, lambda: one.write_text("11"), lambda: None, lambda: two.write_text("2"), two.unlink)
+    assert runs == [["1"], ["11"], ["11", "2"], ["11"]]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition("] ")[2] for line in lines if line] == [f"{one} changed", f"{two} changed", f"{two} changed"]
+
+
+def test_several_changes_at_once_are_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def save() -> None:
+        for name in "abc":
+            (tmp_path / f"{name}.yaml").write_text(name)
+
+    assert _watched(tmp_path, save) == [[], ["a", "b", "c"]]
+    assert capsys.readouterr().out.endswith("a.yaml and 2 more changed\n")
+
+
+def test_a_file_that_is_gone_and_back_is_no_crash(tmp_path: Path) -> None:
+    named = str(tmp_path / "a.yaml")
+    runs: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        watch.watch(lambda: runs.append(1), lambda: [named], Saved(lambda: Path(named).write_text("x"), Path(named).unlink))
+    assert len(runs) == 3
+
+
+def test_the_project_and_bundled_networks_are_watched_too(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.cnncalc]\nstrict = true\n")
+    spec = tmp_path / "a.yaml"
+    vgg = bundled.path_of("vgg16")
+    assert list(depended_on([str(spec), "vgg16", "missing"])) == [
+        str(tmp_path / "pyproject.toml"),
+        str(spec),
+        str(vgg),
+        "missing",
+    ]
+
+
+def test_standard_input_cannot_be_watched(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "check", "--watch", "-")
+    assert ran.code == 2
+    assert "standard input cannot be watched" in ran.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_real_run_follows_a_save_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    spec = tmp_path / "a.yaml"
+    spec.write_text(GOOD)
+    command = [sys.executable, "-u", "-m", "cnncalc", "check", "--watch", str(spec)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.readline()
+        time.sleep(0.1)
+        spec.write_text(GOOD.replace("112", "113"))
+        lines = [process.stdout.readline() for _ in range(3)]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        assert process.stderr.read() == ""
+    assert first.startswith("1 file")
+    assert lines[1].endswith("a.yaml changed\n")
+    assert "E401" in lines[2]
+
+
+# Completion
+
+
+def completed(*words: str) -> list[str]:
+    """What bash would offer for the last word."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cnncalc"],
+        env={
+            **os.environ,
+            "_CNNCALC_COMPLETE": "complete_bash",
+            "COMP_WORDS": " ".join(("cnncalc", *words)),
+            "COMP_CWORD": str(len(words)),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("com",), ["compare"]),
+        (("compare", "--fail"), ["--fail-if"]),
+        (("params", "x.yaml", "--format", "m"), ["markdown"]),
+        (("params", "vgg1"), ["vgg16"]),
+        (("compare", "vgg16", "alex"), ["alexnet"]),
+        (("params", "no-such-network"), []),
+    ],
+)
+def test_a_shell_completes_commands_options_values_and_networks(words: tuple[str, ...], found: list[str]) -> None:
+    assert completed(*words) == found
+
+
+def test_the_script_for_a_shell(capfd: pytest.CaptureFixture[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cnncalc"], env={**os.environ, "_CNNCALC_COMPLETE": "source_bash"}, capture_output=True, text=True
+    )
+    assert "complete -o default -F _cnncalc_completion cnncalc" in done.stdout
+
+
+def test_completion_is_offered_where_no_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--install-completion" in Ran(capsys, "--help").out
+    assert "--install-completion" not in Ran(capsys, "zoo", "--help").out

@@ -1,0 +1,11 @@
+"""What all tests run under: surroundings that are the same everywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check` looks at this to see where it runs."""
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)

@@ -1,0 +1,125 @@
+"""Every code is declared once, is used, and is what its examples say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cnncalc.cli import main
+from cnncalc.codes import CODES, GROUPS, Code, chosen
+from tests.codes import RECORD, printed, record
+
+PACKAGE = Path(__file__).parent.parent / "cnncalc"
+UNPROVOKED = {"E901"}
+"""Codes that nobody can earn on purpose; tests/cli/test_commands.py breaks the program for this one."""
+
+
+def used() -> set[str]:
+    """The codes in the source, but for their declarations."""
+    files = (path for path in PACKAGE.rglob("*.py") if "codes" not in path.relative_to(PACKAGE).parts)
+    return {code for path in files for code in re.findall(r"\"([EW][0-9]{3})\"", path.read_text(encoding="utf-8"))}
+
+
+def test_the_codes_used_are_the_codes_declared() -> None:
+    groups = {code[:2] for code in CODES}
+    assert {code for code in used() if code[:2] in groups} == set(CODES)
+
+
+def test_codes_are_declared_once_and_in_order_of_their_groups() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "codes").glob("*.py"))
+    declared = re.findall(r"^        \"([EW][0-9]{3})\",$", text, re.MULTILINE)
+    assert sorted(declared) == sorted(CODES)
+    assert list(CODES) == sorted(CODES, key=lambda code: (list(GROUPS).index(code[:2]), code))
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.code)
+def test_a_code_says_what_it_means(code: Code) -> None:
+    assert code.title[0].islower() or code.title[0].isdigit()
+    assert not code.title.endswith(".")
+    assert len(code.title) < 60
+    assert code.explanation.endswith(".")
+    assert len(code.explanation.split()) > 10
+    assert code.good
+    assert bool(code.bad) == (code.code not in UNPROVOKED)
+    assert not code.quiet or code.is_warning
+
+
+def found_in(out: str) -> set[str]:
+    """The codes of the findings in an output."""
+    return set(re.findall(r"\b([EW][0-9]{3})(?= |\]:)", out))
+
+
+@pytest.mark.parametrize("code", [code for code in CODES.values() if code.bad], ids=lambda code: code.code)
+def test_the_bad_example_gives_this_code_and_no_other(code: Code) -> None:
+    assert found_in(printed(code, code.bad)) == {code.code}
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.code)
+def test_the_good_example_gives_none(code: Code) -> None:
+    out = printed(code, code.good)
+    assert out.startswith("exit 0\n")
+    assert not found_in(out)
+
+
+def test_texts_places_and_exit_codes() -> None:
+    assert record() == RECORD.read_text(encoding="utf-8"), "run `python -m tests.codes` and read what has changed"
+
+
+@pytest.mark.parametrize(
+    ("select", "ignore", "some", "others"),
+    [
+        ((), (), {"W501", "W504", "W513"}, {"W509", "W515"}),
+        (("W",), (), {"W501", "W509", "W515"}, set()),
+        (("W514",), (), {"W514"}, {"W504", "W509"}),
+        (("W51",), (), {"W511", "W514"}, {"W504", "W509"}),
+        ((), ("W504",), {"W501", "W505"}, {"W504", "W509"}),
+        ((), ("W5",), set(), {"W501", "W504"}),
+        (("W5",), ("W51",), {"W504", "W509"}, {"W511", "W514"}),
+        (("W514",), ("W5",), {"W514"}, {"W504", "W515"}),
+        (("W504",), ("W504",), set(), {"W504"}),
+    ],
+)
+def test_warnings_are_chosen(select: tuple[str, ...], ignore: tuple[str, ...], some: set[str], others: set[str]) -> None:
+    found = chosen(select, ignore)
+    assert some <= found
+    assert not others & found
+    assert not [code for code in found if code.startswith("E")]
+
+
+@pytest.mark.parametrize("prefix", ["W599", "", "X", "w504"])
+def test_what_begins_no_code_cannot_be_chosen(prefix: str) -> None:
+    with pytest.raises(ValueError, match="no code begins with"):
+        chosen([prefix])
+    with pytest.raises(ValueError, match="no code begins with"):
+        chosen((), [prefix])
+
+
+def test_errors_cannot_be_ignored() -> None:
+    with pytest.raises(ValueError, match="errors are always reported"):
+        chosen((), ["E401"])
+
+
+def test_explain_shows_a_code_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "w504"]) == 0
+    out = capsys.readouterr().out
+    code = CODES["W504"]
+    assert out.startswith(f"W504: {code.title}\n(warning)\n")
+    assert " ".join(out.split()).count(code.explanation) == 1
+    assert "\n      - maxpool2\n" in out
+    assert "# cnncalc: ignore[W504]" in out
+
+
+def test_explain_lists_all_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain"]) == 0
+    out = capsys.readouterr().out
+    assert re.findall(r"^  ([EW][0-9]{3})  ", out, re.MULTILINE) == list(CODES)
+    assert all(f"{code.code}  {code.title}" in out for code in CODES.values())
+
+
+def test_explain_of_no_code_exits_2_with_a_guess(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "E31"]) == 2
+    assert "did you mean E301?" in capsys.readouterr().err
+    assert main(["explain", "nonsense"]) == 2
+    assert "`cnncalc explain` lists all" in capsys.readouterr().err
