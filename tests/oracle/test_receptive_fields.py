@@ -184,7 +184,8 @@ def test_the_gradient_of_untouched_modules_agrees(unit: int) -> None:
     )
     layers = (
         "[conv3: {out: 4, stride: 2, norm: bn, act: relu}, "
-        "conv_transpose3: {out: 4, stride: 2, padding: 1, output_padding: 1, act: gelu}, avgpool2, upsample: {factor: 2, mode: bilinear}, conv3: {out: 4, dilation: 2}]"
+        "conv_transpose3: {out: 4, stride: 2, padding: 1, output_padding: 1, act: gelu}, avgpool2, "
+        "upsample: {factor: 2, mode: bilinear}, conv3: {out: 4, dilation: 2}]"
     )
     assert record_of(layers, 40).field.at((unit,)) == (gradient_span(stack, 40, unit),)
 

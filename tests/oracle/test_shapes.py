@@ -7,12 +7,13 @@ from hypothesis import given, settings
 
 import cnncalc
 from cnncalc.errors import GraphError, SpecError
+from cnncalc.layers import OPERATIONS
 from tests.oracle.build import Builder, Refusal, networks
 from tests.oracle.strategies import STEADY, specs
 
 torch = pytest.importorskip("torch")
 
-from tests.oracle.modules import Modules, Record, Trace, inputs_of, run  # noqa: E402
+from tests.oracle.modules import MAKERS, Modules, Record, Trace, inputs_of, run  # noqa: E402
 
 
 def computed(text: str) -> Trace:
@@ -109,3 +110,64 @@ def test_total_macs_are_half_of_what_pytorch_counts_as_flops(text: str) -> None:
     unfolded = sum(record.op == "unfold" for record in backend.records)
     if not unfolded:
         assert cnncalc.analyze(model).totals.flops == counter.get_total_flops()
+
+
+WRITTEN = {
+    "tokens": """
+input: [1, 12]
+layers: [embedding: {out: 6, vocab: 50}, conv3: {out: 4, act: relu}, global_maxpool, dropout, linear: 2]
+""",
+    "two inputs": """
+input: {left: [2, 8, 8], right: [3, 8, 8]}
+layers:
+  - {conv3x3: {out: 4, padding: 1}, name: a}
+  - {conv3x3: {out: 4, padding: 1}, from: right, name: b}
+  - add: [a, b]
+  - concat: [prev, left, right]
+""",
+    "defaults, variables, blocks in blocks": """
+vars: {m: 2*n, n: 3}
+defaults: {conv: {padding: half, norm: bn, act: relu}, maxpool: {stride: 2}}
+blocks:
+  pair: {params: [c, k=3], layers: [{conv: {kernel: k, out: c}, repeat: 2}]}
+  stage: {params: [c], layers: [pair: c, maxpool3, pair: {c: 2*c, k: 5}]}
+input: [m, 16, 12]
+layers:
+  - stage: m
+  - {conv3x3: {out: n*(i + 1), bias: true}, repeat: 3}
+  - {head: [global_avgpool, linear: m], repeat: 1}
+  - {inception: {1x1: m, 3x3: [n, m], pool: n}}
+""",
+    "weights shared by towers": """
+input: {left: [2, 9, 9], right: [2, 9, 9]}
+layers:
+  - {seq: [{residual: {body: [conv3x3: {out: 4, padding: 1, norm: bn}], shortcut: project}}, linear: 5], name: tower, from: left}
+  - {seq: [{residual: {body: [conv3x3: {out: 4, padding: 1, norm: bn}], shortcut: project}}, linear: 5], share: tower, from: right}
+  - concat: [tower, prev]
+""",
+    "a projection after maps of unequal strides": """
+input: [2, 12]
+layers:
+  - {conv3: {out: 2, padding: 1}, name: a}
+  - maxpool3: {stride: 3}
+  - conv2: 2
+  - upsample_to: a
+  - concat: [a, prev]
+  - residual: {body: [conv3: {out: 4, stride: 2, padding: 1}], shortcut: project}
+""",
+    "a projection after a resize of odd stride": """
+input: [2, 14, 11]
+layers:
+  - adaptive_avgpool: [9, 8]
+  - residual: {body: [conv3x3: {out: 2, stride: [2, 1], padding: 1}, conv3x3: {out: 2, padding: 1}], shortcut: project}
+""",
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
+def test_written_networks(text: str) -> None:
+    assert agree(text)
+
+
+def test_every_operation_is_built() -> None:
+    assert set(OPERATIONS) <= set(MAKERS)
