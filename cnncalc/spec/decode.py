@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping as MappingOf
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Diagnostic, Fault, GraphError, SpecError
 from cnncalc.frameworks import FRAMEWORKS, PYTORCH, Framework, framework_named
@@ -16,27 +15,22 @@ from cnncalc.network.graph import Graph, OverLimit, build_graph
 from cnncalc.network.model import Case, Model
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Part, Ref, SeriesBody, Step, step_of
-from cnncalc.spec.arguments import READERS, kind_of, read_integer
-from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
-from cnncalc.spec.expressions import Word as PassedWord
-from cnncalc.spec.items import SIBLINGS, ItemReader, TooManyItems
+from cnncalc.spec.arguments import kind_of, read_integer
+from cnncalc.spec.definitions import read_blocks, read_defaults
+from cnncalc.spec.expressions import UNDETERMINED, Value
+from cnncalc.spec.items import ItemReader, TooManyItems
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.promises import read_expect
 from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
-from cnncalc.spec.vocabulary import WORDS, is_word, look_up, suggest
+from cnncalc.spec.variables import evaluated
 from cnncalc.suggest import shown
 
 MODEL_KEYS = ("name", "description", "source", "framework", "input", "vars", "defaults", "blocks", "layers", "expect", "cases")
 FILE_KEYS = (*MODEL_KEYS, "models")
 CASE_KEYS = ("name", "input", "vars", "framework", "expect", "note")
-BLOCK_KEYS = ("params", "layers", "description")
-RESERVED = frozenset(
-    {"i", "if", "else", "and", "or", "not", "min", "max", "ceil", "floor", "round", "abs", "divisible", "true", "false"}
-)
 DEFAULT_RANK = 2
 _UNREAD = Shape(None, (None,) * DEFAULT_RANK)
 
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _FOREIGN_KEYS = {
     "network": "layers",
     "net": "layers",
@@ -48,9 +42,6 @@ _FOREIGN_KEYS = {
     "variables": "vars",
     "title": "name",
     "desc": "description",
-    "body": "layers",
-    "parameters": "params",
-    "args": "params",
 }
 _FOREIGN_FRAMEWORKS = {"torch": "pytorch", "tf": "tensorflow", "keras": "tensorflow", "caffe2": "caffe", "onnxruntime": "onnx"}
 
@@ -190,11 +181,11 @@ class _File:
 
     def _enter(self, section: _Section, variables: dict[str, tuple[Node, Node]]) -> None:
         """Put a section's variables, defaults and blocks in force."""
-        self.reading.variables = self._variables(variables)
+        self.reading.variables = evaluated(variables, self.sets, self.reading, self.frame)
         self.reading.all_variables.update(self.reading.variables)
         self.frame = Frame(self.reading.variables)
-        self.reading.blocks = self._blocks(section.blocks)
-        self.reading.defaults = self._defaults(section.defaults)
+        self.reading.blocks = read_blocks(section.blocks, self.reading, self.frame)
+        self.reading.defaults = read_defaults(section.defaults, self.reading, self.frame)
         for block in self.reading.blocks.values():
             self.all_blocks.setdefault(id(block.node), (block, self.reading.variables, self.reading.blocks))
 
@@ -345,146 +336,7 @@ class _File:
         nodes = node.items if isinstance(node, Sequence) else [node]
         return tuple(text for one in nodes if (text := self._text(one)) is not None)
 
-    # Variables, defaults, blocks
-
-    def _variables(self, nodes: dict[str, tuple[Node, Node]]) -> dict[str, Value]:
-        """All variables evaluated, in whatever order they use each other."""
-        texts: dict[str, tuple[str, Node]] = {}
-        for name, (key, value) in nodes.items():
-            if not _IDENTIFIER.fullmatch(name) or name in RESERVED:
-                self._error(
-                    "E114",
-                    key,
-                    f"`{shown(name)}` cannot be the name of a variable",
-                    "letters, digits and `_`; not `i` or a function",
-                )
-            elif not isinstance(value, Scalar):
-                self._error("E105", value, f"the variable `{name}` is a number, found {kind_of(value)}", None)
-            else:
-                texts[name] = (self.sets.get(name, value.text), value)
-        values: dict[str, Value] = {}
-        for name in texts:
-            self._evaluate_variable(name, texts, values)
-        return values
-
-    def _evaluate_variable(self, name: str, texts: dict[str, tuple[str, Node]], values: dict[str, Value]) -> None:
-        """Evaluate a variable after those it uses, without recursion: a chain may be as long as the file."""
-        active = {name: None}
-        while active:
-            last = next(reversed(active))
-            try:
-                needed = next((other for other in self._used(last, texts) if other not in values), None)
-                if needed in active:
-                    chain = " -> ".join((*list(active)[list(active).index(needed) :], needed))
-                    raise Fault("E205", f"the variable `{needed}` depends on itself: {chain}")
-                if needed is not None:
-                    active[needed] = None
-                    continue
-                values[last] = self._variable_value(last, texts, values)
-            except Fault as fault:
-                self.reading.fault(fault, texts[last][1], self.frame)
-                values[last] = UNDETERMINED
-            del active[last]
-
-    def _used(self, name: str, texts: dict[str, tuple[str, Node]]) -> list[str]:
-        text = texts[name][0]
-        if text not in texts and is_word(text):
-            return []
-        return sorted(other for other in compile_expression(text).names if other in texts)
-
-    def _variable_value(self, name: str, texts: dict[str, tuple[str, Node]], values: dict[str, Value]) -> Value:
-        text = texts[name][0]
-        if text not in texts and is_word(text):
-            return PassedWord(text)
-        return compile_expression(text).evaluate({other: values[other] for other in texts if other in values})
-
-    def _defaults(self, sections: list[Mapping]) -> dict[str, MappingOf[str, Node]]:
-        """The file's default arguments, by operation and field."""
-        defaults: dict[str, MappingOf[str, Node]] = {}
-        for key, value in (entry for section in sections for entry in section.entries):
-            meaning = WORDS.get(key.text)
-            if meaning is None:
-                word = look_up(key.text)
-                help = suggest(key.text, ()) if word is None else f"defaults are without a kernel: `{word.meaning.op}`"
-                self._error("E111", key, f"unknown operation `{shown(key.text)}`", help)
-            elif not isinstance(value, Mapping):
-                self._error("E105", value, f"defaults of {key.text} are a mapping of arguments, found {kind_of(value)}", None)
-            else:
-                defaults[key.text] = {**defaults.get(key.text, {}), **self._default_arguments(meaning, value)}
-        return defaults
-
-    def _default_arguments(self, meaning: Any, node: Mapping) -> dict[str, Node]:
-        arguments: dict[str, Node] = {}
-        for key, value in node.entries:
-            field = meaning.fields.get(key.text) or next((one for one in meaning.fields.values() if one.short == key.text), None)
-            if field is None:
-                foreign = {other: one.spec_name for one in meaning.fields.values() for other in one.foreign}
-                self.reading.unknown_word(
-                    "E104", f"argument of {meaning.op}", key, tuple(meaning.fields), self.frame, None, foreign
-                )
-            elif field.kind not in (*READERS, "norm", "act"):
-                self._error("E104", key, f"`{key.text}` of {meaning.op} has no default", None)
-            elif field.spec_name in arguments:
-                self._error("E107", key, f"`{field.spec_name}` is given twice, as `{field.short}` too", "write one of them")
-            else:
-                arguments[field.spec_name] = value
-        return arguments
-
-    def _blocks(self, sections: list[Mapping]) -> dict[str, Block]:
-        blocks: dict[str, Block] = {}
-        for key, value in (entry for section in sections for entry in section.entries):
-            if look_up(key.text) is not None:
-                self._error("E208", key, f"a block named `{shown(key.text)}` would hide the operation", "choose another name")
-                continue
-            if key.text in SIBLINGS or not is_name(key.text):
-                help = f"`{key.text}` is a key of every item" if key.text in SIBLINGS else NAME_RULE
-                self._error("E114", key, f"`{shown(key.text)}` cannot be the name of a block", help)
-                self.reading.refused_blocks.add(key.text)
-                continue
-            block = self._block(key, value)
-            if block is None:
-                self.reading.refused_blocks.add(key.text)
-            else:
-                blocks[key.text] = block
-        return blocks
-
-    def _block(self, key: Scalar, node: Node) -> Block | None:
-        if not isinstance(node, Mapping):
-            self._error(
-                "E105",
-                node,
-                f"the block `{shown(key.text)}` is a mapping, found {kind_of(node)}",
-                "with `params: [c, s=1]` and `layers: [...]`",
-            )
-            return None
-        for inner, _ in node.entries:
-            if inner.text not in BLOCK_KEYS:
-                self.reading.unknown_word("E104", "key of a block", inner, BLOCK_KEYS, self.frame, None, _FOREIGN_KEYS)
-        layers = node.get("layers")
-        if layers is None:
-            self._error("E106", key, f"the block `{shown(key.text)}` has no `layers`", None)
-            return None
-        return Block(key.text, self._params(node.get("params"), key.text), layers, node)
-
-    def _params(self, node: Node | None, name: str) -> tuple[tuple[str, str | None], ...]:
-        if node is None or (isinstance(node, Scalar) and node.is_null):
-            return ()
-        if not isinstance(node, Sequence):
-            self._error(
-                "E105", node, f"params of the block `{shown(name)}` are a list, found {kind_of(node)}", "for instance [c, s=1]"
-            )
-            return ()
-        params: dict[str, str | None] = {}
-        for item in node.items:
-            word, equals, default = item.text.partition("=") if isinstance(item, Scalar) else ("", "", "")
-            word = word.strip()
-            if not _IDENTIFIER.fullmatch(word) or word in RESERVED or (equals and not default.strip()):
-                self._error("E114", item, f"{kind_of(item)} is no parameter", "a name, or a name with a default: `s=1`")
-            elif word in params:
-                self._error("E208", item, f"the parameter `{word}` is there twice", None)
-            else:
-                params[word] = default.strip() if equals else None
-        return tuple(params.items())
+    # Blocks that nothing uses
 
     def check_unused_blocks(self) -> None:
         """Read the blocks that nothing uses, with parameters unknown, so that their errors are seen too."""

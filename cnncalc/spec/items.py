@@ -12,6 +12,7 @@ from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.operations import OperationReader
 from cnncalc.spec.promises import read_expect
 from cnncalc.spec.reading import Frame, Reading, Undetermined
+from cnncalc.spec.uses import BlockReader
 from cnncalc.spec.vocabulary import look_up, suggest
 from cnncalc.suggest import shown
 
@@ -43,6 +44,7 @@ class ItemReader:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.operations = OperationReader(reading, self.read_list)
+        self.blocks = BlockReader(reading, self.read_list)
         self.depth = 0
 
     def read_list(self, node: Node, frame: Frame, path: str) -> tuple[Step, ...]:
@@ -167,7 +169,7 @@ class ItemReader:
         block = self.reading.blocks.get(key.text)
         word = None if block else look_up(key.text)
         if block is not None:
-            parts = self.operations.block_parts(block, key, argument, frame, path)
+            parts = self.blocks.parts(block, key, argument, frame, path)
         elif word is not None:
             parts = self.operations.parts(word, key, argument, frame, path)
         elif key.text not in self.reading.refused_blocks:

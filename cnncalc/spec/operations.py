@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from cnncalc.blocks.base import Shorthand, Widths
@@ -16,14 +15,14 @@ from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
 from cnncalc.spec.arguments import READERS, kind_of, read_integer
-from cnncalc.spec.expressions import UNDETERMINED, Value
+from cnncalc.spec.expressions import UNDETERMINED
 from cnncalc.spec.expressions import Word as PassedWord
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
-from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
-from cnncalc.spec.vocabulary import Word, is_word, look_up, suggest
+from cnncalc.spec.reading import Frame, Reading, Undetermined
+from cnncalc.spec.uses import ReadList
+from cnncalc.spec.vocabulary import Word, look_up, suggest
 from cnncalc.suggest import did_you_mean, shown
 
-ReadList = Callable[[Node, Frame, str], tuple[Step, ...]]
 _INPUT_WORDS = ("in", "in_channels", "in_features", "input_channels", "input_shape", "num_features")
 KERNEL_KEY = re.compile(r"[1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})*")
 
@@ -42,101 +41,6 @@ class OperationReader:
             return any(name == key for name, _ in block.params)
         word = look_up(operation)
         return word is not None and _field_of(word.meaning, key) is not None
-
-    # Blocks of the file
-
-    def block_parts(self, block: Block, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...] | None:
-        """The layers of a block with its parameters bound."""
-        self.reading.used_blocks.add(block.name)
-        if block.name in frame.active:
-            chain = " -> ".join((*frame.active[frame.active.index(block.name) :], block.name))
-            message = f"the block `{shown(block.name)}` uses itself: {shown(chain)}"
-            self.reading.error("E206", key, message, "use `repeat`", frame, path)
-            return None
-        given = self._block_arguments(block, key, argument, frame, path)
-        inner = self._bound(block, key, given, frame, path)
-        if inner is None:
-            return None
-        return (Part(block.name, SeriesBody(self.read_list(block.layers, inner, path), is_block=True)),)
-
-    def _block_arguments(
-        self, block: Block, key: Scalar, argument: Node | None, frame: Frame, path: str
-    ) -> dict[str, Scalar | None]:
-        """The nodes given for a block's parameters, by name; ``None`` for one in error."""
-        if argument is None or (isinstance(argument, Scalar) and argument.is_null and not argument.quoted):
-            return {}
-        names = tuple(name for name, _ in block.params)
-        entries = argument.entries if isinstance(argument, Mapping) else [(key, argument)]
-        given: dict[str, Scalar | None] = {}
-        for name, value in entries:
-            parameter = name.text if isinstance(argument, Mapping) else (names[0] if names else "")
-            if parameter not in names:
-                if not names:
-                    self.reading.error("E104", name, f"the block `{shown(block.name)}` takes no arguments", None, frame, path)
-                else:
-                    self.reading.unknown_word("E104", f"parameter of {block.name}", name, names, frame, path)
-            elif not isinstance(value, Scalar):
-                message = f"a value for `{parameter}` is wanted, found {kind_of(value)}"
-                self.reading.error("E105", value, message, None, frame, path)
-                given[parameter] = None
-            else:
-                given[parameter] = value
-        return given
-
-    def _bound(self, block: Block, key: Scalar, given: dict[str, Scalar | None], frame: Frame, path: str) -> Frame | None:
-        """The frame of a block's inside: the file's variables, its parameters, the index of the copy."""
-        names: dict[str, Value] = {**self.reading.variables}
-        tensors: dict[str, Ref] = {}
-        if "i" in frame.names:
-            names["i"] = frame.names["i"]
-        complete = True
-        for name, default in block.params:
-            if name in given:
-                node = given[name]
-                complete &= node is not None and self._bind(name, node, frame, names, tensors, path)
-            elif default is not None:
-                node = Scalar(default, False, block.node.line, block.node.column, 1)
-                complete &= self._bind(name, node, frame._replace(names=names), names, tensors, path)
-            else:
-                help = f"it takes {', '.join(one for one, _ in block.params)}"
-                self.reading.error("E106", key, f"the block `{shown(block.name)}` needs `{name}`", help, frame, path)
-                complete = False
-        chain = (*frame.chain, f"`{block.name}` at line {key.line}")
-        inner = Frame(names, tensors, frame.depth + 1, chain, (*frame.active, block.name))
-        return inner if complete else None
-
-    def _bind(self, name: str, node: Scalar, frame: Frame, names: dict[str, Value], tensors: dict[str, Ref], path: str) -> bool:
-        """Give a parameter its value: a number, or the name of an operation or of a tensor."""
-        try:
-            if self._is_passed_name(node.text, frame):
-                names[name] = PassedWord(node.text)
-                tensors[name] = self.reading.reference(node, frame)
-            else:
-                names[name] = self.reading.evaluate(node.text, frame)
-                if node.text in frame.tensors:
-                    tensors[name] = frame.tensors[node.text]
-            return True
-        except Undetermined:
-            names[name] = UNDETERMINED
-            if node.text in frame.tensors:
-                tensors[name] = frame.tensors[node.text]
-            return True
-        except Fault as fault:
-            self.reading.fault(fault, node, frame, path)
-            return False
-
-    def _is_passed_name(self, text: str, frame: Frame) -> bool:
-        """Whether an argument is the name of an operation, an option or a tensor, or a size such as 1x3."""
-        if text in frame.names or text.isdigit():
-            return False
-        own_name = re.fullmatch(r"(.+)_[0-9]+", text)
-        is_tensor = self.reading.is_declared(text) or (own_name is not None and self._is_label(own_name[1]))
-        return is_tensor or is_word(text)
-
-    def _is_label(self, text: str) -> bool:
-        return text in self.reading.blocks or look_up(text) is not None
-
-    # Layers and shorthands
 
     def parts(self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...] | None:
         """The parts of an operation; ``None`` where its arguments are in error."""

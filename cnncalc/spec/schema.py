@@ -11,7 +11,8 @@ from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import Field
 from cnncalc.layers.normalization import Normalization
 from cnncalc.spec.arguments import READERS
-from cnncalc.spec.decode import BLOCK_KEYS, CASE_KEYS, FILE_KEYS, MODEL_KEYS
+from cnncalc.spec.decode import CASE_KEYS, FILE_KEYS, MODEL_KEYS
+from cnncalc.spec.definitions import BLOCK_KEYS
 from cnncalc.spec.items import SIBLINGS
 from cnncalc.spec.operations import KERNEL_KEY
 from cnncalc.spec.schema_values import DIALECTS, NAME, NULL, SCALAR, Definitions, Schema, Values, default_of

@@ -11,7 +11,7 @@ from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.fields import Field, Padding, PerAxis
 from cnncalc.layers.normalization import Normalization
 from cnncalc.spec.arguments import LARGEST, PADDING_WORDS
-from cnncalc.spec.decode import RESERVED
+from cnncalc.spec.variables import RESERVED
 
 Schema: TypeAlias = dict[str, Any]
 

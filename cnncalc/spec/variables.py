@@ -1,0 +1,80 @@
+"""The variables of a file: their names, and their values from expressions that may use each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from cnncalc.errors import Fault
+from cnncalc.spec.arguments import kind_of
+from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
+from cnncalc.spec.expressions import Word as PassedWord
+from cnncalc.spec.nodes import Node, Scalar
+from cnncalc.spec.reading import Frame, Reading
+from cnncalc.spec.vocabulary import is_word
+from cnncalc.suggest import shown
+
+IDENTIFIER = re.compile(r"[^\W\d]\w*")
+RESERVED = frozenset(
+    {"i", "if", "else", "and", "or", "not", "min", "max", "ceil", "floor", "round", "abs", "divisible", "true", "false"}
+)
+"""Names that mean something in expressions already."""
+
+Texts = dict[str, tuple[str, Node]]
+"""The expression of each variable, and where it stands."""
+
+
+def evaluated(nodes: dict[str, tuple[Node, Node]], sets: Mapping[str, str], reading: Reading, frame: Frame) -> dict[str, Value]:
+    """All variables by name, in whatever order they use each other; ``sets`` are expressions given from outside."""
+    texts: Texts = {}
+    for name, (key, value) in nodes.items():
+        if not IDENTIFIER.fullmatch(name) or name in RESERVED:
+            reading.error(
+                "E114",
+                key,
+                f"`{shown(name)}` cannot be the name of a variable",
+                "letters, digits and `_`; not `i` or a function",
+                frame,
+            )
+        elif not isinstance(value, Scalar):
+            reading.error("E105", value, f"the variable `{name}` is a number, found {kind_of(value)}", None, frame)
+        else:
+            texts[name] = (sets.get(name, value.text), value)
+    values: dict[str, Value] = {}
+    for name in texts:
+        _evaluate(name, texts, values, reading, frame)
+    return values
+
+
+def _evaluate(name: str, texts: Texts, values: dict[str, Value], reading: Reading, frame: Frame) -> None:
+    """Evaluate a variable after those it uses, without recursion: a chain may be as long as the file."""
+    active = {name: None}
+    while active:
+        last = next(reversed(active))
+        try:
+            needed = next((other for other in _used(last, texts) if other not in values), None)
+            if needed in active:
+                chain = " -> ".join((*list(active)[list(active).index(needed) :], needed))
+                raise Fault("E205", f"the variable `{needed}` depends on itself: {chain}")
+            if needed is not None:
+                active[needed] = None
+                continue
+            values[last] = _value(last, texts, values)
+        except Fault as fault:
+            reading.fault(fault, texts[last][1], frame)
+            values[last] = UNDETERMINED
+        del active[last]
+
+
+def _used(name: str, texts: Texts) -> list[str]:
+    text = texts[name][0]
+    if text not in texts and is_word(text):
+        return []
+    return sorted(other for other in compile_expression(text).names if other in texts)
+
+
+def _value(name: str, texts: Texts, values: dict[str, Value]) -> Value:
+    text = texts[name][0]
+    if text not in texts and is_word(text):
+        return PassedWord(text)
+    return compile_expression(text).evaluate({other: values[other] for other in texts if other in values})
