@@ -34,7 +34,7 @@ def divergences(model: Model, report: Report) -> tuple[Diagnostic, ...]:
     found: list[Diagnostic] = []
     for record in report.layers:
         node = nodes.get(record.path)
-        if node is not None and isinstance(node.layer, Layer) and record.in_shape.rank:
+        if node is not None and isinstance(node.layer, Layer) and len(record.inputs) == 1 and record.in_shape.rank:
             found += [_located(one, node) for one in _of_layer(node.layer, record, here)]
     return tuple(found)
 

@@ -47,3 +47,7 @@ def test_a_divergence_stands_at_its_layer() -> None:
     assert one.severity == "warning"
     assert one.location is not None
     assert one.location.line == 4
+
+
+def test_layers_of_several_inputs_are_the_same_everywhere() -> None:
+    assert found("input: [3, 9, 9]\nlayers:\n- identity:\n  name: a\n- conv3x3: 4\n- crop_to: prev\n- add: [prev, prev]") == []
