@@ -34,8 +34,11 @@ def analyze(model: Model, input: str | Mapping[str, str | Shape] | None = None, 
         The report; at a layer that cannot be computed it ends and says so in ``failed`` and ``diagnostics``.
 
     Raises:
+        TypeError: for what is no model.
         ValueError: for an input or a framework that does not exist.
     """
+    if not isinstance(model, Model):
+        raise TypeError(f"a model is what `load` returns one of, not {type(model).__name__}")
     rules = model.framework if framework is None else _framework(framework)
     inputs = _with_input(model.inputs, input)
     with paused_collection():

@@ -13,6 +13,7 @@ from cnncalc.analysis import analyze
 from cnncalc.collector import paused_collection
 from cnncalc.errors import CnncalcError, Diagnostic, Location, SourceError, UsageError
 from cnncalc.expectations import Finding
+from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.report import Report
 from cnncalc.spec.loading import load_parsed, resolve
@@ -40,6 +41,7 @@ class Wanted(NamedTuple):
     model: str | None = None
     framework: str | None = None
     require_expect: bool = False
+    max_layers: int = MOST_LAYERS
 
 
 class Problem(NamedTuple):
@@ -144,7 +146,15 @@ def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | No
         if not is_named and not is_spec(root):
             return None
         try:
-            models = load_parsed(source, root, found, sets=wanted.sets, framework=wanted.framework, model=wanted.model)
+            models = load_parsed(
+                source,
+                root,
+                found,
+                sets=wanted.sets,
+                framework=wanted.framework,
+                model=wanted.model,
+                max_layers=wanted.max_layers,
+            )
         except CnncalcError as error:
             return _refused(path, error)
         return _checked(source, root, models, wanted)

@@ -22,7 +22,7 @@ ORDER = (
     {"expectations", "portability", "budgets", "changes"},
     {"spec"},
     {"advice"},
-    {"checking"},
+    {"checking", "sweep"},
     {"__init__"},
     {"render"},
     {"cli"},

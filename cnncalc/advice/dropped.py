@@ -16,9 +16,24 @@ CODE = "W504"
 def remarks(network: Network) -> Iterator[Remark]:
     """A remark per layer that leaves something of its input unread at the end of an axis."""
     for layer in network.report.layers:
-        lost = [_lost(window, size) for window, size in zip(layer.windows or (), layer.in_shape.sizes, strict=False)]
+        lost = _lost_along(layer)
         if any(lost):
             yield Remark(layer.path, _message(layer, lost), _help(layer, lost))
+
+
+def dropped_positions(layer: LayerReport) -> int:
+    """How many positions of a layer's input map lie behind its last windows; 0 where its size is not known."""
+    lost = _lost_along(layer)
+    return _unread(layer, lost) if any(lost) else 0
+
+
+def _lost_along(layer: LayerReport) -> list[int]:
+    return [_lost(window, size) for window, size in zip(layer.windows or (), layer.in_shape.sizes, strict=False)]
+
+
+def _unread(layer: LayerReport, lost: list[int]) -> int:
+    sizes = [size or 0 for size in layer.in_shape.sizes]
+    return prod(sizes) - prod(size - missing for size, missing in zip(sizes, lost, strict=True))
 
 
 def _lost(window: object, size: int | None) -> int:
@@ -30,7 +45,7 @@ def _lost(window: object, size: int | None) -> int:
 
 def _message(layer: LayerReport, lost: list[int]) -> str:
     sizes = [size or 0 for size in layer.in_shape.sizes]
-    unread = prod(sizes) - prod(size - missing for size, missing in zip(sizes, lost, strict=True))
+    unread = _unread(layer, lost)
     message = f"rounding down drops {_which(sizes, lost)}"
     whole = "" if len(sizes) == 1 or None in layer.in_shape.sizes else f": {unread:,} of {prod(sizes):,} are never read"
     return message + whole

@@ -31,6 +31,7 @@ COMMANDS = {
     "spp": "spp",
     "pool": "pool",
     "compare": "compare",
+    "sweep": "sweep",
     "check": "check",
     "explain": "explain",
     "layers": "layers",

@@ -16,6 +16,7 @@ from cnncalc.cli.paths import Found, files_of
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.codes import chosen
 from cnncalc.errors import SourceError
+from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.findings import render
 from cnncalc.render.surface import PLAIN
 from cnncalc.spec.loading import resolve
@@ -85,6 +86,7 @@ def check(
     sets: options.Sets = None,
     model: options.Variant = None,
     framework: options.FrameworkName = None,
+    max_layers: options.MaxLayers = MOST_LAYERS,
     format: FormatName = None,
     output: Output = None,
     output_format: OutputFormat = None,
@@ -95,7 +97,7 @@ def check(
 ) -> int:
     """Validity, expectations and advice, for CI."""
     choices = Choices(_codes(select), _codes(ignore), strict, format, output, output_format, portability)
-    wanted = Wanted(wanted_codes(choices), options.settings(sets), model, framework, require_expect)
+    wanted = Wanted(wanted_codes(choices), options.settings(sets), model, framework, require_expect, max_layers)
     if update or add is not None or diff:
         return _rewrite(paths, wanted, update, add, diff)
     if watch:

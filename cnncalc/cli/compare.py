@@ -13,6 +13,7 @@ from cnncalc.cli.frameworks import across
 from cnncalc.cli.output import emit, target_surface
 from cnncalc.cli.revision import is_revision, read_revision
 from cnncalc.errors import Diagnostic
+from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.compare_changes import Pairing, paired, records, verdict_records
 from cnncalc.render.documents import Entry, compared
@@ -49,6 +50,7 @@ def compare(
     sets: options.Sets = None,
     model: options.Variant = None,
     framework: options.FrameworkName = None,
+    max_layers: options.MaxLayers = MOST_LAYERS,
     format: options.FormatName = "table",
     output: options.Output = None,
 ) -> int:
@@ -63,7 +65,7 @@ def compare(
     in per cent where it ends so (params > +5%), one without a sign about the new network (params > 5M, rf < 200).
     """
     wanted = [budgets.parse(text) for text in fail_if or ()]
-    request = run.Request(tuple(specs), options.input_shape(input), options.settings(sets), model, framework)
+    request = run.Request(tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers)
     if frameworks:
         if wanted or framework is not None:
             raise typer.BadParameter("not together with --fail-if or --framework", param_hint="--frameworks")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli import options, run
+from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.view import View
 
 At = Annotated[
@@ -21,6 +22,7 @@ def params(
     sets: options.Sets = None,
     model: options.Variant = None,
     framework: options.FrameworkName = None,
+    max_layers: options.MaxLayers = MOST_LAYERS,
     depth: options.Depth = None,
     all_layers: options.All = False,
     dtype: options.DtypeName = "float32",
@@ -28,7 +30,7 @@ def params(
     output: options.Output = None,
 ) -> int:
     """Weights, biases, buffers and MACs per layer."""
-    request = _request(specs, input, sets, model, framework)
+    request = _request(specs, input, sets, model, framework, max_layers)
     return run.show(request, View("params", depth, all_layers, dtype=dtype), format, output)
 
 
@@ -39,6 +41,7 @@ def rf(
     sets: options.Sets = None,
     model: options.Variant = None,
     framework: options.FrameworkName = None,
+    max_layers: options.MaxLayers = MOST_LAYERS,
     depth: options.Depth = None,
     all_layers: options.All = False,
     format: options.FormatName = "table",
@@ -46,7 +49,7 @@ def rf(
 ) -> int:
     """Receptive fields: size, stride (jump), padding."""
     unit = None if at is None else options.whole_numbers(at, "--at", ",x")
-    request = _request(specs, input, sets, model, framework)
+    request = _request(specs, input, sets, model, framework, max_layers)
     return run.show(request, View("rf", depth, all_layers, unit), format, output)
 
 
@@ -56,13 +59,14 @@ def shapes(
     sets: options.Sets = None,
     model: options.Variant = None,
     framework: options.FrameworkName = None,
+    max_layers: options.MaxLayers = MOST_LAYERS,
     depth: options.Depth = None,
     all_layers: options.All = False,
     format: options.FormatName = "table",
     output: options.Output = None,
 ) -> int:
     """Output sizes per layer."""
-    request = _request(specs, input, sets, model, framework)
+    request = _request(specs, input, sets, model, framework, max_layers)
     return run.show(request, View("shapes", depth, all_layers), format, output)
 
 
@@ -72,6 +76,7 @@ def summary(
     sets: options.Sets = None,
     model: options.Variant = None,
     framework: options.FrameworkName = None,
+    max_layers: options.MaxLayers = MOST_LAYERS,
     depth: options.Depth = None,
     all_layers: options.All = False,
     dtype: options.DtypeName = "float32",
@@ -79,11 +84,11 @@ def summary(
     output: options.Output = None,
 ) -> int:
     """All of it, with activations and memory."""
-    request = _request(specs, input, sets, model, framework)
+    request = _request(specs, input, sets, model, framework, max_layers)
     return run.show(request, View("summary", depth, all_layers, dtype=dtype), format, output)
 
 
 def _request(
-    specs: list[str], input: list[str] | None, sets: list[str] | None, model: str | None, framework: str | None
+    specs: list[str], input: list[str] | None, sets: list[str] | None, model: str | None, framework: str | None, max_layers: int
 ) -> run.Request:
-    return run.Request(tuple(specs), options.input_shape(input), options.settings(sets), model, framework)
+    return run.Request(tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers)

@@ -38,6 +38,9 @@ Variant = Annotated[str | None, typer.Option("--model", metavar="VARIANT", help=
 FrameworkName = Annotated[
     str | None, typer.Option("--framework", metavar="F", help="Another framework's rules: pytorch, tensorflow, caffe or onnx.")
 ]
+MaxLayers = Annotated[
+    int, typer.Option("--max-layers", metavar="N", min=1, help="Refuse networks of more layers; memory grows with them.")
+]
 Depth = Annotated[
     int | None, typer.Option("--depth", metavar="N", min=1, help="Fold what lies deeper than N path components into one row.")
 ]

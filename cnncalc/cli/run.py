@@ -11,6 +11,7 @@ import typer
 from cnncalc import analyze, load
 from cnncalc.cli.output import emit, surface_of, target_surface, warn
 from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
+from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.diagnostics import render
 from cnncalc.render.documents import Entry, networks
@@ -32,6 +33,7 @@ class Request(NamedTuple):
     sets: Mapping[str, str] = {}
     model: str | None = None
     framework: str | None = None
+    max_layers: int = MOST_LAYERS
 
 
 class Outcome(NamedTuple):
@@ -70,7 +72,8 @@ def compute(request: Request, read: Callable[..., tuple[Model, ...]] | None = No
 
 
 def _analyzed(spec: str, request: Request, read: Callable[..., tuple[Model, ...]]) -> Iterable[Report]:
-    models = read(spec, sets=request.sets, framework=request.framework, model=request.model)
+    wanted = {"sets": request.sets, "framework": request.framework, "model": request.model, "max_layers": request.max_layers}
+    models = read(spec, **wanted)
     try:
         return [analyze(model, request.input, request.framework) for model in models]
     except ValueError as error:

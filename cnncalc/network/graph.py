@@ -24,8 +24,9 @@ from cnncalc.network.structure import (
 )
 from cnncalc.suggest import did_you_mean, shown
 
+RAISE_LIMIT = "lower a `repeat`, or pass --max-layers"
 MOST_LAYERS = 200_000
-"""Beyond this many layers a network is refused."""
+"""Beyond this many layers a network is refused, unless more are asked for."""
 
 
 class Node(NamedTuple):
@@ -100,19 +101,22 @@ class _Scope:
         return names if self.parent is None else [*self.parent.visible(), *names]
 
 
-def build_graph(steps: tuple[Step, ...], inputs: tuple[str, ...]) -> tuple[Graph, list[Diagnostic]]:
+def build_graph(
+    steps: tuple[Step, ...], inputs: tuple[str, ...], most_layers: int = MOST_LAYERS
+) -> tuple[Graph, list[Diagnostic]]:
     """The graph of a network with these inputs, and what is wrong with its names.
 
     The graph is to be used only where nothing is wrong.
     """
-    builder = _Builder(inputs)
+    builder = _Builder(inputs, most_layers)
     main = builder.series(steps, builder.root, 0)
     graph = Graph(tuple(builder.nodes), (main, *builder.heads), tuple(builder.promises))
     return graph, builder.diagnostics
 
 
 class _Builder:
-    def __init__(self, inputs: tuple[str, ...]) -> None:
+    def __init__(self, inputs: tuple[str, ...], most_layers: int) -> None:
+        self.most_layers = most_layers
         self.nodes = [Node(name, "input", None, (), Origin()) for name in inputs]
         self.heads: list[int] = []
         self.promises: list[Promise] = []
@@ -204,8 +208,8 @@ class _Builder:
         return self._nested(branch.body, prefix + "/", scope, entry, origin)
 
     def _node(self, path: str, op: str, layer: Layer | Adapter, inputs: tuple[int, ...], origin: Origin) -> int:
-        if len(self.nodes) > MOST_LAYERS:
-            fault = Fault("E102", f"more than {MOST_LAYERS:,} layers", "lower a `repeat`")
+        if len(self.nodes) > self.most_layers:
+            fault = Fault("E102", f"more than {self.most_layers:,} layers", RAISE_LIMIT)
             raise OverLimit(_at(fault, origin, path))
         self.nodes.append(Node(path, op, layer, inputs, origin))
         return len(self.nodes) - 1

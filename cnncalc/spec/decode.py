@@ -191,7 +191,7 @@ class _File:
 
     def _graph(self, steps: tuple[Step, ...], inputs: tuple[tuple[str, Shape], ...]) -> Graph:
         names = tuple(name for name, _ in inputs) or ("input",)
-        graph, diagnostics = build_graph(steps, names)
+        graph, diagnostics = build_graph(steps, names, self.reading.most_layers)
         known = set(self.reading.diagnostics)
         self.reading.diagnostics.extend(diagnostic for diagnostic in diagnostics if diagnostic not in known)
         return graph

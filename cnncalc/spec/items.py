@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.errors import Fault
 from cnncalc.layers.activation import Identity
-from cnncalc.network.graph import MOST_LAYERS
+from cnncalc.network.graph import RAISE_LIMIT
 from cnncalc.network.naming import NAME_RULE, Names, is_name
 from cnncalc.network.structure import HeadBody, LayerBody, Part, Ref, Step
 from cnncalc.spec.arguments import kind_of, read_integer
@@ -68,8 +68,9 @@ class ItemReader:
 
     def _count(self, item: Node, frame: Frame, path: str) -> None:
         self.reading.steps_read += 1
-        if self.reading.steps_read > MOST_LAYERS:
-            fault = Fault("E102", f"more than {MOST_LAYERS:,} items after expanding blocks and repeats", "lower a `repeat`")
+        if self.reading.steps_read > self.reading.most_layers:
+            found = f"more than {self.reading.most_layers:,} items after expanding blocks and repeats"
+            fault = Fault("E102", found, RAISE_LIMIT)
             raise TooManyItems(fault, item, frame, path)
 
     def _item(self, item: Node, frame: Frame, path: str, names: Names) -> Step | None:
@@ -195,8 +196,7 @@ class ItemReader:
         node = siblings["repeat"][1]
         try:
             count = read_integer(node, self.reading, frame)
-            if count > MOST_LAYERS:
-                raise Fault("E102", f"{count:,} copies are more than the {MOST_LAYERS:,} layers that are evaluated")
+            self.reading.check_copies(count)
             return count
         except Fault as fault:
             self.reading.fault(fault, node, frame, path)

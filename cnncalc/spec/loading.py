@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from cnncalc.collector import paused_collection
 from cnncalc.errors import Diagnostic, SourceError, UsageError
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
+from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.spec.decode import decode
 from cnncalc.spec.nodes import Node
@@ -18,7 +21,12 @@ from cnncalc.suggest import did_you_mean, shown
 
 
 def load(
-    path: str | Path, *, sets: Mapping[str, str] | None = None, framework: str | None = None, model: str | None = None
+    path: str | Path,
+    *,
+    sets: Mapping[str, str] | None = None,
+    framework: str | None = None,
+    model: str | None = None,
+    max_layers: int = MOST_LAYERS,
 ) -> tuple[Model, ...]:
     """The models of a spec.
 
@@ -27,27 +35,44 @@ def load(
         sets: variables to set, by name, as expressions.
         framework: the framework to use instead of the spec's.
         model: the one variant wanted, of a file with several.
+        max_layers: how many layers a network may have.
 
     Raises:
+        TypeError: for a path that is none.
         SpecError: with everything wrong with the file.
         SourceError: where it cannot be read.
         UsageError: for a variable, framework or variant that does not exist.
     """
-    return load_source(read_source(resolve(str(path))), sets=sets, framework=framework, model=model)
+    if not isinstance(path, str | PathLike):
+        raise TypeError(f"a path is a str or a Path, not {type(path).__name__}; `loads` takes text")
+    source = read_source(resolve(str(path)))
+    return load_source(source, sets=sets, framework=framework, model=model, max_layers=max_layers)
 
 
-def loads(text: str, name: str = "<text>") -> tuple[Model, ...]:
-    """The models of a spec given as text."""
-    return load_source(Source(name, text))
+def loads(text: str, name: str = "<text>", **options: Any) -> tuple[Model, ...]:
+    """The models of a spec given as text, called ``name`` in messages; options as for ``load``.
+
+    Raises:
+        TypeError: for a text that is none.
+        SpecError: with everything wrong with it.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"a spec is text, not {type(text).__name__}")
+    return load_source(Source(name, text), **options)
 
 
 def load_source(
-    source: Source, *, sets: Mapping[str, str] | None = None, framework: str | None = None, model: str | None = None
+    source: Source,
+    *,
+    sets: Mapping[str, str] | None = None,
+    framework: str | None = None,
+    model: str | None = None,
+    max_layers: int = MOST_LAYERS,
 ) -> tuple[Model, ...]:
     """The models of a source already read; arguments as for ``load``."""
     with paused_collection():
         root, diagnostics = parse(source)
-    return load_parsed(source, root, diagnostics, sets=sets, framework=framework, model=model)
+    return load_parsed(source, root, diagnostics, sets=sets, framework=framework, model=model, max_layers=max_layers)
 
 
 def load_parsed(
@@ -58,10 +83,11 @@ def load_parsed(
     sets: Mapping[str, str] | None = None,
     framework: str | None = None,
     model: str | None = None,
+    max_layers: int = MOST_LAYERS,
 ) -> tuple[Model, ...]:
     """The models of a source already parsed, with what ``parse`` has found; arguments as for ``load``."""
     with paused_collection():
-        reading = Reading(source)
+        reading = Reading(source, max_layers)
         reading.diagnostics.extend(diagnostics)
         models = decode(reading, root, sets or {})
     _check_sets(sets or {}, reading)

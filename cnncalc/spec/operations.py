@@ -11,7 +11,6 @@ from cnncalc.layers.activation import Activation
 from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.fields import Declared, Field, PerAxis
 from cnncalc.layers.normalization import Normalization
-from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
 from cnncalc.spec.arguments import READERS, kind_of, read_integer
@@ -201,8 +200,7 @@ class OperationReader:
 
     def _copies(self, node: Node, count: int, frame: Frame, path: str) -> tuple[tuple[Step, ...], ...]:
         """The layers of each copy; at least one is read, so that its errors are seen."""
-        if count > MOST_LAYERS:
-            raise Fault("E102", f"{count:,} copies are more than the {MOST_LAYERS:,} layers that are evaluated")
+        self.reading.check_copies(count)
         outer, self.reading.saw_index = self.reading.saw_index, False
         first = self.read_list(node, frame.with_index(0), f"{path}/body[0]")
         if self.reading.saw_index:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.layers.base import Layer
+from cnncalc.network.graph import MOST_LAYERS, RAISE_LIMIT
 from cnncalc.network.structure import Origin, Ref
 from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
 from cnncalc.spec.nodes import Node, Scalar, Sequence
@@ -47,8 +48,9 @@ class Undetermined(Exception):
 class Reading:
     """One file being read. Errors are collected, each place and message once."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, most_layers: int = MOST_LAYERS) -> None:
         self.source = source
+        self.most_layers = most_layers
         self.diagnostics: list[Diagnostic] = []
         self.variables: dict[str, Value] = {}
         self.all_variables: set[str] = set()
@@ -117,6 +119,16 @@ class Reading:
         if value is UNDETERMINED:
             raise Undetermined
         return value
+
+    def check_copies(self, count: int) -> None:
+        """Refuse more copies than layers are evaluated.
+
+        Raises:
+            Fault: E102.
+        """
+        if count > self.most_layers:
+            message = f"{count:,} copies are more than the {self.most_layers:,} layers that are evaluated"
+            raise Fault("E102", message, RAISE_LIMIT)
 
     def reference(self, node: Scalar, frame: Frame) -> Ref:
         """The tensor a name stands for: a block parameter's, else the earlier one of that name."""

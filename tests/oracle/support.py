@@ -68,11 +68,20 @@ class Probes:
         responses = []
         for axis in range(len(tensors[0].probes)):
             probe = Probe(axis, args, [one.real for one in tensors], y, tensors[0].probes[axis].shape[0])
-            response = (probe.respond(op, [one.probes[axis] for one in tensors]) > 1e-9).double()
+            response = probe.respond(op, [one.probes[axis] for one in tensors]) > 1e-9
             assert response.shape[2:] == y.shape[2:], op
-            responses.append(response)
+            responses.append(_along(response.double(), axis))
         self.layers.append((op, tuple(responses)))
         return Probed(y, tuple(responses))
+
+
+def _along(response: Tensor, axis: int) -> Tensor:
+    """The response along one axis, spread over the others: a field is one interval per axis, whatever the other axes read.
+
+    Otherwise a row that lies in the padding, or in the holes of a transposed convolution, hid what its columns would read.
+    """
+    others = [dim for dim in range(2, response.dim()) if dim != 2 + axis]
+    return response.amax(others, keepdim=True).expand_as(response).contiguous() if others else response
 
 
 class Probe:

@@ -338,7 +338,12 @@ from tests.spec.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "{conv3x3: 3, repeat: 1000000}",
-            ("E102", "3:26", "1,000,000 copies are more than the 200,000 layers that are evaluated", None),
+            (
+                "E102",
+                "3:26",
+                "1,000,000 copies are more than the 200,000 layers that are evaluated",
+                "lower a `repeat`, or pass --max-layers",
+            ),
             id="repeat huge",
         ),
         pytest.param(

@@ -6,7 +6,6 @@ import pytest
 
 import cnncalc
 from cnncalc.errors import GraphError, SpecError
-from cnncalc.spec import items
 from tests.spec.refusing import INPUT, Found, found_in, refusals
 
 # At the evaluation: the layer is named, everything before it is there
@@ -337,11 +336,13 @@ def test_blocks_within_blocks_end_at_a_depth() -> None:
     assert help is not None
 
 
-def test_blocks_that_double_end_at_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(items, "MOST_LAYERS", 2_000)
+def test_blocks_that_double_end_at_a_number() -> None:
     doubling = ", ".join(f"b{n}: {{layers: [b{n + 1}, b{n + 1}]}}" for n in range(40))
-    ((code, _, message, _),) = found_in(f"{INPUT}blocks: {{{doubling}, b40: {{layers: [relu]}}}}\nlayers: [b0]\n")
-    assert (code, message) == ("E102", "more than 2,000 items after expanding blocks and repeats")
+    with pytest.raises(cnncalc.SpecError) as caught:
+        cnncalc.loads(f"{INPUT}blocks: {{{doubling}, b40: {{layers: [relu]}}}}\nlayers: [b0]\n", max_layers=2_000)
+    (diagnostic,) = caught.value.diagnostics
+    assert (diagnostic.code, diagnostic.message) == ("E102", "more than 2,000 items after expanding blocks and repeats")
+    assert diagnostic.help == "lower a `repeat`, or pass --max-layers"
 
 
 @pytest.mark.parametrize("levels", [65, 199])

@@ -1,0 +1,104 @@
+"""``cnncalc sweep``: one spec under every combination of inputs and variables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from cnncalc.cli import options
+from cnncalc.cli.output import emit, surface_of, target_surface
+from cnncalc.cli.run import FINE, INVALID, UNDONE, report_diagnostics
+from cnncalc.errors import SourceError, SpecError
+from cnncalc.network.model import Model
+from cnncalc.render.documents import single
+from cnncalc.render.sweep import listing, rows_json, with_progress
+from cnncalc.spec.loading import load_parsed, resolve
+from cnncalc.spec.source import parse
+from cnncalc.spec.text import read_source
+from cnncalc.sweep import Grid, Loader, Row, Shapes, parse_shapes
+from cnncalc.sweep import sweep as combined
+
+Spec = Annotated[
+    str,
+    typer.Argument(
+        autocompletion=options.spec_names,
+        metavar="SPEC",
+        help="A spec file, `-` for standard input, or the name of a bundled config.",
+        show_default=False,
+    ),
+]
+Ranges = Annotated[
+    list[str] | None,
+    typer.Option("--input", metavar="SHAPES", help="Inputs, such as 3x192..512/32x224; `name=...` of several. Repeatable."),
+]
+Lists = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUES", help="Values for a variable, such as width=0.5,0.75,1. Repeatable."),
+]
+Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=64, help="How many processes evaluate.")]
+
+
+def sweep(
+    spec: Spec,
+    input: Ranges = None,
+    sets: Lists = None,
+    model: options.Variant = None,
+    framework: options.FrameworkName = None,
+    jobs: Jobs = 1,
+    format: options.FormatName = "table",
+    output: options.Output = None,
+) -> int:
+    """Many inputs and variables at once, a row each."""
+    grid = Grid(_inputs(input), {name: _listed(values) for name, values in options.settings(sets).items()})
+    try:
+        source = read_source(resolve(spec))
+        root, found = parse(source)
+
+        def loader(sets: Mapping[str, str]) -> tuple[Model, ...]:
+            return load_parsed(source, root, found, sets=sets, framework=framework, model=model)
+
+        rows = _rows(grid, loader, framework, jobs)
+    except SourceError as error:
+        report_diagnostics(error.diagnostics)
+        return UNDONE
+    except SpecError as error:
+        report_diagnostics(error.diagnostics)
+        return INVALID
+    surface = target_surface(output)
+    emit(rows_json(spec, rows) if format == "json" else single(listing(spec, rows), format, surface), output)
+    return FINE if any(row.ok for row in rows) else INVALID
+
+
+def _rows(grid: Grid, loader: Loader, framework: str | None, jobs: int) -> tuple[Row, ...]:
+    try:
+        rows = combined(grid, loader, framework, jobs)
+        return tuple(with_progress(rows, grid.total) if surface_of(sys.stderr).colour else rows)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--input") from error
+
+
+def _inputs(given: list[str] | None) -> dict[str, Shapes]:
+    """The shapes of each input by its name, those of a repeated name one after the other."""
+    found: dict[str, Shapes] = {}
+    for text in given or ():
+        name, _, shapes = text.rpartition("=")
+        try:
+            found[name] = found.get(name, Shapes()) + parse_shapes(shapes)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--input") from error
+    return found
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The values between the commas that stand outside of brackets."""
+    values, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            values.append("")
+        else:
+            values[-1] += character
+    return tuple(value.strip() for value in values)

@@ -1,0 +1,104 @@
+"""The public functions: wrong use, threads and processes, and nothing done but what was asked."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cnncalc
+from cnncalc import bundled
+
+SIZES = [f"3x{size}x{size}" for size in range(64, 320, 32)]
+
+
+def macs(input: str) -> int | None:
+    """What a worker computes of one input size."""
+    (model,) = cnncalc.load("resnet18")
+    return cnncalc.analyze(model, input).totals.macs
+
+
+@pytest.mark.parametrize("path", [3, None, b"vgg16", ["vgg16"]])
+def test_a_path_that_is_none(path: Any) -> None:
+    with pytest.raises(TypeError, match="a path is a str or a Path"):
+        cnncalc.load(path)
+
+
+def test_a_text_that_is_none() -> None:
+    with pytest.raises(TypeError, match="a spec is text, not bytes"):
+        cnncalc.loads(b"layers: []")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"input": "3xAx4"}, "is no shape"),
+        ({"input": ""}, "is no shape"),
+        ({"input": "0x4"}, "is no shape"),
+        ({"input": {"other": "3x4x4"}}, "no input is named 'other'"),
+        ({"framework": "mxnet"}, "unknown framework 'mxnet'"),
+    ],
+)
+def test_an_analysis_that_cannot_be_asked_for(arguments: dict[str, Any], message: str) -> None:
+    (model,) = cnncalc.load("resnet18")
+    with pytest.raises(ValueError, match=message):
+        cnncalc.analyze(model, **arguments)
+
+
+@pytest.mark.parametrize("model", [None, "vgg16", cnncalc.load("vgg16")])
+def test_a_model_that_is_none(model: Any) -> None:
+    with pytest.raises(TypeError, match="a model is what `load` returns one of"):
+        cnncalc.analyze(model)
+
+
+@pytest.mark.parametrize("name", ["googlenet", "unet", "se", "sppnet"])
+def test_models_and_reports_pickle(name: str) -> None:
+    for model in cnncalc.load(name):
+        report = cnncalc.analyze(model)
+        assert pickle.loads(pickle.dumps(report)) == report
+        assert cnncalc.analyze(pickle.loads(pickle.dumps(model))) == report
+
+
+def test_a_process_pool_maps_over_a_search_space() -> None:
+    with ProcessPoolExecutor(2) as pool:
+        assert list(pool.map(macs, SIZES)) == [macs(size) for size in SIZES]
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    assert gc.isenabled()
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(macs, SIZES * 4)) == [macs(size) for size in SIZES] * 4
+    assert gc.isenabled()
+
+
+def test_dask_maps_over_a_search_space() -> None:
+    dask = pytest.importorskip("dask")
+    assert list(dask.compute(*(dask.delayed(macs)(size) for size in SIZES))) == [macs(size) for size in SIZES]
+
+
+def test_a_spec_runs_nothing_reads_nothing_else_and_reaches_nobody(tmp_path: Path) -> None:
+    """Audit events while a spec full of temptations is read and computed."""
+    spec = tmp_path / "net.yaml"
+    path = bundled.path_of("googlenet")
+    assert path is not None
+    spec.write_text(path.read_text(encoding="utf-8") + "# !!python/object/apply:os.system [id]\n", encoding="utf-8")
+    code = f"""
+import sys, cnncalc, cnncalc.expectations
+for model in cnncalc.load("vgg16"): cnncalc.expectations.check(model)
+seen = []
+def hook(event, arguments):
+    if event.startswith(("open", "socket", "subprocess", "os.system", "os.exec", "os.spawn", "compile", "import", "ctypes", "shutil")):
+        seen.append((event, str(arguments[0])))
+sys.addaudithook(hook)
+for model in cnncalc.load({str(spec)!r}):
+    cnncalc.expectations.check(model)
+print(seen)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str([("open", str(spec))])

@@ -1,0 +1,112 @@
+"""Sweeps: every combination has its row, and a row says what an analysis of it alone says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cnncalc import analyze, load
+from cnncalc.sweep import Grid, Row, parse_shapes, sweep
+from tests.cli.running import Ran
+
+SPEC = """\
+vars: {width: 8}
+input: 3x32x32
+layers:
+  - conv3x3: {out: width, stride: 2, padding: 0}
+  - conv3x3: {out: 4, padding: 0}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    path = tmp_path / "small.yaml"
+    path.write_text(SPEC, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [
+        ("3x8..10x4", ["3x8x4", "3x9x4", "3x10x4"]),
+        ("3x8..17/4", ["3x8", "3x12", "3x16"]),
+        ("1..2x5..6", ["1x5", "1x6", "2x5", "2x6"]),
+        ("3xanyx7", ["3x?x7"]),
+    ],
+)
+def test_ranges_are_written_out(text: str, shapes: list[str]) -> None:
+    found = parse_shapes(text)
+    assert list(map(str, found)) == shapes
+    assert found.count == len(shapes)
+
+
+@pytest.mark.parametrize("text", ["", "3x", "3x9..8", "3x1..", "3x1..4/0", "3x1..4/", "3x-1..4", "3x0"])
+def test_what_is_no_range_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_shapes(text)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_row_says_what_an_analysis_alone_says(spec: str, jobs: int) -> None:
+    grid = Grid({"": parse_shapes("3x6..9x20..22") + parse_shapes("3x40x40")}, {"width": ("2", "6")})
+    rows = list(sweep(grid, lambda sets: load(spec, sets=sets), jobs=jobs))
+    assert len(rows) == grid.total == 2 * (4 * 3 + 1)
+    for row in rows:
+        report = analyze(load(spec, sets=dict(row.sets))[0], dict(row.inputs))
+        assert row.ok == report.ok
+        assert row.macs == report.totals.macs
+        assert row.peak == report.peak
+        assert row.outputs == tuple(output.shape for output in report.outputs)
+
+
+def test_dropped_positions_are_counted() -> None:
+    rows = _rows("input: 3x8x8\nlayers:\n  - conv3x3: {out: 4, stride: 2, padding: 0}\n", "3x7..8x8")
+    assert [row.dropped for row in rows] == [7 * 8 - 7 * 7, 8 * 8 - 7 * 7]
+
+
+def test_an_input_that_does_not_fit_has_its_error() -> None:
+    rows = _rows("input: 3x8x8\nlayers:\n  - conv3x3: {out: 4, padding: 0}\n", "3x2..3x8")
+    assert [row.ok for row in rows] == [False, True]
+    assert rows[0].macs is None
+    assert (rows[0].error or "").startswith("E3")
+
+
+def _rows(text: str, shapes: str) -> list[Row]:
+    from cnncalc import loads
+
+    return list(sweep(Grid({"": parse_shapes(shapes)}), lambda _: loads(text)))
+
+
+def test_variables_and_inputs_are_combined(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "sweep", spec, "--input", "3x8..9x8", "--set", "width=2,6", "--format", "json")
+    found = json.loads(ran.out)["combinations"]
+    assert ran.code == 0
+    assert [(one["sets"], one["inputs"]["input"]) for one in found] == [
+        ({"width": width}, [3, size, 8]) for width in ("2", "6") for size in (8, 9)
+    ]
+
+
+def test_a_value_that_means_nothing_is_an_invalid_row(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "sweep", spec, "--set", "width=2,0.5", "--format", "json")
+    assert [one["valid"] for one in json.loads(ran.out)["combinations"]] == [True, False]
+    assert ran.code == 0
+
+
+def test_too_many_combinations_are_refused_at_once(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "sweep", spec, "--input", "3x1..999999999x1..999999999")
+    assert ran.code == 2
+    assert "more than the 100,000 that one sweep takes" in ran.err
+
+
+def test_an_unknown_variable_is_refused(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "sweep", spec, "--set", "widht=2,3")
+    assert ran.code == 2
+    assert "no variable is named `widht`" in ran.err
+
+
+def test_a_list_in_brackets_is_one_value() -> None:
+    from cnncalc.cli.sweep import _listed
+
+    assert _listed("max(1,2),3") == ("max(1,2)", "3")
