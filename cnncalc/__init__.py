@@ -1,9 +1,14 @@
 """Parameters and receptive fields of convolutional networks, computed from YAML specs without a framework."""
 
-from cnncalc.analysis import analyze
-from cnncalc.errors import CnncalcError, GraphError, ShapeError, SourceError, SpecError, UsageError
-from cnncalc.report import Report
-from cnncalc.spec.loading import load, loads
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnncalc.analysis import analyze
+    from cnncalc.errors import CnncalcError, GraphError, ShapeError, SourceError, SpecError, UsageError
+    from cnncalc.report import Report
+    from cnncalc.spec.loading import load, loads
 
 __version__ = "0.1.0"
 __all__ = [
@@ -19,3 +24,16 @@ __all__ = [
     "load",
     "loads",
 ]
+
+_HOMES = {"analyze": "analysis", "Report": "report", "load": "spec.loading", "loads": "spec.loading"}
+"""Where the public names live that are not errors; each is loaded when it is first used, so that help costs nothing."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"cnncalc.{_HOMES.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from cnncalc.collector import paused_collection
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
-from cnncalc.geometry.axis import NEEDS_SIZE, AxisRule, Reads, Taps, Unknown
-from cnncalc.geometry.receptive_field import LOCAL, AxisField, offset
+from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, AxisRule, Reads, Taps, Unknown
+from cnncalc.geometry.receptive_field import LARGEST_ADVANCE, LOCAL, AxisField, offset
 from cnncalc.geometry.shape import Shape, Size, parse_shape
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.layers.base import Adapter, Layer, Params
@@ -20,6 +20,11 @@ from cnncalc.report import LayerReport, Output, ReceptiveField, Report
 
 MOST_REASONS = 3
 WHOLE_MAP = AxisField((), True)
+LARGEST_AXIS = 10**18
+"""Channels and sizes beyond this are refused, so that products of them stay numbers that can be shown."""
+MOST_UNITS = 1_000_000
+"""Units that are looked at one by one for the receptive fields of a network, where layers see unevenly."""
+TOO_MANY_UNITS = f"takes more than {MOST_UNITS:,} units of this network to be looked at one by one"
 
 
 def analyze(model: Model, input: str | Mapping[str, str | Shape] | None = None, framework: str | None = None) -> Report:
@@ -118,6 +123,8 @@ class _Run:
         self.records: list[LayerReport] = []
         self.diagnostics: list[Diagnostic] = []
         self.answers: dict[tuple[Layer, tuple[Shape, ...]], _Answers] = {}
+        self.units = 0
+        """Those looked at one by one so far."""
 
     def evaluate(self) -> str | None:
         """Go through the nodes; the path of the layer that failed, if one did."""
@@ -189,19 +196,38 @@ class _Run:
         key = (layer, shapes)
         known = self.answers.get(key)
         if known is None:
-            known = self.answers[key] = _answers(layer, shapes, self.framework)
+            known = self.answers[key] = _answers(layer, shapes, self.framework, self._is_spent)
+            self.units += sum(len(reads.runs) for reads in known.reads if isinstance(reads, Taps) and len(reads.runs) > 1)
         return known
+
+    @property
+    def _is_spent(self) -> bool:
+        """Whether so many units were looked at that fields are followed no further where they are uneven."""
+        return self.units > MOST_UNITS
 
     def _fields(self, node: Node, layer: Layer, inputs: list[_Tensor], answers: _Answers) -> tuple[AxisField, ...]:
         fields = self._joined_fields(node, inputs, answers.in_shape) if layer.is_join else inputs[0].fields
         if answers.in_shape.rank and layer.flattens:
             return (WHOLE_MAP,) * len(fields)
         if layer.sees_all and answers.in_shape.rank:
-            return tuple([field.joined(WHOLE_MAP) for field in fields])
+            return tuple([self._joined(field, WHOLE_MAP) for field in fields])
         if len(fields) != len(answers.reads):
             return fields
-        place = len(self.tensors)
-        return tuple([field.through(reads, place) for field, reads in zip(fields, answers.reads, strict=True)])
+        return tuple(map(self._through, fields, answers.reads))
+
+    def _through(self, field: AxisField, reads: Reads) -> AxisField:
+        if self._is_spent and field.units:
+            return field.lost(TOO_MANY_UNITS)
+        found = field.through(reads, len(self.tensors))
+        self.units += found.units
+        return found
+
+    def _joined(self, one: AxisField, other: AxisField) -> AxisField:
+        if self._is_spent and (one.units or other.units):
+            return one.joined(other.lost(TOO_MANY_UNITS))
+        found = one.joined(other)
+        self.units += found.units
+        return found
 
     def _joined_fields(self, node: Node, inputs: list[_Tensor], shape: Shape) -> tuple[AxisField, ...]:
         """The union over the branches; one spread over the others' map counts as seen whole."""
@@ -214,7 +240,7 @@ class _Run:
             if not fields:
                 first, fields = tensor, branch
                 continue
-            joined = tuple([one.joined(other) for one, other in zip(fields, branch, strict=True)])
+            joined = tuple(map(self._joined, fields, branch))
             if branch != fields:
                 self._warn_of_offsets(node, (first, tensor), (fields, branch), joined)
             fields = joined
@@ -283,15 +309,29 @@ def _input_tensor(name: str, shape: Shape) -> _Tensor:
     return _Tensor(name, shape, (LOCAL,) * shape.rank, (Fraction(1),) * shape.rank, () if shape.known else (NEEDS_SIZE,))
 
 
-def _answers(layer: Layer, shapes: tuple[Shape, ...], framework: Framework) -> _Answers:
-    """Ask a layer everything about given input shapes."""
+def _answers(layer: Layer, shapes: tuple[Shape, ...], framework: Framework, is_spent: bool = False) -> _Answers:
+    """Ask a layer everything about given input shapes; no more than the first unit's reads where ``is_spent``."""
     in_shape = layer.combine(shapes)
     rules = layer.axes((in_shape, *shapes[1:]), framework)
     sizes = () if layer.flattens else tuple([rule.output_size(size) for rule, size in zip(rules, in_shape.sizes, strict=True)])
-    shape = Shape(layer.out_channels(in_shape), sizes)
+    shape = _checked(Shape(layer.out_channels(in_shape), sizes))
     params = layer.params(in_shape, framework)
-    reads = tuple([rule.reads(size) for rule, size in zip(rules, in_shape.sizes, strict=True)])
+    longest = 1 if is_spent else LONGEST_PERIOD
+    reads = tuple([rule.reads(size, longest) for rule, size in zip(rules, in_shape.sizes, strict=True)])
+    if is_spent:
+        reads = tuple([Unknown(TOO_MANY_UNITS) if one == Unknown(TOO_IRREGULAR) else one for one in reads])
     return _Answers(in_shape, shape, _windows(rules), reads, params, layer.macs(in_shape, shape), layer.advice(in_shape))
+
+
+_SMALLER = "lower a factor, a stride or a kernel"
+
+
+def _checked(shape: Shape) -> Shape:
+    """The same shape, where it is none of a slip or an attack."""
+    largest = max((axis for axis in shape.axes if axis is not None), default=0)
+    if largest > LARGEST_AXIS:
+        raise Fault("E102", "channels or a size come out larger than 10**18, the largest possible", _SMALLER)
+    return shape
 
 
 def _windows(rules: tuple[AxisRule, ...]) -> tuple[Window | TransposedWindow, ...] | None:
@@ -331,7 +371,10 @@ def _step_through(step: Fraction | None, reads: Reads) -> Fraction | None:
     taps = reads.taps if isinstance(reads, Unknown) else reads
     if step is None or not isinstance(taps, Taps):
         return None
-    return step if taps.advance == len(taps.runs) else step * Fraction(taps.advance, len(taps.runs))
+    if taps.advance == len(taps.runs):
+        return step
+    step *= Fraction(taps.advance, len(taps.runs))
+    return step if max(step.numerator, step.denominator) <= LARGEST_ADVANCE else None
 
 
 def _relative(source: _Tensor, target: _Tensor) -> tuple[Fraction | None, ...]:

@@ -7,6 +7,11 @@ from typing import Literal, NamedTuple
 Severity = Literal["error", "warning"]
 
 
+MOST_ERRORS = 500
+"""Errors that are collected from one file; what follows is not read."""
+TOO_MANY_ERRORS = (f"more than {MOST_ERRORS} errors: what follows is not read", "mend these first")
+
+
 class Location(NamedTuple):
     """A place in a spec file; ``line`` and ``column`` count from 1."""
 

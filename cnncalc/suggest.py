@@ -7,6 +7,8 @@ from itertools import islice
 
 MAX_CANDIDATES = 1000
 """Names compared at most, so that a file full of misspelt names stays cheap."""
+MAX_LISTED = 60
+"""Of more names only the first ones are listed."""
 MAX_WORD = 60
 """Longer words are not compared, and are cut when shown."""
 
@@ -23,6 +25,13 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
 
     close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[close[0]] if close else None
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words one after another, only the first ones of many."""
+    words = list(words)
+    some = ", ".join(words[:MAX_LISTED])
+    return some if len(words) <= MAX_LISTED else f"{some} and {len(words) - MAX_LISTED:,} more"
 
 
 def shown(text: str) -> str:

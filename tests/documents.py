@@ -9,8 +9,12 @@ import re
 import shlex
 from pathlib import Path
 
+from cnncalc import analysis, errors, sweep
 from cnncalc.cli import main
 from cnncalc.codes import CODES
+from cnncalc.geometry import axis
+from cnncalc.network import graph
+from cnncalc.spec import arguments, arithmetic, definitions, expressions, items, source, text, variables
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -18,10 +22,10 @@ _SECTION = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTA
 _CONSOLE = re.compile(r"^```console\n\$ (cnncalc .*)\n(?:.*\n)*?```$", re.MULTILINE)
 
 
-def regenerated(text: str) -> str:
-    """The text with the output of every command and every generated section in it made anew."""
-    text = _SECTION.sub(lambda found: f"{found[1]}{SECTIONS[found[2]]()}{found[3]}", text)
-    return _CONSOLE.sub(lambda block: f"```console\n$ {block[1]}\n{output_of(block[1])}```", text)
+def regenerated(document: str) -> str:
+    """The document with the output of every command and every generated section in it made anew."""
+    document = _SECTION.sub(lambda found: f"{found[1]}{SECTIONS[found[2]]()}{found[3]}", document)
+    return _CONSOLE.sub(lambda block: f"```console\n$ {block[1]}\n{output_of(block[1])}```", document)
 
 
 def codes() -> str:
@@ -30,7 +34,30 @@ def codes() -> str:
     return "\n".join(["", "| code | what | |", "| --- | --- | --- |", *rows, ""]) + "\n"
 
 
-SECTIONS = {"codes": codes}
+def limits() -> str:
+    """The limits as a table, from where they are declared."""
+    rows = (
+        ("bytes of text", text.MAX_BYTES),
+        ("YAML nodes, aliases counted as what they stand for", source.MAX_NODES),
+        ("lists and mappings inside one another", source.MAX_NESTING),
+        ("lists of layers inside one another, uses of blocks counted", items.DEEPEST),
+        ("layers of a file (`--max-layers`)", graph.MOST_LAYERS),
+        ("inputs of all layers, per layer on average", graph.INPUTS_PER_LAYER),
+        ("variables of a file", variables.MOST_VARIABLES),
+        ("parameters of a block", definitions.MOST_PARAMETERS),
+        ("a number that is written", arguments.LARGEST),
+        ("channels or a size that come out", analysis.LARGEST_AXIS),
+        ("characters of an expression", expressions.MAX_LENGTH),
+        ("an exponent in an expression", arithmetic.MAX_EXPONENT),
+        ("units after which an uneven field must repeat", axis.LONGEST_PERIOD),
+        ("errors of a file that are reported", errors.MOST_ERRORS),
+        ("combinations of a sweep", sweep.MOST_COMBINATIONS),
+    )
+    lines = [f"| {what} | {number:,} |" for what, number in rows]
+    return "\n".join(["", "| at most | |", "| --- | ---: |", *lines, ""]) + "\n"
+
+
+SECTIONS = {"codes": codes, "limits": limits}
 """What stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""
 
 

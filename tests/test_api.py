@@ -90,7 +90,7 @@ def test_a_spec_runs_nothing_reads_nothing_else_and_reaches_nobody(tmp_path: Pat
     spec.write_text(path.read_text(encoding="utf-8") + "# !!python/object/apply:os.system [id]\n", encoding="utf-8")
     code = f"""
 import sys, cnncalc, cnncalc.expectations
-for model in cnncalc.load("vgg16"): cnncalc.expectations.check(model)
+for model in cnncalc.load("googlenet"): cnncalc.expectations.check(model)
 seen = []
 def hook(event, arguments):
     if event.startswith(("open", "socket", "subprocess", "os.system", "os.exec", "os.spawn", "compile", "import", "ctypes", "shutil")):

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NamedTuple, Protocol
 
+from cnncalc.layers.catalogue import Catalogue
 from cnncalc.layers.fields import Declared, PerAxis
 from cnncalc.network.structure import Body, Part
 
-SHORTHANDS: dict[str, type[Shorthand]] = {}
-"""Every shorthand by the name it has in a spec."""
+SHORTHANDS: Catalogue[Shorthand] = Catalogue(
+    "cnncalc.blocks",
+    {
+        "series": ("seq", "head"),
+        "join": ("concat", "add", "mul"),
+        "residual": ("residual",),
+        "dense": ("dense_block",),
+        "inception": ("inception",),
+        "separable": ("separable",),
+        "pyramid": ("spp", "ppm"),
+    },
+)
+"""Every shorthand by the name it has in a spec, family by family in the order of the listing."""
 
 
 class Widths(NamedTuple):
@@ -40,7 +52,7 @@ class Shorthand(Declared):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "op" in vars(cls):
-            SHORTHANDS[cls.op] = cls
+            SHORTHANDS.add(cls)
 
     def __init__(self, widths: tuple[Widths, ...] = (), **values: Any) -> None:
         self.__dict__["widths"] = widths

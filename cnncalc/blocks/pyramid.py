@@ -28,10 +28,15 @@ class SpatialPyramidPooling(Shorthand):
     kind = choice("max", ("max", "avg"), "what a bin holds", foreign=("pool", "pooling"))
 
     def body(self, make: MakeLayer) -> Body:
-        return JoinBody(self.op, Concat(), tuple(self._level(number, bins, make) for number, bins in enumerate(self.levels)))
+        first = {bins: number for number, bins in reversed(tuple(enumerate(self.levels)))}
+        names = (
+            f"level_{bins}" if first[bins] == number else f"level_{bins}_{number + 1}" for number, bins in enumerate(self.levels)
+        )
+        return JoinBody(
+            self.op, Concat(), tuple(self._level(name, bins, make) for name, bins in zip(names, self.levels, strict=True))
+        )
 
-    def _level(self, number: int, bins: int, make: MakeLayer) -> Branch:
-        name = f"level_{bins}" if self.levels.index(bins) == number else f"level_{bins}_{number + 1}"
+    def _level(self, name: str, bins: int, make: MakeLayer) -> Branch:
         pool = make("spp_level", bins=bins, mode=self.mode, kind=self.kind)
         flatten = (Part("flatten", LayerBody(Flatten())),)
         return Branch(name, SeriesBody((step_of(pool), step_of(flatten))))

@@ -12,6 +12,7 @@ import typer
 
 from cnncalc import __version__
 from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, warn
+from cnncalc.collector import paused_collection
 from cnncalc.errors import UsageError
 
 FINE, UNDONE, INTERRUPTED = 0, 2, 130
@@ -79,9 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     asked = next((word for word in arguments if not word.startswith("-")), None)
     try:
-        app = application([asked], False) if asked in COMMANDS and COMPLETE not in os.environ else application(completion=True)
-        code = app(args=arguments, prog_name="cnncalc", standalone_mode=False)
-        return code if isinstance(code, int) else FINE
+        with paused_collection():  # a run is short, and what it builds lives to its end
+            return _run(arguments, asked)
     except _MISUSE as error:
         _misused(error)
     except UsageError as error:
@@ -96,6 +96,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # the last resort, told apart from findings by its exit code
         _broken(error)
     return UNDONE
+
+
+def _run(arguments: Sequence[str], asked: str | None) -> int:
+    is_known = asked in COMMANDS and COMPLETE not in os.environ
+    app = application([asked], False) if asked is not None and is_known else application(completion=True)
+    code = app(args=arguments, prog_name="cnncalc", standalone_mode=False)
+    return code if isinstance(code, int) else FINE
 
 
 def _misused(error: Any) -> None:

@@ -15,7 +15,7 @@ FRAMEWORKS: dict[str, Framework] = {rules.name: rules for rules in (PYTORCH, TEN
 def framework_named(name: str) -> Framework | None:
     """The framework of a name, ``onnx:19`` being ONNX at opset 19; ``None`` where there is none."""
     base, colon, opset = name.partition(":")
-    if colon and base == ONNX.name and opset.isascii() and opset.isdigit() and 1 <= int(opset[:4]) <= 999:
+    if colon and base == ONNX.name and opset.isascii() and opset.isdigit() and len(opset) < 4 and int(opset):
         return at_opset(int(opset))
     return FRAMEWORKS.get(name)
 

@@ -48,6 +48,7 @@ IDENTITY_TAPS = Taps(1, (Run(0, 1, 1),))
 LONGEST_PERIOD = 10_000
 """Maps from output to input units that repeat only after more units than this are not followed."""
 TOO_IRREGULAR = f"repeats only after more than {LONGEST_PERIOD:,} units"
+TOO_LARGE = "grows beyond 10**30 input positions"
 NEEDS_SIZE = "needs the input size: add `input: ...` or pass --input"
 
 
@@ -62,8 +63,11 @@ class AxisRule(Protocol):
         """
         ...
 
-    def reads(self, size: Size) -> Reads:
-        """Which input units each output unit reads, positions outside ``0..size-1`` being padding."""
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
+        """Which input units each output unit reads, positions outside ``0..size-1`` being padding.
+
+        Unknown where the reads repeat only after more than ``longest`` units.
+        """
         ...
 
 
@@ -75,7 +79,7 @@ class Identity:
     def output_size(self, size: Size) -> Size:
         return size
 
-    def reads(self, size: Size) -> Reads:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         return IDENTITY_TAPS
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cnncalc.errors import Fault
 from cnncalc.geometry.axis import Run
-from cnncalc.geometry.participation import counts, interval, runs
+from cnncalc.geometry.participation import interval, runs
 from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.resample import Bins
 from cnncalc.geometry.window import CEIL, Window
@@ -23,14 +23,23 @@ class Level(NamedTuple):
     bins: int
     """The number of bins wanted."""
     rule: Window | Bins
-    reads: tuple[Run, ...]
-    """The positions each bin obtained reads; those beyond ``0..size-1`` are padding."""
-    unread: int
-    """The number of positions that no bin reads."""
+
+    @property
+    def reads(self) -> tuple[Run, ...]:
+        """The positions each bin obtained reads; those beyond ``0..size-1`` are padding."""
+        return runs(self.rule, self.size)
 
     @property
     def obtained(self) -> int:
-        return len(self.reads)
+        return self.rule.output_size(self.size) or 0
+
+    @property
+    def unread(self) -> int:
+        """The number of positions that no bin reads: those behind the last one, for no mode leaves gaps."""
+        if not isinstance(self.rule, Window):
+            return 0
+        end = (self.obtained - 1) * self.rule.stride - (self.rule.before or 0) + self.rule.kernel
+        return max(0, self.size - end)
 
     @property
     def exact(self) -> bool:
@@ -113,9 +122,7 @@ def level(mode: str, size: int, bins: int) -> Level:
     Raises:
         Fault: where the mode has no such level, see ``level_rule``.
     """
-    rule = level_rule(mode, size, bins)
-    reads = runs(rule, size)
-    return Level(mode, size, bins, rule, reads, counts(reads, size).count(0))
+    return Level(mode, size, bins, level_rule(mode, size, bins))
 
 
 def level_rule(mode: str, size: int, bins: int) -> Window | Bins:

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from math import gcd, lcm
 from typing import NamedTuple
 
-from cnncalc.geometry.axis import IDENTITY_TAPS, LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, Reads, Run, Taps, Unknown, Whole
+from cnncalc.geometry.axis import (
+    IDENTITY_TAPS,
+    LONGEST_PERIOD,
+    NEEDS_SIZE,
+    TOO_IRREGULAR,
+    TOO_LARGE,
+    Reads,
+    Run,
+    Taps,
+    Unknown,
+    Whole,
+)
 from cnncalc.geometry.shape import Size
+
+LARGEST_ADVANCE = 10**30
+"""Input positions that a unit and the one a period later may lie apart."""
+MOST_MAPS = 64
+"""Local paths of different stride that are followed side by side."""
+MOST_SHIFTS = 32
+"""Unknown paddings that are told apart along one path."""
+MOST_SEARCHED = 1_000_000
+"""Spans looked at for one operation where they are in no order."""
 
 Interval = tuple[int, int]
 """First and last input position, both included; negative or beyond the input is padding."""
@@ -59,9 +80,18 @@ class IntervalMap(NamedTuple):
                 return IntervalMap(self.advance * taps.advance, ((first, last),))
         return _through(self, taps)
 
-    def _hull(self, run: Run) -> Interval | None:
-        """The hull of what a run of units sees; a period of its taps at either end decides."""
-        period = len(self.spans)
+    @property
+    def _ordered(self) -> bool:
+        """Whether no unit sees nothing, and none begins or ends before the one before it."""
+        spans = [span for span in self.spans if span is not None]
+        if len(spans) < len(self.spans):
+            return False
+        spans.append((spans[0][0] + self.advance, spans[0][1] + self.advance))
+        return all(one[0] <= other[0] and one[1] <= other[1] for one, other in pairwise(spans))
+
+    def _hull(self, run: Run, ordered: bool) -> Interval | None:
+        """The hull of what a run of units sees; a period of its taps at either end decides, or one where they are ordered."""
+        period = 1 if ordered else len(self.spans)
         decisive = min(run.length, period // gcd(run.step, period))
         ends = (run.start, run.start + (run.length - decisive) * run.step)
         firsts = [span[0] for m in range(decisive) if (span := self.at(ends[0] + m * run.step))]
@@ -79,15 +109,19 @@ class IntervalMap(NamedTuple):
         return _shortest(self.advance * period // len(self.spans), spans)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def _through(seen: IntervalMap, taps: Taps) -> IntervalMap:
     period = len(seen.spans)
     turns = period // gcd(period, taps.advance)
+    units = _bounded(turns * len(taps.runs))
+    ordered = seen._ordered
+    if not ordered and units * min(period, max(run.length for run in taps.runs)) > MOST_SEARCHED:
+        raise OverflowError(TOO_IRREGULAR)
     spans = []
-    for unit in range(_bounded(turns * len(taps.runs))):
+    for unit in range(units):
         turn, residue = divmod(unit, len(taps.runs))
         run = taps.runs[residue]
-        spans.append(seen._hull(Run(run.start + turn * taps.advance, run.step, run.length)))
+        spans.append(seen._hull(Run(run.start + turn * taps.advance, run.step, run.length), ordered))
     return _shortest(seen.advance * taps.advance * turns // period, tuple(spans))
 
 
@@ -95,6 +129,22 @@ def _bounded(period: int) -> int:
     if period > LONGEST_PERIOD:
         raise OverflowError(TOO_IRREGULAR)
     return period
+
+
+def _checked(maps: tuple[IntervalMap, ...]) -> tuple[IntervalMap, ...]:
+    """The same maps, where they can be followed on."""
+    for seen in maps:
+        if seen.advance > LARGEST_ADVANCE:
+            raise OverflowError(TOO_LARGE)
+    if len(maps) > 1:
+        if len(maps) > MOST_MAPS:
+            raise OverflowError(f"joins paths of more than {MOST_MAPS} different strides")
+        _bounded(_common_period(maps))
+    return maps
+
+
+def _common_period(maps: tuple[IntervalMap, ...]) -> int:
+    return lcm(*(len(seen.spans) for seen in maps))
 
 
 def _hull_of(one: Interval | None, other: Interval | None) -> Interval | None:
@@ -138,17 +188,32 @@ class AxisField(NamedTuple):
         if reads is IDENTITY_TAPS or not self.maps:
             return self
         try:
-            maps = tuple([seen.through(reads) for seen in self.maps])
+            maps = _checked(tuple([seen.through(reads) for seen in self.maps]))
         except OverflowError as error:
-            return self._replace(maps=(), unknown=str(error))
+            return self.lost(str(error))
         return self._replace(maps=maps)
+
+    def lost(self, reason: str) -> AxisField:
+        """The field where what the local paths see is not followed any further."""
+        return self._replace(maps=(), unknown=reason, unknown_start=None, shifts=frozenset())
+
+    @property
+    def units(self) -> int:
+        """How many units are looked at one by one to say what all of them see; 0 where one says it."""
+        if len(self.maps) <= 1:
+            return 0 if not self.maps or len(self.maps[0].spans) == 1 else len(self.maps[0].spans)
+        return len(self.maps) * _common_period(self.maps)
 
     def _through_unknown(self, reads: Unknown, place: object) -> AxisField:
         if not self.maps:
             return self
         if reads.taps is None or not all(seen.affine for seen in self.maps):
-            return self._replace(maps=(), unknown=reads.reason)
-        return self.through(reads.taps)._replace(unknown_start=reads.reason, shifts=self.shifts | {place})
+            return self.lost(reads.reason)
+        shifts = self.shifts | {place}
+        field = self.through(reads.taps)
+        if len(shifts) > MOST_SHIFTS or not field.maps:
+            return field.lost(field.unknown or reads.reason)
+        return field._replace(unknown_start=reads.reason, shifts=shifts)
 
     def joined(self, other: AxisField) -> AxisField:
         """The field of a unit that sees what it sees in either: the hull, unit by unit."""
@@ -158,24 +223,26 @@ class AxisField(NamedTuple):
             self.aligned and other.aligned,
             self.unknown or other.unknown,
             self.unknown_start or other.unknown_start,
-            self.shifts | other.shifts,
+            self.shifts if self.shifts == other.shifts else self.shifts | other.shifts,
         )
         if common.unknown is not None:
-            return common._replace(unknown_start=None)
+            return common.lost(common.unknown)
+        if len(common.shifts) > MOST_SHIFTS and common.unknown_start is not None:
+            return common.lost(common.unknown_start)
         if not self.maps or not other.maps:
             return common._replace(maps=self.maps or other.maps)
         if self.shifts != other.shifts:
             return self._joined_as_aligned(other, common)
         try:
             maps, agree = _merged(self.maps, other.maps)
+            return common._replace(maps=_checked(maps), aligned=common.aligned and agree)
         except OverflowError as error:
-            return common._replace(unknown=str(error), unknown_start=None)
-        return common._replace(maps=maps, aligned=common.aligned and agree)
+            return common.lost(str(error))
 
     def _joined_as_aligned(self, other: AxisField, common: AxisField) -> AxisField:
         """With an offset between them unknown the branches are taken as aligned: the largest one's field is the field."""
         if len(self.maps) > 1 or len(other.maps) > 1 or self.maps[0].stride != other.maps[0].stride:
-            return common._replace(aligned=False, unknown=common.unknown_start, unknown_start=None)
+            return common._replace(aligned=False).lost(common.unknown_start or NEEDS_SIZE)
         largest = max(self.maps[0], other.maps[0], key=lambda seen: seen.size or 0)
         return common._replace(maps=(largest,))
 
@@ -207,9 +274,9 @@ class AxisField(NamedTuple):
         """The number of input positions a unit sees, the largest over the ``units`` of the axis, the map's borders aside."""
         if len(self.maps) == 1:
             return self.maps[0].size
-        period = lcm(*(len(seen.spans) for seen in self.maps))
-        if not self.maps or units is None or period > LONGEST_PERIOD:
+        if not self.maps or units is None:
             return None
+        period = _common_period(self.maps)
         some = {*range(min(period, units)), *range(max(0, units - period), units)}
         spans = [span for unit in some if (span := self.at(unit))]
         return max((last - first + 1 for first, last in spans), default=None)

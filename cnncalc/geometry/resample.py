@@ -17,7 +17,7 @@ class All(NamedTuple):
     def output_size(self, size: Size) -> Size:
         return 1
 
-    def reads(self, size: Size) -> Reads:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         return WHOLE
 
 
@@ -33,13 +33,13 @@ class Bins(NamedTuple):
     def output_size(self, size: Size) -> Size:
         return self.bins
 
-    def reads(self, size: Size) -> Reads:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         if self.bins == 1:
             return WHOLE
         if size is None:
             return Unknown(NEEDS_SIZE)
         period = self.bins // gcd(self.bins, size)
-        if period > LONGEST_PERIOD:
+        if period > longest:
             return Unknown(TOO_IRREGULAR)
         return Taps(period * size // self.bins, tuple(self._bin(i, size) for i in range(period)))
 
@@ -60,8 +60,8 @@ class Nearest(NamedTuple):
     def output_size(self, size: Size) -> Size:
         return None if size is None else size * self.factor
 
-    def reads(self, size: Size) -> Reads:
-        if self.factor > LONGEST_PERIOD:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
+        if self.factor > longest:
             return Unknown(TOO_IRREGULAR)
         return Taps(1, (Run(0, 1, 1),) * self.factor)
 
@@ -77,8 +77,8 @@ class Bilinear(NamedTuple):
     def output_size(self, size: Size) -> Size:
         return None if size is None else size * self.factor
 
-    def reads(self, size: Size) -> Reads:
-        if self.factor > LONGEST_PERIOD:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
+        if self.factor > longest:
             return Unknown(TOO_IRREGULAR)
         return Taps(1, tuple(_neighbours(Fraction(2 * i + 1, 2 * self.factor)) for i in range(self.factor)))
 
@@ -92,11 +92,11 @@ class Resize(NamedTuple):
     def output_size(self, size: Size) -> Size:
         return self.target
 
-    def reads(self, size: Size) -> Reads:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         if size is None:
             return Unknown(NEEDS_SIZE)
         period = self.target // gcd(self.target, size)
-        if period > LONGEST_PERIOD:
+        if period > longest:
             return Unknown(TOO_IRREGULAR)
         advance = period * size // self.target
         if self.linear:
@@ -124,5 +124,5 @@ class Border(NamedTuple):
             raise Fault("E307", f"cutting {-self.before}+{-self.after} leaves nothing of size {size}", "cut less, or crop later")
         return size + self.before + self.after
 
-    def reads(self, size: Size) -> Reads:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         return Taps(1, (Run(-self.before, 1, 1),))

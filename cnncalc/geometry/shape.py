@@ -5,6 +5,9 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
+MOST_AXES = 4
+"""Spatial axes that a map can have."""
+
 Size = int | None
 """A length along an axis, in elements; ``None`` is unknown."""
 
@@ -49,6 +52,8 @@ def parse_shape(text: str) -> Shape:
         ValueError: where an axis is no positive integer.
     """
     axes: list[Size] = []
+    if text.count("x") + text.count(",") > MOST_AXES:
+        raise ValueError(f"a shape has the channels and at most {MOST_AXES} sizes, for instance 3x224x224")
     for axis in text.lower().replace(",", "x").split("x"):
         word = axis.strip()
         if word in ("any", "?"):

@@ -81,7 +81,7 @@ class Window(NamedTuple):
         )
         return f"{window} does not fit the {'padded ' if before or after else ''}size {size + before + after}"
 
-    def reads(self, size: Size) -> Reads:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         if self.before is None:
             return Unknown(NEEDS_SIZE, window_taps(self.stride, self._usual_before(), self.kernel, self.dilation))
         return window_taps(self.stride, self.before, self.kernel, self.dilation)
@@ -130,24 +130,26 @@ class TransposedWindow(NamedTuple):
             )
         return out
 
-    def reads(self, size: Size) -> Reads:
-        if self.stride > LONGEST_PERIOD:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
+        if self.stride > longest:
             return Unknown(TOO_IRREGULAR)
         return transposed_taps(self.stride, self.before, self.kernel, self.dilation)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def transposed_taps(stride: int, before: int, kernel: int, dilation: int) -> Taps:
     """One run per residue of the output unit; residues that no tap reaches read nothing (a checkerboard's holes)."""
     common = gcd(stride, dilation)
     spacing = stride // common
+    inverse = pow(dilation // common, -1, spacing)
     runs = []
     for residue in range(stride):
-        reaching = [m for m in range(min(kernel, spacing)) if (residue + before - m * dilation) % stride == 0]
-        if not reaching:
+        turns, rest = divmod(residue + before, common)
+        first_tap = turns * inverse % spacing  # the smallest m with m*dilation = residue + before modulo the stride
+        if rest or first_tap >= kernel:
             runs.append(Run(0, 1, 0))
             continue
-        count = (kernel - 1 - reaching[0]) // spacing + 1
-        last_tap = reaching[0] + (count - 1) * spacing
+        count = (kernel - 1 - first_tap) // spacing + 1
+        last_tap = first_tap + (count - 1) * spacing
         runs.append(Run((residue + before - last_tap * dilation) // stride, dilation // common, count))
     return Taps(1, tuple(runs))

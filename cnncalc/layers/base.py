@@ -9,10 +9,43 @@ from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.axis import IDENTITY, AxisRule
 from cnncalc.geometry.shape import Shape, Size, product
+from cnncalc.layers.catalogue import Catalogue
 from cnncalc.layers.fields import Declared
 
-OPERATIONS: dict[str, type[Layer]] = {}
-"""Every operation by the name it has in a spec, in the order of declaration."""
+OPERATIONS: Catalogue[Layer] = Catalogue(
+    "cnncalc.layers",
+    {
+        "convolution": ("conv", "depthwise", "conv_transpose"),
+        "pooling": ("maxpool", "avgpool", "lppool"),
+        "binning": ("global_avgpool", "global_maxpool", "adaptive_avgpool", "adaptive_maxpool", "roi_pool", "spp_level"),
+        "linear": ("flatten", "linear", "embedding"),
+        "normalization": ("bn", "gn", "ln", "instance_norm", "lrn", "scale"),
+        "activation": (
+            "relu",
+            "relu6",
+            "leaky_relu",
+            "prelu",
+            "sigmoid",
+            "tanh",
+            "gelu",
+            "silu",
+            "elu",
+            "selu",
+            "mish",
+            "hardswish",
+            "hardsigmoid",
+            "softmax",
+            "identity",
+            "dropout",
+        ),
+        "channels": ("channel_shuffle", "slice"),
+        "patches": ("unfold", "pixel_shuffle", "pixel_unshuffle"),
+        "resampling": ("upsample", "upsample_to", "pad", "crop", "crop_to"),
+        "join": ("concat", "add", "mul"),
+        "custom": ("custom",),
+    },
+)
+"""Every operation by the name it has in a spec, family by family in the order of the listing."""
 
 
 class Params(NamedTuple):
@@ -39,7 +72,7 @@ class Layer(Declared):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "op" in vars(cls):
-            OPERATIONS[cls.op] = cls
+            OPERATIONS.add(cls)
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         """The one shape that the inputs make together; a plain layer has a single input and works on that."""

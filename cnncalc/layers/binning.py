@@ -110,7 +110,7 @@ class PyramidLevel(Layer):
 
     def advice(self, shape: Shape) -> tuple[Fault, ...]:
         sizes = tuple(size for size in shape.sizes if size is not None)
-        if self.bins == 1 or len(sizes) < shape.rank or max(self.bins, *sizes) > LONGEST_PERIOD:
+        if self.bins == 1 or len(sizes) < shape.rank:
             return ()
         found = shortfall(tuple(level(self.mode, size, self.bins) for size in sizes))
         return () if found is None else (Fault("W501", *found),)
@@ -124,5 +124,5 @@ class _Unlaid(NamedTuple):
     def output_size(self, size: Size) -> Size:
         return self.obtained
 
-    def reads(self, size: Size) -> Reads:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         return Unknown(NEEDS_SIZE)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
-from cnncalc.geometry.axis import IDENTITY_TAPS, NEEDS_SIZE, AxisRule, Reads, Unknown
+from cnncalc.geometry.axis import IDENTITY_TAPS, LONGEST_PERIOD, NEEDS_SIZE, AxisRule, Reads, Unknown
 from cnncalc.geometry.resample import Bilinear, Border, Nearest, Resize
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer, require_map
@@ -112,7 +112,7 @@ class _Unsized(NamedTuple):
     def output_size(self, size: Size) -> Size:
         return None
 
-    def reads(self, size: Size) -> Reads:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         return Unknown(NEEDS_SIZE)
 
 
@@ -124,7 +124,7 @@ class _Shifted(NamedTuple):
     def output_size(self, size: Size) -> Size:
         return self.size
 
-    def reads(self, size: Size) -> Reads:
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         return Unknown(NEEDS_SIZE, IDENTITY_TAPS)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, NoReturn
 
-from cnncalc.errors import Diagnostic, Fault
+from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Fault
 from cnncalc.layers.base import Adapter, Layer
 from cnncalc.network.naming import Names
 from cnncalc.network.structure import (
@@ -22,11 +23,15 @@ from cnncalc.network.structure import (
     SeriesBody,
     Step,
 )
-from cnncalc.suggest import did_you_mean, shown
+from cnncalc.suggest import MAX_CANDIDATES, did_you_mean, shown
 
 RAISE_LIMIT = "lower a `repeat`, or pass --max-layers"
 MOST_LAYERS = 200_000
-"""Beyond this many layers a network is refused, unless more are asked for."""
+"""Beyond this many layers in all models and cases a file is refused, unless it is loaded with another limit."""
+INPUTS_PER_LAYER = 10
+"""Inputs of all layers together, on average."""
+MOST_CHARACTERS = 64_000_000
+"""Characters of the paths of all layers together."""
 
 
 class Node(NamedTuple):
@@ -97,26 +102,39 @@ class _Scope:
         return current
 
     def visible(self) -> list[str]:
-        names = list(self.names)
-        return names if self.parent is None else [*self.parent.visible(), *names]
+        """The names in reach, the nearest last; not more of them than are worth comparing."""
+        found: list[str] = []
+        scope: _Scope | None = self
+        while scope is not None:
+            found.extend(islice(reversed(scope.names), MAX_CANDIDATES - len(found)))
+            scope = scope.parent
+        return found[::-1]
 
 
 def build_graph(
-    steps: tuple[Step, ...], inputs: tuple[str, ...], most_layers: int = MOST_LAYERS
+    steps: tuple[Step, ...], inputs: tuple[str, ...], most_layers: int = MOST_LAYERS, before: int = 0
 ) -> tuple[Graph, list[Diagnostic]]:
     """The graph of a network with these inputs, and what is wrong with its names.
 
-    The graph is to be used only where nothing is wrong.
+    The graph is to be used only where nothing is wrong. ``before`` layers of the file stand in other graphs.
+
+    Raises:
+        OverLimit: for a network that asks for more than is built.
     """
-    builder = _Builder(inputs, most_layers)
+    builder = _Builder(inputs, most_layers, before)
     main = builder.series(steps, builder.root, 0)
     graph = Graph(tuple(builder.nodes), (main, *builder.heads), tuple(builder.promises))
     return graph, builder.diagnostics
 
 
 class _Builder:
-    def __init__(self, inputs: tuple[str, ...], most_layers: int) -> None:
+    def __init__(self, inputs: tuple[str, ...], most_layers: int, before: int) -> None:
         self.most_layers = most_layers
+        self.before = before
+        self.references = 0
+        self.characters = 0
+        self.idle = 0
+        """Copies without a layer in them."""
         self.nodes = [Node(name, "input", None, (), Origin()) for name in inputs]
         self.heads: list[int] = []
         self.promises: list[Promise] = []
@@ -145,7 +163,7 @@ class _Builder:
                 continue
             if step.name in scope.numbering.taken:
                 fault = Fault("E208", f"the name `{shown(step.name)}` is used twice", "names are unique in their list")
-                self.diagnostics.append(_at(fault, step.origin, scope.prefix + step.name))
+                self._report(fault, step.origin, scope.prefix + step.name)
             scope.numbering.taken.add(step.name)
 
     def _step(self, step: Step, scope: _Scope, current: int) -> int:
@@ -162,6 +180,8 @@ class _Builder:
                 tensor = self._part(part, f"{scope.prefix}{name}{index}", scope, tensor, origin)
                 stop = len(self.nodes) if place == 0 else stop
             copies.append(range(first, stop))
+            if len(self.nodes) == first:
+                self._count_idle(origin, path)
         if step.share is not None:
             self._share(step.share, tuple(copies), scope, path)
         if names:
@@ -208,11 +228,33 @@ class _Builder:
         return self._nested(branch.body, prefix + "/", scope, entry, origin)
 
     def _node(self, path: str, op: str, layer: Layer | Adapter, inputs: tuple[int, ...], origin: Origin) -> int:
-        if len(self.nodes) > self.most_layers:
-            fault = Fault("E102", f"more than {self.most_layers:,} layers", RAISE_LIMIT)
-            raise OverLimit(_at(fault, origin, path))
+        self.references += len(inputs)
+        self.characters += len(path)
+        if self.before + len(self.nodes) > self.most_layers:
+            self._stop(too_many_layers(self.most_layers), origin, path)
+        if self.references > INPUTS_PER_LAYER * self.most_layers:
+            message = f"more than {INPUTS_PER_LAYER * self.most_layers:,} inputs of layers"
+            self._stop(Fault("E102", message, "join what is joined again and again once"), origin, path)
+        if self.characters > MOST_CHARACTERS:
+            message = f"the paths of all layers have more than {MOST_CHARACTERS:,} characters"
+            self._stop(Fault("E102", message, "use shorter names"), origin, path)
         self.nodes.append(Node(path, op, layer, inputs, origin))
         return len(self.nodes) - 1
+
+    def _count_idle(self, origin: Origin, path: str) -> None:
+        self.idle += 1
+        if self.idle > self.most_layers:
+            self._stop(
+                Fault("E102", f"more than {self.most_layers:,} copies without a layer in them", "lower a `repeat`"), origin, path
+            )
+
+    def _report(self, fault: Fault, origin: Origin, path: str | None) -> None:
+        self.diagnostics.append(_at(fault, origin, path))
+        if len(self.diagnostics) == MOST_ERRORS:
+            self._stop(Fault("E102", *TOO_MANY_ERRORS), origin, path)
+
+    def _stop(self, fault: Fault, origin: Origin, path: str | None) -> NoReturn:
+        raise OverLimit([*self.diagnostics, _at(fault, origin, path)])
 
     def _reference(self, ref: Ref | Current | Entry, scope: _Scope, current: int, path: str) -> int:
         if isinstance(ref, Ref):
@@ -236,7 +278,7 @@ class _Builder:
             itself = path.rpartition("/")[2] == ref.name
             help = "an item cannot refer to itself" if itself else "it comes later; references are to earlier names only"
         fault = Fault("E201", f"no earlier tensor is named `{shown(ref.name)}`", help)
-        self.diagnostics.append(_at(fault, ref.origin, path))
+        self._report(fault, ref.origin, path)
 
     def _share(self, ref: Ref, copies: tuple[range, ...], scope: _Scope, path: str) -> None:
         """Let each node use the weights of its counterpart: copy by copy, or all copies those of a single one."""
@@ -247,12 +289,12 @@ class _Builder:
         originals = shared.copies if len(shared.copies) != 1 else shared.copies * len(copies)
         if len(originals) != len(copies):
             message = f"`{shown(ref.name)}` has {len(originals)} copies, this has {len(copies)}"
-            self.diagnostics.append(_at(Fault("E209", message, _SHARE_HELP), ref.origin, path))
+            self._report(Fault("E209", message, _SHARE_HELP), ref.origin, path)
             return
         for there, here in zip(originals, copies, strict=True):
             fault = self._share_nodes(there, here)
             if fault is not None:
-                self.diagnostics.append(_at(fault, ref.origin, path))
+                self._report(fault, ref.origin, path)
                 return
 
     def _share_nodes(self, originals: range, users: range) -> Fault | None:
@@ -271,11 +313,16 @@ _SHARE_HELP = "weights are shared between layers of the same kind and shape"
 
 
 class OverLimit(Exception):
-    """A network with more layers than are evaluated."""
+    """A network that asks for more than is built; ``diagnostics`` has what was found before, and the limit last."""
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        super().__init__(diagnostics[-1].message)
+        self.diagnostics = diagnostics
+
+
+def too_many_layers(most: int) -> Fault:
+    """The limit on layers, as a fact."""
+    return Fault("E102", f"more than {most:,} layers in the file", RAISE_LIMIT)
 
 
 def _layers(count: int) -> str:

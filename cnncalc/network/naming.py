@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterable
 
 NAME_RULE = "a name has a character at least, no `/`, no index such as `[0]` at its end, and is not `prev`"
+LONGEST_NAME = 1000
+"""Characters; a key of YAML has no more either."""
 _INDEXED = re.compile(r"\[[0-9]+\]$")
 
 
 def is_name(text: str) -> bool:
     """Whether a tensor, a branch or a block may have that name."""
-    return text not in ("", "prev") and "/" not in text and not _INDEXED.search(text)
+    return text not in ("", "prev") and len(text) <= LONGEST_NAME and "/" not in text and not _INDEXED.search(text)
 
 
 class Names:

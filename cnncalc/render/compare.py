@@ -65,6 +65,10 @@ _SHOWN = {
 """What is set side by side beneath the tables of a command; everything where it is not named."""
 
 
+MOST_COLUMNS = 4
+"""More networks than these do not fit beside each other on a terminal."""
+
+
 def metrics(reports: Sequence[Report], command: str = "compare") -> tuple[Metric, ...]:
     """Every metric in which the networks have something to show, those the command is about first."""
     numbers = ((key, title, tuple(map(number, reports))) for key, title, number in _NUMBERS)
@@ -75,8 +79,10 @@ def metrics(reports: Sequence[Report], command: str = "compare") -> tuple[Metric
 
 
 def listing(reports: Sequence[Report], command: str = "compare") -> Listing[Any]:
-    """Two networks in columns beside each other; more of them in lines below each other."""
-    return _beside(reports, command) if len(reports) == 2 else lines(reports, command)
+    """Two networks with their differences; a few in columns with ratio lines; many in lines below each other."""
+    if len(reports) == 2:
+        return _beside(reports, command)
+    return _columns(reports, command) if len(reports) <= MOST_COLUMNS else lines(reports, command)
 
 
 def changes(reports: Sequence[Report]) -> dict[str, Any]:
@@ -139,6 +145,37 @@ def _beside(reports: Sequence[Report], command: str) -> Listing[Line]:
     return Listing("", columns, tuple(Line(metric, 1, other) for metric in metrics(reports, command)))
 
 
+class Row(NamedTuple):
+    """One line over all networks."""
+
+    title: str
+    cells: tuple[str, ...]
+
+
+def _columns(reports: Sequence[Report], command: str) -> Listing[Row]:
+    """A column per network; beneath each number how it has changed, in per cent of the first and of the one before."""
+
+    def column(at: int) -> Column[Row]:
+        return Column(str(at), inert(reports[at].name), lambda row: row.cells[at], lambda row: row.cells[at], 0)
+
+    columns = (_ROW_TITLE, *map(column, range(len(reports))))
+    return Listing("", columns, tuple(row for metric in metrics(reports, command) for row in _rows(metric)))
+
+
+def _rows(metric: Metric) -> tuple[Row, ...]:
+    value = Row(metric.title, metric.texts)
+    if metric.numbers is None or len(set(metric.numbers)) == 1:
+        return (value,)
+    places = range(len(metric.texts))
+    first = Row("    to the first", tuple(_percent(_pair(metric, at, 0)) for at in places))
+    before = Row("    to the one before", tuple(_percent(_pair(metric, at, at - 1)) for at in places))
+    return (value, first, before)
+
+
+def _percent(pair: Pair) -> str:
+    return "" if pair is None else percent(*pair)
+
+
 def lines(reports: Sequence[Report], command: str = "compare") -> Listing[Line]:
     """A line per metric and network, held against the first network and against the one above."""
     names = [inert(report.name) for report in reports]
@@ -164,6 +201,7 @@ def _value(line: Line) -> Raw:
     return line.metric.texts[line.at] if line.metric.numbers is None else line.metric.numbers[line.at]
 
 
+_ROW_TITLE: Column[Row] = Column("metric", "side by side", lambda row: row.title, lambda row: row.title, 0, right=False)
 _METRIC: Column[Line] = Column("metric", "side by side", _metric_title, lambda line: line.metric.key, 0, right=False)
 
 Show = Callable[[int, int], str]

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from cnncalc.errors import Fault
+from cnncalc.geometry.shape import MOST_AXES
 from cnncalc.layers.fields import Field, Padding, PerAxis
 from cnncalc.spec.expressions import UNDETERMINED, as_integer
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.reading import Frame, Reading, Undetermined
 from cnncalc.suggest import did_you_mean, shown
 
-_SIZES = re.compile(r"[0-9]+(?:x[0-9]+)+")
+_SIZES = re.compile(r"[0-9]+(?:x[0-9]+){1,100}")
 _LONGEST_DIGITS = 18
 LARGEST = 10**12
 """Sizes, counts and kernels beyond this are refused as slips."""
@@ -99,9 +100,11 @@ def _axes(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> PerA
     if isinstance(node, Sequence):
         if not node.items:
             raise Fault("E106", "an empty list", "give one value per axis")
+        _check_number(len(node.items))
         return PerAxis(tuple(read_integer(item, reading, frame, minimum) for item in node.items))
     if isinstance(node, Scalar) and _SIZES.fullmatch(node.text):
         digits = node.text.split("x")
+        _check_number(len(digits))
         values = tuple(int(text[-_LONGEST_DIGITS:]) for text in digits)
         if max(map(len, digits)) > _LONGEST_DIGITS or min(values) < minimum or max(values) > LARGEST:
             raise Fault("E109", f"{shown(node.text)} has a value outside {minimum} .. {LARGEST:,}")
@@ -109,6 +112,11 @@ def _axes(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> PerA
     if isinstance(node, Mapping):
         raise Fault("E105", "a number or one per axis is wanted, found a mapping", "for instance 3, 3x5 or [3, 5]")
     return PerAxis((read_integer(node, reading, frame, minimum, "a number or one per axis"),))
+
+
+def _check_number(axes: int) -> None:
+    if axes > MOST_AXES:
+        raise Fault("E109", f"{axes:,} values are more than the {MOST_AXES} axes that a map can have", "give one value per axis")
 
 
 def _padding(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Padding:
@@ -134,6 +142,7 @@ PADDING_WORDS = {
 
 def _margins(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Padding:
     if isinstance(node, Sequence) and any(isinstance(item, Sequence) for item in node.items):
+        _check_number(len(node.items))
         return Padding(tuple(_pair(item, reading, frame) for item in node.items))
     values = _axes(field, node, reading, frame).values
     return Padding(tuple((value, value) for value in values))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Diagnostic, Fault, GraphError, SpecError
 from cnncalc.frameworks import FRAMEWORKS, PYTORCH, Framework, framework_named
-from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.shape import MOST_AXES, Shape, Size
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import PerAxis
 from cnncalc.network.graph import Graph, OverLimit, build_graph
@@ -18,12 +18,12 @@ from cnncalc.network.structure import Part, Ref, SeriesBody, Step, step_of
 from cnncalc.spec.arguments import kind_of, read_integer
 from cnncalc.spec.definitions import read_blocks, read_defaults
 from cnncalc.spec.expressions import UNDETERMINED, Value
-from cnncalc.spec.items import ItemReader, TooManyItems
-from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.spec.items import ItemReader
+from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence, size_of
 from cnncalc.spec.promises import read_expect
-from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
-from cnncalc.spec.variables import evaluated
-from cnncalc.suggest import shown
+from cnncalc.spec.reading import BeyondLimit, Block, Frame, Reading, Undetermined
+from cnncalc.spec.variables import declared, evaluated
+from cnncalc.suggest import listed, shown
 
 MODEL_KEYS = ("name", "description", "source", "framework", "input", "vars", "defaults", "blocks", "layers", "expect", "cases")
 FILE_KEYS = (*MODEL_KEYS, "models")
@@ -70,10 +70,10 @@ def decode(reading: Reading, root: Node, sets: MappingOf[str, str]) -> tuple[Mod
     try:
         models = file.models(root)
         file.check_unused_blocks()
-    except TooManyItems as limit:
-        reading.fault(limit.fault, limit.node, limit.frame, limit.path or None)
+    except BeyondLimit:
+        pass
     except OverLimit as limit:
-        reading.diagnostics.append(limit.diagnostic)
+        reading.diagnostics.extend(limit.diagnostics)
     if reading.diagnostics:
         raise _combined(reading.diagnostics)
     return models
@@ -142,9 +142,7 @@ class _File:
             else:
                 self.reading.unknown_word("E104", "key", key, known, self.frame, None, _FOREIGN_KEYS)
         vars_node = self._mapping(keys.pop("vars", None), "vars")
-        variables: dict[str, tuple[Node, Node]] = (
-            {key.text: (key, value) for key, value in vars_node.entries} if vars_node else {}
-        )
+        variables = declared(vars_node, self.reading, self.frame) if vars_node else {}
         defaults = self._mapping(keys.pop("defaults", None), "defaults")
         blocks = self._mapping(keys.pop("blocks", None), "blocks")
         return _Section(name, keys, variables, [defaults] if defaults else [], [blocks] if blocks else [], node)
@@ -160,6 +158,7 @@ class _File:
 
     def _model(self, section: _Section, name: str) -> Model:
         self._enter(section, section.variables)
+        self.reading.spend(size_of(section.keys["layers"]), section.node, self.frame, None)
         framework = self._framework(section.keys.get("framework"), PYTORCH)
         steps = self.items.read_list(section.keys["layers"], self.frame, "")
         inputs = self.inputs = self._inputs(section.keys.get("input"))
@@ -181,6 +180,8 @@ class _File:
 
     def _enter(self, section: _Section, variables: dict[str, tuple[Node, Node]]) -> None:
         """Put a section's variables, defaults and blocks in force."""
+        nodes = (*section.defaults, *section.blocks)
+        self.reading.spend(sum(node.size for node in nodes) + 8 * len(variables), section.node, self.frame, None)
         self.reading.variables = evaluated(variables, self.sets, self.reading, self.frame)
         self.reading.all_variables.update(self.reading.variables)
         self.frame = Frame(self.reading.variables)
@@ -191,7 +192,8 @@ class _File:
 
     def _graph(self, steps: tuple[Step, ...], inputs: tuple[tuple[str, Shape], ...]) -> Graph:
         names = tuple(name for name, _ in inputs) or ("input",)
-        graph, diagnostics = build_graph(steps, names, self.reading.most_layers)
+        graph, diagnostics = build_graph(steps, names, self.reading.most_layers, self.reading.layers_made)
+        self.reading.layers_made += len(graph.nodes)
         known = set(self.reading.diagnostics)
         self.reading.diagnostics.extend(diagnostic for diagnostic in diagnostics if diagnostic not in known)
         return graph
@@ -223,12 +225,16 @@ class _File:
         for key, _ in own.entries if own else ():
             if key.text not in section.variables:
                 self.reading.unknown_word("E203", "variable", key, section.variables, self.frame, None)
+        self.reading.spend(len(inputs), node, self.frame, None)
         if own:
-            self._enter(section, {**section.variables, **_variables_of(own)})
+            self._enter(section, {**section.variables, **declared(own, self.reading, self.frame)})
+            self.reading.spend(size_of(section.keys["layers"]), node, self.frame, None)
             inputs = self._inputs(section.keys.get("input")) or inputs
         inputs = self._case_inputs(keys.get("input"), inputs)
         if own:
             graph = self._graph(self.items.read_list(section.keys["layers"], self.frame, ""), inputs)
+        else:
+            self.reading.count_layers(len(graph.nodes), node, self.frame)
         expect = keys.get("expect")
         name = self._text(keys.get("name")) or (str(inputs[0][1]) if "input" in keys else f"case {number}")
         case = model._replace(
@@ -294,7 +300,7 @@ class _File:
         given = dict(self._inputs(node))
         if not isinstance(node, Mapping):
             if len(names) > 1:
-                self._error("E105", node, "the network has several inputs", f"name one: {', '.join(names)}")
+                self._error("E105", node, "the network has several inputs", f"name one: {listed(names)}")
                 return inputs
             return tuple((names[0], shape) for shape in given.values()) or inputs
         for key, _ in node.entries:
@@ -308,6 +314,10 @@ class _File:
             self._error("E105", node, f"a shape is wanted, found {kind_of(node)}", "for instance [3, 224, 224] or 3x224x224")
             return None
         axes: list[Size] = []
+        number = len(node.items) if isinstance(node, Sequence) else node.text.count("x") + 1
+        if number > MOST_AXES + 1:
+            self._error("E109", node, f"{number:,} axes are more than the channels and {MOST_AXES} spatial axes", None)
+            return None
         for item in _axis_nodes(node):
             try:
                 axes.append(
@@ -367,10 +377,6 @@ def _overlaid(file: _Section, variant: _Section) -> _Section:
     )
 
 
-def _variables_of(node: Mapping) -> dict[str, tuple[Node, Node]]:
-    return {key.text: (key, value) for key, value in node.entries}
-
-
 def _axis_nodes(node: Scalar | Sequence) -> list[Node]:
     """One node per axis of a shape."""
     if isinstance(node, Sequence):
@@ -380,7 +386,7 @@ def _axis_nodes(node: Scalar | Sequence) -> list[Node]:
 
 def _unknown_input(graph: Graph) -> tuple[tuple[str, Shape], ...]:
     """An input of unknown size, with as many axes as the first kernel that gives one value for each."""
-    for node in graph.nodes:
+    for node in graph.nodes[1:]:
         kernel = getattr(node.layer, "kernel", None) if isinstance(node.layer, Layer) else None
         if isinstance(kernel, PerAxis) and len(kernel.values) > 1:
             return (("input", Shape(None, (None,) * len(kernel.values))),)

@@ -15,6 +15,8 @@ from cnncalc.spec.vocabulary import WORDS, look_up, suggest
 from cnncalc.suggest import shown
 
 BLOCK_KEYS = ("params", "layers", "description")
+MOST_PARAMETERS = 100
+"""Of one block."""
 FOREIGN_BLOCK_KEYS = {"body": "layers", "parameters": "params", "args": "params", "desc": "description"}
 
 
@@ -29,7 +31,7 @@ def read_defaults(sections: list[Mapping], reading: Reading, frame: Frame) -> di
             reading.error("E111", key, f"unknown operation `{shown(key.text)}`", help, frame)
         elif not isinstance(value, Mapping):
             reading.error(
-                "E105", value, f"defaults of {key.text} are a mapping of arguments, found {kind_of(value)}", None, frame
+                "E105", value, f"defaults of {shown(key.text)} are a mapping of arguments, found {kind_of(value)}", None, frame
             )
         else:
             defaults[key.text] = {**defaults.get(key.text, {}), **_default_arguments(meaning, value, reading, frame)}
@@ -44,7 +46,7 @@ def _default_arguments(meaning: Any, node: Mapping, reading: Reading, frame: Fra
             foreign = {other: one.spec_name for one in meaning.fields.values() for other in one.foreign}
             reading.unknown_word("E104", f"argument of {meaning.op}", key, tuple(meaning.fields), frame, None, foreign)
         elif field.kind not in (*READERS, "norm", "act"):
-            reading.error("E104", key, f"`{key.text}` of {meaning.op} has no default", None, frame)
+            reading.error("E104", key, f"`{shown(key.text)}` of {meaning.op} has no default", None, frame)
         elif field.spec_name in arguments:
             reading.error("E107", key, f"`{field.spec_name}` is given twice, as `{field.short}` too", "write one of them", frame)
         else:
@@ -96,13 +98,15 @@ def _params(node: Node | None, name: str, reading: Reading, frame: Frame) -> tup
         reading.error("E105", node, message, "for instance [c, s=1]", frame)
         return ()
     params: dict[str, str | None] = {}
-    for item in node.items:
+    if len(node.items) > MOST_PARAMETERS:
+        reading.error("E102", node.items[MOST_PARAMETERS], f"more than {MOST_PARAMETERS} parameters of a block", None, frame)
+    for item in node.items[:MOST_PARAMETERS]:
         word, equals, default = item.text.partition("=") if isinstance(item, Scalar) else ("", "", "")
         word = word.strip()
         if not IDENTIFIER.fullmatch(word) or word in RESERVED or (equals and not default.strip()):
             reading.error("E114", item, f"{kind_of(item)} is no parameter", "a name, or a name with a default: `s=1`", frame)
         elif word in params:
-            reading.error("E208", item, f"the parameter `{word}` is there twice", None, frame)
+            reading.error("E208", item, f"the parameter `{shown(word)}` is there twice", None, frame)
         else:
             params[word] = default.strip() if equals else None
     return tuple(params.items())

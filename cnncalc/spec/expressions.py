@@ -44,8 +44,8 @@ __all__ = [
 
 MAX_LENGTH = 500
 """Characters of an expression."""
-MAX_DEPTH = 32
-"""Parentheses, signs, powers and conditions inside one another."""
+MAX_DEPTH = 16
+"""Parentheses, signs and powers inside one another."""
 
 Names: TypeAlias = Mapping[str, Value]
 _Run: TypeAlias = Callable[[Names], Value]
@@ -174,12 +174,17 @@ def _signed(sign: str, operand: _Run) -> _Run:
     return run
 
 
-def _choice(condition: _Run, then: _Run, otherwise: _Run) -> _Run:
+def _choice(cases: list[tuple[_Run, _Run]], otherwise: _Run) -> _Run:
+    """``a if c else b if d else e`` in a loop, so that long tables do not nest."""
+
     def run(names: Names) -> Value:
-        value = condition(names)
-        if value is UNDETERMINED:
-            return UNDETERMINED
-        return then(names) if number(value) != 0 else otherwise(names)
+        for condition, then in cases:
+            value = condition(names)
+            if value is UNDETERMINED:
+                return UNDETERMINED
+            if number(value) != 0:
+                return then(names)
+        return otherwise(names)
 
     return run
 
@@ -267,13 +272,15 @@ class _Parser:
         return run
 
     def _choice(self) -> _Run:
-        then = self._or()
-        if not self._take("if"):
-            return then
-        condition = self._or()
-        if not self._take("else"):
-            self._unexpected("`else`")
-        return _choice(condition, then, self._deeper(self._choice))
+        last = self._or()
+        cases: list[tuple[_Run, _Run]] = []
+        while self._take("if"):
+            condition = self._or()
+            if not self._take("else"):
+                self._unexpected("`else`")
+            cases.append((condition, last))
+            last = self._or()
+        return _choice(cases, last) if cases else last
 
     def _or(self) -> _Run:
         operands = [self._and()]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from cnncalc.errors import Fault
 from cnncalc.layers.activation import Identity
-from cnncalc.network.graph import RAISE_LIMIT
-from cnncalc.network.naming import NAME_RULE, Names, is_name
+from cnncalc.network.naming import LONGEST_NAME, NAME_RULE, Names, is_name
 from cnncalc.network.structure import HeadBody, LayerBody, Part, Ref, Step
 from cnncalc.spec.arguments import kind_of, read_integer
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
@@ -61,17 +60,10 @@ class ItemReader:
         steps = []
         self.depth += 1
         for item in node.items:
-            self._count(item, frame, path)
+            self.reading.count_item(item, frame, path or None)
             steps.append(self._item(item, frame, path, names))
         self.depth -= 1
         return tuple([step for step in steps if step is not None])
-
-    def _count(self, item: Node, frame: Frame, path: str) -> None:
-        self.reading.steps_read += 1
-        if self.reading.steps_read > self.reading.most_layers:
-            found = f"more than {self.reading.most_layers:,} items after expanding blocks and repeats"
-            fault = Fault("E102", found, RAISE_LIMIT)
-            raise TooManyItems(fault, item, frame, path)
 
     def _item(self, item: Node, frame: Frame, path: str, names: Names) -> Step | None:
         if isinstance(item, Sequence) or (isinstance(item, Scalar) and item.is_null):
@@ -129,7 +121,7 @@ class ItemReader:
         names: Names,
     ) -> Step:
         name = self._name(siblings, frame, path)
-        own = names.last = name or names.own(key.text)
+        own = names.last = name or names.own(key.text[:LONGEST_NAME])
         path = f"{path}/{own}" if path else own
         count = self._repeat(siblings, frame, path)
         copies = self._copies(key, argument, frame, path, count)
@@ -158,8 +150,8 @@ class ItemReader:
         outer, self.reading.saw_index = self.reading.saw_index, False
         first = self._parts(key, argument, frame.with_index(0), f"{path}[0]")
         if self.reading.saw_index:
-            others = [self._parts(key, argument, frame.with_index(i), f"{path}[{i}]") for i in range(1, count)]
-            copies = (first, *others)
+            frames = (self.reading.indexed(frame, i, argument or key, path) for i in range(1, count))
+            copies = (first, *[self._parts(key, argument, copy, f"{path}[{i}]") for i, copy in enumerate(frames, 1)])
         else:
             copies = (first,) * max(count, 1)
         self.reading.saw_index = outer
@@ -219,14 +211,3 @@ def _given_names(node: Sequence) -> list[str]:
     """The names that the items of a list give themselves."""
     names = (item.get("name") for item in node.items if isinstance(item, Mapping))
     return [name.text for name in names if isinstance(name, Scalar)]
-
-
-class TooManyItems(Exception):
-    """A file whose blocks and repeats expand to more items than are read."""
-
-    def __init__(self, fault: Fault, node: Node, frame: Frame, path: str) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
-        self.node = node
-        self.frame = frame
-        self.path = path

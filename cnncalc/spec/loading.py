@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
-from os import PathLike
-from pathlib import Path
+from os import PathLike, fspath
+from types import NoneType
 from typing import Any
 
 from cnncalc.collector import paused_collection
@@ -17,13 +18,14 @@ from cnncalc.spec.nodes import Node
 from cnncalc.spec.reading import Reading
 from cnncalc.spec.source import parse
 from cnncalc.spec.text import Source, read_source
-from cnncalc.suggest import did_you_mean, shown
+from cnncalc.stack import with_room
+from cnncalc.suggest import did_you_mean, listed, shown
 
 
 def load(
-    path: str | Path,
+    path: str | PathLike[str],
     *,
-    sets: Mapping[str, str] | None = None,
+    sets: Mapping[str, str | int] | None = None,
     framework: str | None = None,
     model: str | None = None,
     max_layers: int = MOST_LAYERS,
@@ -32,20 +34,23 @@ def load(
 
     Args:
         path: a file, ``-`` for standard input, or the bare name of a bundled config such as ``"vgg16"``.
-        sets: variables to set, by name, as expressions.
+        sets: variables to set, by name, as expressions or whole numbers.
         framework: the framework to use instead of the spec's.
         model: the one variant wanted, of a file with several.
-        max_layers: how many layers a network may have.
+        max_layers: how many layers all models and cases may have.
 
     Raises:
-        TypeError: for a path that is none.
         SpecError: with everything wrong with the file.
         SourceError: where it cannot be read.
         UsageError: for a variable, framework or variant that does not exist.
+        TypeError: for arguments of other types.
     """
     if not isinstance(path, str | PathLike):
         raise TypeError(f"a path is a str or a Path, not {type(path).__name__}; `loads` takes text")
-    source = read_source(resolve(str(path)))
+    place = fspath(path)
+    if not isinstance(place, str):
+        raise TypeError("a path is text, not bytes")
+    source = read_source(resolve(place))
     return load_source(source, sets=sets, framework=framework, model=model, max_layers=max_layers)
 
 
@@ -56,15 +61,15 @@ def loads(text: str, name: str = "<text>", **options: Any) -> tuple[Model, ...]:
         TypeError: for a text that is none.
         SpecError: with everything wrong with it.
     """
-    if not isinstance(text, str):
-        raise TypeError(f"a spec is text, not {type(text).__name__}")
+    if not isinstance(text, str) or not isinstance(name, str):
+        raise TypeError(f"a spec is text, not {type(name if isinstance(text, str) else text).__name__}")
     return load_source(Source(name, text), **options)
 
 
 def load_source(
     source: Source,
     *,
-    sets: Mapping[str, str] | None = None,
+    sets: Mapping[str, str | int] | None = None,
     framework: str | None = None,
     model: str | None = None,
     max_layers: int = MOST_LAYERS,
@@ -80,17 +85,18 @@ def load_parsed(
     root: Node,
     diagnostics: Iterable[Diagnostic] = (),
     *,
-    sets: Mapping[str, str] | None = None,
+    sets: Mapping[str, str | int] | None = None,
     framework: str | None = None,
     model: str | None = None,
     max_layers: int = MOST_LAYERS,
 ) -> tuple[Model, ...]:
     """The models of a source already parsed, with what ``parse`` has found; arguments as for ``load``."""
+    texts = _settings(sets)
+    _check_options(framework, model, max_layers)
+    found = tuple(diagnostics)
     with paused_collection():
-        reading = Reading(source, max_layers)
-        reading.diagnostics.extend(diagnostics)
-        models = decode(reading, root, sets or {})
-    _check_sets(sets or {}, reading)
+        models, reading = with_room(lambda: _decoded(source, root, found, texts, max_layers))
+    _check_sets(texts, reading)
     if framework is not None:
         rules = framework_named(framework)
         if rules is None:
@@ -99,13 +105,41 @@ def load_parsed(
     return models if model is None else (_named(model, models),)
 
 
+def _decoded(
+    source: Source, root: Node, diagnostics: tuple[Diagnostic, ...], sets: Mapping[str, str], max_layers: int
+) -> tuple[tuple[Model, ...], Reading]:
+    reading = Reading(source, max_layers)
+    reading.diagnostics.extend(diagnostics)
+    return decode(reading, root, sets), reading
+
+
+def _check_options(framework: object, model: object, max_layers: object) -> None:
+    for what, given in (("framework", framework), ("model", model)):
+        if not isinstance(given, (str, NoneType)):
+            raise TypeError(f"`{what}` is a name, not {type(given).__name__}")
+    if not isinstance(max_layers, int) or isinstance(max_layers, bool):
+        raise TypeError(f"`max_layers` is a number, not {type(max_layers).__name__}")
+    if max_layers < 1:
+        raise ValueError(f"`max_layers` is at least 1, not {max_layers}")
+
+
+def _settings(sets: Mapping[str, str | int] | None) -> dict[str, str]:
+    """Variables from outside as the texts they would be in a file."""
+    if not isinstance(sets, (Mapping, NoneType)):
+        raise TypeError(f"`sets` is a mapping of names to values, not {type(sets).__name__}")
+    for name, value in (sets or {}).items():
+        if not isinstance(name, str) or not isinstance(value, (str, int)) or isinstance(value, bool):
+            raise TypeError(f"`sets` maps names to expressions or whole numbers, not {name!r} to {value!r}")
+    return {name: str(value) for name, value in (sets or {}).items()}
+
+
 def resolve(path: str) -> str:
     """The file meant by a SPEC: itself, or the bundled config of that name.
 
     Raises:
         SourceError: where a bare name is neither.
     """
-    if path == "-" or "/" in path or "\\" in path or Path(path).exists():
+    if path == "-" or "/" in path or "\\" in path or os.path.exists(path):
         return path
     from cnncalc import bundled
 
@@ -114,7 +148,7 @@ def resolve(path: str) -> str:
         return str(found)
     names = bundled.names()
     guess = did_you_mean(path, names)
-    help = f"did you mean `{guess}`?" if guess else f"bundled configs: {', '.join(names)}"
+    help = f"did you mean `{guess}`?" if guess else f"bundled configs: {listed(names)}"
     raise SourceError(Diagnostic("E110", "error", f"no file and no bundled config is named `{shown(path)}`", help))
 
 
@@ -140,7 +174,7 @@ def _help(word: str, known: Mapping[str, object] | list[str]) -> str | None:
     guess = did_you_mean(word, known)
     if guess:
         return f"did you mean `{guess}`?"
-    return f"possible: {', '.join(known)}" if known else None
+    return f"possible: {listed(known)}" if known else None
 
 
 def _usage(message: str, help: str | None) -> UsageError:

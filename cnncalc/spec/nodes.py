@@ -32,12 +32,14 @@ class Scalar:
 class Sequence:
     """A list of nodes; an aliased node is one object in several lists."""
 
-    __slots__ = ("column", "items", "line")
+    __slots__ = ("column", "items", "line", "size")
 
     def __init__(self, items: list[Node], line: int, column: int) -> None:
         self.items = items
         self.line = line
         self.column = column
+        self.size = 1
+        """Nodes in it, itself and those that aliases stand for included; known once it is complete."""
 
     def __repr__(self) -> str:
         return f"Sequence({self.items!r})"
@@ -46,12 +48,14 @@ class Sequence:
 class Mapping:
     """Keys, each once, with their nodes, in the order of the file; complete when it is first asked for a key."""
 
-    __slots__ = ("_by_text", "column", "entries", "line")
+    __slots__ = ("_by_text", "column", "entries", "line", "size")
 
     def __init__(self, entries: list[tuple[Scalar, Node]], line: int, column: int) -> None:
         self.entries = entries
         self.line = line
         self.column = column
+        self.size = 1
+        """As of a list."""
         self._by_text: dict[str, Node] | None = None
 
     @property
@@ -70,3 +74,8 @@ class Mapping:
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+def size_of(node: Node) -> int:
+    """Nodes in a node, itself included."""
+    return 1 if isinstance(node, Scalar) else node.size

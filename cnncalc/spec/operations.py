@@ -99,6 +99,7 @@ class OperationReader:
         self, meaning: type[Shorthand], key: Scalar, label: str, values: dict[str, Any], frame: Frame, path: str
     ) -> tuple[Part, ...]:
         def make(op: str, label: str | None = None, **inner: Any) -> tuple[Part, ...]:
+            self.reading.count_item(key, frame, path)
             parts = self.make(OPERATIONS[op], key, label or op, inner, frame, path)
             if parts is None:
                 raise Undetermined
@@ -204,7 +205,8 @@ class OperationReader:
         outer, self.reading.saw_index = self.reading.saw_index, False
         first = self.read_list(node, frame.with_index(0), f"{path}/body[0]")
         if self.reading.saw_index:
-            others = [self.read_list(node, frame.with_index(i), f"{path}/body[{i}]") for i in range(1, count)]
+            frames = (self.reading.indexed(frame, i, node, path) for i in range(1, count))
+            others = [self.read_list(node, copy, f"{path}/body[{i}]") for i, copy in enumerate(frames, 1)]
             copies = (first, *others)[:count]
         else:
             copies = (first,) * count
@@ -213,17 +215,23 @@ class OperationReader:
 
     def _branches(self, node: Node, frame: Frame, path: str) -> tuple[Branch | Ref | Current, ...]:
         """Named branches, or a list of names, ``prev`` and lists of layers."""
+        branches: list[Branch | Ref | Current] = []  # filled in loops: a generator would be one more call per level of nesting
         if isinstance(node, Mapping):
-            return tuple(self._named_branch(key, value, frame, path) for key, value in node.entries)
+            for key, value in node.entries:
+                branches.append(self._named_branch(key, value, frame, path))
+            return tuple(branches)
         if not isinstance(node, Sequence):
             raise Fault(
                 "E105", f"branches are wanted, found {kind_of(node)}", "for instance `[stem, prev]` or `{a: [...], b: [...]}`"
             )
-        return tuple(self._branch(item, number, frame, path) for number, item in enumerate(node.items, 1))
+        for number, item in enumerate(node.items, 1):
+            branches.append(self._branch(item, number, frame, path))
+        return tuple(branches)
 
     def _named_branch(self, key: Scalar, value: Node, frame: Frame, path: str) -> Branch:
         if not is_name(key.text):
             self.reading.error("E114", key, f"`{shown(key.text)}` cannot name a branch", NAME_RULE, frame, path)
+            return Branch(shown(key.text), SeriesBody(()))
         return Branch(key.text, SeriesBody(self.read_list(value, frame, f"{path}/{key.text}")))
 
     def _branch(self, item: Node, number: int, frame: Frame, path: str) -> Branch | Ref | Current:

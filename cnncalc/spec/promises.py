@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from cnncalc.errors import Fault
 from cnncalc.expectations import FIELD_METRICS, METRICS, SHAPE_METRICS, Bounds, Expectation, Number
+from cnncalc.geometry.shape import MOST_AXES
 from cnncalc.spec.arguments import kind_of
+from cnncalc.spec.expressions import MAX_LENGTH
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.reading import Frame, Reading, Undetermined
 from cnncalc.suggest import shown
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _NUMBER = re.compile(r"([+-]?[0-9][0-9_]{0,29}(?:\.[0-9_]{0,30})?)\s*([KMGT]?)")
-_SHAPE = re.compile(r"(?:[0-9]{1,18}|any|\?)(?:x(?:[0-9]{1,18}|any|\?))+")
+_SHAPE = re.compile(r"(?:[0-9]{1,18}|any|\?)(?:x(?:[0-9]{1,18}|any|\?)){1,100}")
 _FORMS = 'a number, ~62.4M, "<= 5M", ">= 224", or {min: a, max: b}'
 _POWERS = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
 _PER_AXIS = (*SHAPE_METRICS, *FIELD_METRICS)
@@ -69,6 +71,7 @@ def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | No
     origin = reading.origin(node, frame)
     try:
         if isinstance(node, Scalar) and metric in _PER_AXIS and _SHAPE.fullmatch(node.text):
+            _check_number(node.text.count("x") + 1)
             bounds = tuple(
                 _bounds(Scalar(text, False, node.line, node.column, node.width), reading, frame) for text in node.text.split("x")
             )
@@ -76,6 +79,7 @@ def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | No
         if isinstance(node, Sequence):
             if not node.items:
                 raise Fault("E106", "an empty list", "give one value per axis")
+            _check_number(len(node.items))
             if metric not in _PER_AXIS:
                 raise Fault("E105", f"{metric} is one number, not a list")
             return (Expectation(metric, tuple(_bounds(item, reading, frame) for item in node.items), True, origin),)
@@ -87,15 +91,18 @@ def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | No
     return ()
 
 
+def _check_number(axes: int) -> None:
+    if axes > MOST_AXES + 1:
+        raise Fault("E109", f"{axes:,} values are more than the channels and the {MOST_AXES} sizes that a shape can have")
+
+
 def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
     """What one value may be, from a number, an expression, ``~``, ``<=``, ``>=`` or ``{min, max}``."""
     if isinstance(node, Mapping):
         return _range(node, reading, frame)
     if not isinstance(node, Scalar):
         raise Fault("E105", "a value is wanted, not a list")
-    text = node.text.strip()
-    if node.is_null or not text:
-        raise Fault("E106", f"an expectation is wanted, found {kind_of(node)}", _FORMS)
+    text = _checked_text(node)
     if text == "any":
         return Bounds("any")
     if text == "all":
@@ -106,7 +113,9 @@ def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
     if text.startswith("~"):
         return _approximate(text)
     if text[:1] in "<>=":
-        raise Fault("E105", f"`{text}` is no expectation", 'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}')
+        raise Fault(
+            "E105", f"`{shown(text)}` is no expectation", 'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}'
+        )
     number = _number(text, reading, frame)
     return Bounds(text, number, number)
 
@@ -115,6 +124,15 @@ _SIGNS: dict[str, Callable[[str, Number], Bounds]] = {
     "<=": lambda text, limit: Bounds(text, None, limit),
     ">=": lambda text, limit: Bounds(text, limit, None),
 }
+
+
+def _checked_text(node: Scalar) -> str:
+    text = node.text.strip()
+    if node.is_null or not text:
+        raise Fault("E106", f"an expectation is wanted, found {kind_of(node)}", _FORMS)
+    if len(text) > MAX_LENGTH:
+        raise Fault("E207", f"`{shown(text)}` has {len(text):,} characters; an expectation has at most {MAX_LENGTH}")
+    return text
 
 
 def _range(node: Mapping, reading: Reading, frame: Frame) -> Bounds:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-from cnncalc.errors import Diagnostic, Fault
+from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Fault
 from cnncalc.layers.base import Layer
-from cnncalc.network.graph import MOST_LAYERS, RAISE_LIMIT
+from cnncalc.network.graph import MOST_LAYERS, RAISE_LIMIT, too_many_layers
 from cnncalc.network.structure import Origin, Ref
 from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
-from cnncalc.spec.nodes import Node, Scalar, Sequence
+from cnncalc.spec.nodes import Node, Scalar, Sequence, size_of
 from cnncalc.spec.text import Source
-from cnncalc.suggest import did_you_mean, shown
+from cnncalc.suggest import did_you_mean, listed, shown
 
 
 class Block(NamedTuple):
@@ -45,6 +45,15 @@ class Undetermined(Exception):
     """A value that depends on a block parameter while a block is checked without being used."""
 
 
+class BeyondLimit(Exception):
+    """A file that asks for more than is read; raised out of the reading, with everything found before it reported."""
+
+
+REREAD_PER_LAYER = 10
+"""Nodes read again, on average, for the uses of blocks, copies that use their index, variants and cases; four characters of an
+expression count as one."""
+
+
 class Reading:
     """One file being read. Errors are collected, each place and message once."""
 
@@ -67,7 +76,10 @@ class Reading:
         """Whether an expression has used ``i`` since this was last reset."""
         self.layers: dict[Any, Layer] = {}
         """Layers made so far: equal ones are one object."""
-        self.steps_read = 0
+        self.items_read = 0
+        self.layers_made = 0
+        """Layers of all models and cases so far."""
+        self.reread = 0
         self._seen: set[tuple[str, int, int, str]] = set()
 
     def error(self, code: str, node: Node, message: str, help: str | None, frame: Frame, path: str | None = None) -> None:
@@ -78,8 +90,50 @@ class Reading:
         key = (fault.code, node.line, node.column, fault.message)
         if key not in self._seen:
             self._seen.add(key)
-            origin = self.origin(node, frame)
-            self.diagnostics.append(fault.at(origin.location, path, origin.excerpt, origin.chain))
+            self._report(fault, node, frame, path)
+            if len(self.diagnostics) == MOST_ERRORS:
+                self.stop(Fault("E102", *TOO_MANY_ERRORS), node, frame, path)
+
+    def _report(self, fault: Fault, node: Node, frame: Frame, path: str | None) -> None:
+        origin = self.origin(node, frame)
+        self.diagnostics.append(fault.at(origin.location, path, origin.excerpt, origin.chain))
+
+    def stop(self, fault: Fault, node: Node, frame: Frame, path: str | None) -> NoReturn:
+        """Report what is beyond a limit, and read no further.
+
+        Raises:
+            BeyondLimit
+        """
+        self._report(fault, node, frame, path)
+        raise BeyondLimit
+
+    def count_layers(self, number: int, node: Node, frame: Frame) -> None:
+        """Take note of layers that are going to be evaluated."""
+        self.layers_made += number
+        if self.layers_made > self.most_layers:
+            self.stop(too_many_layers(self.most_layers), node, frame, None)
+
+    def count_item(self, node: Node, frame: Frame, path: str | None) -> None:
+        """Take note of one more item of a list, copy, or layer that a shorthand makes."""
+        self.items_read += 1
+        if self.items_read > self.most_layers:
+            fault = Fault("E102", f"more than {self.most_layers:,} items after expanding blocks and repeats", RAISE_LIMIT)
+            self.stop(fault, node, frame, path)
+        self.spend(0, node, frame, path)
+
+    def spend(self, effort: int, node: Node, frame: Frame, path: str | None) -> None:
+        """Take note of nodes that are read again."""
+        self.reread += effort
+        most = REREAD_PER_LAYER * self.most_layers
+        if self.reread > most:
+            message = f"blocks, repeats, variants and cases make more than {most:,} nodes to be read again"
+            self.stop(Fault("E102", message, "lower a `repeat`, or shorten what is repeated"), node, frame, path)
+
+    def indexed(self, frame: Frame, index: int, node: Node, path: str) -> Frame:
+        """The frame of one more copy, for which a node is read again."""
+        self.count_item(node, frame, path)
+        self.spend(size_of(node) + len(frame.names) // 8, node, frame, path)
+        return frame.with_index(index)
 
     def unknown_word(
         self,
@@ -94,7 +148,7 @@ class Reading:
         """Report a word that means nothing here, with the one that was probably meant."""
         known = tuple(known)
         guess = (foreign or {}).get(node.text.lower()) or did_you_mean(node.text, known)
-        help = f"did you mean `{shown(guess)}`?" if guess else f"possible: {', '.join(map(shown, known))}" if known else None
+        help = f"did you mean `{shown(guess)}`?" if guess else f"possible: {listed(map(shown, known))}" if known else None
         self.error(code, node, f"unknown {kind} `{shown(node.text)}`", help, frame, path)
 
     def origin(self, node: Node, frame: Frame) -> Origin:
@@ -113,6 +167,7 @@ class Reading:
             if text.count("(") > text.count(")"):
                 fault.help = "a comma ends a value inside {...} and [...]: put the expression in quotes"
             raise
+        self.reread += len(text) // 4
         if "i" in expression.names:
             self.saw_index = True
         value = expression.evaluate(frame.names)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
-from cnncalc.errors import Diagnostic, Location, SpecError
+from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Location, SpecError
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.text import MAX_BYTES, Source, read_source
 from cnncalc.suggest import did_you_mean, shown
@@ -26,6 +26,8 @@ __all__ = [
 
 MAX_NODES = 1_000_000
 """Lists, mappings, keys and values of a spec, each alias counted as all that it stands for."""
+LONG_TEXT = 64
+"""A text counts as one more node for each of so many characters."""
 MAX_NESTING = 200
 """Lists and mappings inside one another, aliases expanded."""
 
@@ -132,9 +134,10 @@ class _Builder:
             self._refuse_tag(event)
         if style:
             self._check_quoted(node, style)
-        self._count(1, node)
+        size = 1 + len(node.text) // LONG_TEXT
+        self._count(size, node)
         if anchor is not None:
-            self.anchors[anchor] = _Anchored(node, 1, 0)
+            self.anchors[anchor] = _Anchored(node, size, 0)
         self._add(node)
 
     def _mapping(self, event: _Event) -> None:
@@ -159,6 +162,7 @@ class _Builder:
 
     def _close(self, event: _Event) -> None:
         done = self.stack.pop()
+        done.node.size = self.count - done.before
         if done.anchor is not None and self.anchors[done.anchor] is done:
             self.anchors[done.anchor] = _Anchored(done.node, self.count - done.before, done.height)
         self._add(done.node, done.height)
@@ -292,6 +296,8 @@ class _Builder:
         location = Location(self.source.name, line, column, max(width, 1))
         excerpt = self.source.excerpt(line)
         self.diagnostics.append(Diagnostic(code, "error", message, help, location=location, excerpt=excerpt))
+        if len(self.diagnostics) == MOST_ERRORS:
+            self._fail("E102", line, column, width, *TOO_MANY_ERRORS)
 
     def _fail(self, code: str, line: int, column: int, width: int, message: str, help: str | None) -> NoReturn:
         self._report(code, line, column, width, message, help)

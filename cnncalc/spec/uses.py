@@ -10,7 +10,7 @@ from cnncalc.network.structure import Part, Ref, SeriesBody, Step
 from cnncalc.spec.arguments import kind_of
 from cnncalc.spec.expressions import UNDETERMINED, Value
 from cnncalc.spec.expressions import Word as PassedWord
-from cnncalc.spec.nodes import Mapping, Node, Scalar
+from cnncalc.spec.nodes import Mapping, Node, Scalar, size_of
 from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
 from cnncalc.spec.vocabulary import is_word, look_up
 from cnncalc.suggest import shown
@@ -34,6 +34,7 @@ class BlockReader:
             message = f"the block `{shown(block.name)}` uses itself: {shown(chain)}"
             self.reading.error("E206", key, message, "use `repeat`", frame, path)
             return None
+        self.reading.spend(size_of(block.node) + len(self.reading.variables) // 8, key, frame, path)
         given = self._block_arguments(block, key, argument, frame, path)
         inner = self._bound(block, key, given, frame, path)
         if inner is None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping as MappingOf
 
 from cnncalc.errors import Fault
 from cnncalc.spec.arguments import kind_of
 from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
 from cnncalc.spec.expressions import Word as PassedWord
-from cnncalc.spec.nodes import Node, Scalar
+from cnncalc.spec.nodes import Mapping, Node, Scalar
 from cnncalc.spec.reading import Frame, Reading
 from cnncalc.spec.vocabulary import is_word
 from cnncalc.suggest import shown
@@ -20,11 +20,20 @@ RESERVED = frozenset(
 )
 """Names that mean something in expressions already."""
 
+MOST_VARIABLES = 10_000
+
 Texts = dict[str, tuple[str, Node]]
 """The expression of each variable, and where it stands."""
 
 
-def evaluated(nodes: dict[str, tuple[Node, Node]], sets: Mapping[str, str], reading: Reading, frame: Frame) -> dict[str, Value]:
+def declared(node: Mapping, reading: Reading, frame: Frame) -> dict[str, tuple[Node, Node]]:
+    """Key and value of each variable of a mapping."""
+    if len(node.entries) > MOST_VARIABLES:
+        reading.error("E102", node.entries[MOST_VARIABLES][0], f"more than {MOST_VARIABLES:,} variables", None, frame)
+    return {key.text: (key, value) for key, value in node.entries[:MOST_VARIABLES]}
+
+
+def evaluated(nodes: dict[str, tuple[Node, Node]], sets: MappingOf[str, str], reading: Reading, frame: Frame) -> dict[str, Value]:
     """All variables by name, in whatever order they use each other; ``sets`` are expressions given from outside."""
     texts: Texts = {}
     for name, (key, value) in nodes.items():
@@ -37,7 +46,7 @@ def evaluated(nodes: dict[str, tuple[Node, Node]], sets: Mapping[str, str], read
                 frame,
             )
         elif not isinstance(value, Scalar):
-            reading.error("E105", value, f"the variable `{name}` is a number, found {kind_of(value)}", None, frame)
+            reading.error("E105", value, f"the variable `{shown(name)}` is a number, found {kind_of(value)}", None, frame)
         else:
             texts[name] = (sets.get(name, value.text), value)
     values: dict[str, Value] = {}
@@ -54,8 +63,8 @@ def _evaluate(name: str, texts: Texts, values: dict[str, Value], reading: Readin
         try:
             needed = next((other for other in _used(last, texts) if other not in values), None)
             if needed in active:
-                chain = " -> ".join((*list(active)[list(active).index(needed) :], needed))
-                raise Fault("E205", f"the variable `{needed}` depends on itself: {chain}")
+                chain = _chain([*list(active)[list(active).index(needed) :], needed])
+                raise Fault("E205", f"the variable `{shown(needed or '')}` depends on itself: {chain}")
             if needed is not None:
                 active[needed] = None
                 continue
@@ -77,4 +86,9 @@ def _value(name: str, texts: Texts, values: dict[str, Value]) -> Value:
     text = texts[name][0]
     if text not in texts and is_word(text):
         return PassedWord(text)
-    return compile_expression(text).evaluate({other: values[other] for other in texts if other in values})
+    return compile_expression(text).evaluate(values)
+
+
+def _chain(names: list[str]) -> str:
+    """Names that use each other, the middle ones of many left out."""
+    return " -> ".join(map(shown, names if len(names) <= 8 else [*names[:4], "...", *names[-3:]]))

@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 import re
-from types import ModuleType
+from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
-from cnncalc import blocks, layers
 from cnncalc.blocks.base import SHORTHANDS, Shorthand
+from cnncalc.geometry.shape import MOST_AXES
 from cnncalc.layers.base import OPERATIONS, Layer
+from cnncalc.layers.catalogue import Catalogue
 from cnncalc.layers.fields import Declared, Field, Padding, PerAxis
 from cnncalc.suggest import did_you_mean
 
-WORDS: dict[str, type[Layer] | type[Shorthand]] = {**OPERATIONS, **SHORTHANDS}
-"""Every operation and shorthand; a join's shorthand stands for its layer."""
 
-OPTIONS = frozenset({"none", "identity", "project", "valid", "half", "same", "same_upper", "same_lower"}).union(
-    *(field.choices for meaning in WORDS.values() for field in meaning.fields.values())
-)
-"""Words that arguments may be, and that a block may therefore be given."""
+class _Words(Mapping[str, type[Layer] | type[Shorthand]]):
+    """Every operation and shorthand; a join's shorthand stands for its layer."""
+
+    def __getitem__(self, name: str) -> type[Layer] | type[Shorthand]:
+        return SHORTHANDS[name] if name in SHORTHANDS else OPERATIONS[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in SHORTHANDS or name in OPERATIONS
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*OPERATIONS, *SHORTHANDS)))
+
+    def __len__(self) -> int:
+        return len({*OPERATIONS, *SHORTHANDS})
+
+
+WORDS: Mapping[str, type[Layer] | type[Shorthand]] = _Words()
+
+
+@cache
+def options() -> frozenset[str]:
+    """Words that arguments may be, and that a block may therefore be given."""
+    choices = (field.choices for meaning in WORDS.values() for field in meaning.fields.values())
+    return _OPTIONS.union(*choices)
+
+
+_OPTIONS = frozenset({"none", "identity", "project", "valid", "half", "same", "same_upper", "same_lower"})
 
 _WITH_KERNEL = re.compile(r"(.*?[a-z_])([0-9]{1,9}(?:x[0-9]{1,9})*)")
 _SPELT_KERNEL = re.compile(r"([A-Za-z_]*[A-Za-z])[-_ ]?([0-9]{1,3}(?:[xX*][0-9]{1,3})+|[0-9]{1,3}(?=[xX*]?$))")
 _FOREIGN_PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|tf\.keras\.layers\.|keras\.layers\.|layers\.|tf\.nn\.)")
 _FOREIGN_RANK = re.compile(r"_?[123]d$")
-_SIZES = re.compile(r"[0-9]+(?:x[0-9]+)+")
+_SIZES = re.compile(r"[0-9]+(?:x[0-9]+){1,100}")
 LONGEST_NAME = 60
 
 
@@ -37,7 +60,9 @@ class Word(NamedTuple):
 
 def is_word(text: str) -> bool:
     """Whether a variable or a block argument may be this text as it stands: an operation, an option, a size such as 1x3."""
-    return text in OPTIONS or look_up(text) is not None or _SIZES.fullmatch(text) is not None
+    if not text.isidentifier():
+        return _SIZES.fullmatch(text) is not None
+    return look_up(text) is not None or text in options()
 
 
 def look_up(name: str) -> Word | None:
@@ -50,7 +75,7 @@ def look_up(name: str) -> Word | None:
     if match is None or meaning is None or not meaning.kernel_in_name:
         return None
     kernel = tuple(map(int, match[2].split("x")))
-    return Word(meaning, PerAxis(kernel)) if min(kernel) > 0 else None
+    return Word(meaning, PerAxis(kernel)) if min(kernel) > 0 and len(kernel) <= MOST_AXES else None
 
 
 def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
@@ -113,16 +138,14 @@ class Operation(NamedTuple):
 
 def operations() -> tuple[Operation, ...]:
     """The whole vocabulary, family by family."""
+    catalogues: tuple[Catalogue[Any], ...] = (OPERATIONS, SHORTHANDS)
     return tuple(
-        _described(meaning, module.__name__.rpartition(".")[2])
-        for module in (*layers.FAMILIES, *blocks.FAMILIES)
-        for meaning in _own_classes(module)
-        if issubclass(meaning, Declared) and WORDS.get(meaning.op) is meaning
+        _described(catalogue[op], family)
+        for catalogue in catalogues
+        for family, names in catalogue.families.items()
+        for op in names
+        if WORDS[op] is catalogue[op]
     )
-
-
-def _own_classes(module: ModuleType) -> list[type]:
-    return [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
 
 
 def _described(meaning: type[Declared], family: str) -> Operation:

@@ -1,40 +1,99 @@
-"""What every text must survive: it is read, computed, checked and drawn in every format, or refused with located errors."""
+"""One spec through everything: loading, analysis, expectations, all formats. Only errors of the package may come of it."""
 
 from __future__ import annotations
 
-import cnncalc
-from cnncalc import expectations
+import csv
+import io
+import json
+import pickle
+import re
+from collections.abc import Sequence
+
+from cnncalc import CnncalcError, analyze, loads
 from cnncalc.advice import advise
 from cnncalc.codes import CODES
-from cnncalc.render.diagnostics import render
-from cnncalc.render.documents import networks
-from cnncalc.render.surface import PLAIN
-from cnncalc.render.view import View
+from cnncalc.errors import Diagnostic
+from cnncalc.expectations import check
+from cnncalc.network.model import Model
+from cnncalc.render import diagnostics as in_full
+from cnncalc.render.documents import Entry, compared, networks
+from cnncalc.render.surface import Surface
+from cnncalc.render.view import Unread, View
+from cnncalc.report import Report
+from cnncalc.spec.loading import load_source
+from cnncalc.spec.text import read_source
 
 WARNINGS = frozenset(code for code, declared in CODES.items() if declared.is_warning)
-MOST_LAYERS = 300
-"""Larger networks are computed but not drawn, so that a run stays short."""
+LARGE = 200
+"""Networks with more layers are not drawn by every command, to save time."""
+SURFACES = (Surface(), Surface(20, False), Surface(80, True, True))
+_STYLES = re.compile(r"\x1b\[[0-9;]*m")
+_HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def survive(text: str) -> bool:
-    """Whether the text is a valid spec; anything but a refusal of cnncalc's own is raised."""
+def survive(spec: str | bytes) -> str:
+    """Everything that is done with a file; what became of it: `refused`, `failed` at a layer, or `fine`."""
     try:
-        models = cnncalc.loads(text)
-    except cnncalc.CnncalcError as error:
-        assert error.diagnostics
-        for diagnostic in error.diagnostics:
-            assert diagnostic.code in CODES
-            assert diagnostic.location is not None
-        assert render(error.diagnostics, PLAIN).endswith("\n")
-        return False
-    for model in models:
-        report = cnncalc.analyze(model)
-        expectations.check(model)
-        list(advise(model, report, WARNINGS))
+        models = loads(spec) if isinstance(spec, str) else load_source(read_source("-", io.BytesIO(spec)))
+    except CnncalcError as error:
+        found = error.diagnostics
+        models = ()
+    if not models:
+        assert found
+        _shown(found)
+        _rendered([Unread("<stdin>", found)], None)
+        return "refused"
+    findings = [finding for model in models for finding in check(model)]
+    _shown([finding.diagnostic for finding in findings if finding.diagnostic is not None])
+    reports = [analyze(model) for model in models]
+    for model, report in zip(models, reports, strict=True):
+        _shown((*report.diagnostics, *advise(model, report, WARNINGS)))
         assert report.failed is None or not report.ok
-        if len(report.layers) > MOST_LAYERS:
-            continue
-        for command in ("params", "rf", "shapes", "summary"):
-            for format in ("table", "json", "csv", "markdown"):
-                assert networks([report], View(command), format, PLAIN)
-    return True
+    assert pickle.loads(pickle.dumps(reports)) == reports
+    ranks = {len(layer.field.axes) for report in reports for layer in report.layers}
+    _rendered(reports, (1,) * ranks.pop() if len(ranks) == 1 else None)
+    for model in models:
+        _elsewhere(model)
+    return "failed" if any(report.failed for report in reports) else "fine"
+
+
+def _elsewhere(model: Model) -> None:
+    """The model under the rules of another framework and with another input."""
+    analyze(model, framework="tensorflow")
+    for shape in ("3xanyxany", "1x3x5"):
+        if len(model.inputs) == 1:
+            analyze(model, shape)
+
+
+def _shown(diagnostics: Sequence[Diagnostic]) -> None:
+    for found in diagnostics:
+        assert found.code in CODES
+        assert found.location is None or (found.location.line >= 1 and found.location.column >= 1 and found.location.width >= 1)
+    for surface in SURFACES:
+        _check_inert(in_full.render(diagnostics, surface), surface)
+
+
+def _rendered(entries: Sequence[Entry], unit: tuple[int, ...] | None) -> None:
+    """All commands in all formats."""
+    is_large = sum(len(entry.layers) for entry in entries if isinstance(entry, Report)) > LARGE
+    for command in ("summary",) if is_large else ("params", "rf", "shapes", "summary"):
+        view = View(command, unit=unit if command == "rf" else None)
+        for surface in SURFACES:
+            _check_inert(networks(entries, view, "table", surface), surface)
+        _check_inert(networks(entries, view._replace(depth=1), "table", SURFACES[0]), SURFACES[0])
+        _check_inert(networks(entries, view, "markdown", SURFACES[0]), SURFACES[0])
+        text = networks(entries, view, "csv", SURFACES[0])
+        _check_inert(text, SURFACES[0])
+        assert len({len(row) for row in csv.reader(io.StringIO(text))}) <= 1
+        json.loads(networks(entries, view, "json", SURFACES[0]))
+    for format in ("table", "markdown", "csv"):
+        _check_inert(compared(entries, format, SURFACES[0]), SURFACES[0])
+    json.loads(compared(entries, "json", SURFACES[0]))
+
+
+def _check_inert(text: str, surface: Surface) -> None:
+    """Nothing in it moves or restyles a terminal but the styles that are meant."""
+    if surface.colour:
+        text = _STYLES.sub("", text)
+    found = _HARMFUL.search(text)
+    assert found is None, f"{found[0]!r} is written"

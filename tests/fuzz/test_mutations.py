@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cnncalc.spec.vocabulary import OPTIONS, WORDS
+from cnncalc.spec.vocabulary import WORDS, options
 from tests.fuzz.harness import survive
 
 CONFIGS = sorted((Path(__file__).parent.parent.parent / "configs").rglob("*.yaml"))
 SMALL = [path.read_text(encoding="utf-8") for path in CONFIGS if path.stat().st_size < 2500]
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.yaml"))
 TOKENS = sorted(
-    {*WORDS, *OPTIONS, "layers", "blocks", "params", "vars", "input", "models", "cases", "expect", "name", "from", "repeat"}
+    {*WORDS, *options(), "layers", "blocks", "params", "vars", "input", "models", "cases", "expect", "name", "from", "repeat"}
     | {"share", "prev", "i", "any", "~", "null", "[]", "{}", "- ", ": ", ", ", "[", "]", "{", "}", "\n", "\n  ", "\n    - ", '"'}
     | {
         "0",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 import pytest
 
 import cnncalc
+from cnncalc.blocks import SHORTHANDS
 from cnncalc.geometry.axis import IDENTITY_TAPS
 from cnncalc.layers import OPERATIONS
 from cnncalc.layers.base import Layer
-from cnncalc.layers.fields import Field
+from cnncalc.layers.catalogue import Catalogue
+from cnncalc.layers.fields import Declared, Field
 from cnncalc.report import LayerReport, Report
 from cnncalc.spec.vocabulary import WORDS, operations
 
@@ -36,6 +41,19 @@ def report_of(example: str, op: str) -> Report:
 
 def last_of(example: str, op: str) -> LayerReport:
     return report_of(example, op).layers[-1]
+
+
+@pytest.mark.parametrize("catalogue", [OPERATIONS, SHORTHANDS], ids=["layers", "blocks"])
+def test_the_catalogue_is_what_the_files_declare(catalogue: Catalogue[Declared]) -> None:
+    """Names are listed beside the files so that only what a spec uses is loaded; here every file of the folder is."""
+    package = "layers" if catalogue is OPERATIONS else "blocks"
+    aside = {"__init__", "base", "catalogue", "fields"}
+    files = {path.stem for path in (Path(cnncalc.__file__).parent / package).glob("*.py")} - aside
+    assert set(catalogue.families) == files
+    for family, names in catalogue.families.items():
+        module = import_module(f"cnncalc.{package}.{family}")
+        own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
+        assert tuple(one.op for one in own if issubclass(one, Declared) and "op" in vars(one)) == names
 
 
 def test_the_listing_has_every_word() -> None:

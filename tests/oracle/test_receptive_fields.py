@@ -31,6 +31,8 @@ def agree(text: str) -> int:
     (_, shape), inside = report.inputs[0], 0
     for layer, axes in zip(report.layers, seen, strict=True):
         sizes = [size or 0 for size in shape.sizes]
+        for support, field in zip(axes, layer.field.axes, strict=True):
+            assert field.is_global or not support.is_global, (layer.path, text)
         if is_blank(axes):
             assert is_explained(layer, axes, sizes), (layer.path, text)
             continue
@@ -57,16 +59,18 @@ def is_right_on_axis(layer: LayerReport, axis: int, support: Support, size: int)
 
 def agree_on_axis(layer: LayerReport, axis: int, support: Support, size: int, text: str) -> int:
     field = layer.field.axes[axis]
-    if support.is_global or not is_blank((support,)):
+    if not is_blank((support,)):
         assert support.is_global == field.is_global, (layer.path, axis, text)
     assert (field.unknown, field.unknown_start) == (None, None), (layer.path, field, text)
     if not support.units:
         assert not field.maps, (layer.path, axis, text)
     for unit, seen in enumerate(support.units):
         assert is_right(field.at(unit), seen, size), (layer.path, axis, unit, field.at(unit), seen, text)
-    inner = [seen.span for seen in support.units if not seen.at_border]
-    largest = max((last - first + 1 for first, last in filter(None, inner)), default=0)
+    inner = {unit: seen.span for unit, seen in enumerate(support.units) if not seen.at_border}
+    largest = max((last - first + 1 for first, last in filter(None, inner.values())), default=0)
     assert largest <= (layer.field.size[axis] or 0), (layer.path, axis, text)
+    if len(field.maps) == 1 and len({unit % len(field.maps[0].spans) for unit in inner}) == len(field.maps[0].spans):
+        assert largest == (layer.field.size[axis] or 0), (layer.path, axis, text)
     return len(inner)
 
 

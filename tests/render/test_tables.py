@@ -166,8 +166,17 @@ def test_two_variants_stand_side_by_side() -> None:
 def test_several_variants_are_held_against_the_first_and_the_one_above() -> None:
     reports = [report(layer("a", weights=weights, biases=0), name=name) for name, weights in (("a", 10), ("b", 20), ("c", 5))]
     text = show(*reports)
-    assert re.search(r"^params +a +10$", text, re.MULTILINE)
-    assert re.search(r"^ +c +5 +-5 +-50\.0 % +x0\.500 +-75\.0 % +x0\.250$", text, re.MULTILINE)
+    assert re.search(r"^side by side +a +b +c$", text, re.MULTILINE)
+    assert re.search(r"^params +10 +20 +5$", text, re.MULTILINE)
+    assert re.search(r"^ +to the first +\+100\.0 % +-50\.0 %$", text, re.MULTILINE)
+    assert re.search(r"^ +to the one before +\+100\.0 % +-75\.0 %$", text, re.MULTILINE)
+
+
+def test_many_variants_stand_below_each_other() -> None:
+    reports = [report(layer("a", weights=weight, biases=0), name=f"m{weight}") for weight in (10, 20, 5, 40, 80)]
+    text = show(*reports)
+    assert re.search(r"^params +m10 +10$", text, re.MULTILINE)
+    assert re.search(r"^ +m5 +5 +-5 +-50\.0 % +x0\.500 +-75\.0 % +x0\.250$", text, re.MULTILINE)
 
 
 def test_networks_of_different_files_are_not_compared() -> None:

@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnncalc.errors import Diagnostic, Location, SourceError, SpecError
+from cnncalc.errors import MOST_ERRORS, Diagnostic, Location, SourceError, SpecError
 from cnncalc.spec import source as source_module
 from cnncalc.spec.source import MAX_BYTES, MAX_NESTING, MAX_NODES, Mapping, Node, Scalar, Sequence, Source, parse, read_source
 
@@ -413,7 +413,7 @@ def test_reading_costs_little_more_than_the_events() -> None:
 
 def test_many_anchors_and_tags_on_one_line_cost_no_more_each() -> None:
     start = time.perf_counter()
-    assert len(refusals("[" + "&a !t 1, " * 60_000 + "]")) == 60_000
+    assert len(refusals("[" + "&a !t 1, " * 60_000 + "]")) == MOST_ERRORS + 1
     assert time.perf_counter() - start < 5  # a copy of the rest of the line for each would take minutes
 
 
