@@ -1,7 +1,6 @@
 """``python -m cnncalc``."""
 
-import sys
+from cnncalc.cli import command
 
-from cnncalc.cli import main
-
-sys.exit(main())
+if __name__ == "__main__":
+    command()

@@ -223,18 +223,19 @@ def _without_promise(source: Source) -> Diagnostic:
 def _shown(warnings: Iterable[Diagnostic], source: Source) -> Iterator[Diagnostic]:
     """The warnings that no comment on their line turns off, one for all layers that a line stands for."""
     groups: dict[tuple[object, ...], list[Diagnostic]] = {}
+    comments: dict[int, re.Match[str] | None] = {}
     for found in warnings:
-        if not _is_ignored(found, source):
+        line = found.location.line if found.location is not None else 0
+        if line not in comments:
+            comments[line] = _IGNORE.search(source.excerpt(line))
+        if not _is_ignored(found, comments[line]):
             groups.setdefault((found.code, found.location or found.path), []).append(found)
     for first, *more in groups.values():
         others = len({found.path for found in more} - {first.path})
         yield first._replace(message=f"{first.message} (and {others:,} more from this line)") if others else first
 
 
-def _is_ignored(found: Diagnostic, source: Source) -> bool:
-    if found.location is None:
-        return False
-    comment = _IGNORE.search(source.excerpt(found.location.line))
+def _is_ignored(found: Diagnostic, comment: re.Match[str] | None) -> bool:
     if comment is None:
         return False
     codes = [code.strip() for code in (comment[1] or "").split(",")]

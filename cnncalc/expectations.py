@@ -11,7 +11,7 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.network.graph import Promise
 from cnncalc.network.model import Model
 from cnncalc.network.structure import Origin
-from cnncalc.report import LayerReport, Report, Totals, totals_of
+from cnncalc.report import LayerReport, Report, Totals
 
 Number = int | Fraction
 Measured = Number | str | None | tuple[Number | str | None, ...]
@@ -109,11 +109,11 @@ def _check_one(model: Model, name: str, promises: tuple[Promise, ...], report: R
     records = {layer.path: layer for layer in report.layers}
     whole = _whole(report, records)
     findings = [_hold(expectation, whole, name, None) for expectation in model.promises]
+    totals = report.totals_within(promise.path for promise in promises)
     for promise in promises:
         assert isinstance(promise.what, Expectation)
         output, entry = (model.graph.nodes[index].path for index in (promise.output, promise.entry))
-        inside = totals_of(report.within(promise.path))
-        subject = _Subject(inside, records.get(output), shapes[output], shapes.get(entry, shapes[output]))
+        subject = _Subject(totals[promise.path], records.get(output), shapes[output], shapes.get(entry, shapes[output]))
         findings.append(_hold(promise.what, subject, name, promise.path))
     return findings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -152,6 +152,28 @@ class Report(NamedTuple):
     def within(self, path: str) -> tuple[LayerReport, ...]:
         """The records of a layer or of everything inside a structure, block or repeated item of that path."""
         return tuple(layer for layer in self.layers if is_within(layer.path, path))
+
+    def totals_within(self, paths: Iterable[str]) -> dict[str, Totals]:
+        """The sums over the records ``within`` each of several paths, found in one pass over the layers."""
+        inside: dict[str, list[LayerReport]] = {path: [] for path in paths}
+        if inside:
+            for layer in self.layers:
+                for scope in _scopes(layer.path):
+                    if scope in inside:
+                        inside[scope].append(layer)
+        return {path: totals_of(layers) for path, layers in inside.items()}
+
+
+def _scopes(path: str) -> Iterator[str]:
+    """Every path that a path ``is_within``."""
+    end = len(path)
+    while end > 0:
+        scope = path[:end]
+        yield scope
+        bare, bracket, index = scope.rpartition("[")
+        if bracket and index[:-1].isdigit() and index[-1] == "]":
+            yield bare
+        end = path.rfind("/", 0, end)
 
 
 def is_within(path: str, scope: str) -> bool:

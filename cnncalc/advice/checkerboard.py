@@ -14,6 +14,8 @@ from cnncalc.geometry.window import TransposedWindow
 
 CODE = "W507"
 _MOST_LISTED = 4
+_WIDEST_STRIDE = 100
+"""Larger strides are no up-sampling that anybody looks at."""
 
 
 def remarks(network: Network) -> Iterator[Remark]:
@@ -27,7 +29,7 @@ def remarks(network: Network) -> Iterator[Remark]:
 
 def _coverage(window: TransposedWindow) -> tuple[int, ...]:
     """How many input values each of ``stride`` outputs in a row adds up, away from the borders."""
-    reads = window.reads(None)
+    reads = window.reads(None, _WIDEST_STRIDE)
     return tuple(run.length for run in reads.runs) if isinstance(reads, Taps) else ()
 
 

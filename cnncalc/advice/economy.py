@@ -20,6 +20,8 @@ from cnncalc.report import LayerReport
 
 CODE = "W515"
 BOTTLENECK = "W516"
+MOST_STACKED = 50
+"""Longer stacks are not advised."""
 NARROWEST = 4
 """Reductions to fewer channels are not advised."""
 WORTHWHILE = 0.75
@@ -52,7 +54,7 @@ def _steps(record: LayerReport) -> int:
     if len(reach) != 1 or _padding(windows) is None:
         return 0
     wide = reach.pop()
-    return wide // 2 if wide % 2 == 0 and wide >= 4 else 0
+    return wide // 2 if wide % 2 == 0 and 4 <= wide <= 2 * MOST_STACKED else 0
 
 
 def _small(record: LayerReport) -> tuple[int, ...]:

@@ -15,9 +15,9 @@ VARIABLE, BLOCK = "W512", "W513"
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """A remark per tensor that neither another layer nor the outside reads, with what is computed for it alone."""
+    """A remark per tensor that neither another layer nor the outside reads, with what is computed for it, counted once."""
     outputs = set(network.model.graph.outputs)
-    live = _behind(network, outputs)
+    counted = _behind(network, outputs, set())
     for index, readers in enumerate(network.consumers):
         if readers or index in outputs:
             continue
@@ -25,20 +25,21 @@ def remarks(network: Network) -> Iterator[Remark]:
         if index < len(network.report.inputs):
             yield Remark(path, f"the input `{path}` is used by nothing", "read it with `from`, or leave it out")
             continue
-        idle = [network.nodes[one].path for one in _behind(network, {index}) - live]
-        layers = [layer for layer in network.report.layers if layer.path in idle]
+        idle = _behind(network, {index}, counted)
+        counted |= idle
+        layers = [record for one in idle if (record := network.records.get(network.nodes[one].path)) is not None]
         params, macs = sum(layer.params or 0 for layer in layers), sum(layer.macs or 0 for layer in layers)
         cost = f"{count(len(layers), 'layer')} with {count(params, 'parameter')} and {macs:,} MACs"
         yield Remark(path, f"nothing uses this output: {cost} for nothing", "read it, make it a `head`, or leave it out")
 
 
-def _behind(network: Network, ends: set[int]) -> set[int]:
-    """The nodes that some nodes are computed from, themselves included."""
+def _behind(network: Network, ends: set[int], known: set[int]) -> set[int]:
+    """The nodes that some nodes are computed from, themselves included, but for those that are known already."""
     found: set[int] = set()
     waiting = list(ends)
     while waiting:
         index = waiting.pop()
-        if index not in found:
+        if index not in found and index not in known:
             found.add(index)
             waiting.extend(network.nodes[index].inputs)
     return found

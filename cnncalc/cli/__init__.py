@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -69,6 +69,17 @@ def _cnncalc(
     ] = False,
 ) -> None:
     """Shapes, parameters, MACs and receptive fields of convolutional networks, from a YAML spec."""
+
+
+def command() -> NoReturn:
+    """The command as a process: run, then leave at once, since taking the interpreter down would cost a fifth of the run."""
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            continue
+    os._exit(code)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

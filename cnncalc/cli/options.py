@@ -71,19 +71,25 @@ def _pair(text: str, option: str, example: str) -> tuple[str, str]:
     return name, value
 
 
-def whole_numbers(text: str, option: str, separators: str = "x", least: int = 0) -> tuple[int, ...]:
+LONGEST_AXIS = 100_000
+"""Positions of an axis whose windows are listed one by one."""
+MOST_LEVELS, MOST_BINS = 32, 10_000
+"""Levels of a pyramid, and bins of one of them along an axis."""
+
+
+def whole_numbers(text: str, option: str, separators: str = "x", least: int = 0, most: int = 10**9) -> tuple[int, ...]:
     """``13x9`` or ``1,2,4`` as numbers."""
     for separator in separators[1:]:
         text = text.replace(separator, separators[0])
     parts = text.split(separators[0])
-    if not all(part.isascii() and part.isdigit() and len(part) < 10 and int(part) >= least for part in parts):
-        raise typer.BadParameter(f"{text!r} is not made of whole numbers from {least}", param_hint=option)
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 and least <= int(part) <= most for part in parts):
+        raise typer.BadParameter(f"{text!r} is not made of whole numbers from {least} to {most:,}", param_hint=option)
     return tuple(map(int, parts))
 
 
 def per_axis(text: str, rank: int, option: str, least: int = 0) -> tuple[int, ...]:
     """``3`` for every axis, or one number per axis."""
-    numbers = whole_numbers(text, option, "x,", least)
+    numbers = whole_numbers(text, option, "x,", least, LONGEST_AXIS)
     if len(numbers) == 1:
         return numbers * rank
     if len(numbers) != rank:
@@ -93,7 +99,7 @@ def per_axis(text: str, rank: int, option: str, least: int = 0) -> tuple[int, ..
 
 def map_size(text: str) -> tuple[int, ...]:
     """``--in``: one length or two."""
-    sizes = whole_numbers(text, "--in", "x,", least=1)
+    sizes = whole_numbers(text, "--in", "x,", 1, LONGEST_AXIS)
     if len(sizes) > 2:
         raise typer.BadParameter(f"{text!r} has {len(sizes)} axes, at most 2 can be shown", param_hint="--in")
     return sizes

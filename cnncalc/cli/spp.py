@@ -31,7 +31,9 @@ def spp(
     """Spatial pyramids: bins wanted and obtained."""
     sizes = options.map_size(size)
     sizes = sizes * 2 if len(sizes) == 1 else sizes
-    wanted = options.whole_numbers(levels, "--levels", ",", least=1)
+    wanted = options.whole_numbers(levels, "--levels", ",", 1, options.MOST_BINS)
+    if len(wanted) > options.MOST_LEVELS:
+        raise typer.BadParameter(f"more than {options.MOST_LEVELS} levels", param_hint="--levels")
     found = [pyramid(name, sizes, wanted) for name in (MODES if mode == "all" else (mode,))]
     diagnostics = _diagnostics(found[0].tiers) if len(found) == 1 else ()
     if format == "json":

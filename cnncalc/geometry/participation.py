@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import NamedTuple
 
 from cnncalc.geometry.axis import AxisRule, Run, Taps
@@ -96,4 +97,4 @@ def phases_read(window: Window) -> int:
 
     Less than all where the stride is larger than the kernel, or shares a divisor with the dilation.
     """
-    return len({m * window.dilation % window.stride for m in range(min(window.kernel, window.stride))})
+    return min(window.kernel, window.stride // gcd(window.stride, window.dilation))

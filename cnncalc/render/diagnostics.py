@@ -42,7 +42,7 @@ def _place(found: Diagnostic) -> str:
 
 
 def _excerpt(place: Location, line: str, margin: str, surface: Surface) -> list[str]:
-    text, start = _around(line.expandtabs(1), place.column - 1, surface.glyph("…", "..."))
+    text, start = _around(line, place.column - 1, surface.glyph("…", "..."))
     caret = max(0, min(place.column - 1 - start, len(text)))
     width = max(1, min(place.width, len(text) - caret))
     before, meant = inert(text[:caret]), inert(text[caret : caret + width])
@@ -58,8 +58,8 @@ def _excerpt(place: Location, line: str, margin: str, surface: Surface) -> list[
 def _around(line: str, column: int, gap: str) -> tuple[str, int]:
     """The part of a line around a column, and by how much columns are shifted in it."""
     if len(line) <= LONGEST_EXCERPT:
-        return line, 0
+        return line.expandtabs(1), 0
     first = min(max(0, column - BEFORE_CARET), len(line) - LONGEST_EXCERPT)
     last = first + LONGEST_EXCERPT
     head, tail = gap if first else "", gap if last < len(line) else ""
-    return head + line[first:last] + tail, first - len(head)
+    return head + line[first:last].expandtabs(1) + tail, first - len(head)

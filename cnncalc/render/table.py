@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import Any
 
@@ -21,6 +21,8 @@ DIVIDER = 1
 """Of these, what the box draws."""
 COMFORTABLE = 24
 """A name is folded down to this width before a column is dropped for it."""
+MOST_BY_RICH = 1000
+"""Rows beyond these are padded without Rich, which would take minutes for a hundred thousand."""
 NARROWEST = 12
 """A name is folded down to this width where nothing is left to drop."""
 
@@ -73,8 +75,37 @@ def _body(shown: Grid, surface: Surface) -> list[str]:
     table = Table(box=box, show_edge=False, pad_edge=False, padding=0, header_style="bold", border_style="dim")
     for place, (column, width) in enumerate(zip(shown.columns, widths, strict=True)):
         _add_column(table, column.title, place, width, GAP - DIVIDER, column.right, column.folds)
-    _add_rows(table, shown.cells, [column.right for column in shown.columns], GAP - DIVIDER)
-    return _drawn(table, _line(widths), surface)
+    rights = [column.right for column in shown.columns]
+    _add_rows(table, [texts[:MOST_BY_RICH] for texts in shown.cells], rights, GAP - DIVIDER)
+    return [*_drawn(table, _line(widths), surface), *_padded([texts[MOST_BY_RICH:] for texts in shown.cells], widths, rights)]
+
+
+def _padded(columns: Sequence[Sequence[str]], widths: Sequence[int], rights: Sequence[bool]) -> Iterator[str]:
+    """Rows as Rich draws them; what is wider than its column goes on in the next line."""
+    for row in zip(*columns, strict=True):
+        texts: Sequence[str] = row
+        while texts is row or any(texts):
+            ends = list(map(_fitting_characters, texts, widths))
+            pieces = [text[:end] for text, end in zip(texts, ends, strict=True)]
+            yield (" " * GAP).join(map(_justified, pieces, widths, rights)).rstrip()
+            texts = [text[end:] for text, end in zip(texts, ends, strict=True)]
+
+
+def _justified(text: str, width: int, right: bool) -> str:
+    gap = " " * (width - cells(text))
+    return gap + text if right else text + gap
+
+
+def _fitting_characters(text: str, width: int) -> int:
+    """How many characters of a text fit into a width, one at least."""
+    if cells(text) <= width:
+        return len(text)
+    used = 0
+    for place, character in enumerate(text):
+        used += cells(character)
+        if used > width:
+            return max(place, 1)
+    return len(text)
 
 
 # The gap between columns is part of their cells: as padding Rich would wrap each cell, which doubles the time of a table.

@@ -36,7 +36,7 @@ def one(data: bytes) -> None:
     spec = text_of(data)
     start = time.process_time()
     try:
-        outcomes[survive(spec)] += 1
+        outcomes[survive(spec, briefly=True)] += 1
     except BaseException:
         Path("finding.yaml").write_bytes(spec)
         raise

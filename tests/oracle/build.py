@@ -417,7 +417,7 @@ STRUCTURES: dict[str, Callable[[Builder, Any, Value, Scope, Env], Value]] = {
 def _jump(op: str, args: dict[str, Any], jump: tuple[Fraction, ...], framework: str) -> tuple[Fraction, ...]:
     """The input positions per unit after a layer."""
     rank = len(jump)
-    if op in ("conv", "depthwise", "unfold"):
+    if op in ("conv", "depthwise", "unfold", "custom"):
         step = per_axis(args.get("stride", 1), rank)
     elif op in ("maxpool", "avgpool", "lppool"):
         step = pool_stride(args, rank, framework)
