@@ -117,7 +117,6 @@ def test_a_run_imports_only_what_it_needs() -> None:
     loaded = set(done.stderr.split())
     assert not loaded & {
         "rich.progress",
-        "rich.pretty",
         "click",
         "pydantic",
         "cnncalc.cli.spp",
