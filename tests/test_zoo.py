@@ -8,6 +8,8 @@ import pytest
 
 import cnncalc
 from cnncalc import bundled
+from cnncalc.checking import Wanted, check_file
+from cnncalc.codes import chosen
 from cnncalc.expectations import check
 from tests.zoo import CONFIGS, TABLE, table
 
@@ -26,7 +28,7 @@ def test_a_network_keeps_what_it_promises(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_warning_is_explained_in_the_file(path: Path) -> None:
-    codes = {one.code for model in cnncalc.load(path) for one in cnncalc.analyze(model).diagnostics}
+    codes = {problem.diagnostic.code for problem in check_file(str(path), Wanted(chosen())).problems}
     text = path.read_text(encoding="utf-8")
     assert [code for code in sorted(codes) if code not in text] == []
 
