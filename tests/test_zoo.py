@@ -28,7 +28,9 @@ def test_a_network_keeps_what_it_promises(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_warning_is_explained_in_the_file(path: Path) -> None:
-    codes = {problem.diagnostic.code for problem in check_file(str(path), Wanted(chosen())).problems}
+    checked = check_file(str(path), Wanted(chosen()))
+    assert checked is not None
+    codes = {problem.diagnostic.code for problem in checked.problems}
     text = path.read_text(encoding="utf-8")
     assert [code for code in sorted(codes) if code not in text] == []
 
