@@ -11,23 +11,26 @@ from cnncalc.errors import Diagnostic, Fault
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, AxisRule, Reads, Taps, Unknown
 from cnncalc.geometry.receptive_field import LARGEST_ADVANCE, LOCAL, AxisField, offset
-from cnncalc.geometry.shape import Shape, Size, parse_shape
+from cnncalc.geometry.shape import LARGEST_SIZE, Shape, Size, as_shape
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.layers.base import Adapter, Layer, Params
 from cnncalc.network.graph import Graph, Node
 from cnncalc.network.model import Model
 from cnncalc.report import LayerReport, Output, ReceptiveField, Report
+from cnncalc.suggest import listed
 
 MOST_REASONS = 3
 WHOLE_MAP = AxisField((), True)
-LARGEST_AXIS = 10**18
-"""Channels and sizes beyond this are refused, so that products of them stay numbers that can be shown."""
 MOST_UNITS = 1_000_000
 """Units that are looked at one by one for the receptive fields of a network, where layers see unevenly."""
 TOO_MANY_UNITS = f"takes more than {MOST_UNITS:,} units of this network to be looked at one by one"
 
 
-def analyze(model: Model, input: str | Mapping[str, str | Shape] | None = None, framework: str | None = None) -> Report:
+Given = str | Shape | Mapping[str, str | Shape]
+"""A shape for the one input, or shapes by the inputs' names."""
+
+
+def analyze(model: Model, input: Given | None = None, framework: str | None = None) -> Report:
     """Compute every layer's shape, parameters, cost and receptive field.
 
     Args:
@@ -39,7 +42,7 @@ def analyze(model: Model, input: str | Mapping[str, str | Shape] | None = None, 
         The report; at a layer that cannot be computed it ends and says so in ``failed`` and ``diagnostics``.
 
     Raises:
-        TypeError: for what is no model.
+        TypeError: for what is no model, shape or name.
         ValueError: for an input or a framework that does not exist.
     """
     if not isinstance(model, Model):
@@ -64,26 +67,28 @@ def analyze(model: Model, input: str | Mapping[str, str | Shape] | None = None, 
 
 
 def _framework(name: str) -> Framework:
+    if not isinstance(name, str):
+        raise TypeError(f"a framework is given by its name, not as {type(name).__name__}")
     found = framework_named(name)
     if found is None:
         raise ValueError(f"unknown framework {name!r}: one of {', '.join(FRAMEWORKS)}, or onnx:OPSET")
     return found
 
 
-def _with_input(
-    inputs: tuple[tuple[str, Shape], ...], given: str | Mapping[str, str | Shape] | None
-) -> tuple[tuple[str, Shape], ...]:
+def _with_input(inputs: tuple[tuple[str, Shape], ...], given: Given | None) -> tuple[tuple[str, Shape], ...]:
     if given is None:
         return inputs
     names = [name for name, _ in inputs]
-    if isinstance(given, str):
+    if isinstance(given, str | Shape):
         if len(names) > 1:
-            raise ValueError(f"the network has several inputs, name one: {', '.join(f'{name}=...' for name in names)}")
+            raise ValueError(f"the network has several inputs, name one: {listed(f'{name}=...' for name in names)}")
         given = {names[0]: given}
+    if not isinstance(given, Mapping):
+        raise TypeError(f"an input is a shape such as '3x224x224', or shapes by name, not {type(given).__name__}")
     unknown = [name for name in given if name not in names]
     if unknown:
-        raise ValueError(f"no input is named {unknown[0]!r}: there is {', '.join(names)}")
-    shapes = {name: parse_shape(shape) if isinstance(shape, str) else shape for name, shape in given.items()}
+        raise ValueError(f"no input is named {unknown[0]!r}: there is {listed(names)}")
+    shapes = {name: as_shape(shape) for name, shape in given.items()}
     return tuple((name, shapes.get(name, shape)) for name, shape in inputs)
 
 
@@ -329,7 +334,7 @@ _SMALLER = "lower a factor, a stride or a kernel"
 def _checked(shape: Shape) -> Shape:
     """The same shape, where it is none of a slip or an attack."""
     largest = max((axis for axis in shape.axes if axis is not None), default=0)
-    if largest > LARGEST_AXIS:
+    if largest > LARGEST_SIZE:
         raise Fault("E102", "channels or a size come out larger than 10**18, the largest possible", _SMALLER)
     return shape
 

@@ -14,6 +14,7 @@ import pytest
 
 import cnncalc
 from cnncalc import bundled
+from cnncalc.geometry.shape import Shape
 
 SIZES = [f"3x{size}x{size}" for size in range(64, 320, 32)]
 
@@ -55,6 +56,64 @@ def test_an_analysis_that_cannot_be_asked_for(arguments: dict[str, Any], message
 def test_a_model_that_is_none(model: Any) -> None:
     with pytest.raises(TypeError, match="a model is what `load` returns one of"):
         cnncalc.analyze(model)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sets": [("n", 3)]}, "`sets` is a mapping of names to values, not list"),
+        ({"sets": {"n": 2.5}}, "`sets` maps names to expressions or whole numbers, not 'n' to 2.5"),
+        ({"sets": {"n": True}}, "`sets` maps names"),
+        ({"sets": {3: 3}}, "`sets` maps names"),
+        ({"framework": 3}, "`framework` is a name, not int"),
+        ({"model": b"a"}, "`model` is a name, not bytes"),
+        ({"max_layers": 1.5}, "`max_layers` is a number, not float"),
+        ({"max_layers": None}, "`max_layers` is a number, not NoneType"),
+        ({"name": 3}, "a spec is text, not int"),
+    ],
+)
+def test_options_of_another_type(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        cnncalc.loads("vars: {n: 1}\nlayers: [conv1x1: n]\n", **options)
+
+
+def test_variables_from_outside_are_expressions_or_whole_numbers() -> None:
+    spec = "vars: {n: 1}\nlayers: [conv1x1: n]\n"
+    for value in (6, "2*3"):
+        (model,) = cnncalc.loads(spec, sets={"n": value})
+        assert cnncalc.analyze(model).layers[0].shape.channels == 6
+
+
+@pytest.mark.parametrize(
+    ("input", "error", "message"),
+    [
+        (3, TypeError, "an input is a shape such as '3x224x224', or shapes by name, not int"),
+        ([3, 8, 8], TypeError, "not list"),
+        ({"input": [3, 8, 8]}, TypeError, "a shape is text such as '3x224x224', or a Shape, not list"),
+        (Shape(3, (8.0, 8)), TypeError, "an axis is a whole number or None, not 8.0"),  # type: ignore[arg-type]
+        (Shape(True, (8, 8)), TypeError, "an axis is a whole number or None, not True"),
+        (Shape(3, (0, 8)), ValueError, "an axis is a number from 1 to"),
+        (Shape(3, (8, 10**19)), ValueError, "an axis is a number from 1 to"),
+        (Shape(3, (8,) * 5), ValueError, "at most 4 sizes"),
+        ("3" + "x8" * 5, ValueError, "at most 4 sizes"),
+    ],
+)
+def test_inputs_that_are_no_shapes(input: Any, error: type[Exception], message: str) -> None:
+    (model,) = cnncalc.load("resnet18")
+    with pytest.raises(error, match=message):
+        cnncalc.analyze(model, input)
+
+
+def test_an_input_as_a_shape() -> None:
+    (model,) = cnncalc.load("resnet18")
+    wanted = cnncalc.analyze(model, "3x96x64")
+    assert cnncalc.analyze(model, Shape(3, (96, 64))) == cnncalc.analyze(model, {"input": Shape(3, (96, 64))}) == wanted
+
+
+def test_a_framework_of_another_type() -> None:
+    (model,) = cnncalc.load("resnet18")
+    with pytest.raises(TypeError, match="a framework is given by its name, not as int"):
+        cnncalc.analyze(model, framework=3)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["googlenet", "unet", "se", "sppnet"])

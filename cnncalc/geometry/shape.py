@@ -45,6 +45,31 @@ def product(factors: tuple[Size, ...]) -> Size:
     return None if None in factors else prod(factors)  # type: ignore[arg-type]
 
 
+LARGEST_SIZE = 10**18
+"""Of channels and sizes; beyond it they are refused, so that products of them stay numbers that can be shown."""
+
+
+def as_shape(given: str | Shape) -> Shape:
+    """A shape as it is, where it is one, or from text as ``parse_shape`` reads it.
+
+    Raises:
+        TypeError: for anything else.
+        ValueError: where an axis is no positive integer, or there are too many of them.
+    """
+    if isinstance(given, str):
+        return parse_shape(given)
+    if not isinstance(given, Shape) or not isinstance(given.sizes, tuple):
+        raise TypeError(f"a shape is text such as '3x224x224', or a Shape, not {type(given).__name__}")
+    for axis in given.axes:
+        if axis is not None and (not isinstance(axis, int) or isinstance(axis, bool)):
+            raise TypeError(f"an axis is a whole number or None, not {axis!r}")
+        if axis is not None and not 0 < axis <= LARGEST_SIZE:
+            raise ValueError(f"an axis is a number from 1 to {LARGEST_SIZE:,}")
+    if given.rank > MOST_AXES:
+        raise ValueError(f"a shape has the channels and at most {MOST_AXES} sizes")
+    return given
+
+
 def parse_shape(text: str) -> Shape:
     """A shape from ``3x224x224`` or ``3,224,224``; ``any`` and ``?`` are unknown.
 
