@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -73,6 +74,7 @@ def _cnncalc(
 
 def command() -> NoReturn:
     """The command as a process: run, then leave at once, since taking the interpreter down would cost a fifth of the run."""
+    signal.signal(signal.SIGTERM, _terminated)
     code = main()
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -80,6 +82,11 @@ def command() -> NoReturn:
         except (AttributeError, OSError, ValueError):
             continue
     os._exit(code)
+
+
+def _terminated(number: int, _: object) -> NoReturn:
+    """Leave in good order, so that a file half written beside its target is taken away."""
+    raise SystemExit(128 + number)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         _refused(error)
     except Trouble as trouble:
-        warn(f"error[{CANNOT_WRITE}]: {trouble}\n")
+        _troubled(trouble)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
@@ -114,6 +121,12 @@ def _run(arguments: Sequence[str], asked: str | None) -> int:
     app = application([asked], False) if asked is not None and is_known else application(completion=True)
     code = app(args=arguments, prog_name="cnncalc", standalone_mode=False)
     return code if isinstance(code, int) else FINE
+
+
+def _troubled(trouble: Trouble) -> None:
+    from cnncalc.render.text import inert
+
+    warn(f"error[{CANNOT_WRITE}]: {inert(str(trouble))}\n")
 
 
 def _misused(error: Any) -> None:

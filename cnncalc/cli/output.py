@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TextIO
@@ -9,6 +10,8 @@ from typing import TextIO
 from cnncalc.render.surface import PLAIN, Surface
 
 CANNOT_WRITE = "E902"
+PIECE = 2**20
+"""Characters that are encoded at a time, for a result may be large."""
 
 
 class Trouble(Exception):
@@ -58,7 +61,8 @@ def _write(stream: TextIO | None, text: str, name: str) -> None:
         return
     encoding = stream.encoding or "utf-8"
     try:
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        for start in range(0, len(text), PIECE):
+            stream.write(text[start : start + PIECE].encode(encoding, "backslashreplace").decode(encoding))
         stream.flush()
     except BrokenPipeError:
         silence(stream)
@@ -79,6 +83,8 @@ def _replace(output: str, text: str) -> None:
     """Write a file in one step: what was there stays whole until the new text is."""
     try:
         target = os.path.realpath(output)
+        if os.path.islink(target):  # what is left of links that lead in a circle
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if os.path.exists(target) and not os.path.isfile(target):
             with open(target, "w", encoding="utf-8", errors="backslashreplace", newline="") as device:
                 device.write(text)
