@@ -12,6 +12,9 @@ from cnncalc.render.text import UNKNOWN, exact, inert, memory, plural, rounded
 from cnncalc.render.view import DTYPES, View
 from cnncalc.report import LayerReport, Report
 
+PIECE = 10_000
+"""Characters of a description that are wrapped together: with a longer word the time to wrap it would grow as its square."""
+
 
 def listing(report: Report, view: View) -> Listing[LayerReport]:
     """What a command shows of one network."""
@@ -83,7 +86,8 @@ def _description(report: Report) -> tuple[str, ...]:
         return ()
     from textwrap import wrap
 
-    return tuple(inert(line) for paragraph in report.description.splitlines() for line in wrap(paragraph, 100))
+    pieces = (line[start : start + PIECE] for line in report.description.splitlines() for start in range(0, len(line), PIECE))
+    return tuple(inert(line) for piece in pieces for line in wrap(piece, 100))
 
 
 def _notes(report: Report, view: View, shown: Rows) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
+from cnncalc.render.text import inert
+
 Item = TypeVar("Item")
 Raw = int | float | str | None
 
@@ -72,5 +74,5 @@ def grid(listing: Listing[Item]) -> Grid:
         texts.append(cells)
         if column.reasons is not None:
             unknown = (item for item, cell in zip(listing.items, cells, strict=True) if "?" in cell)
-            reasons.update(dict.fromkeys(reason for item in unknown for reason in column.reasons(item)))
+            reasons.update(dict.fromkeys(inert(reason) for item in unknown for reason in column.reasons(item)))
     return Grid(tuple(columns), tuple(texts), tuple(reasons))  # type: ignore[arg-type]

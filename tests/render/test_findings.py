@@ -228,8 +228,8 @@ def test_junit_has_a_case_per_expectation() -> None:
     assert [suite.get("name") for suite in root] == ["nets/net.yaml", "nets/broken.yaml", "nets/fine.yaml"]
     cases = net.findall("testcase")
     assert [(case.get("name"), [child.tag for child in case]) for case in cases][:2] == [
-        ("odd, 100%: <&>: a\rb\nc::d params", ["failure"]),
-        ("odd, 100%: <&>: a\rb\nc::d macs", []),
+        ("odd, 100%: <&>: a␍b␊c::d params", ["failure"]),
+        ("odd, 100%: <&>: a␍b␊c::d macs", []),
     ]
     assert len(cases) == 5
     failure = cases[0].find("failure")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from cnncalc.geometry.receptive_field import AxisField, IntervalMap
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
+from cnncalc.render import table
 from cnncalc.render.documents import networks
 from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.view import View
@@ -228,3 +231,15 @@ def test_a_narrow_terminal_loses_columns_by_name_and_never_digits() -> None:
 def test_wide_characters_keep_the_columns_straight() -> None:
     lines = show(report(layer("卷积"), layer("conv"))).splitlines()
     assert lines[4].index("112") + 2 == lines[5].index("112")
+
+
+@pytest.mark.parametrize("width", [None, 90, 40, 20])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_rows_beyond_those_of_rich_are_drawn_as_rich_draws_them(
+    width: int | None, unicode: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["a", "stage3[1]/residual_1/conv3x3_2", "卷积/" * 9 + "x", "é\u0301" * 30, "x" * 90, "[red]/:smile:"]
+    whole = report(*(layer(name, weights=10**number) for number, name in enumerate(names * 3)))
+    by_rich = show(whole, surface=Surface(width, unicode))
+    monkeypatch.setattr(table, "MOST_BY_RICH", 2)
+    assert show(whole, surface=Surface(width, unicode)) == by_rich

@@ -15,6 +15,7 @@ from cnncalc.expectations import Finding
 from cnncalc.render.diagnostics import render as in_full
 from cnncalc.render.findings.words import relative
 from cnncalc.render.surface import Surface
+from cnncalc.render.text import inert
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -89,4 +90,4 @@ def _text(text: str) -> str:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_NO_XML.sub("\ufffd", text))
+    return quoteattr(_NO_XML.sub("\ufffd", inert(text)))
