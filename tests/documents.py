@@ -12,9 +12,9 @@ from pathlib import Path
 from cnncalc import analysis, errors, sweep
 from cnncalc.cli import main
 from cnncalc.codes import CODES
-from cnncalc.geometry import axis
-from cnncalc.network import graph
-from cnncalc.spec import arguments, arithmetic, definitions, expressions, items, source, text, variables
+from cnncalc.geometry import axis, shape
+from cnncalc.network import graph, naming
+from cnncalc.spec import arguments, arithmetic, definitions, expressions, items, reading, source, text, variables
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -43,13 +43,18 @@ def limits() -> str:
         ("lists of layers inside one another, uses of blocks counted", items.DEEPEST),
         ("layers of a file (`--max-layers`)", graph.MOST_LAYERS),
         ("inputs of all layers, per layer on average", graph.INPUTS_PER_LAYER),
+        ("nodes read again for blocks, repeats, variants and cases, per layer on average", reading.REREAD_PER_LAYER),
+        ("characters of the paths of all layers", graph.MOST_CHARACTERS),
         ("variables of a file", variables.MOST_VARIABLES),
         ("parameters of a block", definitions.MOST_PARAMETERS),
         ("a number that is written", arguments.LARGEST),
-        ("channels or a size that come out", analysis.LARGEST_AXIS),
+        ("characters of a name", naming.LONGEST_NAME),
+        ("spatial axes of a map", shape.MOST_AXES),
+        ("channels or a size that come out", shape.LARGEST_SIZE),
         ("characters of an expression", expressions.MAX_LENGTH),
         ("an exponent in an expression", arithmetic.MAX_EXPONENT),
         ("units after which an uneven field must repeat", axis.LONGEST_PERIOD),
+        ("units of a network that are looked at one by one for uneven fields", analysis.MOST_UNITS),
         ("errors of a file that are reported", errors.MOST_ERRORS),
         ("combinations of a sweep", sweep.MOST_COMBINATIONS),
     )

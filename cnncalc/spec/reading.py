@@ -50,7 +50,7 @@ class BeyondLimit(Exception):
 
 
 REREAD_PER_LAYER = 10
-"""Nodes read again, on average, for the uses of blocks, copies that use their index, variants and cases; four characters of an
+"""Nodes read again, on average, for the uses of blocks, copies that use their index, variants and cases; two characters of an
 expression count as one."""
 
 
@@ -167,7 +167,7 @@ class Reading:
             if text.count("(") > text.count(")"):
                 fault.help = "a comma ends a value inside {...} and [...]: put the expression in quotes"
             raise
-        self.reread += len(text) // 4
+        self.reread += len(text) // 2
         if "i" in expression.names:
             self.saw_index = True
         value = expression.evaluate(frame.names)

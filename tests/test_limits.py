@@ -1,0 +1,248 @@
+"""Specs that ask for too much are refused, or shown as unknown, before they take long or much memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cnncalc
+from cnncalc.analysis import TOO_MANY_UNITS
+from cnncalc.cli import main
+from cnncalc.errors import MOST_ERRORS, CnncalcError, Diagnostic
+from cnncalc.expectations import check
+from cnncalc.geometry.axis import TOO_IRREGULAR, TOO_LARGE
+from cnncalc.network.model import Model
+from cnncalc.render.documents import networks
+from cnncalc.render.surface import PLAIN
+from cnncalc.render.view import View
+from cnncalc.report import Report
+
+MEMORY, SECONDS = 2**30, 20
+"""Of processor time; the slowest of these take half of it on a machine that has other work."""
+INPUT = "input: [4, 8, 8]\n"
+CONV = "conv: {kernel: 3, out: 4, padding: 1}"
+BLOCK = "blocks: {a: {params: [n], layers: [%s]}}\nlayers: [{a: i + 1, repeat: 90000}]\n"
+SUM = " + ".join(["1/3"] * 80)
+
+
+def last(spec: str) -> Diagnostic:
+    """The last diagnostic of a spec, from reading or from the evaluation."""
+    try:
+        models = cnncalc.loads(spec, "f.yaml")
+    except CnncalcError as error:
+        return next((found for found in error.diagnostics if found.code == "E102"), error.diagnostics[-1])
+    return cnncalc.analyze(models[0]).diagnostics[-1]
+
+
+def report_of(spec: str) -> Report:
+    (model,) = cnncalc.loads(spec, "f.yaml")
+    return cnncalc.analyze(model)
+
+
+def nested(depth: int, before: str, after: str, core: str = "[relu]") -> str:
+    return f"{INPUT}layers: {before * depth}{core}{after * depth}\n"
+
+
+REFUSED = {
+    "repeats in repeats": (
+        "blocks: {a: {layers: [{relu: , repeat: 999}]}, b: {layers: [{a: , repeat: 999}]}}\nlayers: [{b: , repeat: 999}]\n",
+        "more than 200,000 layers in the file",
+    ),
+    "repeats that differ": (
+        "blocks: {a: {params: [n], layers: [{conv1x1: n+i, repeat: 99}]}, b: {params: [n], layers: [{a: n+i, repeat: 99}]}}\n"
+        "layers: [{b: i, repeat: 999}]\n",
+        "more than 200,000 items after expanding blocks and repeats",
+    ),
+    "dense blocks of dense blocks": (
+        f"{INPUT}layers: [dense_block: {{repeat: 99, body: [dense_block: {{repeat: 99, body: [dense_block: {{repeat: 99, "
+        "body: [conv1x1: 2]}]}]}]\n",
+        "more than 200,000 layers in the file",
+    ),
+    "repeats of nothing": (
+        "layers: [{seq: [{seq: [], repeat: 100000}], repeat: 100000}]\n",
+        "more than 200,000 copies without a layer in them",
+    ),
+    "all cases together": (
+        f"{INPUT}layers: [{{relu: , repeat: 10000}}]\ncases: [{', '.join(['{input: 4x9x9}'] * 999)}]\n",
+        "more than 200,000 layers in the file",
+    ),
+    "all models together": (
+        "models: {" + ", ".join(f"m{n}: {{layers: [{{relu: , repeat: 20000}}]}}" for n in range(50)) + "}\n",
+        "more than 200,000 layers in the file",
+    ),
+    "joins of joins": (
+        f"{INPUT}layers: [{{identity: , name: a}}, {{concat: [{', '.join(['a'] * 9000)}], repeat: 9000}}]\n",
+        "more than 2,000,000 inputs of layers",
+    ),
+    "paths": (
+        "layers: " + f"[seq: [{{name: {'n' * 900}, seq: " * 30 + "[{relu: , repeat: 90000}]" + "}]]" * 30 + "\n",
+        "the paths of all layers have more than 64,000,000 characters",
+    ),
+    "a block of many numbers": (BLOCK % f"spp: [{', '.join(['1'] * 9000)}]", "more than 200,000 items after expanding blocks and repeats"),
+    "a block of many promises": (
+        BLOCK % f"{{relu: , expect: [{', '.join(['1'] * 9000)}]}}",
+        "blocks, repeats, variants and cases make more than 2,000,000 nodes to be read again",
+    ),
+    "a block of expressions": (
+        BLOCK % ", ".join([f"conv1x1: 3 * ({SUM})"] * 20),
+        "blocks, repeats, variants and cases make more than 2,000,000 nodes to be read again",
+    ),
+    "variables copied for blocks": (
+        "vars: {" + ", ".join(f"v{n}: {n}" for n in range(9000)) + "}\n" + BLOCK % "conv1x1: n",
+        "blocks, repeats, variants and cases make more than 2,000,000 nodes to be read again",
+    ),
+    "variables": ("vars: {" + ", ".join(f"v{n}: {n}" for n in range(10_001)) + "}\nlayers: [relu]\n", "more than 10,000 variables"),
+    "parameters": (
+        "blocks: {a: {params: [" + ", ".join(f"p{n}=1" for n in range(101)) + "], layers: [relu]}}\nlayers: [a]\n",
+        "more than 100 parameters of a block",
+    ),
+    "channels that double": (f"{INPUT}layers: [{{concat: [prev, prev], repeat: 90000}}]\n", "channels or a size come out larger than 10**18"),
+    "sizes that grow": (f"{INPUT}layers: [{{upsample: 1000000000000, repeat: 90000}}]\n", "channels or a size come out larger than 10**18"),
+    "errors": ("layers: [" + ", ".join(f"nonsense_{n}" for n in range(90_000)) + "]\n", f"more than {MOST_ERRORS} errors"),
+    "doubled keys": ("k: 1\n" * 90_000, f"more than {MOST_ERRORS} errors"),
+    "unknown names": (
+        "layers: [relu" + ", relu" * 50_000 + "".join(f", {{relu: , from: x{n}}}" for n in range(40_000)) + "]\n",
+        f"more than {MOST_ERRORS} errors",
+    ),
+    "axes": (f"input: {'1x' * 10**6}1\nlayers: [relu]\n", "1,000,001 axes are more than the channels and 4 spatial axes"),
+    "axes of a kernel": (f"layers: [conv: {{kernel: [{', '.join('1' * 9000)}]}}]\n", "9,000 values are more than the 4 axes"),
+    "axes of a promise": (f"layers: [{{relu: , expect: [{', '.join('1' * 9000)}]}}]\n", "9,000 values are more than the channels and the 4"),
+    "a promise": (f"layers: [{{relu: , expect: {{params: {'9' * 10**6}}}}}]\n", "has 1,000,000 characters; an expectation has at most 500"),
+    "a name": (f"layers: [{{relu: , name: {'n' * 1001}}}]\n", f"`{'n' * 59}…` cannot be a name"),
+    "an opset": (f"framework: onnx:0001{'1' * 9000}\nlayers: [relu]\n", "unknown framework `onnx:000111"),
+    "long texts by alias": (
+        f"description: &d {'x' * 10**6}\nlayers: [{', '.join(['{relu: , note: *d}'] * 999)}]\n",
+        "the spec has more than 1,000,000 nodes, aliases expanded",
+    ),
+    "depth": (nested(65, "[seq: ", "]"), "structures and blocks are nested deeper than 65 levels"),
+}  # fmt: skip
+
+UNKNOWN = {
+    "strides": ("layers: [{conv: {kernel: 3, out: 4, stride: 1000000000000}, repeat: 9000}]\n", TOO_LARGE),
+    "strides and padding": ("framework: tensorflow\nlayers: [{conv: {kernel: 3, stride: 2, padding: same}, repeat: 9000}]\n", "input size"),
+    "crops by an unknown amount": ("layers: [{identity: , name: a}, {crop_to: a, repeat: 9000}]\n", "needs the input size"),
+    "uneven units": (f"{INPUT}layers: [upsample: 10000, {{{CONV}, repeat: 900}}]\n", TOO_MANY_UNITS),
+    "uneven layers that differ": (
+        "input: [4, 9973, 9973]\nlayers: [{upsample: {size: 9000+i, mode: bilinear}, repeat: 900}]\n",
+        TOO_MANY_UNITS,
+    ),
+    "periods that do not meet": (
+        "input: [4, 60, 60]\nlayers: [concat: {a: [upsample: {size: 7919}], b: [maxpool2, upsample: {size: 7919, mode: bilinear}]}]\n",
+        "",
+    ),
+    "strides side by side": (
+        "layers: [concat: {" + ", ".join(f"b{n}: [maxpool1: {{stride: {n}}}]" for n in range(1, 900)) + "}]\n",
+        "joins paths of more than 64 different strides",
+    ),
+    "a wide kernel over uneven units": (f"{INPUT}layers: [upsample: 9973, conv: {{kernel: 9972, out: 4, padding: half}}]\n", ""),
+    "a wide kernel over units in no order": (
+        f"{INPUT}layers: [conv_transpose: {{kernel: 7, stride: 4999, dilation: 999, out: 4}}, conv: {{kernel: 4001, out: 4}}]\n",
+        TOO_IRREGULAR,
+    ),
+    "a transposed kernel": (f"{INPUT}layers: [conv_transpose: {{kernel: 1000000000000, stride: 9973, out: 4}}]\n", ""),
+}  # fmt: skip
+"""What is computed, with a part of the reason why the field is not."""
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused(name: str) -> None:
+    spec, message = REFUSED[name]
+    found = last(spec)
+    assert message in found.message
+    assert found.location is not None
+    assert len(found.message) < 200
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_fields_that_are_not_followed(name: str) -> None:
+    spec, reason = UNKNOWN[name]
+    report = report_of(spec)
+    assert report.failed is None
+    field = report.layers[-1].field
+    assert reason in (field.reason or "")
+    assert bool(reason) is (None in (*field.size, *field.start))
+    assert networks([report], View("rf"), "json", PLAIN)
+
+
+@pytest.mark.parametrize("name", [*REFUSED, *UNKNOWN])
+def test_neither_takes_long_nor_much_memory(name: str, tmp_path: Path) -> None:
+    """In a process that may use no more than a gigabyte, and some seconds."""
+    spec = tmp_path / "spec.yaml"
+    spec.write_text({**REFUSED, **UNKNOWN}[name][0], encoding="utf-8")
+    code = f"""
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
+resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
+from cnncalc.cli import main
+sys.exit(main(["check", sys.argv[1]]))
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(spec)], capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr[-300:]
+    assert "E901" not in done.stderr
+
+
+# What the limits leave room for
+
+
+def test_100_000_layers_of_each_kind() -> None:
+    chain = report_of(f"{INPUT}layers: [{{{CONV}, repeat: 100000}}]\n")
+    assert (len(chain.layers), chain.layers[-1].field.size) == (100_000, (200_001, 200_001))
+    residual = report_of(f"{INPUT}layers: [{{residual: [{CONV}], repeat: 50000}}]\n")
+    assert len(residual.layers) == 100_000
+    joined = report_of(f"{INPUT}layers: [{{identity: , name: a}}, concat: [{', '.join(['a'] * 100_000)}]]\n")
+    assert joined.layers[-1].shape.channels == 400_000
+
+
+def test_the_deepest_nesting_is_read_from_any_depth_of_the_stack() -> None:
+    deep = "(" * 15 + "4" + ")" * 15
+    spec = nested(62, "[seq: ", "]", f"[conv1x1: {{out: '{deep}', norm: bn, act: {{leaky_relu: '{deep}'}}}}]")
+
+    def at(depth: int) -> tuple[Model, ...]:
+        return at(depth - 1) if depth else cnncalc.loads(spec)
+
+    for depth in (0, 300, sys.getrecursionlimit() - 250):
+        assert len(cnncalc.analyze(at(depth)[0]).layers) == 3
+
+
+def test_more_layers_where_they_are_asked_for() -> None:
+    spec = f"{INPUT}layers: [{{relu: , repeat: 250000}}]\n"
+    assert "250,000 copies are more than the 200,000 layers that are evaluated" in last(spec).message
+    (model,) = cnncalc.loads(spec, max_layers=300_000)
+    assert len(model.graph.nodes) == 250_001
+    with pytest.raises(CnncalcError, match="more than 2 layers in the file"):
+        cnncalc.loads(f"{INPUT}layers: [{{relu: , repeat: 2}}, relu]\n", max_layers=2)
+
+
+@pytest.mark.parametrize("command", ["params", "rf", "shapes", "summary", "compare", "check"])
+def test_more_layers_on_the_command_line(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("layers: [{relu: , repeat: 3}]\n", encoding="utf-8")
+    assert main([command, str(spec), "--max-layers", "2"]) == 1
+    out, err = capsys.readouterr()
+    assert "3 copies are more than the 2 layers that are evaluated" in out + err
+    assert main([command, str(spec), "--max-layers", "3"]) == 0
+
+
+@pytest.mark.parametrize("most", [0, -1])
+def test_a_limit_on_layers_that_is_none(most: int) -> None:
+    with pytest.raises(ValueError, match="`max_layers` is at least 1"):
+        cnncalc.loads("layers: [relu]", max_layers=most)
+
+
+def test_as_many_promises_as_layers() -> None:
+    spec = f"{INPUT}blocks: {{a: {{layers: [{{{CONV}, expect: {{params: 148}}}}]}}}}\nlayers: [{{a: , repeat: 40000}}]\n"
+    (model,) = cnncalc.loads(spec)
+    findings = check(model)  # a search through all layers for each would take minutes
+    assert len(findings) == 40_000
+    assert all(finding.ok for finding in findings)
+
+
+def test_a_long_table() -> None:
+    report = report_of(f"{INPUT}layers: [{{{CONV}, repeat: 50000}}]\n")
+    table = networks([report], View("summary"), "table", PLAIN).splitlines()
+    rows = [line for line in table if line.startswith("conv_1[")]
+    assert len(rows) == 50_000
+    assert {row.index("4x8x8") + len("4x8x8") for row in rows} == {rows[0].index("4x8x8") + len("4x8x8")}
