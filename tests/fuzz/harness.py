@@ -7,25 +7,32 @@ import io
 import json
 import pickle
 import re
+import sys
 from collections.abc import Sequence
 from itertools import product
+from xml.etree import ElementTree
 from zlib import crc32
 
-from cnncalc import CnncalcError, analyze, loads
+from cnncalc import CnncalcError, analyze
 from cnncalc.advice import advise
+from cnncalc.checking import Results, Wanted, check_file
 from cnncalc.codes import CODES
 from cnncalc.errors import Diagnostic
 from cnncalc.expectations import check
+from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render import diagnostics as in_full
+from cnncalc.render import findings
 from cnncalc.render.documents import Entry, compared, networks
 from cnncalc.render.surface import Surface
 from cnncalc.render.view import Unread, View
 from cnncalc.report import Report
 from cnncalc.spec.loading import load_source
-from cnncalc.spec.text import read_source
+from cnncalc.spec.text import Source, read_source
 
 WARNINGS = frozenset(code for code, declared in CODES.items() if declared.is_warning)
+FEW = 3000
+"""Layers that are evaluated when time is short."""
 LARGE = 200
 """Networks with more layers are not drawn by every command, to save time."""
 SURFACES = (Surface(), Surface(20, False), Surface(80, True, True))
@@ -41,21 +48,25 @@ _HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud
 def survive(spec: str | bytes, briefly: bool = False) -> str:
     """Everything that is done with a file; what became of it: `refused`, `failed` at a layer, or `fine`.
 
-    Drawing takes most of the time; ``briefly`` draws each spec in one way of all, chosen by the spec.
+    Drawing takes most of the time; ``briefly`` draws each spec in one way of all, chosen by the spec, if it is no large one.
     """
     some = crc32(spec if isinstance(spec, bytes) else spec.encode("utf-8", "surrogatepass")) if briefly else None
+    most = FEW if briefly else MOST_LAYERS
     try:
-        models = loads(spec) if isinstance(spec, str) else load_source(read_source("-", io.BytesIO(spec)))
+        source = Source("<text>", spec) if isinstance(spec, str) else read_source("-", io.BytesIO(spec))
+        models = load_source(source, max_layers=most)
     except CnncalcError as error:
         found = error.diagnostics
         models = ()
+    if some is None or some % 4 == 1:
+        _checked(spec, most)
     if not models:
         assert found
         _shown(found)
         _rendered([Unread("<stdin>", found)], None, some)
         return "refused"
-    findings = [finding for model in models for finding in check(model)]
-    _shown([finding.diagnostic for finding in findings if finding.diagnostic is not None])
+    promises = [finding for model in models for finding in check(model)]
+    _shown([finding.diagnostic for finding in promises if finding.diagnostic is not None])
     reports = [analyze(model) for model in models]
     for model, report in zip(models, reports, strict=True):
         _shown((*report.diagnostics, *advise(model, report, WARNINGS)))
@@ -67,6 +78,24 @@ def survive(spec: str | bytes, briefly: bool = False) -> str:
         for model in models:
             _elsewhere(model)
     return "failed" if any(report.failed for report in reports) else "fine"
+
+
+def _checked(spec: str | bytes, most: int) -> None:
+    """What `check` says of the file, in all its formats."""
+    before = sys.stdin
+    sys.stdin = io.StringIO(spec) if isinstance(spec, str) else io.TextIOWrapper(io.BytesIO(spec))
+    try:
+        checked = check_file("-", Wanted(WARNINGS, require_expect=True, max_layers=most))
+    finally:
+        sys.stdin = before
+    assert checked is not None
+    for format in findings.FORMATS:
+        text = findings.render(Results((checked,)), format)
+        if format in ("json", "gitlab", "sarif"):
+            json.loads(text)
+        elif format == "junit":
+            ElementTree.fromstring(text)
+        _check_inert(text, SURFACES[0])
 
 
 def _elsewhere(model: Model) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnncalc.errors import Fault
-from cnncalc.geometry.participation import counts, interval, runs
+from cnncalc.geometry.participation import counts, interval, phases_read, pooled, runs
 from cnncalc.geometry.resample import All, Bins
 from cnncalc.geometry.window import CEIL, Window
 
@@ -49,3 +49,12 @@ def test_whole_and_uneven_bins() -> None:
 
 def test_intervals_keep_their_padding() -> None:
     assert [interval(run) for run in runs(Window(3, 2, 1, 1), 5)] == [(-1, 1), (1, 3), (3, 5)]
+
+
+@pytest.mark.parametrize("stride", range(1, 9))
+def test_phases_read_are_those_that_some_window_reads(stride: int) -> None:
+    for kernel in range(1, 10):
+        for dilation in range(1, 10):
+            window = Window(kernel, stride, 0, 0, dilation)
+            often = pooled(window, 400).counts[100:300]
+            assert phases_read(window) == sum(any(often[phase::stride]) for phase in range(stride)), (kernel, dilation)

@@ -6,6 +6,7 @@ import pytest
 
 import cnncalc
 from cnncalc.expectations import Finding, check
+from cnncalc.report import totals_of
 
 HEAD = "input: [4, 8, 8]\nvars: {n: 4}\n"
 
@@ -188,3 +189,12 @@ def test_padding_and_fractional_strides() -> None:
     assert held("{stride: 1/2, padding: 0, rf: 2}", "conv_transpose3x3: {out: 4, s: 2, p: 1, output_padding: 1}")
     assert held("{stride: 0.5}", "upsample: 2")
     assert held("{padding: [1, 2]}", "pad: [1, 2]")
+
+
+def test_sums_of_many_paths_are_those_of_each() -> None:
+    block = "{params: [c], layers: [{conv1x1: c, repeat: 2}, {seq: [conv1x1: c, bn], name: 'a[x]'}]}"
+    items = "[{b: 3, name: a, repeat: 2}, {residual: [b: 3, conv1x1: 3], name: ab}, {head: [linear: 2], name: h}, {conv1x1: 4, name: a_b}]"
+    report = cnncalc.analyze(cnncalc.loads(f"{HEAD}blocks: {{b: {block}}}\nlayers: {items}\n")[0])
+    paths = {layer.path[:end] for layer in report.layers for end in range(1, len(layer.path) + 1)} | {"absent"}
+    assert report.totals_within(paths) == {path: totals_of(report.within(path)) for path in paths}
+    assert report.totals_within([]) == {}
