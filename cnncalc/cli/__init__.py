@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from cnncalc import __version__
 from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, warn
-from cnncalc.collector import paused_collection
 from cnncalc.errors import UsageError
 
 FINE, UNDONE, INTERRUPTED = 0, 2, 130
@@ -72,23 +70,6 @@ def _cnncalc(
     """Shapes, parameters, MACs and receptive fields of convolutional networks, from a YAML spec."""
 
 
-def command() -> NoReturn:
-    """The command as a process: run, then leave at once, since taking the interpreter down would cost a fifth of the run."""
-    signal.signal(signal.SIGTERM, _terminated)
-    code = main()
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (AttributeError, OSError, ValueError):
-            continue
-    os._exit(code)
-
-
-def _terminated(number: int, _: object) -> NoReturn:
-    """Leave in good order, so that a file half written beside its target is taken away."""
-    raise SystemExit(128 + number)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code: 0 fine, 1 invalid, 2 not done, 130 interrupted.
 
@@ -98,8 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     asked = next((word for word in arguments if not word.startswith("-")), None)
     try:
-        with paused_collection():  # a run is short, and what it builds lives to its end
-            return _run(arguments, asked)
+        return _run(arguments, asked)
     except _MISUSE as error:
         _misused(error)
     except UsageError as error:

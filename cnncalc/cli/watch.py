@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterable
@@ -31,6 +32,7 @@ def watch(run: Callable[[], object], files: Callable[[], Iterable[str]], sleep: 
             continue
         changed = sorted(file for file in {*state, *now} if state.get(file) != now.get(file))
         state = now
+        gc.collect()
         emit(f"\n[{time.strftime('%H:%M:%S')}] {_names(changed)} changed\n")
         run()
 

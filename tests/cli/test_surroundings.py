@@ -82,7 +82,7 @@ def test_a_termination_while_the_output_is_written_leaves_nothing_half_written()
 import os, signal, sys, time
 os.replace = lambda *names: (os.kill(os.getpid(), signal.SIGTERM), time.sleep(10))
 sys.argv = ["cnncalc", "rf", "net.yaml", "--output", "out.txt"]
-from cnncalc.cli import command
+from cnncalc.__main__ import command
 command()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
