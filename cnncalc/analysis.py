@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from cnncalc.collector import paused_collection
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, AxisRule, Reads, Taps, Unknown
-from cnncalc.geometry.receptive_field import LARGEST_ADVANCE, LOCAL, AxisField, offset
+from cnncalc.geometry.receptive_field import LARGEST_ADVANCE, LOCAL, AxisField, FieldMemory, offset
 from cnncalc.geometry.shape import LARGEST_SIZE, Shape, Size, as_shape
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.layers.base import Adapter, Layer, Params
@@ -45,12 +45,22 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
         TypeError: for what is no model, shape or name.
         ValueError: for an input or a framework that does not exist.
     """
+    return next(analyze_each(model, (input,), framework))
+
+
+def analyze_each(model: Model, inputs: Iterable[Given | None], framework: str | None = None) -> Iterator[Report]:
+    """``analyze`` for one input after the other; what does not depend on their sizes is worked out once."""
     if not isinstance(model, Model):
         raise TypeError(f"a model is what `load` returns one of, not {type(model).__name__}")
     rules = model.framework if framework is None else _framework(framework)
-    inputs = _with_input(model.inputs, input)
+    fields = FieldMemory()
+    for input in inputs:
+        yield _report(model, rules, _with_input(model.inputs, input), fields)
+
+
+def _report(model: Model, rules: Framework, inputs: tuple[tuple[str, Shape], ...], fields: FieldMemory) -> Report:
     with paused_collection():
-        run = _Run(model.graph, rules, inputs)
+        run = _Run(model.graph, rules, inputs, fields)
         failed = run.evaluate()
     return Report(
         model.name,
@@ -119,9 +129,10 @@ class _Answers(NamedTuple):
 class _Run:
     """The state of one pass: the tensors so far, and the records made of them."""
 
-    def __init__(self, graph: Graph, framework: Framework, inputs: tuple[tuple[str, Shape], ...]) -> None:
+    def __init__(self, graph: Graph, framework: Framework, inputs: tuple[tuple[str, Shape], ...], fields: FieldMemory) -> None:
         self.graph = graph
         self.framework = framework
+        self.fields = fields
         self.tensors = [_input_tensor(name, shape) for name, shape in inputs]
         self.made: list[range] = [range(0) for _ in inputs]
         """The records of each node; a node decided by shapes has none or several."""
@@ -193,8 +204,7 @@ class _Run:
         )
         for fact in answers.advice:
             self._diagnose(fact, "warning", node, node.path)
-        before = next((tensor.steps for tensor in inputs if tensor.steps and None not in tensor.steps), inputs[0].steps)
-        steps = tuple(map(_step_through, before, answers.reads)) if answers.shape.rank else ()
+        steps = tuple(map(_step_through, _steps_before(inputs), answers.reads)) if answers.shape.rank else ()
         return _Tensor(node.path, answers.shape, fields, steps, () if answers.shape.known else why)
 
     def _ask(self, layer: Layer, shapes: tuple[Shape, ...]) -> _Answers:
@@ -223,14 +233,14 @@ class _Run:
     def _through(self, field: AxisField, reads: Reads) -> AxisField:
         if self._is_spent and field.units:
             return field.lost(TOO_MANY_UNITS)
-        found = field.through(reads, len(self.tensors))
+        found = self.fields.through(field, reads, len(self.tensors))
         self.units += found.units
         return found
 
     def _joined(self, one: AxisField, other: AxisField) -> AxisField:
         if self._is_spent and (one.units or other.units):
             return one.joined(other.lost(TOO_MANY_UNITS))
-        found = one.joined(other)
+        found = self.fields.joined(one, other)
         self.units += found.units
         return found
 
@@ -369,6 +379,15 @@ def _align(one: AxisField, other: AxisField) -> str | None:
 
 def _or_mixed(stride: Fraction | None) -> str:
     return "mixed" if stride is None else str(stride)
+
+
+def _steps_before(inputs: list[_Tensor]) -> tuple[Fraction | None, ...]:
+    """The steps of the first input that has some that are known."""
+    if len(inputs) > 1:
+        for tensor in inputs:
+            if tensor.steps and all(step is not None for step in tensor.steps):
+                return tensor.steps
+    return inputs[0].steps
 
 
 def _step_through(step: Fraction | None, reads: Reads) -> Fraction | None:

@@ -8,7 +8,7 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.advice.dropped import dropped_positions
-from cnncalc.analysis import analyze
+from cnncalc.analysis import analyze_each
 from cnncalc.errors import GraphError, ShapeError, SpecError
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.network.model import Model
@@ -163,19 +163,21 @@ def _in_processes(work: Iterable[_Chunk], jobs: int) -> Iterator[Row]:
 
 
 def _evaluate(chunk: _Chunk) -> tuple[Row, ...]:
-    return tuple([_row(chunk, inputs) for inputs in chunk.inputs])
-
-
-def _row(chunk: _Chunk, inputs: Inputs) -> Row:
     model = chunk.model
     if isinstance(model, str):
-        return Row("", chunk.sets, tuple((inputs or {}).items()), error=model)
-    if inputs is not None and "" in inputs:
-        if len(model.inputs) > 1:
-            names = ", ".join(f"{name}=..." for name, _ in model.inputs)
-            raise ValueError(f"the network has several inputs, name one: {names}")
-        inputs = {model.inputs[0][0]: inputs[""]}
-    return _figures(analyze(model, inputs, chunk.framework), chunk.sets)
+        return tuple([Row("", chunk.sets, tuple((inputs or {}).items()), error=model) for inputs in chunk.inputs])
+    inputs = [_named(model, inputs) for inputs in chunk.inputs]
+    return tuple([_figures(report, chunk.sets) for report in analyze_each(model, inputs, chunk.framework)])
+
+
+def _named(model: Model, inputs: Inputs) -> Inputs:
+    """The shapes by the names that the model has for its inputs."""
+    if inputs is None or "" not in inputs:
+        return inputs
+    if len(model.inputs) > 1:
+        names = ", ".join(f"{name}=..." for name, _ in model.inputs)
+        raise ValueError(f"the network has several inputs, name one: {names}")
+    return {model.inputs[0][0]: inputs[""]}
 
 
 def _figures(report: Report, sets: tuple[tuple[str, str], ...]) -> Row:

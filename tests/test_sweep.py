@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnncalc import analyze, load
+from cnncalc.analysis import analyze_each
 from cnncalc.sweep import Grid, Row, parse_shapes, sweep
 from tests.cli.running import Ran
 
@@ -110,3 +111,12 @@ def test_a_list_in_brackets_is_one_value() -> None:
     from cnncalc.cli.sweep import _listed
 
     assert _listed("max(1,2),3") == ("max(1,2)", "3")
+
+
+@pytest.mark.parametrize("name", ["resnet50", "unet", "googlenet", "deeplabv3", "sppnet", "pspnet", "se"])
+def test_what_is_used_again_at_another_size_is_what_it_would_be(name: str) -> None:
+    sizes = ["64x64", "65x64", "96x97", "64x64", "33x40", "anyxany", "9x9", "64xany"]
+    for model in load(name):
+        if len(model.inputs) == 1 and model.inputs[0][1].rank == 2:
+            inputs = [f"{model.inputs[0][1].channels}x{size}" for size in sizes]
+            assert list(analyze_each(model, inputs)) == [analyze(model, input) for input in inputs]

@@ -320,3 +320,32 @@ def offset(one: IntervalMap, other: IntervalMap) -> tuple[Fraction, Fraction]:
 
 LOCAL = AxisField((IntervalMap(1, ((0, 0),)),))
 """The field of an input: each unit sees itself."""
+
+
+class FieldMemory:
+    """Fields worked out once for all places where the same one meets the same reads: along the other axes, at another input size.
+
+    A field is told by its identity, so it is kept as long as its entries are.
+    """
+
+    def __init__(self) -> None:
+        self._through: dict[tuple[int, Reads, object], tuple[AxisField, AxisField]] = {}
+        self._joined: dict[tuple[int, int], tuple[AxisField, AxisField, AxisField]] = {}
+
+    def through(self, field: AxisField, reads: Reads, place: object) -> AxisField:
+        """As ``AxisField.through``."""
+        if reads is IDENTITY_TAPS:
+            return field
+        key = (id(field), reads, place)
+        known = self._through.get(key)
+        if known is None:
+            known = self._through[key] = (field, field.through(reads, place))
+        return known[-1]
+
+    def joined(self, one: AxisField, other: AxisField) -> AxisField:
+        """As ``AxisField.joined``."""
+        key = (id(one), id(other))
+        known = self._joined.get(key)
+        if known is None:
+            known = self._joined[key] = (one, other, one.joined(other))
+        return known[-1]
