@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from cnncalc.render import compare, layers
+from cnncalc.render import layers
 from cnncalc.render.listing import Listing
 from cnncalc.render.surface import Surface
 from cnncalc.render.view import Unread, View
@@ -29,6 +29,8 @@ def networks(entries: Sequence[Entry], view: View, format: str, surface: Surface
 
 def compared(entries: Sequence[Entry], format: str, surface: Surface, **more: Any) -> str:
     """Networks held against the first of them; JSON gets ``more`` keys."""
+    from cnncalc.render import compare
+
     reports = [entry for entry in entries if isinstance(entry, Report)]
     if format == "json":
         from cnncalc.render.json import render
@@ -55,6 +57,8 @@ def _blocks(reports: Sequence[Report], view: View) -> Iterator[Listing[Any]]:
             yield listing._replace(lead=()) if listing.lead == lead else listing
             lead = listing.lead
         if len(variants) > 1 and any(report.failed is None for report in variants):
+            from cnncalc.render import compare
+
             yield compare.listing(variants, view.command)
 
 
