@@ -1,4 +1,4 @@
-"""The same networks for other tools: ``python -m tests.benchmarks.others TOOL SPEC [ONNX]``. Exit code 3 where it cannot be done."""
+"""The same networks for other tools: ``python -m tests.benchmarks.others TOOL SPEC VARIANT ONNX``. Exit code 3 where it cannot be done."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 
-def module_of(spec: str, device: str) -> tuple[Any, tuple[Any, ...]]:
-    """A spec's first network as one torch module, and its inputs."""
+def module_of(spec: str, variant: str, device: str) -> tuple[Any, tuple[Any, ...]]:
+    """A network of a spec as one torch module, and its inputs."""
     from tests.oracle.build import Builder, networks
     from tests.oracle.modules import Modules, inputs_of, nn
 
-    network = next(networks(Path(spec).read_text(encoding="utf-8")))
+    network = next(one for one in networks(Path(spec).read_text(encoding="utf-8")) if one.name == variant)
     made = Modules(network.framework, device)
     inputs = inputs_of(network, device)
     Builder(network, made).run(inputs)
@@ -42,38 +42,37 @@ def module_of(spec: str, device: str) -> tuple[Any, tuple[Any, ...]]:
     return Replay().eval(), tuple(inputs.values())
 
 
-def torchinfo(spec: str) -> None:
+def torchinfo(spec: str, variant: str, _: str) -> None:
     from torchinfo import summary
 
-    module, inputs = module_of(spec, "meta")
+    module, inputs = module_of(spec, variant, "meta")
     print(summary(module, input_data=inputs, device="meta", verbose=0))
 
 
-def export(spec: str, target: str) -> None:
+def export(spec: str, variant: str, target: str) -> None:
     import torch
 
-    module, inputs = module_of(spec, "cpu")
+    module, inputs = module_of(spec, variant, "cpu")
     torch.onnx.export(module, inputs, target, dynamo=False, export_params=False)
 
 
-def onnx(spec: str, target: str) -> None:
+def onnx(_: str, __: str, target: str) -> None:
     import onnx as library
 
     print(len(library.shape_inference.infer_shapes(library.load(target)).graph.value_info))
 
 
-def onnx_tool(spec: str, target: str) -> None:
+def onnx_tool(_: str, __: str, target: str) -> None:
     import onnx_tool as library
 
     library.model_profile(target)
 
 
+TOOLS = {tool.__name__: tool for tool in (torchinfo, export, onnx, onnx_tool)}
+
 if __name__ == "__main__":
     try:
-        if sys.argv[1] == "torchinfo":
-            torchinfo(sys.argv[2])
-        else:
-            {"export": export, "onnx": onnx, "onnx_tool": onnx_tool}[sys.argv[1]](sys.argv[2], sys.argv[3])
+        TOOLS[sys.argv[1]](*sys.argv[2:])
     except Exception as error:
         print(f"{type(error).__name__}: {error}"[:300], file=sys.stderr)
         sys.stderr.flush()

@@ -14,40 +14,45 @@ from cnncalc import analyze, load, loads
 from tests.benchmarks.measure import ROOT, Cost, Line, call, processes, python
 
 BARE = "import typer, yaml, rich.console, rich.table"
-NETWORKS = ("vgg16", "resnet50", "inception_v3", "densenet")
+NETWORKS = (("vgg16", ""), ("resnet50", "torchvision"), ("inception_v3", ""), ("densenet", "densenet201"))
+"""Bundled specs, and which of their variants where there are several."""
 WRONG = "input: 3x8x8\nlayers:\n  - conv3x3: 4\n  - covn: 3\n"
 
 
 def startup(tiny: bool) -> Iterator[Line]:
-    """Commands against the bare imports, with bytecode and without."""
+    """Commands against the bare imports, each side with the bytecode that it wrote at its first start."""
     with TemporaryDirectory() as folder:
         wrong = Path(folder, "wrong.yaml")
         wrong.write_text(WRONG, encoding="utf-8")
-        cached = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        cached["PYTHONPYCACHEPREFIX"] = str(Path(folder, "bytecode"))
-        uncached = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-        words = (("rf", "configs/stack3x3.yaml"), ("--help",), ("rf", str(wrong)))
-        names = ("rf configs/stack3x3.yaml", "--help", "an erroneous spec")
-        for kind, env in (("with bytecode", cached), ("without bytecode", uncached)):
-            commands = [python("-c", BARE), *(python("-m", "cnncalc", *one) for one in words)]
-            base, *costs = processes(commands, 1 if tiny else 9, env)
-            for name, cost in zip(names, costs, strict=True):
-                yield Line(f"start-up {kind}", f"{name} / bare imports", cost, base)
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        env["PYTHONPYCACHEPREFIX"] = str(Path(folder, "bytecode"))
+        words = (("rf", "configs/stack3x3.yaml"), ("--help",), ("rf", str(wrong)), ("check", "configs/stack3x3.yaml"))
+        names = ("rf configs/stack3x3.yaml", "--help", "an erroneous spec", "check configs/stack3x3.yaml")
+        commands = [python("-c", BARE), *(python("-m", "cnncalc", *one) for one in words)]
+        base, *costs = processes(commands, 1 if tiny else 15, env)
+        for name, cost in zip(names, costs, strict=True):
+            yield Line("start-up", f"{name} / bare imports", cost, base)
 
 
 def summaries(tiny: bool) -> Iterator[Line]:
     """Whole processes of ``cnncalc summary`` and of other tools on the same networks."""
     with TemporaryDirectory() as folder:
-        for name in NETWORKS[:1] if tiny else NETWORKS:
+        for name, variant in NETWORKS[:1] if tiny else NETWORKS:
             spec = f"configs/{name}.yaml"
             onnx = str(Path(folder, f"{name}.onnx"))
-            exported = not tiny and _runs(python("-m", "tests.benchmarks.others", "export", spec, onnx))
-            own = python("-m", "cnncalc", "summary", spec)
+            exported = not tiny and _runs(python("-m", "tests.benchmarks.others", "export", spec, variant, onnx))
+            own = python("-m", "cnncalc", "summary", spec, *(("--model", variant) if variant else ()))
             for tool in ("torchinfo", "onnx", "onnx_tool"):
                 note = _missing(tool, exported)
-                command = python("-m", "tests.benchmarks.others", tool, spec, *([] if tool == "torchinfo" else [onnx]))
-                cost, base = (None, None) if note else processes([own, command], 1 if tiny else 3)
-                yield Line("summary", f"{name} / {tool}", cost, base, note or ("" if base else f"{tool} fails on it"))
+                command = python("-m", "tests.benchmarks.others", tool, spec, variant, onnx)
+                cost, base = (None, None) if note else processes([own, command], 1 if tiny else 5)
+                yield Line(
+                    "summary",
+                    f"{name} {variant}".strip() + f" / {tool}",
+                    cost,
+                    base,
+                    note or ("" if base else f"{tool} fails on it"),
+                )
 
 
 def _missing(tool: str, exported: bool) -> str:
@@ -63,11 +68,11 @@ def _runs(command: tuple[str, ...]) -> bool:
 
 def layers(tiny: bool) -> Iterator[Line]:
     """Microseconds per layer of known networks, and reading and analysis of generated ones as they grow tenfold."""
-    for name in NETWORKS:
-        model = load(str(Path(ROOT, f"configs/{name}.yaml")))[0]
+    for name, variant in NETWORKS:
+        model = load(str(Path(ROOT, f"configs/{name}.yaml")), model=variant or None)[0]
         count = len(analyze(model).layers)
         cost = call(partial(analyze, model), 1 if tiny else 9)
-        yield Line("analysis", f"{name}, {1e6 * cost.seconds / count:.1f} us per layer", cost)
+        yield Line("analysis", f"{variant or name}, {1e6 * cost.seconds / count:.1f} us per layer", cost)
     for kind, item, each in SHAPES:
         base: Cost | None = None
         for count in (100, 200) if tiny else (1_000, 10_000, 100_000):
@@ -89,20 +94,23 @@ def _whole(text: str) -> None:
         analyze(model)
 
 
+RESNET = "torchvision"
+
+
 def sweeps(tiny: bool) -> Iterator[Line]:
     """One process for many inputs against as many loads and analyses."""
     count = 3 if tiny else 1_000
     path = str(Path(ROOT, "configs/resnet50.yaml"))
     swept = call(partial(_sweep, path, count), 1)
-    once = call(lambda: [analyze(model) for model in load(path)], 1 if tiny else 5)
+    once = call(lambda: [analyze(model) for model in load(path, model=RESNET)], 1 if tiny else 9)
     yield Line("sweep", f"resnet50 at {count:,} inputs / as many loads", swept, Cost(once.seconds * count))
 
 
 def _sweep(path: str, count: int) -> None:
     from cnncalc.sweep import Grid, parse_shapes, sweep
 
-    rows = list(sweep(Grid({"": parse_shapes(f"3x224x200..{199 + count}")}), lambda sets: load(path, sets=sets)))
-    assert len(rows) % count == 0
+    rows = list(sweep(Grid({"": parse_shapes(f"3x224x200..{199 + count}")}), lambda sets: load(path, sets=sets, model=RESNET)))
+    assert len(rows) == count
 
 
 SUITES = {"start-up": startup, "summaries": summaries, "layers": layers, "sweeps": sweeps}

@@ -370,7 +370,10 @@ def elementwise(combine: Callable[[Tensor, Tensor], Tensor]) -> Maker:
     def run(*xs: Tensor) -> Tensor:
         rank = max(x.dim() for x in xs)
         spread = [x[(...,) + (None,) * (rank - x.dim())] if is_point(x) else x for x in xs]
-        if len({x.shape[1] for x in spread}) > 1 or len({x.shape[2:] for x in spread if not is_point(x)}) > 1:
+        # As plain numbers: a trace for ONNX has tensors for sizes, which are never equal.
+        channels = {int(x.shape[1]) for x in spread}
+        sizes = {tuple(map(int, x.shape[2:])) for x in spread if not is_point(x)}
+        if len(channels) > 1 or len(sizes) > 1:
             raise ValueError("shapes differ")
         total = spread[0]
         for x in spread[1:]:
