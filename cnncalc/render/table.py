@@ -82,6 +82,10 @@ def _body(shown: Grid, surface: Surface) -> list[str]:
 
 def _padded(columns: Sequence[Sequence[str]], widths: Sequence[int], rights: Sequence[bool]) -> Iterator[str]:
     """Rows as Rich draws them; what is wider than its column goes on in the next line."""
+    if all(_widest(texts) <= width for texts, width in zip(columns, widths, strict=True)):
+        padded = map(_justified_column, columns, widths, rights)
+        yield from [(" " * GAP).join(row).rstrip() for row in zip(*padded, strict=True)]
+        return
     for row in zip(*columns, strict=True):
         texts: Sequence[str] = row
         while texts is row or any(texts):
@@ -89,6 +93,12 @@ def _padded(columns: Sequence[Sequence[str]], widths: Sequence[int], rights: Seq
             pieces = [text[:end] for text, end in zip(texts, ends, strict=True)]
             yield (" " * GAP).join(map(_justified, pieces, widths, rights)).rstrip()
             texts = [text[end:] for text, end in zip(texts, ends, strict=True)]
+
+
+def _justified_column(texts: Sequence[str], width: int, right: bool) -> list[str]:
+    if all(map(str.isascii, texts)):
+        return [text.rjust(width) for text in texts] if right else [text.ljust(width) for text in texts]
+    return [_justified(text, width, right) for text in texts]
 
 
 def _justified(text: str, width: int, right: bool) -> str:
@@ -168,8 +178,8 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
     return shown, tuple(column.title for at, column in enumerate(whole.columns) if at not in kept)
 
 
-def _widest(texts: list[str] | tuple[str, ...]) -> int:
-    return max(map(cells, texts), default=0)
+def _widest(texts: Sequence[str]) -> int:
+    return max(map(len if all(map(str.isascii, texts)) else cells, texts), default=0)
 
 
 def _line(widths: list[int]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from cnncalc.blocks.base import SHORTHANDS, Shorthand
@@ -65,6 +65,7 @@ def is_word(text: str) -> bool:
     return look_up(text) is not None or text in options()
 
 
+@lru_cache(1000)
 def look_up(name: str) -> Word | None:
     """What an operation's name means; ``None`` where it means nothing."""
     meaning = WORDS.get(name)
