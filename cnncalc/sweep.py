@@ -80,6 +80,8 @@ class Row(NamedTuple):
 def parse_shapes(text: str) -> Shapes:
     """Shapes from ``3x192..512/32x224``: on each axis one size, or a range including its end, in steps of 1 if none is given.
 
+    A single size after the channels stands for all axes that a network's own input has.
+
     Raises:
         ValueError: where an axis is neither.
     """
@@ -171,13 +173,21 @@ def _evaluate(chunk: _Chunk) -> tuple[Row, ...]:
 
 
 def _named(model: Model, inputs: Inputs) -> Inputs:
-    """The shapes by the names that the model has for its inputs."""
-    if inputs is None or "" not in inputs:
-        return inputs
-    if len(model.inputs) > 1:
-        names = ", ".join(f"{name}=..." for name, _ in model.inputs)
-        raise ValueError(f"the network has several inputs, name one: {names}")
-    return {model.inputs[0][0]: inputs[""]}
+    """The shapes by the names that the model has for its inputs, of as many axes where one size stands for all."""
+    if inputs is None:
+        return None
+    if "" in inputs:
+        if len(model.inputs) > 1:
+            names = ", ".join(f"{name}=..." for name, _ in model.inputs)
+            raise ValueError(f"the network has several inputs, name one: {names}")
+        inputs = {model.inputs[0][0]: inputs[""]}
+    ranks = {name: own.rank for name, own in model.inputs}
+    return {name: _along_all(shape, ranks.get(name, 1)) for name, shape in inputs.items()}
+
+
+def _along_all(shape: Shape, rank: int) -> Shape:
+    """3x192 as 3x192x192, where the network's own input has two spatial axes."""
+    return shape._replace(sizes=shape.sizes * rank) if shape.rank == 1 < rank else shape
 
 
 def _figures(report: Report, sets: tuple[tuple[str, str], ...]) -> Row:

@@ -120,3 +120,12 @@ def test_what_is_used_again_at_another_size_is_what_it_would_be(name: str) -> No
         if len(model.inputs) == 1 and model.inputs[0][1].rank == 2:
             inputs = [f"{model.inputs[0][1].channels}x{size}" for size in sizes]
             assert list(analyze_each(model, inputs)) == [analyze(model, input) for input in inputs]
+
+
+def test_one_size_stands_for_all_axes_of_the_network() -> None:
+    grid = Grid({"": parse_shapes("3x192..256/32")})
+    assert [str(row.inputs[0][1]) for row in sweep(grid, lambda _: load("resnet18"))] == ["3x192x192", "3x224x224", "3x256x256"]
+    (row,) = sweep(Grid({"": parse_shapes("3x8")}), lambda _: load("c3d"))
+    assert str(row.inputs[0][1]) == "3x8x8x8"
+    (row,) = sweep(Grid({"": parse_shapes("256x80")}), lambda _: load("textcnn")[:1])
+    assert str(row.inputs[0][1]) == "256x80"

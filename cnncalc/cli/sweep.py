@@ -32,7 +32,11 @@ Spec = Annotated[
 ]
 Ranges = Annotated[
     list[str] | None,
-    typer.Option("--input", metavar="SHAPES", help="Inputs, such as 3x192..512/32x224; `name=...` of several. Repeatable."),
+    typer.Option(
+        "--input",
+        metavar="SHAPES",
+        help="Inputs, such as 3x192..512/32, of equal sides, or 3x192..512/32x224; `name=...` of several. Repeatable.",
+    ),
 ]
 Lists = Annotated[
     list[str] | None,

@@ -16,6 +16,8 @@ from tests.benchmarks.measure import ROOT, Cost, Line, call, processes, python
 BARE = "import typer, yaml, rich.console, rich.table"
 NETWORKS = (("vgg16", ""), ("resnet50", "torchvision"), ("inception_v3", ""), ("densenet", "densenet201"))
 """Bundled specs, and which of their variants where there are several."""
+FIRST_CLAIM = "summary configs/vgg16.yaml / import torch"
+"""The claim of the README's first sentence."""
 WRONG = "input: 3x8x8\nlayers:\n  - conv3x3: 4\n  - covn: 3\n"
 
 
@@ -32,6 +34,10 @@ def startup(tiny: bool) -> Iterator[Line]:
         base, *costs = processes(commands, 1 if tiny else 15, env)
         for name, cost in zip(names, costs, strict=True):
             yield Line("start-up", f"{name} / bare imports", cost, base)
+        note = _missing("torch", True)
+        commands = [python("-m", "cnncalc", "summary", "configs/vgg16.yaml"), python("-c", "import torch")]
+        whole, framework = (None, None) if note else processes(commands, 1 if tiny else 5, env)
+        yield Line("start-up", FIRST_CLAIM, whole, framework, note)
 
 
 def summaries(tiny: bool) -> Iterator[Line]:
