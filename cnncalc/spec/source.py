@@ -77,11 +77,18 @@ class _Open:
 _REFUSED = Scalar("", True, 0, 0, 0)
 
 
+_TOO_DEEP = "maximum nesting depth"
+"""What libyaml says from its version 0.2.6 on."""
+
+
 class _Builder:
     """Nodes from events; never recursive, so that no nesting can exhaust the stack."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self._clear()
+
+    def _clear(self) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.count = 0
         self.stack: list[_Open] = []
@@ -95,6 +102,9 @@ class _Builder:
         try:
             self._read(yaml.parse(self.source.text, Loader=loader))
         except yaml.YAMLError as error:
+            if _TOO_DEEP in str(error):  # libyaml's own limit, met while it looks ahead; the slow parser tells the place of ours
+                self._clear()
+                self._read(yaml.parse(self.source.text, Loader=yaml.SafeLoader))
             self._complain(error)
         if self.root is None or (isinstance(self.root, Scalar) and self.root.is_null):
             self._fail("E101", 1, 1, 1, "the spec is empty", "begin with `layers:` and a list")
