@@ -21,6 +21,7 @@ from cnncalc.suggest import listed
 
 MOST_REASONS = 3
 WHOLE_MAP = AxisField((), True)
+SPREAD = "joins a map with a single unit, which sees a part of the input, at all positions"
 MOST_UNITS = 1_000_000
 """Units that are looked at one by one for the receptive fields of a network, where layers see unevenly."""
 TOO_MANY_UNITS = f"takes more than {MOST_UNITS:,} units of this network to be looked at one by one"
@@ -133,6 +134,7 @@ class _Run:
         self.graph = graph
         self.framework = framework
         self.fields = fields
+        self.inputs = len(inputs)
         self.tensors = [_input_tensor(name, shape) for name, shape in inputs]
         self.made: list[range] = [range(0) for _ in inputs]
         """The records of each node; a node decided by shapes has none or several."""
@@ -239,14 +241,14 @@ class _Run:
 
     def _joined(self, one: AxisField, other: AxisField) -> AxisField:
         if self._is_spent and (one.units or other.units):
-            return one.joined(other.lost(TOO_MANY_UNITS))
-        found = self.fields.joined(one, other)
+            return one.joined(other.lost(TOO_MANY_UNITS), len(self.tensors))
+        found = self.fields.joined(one, other, len(self.tensors))
         self.units += found.units
         return found
 
     def _joined_fields(self, node: Node, inputs: list[_Tensor], shape: Shape) -> tuple[AxisField, ...]:
-        """The union over the branches; one spread over the others' map counts as seen whole."""
-        branches = [(WHOLE_MAP,) * len(tensor.fields) if _is_spread(tensor, shape) else tensor.fields for tensor in inputs]
+        """The union over the branches, the view of a single unit being spread over the others' map."""
+        branches = [self._spread(tensor) if _is_spread(tensor, shape) else tensor.fields for tensor in inputs]
         rank = max(map(len, branches))
         fields: tuple[AxisField, ...] = ()
         for tensor, branch in zip(inputs, branches, strict=True):
@@ -260,6 +262,18 @@ class _Run:
                 self._warn_of_offsets(node, (first, tensor), (fields, branch), joined)
             fields = joined
         return fields
+
+    def _spread(self, tensor: _Tensor) -> tuple[AxisField, ...]:
+        """What every unit sees of the input through a map of one unit: all, as far as that unit does."""
+        sizes = zip(
+            *[given.shape.sizes for given in self.tensors[: self.inputs] if given.shape.rank == len(tensor.fields)], strict=True
+        )
+        return tuple(
+            [
+                WHOLE_MAP if _sees_all(field, axis) else field.lost(SPREAD)
+                for field, axis in zip(tensor.fields, sizes, strict=False)
+            ]
+        )
 
     def _warn_of_offsets(
         self,
@@ -300,23 +314,22 @@ class _Run:
 
     def peak(self) -> Size:
         """The most elements alive at once: a tensor lives from its evaluation to its last use, outputs to the end."""
-        nodes = self.graph.nodes
-        last_use = list(range(len(nodes)))
-        for index, node in enumerate(nodes):
-            for source in node.inputs:
-                last_use[source] = index
-        for index in self.graph.outputs:
-            last_use[index] = len(nodes)
+        made = [(tensor.path, tensor.shape) for tensor in self.tensors[: self.inputs]]
+        made += [(record.path, record.shape) for record in self.records]
+        last_use = {path: at for at, (path, _) in enumerate(made)}
+        for at, record in enumerate(self.records, self.inputs):
+            last_use.update(dict.fromkeys(record.inputs, at))
+        last_use.update({self.tensors[index].path: len(made) for index in self.graph.outputs})
         ends: dict[int, int] = {}
         alive = most = 0
-        for index, tensor in enumerate(self.tensors):
-            elements = tensor.shape.elements()
+        for at, (path, shape) in enumerate(made):
+            elements = shape.elements()
             if elements is None:
                 return None
             alive += elements
             most = max(most, alive)
-            ends[last_use[index]] = ends.get(last_use[index], 0) + elements
-            alive -= ends.pop(index, 0)
+            ends[last_use[path]] = ends.get(last_use[path], 0) + elements
+            alive -= ends.pop(at, 0)
         return most
 
 
@@ -357,6 +370,14 @@ def _windows(rules: tuple[AxisRule, ...]) -> tuple[Window | TransposedWindow, ..
 def _is_spread(tensor: _Tensor, shape: Shape) -> bool:
     """Whether a tensor is joined as one value per channel, the same at every position of a map of ``shape``."""
     return tensor.shape.sizes != shape.sizes and shape.rank > 0 and all(size == 1 for size in tensor.shape.sizes)
+
+
+def _sees_all(field: AxisField, sizes: tuple[Size, ...]) -> bool:
+    """Whether the first unit sees the whole of every input along an axis."""
+    seen = field.at(0)
+    return field.is_global or (
+        seen is not None and seen[0] <= 0 and all(size is not None and seen[1] >= size - 1 for size in sizes)
+    )
 
 
 def _apart(one: AxisField, other: AxisField) -> str:

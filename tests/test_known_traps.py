@@ -140,3 +140,31 @@ def test_torchvision_resnet_50_strides_in_the_3x3_of_the_first() -> None:
     (model,) = cnncalc.loads(RESNET + stages)
     field = cnncalc.analyze(model).layers[-1].field
     assert (field.size, field.stride, field.start) == ((427, 427), (32, 32), (-213, -213))
+
+
+def test_an_offset_that_is_unknown_stays_unknown_at_the_next_join() -> None:
+    """The crop takes as much from the start as the size decides, so that units see 1 or 2, and never 3, in whatever order."""
+    head = "input: [1, any]\n"
+    cut = " [{pad: [[2, 0]], name: padded}, {crop_to: input, name: cut}, %s]"
+    for joined in ("concat: [input, cut, cut]", "concat: [cut, cut, input]", "{concat: [input, cut], name: j}, concat: [j, cut]"):
+        field = last(cut % joined, head).field
+        assert (field.size, field.start) == ((1,), (None,)), joined
+        assert last(cut % joined, "input: [1, 9]\n").field.size == (2,)
+
+
+def test_a_size_that_may_be_spread_says_nothing_of_the_others() -> None:
+    shape = last(" [add: [a, b]]", "input: {a: [4, any, any], b: [4, 1, any]}\n").shape
+    assert shape.axes == (4, None, None)
+    assert last(" [add: [a, b]]", "input: {a: [4, 5, 5], b: [4, 1, 1]}\n").shape.axes == (4, 5, 5)
+    assert last(" [add: [a, b]]", "input: {a: [4, any, 6], b: [4, 1, any]}\n").shape.axes == (4, None, 6)
+    assert last(" [add: [a, b]]", "input: {a: [4, 1, any], b: [4, 1, any]}\n").shape.axes == (4, 1, None)
+
+
+def test_a_single_unit_is_spread_with_what_it_sees() -> None:
+    """PyTorch's gradient of unit 5 is at 0 and 5 in the first, everywhere in the second."""
+    head = "input: [1, 9]\n"
+    field = last(" [add: {a: [conv1: {out: 1, stride: 9}], b: []}]", head).field
+    assert (field.size, field.is_global) == ((None,), False)
+    assert "a single unit" in (field.reason or "")
+    field = last(" [add: {a: [conv9: {out: 1}], b: []}]", head).field
+    assert (field.size, field.is_global) == ((1,), True)

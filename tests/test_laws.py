@@ -330,6 +330,7 @@ def peak_from_records(report: Report) -> int:
         "[residual: {body: [conv1x1: 1, conv1x1: 64], shortcut: [conv1x1: 64, bn]}, conv1x1: 1]",
         "[residual: {body: [conv1x1: 1, conv1x1: 64], shortcut: project}, conv1x1: 1]",
         "[{residual: {body: [relu], shortcut: project}, repeat: 3}]",
+        "[residual: {body: [residual: {body: [relu], shortcut: project}]}]",
         "[inception: {1x1: 64, 3x3: [96, 128], 5x5: [16, 32], pool: 32}]",
         "[dense_block: {repeat: 4, body: [conv3x3: {out: 3, padding: 1}]}, {head: [linear: 3]}, relu]",
         "[{ppm: {bins: [1, 2], out: 2}}]",

@@ -38,12 +38,13 @@ def pool(
     sizes = options.map_size(size)
     rank = len(sizes)
     paddings = options.per_axis(padding, rank, "--padding")
+    dilations = options.per_axis(dilation, rank, "--dilation", 1)
     asked = zip(
         sizes,
         options.per_axis(kernel, rank, "--kernel", 1),
         (None,) * rank if stride is None else options.per_axis(stride, rank, "--stride", 1),
         paddings,
-        options.per_axis(dilation, rank, "--dilation", 1),
+        dilations,
         strict=True,
     )
 
@@ -51,6 +52,7 @@ def pool(
         return pooled(rules.pool_window(window, step, AxisPadding(pad, pad), spread, ceil, length, any(paddings)), length)
 
     try:
+        rules.check("maxpool", dilation=any(one > 1 for one in dilations))
         return _show(tuple(laid(*one) for one in asked), rules.name, format, output)
     except Fault as fault:
         return _refuse(fault.at(None), rules.name, format, output)

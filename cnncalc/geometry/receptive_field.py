@@ -215,8 +215,8 @@ class AxisField(NamedTuple):
             return field.lost(field.unknown or reads.reason)
         return field._replace(unknown_start=reads.reason, shifts=shifts)
 
-    def joined(self, other: AxisField) -> AxisField:
-        """The field of a unit that sees what it sees in either: the hull, unit by unit."""
+    def joined(self, other: AxisField, place: object = None) -> AxisField:
+        """The field of a unit that sees what it sees in either: the hull, unit by unit; ``place`` tells unknown offsets apart."""
         common = AxisField(
             (),
             self.is_global or other.is_global,
@@ -232,7 +232,7 @@ class AxisField(NamedTuple):
         if not self.maps or not other.maps:
             return common._replace(maps=self.maps or other.maps)
         if self.shifts != other.shifts:
-            return self._joined_as_aligned(other, common)
+            return self._joined_as_aligned(other, common._replace(shifts=frozenset((place,))))
         try:
             maps, agree = _merged(self.maps, other.maps)
             return common._replace(maps=_checked(maps), aligned=common.aligned and agree)
@@ -240,7 +240,10 @@ class AxisField(NamedTuple):
             return common.lost(str(error))
 
     def _joined_as_aligned(self, other: AxisField, common: AxisField) -> AxisField:
-        """With an offset between them unknown the branches are taken as aligned: the largest one's field is the field."""
+        """With an offset between them unknown the branches are taken as aligned: the largest one's field is the field.
+
+        Where that lies is then unknown in a way of its own, which no branch shares.
+        """
         if len(self.maps) > 1 or len(other.maps) > 1 or self.maps[0].stride != other.maps[0].stride:
             return common._replace(aligned=False).lost(common.unknown_start or NEEDS_SIZE)
         largest = max(self.maps[0], other.maps[0], key=lambda seen: seen.size or 0)
@@ -330,7 +333,7 @@ class FieldMemory:
 
     def __init__(self) -> None:
         self._through: dict[tuple[int, Reads, object], tuple[AxisField, AxisField]] = {}
-        self._joined: dict[tuple[int, int], tuple[AxisField, AxisField, AxisField]] = {}
+        self._joined: dict[tuple[int, int, object], tuple[AxisField, AxisField, AxisField]] = {}
 
     def through(self, field: AxisField, reads: Reads, place: object) -> AxisField:
         """As ``AxisField.through``."""
@@ -342,10 +345,10 @@ class FieldMemory:
             known = self._through[key] = (field, field.through(reads, place))
         return known[-1]
 
-    def joined(self, one: AxisField, other: AxisField) -> AxisField:
+    def joined(self, one: AxisField, other: AxisField, place: object) -> AxisField:
         """As ``AxisField.joined``."""
-        key = (id(one), id(other))
+        key = (id(one), id(other), place)
         known = self._joined.get(key)
         if known is None:
-            known = self._joined[key] = (one, other, one.joined(other))
+            known = self._joined[key] = (one, other, one.joined(other, place))
         return known[-1]

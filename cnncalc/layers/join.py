@@ -30,7 +30,8 @@ class _Elementwise(Layer):
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         maps = tuple(shape for shape in shapes if not _is_point(shape)) or _largest_rank(shapes)
         _same_rank(maps)
-        sizes = tuple(_agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in maps), strict=True))
+        certain = tuple(shape for shape in maps if not _may_be_point(shape)) or (_common(maps),)
+        sizes = tuple(_agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in certain), strict=True))
         return Shape(_agreed(tuple(shape.channels for shape in shapes), shapes, "channels"), sizes)
 
 
@@ -52,6 +53,18 @@ class Mul(_Elementwise):
 
 def _is_point(shape: Shape) -> bool:
     return all(size == 1 for size in shape.sizes)
+
+
+def _may_be_point(shape: Shape) -> bool:
+    """Whether a map may turn out to be spread over the others, and so says nothing of their size."""
+    return None in shape.sizes and all(size in (1, None) for size in shape.sizes)
+
+
+def _common(maps: tuple[Shape, ...]) -> Shape:
+    """What is certain where each map may be a point: a size that all have."""
+    return Shape(
+        None, tuple(axis[0] if len(set(axis)) == 1 else None for axis in zip(*(shape.sizes for shape in maps), strict=True))
+    )
 
 
 def _largest_rank(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:

@@ -337,3 +337,8 @@ def test_an_unwritable_output_exits_2(target: str, capsys: pytest.CaptureFixture
     assert ran.err.count("\n") == 1
     assert os.listdir()
     assert not [name for name in os.listdir() if name.endswith(".tmp")]
+
+
+def test_pool_refuses_what_the_framework_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["pool", "--in", "9", "--kernel", "3", "--dilation", "2", "--framework", "caffe"]) == 1
+    assert "caffe has no dilation for maxpool" in capsys.readouterr().err
