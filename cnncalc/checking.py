@@ -156,7 +156,12 @@ def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | No
                 max_layers=wanted.max_layers,
             )
         except CnncalcError as error:
-            return _refused(path, error)
+            refused = _refused(path, error)
+            if not error.models:
+                return refused
+            others = _checked(source, root, error.models, wanted)
+            problems = sorted((*refused.problems, *others.problems), key=_place)
+            return refused._replace(findings=others.findings, problems=tuple(problems))
         return _checked(source, root, models, wanted)
 
 

@@ -101,7 +101,7 @@ def measure(report: Report, metric: str) -> Measured:
 def _check_one(model: Model, name: str, promises: tuple[Promise, ...], report: Report) -> list[Finding]:
     expected_error = next((promise for promise in model.promises if promise.metric == "error"), None)
     if expected_error is not None:
-        return [_check_error(expected_error, report, name)]
+        return [_check_error(expected_error, model.errors or report.diagnostics, report.failed, name)]
     errors = [diagnostic for diagnostic in report.diagnostics if diagnostic.severity == "error"]
     if errors:
         return [Finding(name, error.path, "evaluation", "no error", error.code, error) for error in errors]
@@ -124,14 +124,14 @@ def _whole(report: Report, records: dict[str, LayerReport]) -> _Subject:
     return _Subject(report.totals, records.get(output.path), output.shape, report.inputs[0][1])
 
 
-def _check_error(expectation: Expectation, report: Report, name: str) -> Finding:
+def _check_error(expectation: Expectation, found: tuple[Diagnostic, ...], failed: str | None, name: str) -> Finding:
     wanted = expectation.bounds[0].text
-    codes = [diagnostic.code for diagnostic in report.diagnostics if diagnostic.severity == "error"]
+    codes = list(dict.fromkeys(diagnostic.code for diagnostic in found if diagnostic.severity == "error"))
     got = ", ".join(codes) or "no error"
     if wanted in codes:
         return Finding(name, None, "error", wanted, got, None, expectation)
     fault = Fault("E402", f"expected the error {wanted}, got {got}")
-    return Finding(name, None, "error", wanted, got, _located(fault, expectation, report.failed), expectation)
+    return Finding(name, None, "error", wanted, got, _located(fault, expectation, failed), expectation)
 
 
 def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | None) -> Finding:

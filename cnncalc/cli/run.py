@@ -62,8 +62,9 @@ def compute(request: Request, read: Callable[..., tuple[Model, ...]] | None = No
     code = FINE
     for spec in request.specs:
         try:
-            entries += _analyzed(spec, request, read or load)
+            entries += _analyzed(_read(spec, request, read or load), request)
         except CnncalcError as error:
+            entries += _analyzed(error.models, request)
             entries.append(Unread(spec, error.diagnostics))
             code = max(code, UNDONE if isinstance(error, SourceError | UsageError) else INVALID)
     if any(isinstance(entry, Report) and not entry.ok for entry in entries):
@@ -71,9 +72,12 @@ def compute(request: Request, read: Callable[..., tuple[Model, ...]] | None = No
     return Outcome(tuple(entries), code)
 
 
-def _analyzed(spec: str, request: Request, read: Callable[..., tuple[Model, ...]]) -> Iterable[Report]:
+def _read(spec: str, request: Request, read: Callable[..., tuple[Model, ...]]) -> tuple[Model, ...]:
     wanted = {"sets": request.sets, "framework": request.framework, "model": request.model, "max_layers": request.max_layers}
-    models = read(spec, **wanted)
+    return read(spec, **wanted)
+
+
+def _analyzed(models: tuple[Model, ...], request: Request) -> Iterable[Report]:
     try:
         return [analyze(model, request.input, request.framework) for model in models]
     except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from cnncalc.errors import Diagnostic
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape
 from cnncalc.network.graph import Graph
@@ -24,6 +25,8 @@ class Model(NamedTuple):
     description: str | None = None
     sources: tuple[str, ...] = ()
     origin: Origin = Origin()
+    errors: tuple[Diagnostic, ...] = ()
+    """Of a case that expects an error: what is wrong with it, so that there is nothing to compute."""
 
 
 class Case(NamedTuple):

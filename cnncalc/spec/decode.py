@@ -75,7 +75,9 @@ def decode(reading: Reading, root: Node, sets: MappingOf[str, str]) -> tuple[Mod
     except OverLimit as limit:
         reading.diagnostics.extend(limit.diagnostics)
     if reading.diagnostics:
-        raise _combined(reading.diagnostics)
+        error = _combined(reading.diagnostics)
+        error.models = tuple(file.fine)
+        raise error
     return models
 
 
@@ -97,6 +99,8 @@ class _File:
         self.frame = Frame()
         self.inputs: tuple[tuple[str, Shape], ...] = ()
         """The inputs of the model read last."""
+        self.fine: list[Model] = []
+        """Variants that nothing is wrong with, in a file whose own keys are in order."""
         self.all_blocks: dict[int, tuple[Block, dict[str, Value], dict[str, Block]]] = {}
 
     def models(self, root: Node) -> tuple[Model, ...]:
@@ -122,17 +126,27 @@ class _File:
             return ()
         if not variants.entries:
             self._error("E106", variants, "`models` names no model", "for instance {naive: {layers: [...]}}")
+        is_in_order = not self.reading.diagnostics
         models = []
         for key, node in variants.entries:
-            if not isinstance(node, Mapping):
-                self._error("E105", node, f"the model `{shown(key.text)}` is a mapping of keys, found {kind_of(node)}", None)
-                continue
-            section = _overlaid(file, self._section(node, key.text, MODEL_KEYS))
-            if "layers" in section.keys:
-                models.append(self._model(section, self._text(section.keys.get("name")) or key.text))
-            else:
-                self._error("E106", key, f"the model `{shown(key.text)}` has no `layers`", None)
+            with self.reading.apart() as errors:
+                model = self._variant(file, key, node)
+            self.reading.report_once(errors)
+            if model is not None:
+                models.append(model)
+                if is_in_order and not errors:
+                    self.fine.append(model)
         return tuple(models)
+
+    def _variant(self, file: _Section, key: Scalar, node: Node) -> Model | None:
+        if not isinstance(node, Mapping):
+            self._error("E105", node, f"the model `{shown(key.text)}` is a mapping of keys, found {kind_of(node)}", None)
+            return None
+        section = _overlaid(file, self._section(node, key.text, MODEL_KEYS))
+        if "layers" in section.keys:
+            return self._model(section, self._text(section.keys.get("name")) or key.text)
+        self._error("E106", key, f"the model `{shown(key.text)}` has no `layers`", None)
+        return None
 
     def _section(self, node: Mapping, name: str, known: tuple[str, ...]) -> _Section:
         keys: dict[str, Node] = {}
@@ -194,8 +208,7 @@ class _File:
         names = tuple(name for name, _ in inputs) or ("input",)
         graph, diagnostics = build_graph(steps, names, self.reading.most_layers, self.reading.layers_made)
         self.reading.layers_made += len(graph.nodes)
-        known = set(self.reading.diagnostics)
-        self.reading.diagnostics.extend(diagnostic for diagnostic in diagnostics if diagnostic not in known)
+        self.reading.report_once(diagnostics)
         return graph
 
     def _cases(self, section: _Section, model: Model) -> tuple[Case, ...]:
@@ -221,11 +234,22 @@ class _File:
             else:
                 self.reading.unknown_word("E104", "key of a case", key, CASE_KEYS, self.frame, None, _FOREIGN_KEYS)
         own = self._mapping(keys.get("vars"), "vars")
-        inputs, graph = model.inputs, model.graph
         for key, _ in own.entries if own else ():
             if key.text not in section.variables:
                 self.reading.unknown_word("E203", "variable", key, section.variables, self.frame, None)
-        self.reading.spend(len(inputs), node, self.frame, None)
+        expect = keys.get("expect")
+        promises = read_expect(expect, self.reading, self.frame, None, allow_error=True) if expect else ()
+        self.reading.spend(len(model.inputs), node, self.frame, None)
+        with self.reading.apart() as errors:
+            case = self._reread(keys, own, node, section, model)
+        if not any(promise.metric == "error" for promise in promises):
+            self.reading.report_once(errors)
+        name = self._text(keys.get("name")) or (str(case.inputs[0][1]) if "input" in keys else f"case {number}")
+        return Case(name, case._replace(promises=promises, cases=(), errors=tuple(errors)))
+
+    def _reread(self, keys: dict[str, Node], own: Mapping | None, node: Mapping, section: _Section, model: Model) -> Model:
+        """The model once more under the keys of a case."""
+        inputs, graph = model.inputs, model.graph
         if own:
             self._enter(section, {**section.variables, **declared(own, self.reading, self.frame)})
             self.reading.spend(size_of(section.keys["layers"]), node, self.frame, None)
@@ -233,20 +257,10 @@ class _File:
         inputs = self._case_inputs(keys.get("input"), inputs)
         if own:
             graph = self._graph(self.items.read_list(section.keys["layers"], self.frame, ""), inputs)
+            self._enter(section, section.variables)
         else:
             self.reading.count_layers(len(graph.nodes), node, self.frame)
-        expect = keys.get("expect")
-        name = self._text(keys.get("name")) or (str(inputs[0][1]) if "input" in keys else f"case {number}")
-        case = model._replace(
-            inputs=inputs,
-            graph=graph,
-            framework=self._framework(keys.get("framework"), model.framework),
-            promises=read_expect(expect, self.reading, self.frame, None, allow_error=True) if expect else (),
-            cases=(),
-        )
-        if own:
-            self._enter(section, section.variables)
-        return Case(name, case)
+        return model._replace(inputs=inputs, graph=graph, framework=self._framework(keys.get("framework"), model.framework))
 
     # Keys
 

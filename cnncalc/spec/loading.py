@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Any
 
 from cnncalc.collector import paused_collection
-from cnncalc.errors import Diagnostic, SourceError, UsageError
+from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
@@ -94,8 +94,14 @@ def load_parsed(
     texts = _settings(sets)
     _check_options(framework, model, max_layers)
     found = tuple(diagnostics)
-    with paused_collection():
-        models, reading = with_room(lambda: _decoded(source, root, found, texts, max_layers))
+    try:
+        with paused_collection():
+            models, reading = with_room(lambda: _decoded(source, root, found, texts, max_layers))
+    except CnncalcError as error:
+        rules = None if framework is None else framework_named(framework)
+        named = tuple(one for one in error.models if model in (None, one.name))
+        error.models = named if rules is None else tuple(_in_framework(one, rules) for one in named)
+        raise
     _check_sets(texts, reading)
     if framework is not None:
         rules = framework_named(framework)

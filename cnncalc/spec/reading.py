@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
 from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Fault
@@ -76,11 +77,31 @@ class Reading:
         """Whether an expression has used ``i`` since this was last reset."""
         self.layers: dict[Any, Layer] = {}
         """Layers made so far: equal ones are one object."""
+        self.errors = 0
+        """How many were found, those apart too."""
         self.items_read = 0
         self.layers_made = 0
         """Layers of all models and cases so far."""
         self.reread = 0
         self._seen: set[tuple[str, int, int, str]] = set()
+
+    @contextmanager
+    def apart(self) -> Iterator[list[Diagnostic]]:
+        """What is reported within goes into a list of its own, unless a limit ends the reading."""
+        reported, seen = self.diagnostics, self._seen
+        self.diagnostics, self._seen = [], set()
+        try:
+            yield self.diagnostics
+        except BaseException:
+            reported += self.diagnostics
+            raise
+        finally:
+            self.diagnostics, self._seen = reported, seen
+
+    def report_once(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Report what was found apart, but for what is reported already."""
+        known = set(self.diagnostics)
+        self.diagnostics.extend(found for found in diagnostics if found not in known)
 
     def error(self, code: str, node: Node, message: str, help: str | None, frame: Frame, path: str | None = None) -> None:
         self.fault(Fault(code, message, help), node, frame, path)
@@ -91,7 +112,8 @@ class Reading:
         if key not in self._seen:
             self._seen.add(key)
             self._report(fault, node, frame, path)
-            if len(self.diagnostics) == MOST_ERRORS:
+            self.errors += 1
+            if self.errors == MOST_ERRORS:
                 self.stop(Fault("E102", *TOO_MANY_ERRORS), node, frame, path)
 
     def _report(self, fault: Fault, node: Node, frame: Frame, path: str | None) -> None:

@@ -245,3 +245,23 @@ def test_two_hundred_specs_are_checked_in_no_time(capsys: pytest.CaptureFixture[
     taken = time.process_time() - start
     assert ran.out == "200 files: 10,000 expectations held, 0 failed\n"
     assert taken < 3
+
+
+def test_the_variants_that_are_in_order_are_checked_beside_those_that_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "net.yaml"
+    good = "good: {layers: [conv1x1: 3], expect: {params: %s}}"
+    spec.write_text(
+        f"input: [3, 8, 8]\nmodels:\n  {good % 12}\n  also: {{layers: [{{conv1x1: {{bogus: 1}}}}]}}\n  last: {{layers: [conv1x1: {{bogus: 1}}]}}\n"
+    )
+    assert main(["check", str(spec)]) == 1
+    out = capsys.readouterr().out
+    assert out.count("E104") == 2
+    assert "1 file: 1 expectation held, 0 failed, 2 errors" in out
+    assert main(["params", str(spec), "--format", "json"]) == 1
+    names = [(model["name"], model["totals"]["params"]) for model in json.loads(capsys.readouterr().out)["models"]]
+    assert names == [("good", 12), (None, None)]
+    spec.write_text(f"input: [3, 8, 8]\nbogus: 1\nmodels:\n  {good % 99}\n")
+    assert main(["check", str(spec)]) == 1
+    assert "0 expectations held, 0 failed, 1 error" in capsys.readouterr().out

@@ -198,3 +198,24 @@ def test_sums_of_many_paths_are_those_of_each() -> None:
     paths = {layer.path[:end] for layer in report.layers for end in range(1, len(layer.path) + 1)} | {"absent"}
     assert report.totals_within(paths) == {path: totals_of(report.within(path)) for path in paths}
     assert report.totals_within([]) == {}
+
+
+@pytest.mark.parametrize(
+    ("spec", "code"),
+    [
+        ("{input: [3, 2, 2], vars: {n: 4}, layers: [conv1x1: n/2], cases: [{vars: {n: 3}, expect: {error: %s}}]}", "E204"),
+        ("{vars: {s: 1}, layers: [conv1x1: {out: 3, stride: s}], cases: [{vars: {s: 0}, expect: {error: %s}}]}", "E109"),
+        ("{vars: {g: 1}, layers: [conv1x1: {out: 4, groups: g}], cases: [{vars: {g: 3}, expect: {error: %s}}]}", "E302"),
+    ],
+)
+def test_a_case_may_expect_an_error_of_the_grammar(spec: str, code: str) -> None:
+    for wanted, number in ((code, 1), (code, 2), ("E301", 1)):
+        text = spec % wanted
+        if number == 2:  # the same error is found in each of them
+            case = text[text.index("cases: [") + len("cases: [") : -2]
+            text = text.replace(case, f"{case}, {case}, {{expect: {{params: any}}}}")
+        (model,) = cnncalc.loads(text)
+        findings = check(model)
+        assert [finding.ok for finding in findings] == ([wanted == code] if number == 1 else [True, True, True])
+    with pytest.raises(cnncalc.SpecError, match=code):
+        cnncalc.loads(spec.replace("{error: %s}", "{params: any}"))
