@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.collector import paused_collection
 from cnncalc.errors import Diagnostic, Fault
+from cnncalc.figures import by
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, AxisRule, Reads, Taps, Unknown
 from cnncalc.geometry.receptive_field import LARGEST_ADVANCE, LOCAL, AxisField, FieldMemory, offset
@@ -440,7 +441,7 @@ def _same_weights(there: LayerReport, here: _Answers) -> bool:
 
 
 def _weights_in_words(windows: tuple[Window | TransposedWindow, ...] | None, params: Size, given: Shape, made: Shape) -> str:
-    kernel = " of kernel " + "x".join(str(window.kernel) for window in windows) if windows else ""
+    kernel = f" of kernel {by(window.kernel for window in windows)}" if windows else ""
     return f"{'?' if params is None else params} parameters{kernel} from {given} to {made}"
 
 

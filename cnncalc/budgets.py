@@ -14,6 +14,7 @@ from math import inf
 from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic, Location, UsageError
+from cnncalc.figures import signed
 from cnncalc.report import Report
 from cnncalc.suggest import did_you_mean, shown
 
@@ -191,4 +192,4 @@ def _percent(before: Values, now: Values) -> str:
     if others or more or old is None or new is None:
         return ""
     change = _relative(old, new)
-    return "" if abs(change) == inf else f" ({float(change):+.3g} %)"
+    return "" if isinstance(change, float) else f" ({signed(change)})"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis import analyze
 from cnncalc.errors import Diagnostic, Fault
+from cnncalc.figures import percent, signed
 from cnncalc.geometry.shape import Shape
 from cnncalc.network.graph import Promise
 from cnncalc.network.model import Model
@@ -218,11 +219,11 @@ def _per_cent(bound: Bounds, value: Number | str | None) -> str | None:
     if bound.word is not None or not isinstance(value, (int, Fraction)):
         return None
     if bound.hold(value):
-        return "+0 %"
+        return signed(0)
     wanted = bound.low if bound.low is not None and value < bound.low else bound.high
     if wanted is None or wanted <= 0:
         return None
-    return f"{100 * (float(value) / float(wanted) - 1):+.3g} %"
+    return percent(value, wanted)
 
 
 def _reason(subject: _Subject) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic, Fault
+from cnncalc.figures import by
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.shape import Size
@@ -59,7 +60,7 @@ def _under(layer: Layer, record: LayerReport, here: Framework, other: Framework,
         return Divergence(REJECTED, other.name, fault.message)
     here_sizes = _sizes(mine, record)
     if sizes != here_sizes and None not in (*sizes, *here_sizes):
-        return Divergence(SIZE, other.name, f"makes {_by(sizes)} of {_by(record.in_shape.sizes)}, {here.name} {_by(here_sizes)}")
+        return Divergence(SIZE, other.name, f"makes {by(sizes)} of {by(record.in_shape.sizes)}, {here.name} {by(here_sizes)}")
     shifts = [_shift(one, two) for one, two in zip(mine, theirs, strict=True)]
     if any(shifts):
         return Divergence(
@@ -106,10 +107,6 @@ def _moved(shifts: list[int]) -> str:
     texts = [f"{abs(shift)} {'further' if shift > 0 else 'earlier'}" if shift else "as here" for shift in shifts]
     where = texts[0] if len(set(texts)) == 1 else ", ".join(texts)
     return f"its windows lie {where}"
-
-
-def _by(sizes: tuple[Size, ...]) -> str:
-    return "x".join("?" if size is None else str(size) for size in sizes)
 
 
 def _located(one: Divergence, node: Node) -> Diagnostic:

@@ -110,8 +110,8 @@ def test_maps_of_other_dimensions_cannot_be_compared() -> None:
     ("condition", "channels", "message"),
     [
         ("params > 5M", 10, "`params > 5M`: params is 280"),
-        ("params > +5%", 11, "`params > +5%`: params was 280 and is 308 (+10 %)"),
-        ("rf > +5%", 10, "`rf > +5%`: rf was 3 and is 3 (+0 %)"),
+        ("params > +5%", 11, "`params > +5%`: params was 280 and is 308 (+10.0 %)"),
+        ("rf > +5%", 10, "`rf > +5%`: rf was 3 and is 3 (0.0 %)"),
     ],
 )
 def test_what_is_said(condition: str, channels: int, message: str) -> None:

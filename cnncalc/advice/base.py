@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic, Fault
+from cnncalc.figures import percent
 from cnncalc.frameworks import Framework, framework_named
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField
@@ -108,31 +109,16 @@ class Network:
         return self.model.origin
 
 
-def by(values: tuple[object, ...]) -> str:
-    """One value per axis, such as 3x5."""
-    return "x".join(map(str, values))
-
-
-def change(new: int, old: int) -> str:
-    """The change in per cent of the old number, such as -28.0 %."""
-    return f"{100 * (new - old) / old:+.1f} %"
-
-
 def share(part: int, whole: int) -> str:
     """A part in per cent, such as 43.8 %."""
     return f"{100 * part / whole:.1f} %"
-
-
-def count(number: int, noun: str) -> str:
-    """Such as 1 layer, 2 layers."""
-    return f"{number:,} {noun}" + "s" * (number != 1)
 
 
 def saving(new: Cost | tuple[Size, Size], old: tuple[Size, Size]) -> str:
     """Parameters and MACs of two ways to do one thing, the better one first."""
     params, macs = (new.params, new.macs) if isinstance(new, Cost) else new
     parts = [
-        f"{better:,} {what} instead of {worse:,} ({change(better, worse)})"
+        f"{better:,} {what} instead of {worse:,} ({percent(better, worse)})"
         for what, better, worse in (("parameters", params, old[0]), ("MACs", macs, old[1]))
         if better is not None and worse
     ]

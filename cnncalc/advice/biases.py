@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.advice.base import Network, Remark, count
+from cnncalc.advice.base import Network, Remark
+from cnncalc.figures import plural
 from cnncalc.layers.base import Layer
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.linear import Linear
@@ -20,9 +21,9 @@ def remarks(network: Network) -> Iterator[Remark]:
             continue
         readers = [network.nodes[reader] for reader in network.consumers[index]]
         if readers and all(_takes_mean(reader.layer, record.shape.channels) for reader in readers):
-            biases = count(record.biases, "bias")[: -1 if record.biases > 1 else None] + ("es" if record.biases > 1 else "")
+            biases = plural(record.biases, "bias")[: -1 if record.biases > 1 else None] + ("es" if record.biases > 1 else "")
             message = f"{biases} are for nothing: `{readers[0].path}` takes the mean of each channel out again"
-            yield Remark(record.path, message, f"`bias: false` saves {count(record.biases, 'parameter')} and changes no output")
+            yield Remark(record.path, message, f"`bias: false` saves {plural(record.biases, 'parameter')} and changes no output")
 
 
 def _takes_mean(layer: object, channels: int | None) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from cnncalc.advice.base import Network, Remark, by
+from cnncalc.advice.base import Network, Remark
+from cnncalc.figures import by
 from cnncalc.geometry.axis import Taps
 from cnncalc.geometry.window import TransposedWindow
 
@@ -34,7 +35,7 @@ def _coverage(window: TransposedWindow) -> tuple[int, ...]:
 
 
 def _message(windows: list[TransposedWindow], coverage: list[tuple[int, ...]]) -> str:
-    kernel, stride = by(tuple(window.kernel for window in windows)), by(tuple(window.stride for window in windows))
+    kernel, stride = by(window.kernel for window in windows), by(window.stride for window in windows)
     least, most = prod(map(min, coverage)), prod(map(max, coverage))
     turns = [_turns(counts) for counts in coverage]
     along = f"{turns[0]} along each axis" if len(set(turns)) == 1 and len(turns) > 1 else " and ".join(turns)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.advice.base import Network, Remark, by, count, share
+from cnncalc.advice.base import Network, Remark, share
+from cnncalc.figures import by, plural
 from cnncalc.geometry.receptive_field import AxisField
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import Window
@@ -31,7 +32,7 @@ def remarks(network: Network) -> Iterator[Remark]:
         cost = f" with {params:,} parameters" + (f" ({share(params, total)} of all)" if total else "")
         message = f"the field at its input, {by(seen)}, is already larger than the input {by(sizes)}: from here on"
         verb = "widens" if len(late) == 1 else "widen"
-        what = f"{count(len(late), 'convolution')}{cost} {verb} it to no purpose"
+        what = f"{plural(len(late), 'convolution')}{cost} {verb} it to no purpose"
         yield Remark(late[0].path, f"{message} {what}", "a larger input, an earlier stride less, or fewer layers")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from cnncalc.advice.base import Network, Remark, by
+from cnncalc.advice.base import Network, Remark
+from cnncalc.figures import by
 from cnncalc.geometry.participation import phases_read, unread_end
 from cnncalc.geometry.window import Window
 from cnncalc.report import LayerReport

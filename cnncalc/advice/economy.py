@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cnncalc.advice.base import Cost, Network, Remark, by, saving
+from cnncalc.advice.base import Cost, Network, Remark, saving
 from cnncalc.errors import Fault
+from cnncalc.figures import by
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import Window
 from cnncalc.layers.convolution import Conv, Depthwise

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from math import prod
 from typing import NamedTuple
 
-from cnncalc.advice.base import Network, Remark, by, share
+from cnncalc.advice.base import Network, Remark, share
+from cnncalc.figures import by
 from cnncalc.geometry.axis import IDENTITY_TAPS, AxisRule, Run, Taps
 from cnncalc.geometry.receptive_field import LOCAL, AxisField
 from cnncalc.geometry.shape import Shape

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from cnncalc.advice.base import Network, Remark, by, share
+from cnncalc.advice.base import Network, Remark, share
+from cnncalc.figures import by
 from cnncalc.geometry.participation import phases_read
 from cnncalc.geometry.window import Window
 
@@ -17,8 +18,8 @@ def remarks(network: Network) -> Iterator[Remark]:
     """Windows that read only some of the positions between one and the next."""
     for path, windows in _skipping(network):
         if any(window.kernel > 1 for window in windows):
-            dilation = f", dilation {by(tuple(window.dilation for window in windows))}" if _is_dilated(windows) else ""
-            kernel = by(tuple(window.kernel for window in windows))
+            dilation = f", dilation {by(window.dilation for window in windows)}" if _is_dilated(windows) else ""
+            kernel = by(window.kernel for window in windows)
             why = f"the stride {_stride(windows)} jumps over positions that the kernel {kernel}{dilation} does not reach"
             yield Remark(path, f"{why}: {_read(windows)}", "use a smaller stride, or a larger kernel")
 
@@ -46,7 +47,7 @@ def _read(windows: tuple[Window, ...]) -> str:
 
 
 def _stride(windows: tuple[Window, ...]) -> str:
-    return by(tuple(window.stride for window in windows))
+    return by(window.stride for window in windows)
 
 
 def _is_dilated(windows: tuple[Window, ...]) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.advice.base import Network, Remark, count
+from cnncalc.advice.base import Network, Remark
 from cnncalc.errors import Diagnostic, Fault
+from cnncalc.figures import plural
 from cnncalc.spec.nodes import Node
 from cnncalc.spec.text import Source
 from cnncalc.spec.usage import unused
@@ -29,7 +30,7 @@ def remarks(network: Network) -> Iterator[Remark]:
         counted |= idle
         layers = [record for one in idle if (record := network.records.get(network.nodes[one].path)) is not None]
         params, macs = sum(layer.params or 0 for layer in layers), sum(layer.macs or 0 for layer in layers)
-        cost = f"{count(len(layers), 'layer')} with {count(params, 'parameter')} and {macs:,} MACs"
+        cost = f"{plural(len(layers), 'layer')} with {plural(params, 'parameter')} and {macs:,} MACs"
         yield Remark(path, f"nothing uses this output: {cost} for nothing", "read it, make it a `head`, or leave it out")
 
 

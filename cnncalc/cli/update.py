@@ -15,8 +15,9 @@ from cnncalc.cli.output import Trouble, emit
 from cnncalc.cli.paths import Found
 from cnncalc.cli.run import FINE, INVALID, UNDONE, report_diagnostics
 from cnncalc.errors import CnncalcError, Location, SourceError, UsageError
+from cnncalc.figures import plural
 from cnncalc.network.model import Model
-from cnncalc.render.text import inert, plural
+from cnncalc.render.text import inert
 from cnncalc.spec import rewrite
 from cnncalc.spec.loading import load_source
 from cnncalc.spec.source import parse

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
 from cnncalc.errors import Fault
+from cnncalc.figures import by
 from cnncalc.geometry.axis import Run
 from cnncalc.geometry.participation import interval, runs
 from cnncalc.geometry.receptive_field import Interval
@@ -151,16 +152,12 @@ def shortfall(levels: tuple[Level, ...]) -> tuple[str, str] | None:
     wrong = tuple(axis for axis in levels if axis.obtained != axis.bins)
     if not wrong:
         return None
-    wanted, obtained = _by(axis.bins for axis in levels), _by(axis.obtained for axis in levels)
+    wanted, obtained = by(axis.bins for axis in levels), by(axis.obtained for axis in levels)
     names = alternatives(tuple((axis.size, axis.bins) for axis in levels))
     return (
-        f"mode {wrong[0].mode} gives {obtained} bins on a map of {_by(axis.size for axis in levels)} where {wanted} are wanted",
+        f"mode {wrong[0].mode} gives {obtained} bins on a map of {by(axis.size for axis in levels)} where {wanted} are wanted",
         f"modes that give {wanted}: {', '.join(names)}",
     )
-
-
-def _by(numbers: Iterable[int]) -> str:
-    return "x".join(map(str, numbers))
 
 
 def _paper(size: int, bins: int) -> Window:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
+from cnncalc.figures import by
+
 MOST_AXES = 4
 """Spatial axes that a map can have."""
 
@@ -37,7 +39,7 @@ class Shape(NamedTuple):
         return product(self.axes)
 
     def __str__(self) -> str:
-        return "x".join("?" if axis is None else str(axis) for axis in self.axes)
+        return by(self.axes)
 
 
 def product(factors: tuple[Size, ...]) -> Size:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
 
 from cnncalc.errors import Fault
+from cnncalc.figures import by
 from cnncalc.frameworks.rules import AxisPadding
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ class PerAxis(NamedTuple):
         raise _wrong_rank(what, str(self), len(self.values), rank)
 
     def __str__(self) -> str:
-        return "x".join(map(str, self.values))
+        return by(self.values)
 
 
 class Padding(NamedTuple):

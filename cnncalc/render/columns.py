@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
+from cnncalc.figures import by
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.listing import Column, Raw
-from cnncalc.render.text import NOTHING, UNKNOWN, by, exact, fraction, inert, once
+from cnncalc.render.text import NOTHING, UNKNOWN, exact, fraction, inert, once
 from cnncalc.report import LayerReport
 
 LayerColumn = Column[LayerReport]
@@ -143,7 +144,7 @@ def _field(key: str, title: str, rank: int, show: Callable[[LayerReport], str], 
 def _raw(numbers: Iterable[int | Fraction | None]) -> Raw:
     numbers = tuple(numbers)
     known = [number for number in numbers if number is not None]
-    return by(UNKNOWN if number is None else str(number) for number in numbers) if known else None
+    return by(numbers) if known else None
 
 
 # One unit's region

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc.geometry.shape import Size
 from cnncalc.render.columns import field_size, field_stride
 from cnncalc.render.listing import Column, Listing, Raw
-from cnncalc.render.text import NOTHING, UNKNOWN, difference, exact, inert, percent, ratio
+from cnncalc.render.text import NOTHING, UNKNOWN, change, difference, exact, inert, ratio
 from cnncalc.report import Report
 
 
@@ -139,7 +139,7 @@ def _beside(reports: Sequence[Report], command: str) -> Listing[Line]:
         Column("base", base, lambda line: line.metric.texts[0], lambda line: line.metric.texts[0], 0),
         Column("other", other, lambda line: line.metric.texts[1], lambda line: line.metric.texts[1], 0),
         _against_first("difference", "difference", 3, difference, _raw_difference),
-        _against_first("percent", "change", 1, percent, _raw_percent),
+        _against_first("percent", "change", 1, change, _raw_percent),
         _against_first("ratio", "ratio", 0, ratio, _raw_ratio),
     )
     return Listing("", columns, tuple(Line(metric, 1, other) for metric in metrics(reports, command)))
@@ -173,7 +173,7 @@ def _rows(metric: Metric) -> tuple[Row, ...]:
 
 
 def _percent(pair: Pair) -> str:
-    return "" if pair is None else percent(*pair)
+    return "" if pair is None else change(*pair)
 
 
 def lines(reports: Sequence[Report], command: str = "compare") -> Listing[Line]:
@@ -184,9 +184,9 @@ def lines(reports: Sequence[Report], command: str = "compare") -> Listing[Line]:
         Column("model", "model", lambda line: line.name, lambda line: line.name, 0, right=False),
         Column("value", "value", lambda line: line.metric.texts[line.at], _value, 0),
         _against_first("difference", "difference", 3, difference, _raw_difference),
-        _against_first("percent", "to the first", 1, percent, _raw_percent),
+        _against_first("percent", "to the first", 1, change, _raw_percent),
         _against_first("ratio", "ratio", 0, ratio, _raw_ratio),
-        _against_above("percent_above", "to the above", 2, percent, _raw_percent),
+        _against_above("percent_above", "to the above", 2, change, _raw_percent),
         _against_above("ratio_above", "ratio", 0, ratio, _raw_ratio),
     )
     found = metrics(reports, command)

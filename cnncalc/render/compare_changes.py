@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from cnncalc.budgets import Verdict
 from cnncalc.changes import Change, changes
+from cnncalc.figures import by
 from cnncalc.render.columns import field_size, padding_of
 from cnncalc.render.json import layer_of
-from cnncalc.render.text import by, exact
+from cnncalc.render.text import exact
 from cnncalc.report import LayerReport, Report
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from cnncalc.budgets import Verdict
 from cnncalc.changes import Change
+from cnncalc.figures import percent, plural
 from cnncalc.render.compare import Metric, metrics
 from cnncalc.render.compare_changes import PROPERTIES, Pairing, texts
 from cnncalc.render.markdown import literal, table
 from cnncalc.render.surface import Surface
-from cnncalc.render.text import NOTHING, difference, inert, percent, plural
+from cnncalc.render.text import difference, inert
 from cnncalc.report import Report
 
 MOST_ROWS = 200
@@ -71,7 +72,7 @@ def _change(metric: Metric) -> tuple[str, ...]:
     if old is None or new is None:
         return ("changed",)
     relative = percent(new, old)
-    return (f"{difference(new, old)} ({relative})" if relative != NOTHING else difference(new, old),)
+    return (f"{difference(new, old)} ({relative})" if relative else difference(new, old),)
 
 
 def _layers(found: tuple[Change, ...], arrow: str) -> list[str]:

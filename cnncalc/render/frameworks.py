@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from cnncalc.figures import plural
 from cnncalc.render.columns import field_padding
 from cnncalc.render.layers import failure
 from cnncalc.render.listing import Column, Listing
-from cnncalc.render.text import NOTHING, inert, plural
+from cnncalc.render.text import NOTHING, inert
 from cnncalc.report import LayerReport, Report
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnncalc.figures import plural
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.render.columns import Region, columns
 from cnncalc.render.listing import Listing, Total
 from cnncalc.render.rows import Rows, rows
-from cnncalc.render.text import UNKNOWN, exact, inert, memory, plural, rounded
+from cnncalc.render.text import UNKNOWN, exact, inert, memory, rounded
 from cnncalc.render.view import DTYPES, View
 from cnncalc.report import LayerReport, Report
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.render.text import plural
+from cnncalc.figures import plural
 from cnncalc.report import LayerReport, totals_of
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.figures import by
 from cnncalc.geometry.pyramid import Level, Pyramid, Tier
 from cnncalc.render.axes import windows
 from cnncalc.render.json import FORMAT, dumps
 from cnncalc.render.listing import Column, Listing, Total
 from cnncalc.render.surface import Surface
-from cnncalc.render.text import NOTHING, UNKNOWN, by, exact, once
+from cnncalc.render.text import NOTHING, UNKNOWN, exact, once
 
 
 class Line(NamedTuple):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 
+from cnncalc.figures import plural
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.render.listing import Column, Listing
-from cnncalc.render.text import NOTHING, exact, inert, plural
+from cnncalc.render.text import NOTHING, exact, inert
 from cnncalc.sweep import Row
 
 FORMAT = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
+from cnncalc.figures import by, percent
 from cnncalc.geometry.shape import Size
 
 UNKNOWN = "?"
@@ -51,13 +52,9 @@ def difference(number: int, base: int) -> str:
     return f"{number - base:+,}" if number != base else "0"
 
 
-def percent(number: int, base: int) -> str:
+def change(number: int, base: int) -> str:
     """The change from ``base`` in per cent, such as -42.9 %."""
-    if base == 0:
-        return NOTHING
-    tenths = _nearest(1000 * abs(number - base), base)
-    sign = "+" if number > base else "-" if number < base else ""
-    return f"{sign}{tenths // 10:,}.{tenths % 10} %"
+    return percent(number, base) or NOTHING
 
 
 def ratio(number: int, base: int) -> str:
@@ -75,20 +72,10 @@ def fraction(number: Fraction | int | None) -> str:
     return UNKNOWN if number is None else str(number)
 
 
-def by(parts: Iterable[str]) -> str:
-    """One text per axis, such as 3x11."""
-    return "x".join(parts)
-
-
 def once(parts: Iterable[str]) -> str:
     """One text per axis, but a single one where all axes agree."""
     parts = tuple(parts)
     return parts[0] if len(set(parts)) == 1 else by(parts)
-
-
-def plural(number: int, noun: str) -> str:
-    """Such as 1 layer, 2 layers."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def inert(text: str) -> str:

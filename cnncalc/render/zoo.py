@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
+from cnncalc.figures import plural
 from cnncalc.render.columns import field_size
 from cnncalc.render.listing import Column, Listing
-from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert, plural
+from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert
 from cnncalc.report import LayerReport, Report
 
 

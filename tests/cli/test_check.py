@@ -158,7 +158,9 @@ def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     monkeypatch.setattr("sys.stdin", io.StringIO(LIAR))
     ran = Ran(capsys, "-")
     assert ran.code == 1
-    assert ran.out.startswith("<stdin>:3:17: E401 <stdin>: shape: expected shape [4, 6, 7], got [4, 6, 6] (+0 %, +0 %, -14.3 %)")
+    assert ran.out.startswith(
+        "<stdin>:3:17: E401 <stdin>: shape: expected shape [4, 6, 7], got [4, 6, 6] (0.0 %, 0.0 %, -14.3 %)"
+    )
 
 
 # Where it goes
@@ -217,7 +219,7 @@ def test_options_reach_the_computation(capsys: pytest.CaptureFixture[str]) -> No
         "  b: {layers: [maxpool3x3: {stride: 2}], expect: {size: 7}}\n"
     )
     assert Ran(capsys, "wide.yaml").code == 0
-    assert "got 5 (+25 %)" in Ran(capsys, "wide.yaml", "--set", "n=5").out
+    assert "got 5 (+25.0 %)" in Ran(capsys, "wide.yaml", "--set", "n=5").out
     assert Ran(capsys, "wide.yaml", "--set", "n=5", "--model", "b").code == 0
     assert Ran(capsys, "wide.yaml", "--framework", "caffe").code == 0
     assert Ran(capsys, "wide.yaml", "--framework", "theano").code == 2

@@ -269,7 +269,7 @@ def test_check_prints_a_line_per_broken_promise(capsys: pytest.CaptureFixture[st
     ran = Ran(capsys, "check", "liar.yaml")
     assert ran.code == 1
     assert ran.out.splitlines() == [
-        "liar.yaml:5:36: E401 liar: params: expected params 3*4*9 + 5, got 112 (-0.885 %)",
+        "liar.yaml:5:36: E401 liar: params: expected params 3*4*9 + 5, got 112 (-0.9 %)",
         "1 file: 2 expectations held, 1 failed",
     ]
 

@@ -67,14 +67,14 @@ def test_every_format_ends_in_a_newline_and_moves_no_terminal(format: str) -> No
 def test_a_failed_expectation_in_full() -> None:
     text = render(results(), "full", PLAIN)
     assert text.startswith(
-        "error[E401]: expected params 200, got 216 (+8 %)\n"
+        "error[E401]: expected params 200, got 216 (+8.0 %)\n"
         " --> nets/net.yaml:6:22 (a␍b␊c::d)\n"
         "  |\n"
         '6 |     expect: {params: 200, macs: ">= 1", shape: [8, 13, 14]}\n'
         "  |                      ^^^\n"
         "  = in `odd, 100%: <&>`\n"
     )
-    assert "error[E401]: expected shape [8, 13, 14], got [8, 13, 13] (+0 %, +0 %, -7.14 %)\n" in text
+    assert "error[E401]: expected shape [8, 13, 14], got [8, 13, 13] (0.0 %, 0.0 %, -7.1 %)\n" in text
     assert text.endswith("\n\n1 file: 3 expectations held, 2 failed, 1 warning\n")
 
 
@@ -85,9 +85,9 @@ def test_full_is_coloured_where_that_is_possible() -> None:
 def test_a_line_per_finding() -> None:
     lines = render(results(), "concise").splitlines()
     assert lines == [
-        "nets/net.yaml:6:22: E401 odd, 100%: <&>: a␍b␊c::d params: expected params 200, got 216 (+8 %)",
+        "nets/net.yaml:6:22: E401 odd, 100%: <&>: a␍b␊c::d params: expected params 200, got 216 (+8.0 %)",
         "nets/net.yaml:6:48: E401 odd, 100%: <&>: a␍b␊c::d shape: expected shape [8, 13, 14], got [8, 13, 13]"
-        " (+0 %, +0 %, -7.14 %)",
+        " (0.0 %, 0.0 %, -7.1 %)",
         "nets/net.yaml:7:5: W504 rounding down drops the last of 13 positions (12) along each axis: 25 of 169 are never read"
         " (maxpool2_1)",
         "1 file: 3 expectations held, 2 failed, 1 warning",
@@ -150,7 +150,7 @@ def test_github_commands_are_escaped() -> None:
     kind, properties, message = parsed(lines[0])
     assert (kind, properties["file"], properties["line"], properties["col"]) == ("error", "nets/a,b%:c.yaml", "6", "22")
     assert (properties["title"], properties["endColumn"]) == ("cnncalc E401", "25")
-    assert message == "odd, 100%: <&>: a␍b␊c::d params: expected params 200, got 216 (+8 %)"
+    assert message == "odd, 100%: <&>: a␍b␊c::d params: expected params 200, got 216 (+8.0 %)"
     assert "file=nets/a%2Cb%25%3Ac.yaml," in lines[0]
     assert "100%25: <&>" in lines[0]
     kind, properties, message = parsed(lines[2])
@@ -234,7 +234,7 @@ def test_junit_has_a_case_per_expectation() -> None:
     assert len(cases) == 5
     failure = cases[0].find("failure")
     assert failure is not None
-    assert (failure.get("type"), failure.get("message")) == ("E401", "expected params 200, got 216 (+8 %)")
+    assert (failure.get("type"), failure.get("message")) == ("E401", "expected params 200, got 216 (+8.0 %)")
     assert "--> nets/net.yaml:6:22" in (failure.text or "")
     assert (cases[0].get("line"), cases[0].get("classname"), cases[0].get("file")) == ("6", "nets/net.yaml", "nets/net.yaml")
     assert "W504" in (net.findtext("system-out") or "")

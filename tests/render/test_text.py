@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cnncalc.render.text import cells, difference, exact, inert, memory, once, percent, ratio, rounded
+from cnncalc.render.text import cells, change, difference, exact, inert, memory, once, ratio, rounded
 
 
 @pytest.mark.parametrize(
@@ -33,9 +33,9 @@ def test_exact_and_memory() -> None:
 
 
 def test_changes() -> None:
-    assert (difference(5120, 8960), percent(5120, 8960), ratio(5120, 8960)) == ("-3,840", "-42.9 %", "x0.571")
-    assert (difference(7, 7), percent(7, 7), ratio(7, 7)) == ("0", "0.0 %", "x1.000")
-    assert (difference(3, 0), percent(3, 0), ratio(3, 0)) == ("+3", "-", "-")
+    assert (difference(5120, 8960), change(5120, 8960), ratio(5120, 8960)) == ("-3,840", "-42.9 %", "x0.571")
+    assert (difference(7, 7), change(7, 7), ratio(7, 7)) == ("0", "0.0 %", "x1.000")
+    assert (difference(3, 0), change(3, 0), ratio(3, 0)) == ("+3", "-", "-")
     assert ratio(1, 10**9) == "x<0.001"
     assert ratio(10**400, 1).startswith("x10,000,")
 

@@ -42,18 +42,18 @@ def test_promises_that_hold(expect: str) -> None:
 @pytest.mark.parametrize(
     ("expect", "message"),
     [
-        ("[5, 6, 6]", "expected shape [5, 6, 6], got [4, 6, 6] (-20 %, +0 %, +0 %)"),
+        ("[5, 6, 6]", "expected shape [5, 6, 6], got [4, 6, 6] (-20.0 %, 0.0 %, 0.0 %)"),
         ("[4, 6]", "expected shape [4, 6], got [4, 6, 6]"),
-        ("{params: 149}", "expected params 149, got 148 (-0.671 %)"),
-        ("{params: ~149}", "expected params ~149, got 148 (-0.337 %)"),
-        ("{params: ~150}", "expected params ~150, got 148 (-1 %)"),
-        ('{params: "<= 147"}', "expected params <= 147, got 148 (+0.68 %)"),
-        ('{params: ">= 149"}', "expected params >= 149, got 148 (-0.671 %)"),
-        ("{params: {min: 149}}", "expected params min 149, got 148 (-0.671 %)"),
+        ("{params: 149}", "expected params 149, got 148 (-0.7 %)"),
+        ("{params: ~149}", "expected params ~149, got 148 (-0.3 %)"),
+        ("{params: ~150}", "expected params ~150, got 148 (-1.0 %)"),
+        ('{params: "<= 147"}', "expected params <= 147, got 148 (+0.7 %)"),
+        ('{params: ">= 149"}', "expected params >= 149, got 148 (-0.7 %)"),
+        ("{params: {min: 149}}", "expected params min 149, got 148 (-0.7 %)"),
         ("{size: 7}", "expected size 7, got 6 (-14.3 %)"),
-        ("{rf: [3, 5]}", "expected rf [3, 5], got [3, 3] (+0 %, -40 %)"),
+        ("{rf: [3, 5]}", "expected rf [3, 5], got [3, 3] (0.0 %, -40.0 %)"),
         ("{rf: all}", "expected rf all, got 3"),
-        ("{in: [4, 6, 6]}", "expected in [4, 6, 6], got [4, 8, 8] (+0 %, +33.3 %, +33.3 %)"),
+        ("{in: [4, 6, 6]}", "expected in [4, 6, 6], got [4, 8, 8] (0.0 %, +33.3 %, +33.3 %)"),
     ],
 )
 def test_promises_that_fail(expect: str, message: str) -> None:

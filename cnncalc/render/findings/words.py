@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from cnncalc.checking import Results
-from cnncalc.render.text import inert, plural
+from cnncalc.figures import plural
+from cnncalc.render.text import inert
 
 
 def closing(results: Results) -> str:

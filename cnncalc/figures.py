@@ -1,0 +1,41 @@
+"""Numbers as messages and tables say them: counted nouns, one value per axis, changes in per cent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+
+def by(values: Iterable[object]) -> str:
+    """One value per axis, such as 3x5; ``?`` for one that is not known."""
+    return "x".join(["?" if value is None else str(value) for value in values])
+
+
+def plural(number: int | None, noun: str, nouns: str | None = None) -> str:
+    """Such as 1 layer, 2 layers; ``nouns`` where the plural is no mere s."""
+    if number == 1:
+        return f"1 {noun}"
+    nouns = nouns or f"{noun}s"
+    return f"an unknown number of {nouns}" if number is None else f"{number:,} {nouns}"
+
+
+def percent(number: int | Fraction, base: int | Fraction) -> str | None:
+    """The change from ``base`` in per cent of it, such as -42.9 %; ``None`` from 0, of which nothing is a part."""
+    return signed(Fraction(number - base) * 100 / base) if base else None
+
+
+def signed(per_cent: int | Fraction) -> str:
+    """A change in per cent, exact to a tenth; one that is smaller than that to its first digit."""
+    if not per_cent:
+        return "0.0 %"
+    sign, size = "+" if per_cent > 0 else "-", abs(Fraction(per_cent))
+    places = 1
+    while not (digits := _nearest(size * 10**places)):
+        places += 1
+    whole, rest = divmod(digits, 10**places)
+    return f"{sign}{whole:,}.{rest:0{places}} %"
+
+
+def _nearest(number: Fraction) -> int:
+    """The nearest whole number, a half rounded up."""
+    return (2 * number.numerator + number.denominator) // (2 * number.denominator)
