@@ -12,7 +12,7 @@ from cnncalc.frameworks import Framework, framework_named
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField
 from cnncalc.geometry.shape import Shape, Size
-from cnncalc.layers.base import Layer
+from cnncalc.layers.base import Adapter, Layer
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
 from cnncalc.network.structure import Origin
@@ -50,6 +50,26 @@ class Network:
     def records(self) -> dict[str, LayerReport]:
         """The layers by their paths."""
         return {layer.path: layer for layer in self.report.layers}
+
+    def records_of(self, index: int) -> tuple[LayerReport, ...]:
+        """The records that a node made: none of an input, none or several where shapes decide, else one."""
+        return self._made[index]
+
+    @cached_property
+    def _made(self) -> tuple[tuple[LayerReport, ...], ...]:
+        """The records of each node; they stand in the order of the nodes."""
+        records, place = self.report.layers, 0
+        made = []
+        for node in self.nodes:
+            first = place
+            if isinstance(node.layer, Adapter):
+                inside = f"{node.path}/"
+                while place < len(records) and records[place].path.startswith(inside):
+                    place += 1
+            elif node.layer is not None:
+                place += 1
+            made.append(records[first:place])
+        return tuple(made)
 
     @cached_property
     def consumers(self) -> tuple[tuple[int, ...], ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cnncalc.advice.base import Network, Remark
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.figures import plural
+from cnncalc.report import totals_of
 from cnncalc.spec.nodes import Node
 from cnncalc.spec.text import Source
 from cnncalc.spec.usage import unused
@@ -28,9 +29,9 @@ def remarks(network: Network) -> Iterator[Remark]:
             continue
         idle = _behind(network, {index}, counted)
         counted |= idle
-        layers = [record for one in idle if (record := network.records.get(network.nodes[one].path)) is not None]
-        params, macs = sum(layer.params or 0 for layer in layers), sum(layer.macs or 0 for layer in layers)
-        cost = f"{plural(len(layers), 'layer')} with {plural(params, 'parameter')} and {macs:,} MACs"
+        layers = [record for one in idle for record in network.records_of(one)]
+        totals = totals_of(layers)
+        cost = f"{plural(len(layers), 'layer')} with {plural(totals.params, 'parameter')} and {plural(totals.macs, 'MAC')}"
         yield Remark(path, f"nothing uses this output: {cost} for nothing", "read it, make it a `head`, or leave it out")
 
 

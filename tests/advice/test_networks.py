@@ -99,6 +99,36 @@ def test_an_output_nobody_uses_with_what_is_computed_for_it() -> None:
     assert found.message == f"nothing uses this output: 2 layers with {params} parameters and {macs:,} MACs for nothing"
 
 
+def test_a_projection_counts_with_what_it_projects() -> None:
+    items = ("{conv1x1: 8, name: a}", "residual: {body: [conv3x3: {out: 4, stride: 2, padding: 1}], shortcut: project}")
+    (found,) = layers("W511", *items, "{conv1x1: 2, from: a}", input="[8, 16, 16]")
+    body, shortcut, norm = 8 * 4 * 9 + 4, 8 * 4, 2 * 4
+    macs = (8 * 4 * 9 + 8 * 4) * 8 * 8
+    assert found.path == "residual_1"
+    assert found.message == (
+        f"nothing uses this output: 4 layers with {body + shortcut + norm} parameters and {macs:,} MACs for nothing"
+    )
+
+
+def test_the_records_of_a_node_are_all_that_it_made() -> None:
+    body = "residual: {body: [conv3x3: {out: %d, padding: 1}], shortcut: project}"
+    found = network("relu", body % 8, body % 4)
+    made = [[record.path.rpartition("/")[2] for record in found.records_of(index)] for index in range(len(found.nodes))]
+    assert made == [[], ["relu_1"], ["conv3x3_1"], [], ["residual_1"], ["conv3x3_1"], ["conv1x1_1", "bn_1"], ["residual_2"]]
+
+
+def test_what_an_unused_output_costs_may_be_unknown() -> None:
+    unused = ("{conv1x1: 8, name: a}", "conv3x3: {out: 4, padding: 1}", "{conv1x1: 2, from: a}")
+    (found,) = layers("W511", *unused, input="[3, any, any]")
+    params = 8 * 4 * 9 + 4
+    assert found.message == (
+        f"nothing uses this output: 1 layer with {params} parameters and an unknown number of MACs for nothing"
+    )
+    (found,) = layers("W511", *unused[:1], "conv3x3: {padding: 1}", unused[2], input="[3, 8, 8]")
+    unknown = "an unknown number of parameters and an unknown number of MACs"
+    assert found.message == f"nothing uses this output: 1 layer with {unknown} for nothing"
+
+
 def test_an_input_nobody_uses() -> None:
     (found,) = layers("W511", "{conv1x1: 8, from: left}", input="{left: [3, 8, 8], right: [3, 8, 8]}")
     assert found.message == "the input `right` is used by nothing"
