@@ -14,7 +14,7 @@ from cnncalc.geometry.receptive_field import AxisField
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import Window
 from cnncalc.layers.binning import GlobalPool
-from cnncalc.report import LayerReport
+from cnncalc.report import LayerReport, totals_of
 
 CODE = "W509"
 SMALL = "W510"
@@ -28,8 +28,8 @@ def remarks(network: Network) -> Iterator[Remark]:
     late = [layer for layer in network.report.layers if _is_spatial(layer) and _sees_more(network, layer, sizes)]
     if late:
         seen = _field(network, late[0])
-        params, total = sum(layer.params or 0 for layer in late), network.report.totals.params
-        cost = f" with {params:,} parameters" + (f" ({share(params, total)} of all)" if total else "")
+        params, total = totals_of(late).params, network.report.totals.params
+        cost = f" with {plural(params, 'parameter')}" + (f" ({share(params, total)} of all)" if params and total else "")
         message = f"the field at its input, {by(seen)}, is already larger than the input {by(sizes)}: from here on"
         verb = "widens" if len(late) == 1 else "widen"
         what = f"{plural(len(late), 'convolution')}{cost} {verb} it to no purpose"
@@ -60,8 +60,8 @@ def _input_sizes(network: Network) -> tuple[int, ...] | None:
 
 
 def _is_spatial(layer: LayerReport) -> bool:
-    """Whether it is a convolution that looks at more than one position."""
-    return bool(layer.weights) and any(isinstance(window, Window) and window.kernel > 1 for window in layer.windows or ())
+    """Whether it is a convolution that looks at more than one position; its weights may be unknown."""
+    return layer.weights != 0 and any(isinstance(window, Window) and window.kernel > 1 for window in layer.windows or ())
 
 
 def _sees_more(network: Network, layer: LayerReport, sizes: tuple[int, ...]) -> bool:

@@ -61,6 +61,12 @@ def test_depth_that_sees_nothing_new() -> None:
     )
 
 
+def test_depth_of_an_unknown_width() -> None:
+    items = ["conv9x9: {out: 8, padding: 4}"] * 2 + ["conv9x9: {padding: 4}"]
+    (found,) = layers("W509", *items, input="[8, 16, 16]")
+    assert found.message.endswith("from here on 1 convolution with an unknown number of parameters widens it to no purpose")
+
+
 @pytest.mark.parametrize("input", ["[8, 17, 17]", "[8, 16, 17]", "[8, any, any]"])
 def test_depth_that_still_sees_something(input: str) -> None:
     assert not layers("W509", *["conv9x9: {out: 8, padding: 4}"] * 3, input=input)
