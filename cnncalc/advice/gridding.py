@@ -69,15 +69,17 @@ def remarks(network: Network) -> Iterator[Remark]:
         return
     tensors: list[_Tensor] = [_Tensor((Seen(),) * shape.rank) for _, shape in network.report.inputs]
     open_ends: list[_Tensor] = []
-    for node in network.nodes[len(tensors) :]:
+    for index, node in enumerate(network.nodes[len(tensors) :], len(tensors)):
         inputs = [tensors[source] for source in node.inputs]
-        record = network.records.get(node.path)
-        if record is None or not isinstance(node.layer, Layer):
+        records = network.records_of(index)
+        if not isinstance(node.layer, Layer):
+            tensors.append(_adapted(inputs[0], records))
+        elif not records:
             tensors.append(_Tensor(()))
-            continue
-        tensors.append(_through(network, node.layer, record, inputs))
-        if _reads_all(record.field.axes):
-            open_ends += inputs
+        else:
+            tensors.append(_through(network, node.layer, records[0], inputs))
+            if _reads_all(records[0].field.axes):
+                open_ends += inputs
     open_ends += [tensors[index] for index in network.model.graph.outputs]
     for path, tensor in {tensor.holes_of: tensor for tensor in open_ends if tensor.holes_of is not None}.items():
         yield Remark(path, _message(tensor), "dilations that have no divisor in common, such as 1, 2, 3, leave no holes")
@@ -87,17 +89,31 @@ def _reads_all(axes: tuple[AxisField, ...]) -> bool:
     return all(axis.is_global and not axis.maps for axis in axes)
 
 
+def _adapted(tensor: _Tensor, records: tuple[LayerReport, ...]) -> _Tensor:
+    """What is seen through the layers that shapes called for, none where the shapes agree."""
+    for record in records:
+        if record.windows is not None:
+            tensor = _followed(tensor, record.windows, record)
+        elif record.shape.sizes != record.in_shape.sizes:
+            return _Tensor(())
+    return tensor
+
+
 def _through(network: Network, layer: Layer, record: LayerReport, inputs: list[_Tensor]) -> _Tensor:
     if layer.is_join:
         return _joined(network, record.inputs, inputs)
     rules = layer.axes((record.in_shape, *_others(network, record.inputs)), network.framework)
-    if not record.shape.rank or len(rules) != len(inputs[0].axes):
+    return _followed(inputs[0], rules, record)
+
+
+def _followed(tensor: _Tensor, rules: tuple[AxisRule, ...], record: LayerReport) -> _Tensor:
+    if not record.shape.rank or len(rules) != len(tensor.axes):
         return _Tensor(())
-    axes = tuple(_axis(seen, rule, size) for seen, rule, size in zip(inputs[0].axes, rules, record.in_shape.sizes, strict=True))
+    axes = tuple(_axis(seen, rule, size) for seen, rule, size in zip(tensor.axes, rules, record.in_shape.sizes, strict=True))
     if not _has_holes(axes):
         return _Tensor(axes)
     is_dilated = any(isinstance(rule, Window) and rule.dilation > 1 for rule in rules)
-    return _Tensor(axes, record.path if is_dilated else inputs[0].holes_of)
+    return _Tensor(axes, record.path if is_dilated else tensor.holes_of)
 
 
 def _others(network: Network, paths: tuple[str, ...]) -> Iterator[Shape]:

@@ -70,6 +70,25 @@ def test_branches_fill_each_others_holes() -> None:
     assert "of 7x7 input positions only 3x3 are read" in found.message
 
 
+@pytest.mark.parametrize("shortcut", ["identity", "project"])
+def test_holes_stay_behind_a_shortcut_that_keeps_the_shape(shortcut: str) -> None:
+    (found,) = layers("W506", *dilated(2, 2), f"residual: {{body: [relu: ], shortcut: {shortcut}}}")
+    assert found.path == "conv3x3_2"
+    assert "of 9x9 input positions only 5x5 are read" in found.message
+
+
+def test_a_projection_sees_the_holes_as_the_1x1_that_it_is() -> None:
+    (found,) = layers("W506", *dilated(2), "residual: {body: [conv1x1: 16], shortcut: project}")
+    assert "of 5x5 input positions only 3x3 are read" in found.message
+    assert not layers("W506", *dilated(2), "residual: {body: [conv3x3: {out: 16, padding: 1}], shortcut: project}")
+    window, body = (3, 1, 2, 2), (2, 2, 1, 0)
+    stack = seen_by_unit_0([window, body]) | seen_by_unit_0([window, (1, 2, 1, 0)])
+    items = (*dilated(2), "residual: {body: [conv1x2: {out: 16, stride: 2}], shortcut: project}")
+    assert len(seen_by_unit_0([window, body])) == len(stack) == max(stack) - min(stack) + 1
+    (found,) = layers("W506", *items)
+    assert f"of 5x{len(stack)} input positions only 3x{len(stack)} are read" in found.message
+
+
 def test_a_gate_that_sees_everything_fills_no_holes() -> None:
     gate = "mul: {gate: [global_avgpool, conv1x1: 8, sigmoid], map: []}"
     (found,) = layers("W506", *dilated(2), gate)
