@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic
 from cnncalc.geometry.receptive_field import AxisField, Interval
-from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.geometry.window import TransposedWindow, Window
 
 
@@ -89,7 +89,7 @@ class LayerReport(NamedTuple):
     @property
     def params(self) -> Size:
         """Learnable parameters: weights and biases."""
-        return _sum((self.weights, self.biases))
+        return total((self.weights, self.biases))
 
     @property
     def activations(self) -> Size:
@@ -108,7 +108,7 @@ class Totals(NamedTuple):
 
     @property
     def params(self) -> Size:
-        return _sum((self.weights, self.biases))
+        return total((self.weights, self.biases))
 
     @property
     def flops(self) -> Size:
@@ -188,18 +188,9 @@ def totals_of(layers: Iterable[LayerReport]) -> Totals:
     """The sums over some layers."""
     layers = tuple(layers)
     return Totals(
-        _sum(layer.weights for layer in layers),
-        _sum(layer.biases for layer in layers),
-        _sum(layer.buffers for layer in layers),
-        _sum(layer.macs for layer in layers),
-        _sum(layer.activations for layer in layers),
+        total(layer.weights for layer in layers),
+        total(layer.biases for layer in layers),
+        total(layer.buffers for layer in layers),
+        total(layer.macs for layer in layers),
+        total(layer.activations for layer in layers),
     )
-
-
-def _sum(numbers: Iterable[Size]) -> Size:
-    total = 0
-    for number in numbers:
-        if number is None:
-            return None
-        total += number
-    return total

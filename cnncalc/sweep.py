@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cnncalc.advice.dropped import dropped_positions
 from cnncalc.analysis import analyze_each
 from cnncalc.errors import GraphError, ShapeError, SpecError
-from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.network.model import Model
 from cnncalc.report import Report
 
@@ -197,5 +197,5 @@ def _figures(report: Report, sets: tuple[tuple[str, str], ...]) -> Row:
         return Row(report.name, sets, report.inputs, error=f"{error.code} {error.message}{where}")
     totals = report.totals
     outputs = tuple(output.shape for output in report.outputs)
-    dropped = sum(map(dropped_positions, report.layers))
+    dropped = total(map(dropped_positions, report.layers))
     return Row(report.name, sets, report.inputs, outputs, totals.params, totals.macs, totals.activations, report.peak, dropped)

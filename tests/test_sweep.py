@@ -67,6 +67,11 @@ def test_dropped_positions_are_counted() -> None:
     assert [row.dropped for row in rows] == [7 * 8 - 7 * 7, 8 * 8 - 7 * 7]
 
 
+def test_what_is_dropped_of_an_unknown_size_is_unknown() -> None:
+    rows = _rows("input: 3x8x8\nlayers:\n  - conv3x3: {out: 4, stride: 2, padding: 0}\n  - conv3x3: 4\n", "3xanyx8")
+    assert [row.dropped for row in rows] == [None]
+
+
 def test_an_input_that_does_not_fit_has_its_error() -> None:
     rows = _rows("input: 3x8x8\nlayers:\n  - conv3x3: {out: 4, padding: 0}\n", "3x2..3x8")
     assert [row.ok for row in rows] == [False, True]

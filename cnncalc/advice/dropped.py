@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
 from cnncalc.advice.base import Network, Remark
 from cnncalc.figures import by
 from cnncalc.geometry.participation import phases_read, unread_end
+from cnncalc.geometry.shape import Size, product
 from cnncalc.geometry.window import Window
 from cnncalc.report import LayerReport
 
@@ -22,39 +22,44 @@ def remarks(network: Network) -> Iterator[Remark]:
             yield Remark(layer.path, _message(layer, lost), _help(layer, lost))
 
 
-def dropped_positions(layer: LayerReport) -> int:
-    """How many positions of a layer's input map lie behind its last windows; 0 where its size is not known."""
+def dropped_positions(layer: LayerReport) -> Size:
+    """How many positions of a layer's input map lie behind its last windows."""
     lost = _lost_along(layer)
-    return _unread(layer, lost) if any(lost) else 0
+    return _unread(layer, lost) if any(missing != 0 for missing in lost) else 0
 
 
-def _lost_along(layer: LayerReport) -> list[int]:
+def _lost_along(layer: LayerReport) -> list[Size]:
     return [_lost(window, size) for window, size in zip(layer.windows or (), layer.in_shape.sizes, strict=False)]
 
 
-def _unread(layer: LayerReport, lost: list[int]) -> int:
-    sizes = [size or 0 for size in layer.in_shape.sizes]
-    return prod(sizes) - prod(size - missing for size, missing in zip(sizes, lost, strict=True))
+def _unread(layer: LayerReport, lost: list[Size]) -> Size:
+    whole, read = product(layer.in_shape.sizes), product(_read(layer, lost))
+    return None if whole is None or read is None else whole - read
 
 
-def _lost(window: object, size: int | None) -> int:
+def _read(layer: LayerReport, lost: list[Size]) -> tuple[Size, ...]:
+    """The positions that are read along each axis."""
+    pairs = zip(layer.in_shape.sizes, lost, strict=True)
+    return tuple(None if size is None or missing is None else size - missing for size, missing in pairs)
+
+
+def _lost(window: object, size: Size) -> Size:
     """Positions unread at the end; those of a stride that skips positions anyway are another matter."""
-    if not isinstance(window, Window) or window.stride == 1 or size is None or phases_read(window) < window.stride:
+    if not isinstance(window, Window) or window.stride == 1 or phases_read(window) < window.stride:
         return 0
     return unread_end(window, size)
 
 
-def _message(layer: LayerReport, lost: list[int]) -> str:
-    sizes = [size or 0 for size in layer.in_shape.sizes]
-    unread = _unread(layer, lost)
+def _message(layer: LayerReport, lost: list[Size]) -> str:
+    sizes = layer.in_shape.sizes
+    unread, whole = _unread(layer, lost), product(sizes)
     message = f"rounding down drops {_which(sizes, lost)}"
-    whole = "" if len(sizes) == 1 or None in layer.in_shape.sizes else f": {unread:,} of {prod(sizes):,} are never read"
-    return message + whole
+    return message if len(sizes) == 1 or unread is None else f"{message}: {unread:,} of {whole:,} are never read"
 
 
-def _which(sizes: list[int], lost: list[int]) -> str:
+def _which(sizes: tuple[Size, ...], lost: list[Size]) -> str:
     """The positions that are dropped, once where all axes are alike."""
-    texts = [_positions(size, missing) for size, missing in zip(sizes, lost, strict=True) if missing]
+    texts = [_positions(size, missing) for size, missing in zip(sizes, lost, strict=True) if size is not None and missing]
     if len(lost) == 1:
         return texts[0]
     if len(set(texts)) == 1 and all(lost):
@@ -69,11 +74,11 @@ def _positions(size: int, missing: int) -> str:
     return f"the last {missing:,} of {size:,} positions ({size - missing}..{size - 1})"
 
 
-def _help(layer: LayerReport, lost: list[int]) -> str:
-    windows = layer.windows or ()
-    smaller = [(size or 0) - missing for size, missing in zip(layer.in_shape.sizes, lost, strict=True)]
-    larger = [size + (window.stride if missing else 0) for size, missing, window in zip(smaller, lost, windows, strict=True)]
-    return f"maps of {by(tuple(smaller))} and {by(tuple(larger))} are read whole; or pad the end" + _ceil(layer)
+def _help(layer: LayerReport, lost: list[Size]) -> str:
+    smaller = _read(layer, lost)
+    steps = [window.stride if missing else 0 for window, missing in zip(layer.windows or (), lost, strict=True)]
+    larger = [None if size is None else size + step for size, step in zip(smaller, steps, strict=True)]
+    return f"maps of {by(smaller)} and {by(larger)} are read whole; or pad the end" + _ceil(layer)
 
 
 def _ceil(layer: LayerReport) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cnncalc.geometry.axis import AxisRule, Run, Taps
 from cnncalc.geometry.receptive_field import Interval
+from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import Window
 
 
@@ -83,11 +84,11 @@ def _mark(change: list[int], run: Run, size: int) -> None:
             change[end] -= 1
 
 
-def unread_end(window: Window, size: int) -> int:
+def unread_end(window: Window, size: Size) -> Size:
     """How many positions of an axis lie behind the last window, because the number of windows was rounded down."""
     units = window.output_size(size)
-    if units is None or window.before is None:
-        return 0
+    if size is None or units is None or window.before is None:
+        return None
     last = (units - 1) * window.stride - window.before + window.extent - 1
     return max(0, size - 1 - last)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 from typing import NamedTuple
 
@@ -45,6 +46,16 @@ class Shape(NamedTuple):
 def product(factors: tuple[Size, ...]) -> Size:
     """The product of sizes, unknown where one of them is."""
     return None if None in factors else prod(factors)  # type: ignore[arg-type]
+
+
+def total(sizes: Iterable[Size]) -> Size:
+    """The sum of sizes, unknown where one of them is."""
+    found = 0
+    for size in sizes:
+        if size is None:
+            return None
+        found += size
+    return found
 
 
 LARGEST_SIZE = 10**18

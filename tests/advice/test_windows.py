@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnncalc.advice.dropped import dropped_positions
 from cnncalc.geometry.participation import phases_read, unread_end
 from cnncalc.geometry.window import CEIL, FLOOR, TransposedWindow, Window
-from tests.advice.remarks import layers
+from tests.advice.remarks import layers, network
 
 WINDOWS = st.builds(
     Window,
@@ -38,6 +39,11 @@ def test_unread_end_is_what_lies_behind_the_last_position_in_reach(window: Windo
     units = window.output_size(size) or 0
     last = (units - 1) * window.stride - (window.before or 0) + window.dilation * (window.kernel - 1)
     assert unread_end(window, size) == len([position for position in range(size) if position > last])
+
+
+def test_unread_end_of_an_unknown_size_is_unknown() -> None:
+    assert unread_end(Window(2, 2), None) is None
+    assert unread_end(Window(3, 2, None, None), 8) is None
 
 
 @given(WINDOWS)
@@ -89,6 +95,25 @@ def test_nothing_is_dropped(item: str, size: int) -> None:
 
 def test_unknown_sizes_drop_nothing_that_is_known() -> None:
     assert not layers("W504", "maxpool2", input="[8, any, any]")
+    (found,) = layers("W504", "maxpool2", input="[8, any, 15]")
+    assert found.message == "rounding down drops the last of 15 positions (14) along axis 2"
+    assert found.help == "maps of ?x14 and ?x16 are read whole; or pad the end, or round up with `ceil: true`"
+
+
+@pytest.mark.parametrize(
+    ("item", "sizes", "dropped"),
+    [
+        ("maxpool2", "15, 15", 15 * 15 - 14 * 14),
+        ("maxpool2", "any, 15", None),
+        ("maxpool2", "any, 14", None),
+        ("conv1x2: {out: 8, stride: [1, 2]}", "any, 14", 0),  # no row is ever dropped, and no column of 14
+        ("conv1x2: {out: 8, stride: [1, 2]}", "any, 15", None),  # one column, of unknown height
+        ("conv3x3: 8", "any, any", 0),
+        ("relu", "any, any", 0),
+    ],
+)
+def test_dropped_positions_of_unknown_maps(item: str, sizes: str, dropped: int | None) -> None:
+    assert dropped_positions(network(item, input=f"[8, {sizes}]").report.layers[0]) == dropped
 
 
 # W505 and W514
