@@ -10,7 +10,7 @@ from typing import NamedTuple
 from cnncalc.errors import Fault
 from cnncalc.figures import by
 from cnncalc.geometry.axis import Run
-from cnncalc.geometry.participation import interval, runs
+from cnncalc.geometry.participation import interval, runs, unread_end
 from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.resample import Bins
 from cnncalc.geometry.window import CEIL, Window
@@ -39,8 +39,9 @@ class Level(NamedTuple):
         """The number of positions that no bin reads: those behind the last one, for no mode leaves gaps."""
         if not isinstance(self.rule, Window):
             return 0
-        end = (self.obtained - 1) * self.rule.stride - (self.rule.before or 0) + self.rule.kernel
-        return max(0, self.size - end)
+        unread = unread_end(self.rule, self.size)
+        assert unread is not None
+        return unread
 
     @property
     def exact(self) -> bool:
