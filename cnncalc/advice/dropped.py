@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from cnncalc.advice.base import Network, Remark
 from cnncalc.figures import by
+from cnncalc.frameworks import Framework
+from cnncalc.frameworks.rules import Ceil
 from cnncalc.geometry.participation import phases_read, unread_end
 from cnncalc.geometry.shape import Size, product
 from cnncalc.geometry.window import Window
+from cnncalc.layers.base import Layer
+from cnncalc.layers.pooling import Pool
 from cnncalc.report import LayerReport
 
 CODE = "W504"
@@ -16,10 +20,10 @@ CODE = "W504"
 
 def remarks(network: Network) -> Iterator[Remark]:
     """A remark per layer that leaves something of its input unread at the end of an axis."""
-    for layer in network.report.layers:
-        lost = _lost_along(layer)
+    for _, _, layer, record in network.layers():
+        lost = _lost_along(record)
         if any(lost):
-            yield Remark(layer.path, _message(layer, lost), _help(layer, lost))
+            yield Remark(record.path, _message(record, lost), _help(record, lost) + _ceil(layer, network.framework))
 
 
 def dropped_positions(layer: LayerReport) -> Size:
@@ -78,8 +82,9 @@ def _help(layer: LayerReport, lost: list[Size]) -> str:
     smaller = _read(layer, lost)
     steps = [window.stride if missing else 0 for window, missing in zip(layer.windows or (), lost, strict=True)]
     larger = [None if size is None else size + step for size, step in zip(smaller, steps, strict=True)]
-    return f"maps of {by(smaller)} and {by(larger)} are read whole; or pad the end" + _ceil(layer)
+    return f"maps of {by(smaller)} and {by(larger)} are read whole; or pad the end"
 
 
-def _ceil(layer: LayerReport) -> str:
-    return ", or round up with `ceil: true`" if layer.op in ("maxpool", "avgpool", "lppool") else ""
+def _ceil(layer: Layer, framework: Framework) -> str:
+    can_round_up = isinstance(layer, Pool) and framework.pool_ceil is not Ceil.ABSENT
+    return ", or round up with `ceil: true`" if can_round_up else ""

@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnncalc import analyze, loads
 from cnncalc.advice.dropped import dropped_positions
+from cnncalc.errors import SpecError
+from cnncalc.frameworks import FRAMEWORKS
 from cnncalc.geometry.participation import phases_read, unread_end
 from cnncalc.geometry.window import CEIL, FLOOR, TransposedWindow, Window
-from tests.advice.remarks import layers, network
+from tests.advice.remarks import layers, network, remarks
 
 WINDOWS = st.builds(
     Window,
@@ -94,6 +97,20 @@ def test_axes_are_told_apart() -> None:
 )
 def test_nothing_is_dropped(item: str, size: int) -> None:
     assert not layers("W504", item, input=f"[8, {size}, {size}]")
+
+
+@pytest.mark.parametrize("op", ["maxpool", "avgpool", "lppool", "conv"])
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_rounding_up_is_advised_where_it_can_be_written(framework: str, op: str) -> None:
+    own = "stride: 2" if op != "conv" else "stride: 2, out: 8"
+    spec = f"framework: {framework}\ninput: [8, 15, 15]\nlayers: [{op}2: {{{own}%s}}]\n"
+    try:
+        (model,) = loads(spec % ", ceil: true")
+        can_round_up = analyze(model).ok
+    except SpecError:
+        can_round_up = False
+    (found,) = remarks("W504", spec % (", ceil: false" if can_round_up else ""))
+    assert ("ceil: true" in (found.help or "")) == can_round_up
 
 
 def test_unknown_sizes_drop_nothing_that_is_known() -> None:
