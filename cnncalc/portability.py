@@ -11,7 +11,7 @@ from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.layers.base import Layer
-from cnncalc.layers.fields import Padding
+from cnncalc.layers.fields import HALF_PADDING, Padding, PerAxis
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
 from cnncalc.report import LayerReport, Report
@@ -43,7 +43,7 @@ def divergences(model: Model, report: Report) -> tuple[Diagnostic, ...]:
 def _of_layer(layer: Layer, record: LayerReport, here: Framework) -> list[Divergence]:
     others = [framework for framework in FRAMEWORKS.values() if framework.name != here.name.partition(":")[0]]
     found = [one for framework in others for one in (_under(layer, record, here, framework),) if one]
-    halved = _as_same(layer)
+    halved = _as_same(layer, record.in_shape.rank)
     if halved is not None and not any(one.framework == "tensorflow" for one in found):
         same = _under(halved, record, here, FRAMEWORKS["tensorflow"], layer)
         found += [same._replace(framework="tensorflow with `same`")] if same else []
@@ -86,15 +86,15 @@ def _shift(mine: AxisRule, theirs: AxisRule) -> int:
     return mine.before - theirs.before
 
 
-def _as_same(layer: Layer) -> Layer | None:
+def _as_same(layer: Layer, rank: int) -> Layer | None:
     """A layer padded by half a kernel on both sides, written with ``same``: how it is usually carried over to TensorFlow."""
-    padding, kernel = layer.fields.get("padding"), getattr(layer, "kernel", None)
-    written = getattr(layer, "padding", None) if padding is not None else None
-    if kernel is None or not isinstance(written, Padding) or written.mode == "same":
+    kernel, written = getattr(layer, "kernel", None), getattr(layer, "padding", None)
+    if not isinstance(kernel, PerAxis) or not isinstance(written, Padding):
         return None
-    halves = tuple((k // 2, k // 2) for k in kernel.values)
-    is_half = written.mode == "half" or (any(map(any, halves)) and written.pairs in (halves, halves[:1]))
-    return layer.replaced(padding=Padding(mode="same")) if is_half else None
+    kernels = kernel.over(rank, "kernel")
+    is_half = written.over(kernels) == HALF_PADDING.over(kernels)
+    is_padded = written.mode == "half" or any(map(any, written.pairs))
+    return layer.replaced(padding=Padding(mode="same")) if is_half and is_padded else None
 
 
 def _paddings(rules: tuple[AxisRule, ...]) -> str:

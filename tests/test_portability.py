@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import cnncalc
 from cnncalc.portability import divergences
 
@@ -51,3 +53,19 @@ def test_a_divergence_stands_at_its_layer() -> None:
 
 def test_layers_of_several_inputs_are_the_same_everywhere() -> None:
     assert found("input: [3, 9, 9]\nlayers:\n- identity:\n  name: a\n- conv3x3: 4\n- crop_to: prev\n- add: [prev, prev]") == []
+
+
+@pytest.mark.parametrize(
+    ("layer", "is_half"),
+    [
+        ("conv3x3: {out: 8, stride: 2, padding: half}", True),
+        ("conv: {kernel: 3, out: 8, stride: 2, padding: [1, 1]}", True),
+        ("conv3x5: {out: 8, stride: 2, padding: [1, 2]}", True),
+        ("conv5x3: {out: 8, stride: 2, padding: 2}", False),  # half of 5, but not of 3
+        ("conv1x1: {out: 8, stride: 2}", False),
+        ("conv3x3: {out: 8, stride: 2}", False),
+    ],
+)
+def test_padding_of_half_a_kernel_is_what_becomes_same(layer: str, is_half: bool) -> None:
+    messages = [message for _, _, message in found(f"input: [3, 112, 112]\nlayers:\n- {layer}")]
+    assert any("tensorflow with `same`" in message for message in messages) == is_half

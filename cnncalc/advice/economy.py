@@ -15,7 +15,7 @@ from cnncalc.figures import by
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import Window
 from cnncalc.layers.convolution import Conv, Depthwise
-from cnncalc.layers.fields import Padding, PerAxis
+from cnncalc.layers.fields import HALF_PADDING, NO_PADDING, Padding, PerAxis
 from cnncalc.layers.join import Concat
 from cnncalc.report import LayerReport
 
@@ -64,10 +64,12 @@ def _small(record: LayerReport) -> tuple[int, ...]:
 
 def _padding(windows: tuple[object, ...]) -> Padding | None:
     """How each window of a stack is padded as this one is: so that the map keeps its size, or not at all."""
-    own = [(window.padding, window.kernel) for window in windows if isinstance(window, Window)]
-    if all(padding == (kernel // 2, kernel // 2) for padding, kernel in own):
-        return Padding(mode="half")
-    return Padding() if all(padding == (0, 0) for padding, _ in own) else None
+    own = [window for window in windows if isinstance(window, Window)]
+    pairs, kernels = tuple(window.padding for window in own), tuple(window.kernel for window in own)
+    for padding in (HALF_PADDING, NO_PADDING):
+        if pairs == tuple((axis.before, axis.after) for axis in padding.over(kernels)):
+            return padding
+    return None
 
 
 def _stack(network: Network, layer: Conv | Depthwise, record: LayerReport, steps: int) -> Cost | None:

@@ -62,6 +62,7 @@ def _wrong_rank(what: str, written: str, count: int, rank: int) -> Fault:
 
 
 NO_PADDING = Padding()
+HALF_PADDING = Padding(mode="half")
 
 
 class Field(Generic[T]):
