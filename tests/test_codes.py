@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from cnncalc.advice import KINDS
 from cnncalc.cli import main
 from cnncalc.codes import CODES, GROUPS, Code, chosen
 from tests.codes import RECORD, printed, record
@@ -16,15 +20,55 @@ UNPROVOKED = {"E901"}
 """Codes that nobody can earn on purpose; tests/cli/test_commands.py breaks the program for this one."""
 
 
-def used() -> set[str]:
-    """The codes in the source, but for their declarations."""
-    files = (path for path in PACKAGE.rglob("*.py") if "codes" not in path.relative_to(PACKAGE).parts)
-    return {code for path in files for code in re.findall(r"\"([EW][0-9]{3})\"", path.read_text(encoding="utf-8"))}
+def codes_in(tree: ast.AST) -> set[str]:
+    """The codes that stand in some source as texts of their own."""
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {text for text in texts if re.fullmatch("[EW][0-9]{3}", text)}
+
+
+def constants(module: ast.Module) -> Iterator[tuple[ast.stmt, set[str]]]:
+    """The assignments of a module, with the names they give."""
+    for statement in module.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield statement, {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+
+
+def read_of(trees: dict[str, ast.Module], module: str) -> set[str]:
+    """The names of a module that are read in it, or imported from it."""
+    within = {node.id for node in ast.walk(trees[module]) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    nodes = (node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return within | {alias.name for node in nodes if node.module == module for alias in node.names}
+
+
+def sources() -> dict[str, ast.Module]:
+    """The modules of the package by their names, but for the declarations of the codes."""
+    paths = {path: path.relative_to(PACKAGE).with_suffix("").parts for path in PACKAGE.rglob("*.py")}
+    return {
+        ".".join(("cnncalc", *parts)).removesuffix(".__init__"): ast.parse(path.read_text(encoding="utf-8"))
+        for path, parts in paths.items()
+        if "codes" not in parts
+    }
 
 
 def test_the_codes_used_are_the_codes_declared() -> None:
     groups = {code[:2] for code in CODES}
-    assert {code for code in used() if code[:2] in groups} == set(CODES)
+    used = {code for tree in sources().values() for code in codes_in(tree)}
+    assert {code for code in used if code[:2] in groups} == set(CODES)
+
+
+def test_no_code_stands_in_a_constant_that_nothing_reads() -> None:
+    trees = sources()
+    coded = [(module, names) for module, tree in trees.items() for statement, names in constants(tree) if codes_in(statement)]
+    assert ("cnncalc.advice", {"KINDS"}) in coded
+    assert [(module, unread) for module, names in coded if (unread := names - read_of(trees, module))] == []
+
+
+@pytest.mark.parametrize("code", KINDS)
+def test_each_kind_of_advice_is_made_where_it_says(code: str) -> None:
+    module, _, name = KINDS[code].partition(".")
+    assert callable(getattr(import_module(f"cnncalc.advice.{module}"), name))
+    assert CODES[code].is_warning
 
 
 def test_codes_are_declared_once_and_in_order_of_their_groups() -> None:

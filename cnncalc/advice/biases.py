@@ -11,8 +11,6 @@ from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.linear import Linear
 from cnncalc.layers.normalization import BatchNorm, GroupNorm, InstanceNorm
 
-CODE = "W508"
-
 
 def remarks(network: Network) -> Iterator[Remark]:
     """A remark per layer with biases that only normalisations read."""

@@ -13,7 +13,6 @@ from cnncalc.figures import by
 from cnncalc.geometry.axis import Taps
 from cnncalc.geometry.window import TransposedWindow
 
-CODE = "W507"
 _MOST_LISTED = 4
 _WIDEST_STRIDE = 100
 """Larger strides are no up-sampling that anybody looks at."""

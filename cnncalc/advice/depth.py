@@ -16,9 +16,6 @@ from cnncalc.geometry.window import Window
 from cnncalc.layers.binning import GlobalPool
 from cnncalc.report import LayerReport, totals_of
 
-CODE = "W509"
-SMALL = "W510"
-
 
 def remarks(network: Network) -> Iterator[Remark]:
     """One remark, at the first layer that can see nothing new, with what lies behind."""

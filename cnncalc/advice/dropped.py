@@ -15,8 +15,6 @@ from cnncalc.layers.base import Layer
 from cnncalc.layers.pooling import Pool
 from cnncalc.report import LayerReport
 
-CODE = "W504"
-
 
 def remarks(network: Network) -> Iterator[Remark]:
     """A remark per layer that leaves something of its input unread at the end of an axis."""

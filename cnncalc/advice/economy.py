@@ -19,8 +19,6 @@ from cnncalc.layers.fields import HALF_PADDING, NO_PADDING, Padding, PerAxis
 from cnncalc.layers.join import Concat
 from cnncalc.report import LayerReport
 
-CODE = "W515"
-BOTTLENECK = "W516"
 MOST_STACKED = 50
 """Longer stacks are not advised."""
 NARROWEST = 4

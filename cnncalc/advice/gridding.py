@@ -18,7 +18,6 @@ from cnncalc.geometry.window import Window
 from cnncalc.layers.base import Layer
 from cnncalc.report import LayerReport
 
-CODE = "W506"
 WIDEST = 10_000
 """Fields wider than this are not followed position by position."""
 

@@ -10,9 +10,6 @@ from cnncalc.figures import by
 from cnncalc.geometry.participation import phases_read
 from cnncalc.geometry.window import Window
 
-CODE = "W505"
-POINTWISE = "W514"
-
 
 def remarks(network: Network) -> Iterator[Remark]:
     """Windows that read only some of the positions between one and the next."""

@@ -12,7 +12,6 @@ from cnncalc.spec.nodes import Node
 from cnncalc.spec.text import Source
 from cnncalc.spec.usage import unused
 
-CODE = "W511"
 VARIABLE, BLOCK = "W512", "W513"
 
 
