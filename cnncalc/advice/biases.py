@@ -19,8 +19,8 @@ def remarks(network: Network) -> Iterator[Remark]:
             continue
         readers = [network.nodes[reader] for reader in network.consumers[index]]
         if readers and all(_takes_mean(reader.layer, record.shape.channels) for reader in readers):
-            biases = plural(record.biases, "bias")[: -1 if record.biases > 1 else None] + ("es" if record.biases > 1 else "")
-            message = f"{biases} are for nothing: `{readers[0].path}` takes the mean of each channel out again"
+            biases = f"{plural(record.biases, 'bias', 'biases')} {'is' if record.biases == 1 else 'are'}"
+            message = f"{biases} for nothing: `{readers[0].path}` takes the mean of each channel out again"
             yield Remark(record.path, message, f"`bias: false` saves {plural(record.biases, 'parameter')} and changes no output")
 
 

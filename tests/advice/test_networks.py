@@ -16,6 +16,12 @@ def test_biases_before_a_norm_are_counted() -> None:
     assert found.path == "conv3x3_1"
 
 
+def test_one_bias_is_one() -> None:
+    (found,) = layers("W508", "conv1x1: 1", "bn")
+    assert found.message == "1 bias is for nothing: `bn_1` takes the mean of each channel out again"
+    assert found.help == "`bias: false` saves 1 parameter and changes no output"
+
+
 @pytest.mark.parametrize(
     "items",
     [
