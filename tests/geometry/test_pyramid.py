@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from cnncalc.errors import Fault
@@ -42,19 +44,31 @@ def test_exact_and_adaptive_give_the_bins_wanted_and_read_everything(mode: str) 
         assert found.intervals[-1][1] == size - 1
 
 
+def windows_of_caffe(size: int, bins: int) -> list[range]:
+    """The smallest windows of which ``bins`` in a row are as long as the map, laid over it with the least equal padding.
+
+    A window that would begin behind the map is not laid.
+    """
+    kernel = next(kernel for kernel in count(1) if kernel * bins >= size)
+    padding = next(padding for padding in count() if padding + size + padding >= kernel * bins)
+    return [range(start, start + kernel) for start in range(-padding, size, kernel)]
+
+
 def test_caffe_gives_the_bins_wanted_or_is_illegal() -> None:
     illegal = set()
     for size, bins in PAIRS:
-        kernel = -(-size // bins)
-        padding = (kernel * bins - size + 1) // 2
-        if padding >= kernel:
+        windows = windows_of_caffe(size, bins)
+        if windows[0][-1] < 0:
             illegal.add((size, bins))
             with pytest.raises(Fault) as raised:
                 level("caffe", size, bins)
             assert raised.value.code == "E308"
         else:
             found = level("caffe", size, bins)
-            assert (found.exact, found.padding) == (True, (padding, padding)), (size, bins)
+            assert found.intervals == tuple((window[0], window[-1]) for window in windows), (size, bins)
+            assert found.exact
+            assert found.padding == (-windows[0][0],) * 2
+            assert brute_counts(found) == (1,) * size
     assert (5, 4) in illegal
     assert {(9, 8), (10, 8), (11, 8), (12, 8), (13, 8)} <= illegal
 
