@@ -30,12 +30,12 @@ def signed(per_cent: int | Fraction) -> str:
         return "0.0 %"
     sign, size = "+" if per_cent > 0 else "-", abs(Fraction(per_cent))
     places = 1
-    while not (digits := _nearest(size * 10**places)):
+    while not (digits := nearest(size.numerator * 10**places, size.denominator)):
         places += 1
     whole, rest = divmod(digits, 10**places)
     return f"{sign}{whole:,}.{rest:0{places}} %"
 
 
-def _nearest(number: Fraction) -> int:
-    """The nearest whole number, a half rounded up."""
-    return (2 * number.numerator + number.denominator) // (2 * number.denominator)
+def nearest(numerator: int, denominator: int) -> int:
+    """The whole number nearest to a quotient, a half rounded up."""
+    return (2 * numerator + denominator) // (2 * denominator)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from cnncalc.figures import by, percent
+from cnncalc.figures import by, nearest, percent
 from cnncalc.geometry.shape import Size
 
 UNKNOWN = "?"
@@ -34,17 +34,13 @@ def memory(number: Size) -> str:
 def _scaled(number: int, units: tuple[tuple[int, str], ...], gap: str) -> str:
     larger: str | None = None
     for unit, suffix in units:
-        tenths = _nearest(10 * number, unit)
+        tenths = nearest(10 * number, unit)
         if larger is not None and tenths >= 10 * (units[0][0] // units[1][0]):
             return f"1.0{gap}{larger}"
         if number >= unit:
             return f"{tenths // 10:,}.{tenths % 10}{gap}{suffix}"
         larger = suffix
     return ""
-
-
-def _nearest(numerator: int, denominator: int) -> int:
-    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def difference(number: int, base: int) -> str:
@@ -61,7 +57,7 @@ def ratio(number: int, base: int) -> str:
     """``number`` as a multiple of ``base``, such as x0.571."""
     if base == 0:
         return NOTHING
-    thousandths = _nearest(1000 * number, base)
+    thousandths = nearest(1000 * number, base)
     if thousandths == 0 and number:
         return "x<0.001"
     return f"x{thousandths // 1000:,}.{thousandths % 1000:03d}"
