@@ -11,7 +11,7 @@ from cnncalc.figures import percent
 from cnncalc.frameworks import Framework, framework_named
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField
-from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.layers.base import Adapter, Layer
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
@@ -110,8 +110,7 @@ class Network:
         sizes = tuple(rule.output_size(size) for rule, size in zip(rules, shape.sizes, strict=True))
         out = Shape(layer.out_channels(shape), sizes)
         params = layer.params(shape, self.framework)
-        learned = None if params.weights is None or params.biases is None else params.weights + params.biases
-        return Cost(out, learned, layer.macs(shape, out))
+        return Cost(out, total((params.weights, params.biases)), layer.macs(shape, out))
 
     def diagnostic(self, code: str, remark: Remark) -> Diagnostic:
         """A remark with its place."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cnncalc.advice.base import Cost, Network, Remark, saving
 from cnncalc.errors import Fault
 from cnncalc.figures import by
-from cnncalc.geometry.shape import Size
+from cnncalc.geometry.shape import Size, total
 from cnncalc.geometry.window import Window
 from cnncalc.layers.convolution import Conv, Depthwise
 from cnncalc.layers.fields import HALF_PADDING, NO_PADDING, Padding, PerAxis
@@ -75,16 +75,15 @@ def _stack(network: Network, layer: Conv | Depthwise, record: LayerReport, steps
     if isinstance(layer, Depthwise) and layer.mult != 1:
         return None
     small = layer.replaced(kernel=PerAxis(_small(record)), padding=_padding(record.windows or ()))
-    params: Size = 0
-    macs: Size = 0
+    costs: list[tuple[Size, Size]] = []
     shape = record.in_shape
     for _ in range(steps):
         try:
-            shape, more_params, more_macs = network.cost(small, shape)
+            shape, params, macs = network.cost(small, shape)
         except Fault:
             return None
-        params, macs = _plus(params, more_params), _plus(macs, more_macs)
-    return Cost(shape, params, macs)
+        costs.append((params, macs))
+    return Cost(shape, *_total(costs))
 
 
 class _Wide(NamedTuple):
@@ -143,15 +142,7 @@ def _reduced(network: Network, wide: _Wide) -> tuple[Size, Size]:
 
 
 def _total(costs: list[tuple[Size, Size]]) -> tuple[Size, Size]:
-    params: Size = 0
-    macs: Size = 0
-    for more_params, more_macs in costs:
-        params, macs = _plus(params, more_params), _plus(macs, more_macs)
-    return params, macs
-
-
-def _plus(one: Size, other: Size) -> Size:
-    return None if one is None or other is None else one + other
+    return total(params for params, _ in costs), total(macs for _, macs in costs)
 
 
 def _listed(texts: list[str]) -> str:
