@@ -133,6 +133,11 @@ def test_shorthands_equal_what_is_written_out(shorthand: str, written_out: str) 
         same(one, other)
 
 
+_PPM = "[{{ppm: {{bins: [2, 3], {}}}}}]"
+_PPM_WRITTEN_OUT = """[{{concat: [prev, [adaptive_avgpool: 2, conv1x1: {{{0}}}, upsample_to: {{target: input, mode: bilinear}}],
+    [adaptive_avgpool: 3, conv1x1: {{{0}}}, upsample_to: {{target: input, mode: bilinear}}]]}}]"""
+
+
 @pytest.mark.parametrize(
     ("layers", "same_as"),
     [
@@ -142,11 +147,21 @@ def test_shorthands_equal_what_is_written_out(shorthand: str, written_out: str) 
         ),
         ("[separable3x3: 5]", "[depthwise3x3, conv1x1: 5]"),
         ("[{inception: {1x1: 3, norm: bn}}]", "[{concat: [[conv1x1: {out: 3, norm: bn}]]}]"),
+        ("[{inception: {1x1: 3, norm: none, act: none}}]", "[{concat: [[conv1x1: {out: 3, norm: none, act: none}]]}]"),
+        ("[separable3x3: {out: 5, norm: none, act: none}]", "[depthwise3x3, conv1x1: {out: 5, norm: none, act: none}]"),
+        (_PPM.format("out: 5, norm: none, act: none"), _PPM_WRITTEN_OUT.format("out: 5, norm: none, act: none")),
+        (_PPM.format("act: none"), _PPM_WRITTEN_OUT.format("act: none")),
     ],
 )
 @pytest.mark.parametrize(
     "defaults",
-    ["{conv: {bias: false}}", "{conv: {bias: true}}", "{conv: {norm: bn, act: relu}}", "{depthwise: {bias: false, act: relu6}}"],
+    [
+        "{conv: {bias: false}}",
+        "{conv: {bias: true}}",
+        "{conv: {norm: bn, act: relu}}",
+        "{conv: {out: 6, norm: bn}}",
+        "{depthwise: {bias: false, act: relu6}}",
+    ],
 )
 def test_defaults_reach_into_shorthands_as_into_layers(defaults: str, layers: str, same_as: str) -> None:
     head = f"input: [4, 12, 12]\ndefaults: {defaults}"

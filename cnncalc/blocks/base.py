@@ -63,6 +63,10 @@ class Shorthand(Declared):
         """The parts it stands for; the first carries the name of the item."""
         return (Part(self.op, self.body(make)),)
 
+    def given_of(self, *names: str) -> dict[str, Any]:
+        """Those of these arguments that the spec gives, ``none`` included, for a layer inside that has defaults of its own."""
+        return {name: self.given[name] for name in names if name in self.given}
+
     def body(self, make: MakeLayer) -> Body:
         """The one body of a shorthand that is a single structure."""
         raise NotImplementedError

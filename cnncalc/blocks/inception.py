@@ -52,6 +52,5 @@ class Inception(Shorthand):
 
     def _conv(self, kernel: PerAxis, out: int | None, make: MakeLayer) -> Step:
         keeping = Padding(tuple(((k - 1) // 2, k // 2) for k in kernel.values))
-        own = {"bias": self.bias, "norm": self.norm, "act": self.act}
-        given = {name: value for name, value in own.items() if value is not None}
-        return step_of(make("conv", f"conv{kernel}", kernel=kernel, out=out, padding=keeping, **given))
+        own = self.given_of("bias", "norm", "act")
+        return step_of(make("conv", f"conv{kernel}", kernel=kernel, out=out, padding=keeping, **own))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cnncalc.blocks.base import MakeLayer, Shorthand
 from cnncalc.geometry.pyramid import MODES
 from cnncalc.layers.convolution import Convolution
@@ -63,9 +61,7 @@ class PyramidPooling(Shorthand):
         return JoinBody(self.op, Concat(), (Current(), *(self._pool(bins, make) for bins in self.bins)))
 
     def _pool(self, bins: int, make: MakeLayer) -> Branch:
-        own: dict[str, Any] = {"bias": self.bias, "norm": self.norm, "act": self.act}
-        given = {name: value for name, value in own.items() if value is not None}
         pool = make(f"adaptive_{self.kind}pool", out=PerAxis((bins,)))
-        conv = make("conv", "conv1x1", kernel=PerAxis((1,)), out=self.out, **given)
+        conv = make("conv", "conv1x1", kernel=PerAxis((1,)), **self.given_of("out", "bias", "norm", "act"))
         resize = (Part("upsample_to", LayerBody(UpsampleTo(target="", mode=self.mode), (Entry(),))),)
         return Branch(f"bins_{bins}", SeriesBody((step_of(pool), step_of(conv), step_of(resize))))

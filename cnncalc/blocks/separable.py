@@ -29,13 +29,9 @@ class Separable(Shorthand):
     act = Convolution.fields["act"]
 
     def expand(self, make: MakeLayer) -> tuple[Part, ...]:
-        window = {name: self.given[name] for name in _OF_THE_WINDOW if name in self.given}
+        window = self.given_of("kernel", "stride", "padding", "dilation", "mult", "bias")
         depthwise = make("depthwise", f"depthwise{self.kernel}", **window)
         label = "conv" + "x".join("1" * len(self.kernel.values))
-        own = {name: self.given[name] for name in ("out", "bias", "norm", "act") if name in self.given}
-        pointwise = make("conv", label, kernel=PerAxis((1,)), **own)
+        pointwise = make("conv", label, kernel=PerAxis((1,)), **self.given_of("out", "bias", "norm", "act"))
         steps = (step_of(depthwise), step_of(pointwise[:1]))
         return (Part(self.op, SeriesBody(steps)), *pointwise[1:])
-
-
-_OF_THE_WINDOW = ("kernel", "stride", "padding", "dilation", "mult", "bias")
