@@ -147,6 +147,7 @@ _PPM_WRITTEN_OUT = """[{{concat: [prev, [adaptive_avgpool: 2, conv1x1: {{{0}}}, 
         ),
         ("[separable3x3: 5]", "[depthwise3x3, conv1x1: 5]"),
         ("[{inception: {1x1: 3, norm: bn}}]", "[{concat: [[conv1x1: {out: 3, norm: bn}]]}]"),
+        (_PPM.format("out: 5, norm: bn"), _PPM_WRITTEN_OUT.format("out: 5, norm: bn")),
         ("[{inception: {1x1: 3, norm: none, act: none}}]", "[{concat: [[conv1x1: {out: 3, norm: none, act: none}]]}]"),
         ("[separable3x3: {out: 5, norm: none, act: none}]", "[depthwise3x3, conv1x1: {out: 5, norm: none, act: none}]"),
         (_PPM.format("out: 5, norm: none, act: none"), _PPM_WRITTEN_OUT.format("out: 5, norm: none, act: none")),
@@ -166,6 +167,21 @@ _PPM_WRITTEN_OUT = """[{{concat: [prev, [adaptive_avgpool: 2, conv1x1: {{{0}}}, 
 def test_defaults_reach_into_shorthands_as_into_layers(defaults: str, layers: str, same_as: str) -> None:
     head = f"input: [4, 12, 12]\ndefaults: {defaults}"
     same(report_of(layers, head), report_of(same_as, head))
+
+
+@pytest.mark.parametrize(
+    ("defaults", "biases"),
+    [
+        ("{}", 0),
+        ("{conv: {bias: true}}", 5),
+        ("{depthwise: {bias: true}}", 4),
+        ("{conv: {bias: true}, depthwise: {bias: true}}", 4 + 5),
+    ],
+)
+def test_a_default_bias_stands_before_bn_in_a_separable_too(defaults: str, biases: int) -> None:
+    """`norm: bn` takes the bias of both its convolutions by default only: 4 channels depthwise, 5 pointwise."""
+    report = report_of("[separable3x3: {out: 5, norm: bn}]", f"input: [4, 12, 12]\ndefaults: {defaults}")
+    assert sum(layer.biases or 0 for layer in report.layers if layer.op != "bn") == biases
 
 
 @given(networks(2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from cnncalc.layers.catalogue import Catalogue
@@ -34,10 +36,23 @@ class Widths(NamedTuple):
     reduce: int | None = None
 
 
-class MakeLayer(Protocol):
-    """Builds a layer as if written in the spec at the place of the shorthand: with the file's defaults, norm and act."""
+NOTHING_IMPLIED: Mapping[str, Any] = MappingProxyType({})
 
-    def __call__(self, op: str, label: str | None = None, **values: Any) -> tuple[Part, ...]: ...
+
+class MakeLayer(Protocol):
+    """Builds a layer as if written in the spec at the place of the shorthand: with the file's defaults, norm and act.
+
+    ``implied`` is what holds where neither ``values`` nor the file's defaults say otherwise.
+    """
+
+    def __call__(
+        self, op: str, label: str | None = None, implied: Mapping[str, Any] = NOTHING_IMPLIED, **values: Any
+    ) -> tuple[Part, ...]: ...
+
+
+def implied_by(norm: Part | None) -> Mapping[str, Any]:
+    """What a normalisation behind a convolution or linear layer makes the default: ``bn`` subtracts any bias again."""
+    return {"bias": False} if norm is not None and norm.label == "bn" else NOTHING_IMPLIED
 
 
 class Shorthand(Declared):
@@ -72,4 +87,4 @@ class Shorthand(Declared):
         raise NotImplementedError
 
 
-__all__ = ["SHORTHANDS", "MakeLayer", "Shorthand", "Widths"]
+__all__ = ["NOTHING_IMPLIED", "SHORTHANDS", "MakeLayer", "Shorthand", "Widths", "implied_by"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.blocks.base import MakeLayer, Shorthand
+from cnncalc.blocks.base import MakeLayer, Shorthand, implied_by
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.fields import PerAxis, integer, integer_or
 from cnncalc.network.structure import Part, SeriesBody, step_of
@@ -30,7 +30,7 @@ class Separable(Shorthand):
 
     def expand(self, make: MakeLayer) -> tuple[Part, ...]:
         window = self.given_of("kernel", "stride", "padding", "dilation", "mult", "bias")
-        depthwise = make("depthwise", f"depthwise{self.kernel}", **window)
+        depthwise = make("depthwise", f"depthwise{self.kernel}", implied_by(self.given.get("norm")), **window)
         label = "conv" + "x".join("1" * len(self.kernel.values))
         pointwise = make("conv", label, kernel=PerAxis((1,)), **self.given_of("out", "bias", "norm", "act"))
         steps = (step_of(depthwise), step_of(pointwise[:1]))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping as MappingOf
 from typing import Any
 
-from cnncalc.blocks.base import Shorthand, Widths
+from cnncalc.blocks.base import NOTHING_IMPLIED, Shorthand, Widths, implied_by
 from cnncalc.errors import Fault
 from cnncalc.layers.activation import Activation
 from cnncalc.layers.base import OPERATIONS, Layer
@@ -56,22 +57,24 @@ class OperationReader:
         values: dict[str, Any],
         frame: Frame,
         path: str,
+        implied: MappingOf[str, Any] = NOTHING_IMPLIED,
     ) -> tuple[Part, ...] | None:
         """The parts of an operation with these values, the file's defaults for the others, norm and act after it."""
         try:
-            values = self._with_defaults(meaning, values, frame, path)
+            values = {**implied, **self._with_defaults(meaning, values, path)}
             if issubclass(meaning, Shorthand):
                 return self._expanded(meaning, key, label, values, frame, path)
-            after = [part for part in (values.pop("norm", None), values.pop("act", None)) if part]
-            return (Part(label, self._layer_body(meaning, values)), *after)
+            norm, act = values.pop("norm", None), values.pop("act", None)
+            body = self._layer_body(meaning, {**implied_by(norm), **values})
+            return (Part(label, body), *[part for part in (norm, act) if part])
         except Fault as fault:
             self.reading.fault(fault, key, frame, path)
         except Undetermined:
             pass
         return None
 
-    def _with_defaults(self, meaning: type[Declared], values: dict[str, Any], frame: Frame, path: str) -> dict[str, Any]:
-        """The values with the file's defaults added, required ones checked, and the bias that a norm makes needless."""
+    def _with_defaults(self, meaning: type[Declared], values: dict[str, Any], path: str) -> dict[str, Any]:
+        """The values with the file's defaults added, and required ones checked."""
         values = dict(values)
         for name, node in self.reading.defaults.get(meaning.op, {}).items():
             if name not in values:
@@ -79,10 +82,6 @@ class OperationReader:
         for name, field in meaning.fields.items():
             if field.required and name not in values:
                 raise Fault("E106", f"{meaning.op} needs `{name}`: {field.doc}", f"for instance `{meaning.example}`")
-        norm = values.get("norm")
-        is_inception = issubclass(meaning, Shorthand) and meaning.kernel_keys
-        if norm is not None and norm.label == "bn" and values.get("bias") is None and not is_inception:
-            values["bias"] = False
         return values
 
     def _layer_body(self, meaning: type[Layer], values: dict[str, Any]) -> LayerBody:
@@ -98,9 +97,11 @@ class OperationReader:
     def _expanded(
         self, meaning: type[Shorthand], key: Scalar, label: str, values: dict[str, Any], frame: Frame, path: str
     ) -> tuple[Part, ...]:
-        def make(op: str, label: str | None = None, **inner: Any) -> tuple[Part, ...]:
+        def make(
+            op: str, label: str | None = None, implied: MappingOf[str, Any] = NOTHING_IMPLIED, **inner: Any
+        ) -> tuple[Part, ...]:
             self.reading.count_item(key, frame, path)
-            parts = self.make(OPERATIONS[op], key, label or op, inner, frame, path)
+            parts = self.make(OPERATIONS[op], key, label or op, inner, frame, path, implied)
             if parts is None:
                 raise Undetermined
             return parts
