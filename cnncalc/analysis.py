@@ -104,14 +104,22 @@ def _with_input(inputs: tuple[tuple[str, Shape], ...], given: Given | None) -> t
     return tuple((name, shapes.get(name, shape)) for name, shape in inputs)
 
 
+class _Step(NamedTuple):
+    """The distance of neighbouring units in units of the tensor ``of``, the last one from which it could be followed."""
+
+    of: int
+    """The index of its node; 0 stands for the inputs."""
+    length: Fraction
+
+
 class _Tensor(NamedTuple):
     """What is known of a node's output."""
 
     path: str
     shape: Shape
     fields: tuple[AxisField, ...]
-    steps: tuple[Fraction | None, ...]
-    """Input positions per unit along the first local path, per spatial axis."""
+    steps: tuple[_Step, ...]
+    """Along the path from furthest back, per spatial axis."""
     why: tuple[str, ...]
     """Why something of its shape is not known, each reason once."""
 
@@ -207,7 +215,10 @@ class _Run:
         )
         for fact in answers.advice:
             self._diagnose(fact, "warning", node, node.path)
-        steps = tuple(map(_step_through, _steps_before(inputs), answers.reads)) if answers.shape.rank else ()
+        steps: tuple[_Step, ...] = ()
+        if answers.shape.rank:
+            lost = _Step(len(self.tensors), Fraction(1))
+            steps = tuple([_step_through(*pair) or lost for pair in zip(_steps_before(inputs), answers.reads, strict=False)])
         return _Tensor(node.path, answers.shape, fields, steps, () if answers.shape.known else why)
 
     def _ask(self, layer: Layer, shapes: tuple[Shape, ...]) -> _Answers:
@@ -335,7 +346,8 @@ class _Run:
 
 
 def _input_tensor(name: str, shape: Shape) -> _Tensor:
-    return _Tensor(name, shape, (LOCAL,) * shape.rank, (Fraction(1),) * shape.rank, () if shape.known else (NEEDS_SIZE,))
+    steps = (_Step(0, Fraction(1)),) * shape.rank
+    return _Tensor(name, shape, (LOCAL,) * shape.rank, steps, () if shape.known else (NEEDS_SIZE,))
 
 
 def _answers(layer: Layer, shapes: tuple[Shape, ...], framework: Framework, is_spent: bool = False) -> _Answers:
@@ -403,24 +415,23 @@ def _or_mixed(stride: Fraction | None) -> str:
     return "mixed" if stride is None else str(stride)
 
 
-def _steps_before(inputs: list[_Tensor]) -> tuple[Fraction | None, ...]:
-    """The steps of the first input that has some that are known."""
-    if len(inputs) > 1:
-        for tensor in inputs:
-            if tensor.steps and all(step is not None for step in tensor.steps):
-                return tensor.steps
-    return inputs[0].steps
+def _steps_before(inputs: list[_Tensor]) -> tuple[_Step, ...]:
+    """The steps of the first of the inputs that can be followed furthest back."""
+    if len(inputs) == 1:
+        return inputs[0].steps
+    maps = [tensor.steps for tensor in inputs if tensor.steps]
+    return min(maps, key=lambda steps: max(step.of for step in steps), default=())
 
 
-def _step_through(step: Fraction | None, reads: Reads) -> Fraction | None:
-    """Input positions per unit behind an operation."""
+def _step_through(step: _Step, reads: Reads) -> _Step | None:
+    """The step behind an operation; ``None`` where it cannot be followed."""
     taps = reads.taps if isinstance(reads, Unknown) else reads
-    if step is None or not isinstance(taps, Taps):
+    if not isinstance(taps, Taps):
         return None
     if taps.advance == len(taps.runs):
         return step
-    step *= Fraction(taps.advance, len(taps.runs))
-    return step if max(step.numerator, step.denominator) <= LARGEST_ADVANCE else None
+    length = step.length * Fraction(taps.advance, len(taps.runs))
+    return step._replace(length=length) if max(length.numerator, length.denominator) <= LARGEST_ADVANCE else None
 
 
 def _relative(source: _Tensor, target: _Tensor) -> tuple[Fraction | None, ...]:
@@ -428,7 +439,7 @@ def _relative(source: _Tensor, target: _Tensor) -> tuple[Fraction | None, ...]:
     if len(source.steps) != len(target.steps):
         return (None,) * source.shape.rank
     pairs = zip(source.steps, target.steps, strict=True)
-    return tuple([None if one is None or other is None else other / one for one, other in pairs])
+    return tuple([other.length / one.length if one.of == other.of else None for one, other in pairs])
 
 
 def _same_weights(there: LayerReport, here: _Answers) -> bool:

@@ -7,7 +7,9 @@ from typing import Any
 
 from cnncalc.blocks.base import MakeLayer, Shorthand
 from cnncalc.errors import Fault
-from cnncalc.geometry.shape import Shape
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.axis import AxisRule, Unlaid
+from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Adapter, Layer
 from cnncalc.layers.convolution import Conv
 from cnncalc.layers.fields import Field, PerAxis
@@ -40,10 +42,14 @@ class Residual(Shorthand):
 
 
 class Projection(Adapter):
-    """The identity where shapes agree, else a bias-free strided 1x1 convolution and batch normalisation."""
+    """The identity where shapes agree, else a bias-free strided 1x1 convolution and batch normalisation.
+
+    Where a stride is not known for want of a size, so is where the convolution reads; its weights are.
+    """
 
     def layers(self, source: Shape, target: Shape, steps: tuple[Fraction | None, ...]) -> tuple[tuple[str, Layer], ...]:
-        if source == target and all(step in (1, None) for step in steps):
+        keeps = all(step in (1, None) for step in steps)
+        if source == target and keeps and (target.known or None not in steps):
             return ()
         if source.rank != target.rank:
             raise Fault(
@@ -53,17 +59,38 @@ class Projection(Adapter):
             raise Fault(
                 "E303", "the shortcut cannot be projected: the body's channels are unknown", "give its last layer an `out`"
             )
-        stride = tuple(map(_whole_step, steps))
+        stride = tuple(map(_stride, steps, source.sizes, target.sizes))
+        whole = tuple(step for step in stride if step is not None)
+        if len(whole) == source.rank:
+            conv = Conv(kernel=PerAxis((1,)), stride=PerAxis(whole), out=target.channels, bias=False)
+        elif keeps and source.channels in (target.channels, None):
+            raise Fault(
+                "E303",
+                "whether the shortcut is projected is not known: the body's stride needs the input size",
+                "give the input's size, or write the shortcut as `identity` or a list of layers",
+            )
+        else:
+            conv = _ConvTo(kernel=PerAxis((1,)), out=target.channels, bias=False, sizes=target.sizes)
         label = "conv" + "x".join("1" * source.rank)
-        conv = Conv(kernel=PerAxis((1,)), stride=PerAxis(stride), out=target.channels, bias=False)
         return ((f"{label}_1", conv), ("bn_1", BatchNorm()))
 
 
-def _whole_step(step: Fraction | None) -> int:
-    if step is None:
+class _ConvTo(Conv):
+    """A 1x1 convolution to the sizes of a map, by a stride that is not known."""
+
+    sizes = Field[tuple[Size, ...]]("sizes", (), doc="what comes out along each axis")
+
+    def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
+        return tuple(map(Unlaid, self.sizes))
+
+
+def _stride(step: Fraction | None, source: Size, target: Size) -> int | None:
+    """The stride of the projection along one axis; ``None`` where it needs a size that is not known."""
+    if step is None and (source is None or target is None):
+        return None
+    if step is None and source == target:
         return 1
-    if step < 1 or step.denominator != 1:
-        raise Fault(
-            "E303", f"the shortcut cannot be projected: the body's stride is {step}", "write the shortcut as a list of layers"
-        )
+    if step is None or step < 1 or step.denominator != 1:
+        found = "the body has no stride" if step is None else f"the body's stride is {step}"
+        raise Fault("E303", f"the shortcut cannot be projected: {found}", "write the shortcut as a list of layers")
     return int(step)

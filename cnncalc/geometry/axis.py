@@ -71,6 +71,18 @@ class AxisRule(Protocol):
         ...
 
 
+class Unlaid(NamedTuple):
+    """``obtained`` units that lie where the input size decides; what they read is not known."""
+
+    obtained: Size
+
+    def output_size(self, size: Size) -> Size:
+        return self.obtained
+
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
+        return Unknown(NEEDS_SIZE)
+
+
 class Identity:
     """Output unit i reads unit i."""
 

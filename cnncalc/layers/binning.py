@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
-from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, AxisRule, Reads, Unknown
+from cnncalc.geometry.axis import AxisRule, Unlaid
 from cnncalc.geometry.pyramid import MODES, level, level_rule, shortfall
 from cnncalc.geometry.resample import All, Bins
 from cnncalc.geometry.shape import Shape, Size
@@ -105,7 +103,7 @@ class PyramidLevel(Layer):
         if self.bins == 1:
             return All()
         if size is None:
-            return _Unlaid(None if self.mode == "paper" else self.bins)
+            return Unlaid(None if self.mode == "paper" else self.bins)
         return level_rule(self.mode, size, self.bins)
 
     def advice(self, shape: Shape) -> tuple[Fault, ...]:
@@ -114,15 +112,3 @@ class PyramidLevel(Layer):
             return ()
         found = shortfall(tuple(level(self.mode, size, self.bins) for size in sizes))
         return () if found is None else (Fault("W501", *found),)
-
-
-class _Unlaid(NamedTuple):
-    """Bins over an axis of unknown length: how many is known in most modes, where they lie in none."""
-
-    obtained: Size
-
-    def output_size(self, size: Size) -> Size:
-        return self.obtained
-
-    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
-        return Unknown(NEEDS_SIZE)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
-from cnncalc.geometry.axis import IDENTITY_TAPS, LONGEST_PERIOD, NEEDS_SIZE, AxisRule, Reads, Unknown
+from cnncalc.geometry.axis import IDENTITY_TAPS, LONGEST_PERIOD, NEEDS_SIZE, AxisRule, Reads, Unknown, Unlaid
 from cnncalc.geometry.resample import Bilinear, Border, Nearest, Resize
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer, require_map
@@ -55,7 +55,7 @@ class UpsampleTo(Layer):
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         _same_rank(self.op, shapes)
         linear = self.mode == "bilinear"
-        return tuple(_Unsized() if size is None else Resize(size, linear) for size in shapes[1].sizes)
+        return tuple(Unlaid(None) if size is None else Resize(size, linear) for size in shapes[1].sizes)
 
 
 class Pad(Layer):
@@ -104,16 +104,6 @@ def _same_rank(op: str, shapes: tuple[Shape, ...]) -> None:
     shape, target = require_map(shapes, op), shapes[1]
     if target.rank != shape.rank:
         raise Fault("E304", f"{op} cannot bring a map of {shape} to {target}: the numbers of axes differ")
-
-
-class _Unsized(NamedTuple):
-    """An axis resized to a size that is not known."""
-
-    def output_size(self, size: Size) -> Size:
-        return None
-
-    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
-        return Unknown(NEEDS_SIZE)
 
 
 class _Shifted(NamedTuple):

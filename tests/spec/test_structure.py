@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import cnncalc
 from cnncalc.errors import CnncalcError
 from tests.spec.reading import INPUT, layers, one, paths, report_of, shape
 
@@ -101,6 +102,40 @@ def test_shortcuts_of_a_residual() -> None:
     assert project[1].windows[0].stride == 2
     own = layers("[residual: {body: [conv3x3: {out: 4, padding: 1}], shortcut: [avgpool3: {s: 1, p: 1}]}]")
     assert own[-1].inputs == ("residual_1/conv3x3_1", "residual_1/shortcut/avgpool3_1")
+
+
+def test_a_projection_whose_stride_needs_the_size_has_weights_and_no_window() -> None:
+    """Seven bins of an unknown size: the shortcut comes to 8x7x7 too, by a stride that is 2 for 14 and none for 15."""
+    body = "[residual: {body: [conv1x1: 8, adaptive_avgpool: 7], shortcut: project}]"
+    _, _, conv, norm, join = layers(body, "input: [4, any, any]\n")
+    assert (conv.op, conv.weights, conv.biases, conv.macs) == ("conv", 4 * 8, 0, 7 * 7 * 4 * 8)
+    assert (conv.windows, conv.shape, norm.shape, join.shape) == (None, *[shape(8, 7, 7)] * 3)
+    assert [axis.maps for axis in conv.field.axes] == [(), ()]
+    assert conv.reasons == ("needs the input size: add `input: ...` or pass --input",)
+
+
+def test_a_projection_is_refused_where_its_stride_decides_whether_there_is_one() -> None:
+    (model,) = cnncalc.loads("input: [4, any, any]\nlayers: [residual: {body: [adaptive_avgpool: 7], shortcut: project}]")
+    (found,) = cnncalc.analyze(model).diagnostics
+    assert (found.code, found.path) == ("E303", "residual_1/shortcut")
+    assert found.message == "whether the shortcut is projected is not known: the body's stride needs the input size"
+    assert cnncalc.analyze(model, "4x7x7").layers[-1].inputs == ("residual_1/adaptive_avgpool_1", "input")
+    assert "residual_1/shortcut/conv1x1_1" in [layer.path for layer in cnncalc.analyze(model, "4x14x14").layers]
+
+
+def test_a_projection_of_a_body_that_reads_everything_has_no_stride() -> None:
+    (model,) = cnncalc.loads("input: [4, 14, 14]\nlayers: [residual: {body: [global_avgpool, conv1x1: 8], shortcut: project}]")
+    (found,) = cnncalc.analyze(model).diagnostics
+    assert (found.code, found.message) == ("E303", "the shortcut cannot be projected: the body has no stride")
+
+
+@pytest.mark.parametrize(("before", "input"), [("adaptive_avgpool: 9", "[4, any, any]"), ("global_avgpool", "[4, 9, 9]")])
+def test_a_projection_has_the_stride_of_its_body_whatever_came_before(before: str, input: str) -> None:
+    """What is not known of the way to the residual is in both of its branches."""
+    wide = f"[{before}, residual: {{body: [conv3x3: {{out: 8, stride: 2, padding: 1}}], shortcut: project}}]"
+    conv = layers(wide, f"input: {input}\n")[-3]
+    assert conv.windows is not None
+    assert [window.stride for window in conv.windows] == [2, 2]
 
 
 def test_a_projection_of_unequal_strides() -> None:
