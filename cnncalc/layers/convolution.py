@@ -29,7 +29,7 @@ class Convolution(Layer):
     stride = axes(1, "step of the window", short="s", foreign=("strides", "subsample"))
     padding = padding_field()
     dilation = axes(1, "spacing of the window's positions", short="d", foreign=("dilation_rate", "dilations", "rate"))
-    bias = framework_flag("one bias per output channel", "true, false with `norm`", foreign=("use_bias", "bias_term"))
+    bias = framework_flag("one bias per output channel", "true, false with `norm: bn`", foreign=("use_bias", "bias_term"))
     norm = norm_field()
     act = act_field()
 

@@ -211,7 +211,7 @@ def tensor_name(doc: str) -> Field[str]:
 
 
 def norm_field() -> Field[None]:
-    return Field("norm", doc="a normalisation as its own layer afterwards; `bias` is then false by default")
+    return Field("norm", doc="a normalisation as its own layer afterwards; before `bn`, `bias` is false by default")
 
 
 def act_field() -> Field[None]:

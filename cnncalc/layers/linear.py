@@ -33,7 +33,7 @@ class Linear(Layer):
     example = "linear: {out: 4096, act: relu}"
     flattens = True
     out = required_integer("output features", primary=True, foreign=OUT_WORDS)
-    bias = framework_flag("one bias per output feature", "true, false with `norm`", foreign=("use_bias", "bias_term"))
+    bias = framework_flag("one bias per output feature", "true, false with `norm: bn`", foreign=("use_bias", "bias_term"))
     norm = norm_field()
     act = act_field()
 

@@ -172,7 +172,7 @@ def test_arguments_have_their_description_and_default() -> None:
     stride = SCHEMA["definitions"]["arguments-conv"]["properties"]["stride"]
     assert (stride["description"], stride["default"]) == (f"{WORDS['conv'].fields['stride'].doc}; default 1", 1)
     bias = SCHEMA["definitions"]["arguments-conv"]["properties"]["bias"]
-    assert bias["description"].endswith("default true, false with `norm`")
+    assert bias["description"].endswith("default true, false with `norm: bn`")
     assert "default" not in bias
 
 
