@@ -140,7 +140,7 @@ def divided(number: Size, by: int, what: str) -> Size:
     if number is None:
         return None
     if number % by:
-        raise Fault("E302", f"{number} channels cannot be divided into {by} {what}", _near_multiple(number, by))
+        raise Fault("E302", f"{number} {of} cannot be divided into {into.format(by)}", _near_multiple(number, by))
     return number // by
 
 

@@ -20,7 +20,7 @@ class ChannelShuffle(Layer):
     groups = required_integer("groups to mix", primary=True, foreign=("group",))
 
     def out_channels(self, shape: Shape) -> Size:
-        divided(shape.channels, self.groups, "groups")
+        divided(shape.channels, self.groups, "{} groups")
         return shape.channels
 
 

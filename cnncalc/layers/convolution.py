@@ -66,11 +66,11 @@ class Conv(Convolution):
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         kernel = self.kernel.over(shape.rank, "kernel")
-        return Params(product((self.out, divided(shape.channels, self.groups, "groups"), *kernel)), self._biases(self.out))
+        return Params(product((self.out, divided(shape.channels, self.groups, "{} groups"), *kernel)), self._biases(self.out))
 
     def macs(self, shape: Shape, output: Shape) -> Size:
         kernel = self.kernel.over(shape.rank, "kernel")
-        return product((*output.axes, *kernel, divided(shape.channels, self.groups, "groups")))
+        return product((*output.axes, *kernel, divided(shape.channels, self.groups, "{} groups")))
 
     def missing(self) -> str | None:
         return "says no `out` channels" if self.out is None else None
@@ -132,7 +132,7 @@ class ConvTranspose(Convolution):
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         per_group = None if self.out is None else self.out // self.groups
-        divided(shape.channels, self.groups, "groups")
+        divided(shape.channels, self.groups, "{} groups")
         return Params(product((shape.channels, per_group, *self.kernel.over(shape.rank, "kernel"))), self._biases(self.out))
 
     def macs(self, shape: Shape, output: Shape) -> Size:

@@ -43,7 +43,7 @@ class GroupNorm(Normalization):
     affine = flag(True, "learn gamma and beta", foreign=("scale",))
 
     def params(self, shape: Shape, framework: Framework) -> Params:
-        divided(shape.channels, self.groups, "groups")
+        divided(shape.channels, self.groups, "{} groups")
         return Params(shape.channels, shape.channels) if self.affine else NO_PARAMS
 
 

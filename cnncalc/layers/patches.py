@@ -56,7 +56,7 @@ class PixelShuffle(Layer):
         return (Nearest(self.factor),) * require_map(shapes, self.op).rank
 
     def out_channels(self, shape: Shape) -> Size:
-        return divided(shape.channels, self.factor**shape.rank, "blocks of pixels")
+        return divided(shape.channels, self.factor**shape.rank, "{} blocks of pixels")
 
 
 class PixelUnshuffle(Layer):
@@ -75,7 +75,7 @@ class PixelUnshuffle(Layer):
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         shape = require_map(shapes, self.op)
         for size in shape.sizes:
-            divided(size, self.factor, "blocks along an axis")
+            divided(size, self.factor, "blocks of {}", of="positions along an axis")
         return (Window(self.factor, self.factor),) * shape.rank
 
     def out_channels(self, shape: Shape) -> Size:

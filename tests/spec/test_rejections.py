@@ -27,6 +27,10 @@ from tests.spec.refusing import INPUT, Found, found_in, refusals
             "pixel_shuffle: 3",
             ("E302", "4:5", "4 channels cannot be divided into 9 blocks of pixels", "multiples of 9 near it: 9"),
         ),
+        (
+            "pixel_unshuffle: 3",
+            ("E302", "4:5", "8 positions along an axis cannot be divided into blocks of 3", "multiples of 3 near it: 6, 9"),
+        ),
         ("slice: [2, 5]", ("E309", "4:5", "channels 2..6 are not all in the 4 there are", "channels are [first, count]")),
         ("conv3x3x3: 4", ("E304", "4:5", "kernel 3x3x3 has 3 values, the map has 2 spatial axes", "give one value, or 2")),
         (
