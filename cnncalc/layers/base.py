@@ -114,25 +114,19 @@ class Adapter:
         raise NotImplementedError
 
 
-def channels_of(shape: Shape, op: str) -> int | None:
-    """The channels of an input that must be a map.
+def require_map(shapes: tuple[Shape, ...], op: str) -> Shape:
+    """The first shape, which must be a map.
 
     Raises:
         Fault: E306, where it is a vector.
     """
-    if not shape.rank:
-        raise Fault("E306", f"{op} works on a map, its input is a vector of {shape}", "it belongs before `flatten`")
-    return shape.channels
-
-
-def require_map(shapes: tuple[Shape, ...], op: str) -> Shape:
-    """The first shape, which must be a map."""
-    channels_of(shapes[0], op)
+    if not shapes[0].rank:
+        raise Fault("E306", f"{op} works on a map, its input is a vector of {shapes[0]}", "it belongs before `flatten`")
     return shapes[0]
 
 
-def divided(number: Size, by: int, what: str) -> Size:
-    """An exact quotient, unknown where the number is.
+def divided(number: Size, by: int, into: str, of: str = "channels") -> Size:
+    """An exact quotient of a number ``of`` something, unknown where the number is; ``into`` names the parts, ``{}`` being ``by``.
 
     Raises:
         Fault: E302, where it is not whole.
@@ -150,4 +144,4 @@ def _near_multiple(number: int, by: int) -> str:
     return f"multiples of {by} near it: {', '.join(near)}"
 
 
-__all__ = ["NO_PARAMS", "OPERATIONS", "Adapter", "Layer", "Params", "channels_of", "divided", "product", "require_map"]
+__all__ = ["NO_PARAMS", "OPERATIONS", "Adapter", "Layer", "Params", "divided", "product", "require_map"]
