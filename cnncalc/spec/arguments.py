@@ -11,7 +11,7 @@ from cnncalc.geometry.shape import MOST_AXES
 from cnncalc.layers.fields import Field, Padding, PerAxis
 from cnncalc.spec.expressions import UNDETERMINED, as_integer
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
-from cnncalc.spec.reading import Frame, Reading, Undetermined
+from cnncalc.spec.reading import DependsOnParameter, Frame, Reading
 from cnncalc.suggest import did_you_mean, shown
 
 _SIZES = re.compile(r"[0-9]+(?:x[0-9]+){1,100}")
@@ -31,7 +31,7 @@ def read_integer(node: Node, reading: Reading, frame: Frame, minimum: int = 0, w
     """An integer or an expression that gives one.
 
     Raises:
-        Fault, Undetermined
+        Fault, DependsOnParameter
     """
     if not isinstance(node, Scalar) or (node.is_null and not node.quoted):
         raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
@@ -69,7 +69,7 @@ def read_flag(node: Node, reading: Reading, frame: Frame) -> bool:
     """``true``, ``false``, or an expression that compares.
 
     Raises:
-        Fault, Undetermined
+        Fault, DependsOnParameter
     """
     if not isinstance(node, Scalar) or node.is_null:
         raise Fault("E105", f"true or false is wanted, found {kind_of(node)}")
@@ -160,7 +160,7 @@ def _choice(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> st
     if not isinstance(node, Scalar):
         raise Fault("E105", f"one word is wanted, found {kind_of(node)}", f"possible: {possible}")
     if frame.names.get(node.text) is UNDETERMINED:
-        raise Undetermined
+        raise DependsOnParameter
     word = node.text
     if word not in field.choices:
         guess = did_you_mean(word, field.choices)
@@ -198,4 +198,4 @@ READERS: dict[str, ReadField] = {
     "ints2": _integers,
     "name": _name,
 }
-"""How each kind of field is read. Readers raise Fault, or Undetermined."""
+"""How each kind of field is read. Readers raise Fault, or DependsOnParameter."""

@@ -18,7 +18,7 @@ MAX_VALUE = 10**30
 """Bound on the size of every value, of its numerator and of its denominator, in between as well."""
 
 
-class Word(str):
+class PassedWord(str):
     """The name of an operation, passed to a block as an argument; it can be compared, not calculated with."""
 
     __slots__ = ()
@@ -36,7 +36,7 @@ class Undetermined:
 UNDETERMINED = Undetermined()
 """Stands for a block's parameter while the block is checked by itself: whatever is calculated with it is it again."""
 
-Value: TypeAlias = int | Fraction | bool | Word | Undetermined
+Value: TypeAlias = int | Fraction | bool | PassedWord | Undetermined
 Number: TypeAlias = int | Fraction
 
 # A text whose last step is the only division: there, `//` rounds the whole.
@@ -75,7 +75,7 @@ def shown_value(value: Value) -> str:
 
 def number(value: Value) -> Number:
     """A determined value as a number; true is 1."""
-    if isinstance(value, Word):
+    if isinstance(value, PassedWord):
         raise Impossible(f"`{shown(value)}` is the name of an operation, not a number")
     if isinstance(value, Undetermined):
         raise TypeError("undetermined values are handled before")
@@ -181,6 +181,6 @@ def arithmetic(symbol: str, a: Value, b: Value) -> Value:
 def compare(symbol: str, a: Value, b: Value) -> Value:
     if a is UNDETERMINED or b is UNDETERMINED:
         return UNDETERMINED
-    if symbol in ("==", "!=") and (isinstance(a, Word) or isinstance(b, Word)):
+    if symbol in ("==", "!=") and (isinstance(a, PassedWord) or isinstance(b, PassedWord)):
         return (type(a) is type(b) and a == b) is (symbol == "==")
     return COMPARISONS[symbol](number(a), number(b))

@@ -21,7 +21,7 @@ from cnncalc.spec.expressions import UNDETERMINED, Value
 from cnncalc.spec.items import ItemReader
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence, size_of
 from cnncalc.spec.promises import read_expect
-from cnncalc.spec.reading import BeyondLimit, Block, Frame, Reading, Undetermined
+from cnncalc.spec.reading import BeyondLimit, Block, DependsOnParameter, Frame, Reading
 from cnncalc.spec.variables import declared, evaluated
 from cnncalc.suggest import listed, shown
 
@@ -337,7 +337,7 @@ class _File:
                 axes.append(
                     None if isinstance(item, Scalar) and item.text == "any" else read_integer(item, self.reading, self.frame, 1)
                 )
-            except Undetermined:
+            except DependsOnParameter:
                 return None
             except Fault as fault:
                 help = fault.help or "for instance [3, 224, 224] or 3x224x224; `any` is an unknown size"

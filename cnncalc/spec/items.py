@@ -10,7 +10,7 @@ from cnncalc.spec.arguments import kind_of, read_integer
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.operations import OperationReader
 from cnncalc.spec.promises import read_expect
-from cnncalc.spec.reading import Frame, Reading, Undetermined
+from cnncalc.spec.reading import DependsOnParameter, Frame, Reading
 from cnncalc.spec.uses import BlockReader
 from cnncalc.spec.vocabulary import look_up, suggest
 from cnncalc.suggest import shown
@@ -192,7 +192,7 @@ class ItemReader:
             return count
         except Fault as fault:
             self.reading.fault(fault, node, frame, path)
-        except Undetermined:
+        except DependsOnParameter:
             pass
         return 1
 

@@ -15,10 +15,9 @@ from cnncalc.layers.normalization import Normalization
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
 from cnncalc.spec.arguments import READERS, kind_of, read_integer
-from cnncalc.spec.expressions import UNDETERMINED
-from cnncalc.spec.expressions import Word as PassedWord
+from cnncalc.spec.expressions import UNDETERMINED, PassedWord
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
-from cnncalc.spec.reading import Frame, Reading, Undetermined
+from cnncalc.spec.reading import DependsOnParameter, Frame, Reading
 from cnncalc.spec.uses import ReadList
 from cnncalc.spec.vocabulary import Word, look_up, suggest
 from cnncalc.suggest import did_you_mean, shown
@@ -69,7 +68,7 @@ class OperationReader:
             return (Part(label, body), *[part for part in (norm, act) if part])
         except Fault as fault:
             self.reading.fault(fault, key, frame, path)
-        except Undetermined:
+        except DependsOnParameter:
             pass
         return None
 
@@ -103,7 +102,7 @@ class OperationReader:
             self.reading.count_item(key, frame, path)
             parts = self.make(OPERATIONS[op], key, label or op, inner, frame, path, implied)
             if parts is None:
-                raise Undetermined
+                raise DependsOnParameter
             return parts
 
         parts = meaning(values.pop("widths", ()), **values).expand(make)
@@ -174,7 +173,7 @@ class OperationReader:
             return values
         except Fault as fault:
             self.reading.fault(fault, node, frame, path)
-        except Undetermined:
+        except DependsOnParameter:
             pass
         return None
 
@@ -182,7 +181,7 @@ class OperationReader:
         """What a node says for a field.
 
         Raises:
-            Fault, Undetermined
+            Fault, DependsOnParameter
         """
         if isinstance(node, Scalar) and field.kind != "name":
             passed = frame.names.get(node.text)
@@ -262,7 +261,7 @@ class OperationReader:
             return None
         if isinstance(node, Scalar):
             if frame.names.get(node.text) is UNDETERMINED:
-                raise Undetermined
+                raise DependsOnParameter
             key, argument = node, None
         elif isinstance(node, Mapping) and len(node.entries) == 1:
             key, argument = node.entries[0]
@@ -275,7 +274,7 @@ class OperationReader:
             raise Fault("E112", f"unknown {kind} `{shown(key.text)}`", _probable(key.text, possible))
         parts = self.parts(word, key, argument, frame, path)
         if parts is None:
-            raise Undetermined
+            raise DependsOnParameter
         return parts[0]
 
     def _add_width(self, key: Scalar, value: Node, widths: list[Widths], frame: Frame, path: str) -> bool:
@@ -298,7 +297,7 @@ class OperationReader:
             return True
         except Fault as fault:
             self.reading.fault(fault, value, frame, path)
-        except Undetermined:
+        except DependsOnParameter:
             pass
         return False
 

@@ -12,7 +12,7 @@ from cnncalc.geometry.shape import MOST_AXES
 from cnncalc.spec.arguments import kind_of
 from cnncalc.spec.expressions import MAX_LENGTH
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
-from cnncalc.spec.reading import Frame, Reading, Undetermined
+from cnncalc.spec.reading import DependsOnParameter, Frame, Reading
 from cnncalc.suggest import shown
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | No
         return (Expectation(metric, (_bounds(node, reading, frame),), metric in ("shape", "in"), origin),)
     except Fault as fault:
         reading.fault(fault, node, frame, path)
-    except Undetermined:
+    except DependsOnParameter:
         pass
     return ()
 

@@ -42,7 +42,7 @@ class Frame(NamedTuple):
         return self._replace(names={**self.names, "i": index})
 
 
-class Undetermined(Exception):
+class DependsOnParameter(Exception):
     """A value that depends on a block parameter while a block is checked without being used."""
 
 
@@ -181,7 +181,7 @@ class Reading:
 
         Raises:
             Fault: where it has none.
-            Undetermined: where it depends on something not given.
+            DependsOnParameter: where it depends on something not given.
         """
         try:
             expression = compile_expression(text)
@@ -194,7 +194,7 @@ class Reading:
             self.saw_index = True
         value = expression.evaluate(frame.names)
         if value is UNDETERMINED:
-            raise Undetermined
+            raise DependsOnParameter
         return value
 
     def check_copies(self, count: int) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from cnncalc.errors import Fault
 from cnncalc.network.structure import Part, Ref, SeriesBody, Step
 from cnncalc.spec.arguments import kind_of
-from cnncalc.spec.expressions import UNDETERMINED, Value
-from cnncalc.spec.expressions import Word as PassedWord
+from cnncalc.spec.expressions import UNDETERMINED, PassedWord, Value
 from cnncalc.spec.nodes import Mapping, Node, Scalar, size_of
-from cnncalc.spec.reading import Block, Frame, Reading, Undetermined
+from cnncalc.spec.reading import Block, DependsOnParameter, Frame, Reading
 from cnncalc.spec.vocabulary import is_word, look_up
 from cnncalc.suggest import shown
 
@@ -98,7 +97,7 @@ class BlockReader:
                 if node.text in frame.tensors:
                     tensors[name] = frame.tensors[node.text]
             return True
-        except Undetermined:
+        except DependsOnParameter:
             names[name] = UNDETERMINED
             if node.text in frame.tensors:
                 tensors[name] = frame.tensors[node.text]

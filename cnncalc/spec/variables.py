@@ -7,8 +7,7 @@ from collections.abc import Mapping as MappingOf
 
 from cnncalc.errors import Fault
 from cnncalc.spec.arguments import kind_of
-from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
-from cnncalc.spec.expressions import Word as PassedWord
+from cnncalc.spec.expressions import UNDETERMINED, PassedWord, Value, compile_expression
 from cnncalc.spec.nodes import Mapping, Node, Scalar
 from cnncalc.spec.reading import Frame, Reading
 from cnncalc.spec.vocabulary import is_word

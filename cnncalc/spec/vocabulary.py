@@ -48,7 +48,8 @@ _SPELT_KERNEL = re.compile(r"([A-Za-z_]*[A-Za-z])[-_ ]?([0-9]{1,3}(?:[xX*][0-9]{
 _FOREIGN_PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|tf\.keras\.layers\.|keras\.layers\.|layers\.|tf\.nn\.)")
 _FOREIGN_RANK = re.compile(r"_?[123]d$")
 _SIZES = re.compile(r"[0-9]+(?:x[0-9]+){1,100}")
-LONGEST_NAME = 60
+LONGEST_WORD = 60
+"""Characters of a name that can be an operation's."""
 
 
 class Word(NamedTuple):
@@ -71,7 +72,7 @@ def look_up(name: str) -> Word | None:
     meaning = WORDS.get(name)
     if meaning is not None:
         return Word(meaning, None)
-    match = _WITH_KERNEL.fullmatch(name) if len(name) <= LONGEST_NAME else None
+    match = _WITH_KERNEL.fullmatch(name) if len(name) <= LONGEST_WORD else None
     meaning = WORDS.get(match[1]) if match else None
     if match is None or meaning is None or not meaning.kernel_in_name:
         return None
@@ -81,9 +82,9 @@ def look_up(name: str) -> Word | None:
 
 def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
     """What was probably meant by a name that means nothing: a foreign word, a kernel too many, a slip."""
-    match = _WITH_KERNEL.fullmatch(name) if len(name) <= LONGEST_NAME else None
+    match = _WITH_KERNEL.fullmatch(name) if len(name) <= LONGEST_WORD else None
     base, kernel = (match[1], match[2]) if match else (name, "")
-    spelt = _SPELT_KERNEL.match(name[:LONGEST_NAME]) if match is None or base not in WORDS else None
+    spelt = _SPELT_KERNEL.match(name[:LONGEST_WORD]) if match is None or base not in WORDS else None
     if spelt is not None and spelt[1].lower() in WORDS and WORDS[spelt[1].lower()].kernel_in_name:
         wanted = re.sub("[X*]", "x", spelt[2])
         return f"did you mean `{spelt[1].lower()}{wanted if 'x' in wanted else f'{wanted}x{wanted}'}`?"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from cnncalc.errors import Fault
 from cnncalc.spec.expressions import (
     UNDETERMINED,
+    PassedWord,
     Value,
-    Word,
     as_integer,
     compile_expression,
     fast_int,
@@ -24,7 +24,7 @@ from cnncalc.spec.expressions import (
 )
 from cnncalc.suggest import did_you_mean, shown
 
-NAMES: dict[str, Value] = {"c": 64, "n": 7, "i": 0, "width": Fraction(5, 4), "act": Word("relu"), "on": True}
+NAMES: dict[str, Value] = {"c": 64, "n": 7, "i": 0, "width": Fraction(5, 4), "act": PassedWord("relu"), "on": True}
 
 
 def value(text: str, **names: Value) -> Value:
@@ -252,8 +252,8 @@ def test_divisible_keeps_its_promises(x: int, d: int) -> None:
 
 
 def test_a_word_passes_through_and_is_the_same_word() -> None:
-    assert value("act if i == 0 else 1") == Word("relu")
-    assert isinstance(value("act"), Word)
+    assert value("act if i == 0 else 1") == PassedWord("relu")
+    assert isinstance(value("act"), PassedWord)
 
 
 def test_names_are_all_names_in_any_branch_but_no_functions_or_keywords() -> None:
@@ -391,7 +391,7 @@ def test_bombs_are_refused_at_once() -> None:
 @given(st.text(alphabet="0123456789.eEcni+-*/%()<>=!, _ifelsandort", max_size=60) | st.text(max_size=40))
 def test_any_text_gives_a_value_or_a_fault(text: str) -> None:
     try:
-        assert isinstance(value(text), int | Fraction | Word)
+        assert isinstance(value(text), int | Fraction | PassedWord)
     except Fault as refused:
         assert refused.code in {"E202", "E203", "E207"}
 
