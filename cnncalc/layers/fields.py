@@ -82,6 +82,7 @@ class Field(Generic[T]):
         short: str | None = None,
         foreign: tuple[str, ...] = (),
         minimum: int | None = None,
+        count: int | None = None,
         choices: tuple[str, ...] = (),
         shown_default: str | None = None,
         spec_name: str | None = None,
@@ -95,6 +96,8 @@ class Field(Generic[T]):
         self.short = short
         self.foreign = foreign
         self.minimum = minimum
+        self.count = count
+        """The number of entries of a list, where it is fixed."""
         self.choices = choices
         self.shown_default = shown_default
         self.name = ""
@@ -153,8 +156,7 @@ def choice(default: str, choices: tuple[str, ...], doc: str, *, foreign: tuple[s
 
 def integers(doc: str, *, count: int | None = None, primary: bool = False, minimum: int = 1) -> Field[tuple[int, ...]]:
     """A list of integers that must be given, of ``count`` entries where the number is fixed."""
-    kind = "ints" if count is None else f"ints{count}"
-    return Field(kind, doc=doc, required=True, primary=primary, minimum=minimum)
+    return Field("ints", doc=doc, required=True, primary=primary, minimum=minimum, count=count)
 
 
 def axes(default: int, doc: str, *, short: str | None = None, minimum: int = 1, foreign: tuple[str, ...] = ()) -> Field[PerAxis]:

@@ -172,9 +172,8 @@ def _choice(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> st
 
 def _integers(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> tuple[int, ...]:
     items = node.items if isinstance(node, Sequence) else [node]
-    count = int(field.kind[4:] or 0)
-    if (count and len(items) != count) or not items:
-        wanted = f"{count} numbers are" if count else "at least one number is"
+    if len(items) != field.count if field.count else not items:
+        wanted = f"{field.count} numbers are" if field.count else "at least one number is"
         raise Fault("E105", f"{wanted} wanted, found {len(items)}", field.doc)
     return tuple(read_integer(item, reading, frame, field.minimum or 0) for item in items)
 
@@ -195,7 +194,6 @@ READERS: dict[str, ReadField] = {
     "margins": _margins,
     "choice": _choice,
     "ints": _integers,
-    "ints2": _integers,
     "name": _name,
 }
 """How each kind of field is read. Readers raise Fault, or DependsOnParameter."""

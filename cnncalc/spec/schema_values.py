@@ -113,9 +113,8 @@ class Values:
 
     def integers(self, field: Field[Any]) -> Schema:
         one = self.whole(field.minimum or 0)
-        count = int(field.kind[4:] or 0)
-        if count:
-            return {"type": "array", "items": one, "minItems": count, "maxItems": count}
+        if field.count:
+            return {"type": "array", "items": one, "minItems": field.count, "maxItems": field.count}
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
 
     def margins(self, field: Field[Any]) -> Schema:
@@ -220,7 +219,6 @@ _KINDS: dict[str, Callable[[Values, Field[Any]], Schema]] = {
     "margins": Values.margins,
     "choice": Values.choice,
     "ints": Values.integers,
-    "ints2": Values.integers,
     "name": Values.name,
     "pool_width": Values.pool_width,
     "steps": Values.steps,

@@ -144,8 +144,7 @@ class Writer:
             "padding": self.padding,
             "margins": self.padding if self.wild else self.axes,
             "choice": lambda: self.pick(field.choices),
-            "ints": lambda: [self.number() for _ in range(self.choose(3) + 1 - self.odd(20))],
-            "ints2": lambda: [self.choose(3), 1 + self.choose(3)],
+            "ints": lambda: self.integers(field.count),
             "pool_width": lambda: self.pick((True, self.number())),
             "name": self.name,
             "steps": self.items,
@@ -156,6 +155,12 @@ class Writer:
             "act": lambda: self.pick(("relu", "gelu", "none", {"leaky_relu": 0.1}, {"prelu": {"per_channel": True}})),
         }
         return kinds[field.kind]()
+
+    def integers(self, count: int | None) -> list[Any]:
+        """A list of numbers; one of two is channels, the first and how many."""
+        return (
+            [self.choose(3), 1 + self.choose(3)] if count else [self.number() for _ in range(self.choose(3) + 1 - self.odd(20))]
+        )
 
     def name(self) -> str:
         """An earlier name, mostly."""
