@@ -144,18 +144,14 @@ class ItemReader:
     def _copies(
         self, key: Scalar, argument: Node | None, frame: Frame, path: str, count: int | None
     ) -> tuple[tuple[Part, ...], ...]:
-        """The parts of each copy; copies that do not use their index are one and the same. At least one is read."""
+        """The parts of each copy; of one at least, where there is none."""
         if count is None:
             return (self._parts(key, argument, frame, path),)
-        outer, self.reading.saw_index = self.reading.saw_index, False
-        first = self._parts(key, argument, frame.with_index(0), f"{path}[0]")
-        if self.reading.saw_index:
-            frames = (self.reading.indexed(frame, i, argument or key, path) for i in range(1, count))
-            copies = (first, *[self._parts(key, argument, copy, f"{path}[{i}]") for i, copy in enumerate(frames, 1)])
-        else:
-            copies = (first,) * max(count, 1)
-        self.reading.saw_index = outer
-        return copies
+
+        def read(copy: Frame, index: int) -> tuple[Part, ...]:
+            return self._parts(key, argument, copy, f"{path}[{index}]")
+
+        return self.reading.copies(count, read, argument or key, frame, path)
 
     def _parts(self, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...]:
         parts: tuple[Part, ...] | None = None

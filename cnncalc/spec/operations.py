@@ -200,18 +200,13 @@ class OperationReader:
         return self._afterwards(field.kind, node, frame, path)
 
     def _copies(self, node: Node, count: int, frame: Frame, path: str) -> tuple[tuple[Step, ...], ...]:
-        """The layers of each copy; at least one is read, so that its errors are seen."""
+        """The layers of each copy."""
         self.reading.check_copies(count)
-        outer, self.reading.saw_index = self.reading.saw_index, False
-        first = self.read_list(node, frame.with_index(0), f"{path}/body[0]")
-        if self.reading.saw_index:
-            frames = (self.reading.indexed(frame, i, node, path) for i in range(1, count))
-            others = [self.read_list(node, copy, f"{path}/body[{i}]") for i, copy in enumerate(frames, 1)]
-            copies = (first, *others)[:count]
-        else:
-            copies = (first,) * count
-        self.reading.saw_index = outer
-        return copies
+
+        def read(copy: Frame, index: int) -> tuple[Step, ...]:
+            return self.read_list(node, copy, f"{path}/body[{index}]")
+
+        return self.reading.copies(count, read, node, frame, path)[:count]
 
     def _branches(self, node: Node, frame: Frame, path: str) -> tuple[Branch | Ref | Current, ...]:
         """Named branches, or a list of names, ``prev`` and lists of layers."""

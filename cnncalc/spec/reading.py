@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Fault
 from cnncalc.layers.base import Layer
@@ -14,6 +14,8 @@ from cnncalc.spec.expressions import UNDETERMINED, Value, compile_expression
 from cnncalc.spec.nodes import Node, Scalar, Sequence, size_of
 from cnncalc.spec.text import Source
 from cnncalc.suggest import did_you_mean, listed, shown
+
+C = TypeVar("C")
 
 
 class Block(NamedTuple):
@@ -151,11 +153,22 @@ class Reading:
             message = f"blocks, repeats, variants and cases make more than {most:,} nodes to be read again"
             self.stop(Fault("E102", message, "lower a `repeat`, or shorten what is repeated"), node, frame, path)
 
-    def indexed(self, frame: Frame, index: int, node: Node, path: str) -> Frame:
-        """The frame of one more copy, for which a node is read again."""
-        self.count_item(node, frame, path)
-        self.spend(size_of(node) + len(frame.names) // 8, node, frame, path)
-        return frame.with_index(index)
+    def copies(self, count: int, read: Callable[[Frame, int], C], node: Node, frame: Frame, path: str) -> tuple[C, ...]:
+        """What ``read`` makes of a node for each copy, its frame and its index given; of one at least, so that errors are seen.
+
+        Copies that do not use their index are one and the same.
+        """
+        outer, self.saw_index = self.saw_index, False
+        copies = [read(frame.with_index(0), 0)]
+        if self.saw_index:
+            for index in range(1, count):
+                self.count_item(node, frame, path)
+                self.spend(size_of(node) + len(frame.names) // 8, node, frame, path)
+                copies.append(read(frame.with_index(index), index))
+        else:
+            copies *= max(count, 1)
+        self.saw_index = outer
+        return tuple(copies)
 
     def unknown_word(
         self,
