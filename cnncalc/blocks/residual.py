@@ -28,7 +28,13 @@ class Residual(Shorthand):
     foreign = ("res", "resblock", "skip_connection", "residual_block")
     example = "residual: {body: [conv3x3: {out: 64, padding: 1}], shortcut: project}"
     layers = Field[Any]("steps", doc="the layers of the body", required=True, primary=True, spec_name="body")
-    shortcut = Field[Any]("shortcut", "identity", doc="`identity`, `project` or a list of layers", foreign=("skip", "downsample"))
+    shortcut = Field[Any](
+        "shortcut",
+        "identity",
+        doc="`identity`, `project` or a list of layers",
+        choices=("identity", "project"),
+        foreign=("skip", "downsample"),
+    )
 
     def body(self, make: MakeLayer) -> Body:
         branches: list[Branch | Current] = [Branch("", SeriesBody(self.layers))]

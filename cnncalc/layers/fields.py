@@ -63,6 +63,13 @@ def _wrong_rank(what: str, written: str, count: int, rank: int) -> Fault:
 
 NO_PADDING = Padding()
 HALF_PADDING = Padding(mode="half")
+PADDING_WORDS = {
+    "valid": NO_PADDING,
+    "half": HALF_PADDING,
+    "same": Padding(mode="same"),
+    "same_upper": Padding(mode="same"),
+    "same_lower": Padding(mode="same_lower"),
+}
 
 
 class Field(Generic[T]):
@@ -87,7 +94,8 @@ class Field(Generic[T]):
         shown_default: str | None = None,
         spec_name: str | None = None,
     ) -> None:
-        self.spec_name = spec_name
+        self.spec_name = spec_name or ""
+        """The name that a spec has for it."""
         self.kind = kind
         self.default = default
         self.doc = doc
@@ -99,6 +107,7 @@ class Field(Generic[T]):
         self.count = count
         """The number of entries of a list, where it is fixed."""
         self.choices = choices
+        """The words that it may be, beside anything else of its kind."""
         self.shown_default = shown_default
         self.name = ""
         """The attribute of the layer that holds the value."""
@@ -106,6 +115,10 @@ class Field(Generic[T]):
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
         self.spec_name = self.spec_name or name
+
+    def given_twice(self) -> Fault:
+        """The fact that both of its forms are there."""
+        return Fault("E107", f"`{self.spec_name}` is given twice, as `{self.short}` too", "write one of them")
 
     @overload
     def __get__(self, instance: None, owner: type) -> Field[T]: ...
@@ -194,6 +207,7 @@ def padding_field() -> Field[Padding]:
         doc="`valid`, `half`, `same`, `same_lower`, a number, one per axis, or [before, after] per axis",
         short="p",
         foreign=("pad", "pads", "auto_pad"),
+        choices=tuple(PADDING_WORDS),
         shown_default="0",
     )
 
@@ -212,12 +226,17 @@ def tensor_name(doc: str) -> Field[str]:
     return Field("name", doc=doc, required=True, primary=True)
 
 
+NOTHING = ("none",)
+"""The word for no layer afterwards."""
+
+
 def norm_field() -> Field[None]:
-    return Field("norm", doc="a normalisation as its own layer afterwards; before `bn`, `bias` is false by default")
+    doc = "a normalisation as its own layer afterwards; before `bn`, `bias` is false by default"
+    return Field("norm", doc=doc, choices=NOTHING)
 
 
 def act_field() -> Field[None]:
-    return Field("act", doc="an activation as its own layer afterwards", foreign=("activation", "nonlinearity"))
+    return Field("act", doc="an activation as its own layer afterwards", foreign=("activation", "nonlinearity"), choices=NOTHING)
 
 
 class Declared:
@@ -254,6 +273,16 @@ class Declared:
         """The same operation with some arguments changed."""
         given = {name: vars(self)[field.name] for name, field in self.fields.items()}
         return type(self)(**{**given, **changes})
+
+    @classmethod
+    def field_named(cls, name: str) -> Field[Any] | None:
+        """The field of that long or short name."""
+        return cls.fields.get(name) or next((field for field in cls.fields.values() if field.short == name), None)
+
+    @classmethod
+    def foreign_arguments(cls) -> dict[str, str]:
+        """What other frameworks call the arguments, with what they are here."""
+        return {other: name for name, field in cls.fields.items() for other in field.foreign}
 
     @classmethod
     def primary(cls) -> Field[Any] | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import MOST_AXES
-from cnncalc.layers.fields import Field, Padding, PerAxis
+from cnncalc.layers.activation import Activation
+from cnncalc.layers.base import OPERATIONS, Layer
+from cnncalc.layers.fields import PADDING_WORDS, Field, Padding, PerAxis
+from cnncalc.layers.normalization import Normalization
 from cnncalc.spec.expressions import UNDETERMINED, as_integer
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.reading import DependsOnParameter, Frame, Reading
+from cnncalc.spec.vocabulary import SIZES
 from cnncalc.suggest import did_you_mean, shown
 
-_SIZES = re.compile(r"[0-9]+(?:x[0-9]+){1,100}")
 _LONGEST_DIGITS = 18
 LARGEST = 10**12
 """Sizes, counts and kernels beyond this are refused as slips."""
@@ -36,7 +38,7 @@ def read_integer(node: Node, reading: Reading, frame: Frame, minimum: int = 0, w
     if not isinstance(node, Scalar) or (node.is_null and not node.quoted):
         raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
     text = node.text
-    if _SIZES.fullmatch(text):
+    if SIZES.fullmatch(text):
         raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
     value = int(text) if text.isdigit() and text.isascii() and len(text) < 19 else _integer_value(text, reading, frame, what)
     if value < minimum:
@@ -102,7 +104,7 @@ def _axes(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> PerA
             raise Fault("E106", "an empty list", "give one value per axis")
         _check_number(len(node.items))
         return PerAxis(tuple(read_integer(item, reading, frame, minimum) for item in node.items))
-    if isinstance(node, Scalar) and _SIZES.fullmatch(node.text):
+    if isinstance(node, Scalar) and SIZES.fullmatch(node.text):
         digits = node.text.split("x")
         _check_number(len(digits))
         values = tuple(int(text[-_LONGEST_DIGITS:]) for text in digits)
@@ -129,15 +131,6 @@ def _padding(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> P
         )
         raise Fault("E112", f"unknown padding `{shown(node.text)}`", help)
     return _margins(field, node, reading, frame)
-
-
-PADDING_WORDS = {
-    "valid": Padding(),
-    "half": Padding(mode="half"),
-    "same": Padding(mode="same"),
-    "same_upper": Padding(mode="same"),
-    "same_lower": Padding(mode="same_lower"),
-}
 
 
 def _margins(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Padding:
@@ -197,3 +190,16 @@ READERS: dict[str, ReadField] = {
     "name": _name,
 }
 """How each kind of field is read. Readers raise Fault, or DependsOnParameter."""
+
+FAMILIES: dict[str, type[Layer]] = {"norm": Normalization, "act": Activation}
+"""The kinds of field that put a layer of a family behind another one."""
+
+
+def family_words(kind: str) -> tuple[str, ...]:
+    """The operations that ``norm`` or ``act`` may name."""
+    return tuple(op for op, meaning in OPERATIONS.items() if issubclass(meaning, FAMILIES[kind]))
+
+
+def has_default(field: Field[Any]) -> bool:
+    """Whether ``defaults`` may hold it: what is no part of the network's structure."""
+    return field.kind in READERS or field.kind in FAMILIES

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
-from typing import Any
 
+from cnncalc.layers.fields import Declared
 from cnncalc.network.naming import NAME_RULE, is_name
-from cnncalc.spec.arguments import READERS, kind_of
+from cnncalc.spec.arguments import has_default, kind_of
 from cnncalc.spec.items import SIBLINGS
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.reading import Block, Frame, Reading
@@ -38,17 +38,17 @@ def read_defaults(sections: list[Mapping], reading: Reading, frame: Frame) -> di
     return defaults
 
 
-def _default_arguments(meaning: Any, node: Mapping, reading: Reading, frame: Frame) -> dict[str, Node]:
+def _default_arguments(meaning: type[Declared], node: Mapping, reading: Reading, frame: Frame) -> dict[str, Node]:
     arguments: dict[str, Node] = {}
     for key, value in node.entries:
-        field = meaning.fields.get(key.text) or next((one for one in meaning.fields.values() if one.short == key.text), None)
+        field = meaning.field_named(key.text)
         if field is None:
-            foreign = {other: one.spec_name for one in meaning.fields.values() for other in one.foreign}
-            reading.unknown_word("E104", f"argument of {meaning.op}", key, tuple(meaning.fields), frame, None, foreign)
-        elif field.kind not in (*READERS, "norm", "act"):
+            known, foreign = tuple(meaning.fields), meaning.foreign_arguments()
+            reading.unknown_word("E104", f"argument of {meaning.op}", key, known, frame, None, foreign)
+        elif not has_default(field):
             reading.error("E104", key, f"`{shown(key.text)}` of {meaning.op} has no default", None, frame)
         elif field.spec_name in arguments:
-            reading.error("E107", key, f"`{field.spec_name}` is given twice, as `{field.short}` too", "write one of them", frame)
+            reading.fault(field.given_twice(), key, frame)
         else:
             arguments[field.spec_name] = value
     return arguments

@@ -28,6 +28,8 @@ from cnncalc.spec.arithmetic import (
 from cnncalc.suggest import did_you_mean, shown
 
 __all__ = [
+    "KEYWORDS",
+    "LITERALS",
     "MAX_DEPTH",
     "MAX_LENGTH",
     "UNDETERMINED",
@@ -135,14 +137,14 @@ def _comparisons(first: _Run, rest: list[tuple[str, _Run]]) -> _Run:
     """``a < b < c``: every pair holds; stops at the first that does not."""
 
     def run(names: Names) -> Value:
-        left, result = first(names), True
+        left = first(names)
         for symbol, operand in rest:
             right = operand(names)
             held = compare(symbol, left, right)
             if held is not True:
                 return held
             left = right
-        return result
+        return True
 
     return run
 
@@ -209,8 +211,8 @@ _LEXER = r"""\s*(?:
     |(?P<other>\S)
     |(?P<end>$))"""
 
-_KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
-_LITERALS: dict[str, bool] = {"true": True, "false": False}
+KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
+LITERALS: dict[str, bool] = {"true": True, "false": False}
 _HINTS = {
     "^": "a power is written `**`",
     "=": "equality is written `==`",
@@ -329,7 +331,7 @@ class _Parser:
         if token.kind == "number":
             self.position += 1
             return _constant(_literal(token.text))
-        if token.kind == "name" and token.text not in _KEYWORDS:
+        if token.kind == "name" and token.text not in KEYWORDS:
             self.position += 1
             return self._named(token)
         if self._take("("):
@@ -343,8 +345,8 @@ class _Parser:
         name = token.text
         if self._take("("):
             return self._arguments(token)
-        if name in _LITERALS:
-            return _constant(_LITERALS[name])
+        if name in LITERALS:
+            return _constant(LITERALS[name])
         self.names[name] = None
         return lambda names: names[name]
 
@@ -374,7 +376,7 @@ class _Parser:
     def _hint(self, token: _Token) -> str | None:
         before = self.tokens[self.position - 1] if self.position else token
         follows = before.at + len(before.text) == token.at
-        if token.kind == "name" and before.kind == "number" and follows and token.text not in _KEYWORDS:
+        if token.kind == "name" and before.kind == "number" and follows and token.text not in KEYWORDS:
             if token.text in _SUFFIXES:
                 return f"the suffixes K, M, G and T are for `expect`; write the digits, grouped as in {before.text}_000"
             return f"a product is written `{before.text}*{token.text}`"

@@ -8,13 +8,11 @@ from typing import Any
 
 from cnncalc.blocks.base import NOTHING_IMPLIED, Shorthand, Widths, implied_by
 from cnncalc.errors import Fault
-from cnncalc.layers.activation import Activation
 from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.fields import Declared, Field, PerAxis
-from cnncalc.layers.normalization import Normalization
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
-from cnncalc.spec.arguments import READERS, kind_of, read_integer
+from cnncalc.spec.arguments import FAMILIES, READERS, family_words, kind_of, read_integer
 from cnncalc.spec.expressions import UNDETERMINED, PassedWord
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.reading import DependsOnParameter, Frame, Reading
@@ -39,7 +37,7 @@ class OperationReader:
         if block is not None:
             return any(name == key for name, _ in block.params)
         word = look_up(operation)
-        return word is not None and _field_of(word.meaning, key) is not None
+        return word is not None and word.meaning.field_named(key) is not None
 
     def parts(self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...] | None:
         """The parts of an operation; ``None`` where its arguments are in error."""
@@ -140,7 +138,7 @@ class OperationReader:
         complete = True
         widths: list[Widths] = []
         kernel_keys = issubclass(meaning, Shorthand) and meaning.kernel_keys
-        entries = [(key, value, _field_of(meaning, key.text)) for key, value in argument.entries]
+        entries = [(key, value, meaning.field_named(key.text)) for key, value in argument.entries]
         # The number of copies is needed before the body is read.
         entries.sort(key=lambda entry: entry[2] is not None and entry[2].kind == "copies")
         for key, value, field in entries:
@@ -162,7 +160,6 @@ class OperationReader:
         self, meaning: type[Declared], field: Field[Any], node: Node, values: dict[str, Any], frame: Frame, path: str
     ) -> dict[str, Any] | None:
         """Read one argument into ``values``; ``None`` where that fails."""
-        assert field.spec_name is not None
         try:
             if field.primary and meaning.kernel_in_name and field.kind == "int" and _is_kernel(node):
                 raise Fault("E105", f"a whole number is wanted, found {kind_of(node)}", _kernel_in_name(meaning))
@@ -195,9 +192,9 @@ class OperationReader:
         if field.kind == "branches":
             return self._branches(node, frame, path)
         if field.kind == "shortcut":
-            return self._shortcut(node, frame, path)
-        assert field.kind in ("norm", "act")
-        return self._afterwards(field.kind, node, frame, path)
+            return self._shortcut(field, node, frame, path)
+        assert field.kind in FAMILIES
+        return self._afterwards(field, node, frame, path)
 
     def _copies(self, node: Node, count: int, frame: Frame, path: str) -> tuple[tuple[Step, ...], ...]:
         """The layers of each copy."""
@@ -239,20 +236,21 @@ class OperationReader:
         self.reading.error("E105", item, f"a name or a list of layers is wanted, found {kind_of(item)}", help, frame, path)
         return Current()
 
-    def _shortcut(self, node: Node, frame: Frame, path: str) -> str | tuple[Step, ...]:
+    def _shortcut(self, field: Field[Any], node: Node, frame: Frame, path: str) -> str | tuple[Step, ...]:
         if isinstance(node, Sequence):
             return self.read_list(node, frame, f"{path}/shortcut")
-        if isinstance(node, Scalar) and node.text in ("identity", "project"):
+        if isinstance(node, Scalar) and node.text in field.choices:
             return node.text
+        possible = f"possible: {', '.join(field.choices)}, a list of layers"
         if not isinstance(node, Scalar) or node.is_null:
-            raise Fault("E105", f"a shortcut is wanted, found {kind_of(node)}", "possible: identity, project, a list of layers")
-        guess = did_you_mean(node.text, ("identity", "project"))
-        help = f"did you mean `{guess}`?" if guess else "possible: identity, project, a list of layers"
+            raise Fault("E105", f"a shortcut is wanted, found {kind_of(node)}", possible)
+        guess = did_you_mean(node.text, field.choices)
+        help = f"did you mean `{guess}`?" if guess else possible
         raise Fault("E112", f"unknown shortcut {kind_of(node)}", help)
 
-    def _afterwards(self, kind: str, node: Node, frame: Frame, path: str) -> Part | None:
+    def _afterwards(self, field: Field[Any], node: Node, frame: Frame, path: str) -> Part | None:
         """The layer that ``norm`` or ``act`` puts behind a convolution: a word, or a word with arguments."""
-        if isinstance(node, Scalar) and (node.text in ("none", "false") or node.is_null):
+        if isinstance(node, Scalar) and (node.text in (*field.choices, "false") or node.is_null):
             return None
         if isinstance(node, Scalar):
             if frame.names.get(node.text) is UNDETERMINED:
@@ -262,11 +260,9 @@ class OperationReader:
             key, argument = node.entries[0]
         else:
             raise Fault("E105", f"one operation is wanted, found {kind_of(node)}", "for instance `relu` or `{gn: 32}`")
-        family: type[Layer] = Normalization if kind == "norm" else Activation
         word = look_up(key.text)
-        if word is None or not issubclass(word.meaning, family):
-            possible = [op for op, meaning in OPERATIONS.items() if issubclass(meaning, family)]
-            raise Fault("E112", f"unknown {kind} `{shown(key.text)}`", _probable(key.text, possible))
+        if word is None or not issubclass(word.meaning, FAMILIES[field.kind]):
+            raise Fault("E112", f"unknown {field.kind} `{shown(key.text)}`", _probable(key.text, family_words(field.kind)))
         parts = self.parts(word, key, argument, frame, path)
         if parts is None:
             raise DependsOnParameter
@@ -301,8 +297,7 @@ class OperationReader:
             message = f"the kernel is already in the name: {word.kernel}"
             self.reading.error("E107", key, message, "write it once", frame, path)
         else:
-            message = f"`{field.spec_name}` is given twice, as `{field.short}` too"
-            self.reading.error("E107", key, message, "write one of them", frame, path)
+            self.reading.fault(field.given_twice(), key, frame, path)
 
     def _unknown_argument(self, meaning: type[Declared], key: Scalar, frame: Frame, path: str) -> None:
         if not meaning.fields:
@@ -319,7 +314,7 @@ class OperationReader:
             help = "leave it out: the channels that come in are known from the layer before"
             self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
             return
-        foreign = {other: field.spec_name or "" for field in meaning.fields.values() for other in field.foreign}
+        foreign = meaning.foreign_arguments()
         if word not in foreign and look_up(key.text) is not None and word not in meaning.fields:
             help = f"`{key.text}` is an operation of its own: start it with `- `"
             if meaning.primary() is not None and meaning.primary().kind == "steps":  # type: ignore[union-attr]
@@ -327,14 +322,6 @@ class OperationReader:
             self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
             return
         self.reading.unknown_word("E104", f"argument of {meaning.op}", key, tuple(meaning.fields), frame, path, foreign)
-
-
-def _field_of(meaning: type[Declared], name: str) -> Field[Any] | None:
-    """The field of that long or short name."""
-    field = meaning.fields.get(name)
-    if field is not None:
-        return field
-    return next((field for field in meaning.fields.values() if field.short == name), None)
 
 
 def _is_kernel(node: Node) -> bool:
@@ -345,7 +332,7 @@ def _kernel_in_name(meaning: type[Declared]) -> str:
     return f"the kernel goes into the name, as in `{meaning.op}3x3: 64`"
 
 
-def _probable(text: str, possible: list[str]) -> str:
+def _probable(text: str, possible: tuple[str, ...]) -> str:
     """The word of a family that was probably meant."""
     hint = suggest(text, ())
     if hint and any(f"`{op}`" in hint for op in possible):

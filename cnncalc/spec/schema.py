@@ -6,11 +6,9 @@ from typing import Any
 
 from cnncalc.blocks.base import Shorthand
 from cnncalc.frameworks import FRAMEWORKS
-from cnncalc.layers.activation import Activation
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import Field
-from cnncalc.layers.normalization import Normalization
-from cnncalc.spec.arguments import READERS
+from cnncalc.spec.arguments import FAMILIES, has_default
 from cnncalc.spec.decode import CASE_KEYS, FILE_KEYS, MODEL_KEYS
 from cnncalc.spec.definitions import BLOCK_KEYS
 from cnncalc.spec.items import SIBLINGS
@@ -86,7 +84,7 @@ class _File:
 
     def define(self) -> None:
         documented = {operation.op: operation for operation in operations()}
-        for op in sorted(WORDS, key=lambda op: not issubclass(WORDS[op], (Normalization, Activation))):
+        for op in sorted(WORDS, key=lambda op: not issubclass(WORDS[op], tuple(FAMILIES.values()))):
             self.values.operations[op] = self._operation(WORDS[op], documented[op], False)
         plain = {op: self.values.operations[op] for op in WORDS}
         kernels = {op: self._operation(WORDS[op], documented[op], True) for op in WORDS if WORDS[op].kernel_in_name}
@@ -233,7 +231,7 @@ class _File:
         found = {}
         for operation in operations():
             fields = WORDS[operation.op].fields.values()
-            able = [field for field in fields if field.kind in (*READERS, "norm", "act")]
+            able = [field for field in fields if has_default(field)]
             if len(able) == len(fields):
                 found[operation.op] = self.arguments[operation.op]
             else:

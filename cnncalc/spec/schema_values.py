@@ -6,20 +6,17 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
 from cnncalc.expectations import FIELD_METRICS, METRICS, SHAPE_METRICS
-from cnncalc.layers.activation import Activation
-from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.fields import Field, Padding, PerAxis
-from cnncalc.layers.normalization import Normalization
-from cnncalc.spec.arguments import LARGEST, PADDING_WORDS
+from cnncalc.spec.arguments import LARGEST, family_words
 from cnncalc.spec.variables import RESERVED
+from cnncalc.spec.vocabulary import SIZES
 
 Schema: TypeAlias = dict[str, Any]
 
-SIZES = r"^[0-9]+(?:x[0-9]+)+$"
 _NUMBER = r"[+-]?[0-9][0-9_]*(?:\.[0-9_]*)?\s*[KMGT]?"
 _WORDS = "|".join(sorted(RESERVED, key=lambda word: (-len(word), word)))
 _CALCULATION = rf"(?:[0-9\s_.,+*/%()<>=!-]|[0-9][eE][+-]?[0-9]|\b(?:{_WORDS})\b)+"
-_WITH_NAMES = r"""(?![0-9]+(?:x[0-9]+)+$)[^\[\]{}"'`~@$?:;\\]+"""
+_WITH_NAMES = rf"""(?!{SIZES.pattern}$)[^\[\]{{}}"'`~@$?:;\\]+"""
 _NOT_TRUE = r"(?!(?:[yY][eE][sS]|[nN][oO]|[oO][nN]|[oO][fF][fF])$)"
 SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 NULL: Schema = {"type": "null"}
@@ -108,7 +105,7 @@ class Values:
         """One value, one per axis, or ``3x5``."""
         one = self.whole(minimum)
         several = {"type": "array", "items": one, "minItems": 1}
-        sizes = {"type": "string", "pattern": SIZES}
+        sizes = {"type": "string", "pattern": f"^{SIZES.pattern}$"}
         return self.definitions.shared(f"per-axis-{minimum}", {"anyOf": [one, several, sizes]})
 
     def integers(self, field: Field[Any]) -> Schema:
@@ -123,7 +120,7 @@ class Values:
         return self.definitions.shared("margins", {"anyOf": [self.per_axis(0), pairs]})
 
     def padding(self, field: Field[Any]) -> Schema:
-        words = [*PADDING_WORDS, *(word.upper() for word in PADDING_WORDS)]
+        words = [*field.choices, *(word.upper() for word in field.choices)]
         return self.definitions.shared("padding", {"anyOf": [{"enum": words}, self.margins(field)]})
 
     def pool_width(self, field: Field[Any]) -> Schema:
@@ -142,12 +139,11 @@ class Values:
         return {"type": "string", "minLength": 1}
 
     def shortcut(self, field: Field[Any]) -> Schema:
-        return {"anyOf": [self.word(("identity", "project")), self.layers]}
+        return {"anyOf": [self.word(field.choices), self.layers]}
 
     def afterwards(self, field: Field[Any]) -> Schema:
         """The layer after a convolution: a word of a family, or one with its argument."""
-        family: type[Layer] = Normalization if field.kind == "norm" else Activation
-        known = tuple(op for op, meaning in OPERATIONS.items() if issubclass(meaning, family))
+        known = family_words(field.kind)
         argued = {
             "type": "object",
             "properties": {op: self.operations[op] for op in known if op in self.operations},
@@ -155,7 +151,7 @@ class Values:
             "minProperties": 1,
             "maxProperties": 1,
         }
-        nothing = {"enum": ["none", False, None]}
+        nothing = {"enum": [*field.choices, False, None]}
         return self.definitions.shared(field.kind, {"anyOf": [self.word(known), nothing, argued]})
 
     # Layers inside

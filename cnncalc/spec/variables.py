@@ -7,16 +7,15 @@ from collections.abc import Mapping as MappingOf
 
 from cnncalc.errors import Fault
 from cnncalc.spec.arguments import kind_of
-from cnncalc.spec.expressions import UNDETERMINED, PassedWord, Value, compile_expression
+from cnncalc.spec.arithmetic import FUNCTIONS
+from cnncalc.spec.expressions import KEYWORDS, LITERALS, UNDETERMINED, PassedWord, Value, compile_expression
 from cnncalc.spec.nodes import Mapping, Node, Scalar
 from cnncalc.spec.reading import Frame, Reading
 from cnncalc.spec.vocabulary import is_word
 from cnncalc.suggest import shown
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
-RESERVED = frozenset(
-    {"i", "if", "else", "and", "or", "not", "min", "max", "ceil", "floor", "round", "abs", "divisible", "true", "false"}
-)
+RESERVED = frozenset({"i", *KEYWORDS, *LITERALS, *FUNCTIONS})
 """Names that mean something in expressions already."""
 
 MOST_VARIABLES = 10_000

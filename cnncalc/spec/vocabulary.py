@@ -37,17 +37,15 @@ WORDS: Mapping[str, type[Layer] | type[Shorthand]] = _Words()
 @cache
 def options() -> frozenset[str]:
     """Words that arguments may be, and that a block may therefore be given."""
-    choices = (field.choices for meaning in WORDS.values() for field in meaning.fields.values())
-    return _OPTIONS.union(*choices)
+    return frozenset(word for meaning in WORDS.values() for field in meaning.fields.values() for word in field.choices)
 
-
-_OPTIONS = frozenset({"none", "identity", "project", "valid", "half", "same", "same_upper", "same_lower"})
 
 _WITH_KERNEL = re.compile(r"(.*?[a-z_])([0-9]{1,9}(?:x[0-9]{1,9})*)")
 _SPELT_KERNEL = re.compile(r"([A-Za-z_]*[A-Za-z])[-_ ]?([0-9]{1,3}(?:[xX*][0-9]{1,3})+|[0-9]{1,3}(?=[xX*]?$))")
 _FOREIGN_PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|tf\.keras\.layers\.|keras\.layers\.|layers\.|tf\.nn\.)")
 _FOREIGN_RANK = re.compile(r"_?[123]d$")
-_SIZES = re.compile(r"[0-9]+(?:x[0-9]+){1,100}")
+SIZES = re.compile(r"[0-9]+(?:x[0-9]+){1,100}")
+"""One value per axis in a word."""
 LONGEST_WORD = 60
 """Characters of a name that can be an operation's."""
 
@@ -62,7 +60,7 @@ class Word(NamedTuple):
 def is_word(text: str) -> bool:
     """Whether a variable or a block argument may be this text as it stands: an operation, an option, a size such as 1x3."""
     if not text.isidentifier():
-        return _SIZES.fullmatch(text) is not None
+        return SIZES.fullmatch(text) is not None
     return look_up(text) is not None or text in options()
 
 
@@ -157,7 +155,7 @@ def _described(meaning: type[Declared], family: str) -> Operation:
 
 
 def _field(name: str, field: Field[Any]) -> FieldDoc:
-    doc = field.doc + (f": {', '.join(field.choices)}" if field.choices else "")
+    doc = field.doc + (f": {', '.join(field.choices)}" if field.kind == "choice" else "")
     return FieldDoc(name, field.short, field.primary, _default(field), doc)
 
 
