@@ -45,15 +45,9 @@ class Convolution(Layer):
         return out if self.bias is not False else 0
 
 
-class Conv(Convolution):
-    """A convolution; with groups, each output channel reads only its group's inputs.
+class _Grouped(Convolution):
+    """A convolution to ``out`` channels, in groups that do not mix."""
 
-    Source of sizes and counts: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
-    """
-
-    op = "conv"
-    foreign = ("convolution", "convolutional", "conv2d", "conv1d", "conv3d")
-    example = "conv3x3: {out: 64, stride: 2, padding: 1}"
     out = integer("output channels", primary=True, foreign=OUT_WORDS)
     groups = integer_or(1, "groups of channels that do not mix", foreign=("group",))
 
@@ -64,6 +58,20 @@ class Conv(Convolution):
     def out_channels(self, shape: Shape) -> Size:
         return self.out
 
+    def missing(self) -> str | None:
+        return "says no `out` channels" if self.out is None else None
+
+
+class Conv(_Grouped):
+    """A convolution; with groups, each output channel reads only its group's inputs.
+
+    Source of sizes and counts: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html
+    """
+
+    op = "conv"
+    foreign = ("convolution", "convolutional", "conv2d", "conv1d", "conv3d")
+    example = "conv3x3: {out: 64, stride: 2, padding: 1}"
+
     def params(self, shape: Shape, framework: Framework) -> Params:
         kernel = self.kernel.over(shape.rank, "kernel")
         return Params(product((self.out, divided(shape.channels, self.groups, "{} groups"), *kernel)), self._biases(self.out))
@@ -71,9 +79,6 @@ class Conv(Convolution):
     def macs(self, shape: Shape, output: Shape) -> Size:
         kernel = self.kernel.over(shape.rank, "kernel")
         return product((*output.axes, *kernel, divided(shape.channels, self.groups, "{} groups")))
-
-    def missing(self) -> str | None:
-        return "says no `out` channels" if self.out is None else None
 
 
 class Depthwise(Convolution):
@@ -98,7 +103,7 @@ class Depthwise(Convolution):
         return product((*output.axes, *self.kernel.over(shape.rank, "kernel")))
 
 
-class ConvTranspose(Convolution):
+class ConvTranspose(_Grouped):
     """A transposed (fractionally strided) convolution.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
@@ -107,13 +112,7 @@ class ConvTranspose(Convolution):
     op = "conv_transpose"
     foreign = ("convtranspose", "conv2dtranspose", "deconv", "deconvolution", "upconv", "transposed_conv", "transposeconv")
     example = "conv_transpose4x4: {out: 64, stride: 2, padding: 1}"
-    out = integer("output channels", primary=True, foreign=OUT_WORDS)
-    groups = integer_or(1, "groups of channels that do not mix", foreign=("group",))
     output_padding = axes(0, "extra outputs at the end", minimum=0, foreign=("out_padding",))
-
-    def check(self) -> None:
-        if self.out is not None and self.out % self.groups:
-            raise Fault("E302", f"out {self.out} cannot be divided into {self.groups} groups")
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         shape = require_map(shapes, self.op)
@@ -127,9 +126,6 @@ class ConvTranspose(Convolution):
         )
         return tuple(map(framework.transposed_window, *arguments))
 
-    def out_channels(self, shape: Shape) -> Size:
-        return self.out
-
     def params(self, shape: Shape, framework: Framework) -> Params:
         per_group = None if self.out is None else self.out // self.groups
         divided(shape.channels, self.groups, "{} groups")
@@ -138,9 +134,6 @@ class ConvTranspose(Convolution):
     def macs(self, shape: Shape, output: Shape) -> Size:
         per_group = None if self.out is None else self.out // self.groups
         return product((*shape.axes, *self.kernel.over(shape.rank, "kernel"), per_group))
-
-    def missing(self) -> str | None:
-        return "says no `out` channels" if self.out is None else None
 
 
 __all__ = ["OUT_WORDS", "Conv", "ConvTranspose", "Convolution", "Depthwise"]
