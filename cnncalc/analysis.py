@@ -260,7 +260,8 @@ class _Run:
 
     def _joined_fields(self, node: Node, inputs: list[_Tensor], shape: Shape) -> tuple[AxisField, ...]:
         """The union over the branches, the view of a single unit being spread over the others' map."""
-        branches = [self._spread(tensor) if _is_spread(tensor, shape) else tensor.fields for tensor in inputs]
+        spread = [tensor.shape.is_point and not shape.is_point for tensor in inputs]
+        branches = [self._spread(tensor) if one else tensor.fields for tensor, one in zip(inputs, spread, strict=True)]
         rank = max(map(len, branches))
         fields: tuple[AxisField, ...] = ()
         for tensor, branch in zip(inputs, branches, strict=True):
@@ -378,11 +379,6 @@ def _checked(shape: Shape) -> Shape:
 def _windows(rules: tuple[AxisRule, ...]) -> tuple[Window | TransposedWindow, ...] | None:
     windows = tuple([rule for rule in rules if isinstance(rule, (Window, TransposedWindow))])
     return windows if windows and len(windows) == len(rules) else None
-
-
-def _is_spread(tensor: _Tensor, shape: Shape) -> bool:
-    """Whether a tensor is joined as one value per channel, the same at every position of a map of ``shape``."""
-    return tensor.shape.sizes != shape.sizes and shape.rank > 0 and all(size == 1 for size in tensor.shape.sizes)
 
 
 def _sees_all(field: AxisField, sizes: tuple[Size, ...]) -> bool:

@@ -31,6 +31,11 @@ class Shape(NamedTuple):
         return self.channels is not None and None not in self.sizes
 
     @property
+    def is_point(self) -> bool:
+        """Whether all spatial sizes are 1, as a vector's are: what ``add`` and ``mul`` spread over a map."""
+        return all(size == 1 for size in self.sizes)
+
+    @property
     def axes(self) -> tuple[Size, ...]:
         """Channels and sizes in one tuple, as shapes are written."""
         return (self.channels, *self.sizes)

@@ -28,7 +28,7 @@ class _Elementwise(Layer):
     is_join = True
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
-        maps = tuple(shape for shape in shapes if not _is_point(shape)) or _largest_rank(shapes)
+        maps = tuple(shape for shape in shapes if not shape.is_point) or _largest_rank(shapes)
         _same_rank(maps)
         certain = tuple(shape for shape in maps if not _may_be_point(shape)) or (_common(maps),)
         sizes = tuple(_agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in certain), strict=True))
@@ -49,10 +49,6 @@ class Mul(_Elementwise):
     op = "mul"
     foreign = ("multiply", "times", "prod", "gate")
     example = "mul: {gate: [global_avgpool, conv1x1: 64, sigmoid], map: []}"
-
-
-def _is_point(shape: Shape) -> bool:
-    return all(size == 1 for size in shape.sizes)
 
 
 def _may_be_point(shape: Shape) -> bool:
