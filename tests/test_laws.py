@@ -111,9 +111,7 @@ EXPANSIONS = [
         " [adaptive_avgpool: 3, conv1x1: {out: 2, norm: bn, act: relu}, upsample: {size: 12, mode: bilinear}]]}]",
         id="ppm",
     ),
-    pytest.param(
-        "[conv3x3: {out: 4, k: 5}]".replace(", k: 5", ""), "[{conv: {out: 4, kernel: [3, 3]}}]", id="kernel in the name"
-    ),
+    pytest.param("[conv3x3: 4]", "[{conv: {out: 4, kernel: [3, 3]}}]", id="kernel in the name"),
 ]
 
 
