@@ -218,7 +218,8 @@ class _Run:
         steps: tuple[_Step, ...] = ()
         if answers.shape.rank:
             lost = _Step(len(self.tensors), Fraction(1))
-            steps = tuple([_step_through(*pair) or lost for pair in zip(_steps_before(inputs), answers.reads, strict=False)])
+            before = _steps_before(inputs) if layer.is_join else inputs[0].steps
+            steps = tuple([_step_through(*pair) or lost for pair in zip(before, answers.reads, strict=False)])
         return _Tensor(node.path, answers.shape, fields, steps, () if answers.shape.known else why)
 
     def _ask(self, layer: Layer, shapes: tuple[Shape, ...]) -> _Answers:
@@ -412,9 +413,7 @@ def _or_mixed(stride: Fraction | None) -> str:
 
 
 def _steps_before(inputs: list[_Tensor]) -> tuple[_Step, ...]:
-    """The steps of the first of the inputs that can be followed furthest back."""
-    if len(inputs) == 1:
-        return inputs[0].steps
+    """The steps of the first of a join's inputs that can be followed furthest back."""
     maps = [tensor.steps for tensor in inputs if tensor.steps]
     return min(maps, key=lambda steps: max(step.of for step in steps), default=())
 

@@ -138,6 +138,14 @@ def test_a_projection_has_the_stride_of_its_body_whatever_came_before(before: st
     assert [window.stride for window in conv.windows] == [2, 2]
 
 
+def test_a_resize_to_a_map_does_not_go_on_from_that_map() -> None:
+    """What is resized has lost its place to a global pool; the body keeps the size all the same, and the projection strides by 1."""
+    body = "[global_avgpool, conv1x1: 8, upsample_to: stem]"
+    wide = f"[{{conv3x3: {{out: 4, stride: 2, padding: 1}}, name: stem}}, residual: {{body: {body}, shortcut: project}}]"
+    conv = layers(wide)[-3]
+    assert (conv.op, conv.in_shape, conv.shape) == ("conv", shape(4, 6, 6), shape(8, 6, 6))
+
+
 def test_a_projection_of_unequal_strides() -> None:
     project = layers("[residual: {body: [conv3x3: {out: 4, stride: [1, 2], padding: 1}], shortcut: project}]")
     assert project[1].shape == shape(4, 12, 6)
