@@ -371,3 +371,19 @@ def peak_from_records(report: Report) -> int:
 def test_peak_agrees_with_the_records(layers: str) -> None:
     report = report_of(layers)
     assert report.peak == peak_from_records(report)
+
+
+@pytest.mark.parametrize(
+    ("shorthand", "shape"),
+    [
+        ("separable3x3: {out: 8, padding: 1, stride: 1, dilation: 1}", "8x12x12"),
+        ("ppm: {bins: [1, 2], out: 2}", "8x12x12"),
+        ("inception: {1x1: 2, 3x3: [2, 3], pool: 1}", "6x12x12"),
+    ],
+)
+def test_windows_of_other_convolutions_are_no_defaults_inside_shorthands(shorthand: str, shape: str) -> None:
+    """Each of these keeps the map's size."""
+    defaults = "defaults: {conv: {padding: 2, stride: 2, dilation: 2}, depthwise: {padding: 2, stride: 2}}\n"
+    for head in ("", defaults):
+        (model,) = cnncalc.loads(f"input: [4, 12, 12]\n{head}layers: [{shorthand}]\n")
+        assert str(cnncalc.analyze(model).outputs[0].shape) == shape

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from cnncalc.layers.catalogue import Catalogue
-from cnncalc.layers.fields import Declared, PerAxis
+from cnncalc.layers.fields import NO_PADDING, Declared, PerAxis
 from cnncalc.network.structure import Body, Part
 
 SHORTHANDS: Catalogue[Shorthand] = Catalogue(
@@ -37,6 +37,11 @@ class Widths(NamedTuple):
 
 
 NOTHING_IMPLIED: Mapping[str, Any] = MappingProxyType({})
+
+
+UNIT_STEPS: Mapping[str, Any] = MappingProxyType({"stride": PerAxis((1,)), "dilation": PerAxis((1,))})
+"""Of a convolution inside a shorthand that keeps the map's size, whatever the file's defaults say of others."""
+POINTWISE: Mapping[str, Any] = MappingProxyType({**UNIT_STEPS, "kernel": PerAxis((1,)), "padding": NO_PADDING})
 
 
 class MakeLayer(Protocol):
@@ -87,4 +92,4 @@ class Shorthand(Declared):
         raise NotImplementedError
 
 
-__all__ = ["NOTHING_IMPLIED", "SHORTHANDS", "MakeLayer", "Shorthand", "Widths", "implied_by"]
+__all__ = ["NOTHING_IMPLIED", "POINTWISE", "SHORTHANDS", "UNIT_STEPS", "MakeLayer", "Shorthand", "Widths", "implied_by"]

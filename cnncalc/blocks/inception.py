@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.blocks.base import MakeLayer, Shorthand, Widths
+from cnncalc.blocks.base import UNIT_STEPS, MakeLayer, Shorthand, Widths
 from cnncalc.errors import Fault
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.fields import Field, Padding, PerAxis
@@ -53,4 +53,4 @@ class Inception(Shorthand):
     def _conv(self, kernel: PerAxis, out: int | None, make: MakeLayer) -> Step:
         keeping = Padding(tuple(((k - 1) // 2, k // 2) for k in kernel.values))
         own = self.given_of("bias", "norm", "act")
-        return step_of(make("conv", f"conv{kernel}", kernel=kernel, out=out, padding=keeping, **own))
+        return step_of(make("conv", f"conv{kernel}", kernel=kernel, out=out, padding=keeping, **UNIT_STEPS, **own))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.blocks.base import MakeLayer, Shorthand
+from cnncalc.blocks.base import POINTWISE, MakeLayer, Shorthand
 from cnncalc.geometry.pyramid import MODES
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.fields import PerAxis, choice, integer, integers
@@ -62,6 +62,6 @@ class PyramidPooling(Shorthand):
 
     def _pool(self, bins: int, make: MakeLayer) -> Branch:
         pool = make(f"adaptive_{self.kind}pool", out=PerAxis((bins,)))
-        conv = make("conv", "conv1x1", kernel=PerAxis((1,)), **self.given_of("out", "bias", "norm", "act"))
+        conv = make("conv", "conv1x1", **POINTWISE, **self.given_of("out", "bias", "norm", "act"))
         resize = (Part("upsample_to", LayerBody(UpsampleTo(target="", mode=self.mode), (Entry(),))),)
         return Branch(f"bins_{bins}", SeriesBody((step_of(pool), step_of(conv), step_of(resize))))

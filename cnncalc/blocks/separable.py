@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cnncalc.blocks.base import MakeLayer, Shorthand, implied_by
+from cnncalc.blocks.base import POINTWISE, MakeLayer, Shorthand, implied_by
 from cnncalc.layers.convolution import Convolution
-from cnncalc.layers.fields import PerAxis, integer, integer_or
+from cnncalc.layers.fields import integer, integer_or
 from cnncalc.network.structure import Part, SeriesBody, step_of
 
 
@@ -32,6 +32,6 @@ class Separable(Shorthand):
         window = self.given_of("kernel", "stride", "padding", "dilation", "mult", "bias")
         depthwise = make("depthwise", f"depthwise{self.kernel}", implied_by(self.given.get("norm")), **window)
         label = "conv" + "x".join("1" * len(self.kernel.values))
-        pointwise = make("conv", label, kernel=PerAxis((1,)), **self.given_of("out", "bias", "norm", "act"))
+        pointwise = make("conv", label, **POINTWISE, **self.given_of("out", "bias", "norm", "act"))
         steps = (step_of(depthwise), step_of(pointwise[:1]))
         return (Part(self.op, SeriesBody(steps)), *pointwise[1:])
