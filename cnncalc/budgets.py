@@ -39,8 +39,7 @@ def _receptive_field(report: Report) -> Values:
     layer = next((layer for layer in reversed(report.layers) if layer.path == path), None)
     if layer is None:
         return (None,)
-    axes = zip(layer.field.axes, layer.field.size, strict=True)
-    return tuple(inf if axis.is_global else size for axis, size in axes) or (None,)
+    return layer.field.extent or (None,)
 
 
 METRICS: dict[str, Callable[[Report], Values]] = {

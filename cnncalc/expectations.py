@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import inf
 from typing import NamedTuple
 
 from cnncalc.analysis import analyze
@@ -15,8 +16,11 @@ from cnncalc.network.structure import Origin
 from cnncalc.report import LayerReport, Report, Totals
 
 Number = int | Fraction
-Measured = Number | str | None | tuple[Number | str | None, ...]
-"""A number, one per axis, ``"all"`` for a field that is the whole map, ``None`` where unknown."""
+Value = Number | float | str
+"""One that is measured: a number, infinite for the size of a field that is the whole map; ``"all"`` for its other properties."""
+Measured = Value | None | tuple[Value | None, ...]
+"""One for all, or one per axis; ``None`` where unknown."""
+ALL = "all"
 
 SHAPE_METRICS = ("shape", "size", "in")
 COUNT_METRICS = ("channels", "params", "trainable", "buffers", "macs")
@@ -32,12 +36,19 @@ class Bounds(NamedTuple):
     high: Number | None = None
     word: str | None = None
 
-    def hold(self, value: Number | str | None) -> bool:
-        if self.word is not None or isinstance(value, str):
-            return value == self.word
+    def hold(self, value: Value | None) -> bool:
+        if self.word is not None:
+            return value is not None and shown(value) == self.word
         if self.low is None and self.high is None:
             return True
-        return value is not None and (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
+        if value is None or isinstance(value, str):
+            return False
+        return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
+
+
+def shown(value: Value) -> str:
+    """A value as messages quote it."""
+    return ALL if value == inf else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 class Expectation(NamedTuple):
@@ -173,12 +184,14 @@ def _count(metric: str, subject: _Subject) -> Measured:
 
 
 def _field(metric: str, output: LayerReport | None) -> Measured:
-    """Size, stride or effective padding per axis; ``all`` where only the whole map is seen."""
+    """Size, stride or effective padding per axis; ``all`` for the latter two where only the whole map is seen."""
     if output is None:
         return None
     field = output.field
-    values = {"rf": field.size, "stride": field.stride, "padding": tuple(_negative(start) for start in field.start)}[metric]
-    return tuple("all" if axis.is_global and not axis.maps else value for axis, value in zip(field.axes, values, strict=True))
+    if metric == "rf":
+        return field.extent
+    values = field.stride if metric == "stride" else tuple(_negative(start) for start in field.start)
+    return tuple(ALL if sees_all else value for sees_all, value in zip(field.sees_all, values, strict=True))
 
 
 def _negative(number: int | None) -> int | None:
@@ -197,9 +210,7 @@ def _shown(value: Measured, is_listed: bool = False) -> str:
     """A number, or one per axis, once where all are alike unless each was asked for."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_shown, value))}]" if is_listed or len(set(value)) != 1 else _shown(value[0])
-    if value is None:
-        return "?"
-    return value if isinstance(value, str) else f"{value:,}" if isinstance(value, int) else str(value)
+    return "?" if value is None else shown(value)
 
 
 def _difference(expectation: Expectation, value: Measured) -> str:
@@ -214,7 +225,7 @@ def _difference(expectation: Expectation, value: Measured) -> str:
     return f" ({', '.join(filter(None, texts)) if len(set(texts)) > 1 else texts[0]})"
 
 
-def _per_cent(bound: Bounds, value: Number | str | None) -> str | None:
+def _per_cent(bound: Bounds, value: Value | None) -> str | None:
     """The difference to the limit that is passed, ``None`` where that cannot be told in per cent."""
     if bound.word is not None or not isinstance(value, (int, Fraction)):
         return None

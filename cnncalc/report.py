@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from math import inf
 from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic
@@ -23,6 +24,16 @@ class ReceptiveField(NamedTuple):
     def size(self) -> tuple[int | None, ...]:
         """Input positions seen, the largest over the units; ``None`` where there is no local path or it is unknown."""
         return tuple(axis.size(units) for axis, units in zip(self.axes, self.units, strict=True))
+
+    @property
+    def extent(self) -> tuple[float | None, ...]:
+        """The size as conditions compare it: infinite along an axis that is only seen whole."""
+        return tuple([inf if sees_all else size for sees_all, size in zip(self.sees_all, self.size, strict=True)])
+
+    @property
+    def sees_all(self) -> tuple[bool, ...]:
+        """Whether an axis is only seen whole, without a local path beside it."""
+        return tuple([axis.is_global and not axis.maps for axis in self.axes])
 
     @property
     def stride(self) -> tuple[Fraction | None, ...]:

@@ -76,6 +76,13 @@ def test_a_field_that_sees_all_is_larger_than_any_number() -> None:
     assert is_kept("rf < -50%", OLD, everything) is False
 
 
+def test_a_local_path_beside_the_whole_map_counts() -> None:
+    """As `expect` measures it: 3 of the convolution, the gate is seen whole."""
+    gated = report(4, ", mul: [prev, [global_avgpool, conv1x1: 4]]")
+    assert is_kept("rf > 3", gated) is True
+    assert is_kept("rf == 3", gated) is False
+
+
 def test_from_nothing_to_something_is_more_than_any_per_cent() -> None:
     with_norm = report(10, ", bn: ")
     assert is_kept("buffers > +1000%", with_norm) is False

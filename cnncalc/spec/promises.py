@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Fault
-from cnncalc.expectations import FIELD_METRICS, METRICS, SHAPE_METRICS, Bounds, Expectation, Number
+from cnncalc.expectations import ALL, FIELD_METRICS, METRICS, SHAPE_METRICS, Bounds, Expectation, Number
 from cnncalc.geometry.shape import MOST_AXES
 from cnncalc.spec.arguments import kind_of
 from cnncalc.spec.expressions import MAX_LENGTH
@@ -105,8 +105,8 @@ def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
     text = _checked_text(node)
     if text == "any":
         return Bounds("any")
-    if text == "all":
-        return Bounds("all", word="all")
+    if text == ALL:
+        return Bounds(ALL, word=ALL)
     for sign, make in _SIGNS.items():
         if text.startswith(sign):
             return make(text, _number(text[len(sign) :].strip(), reading, frame))

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from cnncalc.errors import Location
-from cnncalc.expectations import Bounds, Finding, Number
+from cnncalc.expectations import Bounds, Finding, Value
 from cnncalc.spec import nodes
 from cnncalc.spec.nodes import Mapping, Scalar
 from cnncalc.spec.page import Edit, Page, Stays, applied
-from cnncalc.spec.spelling import Entry, respelt, spelt
+from cnncalc.spec.spelling import Entry, is_number, respelt, spelt
 from cnncalc.spec.text import Source
 
 
@@ -114,7 +114,7 @@ def _by_place(findings: Iterable[Finding]) -> list[list[Finding]]:
 
 # One promise
 
-Values = tuple[Number | str | None, ...]
+Values = tuple[Value | None, ...]
 """One per axis."""
 
 
@@ -164,7 +164,7 @@ def _measured(finding: Finding) -> Values:
     return values
 
 
-def _may_be(bound: Bounds, value: Number | str | None) -> bool:
+def _may_be(bound: Bounds, value: Value | None) -> bool:
     return value is not None or bound.hold(None)
 
 
@@ -172,11 +172,11 @@ def _texts(values: Values, like: str = "") -> list[str]:
     return [spelt(value, like) for value in values if value is not None]
 
 
-def _known(entries: Iterable[tuple[Bounds, Number | str | None]]) -> list[Entry]:
+def _known(entries: Iterable[tuple[Bounds, Value | None]]) -> list[Entry]:
     return [(bound, value) for bound, value in entries if value is not None]
 
 
-def _pairs(finding: Finding, values: Values) -> Iterable[tuple[Bounds, Number | str | None]]:
+def _pairs(finding: Finding, values: Values) -> Iterable[tuple[Bounds, Value | None]]:
     return zip(_spread(finding, len(values)), values, strict=True)
 
 
@@ -210,7 +210,7 @@ def _per_axis(text: str, entries: Sequence[Entry]) -> str | None:
 
 def _edit_range(page: Page, node: Mapping, entries: Sequence[Entry]) -> list[Edit]:
     """The limits that the values go beyond."""
-    numbers = [value for _, value in entries if not isinstance(value, str)]
+    numbers = [value for _, value in entries if is_number(value)]
     if len(numbers) < len(entries):
         raise Stays("it is a range, and what is measured is no number")
     held = list(zip([bound for bound, _ in entries], numbers, strict=True))

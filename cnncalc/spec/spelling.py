@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import TypeGuard
 
-from cnncalc.expectations import Bounds, Measured, Number
+from cnncalc.expectations import Bounds, Measured, Number, Value, shown
 
-Entry = tuple[Bounds, Number | str]
+Entry = tuple[Bounds, Value]
 """What was promised of a value, and what was measured."""
 
 _LITERAL = re.compile(r"([+-]?[0-9][0-9_]*(?:\.[0-9_]*)?)(\s*)([KMGT]?)")
@@ -25,7 +26,7 @@ def respelt(text: str, entries: Sequence[Entry]) -> str | None:
     if all(bound.hold(value) for bound, value in entries):
         return text
     values = [value for _, value in entries]
-    numbers = [value for value in values if not isinstance(value, str)]
+    numbers = [value for value in values if is_number(value)]
     signed = _SIGNED.fullmatch(text.strip())
     if signed:
         limit = max(numbers) if signed[1] == "<=" else min(numbers)
@@ -35,12 +36,19 @@ def respelt(text: str, entries: Sequence[Entry]) -> str | None:
     return spelt(values[0], text) if len(set(values)) == 1 else None
 
 
-def spelt(value: Number | str, like: str = "") -> str:
+def is_number(value: Value) -> TypeGuard[Number]:
+    """Whether a value is finite."""
+    return isinstance(value, (int, Fraction))
+
+
+def spelt(value: Value, like: str = "") -> str:
     """A value in digits, grouped where the text it stands for is, or where it is long and there is none.
 
     A suffix stays where the value is exact in it.
     """
-    if isinstance(value, str) or value.denominator != 1:
+    if not is_number(value):
+        return shown(value)
+    if value.denominator != 1:
         return str(value)
     number = int(value)
     literal = _LITERAL.fullmatch(like.strip())

@@ -183,6 +183,13 @@ def test_promises_about_the_unknown() -> None:
 def test_promises_about_the_whole_map() -> None:
     assert held("{rf: all}", "global_avgpool: ")
     assert not held("{rf: 8}", "global_avgpool: ")
+    assert not held("{rf: all}")
+    assert held("{rf: any, stride: any, padding: any}", "global_avgpool: ")
+    assert held('{rf: ">= 2"}', "global_avgpool: ")
+    assert held("{rf: {min: 1_000_000}}", "global_avgpool: ")
+    assert not held('{rf: "<= 1_000_000"}', "global_avgpool: ")
+    assert held("{stride: all, padding: all}", "global_avgpool: ")
+    assert not held('{stride: ">= 1"}', "global_avgpool: ")
 
 
 def test_padding_and_fractional_strides() -> None:

@@ -156,7 +156,7 @@ def test_cases_have_their_own_values() -> None:
         (HEAD + "expect:\n  params: >-\n    5\n", "it is written over several lines or with escapes"),
         (HEAD + 'expect: {params: "\\x35"}\n', "it is written over several lines or with escapes"),
         (
-            "input: [3, 8, 8]\nlayers: [global_avgpool]\nexpect: {rf: {min: 1}}\n",
+            "input: [3, 8, 8]\nlayers: [global_avgpool]\nexpect: {rf: {max: 1}}\n",
             "it is a range, and what is measured is no number",
         ),
         (HEAD + "  - flatten\nexpect: {size: 3}\n", "there are no axes to measure"),
