@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from cnncalc.collector import paused_collection
-from cnncalc.errors import Diagnostic, Fault
+from cnncalc.errors import Diagnostic, Fault, InputError
 from cnncalc.figures import by
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, AxisRule, Reads, Taps, Unknown
@@ -45,7 +45,7 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
 
     Raises:
         TypeError: for what is no model, shape or name.
-        ValueError: for an input or a framework that does not exist.
+        InputError: a ``ValueError``, for an input or a framework that does not exist.
     """
     return next(analyze_each(model, (input,), framework))
 
@@ -83,7 +83,7 @@ def _framework(name: str) -> Framework:
         raise TypeError(f"a framework is given by its name, not as {type(name).__name__}")
     found = framework_named(name)
     if found is None:
-        raise ValueError(f"unknown framework {name!r}: one of {', '.join(FRAMEWORKS)}, or onnx:OPSET")
+        raise InputError(f"unknown framework {name!r}: one of {', '.join(FRAMEWORKS)}, or onnx:OPSET")
     return found
 
 
@@ -93,13 +93,13 @@ def _with_input(inputs: tuple[tuple[str, Shape], ...], given: Given | None) -> t
     names = [name for name, _ in inputs]
     if isinstance(given, str | Shape):
         if len(names) > 1:
-            raise ValueError(f"the network has several inputs, name one: {listed(f'{name}=...' for name in names)}")
+            raise InputError(f"the network has several inputs, name one: {listed(f'{name}=...' for name in names)}")
         given = {names[0]: given}
     if not isinstance(given, Mapping):
         raise TypeError(f"an input is a shape such as '3x224x224', or shapes by name, not {type(given).__name__}")
     unknown = [name for name in given if name not in names]
     if unknown:
-        raise ValueError(f"no input is named {unknown[0]!r}: there is {listed(names)}")
+        raise InputError(f"no input is named {unknown[0]!r}: there is {listed(names)}")
     shapes = {name: as_shape(shape) for name, shape in given.items()}
     return tuple((name, shapes.get(name, shape)) for name, shape in inputs)
 

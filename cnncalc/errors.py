@@ -88,6 +88,10 @@ class SourceError(CnncalcError):
     """A file that cannot be read at all: missing, a folder, unreadable."""
 
 
+class InputError(ValueError):
+    """A shape, an input or a framework that an analysis is given and that does not exist or fit; its message says what does."""
+
+
 class UsageError(CnncalcError):
     """A request that does not fit the file: a variable, a variant or a framework that does not exist."""
 

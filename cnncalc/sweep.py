@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cnncalc.advice.dropped import dropped_positions
 from cnncalc.analysis import analyze_each
-from cnncalc.errors import GraphError, ShapeError, SpecError
+from cnncalc.errors import GraphError, InputError, ShapeError, SpecError
 from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.network.model import Model
 from cnncalc.report import Report
@@ -83,7 +83,7 @@ def parse_shapes(text: str) -> Shapes:
     A single size after the channels stands for all axes that a network's own input has.
 
     Raises:
-        ValueError: where an axis is neither.
+        InputError: where an axis is neither.
     """
     return Shapes(tuple([_sizes(part.strip(), text) for part in text.lower().replace(",", "x").split("x")]))
 
@@ -95,10 +95,10 @@ def _sizes(part: str, text: str) -> Sequence[Size]:
     last, slash, step = rest.partition("/") if dots else (first, "", "1")
     numbers = [_positive(word) for word in (first, last, step if slash else "1")]
     if None in numbers:
-        raise ValueError(f"{text!r} has no sizes: write each axis as a size or a range, for instance 3x192..512/32x224")
+        raise InputError(f"{text!r} has no sizes: write each axis as a size or a range, for instance 3x192..512/32x224")
     start, end, by = (number or 0 for number in numbers)
     if start > end:
-        raise ValueError(f"{text!r} has an empty range: {start} is more than {end}")
+        raise InputError(f"{text!r} has an empty range: {start} is more than {end}")
     return range(start, end + 1, by)
 
 
@@ -116,11 +116,11 @@ def sweep(grid: Grid, loader: Loader, framework: str | None = None, jobs: int = 
         jobs: how many processes evaluate.
 
     Raises:
-        ValueError: for more than ``MOST_COMBINATIONS``, and for an input or a framework that does not exist.
+        InputError: for more than ``MOST_COMBINATIONS``, and for an input or a framework that does not exist.
         UsageError, SourceError: from the loader.
     """
     if grid.total > MOST_COMBINATIONS:
-        raise ValueError(f"{grid.total:,} combinations are more than the {MOST_COMBINATIONS:,} that one sweep takes")
+        raise InputError(f"{grid.total:,} combinations are more than the {MOST_COMBINATIONS:,} that one sweep takes")
     work = _work(grid, loader, framework)
     return (row for rows in map(_evaluate, work) for row in rows) if jobs == 1 else _in_processes(work, jobs)
 
@@ -179,7 +179,7 @@ def _named(model: Model, inputs: Inputs) -> Inputs:
     if "" in inputs:
         if len(model.inputs) > 1:
             names = ", ".join(f"{name}=..." for name, _ in model.inputs)
-            raise ValueError(f"the network has several inputs, name one: {names}")
+            raise InputError(f"the network has several inputs, name one: {names}")
         inputs = {model.inputs[0][0]: inputs[""]}
     ranks = {name: own.rank for name, own in model.inputs}
     return {name: _along_all(shape, ranks.get(name, 1)) for name, shape in inputs.items()}

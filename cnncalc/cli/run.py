@@ -10,7 +10,7 @@ import typer
 
 from cnncalc import analyze, load
 from cnncalc.cli.output import emit, surface_of, target_surface, warn
-from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
+from cnncalc.errors import CnncalcError, Diagnostic, InputError, SourceError, UsageError
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.diagnostics import render
@@ -80,7 +80,7 @@ def _read(spec: str, request: Request, read: Callable[..., tuple[Model, ...]]) -
 def _analyzed(models: tuple[Model, ...], request: Request) -> Iterable[Report]:
     try:
         return [analyze(model, request.input, request.framework) for model in models]
-    except ValueError as error:
+    except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--input") from error
 
 

@@ -11,7 +11,7 @@ import typer
 from cnncalc.cli import options
 from cnncalc.cli.output import emit, surface_of, target_surface
 from cnncalc.cli.run import FINE, INVALID, UNDONE, report_diagnostics
-from cnncalc.errors import SourceError, SpecError
+from cnncalc.errors import InputError, SourceError, SpecError
 from cnncalc.network.model import Model
 from cnncalc.render.documents import single
 from cnncalc.render.sweep import listing, rows_json, with_progress
@@ -80,7 +80,7 @@ def _rows(grid: Grid, loader: Loader, framework: str | None, jobs: int) -> tuple
     try:
         rows = combined(grid, loader, framework, jobs)
         return tuple(with_progress(rows, grid.total) if surface_of(sys.stderr).colour else rows)
-    except ValueError as error:
+    except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--input") from error
 
 
@@ -91,7 +91,7 @@ def _inputs(given: list[str] | None) -> dict[str, Shapes]:
         name, _, shapes = text.rpartition("=")
         try:
             found[name] = found.get(name, Shapes()) + parse_shapes(shapes)
-        except ValueError as error:
+        except InputError as error:
             raise typer.BadParameter(str(error), param_hint="--input") from error
     return found
 

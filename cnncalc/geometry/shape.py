@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from math import prod
 from typing import NamedTuple
 
+from cnncalc.errors import InputError
 from cnncalc.figures import by
 
 MOST_AXES = 4
@@ -72,7 +73,7 @@ def as_shape(given: str | Shape) -> Shape:
 
     Raises:
         TypeError: for anything else.
-        ValueError: where an axis is no positive integer, or there are too many of them.
+        InputError: where an axis is no positive integer, or there are too many of them.
     """
     if isinstance(given, str):
         return parse_shape(given)
@@ -82,9 +83,9 @@ def as_shape(given: str | Shape) -> Shape:
         if axis is not None and (not isinstance(axis, int) or isinstance(axis, bool)):
             raise TypeError(f"an axis is a whole number or None, not {axis!r}")
         if axis is not None and not 0 < axis <= LARGEST_SIZE:
-            raise ValueError(f"an axis is a number from 1 to {LARGEST_SIZE:,}")
+            raise InputError(f"an axis is a number from 1 to {LARGEST_SIZE:,}")
     if given.rank > MOST_AXES:
-        raise ValueError(f"a shape has the channels and at most {MOST_AXES} sizes")
+        raise InputError(f"a shape has the channels and at most {MOST_AXES} sizes")
     return given
 
 
@@ -92,11 +93,11 @@ def parse_shape(text: str) -> Shape:
     """A shape from ``3x224x224`` or ``3,224,224``; ``any`` and ``?`` are unknown.
 
     Raises:
-        ValueError: where an axis is no positive integer.
+        InputError: where an axis is no positive integer.
     """
     axes: list[Size] = []
     if text.count("x") + text.count(",") > MOST_AXES:
-        raise ValueError(f"a shape has the channels and at most {MOST_AXES} sizes, for instance 3x224x224")
+        raise InputError(f"a shape has the channels and at most {MOST_AXES} sizes, for instance 3x224x224")
     for axis in text.lower().replace(",", "x").split("x"):
         word = axis.strip()
         if word in ("any", "?"):
@@ -104,5 +105,5 @@ def parse_shape(text: str) -> Shape:
         elif word.isascii() and word.isdigit() and int(word[:19]) > 0 and len(word) < 19:
             axes.append(int(word))
         else:
-            raise ValueError(f"{text!r} is no shape: write the channels and the sizes, for instance 3x224x224")
+            raise InputError(f"{text!r} is no shape: write the channels and the sizes, for instance 3x224x224")
     return Shape(axes[0], tuple(axes[1:]))

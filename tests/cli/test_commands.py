@@ -109,6 +109,22 @@ def test_an_unforeseen_error_is_told_as_such(capsys: pytest.CaptureFixture[str],
     assert "Traceback" in Ran(capsys, "params", "good.yaml").err
 
 
+@pytest.mark.parametrize("command", ["params", "sweep"])
+def test_an_unforeseen_wrong_value_is_not_taken_for_the_input(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as that of a strict zip."""
+
+    def broken(*arguments: object, **options: object) -> None:
+        raise ValueError("zip() argument 2 is shorter than argument 1")
+
+    monkeypatch.setattr("cnncalc.analysis._Run.evaluate", broken)
+    ran = Ran(capsys, command, "good.yaml", "--input", "3x9x9")
+    assert ran.code == 2
+    assert ran.err.startswith("error[E901]: internal error, please report")
+    assert "--input" not in ran.err
+
+
 def test_an_interrupt_exits_130(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
