@@ -111,7 +111,7 @@ def _rewrite(paths: list[str], wanted: Wanted, update: bool, add: str | None, di
 
     if wanted.sets or wanted.framework:
         raise typer.BadParameter("what is written must hold for the file as it is: not with --set or --framework")
-    wish = Wish(() if add is None else metrics_of(add), update or add is None, diff, wanted.model)
+    wish = Wish(() if add is None else metrics_of(add), update or add is None, diff, wanted.model, wanted.max_layers)
     files = {path: list(_taken(files_of(path))) for path in paths}
     report_diagnostics(
         [problem.diagnostic for path, found in files.items() if not found for problem in nothing_in(path).problems]

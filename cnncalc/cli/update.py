@@ -16,6 +16,7 @@ from cnncalc.cli.paths import Found
 from cnncalc.cli.run import FINE, INVALID, UNDONE, report_diagnostics
 from cnncalc.errors import CnncalcError, Location, SourceError, UsageError
 from cnncalc.figures import plural
+from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.text import inert
 from cnncalc.spec import rewrite
@@ -38,6 +39,7 @@ class Wish(NamedTuple):
     only_show: bool = False
     """Whether to show a patch and write nothing."""
     model: str | None = None
+    max_layers: int = MOST_LAYERS
 
 
 class Outcome(NamedTuple):
@@ -103,16 +105,20 @@ def _one(spec: str, is_named: bool, wish: Wish) -> Outcome | None:
 
 def _rewritten(source: Source, wish: Wish) -> rewrite.Rewritten:
     """The text with what failed updated, then with what is missing added."""
-    models = load_source(source, model=wish.model)
+    models = _loaded(source, wish)
     found = rewrite.Rewritten(source.text)
     if wish.update:
         found = rewrite.update(source, (finding for model in models for finding in expectations.check(model)))
     if not wish.metrics:
         return found
     updated = Source(source.name, found.text)
-    models = load_source(updated, model=wish.model)
+    models = _loaded(updated, wish)
     added = rewrite.add(updated, _additions(models, wish.metrics))
     return rewrite.Rewritten(added.text, found.changes + added.changes, found.left + added.left)
+
+
+def _loaded(source: Source, wish: Wish) -> tuple[Model, ...]:
+    return load_source(source, model=wish.model, max_layers=wish.max_layers)
 
 
 def _additions(models: Iterable[Model], metrics: tuple[str, ...]) -> Iterator[rewrite.Addition]:
@@ -132,7 +138,7 @@ def _additions(models: Iterable[Model], metrics: tuple[str, ...]) -> Iterator[re
 
 def _code(source: Source, wish: Wish) -> int:
     """What ``check`` says of a text; errors that are in the way of its promises are reported."""
-    findings = [one for model in load_source(source, model=wish.model) for one in expectations.check(model)]
+    findings = [one for model in _loaded(source, wish) for one in expectations.check(model)]
     wrong = tuple(dict.fromkeys(one.diagnostic for one in findings if one.diagnostic is not None))
     report_diagnostics([one for one in wrong if not one.code.startswith(_EXPECTATION)])
     return INVALID if wrong else FINE

@@ -191,3 +191,13 @@ def test_one_variant_alone(capsys: pytest.CaptureFixture[str]) -> None:
     Path("net.yaml").write_text(text)
     assert Ran(capsys, "check", "--update", "--model", "b", "net.yaml").code == 0
     assert Path("net.yaml").read_text() == text.replace(f"b: {model}", f"b: {model.replace('rf: 1', 'rf: 3')}")
+
+
+@pytest.mark.parametrize("options", [["--update"], ["--add", "params"], ["--diff"]])
+def test_a_limit_on_layers_holds_here_too(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    text = "input: [3, 8, 8]\nlayers: [relu, relu]\n"
+    Path("net.yaml").write_text(text)
+    ran = Ran(capsys, "check", *options, "net.yaml", "--max-layers", "1")
+    assert ran.code == 1
+    assert "error[E102]" in ran.err
+    assert Path("net.yaml").read_text() == text
