@@ -216,6 +216,20 @@ def test_more_layers_where_they_are_asked_for() -> None:
         cnncalc.loads(f"{INPUT}layers: [{{relu: , repeat: 2}}, relu]\n", max_layers=2)
 
 
+@pytest.mark.parametrize(
+    ("text", "layers"),
+    [
+        ("models: {a: {layers: [relu]}, b: {layers: [relu]}}", 2),
+        ("input: {left: [3, 8, 8], right: [3, 8, 8]}\nlayers: [{add: [left, right]}, relu]", 2),
+        ("input: [3, 8, 8]\nlayers: [relu, relu]\ncases: [{input: [3, 9, 9]}, {input: [3, 7, 7]}]", 3 * 2),
+    ],
+)
+def test_inputs_are_no_layers(text: str, layers: int) -> None:
+    assert cnncalc.loads(text, max_layers=layers)
+    with pytest.raises(CnncalcError, match=f"more than {layers - 1} "):
+        cnncalc.loads(text, max_layers=layers - 1)
+
+
 @pytest.mark.parametrize("command", ["params", "rf", "shapes", "summary", "compare", "check"])
 def test_more_layers_on_the_command_line(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "spec.yaml"

@@ -62,6 +62,11 @@ class Graph(NamedTuple):
     """The main output first, then the heads."""
     promises: tuple[Promise, ...]
 
+    @property
+    def layer_count(self) -> int:
+        """The nodes that are no inputs."""
+        return sum(node.layer is not None for node in self.nodes)
+
 
 class _Binding(NamedTuple):
     """What a name stands for: the tensor that comes out, and the nodes of each copy, those of norm and activation apart."""
@@ -230,7 +235,7 @@ class _Builder:
     def _node(self, path: str, op: str, layer: Layer | Adapter, inputs: tuple[int, ...], origin: Origin) -> int:
         self.references += len(inputs)
         self.characters += len(path)
-        if self.before + len(self.nodes) > self.most_layers:
+        if self.before + len(self.nodes) - len(self.inputs) >= self.most_layers:
             self._stop(too_many_layers(self.most_layers), origin, path)
         if self.references > INPUTS_PER_LAYER * self.most_layers:
             message = f"more than {INPUTS_PER_LAYER * self.most_layers:,} inputs of layers"

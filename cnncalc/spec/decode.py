@@ -207,7 +207,7 @@ class _File:
     def _graph(self, steps: tuple[Step, ...], inputs: tuple[tuple[str, Shape], ...]) -> Graph:
         names = tuple(name for name, _ in inputs) or ("input",)
         graph, diagnostics = build_graph(steps, names, self.reading.most_layers, self.reading.layers_made)
-        self.reading.layers_made += len(graph.nodes)
+        self.reading.layers_made += graph.layer_count
         self.reading.report_once(diagnostics)
         return graph
 
@@ -259,7 +259,7 @@ class _File:
             graph = self._graph(self.items.read_list(section.keys["layers"], self.frame, ""), inputs)
             self._enter(section, section.variables)
         else:
-            self.reading.count_layers(len(graph.nodes), node, self.frame)
+            self.reading.count_layers(graph.layer_count, node, self.frame)
         return model._replace(inputs=inputs, graph=graph, framework=self._framework(keys.get("framework"), model.framework))
 
     # Keys
