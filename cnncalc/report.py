@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fractions import Fraction
 from math import inf
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from cnncalc.errors import Diagnostic
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.geometry.window import TransposedWindow, Window
+from cnncalc.network.naming import scopes
 
 
 class ReceptiveField(NamedTuple):
@@ -162,37 +163,17 @@ class Report(NamedTuple):
 
     def within(self, path: str) -> tuple[LayerReport, ...]:
         """The records of a layer or of everything inside a structure, block or repeated item of that path."""
-        return tuple(layer for layer in self.layers if is_within(layer.path, path))
+        return tuple(layer for layer in self.layers if path in scopes(layer.path))
 
     def totals_within(self, paths: Iterable[str]) -> dict[str, Totals]:
         """The sums over the records ``within`` each of several paths, found in one pass over the layers."""
         inside: dict[str, list[LayerReport]] = {path: [] for path in paths}
         if inside:
             for layer in self.layers:
-                for scope in _scopes(layer.path):
+                for scope in scopes(layer.path):
                     if scope in inside:
                         inside[scope].append(layer)
         return {path: totals_of(layers) for path, layers in inside.items()}
-
-
-def _scopes(path: str) -> Iterator[str]:
-    """Every path that a path ``is_within``."""
-    end = len(path)
-    while end > 0:
-        scope = path[:end]
-        yield scope
-        bare, bracket, index = scope.rpartition("[")
-        if bracket and index[:-1].isdigit() and index[-1] == "]":
-            yield bare
-        end = path.rfind("/", 0, end)
-
-
-def is_within(path: str, scope: str) -> bool:
-    """Whether a path is the scope's own, below it, or one of its copies (``scope[0]``)."""
-    if not path.startswith(scope):
-        return False
-    rest = path[len(scope) :].partition("/")[0]
-    return rest == "" or (rest[0] == "[" and rest[-1] == "]" and rest[1:-1].isdigit())
 
 
 def totals_of(layers: Iterable[LayerReport]) -> Totals:

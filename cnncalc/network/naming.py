@@ -1,19 +1,32 @@
-"""Names of the layers of one list: those given, and numbers for the others."""
+"""Names of the layers of one list, those given and numbers for the others; paths made of names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 NAME_RULE = "a name has a character at least, no `/`, no index such as `[0]` at its end, and is not `prev`"
 LONGEST_NAME = 1000
 """Characters; a key of YAML has no more either."""
-_INDEXED = re.compile(r"\[[0-9]+\]$")
+_INDEX = re.compile(r"\[[0-9]+\]\Z")
+"""That of a copy, at the end of its name."""
 
 
 def is_name(text: str) -> bool:
     """Whether a tensor, a branch or a block may have that name."""
-    return text not in ("", "prev") and len(text) <= LONGEST_NAME and "/" not in text and not _INDEXED.search(text)
+    return text not in ("", "prev") and len(text) <= LONGEST_NAME and "/" not in text and not _INDEX.search(text)
+
+
+def scopes(path: str) -> Iterator[str]:
+    """Every path that a path is within: its own, those it is below, and of each copy (``scope[0]``) that of all copies."""
+    end = len(path)
+    while end > 0:
+        scope = path[:end]
+        yield scope
+        index = _INDEX.search(scope)
+        if index is not None:
+            yield scope[: index.start()]
+        end = path.rfind("/", 0, end)
 
 
 class Names:

@@ -6,6 +6,7 @@ import pytest
 
 import cnncalc
 from cnncalc.expectations import Finding, check
+from cnncalc.network.naming import scopes
 from cnncalc.report import totals_of
 
 HEAD = "input: [4, 8, 8]\nvars: {n: 4}\n"
@@ -226,3 +227,24 @@ def test_a_case_may_expect_an_error_of_the_grammar(spec: str, code: str) -> None
         assert [finding.ok for finding in findings] == ([wanted == code] if number == 1 else [True, True, True])
     with pytest.raises(cnncalc.SpecError, match=code):
         cnncalc.loads(spec.replace("{error: %s}", "{params: any}"))
+
+
+def test_an_index_is_made_of_the_digits_of_names() -> None:
+    """`a[²]` is a name of its own and no copy of `a`, whose convolution has 1*4 + 4 parameters."""
+    items = "[{seq: [conv1x1: 4], name: a, expect: {params: 8}}, {conv1x1: 4, name: 'a[²]'}]"
+    (finding,) = findings(f"input: [1, 8, 8]\nlayers: {items}\n")
+    assert finding.ok
+
+
+@pytest.mark.parametrize(
+    ("path", "scopes_of_it"),
+    [
+        ("a", ["a"]),
+        ("a[0]", ["a", "a[0]"]),
+        ("a[12]/b_1/c[3]", ["a", "a[12]", "a[12]/b_1", "a[12]/b_1/c", "a[12]/b_1/c[3]"]),
+        ("a[²]/b[x]", ["a[²]", "a[²]/b[x]"]),
+        ("a[]", ["a[]"]),
+    ],
+)
+def test_what_a_path_is_within(path: str, scopes_of_it: list[str]) -> None:
+    assert sorted(scopes(path)) == scopes_of_it
