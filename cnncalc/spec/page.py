@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -36,6 +37,8 @@ class Page:
         self.breaks = list(re.finditer(LINE_BREAK, source.text))
         self.starts = [0, *(found.end() for found in self.breaks)]
         self.ends = [*(found.start() for found in self.breaks), len(source.text)]
+        self.keys = sorted((key.line, key.column) for key in _keys(self.root))
+        """The places of all keys."""
         self.said = _skeleton(self.root)
 
     def says_the_same(self, edits: Sequence[Edit]) -> bool:
@@ -119,8 +122,8 @@ class Page:
 
     def _last_line(self, first: Scalar) -> int:
         """The last line of the block mapping of a first key that is neither empty nor a comment."""
-        after = [key.line for key in _keys(self.root) if key.line > first.line and key.column < first.column]
-        line = min(after, default=len(self.starts) + 1) - 1
+        after = (self.keys[place] for place in range(bisect_left(self.keys, (first.line + 1, 0)), len(self.keys)))
+        line = next((line for line, column in after if column < first.column), len(self.starts) + 1) - 1
         while line > first.line and re.fullmatch(r"\s*(?:#.*|\.\.\.\s*)?", self.source.excerpt(line)):
             line -= 1
         return line

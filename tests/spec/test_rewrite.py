@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import time
 
 import pytest
 
@@ -276,6 +277,20 @@ def test_a_place_that_would_change_something_else_is_left() -> None:
         text,
         ["there is no place for it that leaves the rest as it is"],
     )
+
+
+def test_many_models_are_added_to_in_one_pass_over_the_keys() -> None:
+    count = 1500
+    text = "models:\n" + "".join(f"  m{number}:\n    layers:\n      - conv1x1: {{out: 4}}\n" for number in range(count))
+    source = Source("f.yaml", text)
+    additions = [
+        rewrite.Addition(model.origin.location, model.name, "{rf: 1}") for model in load_source(source) if model.origin.location
+    ]
+    start = time.process_time()
+    found = rewrite.add(source, additions)
+    assert time.process_time() - start < 3  # a search through all keys for each takes a quarter of a minute
+    assert len(found.changes) == count
+    assert found.text == text.replace("{out: 4}\n", "{out: 4}\n    expect: {rf: 1}\n")
 
 
 @pytest.mark.parametrize(
