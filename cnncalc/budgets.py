@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import inf
 from typing import NamedTuple
 
+from cnncalc.amounts import AMOUNT, amount
 from cnncalc.errors import Diagnostic, Location, UsageError
 from cnncalc.figures import signed
 from cnncalc.report import Report
@@ -64,10 +65,9 @@ _COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_POWERS = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
 _NAME = re.compile(r"\s*([A-Za-z_]+)")
 _SYMBOL = re.compile(r"\s*(>=|<=|==|!=|>|<)(?![<>=])")
-_LIMIT = re.compile(r"\s*([+-]?)\s*([0-9][0-9_]{0,29}(?:\.[0-9]{1,30})?)\s*([KMGT]?)\s*(%?)")
+_LIMIT = re.compile(rf"\s*([+-]?)\s*{AMOUNT}\s*(%?)")
 _REST = re.compile(r"\s*(\S*)")
 
 
@@ -129,13 +129,13 @@ def parse(text: str) -> Budget:
         raise _wrong(text, symbol.end(), "a number is wanted", "for instance 5M, +5% or -1_000")
     if text[limit.end() :].strip():
         raise _wrong(text, limit.end(), "the condition should end here", "several conditions are several options")
-    if limit[4] and not limit[1]:
-        raise _wrong(text, limit.start(2), "a per cent is a change, and needs a sign", f"write `+{limit[2]}%`")
-    if limit[4] and limit[3]:
-        raise _wrong(text, limit.start(3), "a per cent has no suffix", f"write `{limit[1]}{limit[2]}%`")
-    value = Fraction(limit[2].replace("_", "")) * 10 ** _POWERS[limit[3]]
-    value = -value if limit[1] == "-" else value
-    return Budget(text.strip(), name[1], symbol[1], value, bool(limit[1]), bool(limit[4]))
+    sign, digits, _, suffix, percent = limit.groups()
+    if percent and not sign:
+        raise _wrong(text, limit.start(2), "a per cent is a change, and needs a sign", f"write `+{digits}%`")
+    if percent and suffix:
+        raise _wrong(text, limit.start(4), "a per cent has no suffix", f"write `{sign}{digits}%`")
+    value = -amount(digits, suffix) if sign == "-" else amount(digits, suffix)
+    return Budget(text.strip(), name[1], symbol[1], value, bool(sign), bool(percent))
 
 
 def _wrong(text: str, column: int, message: str, help: str) -> UsageError:

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "cnncalc"
 
 ORDER = (
-    {"errors", "suggest", "figures", "collector", "stack", "bundled", "codes"},
+    {"errors", "suggest", "figures", "amounts", "collector", "stack", "bundled", "codes"},
     {"geometry"},
     {"frameworks"},
     {"layers"},

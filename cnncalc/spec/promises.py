@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from cnncalc.amounts import AMOUNT, POWERS, amount, decimals
 from cnncalc.errors import Fault
 from cnncalc.expectations import ALL, FIELD_METRICS, METRICS, SHAPE_METRICS, Bounds, Expectation, Number
 from cnncalc.geometry.shape import MOST_AXES
@@ -18,10 +19,9 @@ from cnncalc.suggest import shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_NUMBER = re.compile(r"([+-]?[0-9][0-9_]{0,29}(?:\.[0-9_]{0,30})?)\s*([KMGT]?)")
+_NUMBER = re.compile(rf"([+-]?){AMOUNT}")
 _SHAPE = re.compile(r"(?:[0-9]{1,18}|any|\?)(?:x(?:[0-9]{1,18}|any|\?)){1,100}")
 _FORMS = 'a number, ~62.4M, "<= 5M", ">= 224", or {min: a, max: b}'
-_POWERS = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
 _PER_AXIS = (*SHAPE_METRICS, *FIELD_METRICS)
 
 
@@ -156,7 +156,7 @@ def _number(text: str, reading: Reading, frame: Frame) -> Number:
     """A number with an optional suffix, or an expression."""
     match = _NUMBER.fullmatch(text)
     if match:
-        return _whole(Fraction(match[1].replace("_", "")) * 10 ** _POWERS[match[2]])
+        return _whole(_written(match))
     if re.fullmatch(r"[0-9_.]+[kmgt]", text):
         raise Fault("E105", f"`{shown(text)}` is no number", f"write `{text.upper()}`")
     value = reading.evaluate(text, frame)
@@ -170,10 +170,13 @@ def _approximate(text: str) -> Bounds:
     match = _NUMBER.fullmatch(text[1:].strip())
     if not match:
         raise Fault("E105", f"`{shown(text)}` is no rounded number", "write it like ~62.4M")
-    digits = match[1].replace("_", "")
-    power = 10 ** _POWERS[match[2]]
-    half = Fraction(1, 2 * 10 ** len(digits.partition(".")[2]))
-    return Bounds(text, (Fraction(digits) - half) * power, (Fraction(digits) + half) * power)
+    half = Fraction(POWERS[match[4]], 2 * 10 ** decimals(match[2]))
+    return Bounds(text, _written(match) - half, _written(match) + half)
+
+
+def _written(match: re.Match[str]) -> Fraction:
+    value = amount(match[2], match[4])
+    return -value if match[1] == "-" else value
 
 
 def _whole(number: Fraction) -> Number:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TypeGuard
 
+from cnncalc.amounts import AMOUNT, POWERS, decimals
 from cnncalc.expectations import Bounds, Measured, Number, Value, shown
 
 Entry = tuple[Bounds, Value]
 """What was promised of a value, and what was measured."""
 
-_LITERAL = re.compile(r"([+-]?[0-9][0-9_]*(?:\.[0-9_]*)?)(\s*)([KMGT]?)")
+_LITERAL = re.compile(rf"[+-]?{AMOUNT}")
 _SIGNED = re.compile(r"(<=|>=)(\s*)(.*)")
-_POWERS = {"": 0, "K": 3, "M": 6, "G": 9, "T": 12}
 _GROUPED_FROM = 10_000
 
 
@@ -53,10 +53,10 @@ def spelt(value: Value, like: str = "") -> str:
     number = int(value)
     literal = _LITERAL.fullmatch(like.strip())
     if literal and literal[3]:
-        scaled = _scaled(number, literal[1], literal[2] + literal[3], _POWERS[literal[3]])
+        scaled = _scaled(number, literal[1], literal[2] + literal[3], POWERS[literal[3]])
         if scaled is not None:
             return scaled
-    plain = literal is not None and "_" not in like and not literal[3] and len(literal[1]) > 4
+    plain = literal is not None and "_" not in like and not literal[3] and len(literal[0]) > 4
     return f"{number:_}" if abs(number) >= _GROUPED_FROM and not plain else str(number)
 
 
@@ -76,9 +76,9 @@ def promised(metric: str, measured: Measured) -> str | None:
 
 def _scaled(number: int, digits: str, suffix: str, power: int) -> str | None:
     """The number in a unit, with at most the decimals written so far; ``None`` where it is not exact so."""
-    decimals = _decimals(digits)
-    units = Fraction(number * 10**decimals, 10**power)
-    return None if units.denominator != 1 else _point(int(units), decimals, "_" in digits) + suffix
+    places = decimals(digits)
+    units = Fraction(number * 10**places, power)
+    return None if units.denominator != 1 else _point(int(units), places, "_" in digits) + suffix
 
 
 def _rounded(text: str, values: Iterable[Number]) -> str | None:
@@ -94,27 +94,24 @@ def _rounded(text: str, values: Iterable[Number]) -> str | None:
 def _at_precision(value: Number, literal: re.Match[str]) -> str:
     """A value rounded to the decimals of a literal; in a smaller unit where nothing of it would be left."""
     digits, space, suffix = literal[1], literal[2], literal[3]
-    decimals = _decimals(digits)
-    units = _nearest(Fraction(value) * 10**decimals / 10 ** _POWERS[suffix])
+    places = decimals(digits)
+    units = _nearest(Fraction(value) * 10**places / POWERS[suffix])
     if units or not value:
-        return _point(units, decimals, "_" in digits) + space + suffix
+        return _point(units, places, "_" in digits) + space + suffix
     significant = len(re.sub(r"[^0-9]", "", digits).lstrip("0")) or 1
-    smaller = next(unit for unit in reversed(_POWERS) if abs(value) >= 10 ** _POWERS[unit] or not unit)
-    whole = len(str(int(abs(value) / 10 ** _POWERS[smaller])))
-    decimals = max(significant - whole, 0) if smaller else 0
-    units = _nearest(Fraction(value) * 10**decimals / 10 ** _POWERS[smaller])
-    return _point(units, decimals, grouped=False) + (space + smaller if smaller else "")
+    size = abs(Fraction(value))
+    smaller = next(unit for unit in reversed(POWERS) if size >= POWERS[unit] or not unit)
+    whole = len(str(int(size / POWERS[smaller])))
+    places = max(significant - whole, 0) if smaller else 0
+    units = _nearest(Fraction(value) * 10**places / POWERS[smaller])
+    return _point(units, places, grouped=False) + (space + smaller if smaller else "")
 
 
-def _decimals(digits: str) -> int:
-    return len(digits.replace("_", "").partition(".")[2])
-
-
-def _point(units: int, decimals: int, grouped: bool) -> str:
+def _point(units: int, places: int, grouped: bool) -> str:
     """``units`` of the last decimal, with the point where it belongs."""
-    whole, rest = divmod(abs(units), 10**decimals)
+    whole, rest = divmod(abs(units), 10**places)
     text = f"{whole:_}" if grouped else str(whole)
-    return ("-" if units < 0 else "") + (f"{text}.{rest:0{decimals}d}" if decimals else text)
+    return ("-" if units < 0 else "") + (f"{text}.{rest:0{places}d}" if places else text)
 
 
 def _nearest(value: Fraction) -> int:
