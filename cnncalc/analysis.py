@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from cnncalc.collector import paused_collection
-from cnncalc.errors import Diagnostic, Fault, InputError
+from cnncalc.errors import Diagnostic, Fault, InputError, Severity
 from cnncalc.figures import by
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, AxisRule, Reads, Taps, Unknown
@@ -163,7 +163,7 @@ class _Run:
                 else:
                     tensor = self._evaluated(node, [self.tensors[index] for index in node.inputs])
             except Fault as fault:
-                self._diagnose(fault, "error", node, node.path)
+                self._diagnose(fault, "error", node)
                 return node.path
             self.tensors.append(tensor)
             self.made.append(range(first, len(self.records)))
@@ -214,7 +214,7 @@ class _Run:
             )
         )
         for fact in answers.advice:
-            self._diagnose(fact, "warning", node, node.path)
+            self._diagnose(fact, "warning", node)
         steps: tuple[_Step, ...] = ()
         if answers.shape.rank:
             lost = _Step(len(self.tensors), Fraction(1))
@@ -305,7 +305,7 @@ class _Run:
                 fact = Fault("W503", f"{names} are taken as aligned: their offset {result.unknown_start or result.unknown}")
             else:
                 continue
-            self._diagnose(fact, "warning", node, node.path)
+            self._diagnose(fact, "warning", node)
             return
 
     def _shared(self, node: Node, layer: Layer, answers: _Answers, original: int, place: int) -> str:
@@ -322,9 +322,8 @@ class _Run:
             raise Fault("E209", message, "weights are shared between layers of the same kind and shape")
         return there.path
 
-    def _diagnose(self, fault: Fault, severity: str, node: Node, path: str) -> None:
-        diagnostic = fault.at(node.origin.location, path, node.origin.excerpt, node.origin.chain)
-        self.diagnostics.append(diagnostic if severity == "error" else diagnostic._replace(severity="warning"))
+    def _diagnose(self, fault: Fault, severity: Severity, node: Node) -> None:
+        self.diagnostics.append(node.origin.place(fault, node.path, severity))
 
     def peak(self) -> Size:
         """The most elements alive at once: a tensor lives from its evaluation to its last use, outputs to the end."""

@@ -143,7 +143,7 @@ def _check_error(expectation: Expectation, found: tuple[Diagnostic, ...], failed
     if wanted in codes:
         return Finding(name, None, "error", wanted, got, None, expectation)
     fault = Fault("E402", f"expected the error {wanted}, got {got}")
-    return Finding(name, None, "error", wanted, got, _located(fault, expectation, failed), expectation)
+    return Finding(name, None, "error", wanted, got, expectation.origin.place(fault, failed), expectation)
 
 
 def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | None) -> Finding:
@@ -156,13 +156,8 @@ def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | No
         fault = Fault("E403", f"{expectation.metric} is unknown, expected {expectation.text}", _reason(subject))
     else:
         fault = Fault("E401", f"expected {expectation.metric} {expectation.text}, got {got}{_difference(expectation, value)}")
-    diagnostic = _located(fault, expectation, path)
+    diagnostic = expectation.origin.place(fault, path)
     return Finding(name, path, expectation.metric, expectation.text, got, diagnostic, expectation, value)
-
-
-def _located(fault: Fault, expectation: Expectation, path: str | None) -> Diagnostic:
-    origin = expectation.origin
-    return fault.at(origin.location, path, origin.excerpt, origin.chain)
 
 
 def _measure(metric: str, subject: _Subject) -> Measured:

@@ -111,5 +111,4 @@ def _moved(shifts: list[int]) -> str:
 
 def _located(one: Divergence, node: Node) -> Diagnostic:
     fault = Fault(one.code, one.says if one.code == REJECTED else f"{one.framework} {one.says}")
-    diagnostic = fault.at(node.origin.location, node.path, node.origin.excerpt, node.origin.chain)
-    return diagnostic._replace(severity="warning")
+    return node.origin.place(fault, node.path, "warning")

@@ -114,9 +114,7 @@ class Network:
 
     def diagnostic(self, code: str, remark: Remark) -> Diagnostic:
         """A remark with its place."""
-        origin = self._origin(remark.path)
-        fault = Fault(code, remark.message, remark.help)
-        return fault.at(origin.location, remark.path, origin.excerpt, origin.chain)._replace(severity="warning")
+        return self._origin(remark.path).place(Fault(code, remark.message, remark.help), remark.path, "warning")
 
     def _origin(self, path: str) -> Origin:
         """Where a layer stands; layers that shapes called for stand where the structure around them does."""

@@ -254,12 +254,12 @@ class _Builder:
             )
 
     def _report(self, fault: Fault, origin: Origin, path: str | None) -> None:
-        self.diagnostics.append(_at(fault, origin, path))
+        self.diagnostics.append(origin.place(fault, path))
         if len(self.diagnostics) == MOST_ERRORS:
             self._stop(Fault("E102", *TOO_MANY_ERRORS), origin, path)
 
     def _stop(self, fault: Fault, origin: Origin, path: str | None) -> NoReturn:
-        raise OverLimit([*self.diagnostics, _at(fault, origin, path)])
+        raise OverLimit([*self.diagnostics, origin.place(fault, path)])
 
     def _reference(self, ref: Ref | Current | Entry, scope: _Scope, current: int, path: str) -> int:
         if isinstance(ref, Ref):
@@ -332,7 +332,3 @@ def too_many_layers(most: int) -> Fault:
 
 def _layers(count: int) -> str:
     return "1 layer" if count == 1 else f"{count} layers"
-
-
-def _at(fault: Fault, origin: Origin, path: str | None) -> Diagnostic:
-    return fault.at(origin.location, path, origin.excerpt, origin.chain)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.errors import Location
+from cnncalc.errors import Diagnostic, Fault, Location, Severity
 from cnncalc.layers.base import Adapter, Layer
 
 
@@ -14,6 +14,11 @@ class Origin(NamedTuple):
     location: Location | None = None
     excerpt: str | None = None
     chain: tuple[str, ...] = ()
+
+    def place(self, fault: Fault, path: str | None = None, severity: Severity = "error") -> Diagnostic:
+        """A bare fact as a diagnostic that says where."""
+        found = fault.at(self.location, path, self.excerpt, self.chain)
+        return found if severity == "error" else found._replace(severity=severity)
 
 
 class Ref(NamedTuple):

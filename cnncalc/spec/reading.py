@@ -119,8 +119,7 @@ class Reading:
                 self.stop(Fault("E102", *TOO_MANY_ERRORS), node, frame, path)
 
     def _report(self, fault: Fault, node: Node, frame: Frame, path: str | None) -> None:
-        origin = self.origin(node, frame)
-        self.diagnostics.append(fault.at(origin.location, path, origin.excerpt, origin.chain))
+        self.diagnostics.append(self.origin(node, frame).place(fault, path))
 
     def stop(self, fault: Fault, node: Node, frame: Frame, path: str | None) -> NoReturn:
         """Report what is beyond a limit, and read no further.
