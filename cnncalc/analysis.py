@@ -315,9 +315,7 @@ class _Run:
         if there is None or not _same_weights(there, answers):
             path = self.graph.nodes[original].path
             had = "nothing" if there is None else _weights_in_words(there.windows, there.params, there.in_shape, there.shape)
-            counts = (answers.params.weights, answers.params.biases)
-            params = None if counts[0] is None or counts[1] is None else counts[0] + counts[1]
-            has = _weights_in_words(answers.windows, params, answers.in_shape, answers.shape)
+            has = _weights_in_words(answers.windows, answers.params.learned, answers.in_shape, answers.shape)
             message = f"the weights of `{path}` do not fit: they are {had}, here they are {has}"
             raise Fault("E209", message, "weights are shared between layers of the same kind and shape")
         return there.path

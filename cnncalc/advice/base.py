@@ -11,7 +11,7 @@ from cnncalc.figures import percent
 from cnncalc.frameworks import Framework, framework_named
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField
-from cnncalc.geometry.shape import Shape, Size, total
+from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Adapter, Layer
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
@@ -109,8 +109,7 @@ class Network:
         rules = layer.axes((shape,), self.framework)
         sizes = tuple(rule.output_size(size) for rule, size in zip(rules, shape.sizes, strict=True))
         out = Shape(layer.out_channels(shape), sizes)
-        params = layer.params(shape, self.framework)
-        return Cost(out, total((params.weights, params.biases)), layer.macs(shape, out))
+        return Cost(out, layer.params(shape, self.framework).learned, layer.macs(shape, out))
 
     def diagnostic(self, code: str, remark: Remark) -> Diagnostic:
         """A remark with its place."""

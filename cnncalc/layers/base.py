@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.axis import IDENTITY, AxisRule
-from cnncalc.geometry.shape import Shape, Size, product
+from cnncalc.geometry.shape import Shape, Size, product, total
 from cnncalc.layers.catalogue import Catalogue
 from cnncalc.layers.fields import Declared
 
@@ -54,6 +54,11 @@ class Params(NamedTuple):
     weights: Size = 0
     biases: Size = 0
     buffers: Size = 0
+
+    @property
+    def learned(self) -> Size:
+        """Weights and biases."""
+        return total((self.weights, self.biases))
 
 
 NO_PARAMS = Params()
