@@ -32,15 +32,11 @@ def _total(name: str) -> Callable[[Report], Values]:
 
 
 def _peak(report: Report) -> Values:
-    return (None if report.failed is not None else report.peak,)
+    return (report.peak,)
 
 
 def _receptive_field(report: Report) -> Values:
-    path = report.outputs[0].path if report.outputs and report.failed is None else None
-    layer = next((layer for layer in reversed(report.layers) if layer.path == path), None)
-    if layer is None:
-        return (None,)
-    return layer.field.extent or (None,)
+    return (report.main.field.extent if report.main is not None else ()) or (None,)
 
 
 METRICS: dict[str, Callable[[Report], Values]] = {

@@ -107,7 +107,7 @@ def check(model: Model, report: Report | None = None) -> tuple[Finding, ...]:
 
 def measure(report: Report, metric: str) -> Measured:
     """What an ``expect`` of the whole model would be held against, in a report without errors."""
-    return _measure(metric, _whole(report, {layer.path: layer for layer in report.layers}))
+    return _measure(metric, _whole(report))
 
 
 def _check_one(model: Model, name: str, promises: tuple[Promise, ...], report: Report) -> list[Finding]:
@@ -119,21 +119,20 @@ def _check_one(model: Model, name: str, promises: tuple[Promise, ...], report: R
         return [Finding(name, error.path, "evaluation", "no error", error.code, error) for error in errors]
     shapes = dict(report.inputs) | {layer.path: layer.shape for layer in report.layers}
     records = {layer.path: layer for layer in report.layers}
-    whole = _whole(report, records)
+    whole = _whole(report)
     findings = [_hold(expectation, whole, name, None) for expectation in model.promises]
     totals = report.totals_within(promise.path for promise in promises)
     for promise in promises:
         assert isinstance(promise.what, Expectation)
         output, entry = (model.graph.nodes[index].path for index in (promise.output, promise.entry))
-        subject = _Subject(totals[promise.path], records.get(output), shapes[output], shapes.get(entry, shapes[output]))
+        subject = _Subject(totals[promise.path], records.get(output), shapes[output], shapes[entry])
         findings.append(_hold(promise.what, subject, name, promise.path))
     return findings
 
 
-def _whole(report: Report, records: dict[str, LayerReport]) -> _Subject:
+def _whole(report: Report) -> _Subject:
     """The model itself as a subject: its main output."""
-    output = report.outputs[0]
-    return _Subject(report.totals, records.get(output.path), output.shape, report.inputs[0][1])
+    return _Subject(report.totals, report.main, report.outputs[0].shape, report.inputs[0][1])
 
 
 def _check_error(expectation: Expectation, found: tuple[Diagnostic, ...], failed: str | None, name: str) -> Finding:

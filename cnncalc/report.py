@@ -145,7 +145,7 @@ class Report(NamedTuple):
     layers: tuple[LayerReport, ...]
     outputs: tuple[Output, ...]
     peak: Size
-    """The most elements that must be held at once, in evaluation order."""
+    """The most elements that must be held at once, in evaluation order; ``None`` where the analysis ended early, too."""
     diagnostics: tuple[Diagnostic, ...] = ()
     failed: str | None = None
     """The path of the layer at which a shape error ended the analysis."""
@@ -156,6 +156,12 @@ class Report(NamedTuple):
         if self.failed is not None:
             return Totals(None, None, None, None, None)
         return totals_of(self.layers)
+
+    @property
+    def main(self) -> LayerReport | None:
+        """The layer that gives out the main output; ``None`` where the analysis ended early or an input is given out."""
+        path = self.outputs[0].path if self.outputs else None
+        return next((layer for layer in reversed(self.layers) if layer.path == path), None)
 
     @property
     def ok(self) -> bool:

@@ -138,3 +138,17 @@ def test_dask_maps_over_a_search_space() -> None:
     for scheduler in ("threads", "processes"):
         wanted = [dask.delayed(cnncalc.analyze)(model, size) for size in SIZES]
         assert list(dask.compute(*wanted, scheduler=scheduler, num_workers=2)) == [cnncalc.analyze(model, size) for size in SIZES]
+
+
+@pytest.mark.parametrize(
+    ("layers", "path"),
+    [
+        ("[conv3x3: 4, relu, {head: [linear: 2], name: aux}]", "relu_1"),
+        ("[conv3x3: 4, conv9x9: 4]", None),
+        ("[{head: [relu], name: aux}]", None),
+    ],
+)
+def test_the_layer_of_the_main_output(layers: str, path: str | None) -> None:
+    (model,) = cnncalc.loads(f"input: [3, 8, 8]\nlayers: {layers}\n")
+    main = cnncalc.analyze(model).main
+    assert (main.path if main is not None else None) == path

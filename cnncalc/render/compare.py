@@ -9,7 +9,7 @@ from cnncalc.geometry.shape import Size
 from cnncalc.render.columns import field_size, field_stride
 from cnncalc.render.listing import Column, Listing, Raw
 from cnncalc.render.text import NOTHING, UNKNOWN, change, difference, exact, inert, ratio
-from cnncalc.report import Report
+from cnncalc.report import LayerReport, Report
 
 
 class Metric(NamedTuple):
@@ -28,32 +28,27 @@ _NUMBERS: tuple[tuple[str, str, Callable[[Report], Size]], ...] = (
     ("buffers", "buffers", lambda report: report.totals.buffers),
     ("macs", "MACs", lambda report: report.totals.macs),
     ("activations", "activations", lambda report: report.totals.activations),
-    ("peak", "peak activations", lambda report: None if report.failed is not None else report.peak),
+    ("peak", "peak activations", lambda report: report.peak),
 )
-
-
-def _last(report: Report) -> str | None:
-    """The path of the main output, the first one named."""
-    return None if report.failed is not None or not report.outputs else report.outputs[0].path
 
 
 def _output(report: Report) -> str:
     """The main output, then those of the heads."""
-    return UNKNOWN if _last(report) is None else ", ".join(str(output.shape) for output in report.outputs)
+    return ", ".join(str(output.shape) for output in report.outputs) or UNKNOWN
 
 
-def _of_last(show: Callable[[Any], str]) -> Callable[[Report], str]:
+def _of_main(show: Callable[[LayerReport], str]) -> Callable[[Report], str]:
     def text(report: Report) -> str:
-        path = _last(report)
-        return next((show(layer) for layer in reversed(report.layers) if layer.path == path), UNKNOWN)
+        main = report.main
+        return UNKNOWN if main is None else show(main)
 
     return text
 
 
 _TEXTS: tuple[tuple[str, str, Callable[[Report], str]], ...] = (
     ("output", "output", _output),
-    ("rf_size", "rf size", _of_last(field_size)),
-    ("rf_stride", "rf stride", _of_last(field_stride)),
+    ("rf_size", "rf size", _of_main(field_size)),
+    ("rf_stride", "rf stride", _of_main(field_stride)),
 )
 
 

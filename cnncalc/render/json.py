@@ -70,7 +70,7 @@ def _totals(report: Report, view: View) -> dict[str, Any]:
         "macs": sums.macs,
         "flops": sums.flops,
         "activations": sums.activations,
-        "peak_activations": None if report.failed is not None else report.peak,
+        "peak_activations": report.peak,
         "dtype": view.dtype,
         "weight_bytes": None if sums.params is None else sums.params * DTYPES[view.dtype],
     }

@@ -73,8 +73,7 @@ def totals(report: Report, view: View) -> tuple[Total, ...]:
         Total(f"weight memory in bytes ({view.dtype})", exact(size), memory(size)),
     ]
     if view.command == "summary":
-        peak = None if report.failed is not None else report.peak
-        found += [_total("activations", sums.activations), _total("peak activations", peak)]
+        found += [_total("activations", sums.activations), _total("peak activations", report.peak)]
     return tuple(found)
 
 
