@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cnncalc.collector import paused_collection
 from cnncalc.errors import Diagnostic, Fault, InputError, Severity
 from cnncalc.figures import by
-from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
+from cnncalc.frameworks import Framework, framework_named, unknown_framework
 from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, AxisRule, Reads, Taps, Unknown
 from cnncalc.geometry.receptive_field import LARGEST_ADVANCE, LOCAL, AxisField, FieldMemory, offset
 from cnncalc.geometry.shape import LARGEST_SIZE, Shape, Size, as_shape
@@ -83,7 +83,7 @@ def _framework(name: str) -> Framework:
         raise TypeError(f"a framework is given by its name, not as {type(name).__name__}")
     found = framework_named(name)
     if found is None:
-        raise InputError(f"unknown framework {name!r}: one of {', '.join(FRAMEWORKS)}, or onnx:OPSET")
+        raise InputError("; ".join(unknown_framework(name)))
     return found
 
 

@@ -8,9 +8,9 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.advice.dropped import dropped_positions
-from cnncalc.analysis import analyze_each
+from cnncalc.analysis import Given, analyze_each
 from cnncalc.errors import GraphError, InputError, ShapeError, SpecError
-from cnncalc.geometry.shape import Shape, Size, total
+from cnncalc.geometry.shape import Shape, Size, axis_size, axis_words, is_any, total
 from cnncalc.network.model import Model
 from cnncalc.report import Report
 
@@ -20,7 +20,7 @@ CHUNK = 50
 
 Loader = Callable[[Mapping[str, str]], tuple[Model, ...]]
 Inputs = Mapping[str, Shape] | None
-"""Shapes by the inputs' names, or what the spec says."""
+"""Shapes by the inputs' names, that of the only input by ``""``; or what the spec says."""
 
 
 class Shapes:
@@ -85,25 +85,21 @@ def parse_shapes(text: str) -> Shapes:
     Raises:
         InputError: where an axis is neither.
     """
-    return Shapes(tuple([_sizes(part.strip(), text) for part in text.lower().replace(",", "x").split("x")]))
+    return Shapes(tuple([_sizes(word, text) for word in axis_words(text)]))
 
 
 def _sizes(part: str, text: str) -> Sequence[Size]:
-    if part in ("any", "?"):
+    if is_any(part):
         return (None,)
     first, dots, rest = part.partition("..")
     last, slash, step = rest.partition("/") if dots else (first, "", "1")
-    numbers = [_positive(word) for word in (first, last, step if slash else "1")]
+    numbers = [axis_size(word) for word in (first, last, step if slash else "1")]
     if None in numbers:
         raise InputError(f"{text!r} has no sizes: write each axis as a size or a range, for instance 3x192..512/32x224")
     start, end, by = (number or 0 for number in numbers)
     if start > end:
         raise InputError(f"{text!r} has an empty range: {start} is more than {end}")
     return range(start, end + 1, by)
-
-
-def _positive(word: str) -> int | None:
-    return int(word) if word.isascii() and word.isdigit() and len(word) < 10 and int(word) > 0 else None
 
 
 def sweep(grid: Grid, loader: Loader, framework: str | None = None, jobs: int = 1) -> Iterator[Row]:
@@ -168,20 +164,17 @@ def _evaluate(chunk: _Chunk) -> tuple[Row, ...]:
     model = chunk.model
     if isinstance(model, str):
         return tuple([Row("", chunk.sets, tuple((inputs or {}).items()), error=model) for inputs in chunk.inputs])
-    inputs = [_named(model, inputs) for inputs in chunk.inputs]
+    inputs = [_given(model, inputs) for inputs in chunk.inputs]
     return tuple([_figures(report, chunk.sets) for report in analyze_each(model, inputs, chunk.framework)])
 
 
-def _named(model: Model, inputs: Inputs) -> Inputs:
-    """The shapes by the names that the model has for its inputs, of as many axes where one size stands for all."""
+def _given(model: Model, inputs: Inputs) -> Given | None:
+    """The shapes as an analysis takes them, of as many axes as the model's where one size stands for all."""
     if inputs is None:
         return None
-    if "" in inputs:
-        if len(model.inputs) > 1:
-            names = ", ".join(f"{name}=..." for name, _ in model.inputs)
-            raise InputError(f"the network has several inputs, name one: {names}")
-        inputs = {model.inputs[0][0]: inputs[""]}
     ranks = {name: own.rank for name, own in model.inputs}
+    if "" in inputs:
+        return _along_all(inputs[""], model.inputs[0][1].rank)
     return {name: _along_all(shape, ranks.get(name, 1)) for name, shape in inputs.items()}
 
 

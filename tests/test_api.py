@@ -39,7 +39,7 @@ def test_a_text_that_is_none() -> None:
         ({"input": ""}, "is no shape"),
         ({"input": "0x4"}, "is no shape"),
         ({"input": {"other": "3x4x4"}}, "no input is named 'other'"),
-        ({"framework": "mxnet"}, "unknown framework 'mxnet'"),
+        ({"framework": "mxnet"}, "unknown framework `mxnet`; possible: pytorch, tensorflow, caffe, onnx, onnx:OPSET"),
     ],
 )
 def test_an_analysis_that_cannot_be_asked_for(arguments: dict[str, Any], message: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ from cnncalc.cli.output import emit, target_surface
 from cnncalc.cli.run import FINE
 from cnncalc.render.surface import BOLD, Surface
 from cnncalc.render.table import aligned
+from cnncalc.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from cnncalc.spec.vocabulary import Operation
@@ -32,8 +32,9 @@ def layers(
         return FINE
     found = next((one for one in known if one.op == op), None)
     if found is None:
-        close = get_close_matches(op, [one.op for one in known], 1)
-        raise typer.BadParameter(f"no operation {op!r}" + (f", did you mean {close[0]!r}?" if close else ""), param_hint="OP")
+        guess = did_you_mean(op, [one.op for one in known])
+        help = f", did you mean {guess!r}?" if guess else ", `cnncalc layers` lists all"
+        raise typer.BadParameter(f"no operation {op!r}{help}", param_hint="OP")
     emit("\n".join(_described(found, surface)) + "\n")
     return FINE
 

@@ -10,7 +10,7 @@ from cnncalc.cli import options
 from cnncalc.cli.output import emit, target_surface
 from cnncalc.cli.run import FINE, INVALID, report_diagnostics
 from cnncalc.errors import Diagnostic, Fault
-from cnncalc.frameworks import FRAMEWORKS, PYTORCH, framework_named
+from cnncalc.frameworks import PYTORCH, framework_named, unknown_framework
 from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.participation import Pooled, pooled
 from cnncalc.render.documents import single
@@ -32,9 +32,10 @@ def pool(
     output: options.Output = None,
 ) -> int:
     """Pooling windows, and how often inputs are used."""
-    rules = PYTORCH if framework is None else framework_named(framework)
+    name = PYTORCH.name if framework is None else framework
+    rules = framework_named(name)
     if rules is None:
-        raise typer.BadParameter(f"{framework!r} is not one of {', '.join(FRAMEWORKS)}", param_hint="--framework")
+        raise typer.BadParameter("; ".join(unknown_framework(name)), param_hint="--framework")
     sizes = options.map_size(size)
     rank = len(sizes)
     paddings = options.per_axis(padding, rank, "--padding")

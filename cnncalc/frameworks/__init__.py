@@ -7,6 +7,7 @@ from cnncalc.frameworks.onnx import NEWEST_OPSET, ONNX, at_opset
 from cnncalc.frameworks.pytorch import PYTORCH
 from cnncalc.frameworks.rules import Framework
 from cnncalc.frameworks.tensorflow import TENSORFLOW
+from cnncalc.suggest import did_you_mean, shown
 
 FRAMEWORKS: dict[str, Framework] = {rules.name: rules for rules in (PYTORCH, TENSORFLOW, CAFFE, ONNX)}
 """All frameworks by name, the default first."""
@@ -20,4 +21,23 @@ def framework_named(name: str) -> Framework | None:
     return FRAMEWORKS.get(name)
 
 
-__all__ = ["CAFFE", "FRAMEWORKS", "NEWEST_OPSET", "ONNX", "PYTORCH", "TENSORFLOW", "Framework", "framework_named"]
+def unknown_framework(name: str) -> tuple[str, str]:
+    """That there is no framework of a name, and which ones there are."""
+    guess = _FOREIGN.get(name.lower()) or did_you_mean(name, FRAMEWORKS)
+    help = f"did you mean `{guess}`?" if guess else f"possible: {', '.join(FRAMEWORKS)}, {ONNX.name}:OPSET"
+    return f"unknown framework `{shown(name)}`", help
+
+
+_FOREIGN = {"torch": "pytorch", "tf": "tensorflow", "keras": "tensorflow", "caffe2": "caffe", "onnxruntime": "onnx"}
+
+__all__ = [
+    "CAFFE",
+    "FRAMEWORKS",
+    "NEWEST_OPSET",
+    "ONNX",
+    "PYTORCH",
+    "TENSORFLOW",
+    "Framework",
+    "framework_named",
+    "unknown_framework",
+]

@@ -68,6 +68,22 @@ LARGEST_SIZE = 10**18
 """Of channels and sizes; beyond it they are refused, so that products of them stay numbers that can be shown."""
 
 
+def axis_words(text: str) -> list[str]:
+    """The axes of ``3x224x224`` or ``3,224,224`` as they are written."""
+    return [word.strip() for word in text.lower().replace(",", "x").split("x")]
+
+
+def is_any(word: str) -> bool:
+    """Whether an axis is written as unknown."""
+    return word in ("any", "?")
+
+
+def axis_size(word: str) -> int | None:
+    """An axis written in digits; ``None`` where it is no size."""
+    size = int(word) if word.isascii() and word.isdigit() and len(word) < 20 else 0
+    return size if 0 < size <= LARGEST_SIZE else None
+
+
 def as_shape(given: str | Shape) -> Shape:
     """A shape as it is, where it is one, or from text as ``parse_shape`` reads it.
 
@@ -98,12 +114,9 @@ def parse_shape(text: str) -> Shape:
     axes: list[Size] = []
     if text.count("x") + text.count(",") > MOST_AXES:
         raise InputError(f"a shape has the channels and at most {MOST_AXES} sizes, for instance 3x224x224")
-    for axis in text.lower().replace(",", "x").split("x"):
-        word = axis.strip()
-        if word in ("any", "?"):
-            axes.append(None)
-        elif word.isascii() and word.isdigit() and int(word[:19]) > 0 and len(word) < 19:
-            axes.append(int(word))
-        else:
+    for word in axis_words(text):
+        size = axis_size(word)
+        if size is None and not is_any(word):
             raise InputError(f"{text!r} is no shape: write the channels and the sizes, for instance 3x224x224")
+        axes.append(size)
     return Shape(axes[0], tuple(axes[1:]))

@@ -7,8 +7,8 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Diagnostic, Fault, GraphError, SpecError
-from cnncalc.frameworks import FRAMEWORKS, PYTORCH, Framework, framework_named
-from cnncalc.geometry.shape import MOST_AXES, Shape, Size
+from cnncalc.frameworks import FRAMEWORKS, PYTORCH, Framework, framework_named, unknown_framework
+from cnncalc.geometry.shape import MOST_AXES, Shape, Size, is_any
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import PerAxis
 from cnncalc.network.graph import Graph, OverLimit, build_graph
@@ -43,7 +43,6 @@ _FOREIGN_KEYS = {
     "title": "name",
     "desc": "description",
 }
-_FOREIGN_FRAMEWORKS = {"torch": "pytorch", "tf": "tensorflow", "keras": "tensorflow", "caffe2": "caffe", "onnxruntime": "onnx"}
 
 
 class _Section(NamedTuple):
@@ -274,7 +273,7 @@ class _File:
         if found is not None:
             return found
         if isinstance(node, Scalar):
-            self.reading.unknown_word("E112", "framework", node, FRAMEWORKS, self.frame, None, _FOREIGN_FRAMEWORKS)
+            self._error("E112", node, *unknown_framework(node.text))
         else:
             self._error("E105", node, f"a framework's name is wanted, found {kind_of(node)}", ", ".join(FRAMEWORKS))
         return default
@@ -335,7 +334,7 @@ class _File:
         for item in _axis_nodes(node):
             try:
                 axes.append(
-                    None if isinstance(item, Scalar) and item.text == "any" else read_integer(item, self.reading, self.frame, 1)
+                    None if isinstance(item, Scalar) and is_any(item.text) else read_integer(item, self.reading, self.frame, 1)
                 )
             except DependsOnParameter:
                 return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from cnncalc.collector import paused_collection
 from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
-from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
+from cnncalc.frameworks import Framework, framework_named, unknown_framework
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.spec.decode import decode
@@ -106,7 +106,7 @@ def load_parsed(
     if framework is not None:
         rules = framework_named(framework)
         if rules is None:
-            raise _usage(f"unknown framework `{shown(framework)}`", _help(framework, FRAMEWORKS))
+            raise _usage(*unknown_framework(framework))
         models = tuple(_in_framework(one, rules) for one in models)
     return models if model is None else (_named(model, models),)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cnncalc.amounts import AMOUNT, POWERS, amount, decimals
 from cnncalc.errors import Fault
 from cnncalc.expectations import ALL, FIELD_METRICS, METRICS, SHAPE_METRICS, Bounds, Expectation, Number
-from cnncalc.geometry.shape import MOST_AXES
+from cnncalc.geometry.shape import MOST_AXES, is_any
 from cnncalc.spec.arguments import kind_of
 from cnncalc.spec.expressions import MAX_LENGTH
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
@@ -103,7 +103,7 @@ def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
     if not isinstance(node, Scalar):
         raise Fault("E105", "a value is wanted, not a list")
     text = _checked_text(node)
-    if text == "any":
+    if is_any(text):
         return Bounds("any")
     if text == ALL:
         return Bounds(ALL, word=ALL)

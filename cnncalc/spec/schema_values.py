@@ -168,8 +168,8 @@ class Values:
 
     def shape(self) -> Schema:
         """An input: channels, then the sizes of the axes."""
-        axis = {"anyOf": [{"const": "any"}, self.whole(1)]}
-        written = {"type": "string", "pattern": r"^\s*(?:any|[0-9]+)(?:\s*x\s*(?:any|[0-9]+))+\s*$"}
+        axis = {"anyOf": [{"enum": ["any", "?"]}, self.whole(1)]}
+        written = {"type": "string", "pattern": r"^\s*(?:any|\?|[0-9]+)(?:\s*x\s*(?:any|\?|[0-9]+))+\s*$"}
         listed = {"type": "array", "items": axis, "minItems": 1}
         return self.definitions.shared("shape", {"anyOf": [listed, written, axis]})
 
@@ -195,7 +195,7 @@ class Values:
     def _expected(self) -> list[Schema]:
         """The forms of one expected value."""
         calculation = _WITH_NAMES if self.names else _CALCULATION
-        number = rf"(?:{_NUMBER}|{calculation}|any|all)"
+        number = rf"(?:{_NUMBER}|{calculation}|any|\?|all)"
         text = {"type": "string", "pattern": rf"^\s*(?:~\s*{_NUMBER}|(?:<=|>=)?\s*(?![<>=~]){number})\s*$"}
         limit = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^(?![<>=~]){number}$"}]}
         limits = {"min": limit, "max": limit}

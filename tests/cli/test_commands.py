@@ -96,6 +96,32 @@ def test_what_cannot_be_done_exits_2_with_a_message(arguments: list[str], capsys
     assert "E901" not in ran.err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["params", "good.yaml", "--framework", "theano"],
+        ["sweep", "good.yaml", "--framework", "theano"],
+        ["pool", "--in", "7", "--kernel", "3", "--framework", "theano"],
+    ],
+)
+def test_an_unknown_framework_is_told_alike(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    said = Ran(capsys, *arguments).err
+    assert "unknown framework `theano`" in said
+    assert "possible: pytorch, tensorflow, caffe, onnx, onnx:OPSET" in said
+
+
+def test_an_operation_in_capitals_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no operation 'CONV', did you mean 'conv'?" in Ran(capsys, "layers", "CONV").err
+
+
+@pytest.mark.parametrize("command", ["params", "sweep"])
+def test_one_shape_for_several_inputs(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("two.yaml").write_text("input: {left: [3, 8, 8], right: [3, 8, 8]}\nlayers: [{add: [left, right]}]\n")
+    ran = Ran(capsys, command, "two.yaml", "--input", "3x9x9")
+    assert ran.code == 2
+    assert "the network has several inputs, name one: left=..., right=..." in ran.err
+
+
 def test_an_unforeseen_error_is_told_as_such(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*arguments: object, **options: object) -> None:
         raise KeyError("oh\x1b")

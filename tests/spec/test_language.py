@@ -102,6 +102,7 @@ def test_source_is_a_string_or_a_list() -> None:
         ("[3, n, 2*n]", (3, 8, 16)),
         ("[3, any, any]", (3, None, None)),
         ("3xanyx9", (3, None, 9)),
+        ("3x?x9", (3, None, 9)),
         ("[any, 9]", (None, 9)),
         ("[1, 56]", (1, 56)),
         ("[3, 4, 5, 6]", (3, 4, 5, 6)),

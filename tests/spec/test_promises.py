@@ -26,7 +26,7 @@ def held(expect: str, item: str = "conv3x3: n") -> bool:
 @pytest.mark.parametrize(
     "expect",
     [
-        "[4, 6, 6]", "4x6x6", "[n, n+2, 6]", "[4, any, any]", "{shape: [4, 6, 6]}", '{shape: ["<= 4", ">= 6", {min: 5, max: 6}]}',
+        "[4, 6, 6]", "4x6x6", "[n, n+2, 6]", "[4, any, any]", "4x?xany", '["?", 6, 6]', "{shape: [4, 6, 6]}", '{shape: ["<= 4", ">= 6", {min: 5, max: 6}]}',
         "{channels: 4}", "{size: 6}", "{size: [6, 6]}", "{size: 6x6}", "{in: [4, 8, 8]}", "{buffers: 0}", "{trainable: 148}",
         "{params: 148}", "{params: 9*4*n+n}", "{params: 0.148K}", "{params: 1_48}", "{params: ~148}", "{params: ~0.15K}",
         "{params: ~0.1K}",         '{params: "<= 148"}', "{params: <= 0.2K}",

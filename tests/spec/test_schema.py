@@ -73,7 +73,7 @@ VALID = {
     "expressions without names": "layers: [{conv3x3: {out: '2 if i == 0 else max(1, 3)', bias: i > 0}, repeat: 2}]",
     "grouped digits": "layers: [linear: 1_000]",
     "expectations": "{layers: [relu], expect: {params: ~6.4M, macs: '<= 5M', rf: [3, {min: 1}], stride: all, size: 3x5}}",
-    "inputs": "{input: {a: [3, any, 8], b: 3x8xany}, layers: [concat: [a, b]]}",
+    "inputs": "{input: {a: [3, any, 8], b: 3x8xany, c: 3x?x8}, layers: [concat: [a, b, c]]}",
     "a framework with an opset": "{framework: {onnx: {opset: 19}}, layers: [relu]}",
     "models": "{expect: {error: E301}, models: {a: {layers: [relu], input: 3x8x8}, b: {layers: [tanh]}}}",
     "models that share layers": "{layers: [relu], models: {a: {input: 3x8x8}, b: {framework: caffe}}}",
