@@ -190,7 +190,7 @@ class _Run:
         why = _why(node, layer, inputs)
         params, macs, shares = answers.params, answers.macs, None
         if node.share is not None:
-            shares = self._shared(node, layer, answers, node.share, place)
+            shares = self._shared(answers, node.share, place)
             params = Params()
         units = answers.shape.sizes if answers.shape.rank == len(fields) else (None,) * len(fields)
         field = ReceptiveField(fields, units)
@@ -308,7 +308,7 @@ class _Run:
             self._diagnose(fact, "warning", node)
             return
 
-    def _shared(self, node: Node, layer: Layer, answers: _Answers, original: int, place: int) -> str:
+    def _shared(self, answers: _Answers, original: int, place: int) -> str:
         """The path of the record whose weights a node uses, which must be of the same shape."""
         records = self.made[original]
         there = self.records[records[place]] if place < len(records) else None
@@ -392,9 +392,13 @@ def _apart(one: AxisField, other: AxisField) -> str:
     if len(one.maps) != 1 or len(other.maps) != 1 or one.stride != other.stride:
         return f"their strides are {_or_mixed(one.stride)} and {_or_mixed(other.stride)} input positions"
     least, most = offset(one.maps[0], other.maps[0])
+    near, far = sorted((abs(least), abs(most)))
+    unit = "input position" if far == 1 else "input positions"
     if least == most:
-        return f"their centres are {abs(least)} input positions apart"
-    return f"their centres are {least} to {most} input positions apart by turns"
+        return f"their centres are {far} {unit} apart"
+    if least < 0 < most:
+        return f"their centres are by turns up to {far} {unit} apart, to either side"
+    return f"their centres are by turns {near} to {far} {unit} apart"
 
 
 def _align(one: AxisField, other: AxisField) -> str | None:

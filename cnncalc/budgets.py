@@ -112,17 +112,17 @@ def parse(text: str) -> Budget:
     """
     name = _NAME.match(text)
     if name is None:
-        raise _wrong(text, 0, "a metric is wanted", f"possible: {', '.join(METRICS)}")
+        raise _missing(text, 0, "a metric is wanted", f"possible: {', '.join(METRICS)}")
     if name[1] not in METRICS:
         guess = _FOREIGN.get(name[1].lower()) or did_you_mean(name[1], METRICS)
         help = f"did you mean `{guess}`?" if guess else f"possible: {', '.join(METRICS)}"
         raise _wrong(text, name.start(1), f"`{shown(name[1])}` is no metric", help)
     symbol = _SYMBOL.match(text, name.end())
     if symbol is None:
-        raise _wrong(text, name.end(), "a comparison is wanted", f"possible: {' '.join(_COMPARISONS)}")
+        raise _missing(text, name.end(), "a comparison is wanted", f"possible: {' '.join(_COMPARISONS)}")
     limit = _LIMIT.match(text, symbol.end())
     if limit is None:
-        raise _wrong(text, symbol.end(), "a number is wanted", "for instance 5M, +5% or -1_000")
+        raise _missing(text, symbol.end(), "a number is wanted", "for instance 5M, +5% or -1_000")
     if text[limit.end() :].strip():
         raise _wrong(text, limit.end(), "the condition should end here", "several conditions are several options")
     sign, digits, _, suffix, percent = limit.groups()
@@ -134,12 +134,17 @@ def parse(text: str) -> Budget:
     return Budget(text.strip(), name[1], symbol[1], value, bool(sign), bool(percent))
 
 
+def _missing(text: str, column: int, message: str, help: str) -> UsageError:
+    """That something else stands at a place than what is wanted."""
+    found = text[column:].split(maxsplit=1)[:1]
+    return _wrong(text, column, f"{message}, found `{shown(found[0])}`" if found else message, help)
+
+
 def _wrong(text: str, column: int, message: str, help: str) -> UsageError:
     rest = _REST.match(text, column)
     assert rest is not None
-    found = f", found `{shown(rest[1])}`" if rest[1] and "wanted" in message else ""
     location = Location(OPTION, 1, rest.start(1) + 1, max(len(rest[1]), 1))
-    return UsageError(Diagnostic(UNREADABLE, "error", message + found, help, None, location, text))
+    return UsageError(Diagnostic(UNREADABLE, "error", message, help, None, location, text))
 
 
 def hold(budget: Budget, old: Report | None, new: Report) -> Verdict | None:

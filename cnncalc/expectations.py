@@ -151,7 +151,7 @@ def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | No
     got = _shown(value, expectation.is_listed)
     if _agrees(expectation, value):
         return Finding(name, path, expectation.metric, expectation.text, got, None, expectation, value)
-    if "?" in got:
+    if None in (value if isinstance(value, tuple) else (value,)):
         fault = Fault("E403", f"{expectation.metric} is unknown, expected {expectation.text}", _reason(subject))
     else:
         fault = Fault("E401", f"expected {expectation.metric} {expectation.text}, got {got}{_difference(expectation, value)}")

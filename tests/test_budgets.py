@@ -134,6 +134,7 @@ def test_what_is_said(condition: str, channels: int, message: str) -> None:
         ("5M < params", 1, 2, "a metric is wanted, found `5M`", f"possible: {', '.join(budgets.METRICS)}"),
         (" parms > 5", 2, 5, "`parms` is no metric", "did you mean `params`?"),
         ("parameters > 5", 1, 10, "`parameters` is no metric", "did you mean `params`?"),
+        ("wanted > 5", 1, 6, "`wanted` is no metric", f"possible: {', '.join(budgets.METRICS)}"),
         ("qqq > 5", 1, 3, "`qqq` is no metric", f"possible: {', '.join(budgets.METRICS)}"),
         ("params", 7, 1, "a comparison is wanted", "possible: > >= < <= == !="),
         ("params >> 5M", 8, 2, "a comparison is wanted, found `>>`", "possible: > >= < <= == !="),

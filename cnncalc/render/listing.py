@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-from cnncalc.render.text import inert
+from cnncalc.render.text import UNKNOWN, inert
 
 Item = TypeVar("Item")
 Raw = int | float | str | None
@@ -73,6 +73,6 @@ def grid(listing: Listing[Item]) -> Grid:
         columns.append(column)
         texts.append(cells)
         if column.reasons is not None:
-            unknown = (item for item, cell in zip(listing.items, cells, strict=True) if "?" in cell)
+            unknown = (item for item, cell in zip(listing.items, cells, strict=True) if UNKNOWN in cell)
             reasons.update(dict.fromkeys(inert(reason) for item in unknown for reason in column.reasons(item)))
     return Grid(tuple(columns), tuple(texts), tuple(reasons))  # type: ignore[arg-type]
