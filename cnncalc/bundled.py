@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+ENDINGS = (".yaml", ".yml")
+"""Of the names of files that are specs."""
+
 
 def names() -> tuple[str, ...]:
     """The bare names of all bundled configs, sorted."""
@@ -12,13 +15,13 @@ def names() -> tuple[str, ...]:
 
 
 def path_of(name: str) -> Path | None:
-    """The file of a bundled config; ``None`` where there is none of that name."""
-    return _paths().get(name)
+    """The file of a bundled config, by its name with or without an ending; ``None`` where there is none."""
+    return _paths().get(Path(name).stem if name.endswith(ENDINGS) else name)
 
 
 @lru_cache(maxsize=1)
 def _paths() -> dict[str, Path]:
-    files = sorted(path for path in _folder().rglob("*") if path.suffix in (".yaml", ".yml"))
+    files = sorted(path for path in _folder().rglob("*") if path.suffix in ENDINGS)
     return {path.stem: path for path in files}
 
 

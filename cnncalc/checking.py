@@ -11,7 +11,7 @@ from cnncalc import expectations
 from cnncalc.advice import advise, advise_on_file
 from cnncalc.analysis import analyze
 from cnncalc.collector import paused_collection
-from cnncalc.errors import CnncalcError, Diagnostic, Location, SourceError, UsageError
+from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Diagnostic, Location, SourceError, UsageError
 from cnncalc.expectations import Finding
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
@@ -21,9 +21,6 @@ from cnncalc.spec.nodes import Mapping as MappingNode
 from cnncalc.spec.nodes import Node
 from cnncalc.spec.source import parse
 from cnncalc.spec.text import Source, read_source
-
-FINE, INVALID, UNDONE = 0, 1, 2
-"""Nothing wrong, something wrong with a spec, a job that could not be done."""
 
 NO_SPEC, NO_EXPECTATION = "E115", "E404"
 EXPECTATION = "E4"
@@ -53,6 +50,16 @@ class Problem(NamedTuple):
     @property
     def is_promise(self) -> bool:
         return self.finding is not None
+
+    @property
+    def path(self) -> str | None:
+        """The layer, where the message does not name it."""
+        return self.diagnostic.path if self.finding is None else None
+
+    @property
+    def help(self) -> str | None:
+        """What would work, where the message does not say it."""
+        return self.diagnostic.help if self.finding is None else None
 
     @property
     def message(self) -> str:

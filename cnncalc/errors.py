@@ -7,6 +7,9 @@ from typing import Any, Literal, NamedTuple
 Severity = Literal["error", "warning"]
 
 
+FINE, INVALID, UNDONE, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes: nothing wrong, an invalid spec or a failed expectation, a job that could not be done, Ctrl-C."""
+
 MOST_ERRORS = 500
 """Errors that are collected from one file; what follows is not read."""
 TOO_MANY_ERRORS = (f"more than {MOST_ERRORS} errors: what follows is not read", "mend these first")

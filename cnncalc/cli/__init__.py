@@ -12,9 +12,8 @@ import typer
 
 from cnncalc import __version__
 from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, warn
-from cnncalc.errors import UsageError
+from cnncalc.errors import FINE, INTERRUPTED, UNDONE, UsageError
 
-FINE, UNDONE, INTERRUPTED = 0, 2, 130
 INTERNAL = "E901"
 
 COMPLETE = "_CNNCALC_COMPLETE"

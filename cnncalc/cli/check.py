@@ -9,13 +9,13 @@ from typing import Annotated, Literal, NamedTuple, NoReturn
 
 import typer
 
-from cnncalc.checking import UNDONE, Checked, Results, Wanted, check_file, nothing_in
+from cnncalc.checking import Checked, Results, Wanted, check_file, nothing_in
 from cnncalc.cli import configuration, options
 from cnncalc.cli.output import emit, surface_of
 from cnncalc.cli.paths import Found, files_of
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.codes import chosen
-from cnncalc.errors import SourceError
+from cnncalc.errors import UNDONE, SourceError
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.findings import render
 from cnncalc.render.surface import PLAIN

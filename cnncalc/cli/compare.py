@@ -12,7 +12,7 @@ from cnncalc.cli import options, run
 from cnncalc.cli.frameworks import across
 from cnncalc.cli.output import emit, target_surface
 from cnncalc.cli.revision import is_revision, read_revision
-from cnncalc.errors import Diagnostic
+from cnncalc.errors import FINE, INVALID, UNDONE, Diagnostic
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.compare_changes import Pairing, paired, records, verdict_records
@@ -72,7 +72,7 @@ def compare(
         return across(request, format, output)
     outcomes = [run.compute(request._replace(specs=(spec,)), _load) for spec in specs]
     outcome = run.Outcome(
-        tuple(entry for one in outcomes for entry in one.entries), max((one.code for one in outcomes), default=run.FINE)
+        tuple(entry for one in outcomes for entry in one.entries), max((one.code for one in outcomes), default=FINE)
     )
     pairings = _pairings([one.entries for one in outcomes])
     verdicts = [
@@ -83,7 +83,7 @@ def compare(
     ]
     emit(_document(outcome.entries, pairings, verdicts, tuple(specs), format, output), output)
     broken = [verdict.diagnostic for verdict in verdicts if not verdict.kept]
-    if wanted and outcome.code == run.FINE and not verdicts:
+    if wanted and outcome.code == FINE and not verdicts:
         broken.append(_nothing_held(specs))
     if format != "json":
         run.report_diagnostics((*outcome.diagnostics(warnings=False), *broken))
@@ -97,8 +97,8 @@ def _nothing_held(specs: Sequence[str]) -> Diagnostic:
 
 def _code(broken: Sequence[Diagnostic]) -> int:
     if any(one.code != budgets.BROKEN for one in broken):
-        return run.UNDONE
-    return run.INVALID if broken else run.FINE
+        return UNDONE
+    return INVALID if broken else FINE
 
 
 def _load(spec: str, **wanted: Any) -> tuple[Model, ...]:

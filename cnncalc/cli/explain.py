@@ -10,10 +10,10 @@ import typer
 
 from cnncalc.cli.output import emit, target_surface
 from cnncalc.codes import CODES, GROUPS, Code
+from cnncalc.errors import FINE
 from cnncalc.render.surface import BOLD, Surface
 from cnncalc.suggest import did_you_mean
 
-FINE = 0
 WIDTH = 100
 
 

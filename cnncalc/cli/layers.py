@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnncalc.cli.output import emit, target_surface
-from cnncalc.cli.run import FINE
+from cnncalc.errors import FINE
 from cnncalc.render.surface import BOLD, Surface
 from cnncalc.render.table import aligned
 from cnncalc.suggest import did_you_mean

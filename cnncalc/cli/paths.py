@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-ENDINGS = (".yaml", ".yml")
+from cnncalc.bundled import ENDINGS
 
 
 class Found(NamedTuple):

@@ -8,8 +8,8 @@ import typer
 
 from cnncalc.cli import options
 from cnncalc.cli.output import emit, target_surface
-from cnncalc.cli.run import FINE, INVALID, report_diagnostics
-from cnncalc.errors import Diagnostic, Fault
+from cnncalc.cli.run import report_diagnostics
+from cnncalc.errors import FINE, INVALID, Diagnostic, Fault
 from cnncalc.frameworks import PYTORCH, framework_named, unknown_framework
 from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.participation import Pooled, pooled

@@ -10,16 +10,13 @@ import typer
 
 from cnncalc import analyze, load
 from cnncalc.cli.output import emit, surface_of, target_surface, warn
-from cnncalc.errors import CnncalcError, Diagnostic, InputError, SourceError, UsageError
+from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Diagnostic, InputError, SourceError, UsageError
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.diagnostics import render
 from cnncalc.render.documents import Entry, networks
 from cnncalc.render.view import Unread, View
 from cnncalc.report import Report
-
-FINE, INVALID, UNDONE = 0, 1, 2
-"""Exit codes: nothing wrong, an invalid spec or a failed expectation, a job that could not be done."""
 
 WARNS = ("rf", "summary")
 """The commands whose numbers a warning is about."""

@@ -6,7 +6,7 @@ import json
 
 from cnncalc.cli import options
 from cnncalc.cli.output import emit
-from cnncalc.cli.run import FINE
+from cnncalc.errors import FINE
 
 
 def schema(output: options.Output = None) -> int:

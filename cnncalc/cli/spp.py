@@ -8,8 +8,8 @@ import typer
 
 from cnncalc.cli import options
 from cnncalc.cli.output import emit, target_surface
-from cnncalc.cli.run import FINE, INVALID, report_diagnostics
-from cnncalc.errors import Diagnostic
+from cnncalc.cli.run import report_diagnostics
+from cnncalc.errors import FINE, INVALID, Diagnostic
 from cnncalc.geometry.pyramid import MODES, Tier, pyramid, shortfall
 from cnncalc.render.documents import single
 from cnncalc.render.json import diagnostic_of

@@ -10,8 +10,8 @@ import typer
 
 from cnncalc.cli import options
 from cnncalc.cli.output import emit, surface_of, target_surface
-from cnncalc.cli.run import FINE, INVALID, UNDONE, report_diagnostics
-from cnncalc.errors import InputError, SourceError, SpecError
+from cnncalc.cli.run import report_diagnostics
+from cnncalc.errors import FINE, INVALID, UNDONE, InputError, SourceError, SpecError
 from cnncalc.network.model import Model
 from cnncalc.render.documents import single
 from cnncalc.render.sweep import listing, rows_json, with_progress

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import typer
 
 from cnncalc import analyze, expectations
-from cnncalc.checking import is_spec
+from cnncalc.checking import EXPECTATION, is_spec
 from cnncalc.cli.output import Trouble, emit
 from cnncalc.cli.paths import Found
-from cnncalc.cli.run import FINE, INVALID, UNDONE, report_diagnostics
-from cnncalc.errors import CnncalcError, Location, SourceError, UsageError
+from cnncalc.cli.run import report_diagnostics
+from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Location, SourceError, UsageError
 from cnncalc.figures import plural
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
@@ -25,8 +25,6 @@ from cnncalc.spec.source import parse
 from cnncalc.spec.spelling import promised
 from cnncalc.spec.text import Source, read_source
 from cnncalc.suggest import did_you_mean
-
-_EXPECTATION = "E4"
 
 
 class Wish(NamedTuple):
@@ -140,7 +138,7 @@ def _code(source: Source, wish: Wish) -> int:
     """What ``check`` says of a text; errors that are in the way of its promises are reported."""
     findings = [one for model in _loaded(source, wish) for one in expectations.check(model)]
     wrong = tuple(dict.fromkeys(one.diagnostic for one in findings if one.diagnostic is not None))
-    report_diagnostics([one for one in wrong if not one.code.startswith(_EXPECTATION)])
+    report_diagnostics([one for one in wrong if not one.code.startswith(EXPECTATION)])
     return INVALID if wrong else FINE
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -11,6 +10,7 @@ import typer
 from cnncalc import analyze, bundled, load
 from cnncalc.cli import options
 from cnncalc.cli.output import emit, target_surface
+from cnncalc.errors import FINE
 from cnncalc.network.model import Model
 from cnncalc.render.documents import single
 from cnncalc.render.zoo import Exhibit, exhibits_json, listing
@@ -31,19 +31,19 @@ def zoo(
     path = bundled.path_of(words[0]) if len(words) == 1 else None
     if path is not None:
         emit(path.read_text(encoding="utf-8"), output)
-        return 0
+        return FINE
     found = tuple(one for one in _exhibits() if all(_has(one, word.lower()) for word in words))
     if not found:
         raise typer.BadParameter(f"no bundled network has {' and '.join(words)}", param_hint="WORD")
     text = exhibits_json(found) if format == "json" else single(listing(found), format, target_surface(output))
     emit(text, output)
-    return 0
+    return FINE
 
 
 def _exhibits() -> list[Exhibit]:
     """Every model of every bundled config, evaluated."""
     return [
-        _exhibit(name, path, model)
+        _exhibit(name, model)
         for name in bundled.names()
         for path in (bundled.path_of(name),)
         if path is not None
@@ -51,7 +51,7 @@ def _exhibits() -> list[Exhibit]:
     ]
 
 
-def _exhibit(name: str, path: Path, model: Model) -> Exhibit:
+def _exhibit(name: str, model: Model) -> Exhibit:
     source = "; ".join(model.sources)
     year = _YEAR.search(source)
     return Exhibit(name, model.name, year[0] if year else "", source, model.description or "", analyze(model))

@@ -149,7 +149,7 @@ def resolve(path: str) -> str:
         return path
     from cnncalc import bundled
 
-    found = bundled.path_of(path.removesuffix(".yaml").removesuffix(".yml"))
+    found = bundled.path_of(path)
     if found is not None:
         return str(found)
     names = bundled.names()
