@@ -11,12 +11,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from cnncalc.cli import main
-from cnncalc.render.findings import FORMATS
+from cnncalc.cli.check import Format
 from tests.cli.running import Ran
 from tests.cli.test_process import COMMAND, on_terminal, run
 
@@ -386,7 +386,7 @@ def harmless(text: str) -> bool:
 def test_what_a_spec_says_is_printed_inert(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("net.yaml").write_text(HOSTILE[kind], encoding="utf-8")
     commands = [
-        *(["check", "--format", format, "--select", "W"] for format in FORMATS),
+        *(["check", "--format", format, "--select", "W"] for format in get_args(Format)),
         ["compare", "net.yaml"],
         *(["summary", "--format", format] for format in ("table", "csv", "markdown", "json")),
     ]

@@ -10,12 +10,14 @@ import re
 import sys
 from collections.abc import Sequence
 from itertools import product
+from typing import get_args
 from xml.etree import ElementTree
 from zlib import crc32
 
 from cnncalc import CnncalcError, analyze
 from cnncalc.advice import advise
 from cnncalc.checking import Results, Wanted, check_file
+from cnncalc.cli.check import Format
 from cnncalc.codes import CODES
 from cnncalc.errors import Diagnostic
 from cnncalc.expectations import check
@@ -89,7 +91,7 @@ def _checked(spec: str | bytes, most: int) -> None:
     finally:
         sys.stdin = before
     assert checked is not None
-    for format in findings.FORMATS:
+    for format in get_args(Format):
         text = findings.render(Results((checked,)), format)
         if format in ("json", "gitlab", "sarif"):
             json.loads(text)

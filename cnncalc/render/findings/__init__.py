@@ -8,12 +8,9 @@ from typing import Any
 from cnncalc.checking import Results
 from cnncalc.render.surface import PLAIN, Surface
 
-FORMATS = ("full", "concise", "json", "github", "gitlab", "junit", "sarif", "markdown")
-"""Each has a module of its name."""
-
 
 def render(results: Results, format: str, surface: Surface = PLAIN) -> str:
-    """The whole document, ending in a newline."""
+    """The whole document, ending in a newline; each format has a module of its name."""
     module: Any = import_module(f"cnncalc.render.findings.{format}")
     text = module.render(results, surface)
     assert isinstance(text, str)

@@ -6,7 +6,7 @@ Source: https://docs.github.com/en/actions/reference/workflow-commands-for-githu
 
 from __future__ import annotations
 
-from cnncalc.checking import Checked, Problem, Results
+from cnncalc.checking import Problem, Results
 from cnncalc.render.findings.words import closing, relative
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import inert
@@ -14,11 +14,11 @@ from cnncalc.render.text import inert
 
 def render(results: Results, surface: Surface) -> str:
     """A command per finding, and the sums."""
-    commands = [_command(file, problem) for file, problem in results.problems]
+    commands = [_command(problem) for _, problem in results.problems]
     return "\n".join([*commands, closing(results)]) + "\n"
 
 
-def _command(file: Checked, problem: Problem) -> str:
+def _command(problem: Problem) -> str:
     found = problem.diagnostic
     place = found.location
     properties = {"title": f"cnncalc {found.code}"}
@@ -30,9 +30,8 @@ def _command(file: Checked, problem: Problem) -> str:
 
 
 def _message(problem: Problem) -> str:
-    found = problem.diagnostic
-    path = f" ({found.path})" if found.path and problem.finding is None else ""
-    help = f"\nhelp: {inert(found.help)}" if found.help and problem.finding is None else ""
+    path = f" ({problem.path})" if problem.path else ""
+    help = f"\nhelp: {inert(problem.help)}" if problem.help else ""
     return inert(f"{problem.message}{path}") + help
 
 

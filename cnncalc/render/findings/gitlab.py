@@ -27,7 +27,7 @@ def render(results: Results, surface: Surface) -> str:
 def _issue(file: Checked, problem: Problem, seen: Counter[str]) -> dict[str, Any]:
     found = problem.diagnostic
     place = found.location
-    help = f"; {found.help}" if found.help and problem.finding is None else ""
+    help = f"; {problem.help}" if problem.help else ""
     return {
         "description": f"{problem.message}{help}",
         "check_name": found.code,

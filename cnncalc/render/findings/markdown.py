@@ -23,6 +23,6 @@ def _row(file: Checked, problem: Problem) -> tuple[str, ...]:
     found = problem.diagnostic
     place = relative(file.file if found.location is None else found.location.file)
     line = f":{found.location.line}" if found.location is not None else ""
-    help = f" Help: {found.help}" if found.help and problem.finding is None else ""
+    help = f" Help: {problem.help}" if problem.help else ""
     what = literal(inert(f"{problem.message}{'.' if help else ''}{help}"))
     return (literal(f"{place}{line}"), found.code, literal(inert(found.path or "")), what)

@@ -43,7 +43,7 @@ def _rule(code: Code) -> dict[str, Any]:
 
 def _result(file: Checked, problem: Problem, places: dict[str, int]) -> dict[str, Any]:
     found = problem.diagnostic
-    help = f"; {found.help}" if found.help and problem.finding is None else ""
+    help = f"; {problem.help}" if problem.help else ""
     result: dict[str, Any] = {
         "ruleId": found.code,
         "ruleIndex": places[found.code],
