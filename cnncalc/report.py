@@ -128,6 +128,9 @@ class Totals(NamedTuple):
         return None if self.macs is None else 2 * self.macs
 
 
+UNKNOWN_TOTALS = Totals(None, None, None, None, None)
+
+
 class Output(NamedTuple):
     """A tensor the network gives out: the end of the main path, or of a head."""
 
@@ -154,7 +157,7 @@ class Report(NamedTuple):
     @property
     def totals(self) -> Totals:
         if self.failed is not None:
-            return Totals(None, None, None, None, None)
+            return UNKNOWN_TOTALS
         return totals_of(self.layers)
 
     @property

@@ -9,19 +9,19 @@ from typing import Any
 
 from cnncalc import __version__
 from cnncalc.errors import Diagnostic
-from cnncalc.geometry.shape import Shape
+from cnncalc.geometry.shape import Shape, Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.columns import Region
 from cnncalc.render.layers import input_of
 from cnncalc.render.view import DTYPES, Unread, View
-from cnncalc.report import LayerReport, ReceptiveField, Report
+from cnncalc.report import UNKNOWN_TOTALS, LayerReport, ReceptiveField, Report, Totals
 
 FORMAT = 1
 
 
 def render(entries: Sequence[Report | Unread], view: View, **more: Any) -> str:
     """One document for all networks, a line per layer; ``more`` adds keys beside the models. Ends in a newline."""
-    models = ",\n".join(_unread(entry) if isinstance(entry, Unread) else _model(entry, view) for entry in entries)
+    models = ",\n".join(_unread(entry, view) if isinstance(entry, Unread) else _model(entry, view) for entry in entries)
     extra = "".join(f",\n{json.dumps(key)}: {json.dumps(value)}" for key, value in more.items())
     head = f'{{"format": {FORMAT}, "tool": {json.dumps(f"cnncalc {__version__}")}'
     return f'{head}, "models": [{models}]{extra}}}\n'
@@ -36,23 +36,21 @@ def dumps(document: dict[str, Any]) -> str:
 def _model(report: Report, view: View) -> str:
     """Written by hand around the layers, so that each stands in a line and none is held twice."""
     head = {"name": report.name, "file": report.file, "framework": report.framework, "input": _inputs(report)}
-    tail = {
-        "totals": _totals(report, view),
-        "outputs": [{"path": output.path, "shape": list(output.shape.axes)} for output in report.outputs],
-        "diagnostics": [diagnostic_of(found) for found in report.diagnostics],
-        "failed": report.failed,
-    }
+    outputs = [{"path": output.path, "shape": list(output.shape.axes)} for output in report.outputs]
+    tail = _tail(_totals(report.totals, report.peak, view), outputs, report.diagnostics, report.failed)
     layers = ",\n  ".join(json.dumps(record) for record in _records(report, view))
     return f'{json.dumps(head)[:-1]}, "layers": [\n  {layers}\n], {json.dumps(tail)[1:]}'
 
 
-def _unread(entry: Unread) -> str:
-    nothing = dict.fromkeys(("framework", "input"))
-    found = [diagnostic_of(diagnostic) for diagnostic in entry.diagnostics]
-    totals = dict.fromkeys(("params", "weights", "biases", "buffers", "macs", "flops", "activations"))
-    return json.dumps(
-        {"name": None, "file": entry.file, **nothing, "layers": [], "totals": totals, "outputs": [], "diagnostics": found}
-    )
+def _tail(totals: dict[str, Any], outputs: list[Any], diagnostics: Iterable[Diagnostic], failed: str | None) -> dict[str, Any]:
+    found = [diagnostic_of(diagnostic) for diagnostic in diagnostics]
+    return {"totals": totals, "outputs": outputs, "diagnostics": found, "failed": failed}
+
+
+def _unread(entry: Unread, view: View) -> str:
+    """The keys of a model, as far as nothing is known of one."""
+    head: dict[str, Any] = {"name": None, "file": entry.file, "framework": None, "input": None, "layers": []}
+    return json.dumps(head | _tail(_totals(UNKNOWN_TOTALS, None, view), [], entry.diagnostics, None))
 
 
 def _inputs(report: Report) -> object:
@@ -60,8 +58,7 @@ def _inputs(report: Report) -> object:
     return next(iter(shapes.values()), None) if len(shapes) <= 1 else shapes
 
 
-def _totals(report: Report, view: View) -> dict[str, Any]:
-    sums = report.totals
+def _totals(sums: Totals, peak: Size, view: View) -> dict[str, Any]:
     return {
         "params": sums.params,
         "weights": sums.weights,
@@ -70,7 +67,7 @@ def _totals(report: Report, view: View) -> dict[str, Any]:
         "macs": sums.macs,
         "flops": sums.flops,
         "activations": sums.activations,
-        "peak_activations": report.peak,
+        "peak_activations": peak,
         "dtype": view.dtype,
         "weight_bytes": None if sums.params is None else sums.params * DTYPES[view.dtype],
     }

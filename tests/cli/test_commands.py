@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from cnncalc import __version__, bundled
-from cnncalc.cli import COMMANDS, main
+from cnncalc.cli import COMMANDS
+from tests.cli.running import Ran
 
 GOOD = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - relu\nexpect: {shape: [4, 6, 6], params: 3*4*9 + 4}\n"
 MISFIT = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - conv9x9: 4\n"
@@ -22,12 +23,6 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name, text in (("good", GOOD), ("misfit", MISFIT), ("wrong", UNGRAMMATICAL)):
         (tmp_path / f"{name}.yaml").write_text(text)
-
-
-class Ran:
-    def __init__(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> None:
-        self.code = main(arguments)
-        self.out, self.err = capsys.readouterr()
 
 
 def test_a_fine_run(capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,6 +50,9 @@ def test_an_invalid_spec_does_not_hide_a_valid_one(capsys: pytest.CaptureFixture
 def test_json_is_alone(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "params", "wrong.yaml", "misfit.yaml", "good.yaml", "--format", "json")
     models = json.loads(ran.out)["models"]
+    assert models[0].keys() == models[2].keys()
+    assert models[0]["totals"].keys() == models[2]["totals"].keys()
+    assert (models[0]["totals"]["peak_activations"], models[0]["totals"]["dtype"]) == (None, "float32")
     assert (ran.code, ran.err) == (1, "")
     assert [len(model["layers"]) for model in models] == [0, 1, 2]
     assert [[found["code"] for found in model["diagnostics"]] for model in models][1:] == [["E301"], []]
