@@ -10,7 +10,7 @@ from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.listing import Column, Raw
-from cnncalc.render.text import NOTHING, UNKNOWN, exact, fraction, inert, once
+from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert, once
 from cnncalc.report import LayerReport
 
 LayerColumn = Column[LayerReport]
@@ -52,10 +52,11 @@ def _of_windows(
     return Column(key, key, text, raw, rank, optional=True, reasons=_count_reasons)
 
 
-def padding_of(window: Window | TransposedWindow) -> str:
-    if window.padding is None:
+def padding_of(padding: tuple[int, int] | None) -> str:
+    """Positions before and after, once where they are as many."""
+    if padding is None:
         return UNKNOWN
-    before, after = window.padding
+    before, after = padding
     return str(before) if before == after else f"{before}+{after}"
 
 
@@ -101,24 +102,24 @@ def _missing(axis: AxisField) -> str:
 
 def field_stride(layer: LayerReport) -> str:
     """Input positions per unit; ``mixed`` where joined branches advance at different paces."""
-    return _per_axis(layer, [_stride_of(stride, axis) for stride, axis in zip(layer.field.stride, layer.field.axes, strict=True)])
+    return _per_axis([_stride_of(stride, axis) for stride, axis in zip(layer.field.stride, layer.field.axes, strict=True)])
 
 
 def _stride_of(stride: Fraction | None, axis: AxisField) -> str:
-    return fraction(stride) if stride is not None else "mixed" if len(axis.maps) > 1 else _missing(axis)
+    return str(stride) if stride is not None else "mixed" if len(axis.maps) > 1 else _missing(axis)
 
 
 def field_padding(layer: LayerReport) -> str:
     starts = zip(layer.field.start, layer.field.axes, strict=True)
-    return _per_axis(layer, [_missing(axis) if start is None else str(-start) for start, axis in starts])
+    return _per_axis([_missing(axis) if start is None else str(-start) for start, axis in starts])
 
 
 def _field_centre(layer: LayerReport) -> str:
     centres = zip(layer.field.centre, layer.field.axes, strict=True)
-    return _per_axis(layer, [_missing(axis) if centre is None else decimal(centre) for centre, axis in centres])
+    return _per_axis([_missing(axis) if centre is None else decimal(centre) for centre, axis in centres])
 
 
-def _per_axis(layer: LayerReport, texts: list[str]) -> str:
+def _per_axis(texts: list[str]) -> str:
     return once(texts) if texts else NOTHING
 
 
@@ -228,7 +229,7 @@ _METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
     (("params", "shapes", "summary"), _name("op", "op", 6, lambda layer: layer.op)),
     (_WINDOWS, _of_windows("kernel", 4, lambda window: str(window.kernel), by)),
     (_WINDOWS, _of_windows("stride", 5, lambda window: str(window.stride), once)),
-    (_WINDOWS, _of_windows("padding", 7, padding_of, once)),
+    (_WINDOWS, _of_windows("padding", 7, lambda window: padding_of(window.padding), once)),
     (_WINDOWS, Column("dilation", "dilation", _dilation, _raw_dilation, 8, optional=True)),
     (_EACH, Column("shape", "output", _shape, _shape, 3, reasons=_count_reasons)),
     (("params",), _count("weights", "weights", 4, lambda layer: layer.weights)),

@@ -60,7 +60,7 @@ def _window(layer: LayerReport) -> str:
     kernel = by(str(window.kernel) for window in windows)
     stride = by(dict.fromkeys(str(window.stride) for window in windows))
     dilation = by(dict.fromkeys(str(window.dilation) for window in windows))
-    padding = by(dict.fromkeys(padding_of(window) for window in windows))
+    padding = by(dict.fromkeys(padding_of(window.padding) for window in windows))
     rest = [f"/{stride}"] if stride != "1" else []
     rest += [f" dilation {dilation}"] if dilation != "1" else []
     rest += [f" padding {padding}"] if padding != "0" else []

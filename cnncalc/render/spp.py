@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc.figures import by
 from cnncalc.geometry.pyramid import Level, Pyramid, Tier
 from cnncalc.render.axes import windows
+from cnncalc.render.columns import padding_of
 from cnncalc.render.json import FORMAT, dumps
 from cnncalc.render.listing import Column, Listing, Total
 from cnncalc.render.surface import Surface
@@ -104,18 +105,13 @@ def _stride(axis: Level) -> str:
     return "uneven" if axis.stride is None else str(axis.stride)
 
 
-def _padding(axis: Level) -> str:
-    before, after = axis.padding
-    return str(before) if before == after else f"{before}+{after}"
-
-
 _LEVEL: Column[Line] = Column("bins", "bins wanted", lambda line: _wanted(line) if line.first else "", _wanted, 0)
 _MODE: Column[Line] = Column("mode", "mode", lambda line: line.mode, lambda line: line.mode, 0, right=False)
 _COLUMNS: tuple[Column[Line], ...] = (
     _LEVEL,
     _axes("window", "window", 1, lambda axis: str(axis.window)),
     _axes("stride", "stride", 2, _stride, once),
-    _axes("padding", "padding", 5, _padding, once),
+    _axes("padding", "padding", 5, lambda axis: padding_of(axis.padding), once),
     _axes("obtained", "bins obtained", 0, lambda axis: str(axis.obtained)),
     _axes("unread", "unread", 3, lambda axis: str(axis.unread), once),
     Column("remark", "remark", _remark, lambda line: _remark(line) or None, 4, right=False, optional=True),

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cnncalc.figures import plural
 from cnncalc.geometry.shape import Shape, Size
+from cnncalc.render.json import FORMAT
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.text import NOTHING, exact, inert
 from cnncalc.sweep import Row
 
-FORMAT = 1
 PATIENCE = 1.0
 """Seconds after which a run is long."""
 

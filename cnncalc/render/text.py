@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 
 from cnncalc.figures import by, nearest, percent
 from cnncalc.geometry.shape import Size
@@ -61,11 +60,6 @@ def ratio(number: int, base: int) -> str:
     if thousandths == 0 and number:
         return "x<0.001"
     return f"x{thousandths // 1000:,}.{thousandths % 1000:03d}"
-
-
-def fraction(number: Fraction | int | None) -> str:
-    """An exact fraction, such as 2 or 1/2."""
-    return UNKNOWN if number is None else str(number)
 
 
 def once(parts: Iterable[str]) -> str:

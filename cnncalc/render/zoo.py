@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cnncalc.figures import plural
 from cnncalc.render.columns import field_size
+from cnncalc.render.json import FORMAT
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert
 from cnncalc.report import LayerReport, Report
@@ -50,7 +51,7 @@ def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
 
 def exhibits_json(exhibits: tuple[Exhibit, ...]) -> str:
     """The same for machines, with descriptions."""
-    return json.dumps({"format": 1, "networks": [_record(one) for one in exhibits]}, ensure_ascii=False, indent=2) + "\n"
+    return json.dumps({"format": FORMAT, "networks": [_record(one) for one in exhibits]}, ensure_ascii=False, indent=2) + "\n"
 
 
 def _record(one: Exhibit) -> dict[str, object]:
