@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cnncalc.cli import main
 from cnncalc.cli.check import Choices, format_of_file, usual_format
+from tests.cli.running import Ran
 
 GOOD = "input: [3, 8, 8]\nlayers: [conv3x3: 4]\nexpect: {shape: [4, 6, 6]}\n"
 ODD = "input: [3, 15, 15]\nlayers:\n  - maxpool2\n  - conv1x1: {out: 4, stride: 2}\n"
@@ -23,10 +23,11 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / f"{name}.yaml").write_text(text)
 
 
-class Ran:
+class Check(Ran):
+    """A run of ``check``."""
+
     def __init__(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> None:
-        self.code = main(["check", *arguments])
-        self.out, self.err = capsys.readouterr()
+        super().__init__(capsys, "check", *arguments)
 
     @property
     def codes(self) -> list[str]:
@@ -48,13 +49,13 @@ class Ran:
     ],
 )
 def test_select_and_ignore(options: list[str], codes: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "odd.yaml", *options)
+    ran = Check(capsys, "odd.yaml", *options)
     assert (ran.code, ran.codes) == (0, codes)
 
 
 @pytest.mark.parametrize("options", [["--select", "W999"], ["--ignore", "E4"], ["--ignore", "nonsense"]])
 def test_codes_that_cannot_be_chosen_exit_2(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "odd.yaml", *options)
+    ran = Check(capsys, "odd.yaml", *options)
     assert (ran.code, ran.out) == (2, "")
     assert options[1] in ran.err
 
@@ -73,18 +74,18 @@ def test_codes_that_cannot_be_chosen_exit_2(options: list[str], capsys: pytest.C
 )
 def test_comments_turn_warnings_off(comment: str, codes: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     Path("odd.yaml").write_text(ODD.replace("maxpool2", f"maxpool2  {comment}"))
-    assert Ran(capsys, "odd.yaml").codes == codes
+    assert Check(capsys, "odd.yaml").codes == codes
 
 
 def test_comments_turn_no_error_off(capsys: pytest.CaptureFixture[str]) -> None:
     Path("liar.yaml").write_text(LIAR.rstrip() + "  # cnncalc: ignore[E401]\n")
-    ran = Ran(capsys, "liar.yaml")
+    ran = Check(capsys, "liar.yaml")
     assert (ran.code, ran.codes) == (1, ["E401"])
 
 
 def test_layers_of_one_line_are_one_warning(capsys: pytest.CaptureFixture[str]) -> None:
     Path("odd.yaml").write_text("input: [3, 15, 15]\nlayers:\n  - maxpool2:\n    repeat: 3\n")
-    ran = Ran(capsys, "odd.yaml")
+    ran = Check(capsys, "odd.yaml")
     assert ran.codes == ["W504"]
     assert "(14) along each axis: 29 of 225 are never read (and 2 more from this line) (maxpool2_1[0])" in ran.out
 
@@ -93,45 +94,45 @@ def test_variants_that_share_a_line_are_one_warning(capsys: pytest.CaptureFixtur
     Path("two.yaml").write_text(
         "input: [3, 15, 15]\nblocks: {p: {layers: [maxpool2]}}\nmodels:\n  a: {layers: [p]}\n  b: {layers: [p, relu]}\n"
     )
-    assert Ran(capsys, "two.yaml").codes == ["W504"]
+    assert Check(capsys, "two.yaml").codes == ["W504"]
 
 
 # Exit codes
 
 
 def test_warnings_fail_where_strict(capsys: pytest.CaptureFixture[str]) -> None:
-    assert Ran(capsys, "odd.yaml").code == 0
-    assert Ran(capsys, "odd.yaml", "--strict").code == 1
-    assert Ran(capsys, "odd.yaml", "--strict", "--ignore", "W504").code == 0
-    assert Ran(capsys, "good.yaml", "--strict").code == 0
+    assert Check(capsys, "odd.yaml").code == 0
+    assert Check(capsys, "odd.yaml", "--strict").code == 1
+    assert Check(capsys, "odd.yaml", "--strict", "--ignore", "W504").code == 0
+    assert Check(capsys, "good.yaml", "--strict").code == 0
 
 
 def test_a_spec_without_promises_fails_where_they_are_required(capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "good.yaml", "odd.yaml", "--require-expect")
+    ran = Check(capsys, "good.yaml", "odd.yaml", "--require-expect")
     assert ran.code == 1
     assert "odd.yaml:1:1: E404 the spec promises nothing" in ran.out
-    assert Ran(capsys, "good.yaml", "--require-expect").code == 0
-    assert Ran(capsys, "odd.yaml").code == 0
+    assert Check(capsys, "good.yaml", "--require-expect").code == 0
+    assert Check(capsys, "odd.yaml").code == 0
 
 
 @pytest.mark.parametrize("path", ["empty", "none*.yaml", "empty/**/*.yaml"])
 def test_nothing_matched_exits_2(path: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
     (Path("empty") / "other.yaml").write_text("a: b\n")
-    ran = Ran(capsys, path)
+    ran = Check(capsys, path)
     assert ran.code == 2
     assert ran.err.startswith(f"error[E115]: no spec in `{path}`\n")
-    ran = Ran(capsys, "good.yaml", path)
+    ran = Check(capsys, "good.yaml", path)
     assert ran.code == 2
     assert ran.out.startswith("1 file: 1 expectation held, 0 failed")
 
 
 def test_a_missing_file_exits_2_and_the_others_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "nowhere.yaml", "liar.yaml")
+    ran = Check(capsys, "nowhere.yaml", "liar.yaml")
     assert (ran.code, ran.codes) == (2, ["E401"])
     assert ran.out.endswith("1 file: 0 expectations held, 1 failed, 1 not checked\n")
     assert ran.err.startswith("error[E110]: no file and no bundled config is named `nowhere.yaml`")
-    ran = Ran(capsys, "nowhere.yaml", "--format", "json")
+    ran = Check(capsys, "nowhere.yaml", "--format", "json")
     (file,) = json.loads(ran.out)["files"]
     assert (ran.code, ran.err, file["checked"], file["diagnostics"][0]["code"]) == (2, "", False, "E110")
 
@@ -144,19 +145,19 @@ def test_folders_patterns_and_names_give_each_file_once(capsys: pytest.CaptureFi
     for name in ("a.yaml", "deep/b.yml"):
         (Path("nets") / name).write_text(GOOD)
     (Path("nets") / "notes.yaml").write_text("a: b\n")
-    assert Ran(capsys, "nets").out == "2 files: 2 expectations held, 0 failed, 1 file skipped\n"
-    assert Ran(capsys, "nets/*.yaml").out == "1 file: 1 expectation held, 0 failed, 1 file skipped\n"
-    assert Ran(capsys, "nets/**/*.y*ml").out == "2 files: 2 expectations held, 0 failed, 1 file skipped\n"
-    assert Ran(capsys, "nets", "nets/a.yaml", "./nets/*.yaml").out == "2 files: 2 expectations held, 0 failed, 1 file skipped\n"
+    assert Check(capsys, "nets").out == "2 files: 2 expectations held, 0 failed, 1 file skipped\n"
+    assert Check(capsys, "nets/*.yaml").out == "1 file: 1 expectation held, 0 failed, 1 file skipped\n"
+    assert Check(capsys, "nets/**/*.y*ml").out == "2 files: 2 expectations held, 0 failed, 1 file skipped\n"
+    assert Check(capsys, "nets", "nets/a.yaml", "./nets/*.yaml").out == "2 files: 2 expectations held, 0 failed, 1 file skipped\n"
     Path("odd[1].yaml").write_text(GOOD)
-    assert Ran(capsys, "odd[1].yaml").out.startswith("1 file: 1 ")
+    assert Check(capsys, "odd[1].yaml").out.startswith("1 file: 1 ")
 
 
 def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
     monkeypatch.setattr("sys.stdin", io.StringIO(LIAR))
-    ran = Ran(capsys, "-")
+    ran = Check(capsys, "-")
     assert ran.code == 1
     assert ran.out.startswith(
         "<stdin>:3:17: E401 <stdin>: shape: expected shape [4, 6, 7], got [4, 6, 6] (0.0 %, 0.0 %, -14.3 %)"
@@ -200,17 +201,17 @@ def test_the_format_of_a_file(output: str, format: str | None, explicit: str | N
 
 
 def test_a_file_is_written_beside_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "liar.yaml", "--output", "r.sarif")
+    ran = Check(capsys, "liar.yaml", "--output", "r.sarif")
     assert ran.codes == ["E401"]
     assert json.loads(Path("r.sarif").read_text())["runs"][0]["results"][0]["ruleId"] == "E401"
-    ran = Ran(capsys, "liar.yaml", "--format", "json", "--output", "r.txt", "--output-format", "markdown")
+    ran = Check(capsys, "liar.yaml", "--format", "json", "--output", "r.txt", "--output-format", "markdown")
     assert json.loads(ran.out)["summary"]["failed"] == 1
     assert Path("r.txt").read_text().startswith("**cnncalc check failed**")
 
 
 def test_github_is_chosen_in_its_actions(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    assert Ran(capsys, "liar.yaml").out.startswith("::error file=liar.yaml,line=3,col=17,")
+    assert Check(capsys, "liar.yaml").out.startswith("::error file=liar.yaml,line=3,col=17,")
 
 
 def test_options_reach_the_computation(capsys: pytest.CaptureFixture[str]) -> None:
@@ -218,11 +219,11 @@ def test_options_reach_the_computation(capsys: pytest.CaptureFixture[str]) -> No
         "vars: {n: 4}\ninput: [3, 15, 15]\nmodels:\n  a: {layers: [conv3x3: n], expect: {channels: 4}}\n"
         "  b: {layers: [maxpool3x3: {stride: 2}], expect: {size: 7}}\n"
     )
-    assert Ran(capsys, "wide.yaml").code == 0
-    assert "got 5 (+25.0 %)" in Ran(capsys, "wide.yaml", "--set", "n=5").out
-    assert Ran(capsys, "wide.yaml", "--set", "n=5", "--model", "b").code == 0
-    assert Ran(capsys, "wide.yaml", "--framework", "caffe").code == 0
-    assert Ran(capsys, "wide.yaml", "--framework", "theano").code == 2
+    assert Check(capsys, "wide.yaml").code == 0
+    assert "got 5 (+25.0 %)" in Check(capsys, "wide.yaml", "--set", "n=5").out
+    assert Check(capsys, "wide.yaml", "--set", "n=5", "--model", "b").code == 0
+    assert Check(capsys, "wide.yaml", "--framework", "caffe").code == 0
+    assert Check(capsys, "wide.yaml", "--framework", "theano").code == 2
 
 
 def test_a_broken_promise_says_of_which_model_it_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -230,10 +231,10 @@ def test_a_broken_promise_says_of_which_model_it_is(capsys: pytest.CaptureFixtur
         "input: [3, 8, 8]\nlayers: [conv3x3: 4]\nexpect: [4, 6, 6]\n"
         "cases:\n  - {name: small, input: [3, 6, 6], expect: [4, 4, 5]}\n"
     )
-    ran = Ran(capsys, "two.yaml", "--format", "full")
+    ran = Check(capsys, "two.yaml", "--format", "full")
     assert ran.code == 1
     assert "  = in `two (small)`\n" in ran.out
-    assert "two.yaml:5:45: E401 two (small): shape: expected shape [4, 4, 5], got [4, 4, 4] (" in Ran(capsys, "two.yaml").out
+    assert "two.yaml:5:45: E401 two (small): shape: expected shape [4, 4, 5], got [4, 4, 4] (" in Check(capsys, "two.yaml").out
 
 
 def test_two_hundred_specs_are_checked_in_no_time(capsys: pytest.CaptureFixture[str]) -> None:
@@ -243,7 +244,7 @@ def test_two_hundred_specs_are_checked_in_no_time(capsys: pytest.CaptureFixture[
     for number in range(200):
         (Path("many") / f"{number}.yaml").write_text(spec)
     start = time.process_time()
-    ran = Ran(capsys, "many")
+    ran = Check(capsys, "many")
     taken = time.process_time() - start
     assert ran.out == "200 files: 10,000 expectations held, 0 failed\n"
     assert taken < 3
@@ -257,13 +258,13 @@ def test_the_variants_that_are_in_order_are_checked_beside_those_that_are_not(
     spec.write_text(
         f"input: [3, 8, 8]\nmodels:\n  {good % 12}\n  also: {{layers: [{{conv1x1: {{bogus: 1}}}}]}}\n  last: {{layers: [conv1x1: {{bogus: 1}}]}}\n"
     )
-    assert main(["check", str(spec)]) == 1
-    out = capsys.readouterr().out
-    assert out.count("E104") == 2
-    assert "1 file: 1 expectation held, 0 failed, 2 errors" in out
-    assert main(["params", str(spec), "--format", "json"]) == 1
-    names = [(model["name"], model["totals"]["params"]) for model in json.loads(capsys.readouterr().out)["models"]]
+    checked = Check(capsys, str(spec))
+    assert checked.code == 1
+    assert checked.out.count("E104") == 2
+    assert "1 file: 1 expectation held, 0 failed, 2 errors" in checked.out
+    ran = Ran(capsys, "params", str(spec), "--format", "json")
+    assert ran.code == 1
+    names = [(model["name"], model["totals"]["params"]) for model in json.loads(ran.out)["models"]]
     assert names == [("good", 12), (None, None)]
     spec.write_text(f"input: [3, 8, 8]\nbogus: 1\nmodels:\n  {good % 99}\n")
-    assert main(["check", str(spec)]) == 1
-    assert "0 expectations held, 0 failed, 1 error" in capsys.readouterr().out
+    assert "0 expectations held, 0 failed, 1 error" in Check(capsys, str(spec)).out

@@ -380,5 +380,6 @@ def test_an_unwritable_output_exits_2(target: str, capsys: pytest.CaptureFixture
 
 
 def test_pool_refuses_what_the_framework_lacks(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["pool", "--in", "9", "--kernel", "3", "--dilation", "2", "--framework", "caffe"]) == 1
-    assert "caffe has no dilation for maxpool" in capsys.readouterr().err
+    ran = Ran(capsys, "pool", "--in", "9", "--kernel", "3", "--dilation", "2", "--framework", "caffe")
+    assert ran.code == 1
+    assert "caffe has no dilation for maxpool" in ran.err
