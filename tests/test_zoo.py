@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from cnncalc import bundled
 from cnncalc.checking import Wanted, check_file
 from cnncalc.codes import chosen
 from cnncalc.expectations import check
-from tests.zoo import CONFIGS, TABLE, table
+from tests.zoo import CONFIGS, COUNTED, GROUPS, TABLE, entry_of, table
 
 FILES = sorted(path for path in CONFIGS.rglob("*.yaml"))
 
@@ -44,5 +45,24 @@ def test_there_are_at_least_sixty_variants() -> None:
     assert sum(len(cnncalc.load(path)) for path in FILES) >= 60
 
 
-def test_the_table_is_not_stale() -> None:
+def test_the_tables_are_not_stale() -> None:
     assert TABLE.read_text(encoding="utf-8") == table(), "run `python -m tests.zoo`"
+
+
+def test_every_network_is_in_one_group() -> None:
+    assert sorted(spec for group in GROUPS.values() for spec in group) == list(bundled.names())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_origin_of_its_parameters_is_among_its_sources(path: Path) -> None:
+    entry = entry_of(path.stem)
+    models = cnncalc.load(path)
+    assert set(entry.others) <= {model.name for model in models}
+    for model in models:
+        origin = entry.origin_of(model.name)
+        assert origin == COUNTED or any(origin in source for source in model.sources), model.name
+
+
+def test_links_lead_to_files() -> None:
+    links = re.findall(r"\]\(([^#)]+)\)", TABLE.read_text(encoding="utf-8"))
+    assert {CONFIGS / link for link in links} == set(FILES)

@@ -1,8 +1,11 @@
-"""The table of the bundled networks in configs/README.md: `python -m tests.zoo` writes it, a test fails where it is stale."""
+"""The tables of the bundled networks in configs/README.md: `python -m tests.zoo` writes them, a test fails where they are stale."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import cnncalc
 from cnncalc import bundled
@@ -11,53 +14,179 @@ from cnncalc.network.model import Model
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 TABLE = CONFIGS / "README.md"
+COUNTED = "layers"
+"""The origin of totals that nobody has published to the last digit."""
 
-_HEAD = """# The bundled networks
 
-Each is a spec to read, copy and compute: `cnncalc rf NAME`. `cnncalc zoo` lists them with their figures, `cnncalc zoo NAME`
-prints one. Expected figures are those of the source named first; *held* counts all expectations of the model, its layers and its
-cases. A test recomputes this table.
+class Entry(NamedTuple):
+    """A spec in the tables: what it shows, and where the parameters that it expects are published."""
 
-| spec | model | params expected | params | MACs expected | MACs | held | source |
-|---|---|---:|---:|---:|---:|---:|---|
+    shows: str
+    origin: str = COUNTED
+    others: Mapping[str, str] = MappingProxyType({})
+    """Models whose parameters come from elsewhere."""
+
+    def origin_of(self, model: str) -> str:
+        return self.others.get(model, self.origin)
+
+
+GROUPS: Mapping[str, Mapping[str, Entry]] = {
+    "Classification: up to VGG": {
+        "lenet5": Entry("convolutions, pools, dense layers", "LeCun", {"modern": COUNTED, "caffe": COUNTED}),
+        "alexnet": Entry("large kernels, two towers, dense layers", "torchvision", {"two_tower": "dlcookbook"}),
+        "zfnet": Entry("a smaller first kernel and stride", "osmr"),
+        "overfeat": Entry("a classifier that slides"),
+        "nin": Entry("1x1 convolutions, no dense layers", COUNTED, {"nin_cifar10": "osmr"}),
+        "vgg": Entry("3x3 only, 11 to 19 layers deep", "torchvision", {"vgg16_c": COUNTED}),
+        "vgg16": Entry("the same, layer by layer", "torchvision"),
+        "sppnet": Entry("a spatial pyramid before the dense layers"),
+    },
+    "Classification: Inception": {
+        "googlenet": Entry("kernels side by side, reduced by 1x1", COUNTED, {"torchvision": "torchvision"}),
+        "bn_inception": Entry("normalisation, 5x5 as two 3x3", "Cadene"),
+        "inception_v3": Entry("7x7 as 1x7 and 7x1", "timm"),
+        "inception_v4": Entry("the same, without its history", "timm"),
+        "inception_resnet_v2": Entry("modules as residual bodies", "timm"),
+        "xception": Entry("depthwise separable all through", "timm"),
+    },
+    "Classification: residual and dense": {
+        "resnet": Entry("18 to 152 layers, both stride placements", "torchvision"),
+        "resnet18": Entry("the basic block, layer by layer", "torchvision"),
+        "resnet50": Entry("the bottleneck, stride in 1x1 or 3x3", "torchvision"),
+        "wide_resnet": Entry("wider instead of deeper", "torchvision", {"wrn_28_10": COUNTED}),
+        "resnext": Entry("grouped bottlenecks", "torchvision"),
+        "se": Entry("channels weighed by a gate", COUNTED, {"se_resnet50": "timm"}),
+        "densenet": Entry("every layer reads all before it", "torchvision"),
+        "regnet": Entry("widths along a line", "torchvision"),
+        "convnext": Entry("7x7 depthwise, layer normalisation", "torchvision"),
+    },
+    "Classification: small": {
+        "squeezenet": Entry("squeeze with 1x1, expand", "torchvision"),
+        "mobilenet_v1": Entry("depthwise separable, width multiplier", "keras.io", {"conv_mobilenet": COUNTED}),
+        "mobilenet_v2": Entry("inverted residuals", "torchvision"),
+        "mobilenet_v3": Entry("gates and hard activations", "torchvision"),
+        "shufflenet_v2": Entry("split, shuffle, concatenate", "torchvision"),
+        "mnasnet": Entry("found by search for a phone", "torchvision", {"mnasnet_a1": "timm"}),
+        "efficientnet": Entry("depth, width and size scaled together", "torchvision"),
+    },
+    "Detection": {
+        "fast_rcnn": Entry("RoI pooling, a pyramid of one level"),
+        "faster_rcnn": Entry("anchors and proposals on the shared map"),
+        "fpn": Entry("a pyramid of maps, shared heads", COUNTED, {"faster_rcnn": "torchvision", "retinanet": "torchvision"}),
+        "yolo_v1": Entry("a grid of cells, dense or local", COUNTED, {"darknet": "pjreddie"}),
+        "darknet53": Entry("residual backbone, three scales", "osmr", {"yolov3": COUNTED}),
+        "ssd300": Entry("boxes from six maps", "torchvision"),
+    },
+    "Segmentation": {
+        "fcn": Entry("dense layers as convolutions", COUNTED, {"fcn_resnet50": "torchvision", "fcn_resnet101": "torchvision"}),
+        "segnet": Entry("an encoder and its mirror image"),
+        "unet": Entry("down, up and across, unpadded"),
+        "deeplab": Entry("dilation in place of stride"),
+        "deeplabv3": Entry("an atrous spatial pyramid", "torchvision"),
+        "dilated_context": Entry("dilations that double"),
+        "pspnet": Entry("a pyramid pooling module"),
+    },
+    "Generation": {
+        "dcgan": Entry("transposed convolutions, checkerboards"),
+        "patchgan": Entry("a discriminator of patches"),
+    },
+    "Flow, video and volumes": {
+        "flownets": Entry("two frames to a flow field"),
+        "c3d": Entry("3x3x3 all through"),
+        "r2plus1d": Entry("space and time apart or together", "torchvision"),
+        "unet3d": Entry("U-Net for volumes", "Çiçek"),
+    },
+    "Text and audio": {
+        "textcnn": Entry("shallow and wide, maximum over time"),
+        "vdcnn": Entry("deep and narrow, on characters"),
+        "wavenet": Entry("causal dilations and gates"),
+    },
+    "Lessons": {
+        "stack3x3": Entry("two 3x3 for a 5x5, three for a 7x7"),
+        "inception": Entry("what a 1x1 reduction saves"),
+        "pooling": Entry("standard, overlapping, with gaps"),
+        "spp": Entry("four rules for the bins of a pyramid"),
+        "gridding": Entry("holes in stacks of dilations"),
+    },
+    "TF-Slim, as in the published table of receptive fields": {
+        "slim_alexnet_v2": Entry("strided windows VALID"),
+        "slim_vgg": Entry("strided windows VALID", "torchvision"),
+        "slim_inception_v2": Entry("SAME: padding depends on the size"),
+        "slim_inception_v3": Entry("strided windows VALID", "keras.applications"),
+        "slim_inception_v4": Entry("strided windows VALID"),
+        "slim_inception_resnet_v2": Entry("both kinds of padding", "keras.applications"),
+        "slim_resnet_v1": Entry("stride in a block's last unit", "torchvision", {"resnet_v1_200": COUNTED}),
+        "slim_resnet_v2": Entry("normalisation first", "keras.applications", {"resnet_v2_200": COUNTED}),
+        "slim_mobilenet_v1": Entry("SAME: padding depends on the size"),
+    },
+}
+
+_HEAD = f"""# The bundled networks
+
+Each is a spec to read, copy and compute: `cnncalc rf NAME`. `cnncalc zoo` lists them with their fields, `cnncalc zoo NAME`
+prints one. A test recomputes these tables.
+
+- **params** and **MACs** are what the model's spec expects and `cnncalc` computes, to the last digit; after a `~` is what is expected
+  where that is known to fewer digits; a number in *italics* is computed only.
+- **from** says who published the parameters; the spec's sources name it in full. `{COUNTED}` are counted from the layers that the sources
+  describe, and agree with what these say in fewer digits, where they do. Multiply-adds are mostly published rounded.
+- **held** counts all expectations of the model, of its layers and of its cases.
 """
+
+_COLUMNS = """| spec | model | shows | params | MACs | from | held |
+|---|---|---|---:|---:|---|---:|
+"""
+
+
+def entry_of(spec: str) -> Entry:
+    """What the tables say about a spec."""
+    return next(group[spec] for group in GROUPS.values() if spec in group)
 
 
 def table() -> str:
     """The whole document."""
-    rows = []
-    for name in bundled.names():
-        path = bundled.path_of(name)
-        assert path is not None
-        rows += [_row(name, model) for model in cnncalc.load(path)]
-    return _HEAD + "\n".join(rows) + "\n"
-
-
-def _row(name: str, model: Model) -> str:
-    findings = check(model)
-    totals = cnncalc.analyze(model).totals
-    held = sum(finding.ok for finding in findings)
-    cells = (
-        name,
-        model.name,
-        _expected(findings, model, "params"),
-        _number(totals.params),
-        _expected(findings, model, "macs"),
-        _number(totals.macs),
-        f"{held} of {len(findings)}",
-        model.sources[0] if model.sources else "",
+    contents = "\n".join(f"- [{title}](#{_anchor(title)})" for title in GROUPS)
+    sections = (
+        f"## {title}\n\n{_COLUMNS}" + "\n".join(row for spec, entry in group.items() for row in _rows(spec, entry)) + "\n"
+        for title, group in GROUPS.items()
     )
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "\n".join((_HEAD, contents, "", *sections))
 
 
-def _expected(findings: tuple[Finding, ...], model: Model, metric: str) -> str:
-    """What the model itself promises, as written."""
-    own = [one.wanted for one in findings if one.model == model.name and one.path is None and one.metric == metric]
-    return own[0].replace("~", "\\~") if own else ""
+def _anchor(title: str) -> str:
+    return "".join(character for character in title.lower().replace(" ", "-") if character.isalnum() or character == "-")
 
 
-def _number(number: int | None) -> str:
-    return "?" if number is None else f"{number:,}"
+def _rows(spec: str, entry: Entry) -> Iterator[str]:
+    """A row per model; a name of the only one would repeat that of the spec."""
+    path = bundled.path_of(spec)
+    assert path is not None
+    models = cnncalc.load(path)
+    for number, model in enumerate(models):
+        findings = check(model)
+        totals = cnncalc.analyze(model).totals
+        cells = (
+            f"[{spec}]({path.relative_to(CONFIGS).as_posix()})",
+            model.name if len(models) > 1 else "",
+            "" if number else entry.shows,
+            _total(findings, model, "params", totals.params),
+            _total(findings, model, "macs", totals.macs),
+            entry.origin_of(model.name) if totals.params else "",
+            f"{sum(finding.ok for finding in findings)}",
+        )
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _total(findings: tuple[Finding, ...], model: Model, metric: str, total: int | None) -> str:
+    """What was computed, marked by how exactly the model itself promises it."""
+    if total is None:
+        return "?"
+    own = [one for one in findings if one.model == model.name and one.path is None and one.metric == metric]
+    if not own:
+        return f"*{total:,}*"
+    promise = own[0].promise
+    exact = promise is not None and all(bound.low == bound.high == total for bound in promise.bounds)
+    return f"{total:,}" if exact else f"{total:,} \\~ {own[0].wanted.lstrip('~')}"
 
 
 if __name__ == "__main__":
