@@ -72,7 +72,11 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Detection": {
         "fast_rcnn": Entry("RoI pooling, a pyramid of one level"),
         "faster_rcnn": Entry("anchors and proposals on the shared map"),
-        "fpn": Entry("a pyramid of maps, shared heads", COUNTED, {"faster_rcnn": "torchvision", "retinanet": "torchvision"}),
+        "fpn": Entry(
+            "a pyramid of maps, shared heads",
+            COUNTED,
+            {"faster_rcnn": "torchvision", "retinanet": "torchvision"},
+        ),
         "yolo_v1": Entry("a grid of cells, dense or local", COUNTED, {"darknet": "pjreddie"}),
         "darknet53": Entry("residual backbone, three scales", "osmr", {"yolov3": COUNTED}),
         "ssd300": Entry("boxes from six maps", "torchvision"),
@@ -98,6 +102,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Text and audio": {
         "textcnn": Entry("shallow and wide, maximum over time"),
+        "char_cnn": Entry("wide kernels on characters, mostly dense"),
         "vdcnn": Entry("deep and narrow, on characters"),
         "wavenet": Entry("causal dilations and gates"),
     },
