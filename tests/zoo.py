@@ -59,6 +59,8 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "densenet": Entry("every layer reads all before it", "torchvision"),
         "regnet": Entry("widths along a line", "torchvision"),
         "convnext": Entry("7x7 depthwise, layer normalisation", "torchvision"),
+        "resnet_cifar": Entry("depth alone, 20 to 110 layers"),
+        "densenet_cifar": Entry("with and without bottlenecks"),
     },
     "Classification: small": {
         "squeezenet": Entry("squeeze with 1x1, expand", "torchvision"),
