@@ -95,6 +95,8 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Generation": {
         "dcgan": Entry("transposed convolutions, checkerboards"),
         "patchgan": Entry("a discriminator of patches"),
+        "espcn": Entry("channels to pixels"),
+        "srresnet": Entry("residual blocks, then channels to pixels"),
     },
     "Flow, video and volumes": {
         "flownets": Entry("two frames to a flow field"),
