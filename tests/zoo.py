@@ -70,6 +70,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "shufflenet_v2": Entry("split, shuffle, concatenate", "torchvision"),
         "mnasnet": Entry("found by search for a phone", "torchvision", {"mnasnet_a1": "timm"}),
         "efficientnet": Entry("depth, width and size scaled together", "torchvision"),
+        "efficientnet_v2": Entry("depthwise only where maps are small", "torchvision"),
     },
     "Detection": {
         "fast_rcnn": Entry("RoI pooling, a pyramid of one level"),
