@@ -83,6 +83,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "yolo_v1": Entry("a grid of cells, dense or local", COUNTED, {"darknet": "pjreddie"}),
         "darknet53": Entry("residual backbone, three scales", "osmr", {"yolov3": COUNTED}),
         "ssd300": Entry("boxes from six maps", "torchvision"),
+        "ssdlite": Entry("the same, separable, on a phone", "torchvision"),
     },
     "Segmentation": {
         "fcn": Entry("dense layers as convolutions", COUNTED, {"fcn_resnet50": "torchvision", "fcn_resnet101": "torchvision"}),
