@@ -78,7 +78,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "fpn": Entry(
             "a pyramid of maps, shared heads",
             COUNTED,
-            {"faster_rcnn": "torchvision", "retinanet": "torchvision"},
+            {"faster_rcnn": "torchvision", "mask_rcnn": "torchvision", "retinanet": "torchvision"},
         ),
         "yolo_v1": Entry("a grid of cells, dense or local", COUNTED, {"darknet": "pjreddie"}),
         "darknet53": Entry("residual backbone, three scales", "osmr", {"yolov3": COUNTED}),
