@@ -97,6 +97,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Generation": {
         "dcgan": Entry("transposed convolutions, checkerboards"),
         "patchgan": Entry("a discriminator of patches"),
+        "pix2pix": Entry("a U-Net that draws"),
         "espcn": Entry("channels to pixels"),
         "srresnet": Entry("residual blocks, then channels to pixels"),
     },
