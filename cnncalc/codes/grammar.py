@@ -151,8 +151,8 @@ CODES = (
     Code(
         "E110",
         "a file that cannot be read",
-        "There is no such file, or it may not be read, or it is a folder or a device. A name without a slash is also looked for"
-        " among the bundled networks.",
+        "There is no such file, or it may not be read, or it is a folder or a device. A name without a slash and"
+        " without an ending is also looked for among the bundled networks.",
         "$ cnncalc check nets/missing.yaml",
         "$ cnncalc check net.yaml",
     ),

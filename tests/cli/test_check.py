@@ -137,6 +137,16 @@ def test_a_missing_file_exits_2_and_the_others_are_checked(capsys: pytest.Captur
     assert (ran.code, ran.err, file["checked"], file["diagnostics"][0]["code"]) == (2, "", False, "E110")
 
 
+@pytest.mark.parametrize("name", ["unet.yaml", "resnet50.yml", "lenet5.yaml"])
+def test_a_file_that_is_gone_is_not_the_bundled_network_of_its_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "good.yaml", name)
+    assert (ran.code, ran.out) == (2, "1 file: 1 expectation held, 0 failed, 1 not checked\n")
+    bare = name.partition(".")[0]
+    assert ran.err == f"error[E110]: `{name}` does not exist\n  = help: the bundled config is called `{bare}`\n"
+    assert main(["compare", name, name]) == 2
+    assert Ran(capsys, bare).code == 0
+
+
 # Which files
 
 
