@@ -13,15 +13,28 @@ from cnncalc.layers.normalization import BatchNorm, GroupNorm, InstanceNorm
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """A remark per layer with biases that only normalisations read."""
+    """A remark per layer with biases that only normalisations read, wherever its weights are used."""
+    users = _users(network)
     for index, _, layer, record in network.layers():
         if not record.biases or not isinstance(layer, Convolution | Linear):
             continue
-        readers = [network.nodes[reader] for reader in network.consumers[index]]
-        if readers and all(_takes_mean(reader.layer, record.shape.channels) for reader in readers):
+        read = [[network.nodes[reader] for reader in network.consumers[user]] for user in (index, *users.get(index, ()))]
+        readers = read[0]
+        if all(read) and all(_takes_mean(reader.layer, record.shape.channels) for each in read for reader in each):
             biases = f"{plural(record.biases, 'bias', 'biases')} {'is' if record.biases == 1 else 'are'}"
             message = f"{biases} for nothing: `{readers[0].path}` takes the mean of each channel out again"
             yield Remark(record.path, message, f"`bias: false` saves {plural(record.biases, 'parameter')} and changes no output")
+
+
+def _users(network: Network) -> dict[int, list[int]]:
+    """The nodes that use another one's weights, by the node that has them."""
+    owners: dict[int, int] = {}
+    users: dict[int, list[int]] = {}
+    for index, node in enumerate(network.nodes):
+        if node.share is not None:
+            owners[index] = owners.get(node.share, node.share)
+            users.setdefault(owners[index], []).append(index)
+    return users
 
 
 def _takes_mean(layer: object, channels: int | None) -> bool:

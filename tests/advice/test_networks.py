@@ -238,6 +238,17 @@ def test_dilated_branches_are_not_told_to_be_an_inception() -> None:
     assert found.help == "begin these branches with a 1x1 convolution"
 
 
+def test_a_shared_bias_is_for_nothing_only_where_all_that_use_it_are_normalised() -> None:
+    first = ("{conv3x3: {out: 8, padding: 1}, name: a}", "bn", "relu")
+    assert [found.path for found in layers("W508", *first)] == ["a"]
+    again = "{conv3x3: {out: 8, padding: 1}, share: a}"
+    assert not layers("W508", *first, again, "relu")
+    assert not layers("W508", *first, again)
+    assert [found.path for found in layers("W508", *first, again, "bn", "relu")] == ["a"]
+    chained = "{conv3x3: {out: 8, padding: 1}, share: b}"
+    assert not layers("W508", *first, again.replace("share", "name: b, share"), "bn", chained, "relu")
+
+
 # W501 to W503 come from the analysis
 
 
