@@ -241,7 +241,7 @@ def _shown(warnings: Iterable[Diagnostic], source: Source) -> Iterator[Diagnosti
         if line not in comments:
             comments[line] = _IGNORE.search(source.excerpt(line))
         if not _is_ignored(found, comments[line]):
-            groups.setdefault((found.code, found.location or found.path), []).append(found)
+            groups.setdefault((found.code, found.about, found.location or found.path), []).append(found)
     for first, *more in groups.values():
         others = len({found.path for found in more} - {first.path})
         yield first._replace(message=f"{first.message} (and {others:,} more from this line)") if others else first

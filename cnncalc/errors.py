@@ -39,6 +39,8 @@ class Diagnostic(NamedTuple):
     """The source line the location points into."""
     chain: tuple[str, ...] = ()
     """The uses of blocks that led here, outermost first."""
+    about: str | None = None
+    """What it is about besides the layer, such as another framework; findings that differ in it are different ones."""
 
 
 class Fault(Exception):

@@ -111,4 +111,4 @@ def _moved(shifts: list[int]) -> str:
 
 def _located(one: Divergence, node: Node) -> Diagnostic:
     fault = Fault(one.code, one.says if one.code == REJECTED else f"{one.framework} {one.says}")
-    return node.origin.place(fault, node.path, "warning")
+    return node.origin.place(fault, node.path, "warning")._replace(about=one.framework)

@@ -97,6 +97,17 @@ def test_variants_that_share_a_line_are_one_warning(capsys: pytest.CaptureFixtur
     assert Check(capsys, "two.yaml").codes == ["W504"]
 
 
+def test_each_other_framework_is_a_warning_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """The pool reads 8x8 with 2x2 windows: by 2 in PyTorch, and by 1, the default of Caffe and ONNX, there."""
+    Path("pool.yaml").write_text("input: [3, 8, 8]\nlayers:\n  - maxpool2:\n    repeat: 2\n")
+    lines = Ran(capsys, "pool.yaml", "--portability").out.splitlines()
+    assert [line.partition(" (and")[0] for line in lines[:-1]] == [
+        "pool.yaml:3:5: W601 caffe makes 7x7 of 8x8, pytorch 4x4",
+        "pool.yaml:3:5: W601 onnx makes 7x7 of 8x8, pytorch 4x4",
+    ]
+    assert all("(and 1 more from this line)" in line for line in lines[:-1])
+
+
 # Exit codes
 
 
