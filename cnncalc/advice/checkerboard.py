@@ -6,7 +6,7 @@ Source: Odena et al. 2016, Deconvolution and Checkerboard Artifacts, https://dis
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
+from math import gcd, prod
 
 from cnncalc.advice.base import Network, Remark
 from cnncalc.figures import by
@@ -19,12 +19,12 @@ _WIDEST_STRIDE = 100
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """A remark per transposed convolution whose kernel its stride does not divide."""
+    """A remark per transposed convolution that is uneven, for its kernel or for its dilation."""
     for layer in network.report.layers:
         windows = [window for window in layer.windows or () if isinstance(window, TransposedWindow)]
         coverage = [_coverage(window) for window in windows]
         if any(len(set(counts)) > 1 for counts in coverage):
-            yield Remark(layer.path, _message(windows, coverage), f"kernels that are even here: {_even(windows)}")
+            yield Remark(layer.path, _message(windows, coverage), _help(windows))
 
 
 def _coverage(window: TransposedWindow) -> tuple[int, ...]:
@@ -34,12 +34,28 @@ def _coverage(window: TransposedWindow) -> tuple[int, ...]:
 
 
 def _message(windows: list[TransposedWindow], coverage: list[tuple[int, ...]]) -> str:
-    kernel, stride = by(window.kernel for window in windows), by(window.stride for window in windows)
     least, most = prod(map(min, coverage)), prod(map(max, coverage))
     turns = [_turns(counts) for counts in coverage]
     along = f"{turns[0]} along each axis" if len(set(turns)) == 1 and len(turns) > 1 else " and ".join(turns)
     whole = f", between {least} and {most} in all" if len(windows) > 1 else ""
-    return f"the stride {stride} does not divide the kernel {kernel}: an output adds up {along}{whole}"
+    return f"{' and '.join(_causes(windows))}: an output adds up {along}{whole}"
+
+
+def _causes(windows: list[TransposedWindow]) -> Iterator[str]:
+    """What makes it uneven; a factor in common reaches only every so many outputs, whatever the kernel is."""
+    stride = by(window.stride for window in windows)
+    if any(map(_skips, windows)):
+        yield f"the stride {stride} has a factor in common with the dilation {by(window.dilation for window in windows)}"
+    if not all(map(_divides, windows)):
+        yield f"the stride {stride} does not divide the kernel {by(window.kernel for window in windows)}"
+
+
+def _skips(window: TransposedWindow) -> bool:
+    return gcd(window.stride, window.dilation) > 1
+
+
+def _divides(window: TransposedWindow) -> bool:
+    return window.kernel % window.stride == 0
 
 
 def _turns(counts: tuple[int, ...]) -> str:
@@ -48,6 +64,14 @@ def _turns(counts: tuple[int, ...]) -> str:
     if len(counts) > _MOST_LISTED:
         return f"{min(counts)} to {max(counts)} inputs by turns"
     return f"{', '.join(map(str, counts[:-1]))} or {counts[-1]} inputs by turns"
+
+
+def _help(windows: list[TransposedWindow]) -> str:
+    dilation = by(1 if _skips(window) else window.dilation for window in windows)
+    even = f"kernels that are even here: {_even(windows)}"
+    if not any(map(_skips, windows)):
+        return even
+    return f"a dilation of {dilation} reaches all outputs" + ("" if all(map(_divides, windows)) else f"; {even}")
 
 
 def _even(windows: list[TransposedWindow]) -> str:

@@ -116,7 +116,8 @@ CODES = (
     Code(
         "W507",
         "a transposed convolution that weaves a checkerboard",
-        "The stride does not divide the kernel, so that neighbouring outputs add up unequally many inputs, by turns. Nothing"
+        "The stride does not divide the kernel, or has a factor in common with the dilation, so that neighbouring outputs add up"
+        " unequally many inputs, by turns. Nothing"
         " evens that out but training, and generated images show it as a checkerboard.",
         """
         input: [8, 16, 16]

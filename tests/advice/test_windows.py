@@ -201,6 +201,22 @@ def test_a_checkerboard_is_shown_in_numbers() -> None:
     assert "adds up 1 to 2 inputs by turns" in found.message
 
 
+def test_a_dilation_that_weaves_a_checkerboard_is_named_as_its_cause() -> None:
+    """With both at 2 all four taps fall on every second output: 4 or 0 along an axis, 16 or 0 in all."""
+    (found,) = layers("W507", "conv_transpose4x4: {out: 8, stride: 2, dilation: 2}")
+    assert found.message == (
+        "the stride 2x2 has a factor in common with the dilation 2x2: an output adds up 4 or 0 inputs by turns along each axis,"
+        " between 0 and 16 in all"
+    )
+    assert found.help == "a dilation of 1x1 reaches all outputs"
+    (found,) = layers("W507", "conv_transpose3x4: {out: 8, stride: 2, dilation: [2, 3]}")
+    assert found.message.startswith(
+        "the stride 2x2 has a factor in common with the dilation 2x3 and the stride 2x2 does not divide the kernel 3x4: "
+    )
+    assert found.help == "a dilation of 1x3 reaches all outputs; kernels that are even here: 2x4 and 4x4"
+    assert not layers("W507", "conv_transpose4x4: {out: 8, stride: 2, dilation: 3}")
+
+
 def test_even_transposed_convolutions_and_others_weave_nothing() -> None:
     assert not layers("W507", "conv_transpose4x4: {out: 8, stride: 2, padding: 1}", "conv3x3: {out: 8, stride: 2}")
     assert TransposedWindow(4, 2).output_size(16) == 34
