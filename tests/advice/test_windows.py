@@ -190,6 +190,13 @@ def test_uneven_coverage_against_counting(kernel: int, stride: int) -> None:
         assert found[0].message.endswith(f"between {min(middle) ** 2} and {max(middle) ** 2} in all")
 
 
+def test_sizes_that_are_whole_are_given_for_the_axes_that_are_known() -> None:
+    (found,) = layers("W504", "maxpool2", input="[8, 15, any]")
+    assert found.message == "rounding down drops the last of 15 positions (14) along axis 1"
+    assert found.help is not None
+    assert found.help.startswith("maps of 14x? and 16x? are read whole")
+
+
 def test_a_checkerboard_is_shown_in_numbers() -> None:
     (found,) = layers("W507", "conv_transpose5x5: {out: 8, stride: 2}")
     assert found.message == (
