@@ -152,6 +152,8 @@ class _Run:
         self.answers: dict[tuple[Layer, tuple[Shape, ...]], _Answers] = {}
         self.units = 0
         """Those looked at one by one so far."""
+        self.told: set[str] = set()
+        """The paths of tensors with an offset of branches behind them that has been reported."""
 
     def evaluate(self) -> str | None:
         """Go through the nodes; the path of the layer that failed, if one did."""
@@ -236,6 +238,8 @@ class _Run:
         return self.units > MOST_UNITS
 
     def _fields(self, node: Node, layer: Layer, inputs: list[_Tensor], answers: _Answers) -> tuple[AxisField, ...]:
+        if self.told and not self.told.isdisjoint(tensor.path for tensor in inputs):
+            self.told.add(node.path)
         fields = self._joined_fields(node, inputs, answers.in_shape) if layer.is_join else inputs[0].fields
         if answers.in_shape.rank and layer.flattens:
             return (WHOLE_MAP,) * len(fields)
@@ -299,14 +303,25 @@ class _Run:
         """Say which two branches have their centres apart, or that this is not known."""
         names = f"branches `{tensors[0].path}` and `{tensors[1].path}`"
         for one, other, result in zip(*branches, joined, strict=True):
-            if not result.aligned and one.aligned and other.aligned:
+            if not result.aligned and self._is_news(node, one, other, result):
                 fact = Fault("W502", f"{names} are not aligned: {_apart(one, other)}", _align(one, other))
+                self.told.add(node.path)
             elif one.maps and other.maps and one.shifts != other.shifts:
                 fact = Fault("W503", f"{names} are taken as aligned: their offset {result.unknown_start or result.unknown}")
             else:
                 continue
             self._diagnose(fact, "warning", node)
             return
+
+    def _is_news(self, node: Node, one: AxisField, other: AxisField, joined: AxisField) -> bool:
+        """Whether branches that are not aligned are so for a reason of their own, and one that could be otherwise."""
+        if node.path in self.told:
+            return False
+        if not joined.maps or one.shifts != other.shifts or _differ_in_stride(one, other):
+            return one.aligned and other.aligned
+        least, most = offset(one.maps[0], other.maps[0])
+        # As far to the left as to the right is what enlarging does to units that are centred alike; no padding mends it.
+        return least != -most
 
     def _shared(self, answers: _Answers, original: int, place: int) -> str:
         """The path of the record whose weights a node uses, which must be of the same shape."""
@@ -387,9 +402,13 @@ def _sees_all(field: AxisField, sizes: tuple[Size, ...]) -> bool:
     )
 
 
+def _differ_in_stride(one: AxisField, other: AxisField) -> bool:
+    return len(one.maps) != 1 or len(other.maps) != 1 or one.stride != other.stride
+
+
 def _apart(one: AxisField, other: AxisField) -> str:
     """How far two branches' centres lie apart, in words."""
-    if len(one.maps) != 1 or len(other.maps) != 1 or one.stride != other.stride:
+    if _differ_in_stride(one, other):
         return f"their strides are {_or_mixed(one.stride)} and {_or_mixed(other.stride)} input positions"
     least, most = offset(one.maps[0], other.maps[0])
     near, far = sorted((abs(least), abs(most)))
@@ -403,7 +422,7 @@ def _apart(one: AxisField, other: AxisField) -> str:
 
 def _align(one: AxisField, other: AxisField) -> str | None:
     """What would bring the branches' centres together; nothing does where they differ by turns."""
-    if len(one.maps) != 1 or len(other.maps) != 1 or one.stride != other.stride:
+    if _differ_in_stride(one, other):
         return "give the branches the same stride"
     least, most = offset(one.maps[0], other.maps[0])
     return "pad or crop the branches alike" if least == most else None

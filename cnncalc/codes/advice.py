@@ -25,7 +25,9 @@ CODES = (
         "W502",
         "branches that are not aligned",
         "Branches of a join look at places that are shifted against each other: padding or cropping differs between them, so"
-        " that features of different places are put together. The message gives the offset of their centres in input positions.",
+        " that features of different places are put together. The message gives the offset of their centres in input positions."
+        " What a standard decoder enlarges lies as far to the left as to the right of what it joins, by turns: no padding differs"
+        " there, and the row says `not aligned` without a warning.",
         """
         input: [8, 32, 32]
         layers:

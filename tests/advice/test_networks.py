@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
+from textwrap import dedent
+
 import pytest
 
+import cnncalc
 from tests.advice.remarks import layers, messages, network, remarks
 
 # W508
@@ -268,6 +273,53 @@ def test_the_analysis_warns_by_itself() -> None:
     same = "concat: [[conv3x3: {out: 8, padding: same, stride: 2}], [conv5x5: {out: 8, padding: same, stride: 2}]]"
     assert layers("W503", same, input="[8, any, any]", more="framework: tensorflow\n")
     assert not layers("W503", same, more="framework: tensorflow\n")
+
+
+DECODER = """\
+    input: [4, 64, 64]
+    layers:
+      - {conv3x3: {out: 4, padding: 1}, name: fine}
+      - maxpool2
+      - {conv3x3: {out: 4, padding: 1}, name: middle}
+      - maxpool2
+      - conv3x3: {out: 4, padding: 1}
+      - UP
+      - concat: [middle, prev]
+      - conv3x3: {out: 4, padding: PADDING}
+      - UP
+      - concat: [fine, prev]
+"""
+
+
+@pytest.mark.parametrize(
+    "up", ["conv_transpose2x2: {out: 4, stride: 2}", "upsample: 2", "conv_transpose4x4: {out: 4, stride: 2, p: 1}"]
+)
+def test_a_decoder_that_enlarges_alike_to_both_sides_is_not_warned_of(up: str) -> None:
+    """A pixel of the map below stands for two, half of it to the left and half to the right of its centre."""
+    decoder = DECODER.replace("UP", up)
+    plain = decoder.replace("PADDING", "1")
+    assert not remarks("W502", plain)
+    (model,) = cnncalc.loads(dedent(plain))
+    joins = [layer.field.aligned for layer in cnncalc.analyze(model).layers if layer.is_join]
+    assert joins == [False, False]
+
+
+@pytest.mark.parametrize("up", ["conv_transpose2x2: {out: 4, stride: 2}", "upsample: 2"])
+def test_a_shift_in_a_decoder_is_found_behind_joins_that_are_not_aligned_by_nature(up: str) -> None:
+    """The padding shifts by one position of a map of stride 2; the enlarging, by 1/2 to both sides on top, and the join before,
+    by 1 to both sides, widen that: it is 2 on average."""
+    (found,) = remarks("W502", DECODER.replace("UP", up).replace("PADDING", "[[0, 2], [0, 2]]"))
+    assert found.path == "concat_2"
+    least, most = (Fraction(word) for word in re.findall(r"-?[0-9]+(?:/[0-9]+)?", found.message.partition(": ")[2]))
+    assert (least + most) / 2 == 2
+
+
+def test_a_shift_is_reported_once_and_not_again_where_it_is_joined_further_on() -> None:
+    shifted = "[conv3x3: {out: 8, padding: [[0, 2], [0, 2]]}]"
+    found = layers(
+        "W502", f"{{add: [{shifted}, [conv3x3: {{out: 8, padding: 1}}]], name: a}}", "bn", "add: [prev, a]", "add: [input, prev]"
+    )
+    assert [one.path for one in found] == ["a"]
 
 
 def test_a_remark_stands_where_its_layer_is_written() -> None:
