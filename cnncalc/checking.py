@@ -39,6 +39,8 @@ class Wanted(NamedTuple):
     framework: str | None = None
     require_expect: bool = False
     max_layers: int = MOST_LAYERS
+    strict: bool = False
+    """Whether warnings count as failures."""
 
 
 class Problem(NamedTuple):
@@ -92,6 +94,8 @@ class Checked(NamedTuple):
     problems: tuple[Problem, ...] = ()
     is_done: bool = True
     """Whether the file could be checked at all."""
+    strict: bool = False
+    """Whether its warnings count as failures."""
 
     @property
     def tally(self) -> Tally:
@@ -109,8 +113,6 @@ class Results(NamedTuple):
     files: tuple[Checked, ...]
     skipped: int = 0
     """Files in folders that are no specs."""
-    strict: bool = False
-    """Whether warnings count as failures."""
 
     @property
     def problems(self) -> Iterator[tuple[Checked, Problem]]:
@@ -136,7 +138,8 @@ class Results(NamedTuple):
         total = self.tally
         if total.undone or not total.files:
             return UNDONE
-        return INVALID if total.failed or total.errors or (self.strict and total.warnings) else FINE
+        is_strictly_wrong = any(file.strict and file.tally.warnings for file in self.files)
+        return INVALID if total.failed or total.errors or is_strictly_wrong else FINE
 
 
 def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | None:
@@ -203,7 +206,7 @@ def _checked(source: Source, root: Node, models: tuple[Model, ...], wanted: Want
     problems += [_broken(finding, is_one) for finding in promises if not finding.ok]
     if wanted.require_expect and not findings:
         problems.append(Problem(_without_promise(source)))
-    return Checked(source.name, promises, tuple(sorted(problems, key=_place)))
+    return Checked(source.name, promises, tuple(sorted(problems, key=_place)), strict=wanted.strict)
 
 
 def _advice(model: Model, report: Report, codes: frozenset[str]) -> Iterator[Diagnostic]:

@@ -40,7 +40,7 @@ Select = Annotated[
     Codes, typer.Option("--select", metavar="CODES", help="The warnings to show: codes or their beginnings, W for all.")
 ]
 Ignore = Annotated[Codes, typer.Option("--ignore", metavar="CODES", help="Warnings not to show.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Warnings fail.")]
+Strict = Annotated[bool | None, typer.Option("--strict/--no-strict", help="Warnings fail; by default as the project says.")]
 RequireExpect = Annotated[bool, typer.Option("--require-expect", help="A spec without any expectation fails.")]
 Portability = Annotated[
     bool, typer.Option("--portability", help="Also where another framework would make something else (W601 to W603).")
@@ -60,11 +60,11 @@ OutputFormat = Annotated[Format | None, typer.Option("--output-format", help="Th
 
 
 class Choices(NamedTuple):
-    """What the command line says of how findings are chosen and shown."""
+    """What the command line says of how findings are chosen and shown; ``None`` where it leaves that to the project."""
 
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    strict: bool = False
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    strict: bool | None = None
     format: str | None = None
     output: str | None = None
     output_format: str | None = None
@@ -80,7 +80,7 @@ def check(
     ],
     select: Select = None,
     ignore: Ignore = None,
-    strict: Strict = False,
+    strict: Strict = None,
     require_expect: RequireExpect = False,
     portability: Portability = False,
     sets: options.Sets = None,
@@ -149,8 +149,9 @@ def depended_on(paths: Iterable[str]) -> Iterator[str]:
 def wanted_codes(choices: Choices, settings: configuration.Settings = configuration.NOTHING) -> frozenset[str]:
     """The warnings that are selected and not ignored: by the command line, else by the project."""
     try:
-        wanted = chosen(choices.select or settings.select, choices.ignore or settings.ignore)
-        return wanted | chosen(("W6",), choices.ignore) if choices.portability else wanted
+        ignore = settings.ignore if choices.ignore is None else choices.ignore
+        wanted = chosen(settings.select if choices.select is None else choices.select, ignore)
+        return wanted | chosen(("W6",), ignore) if choices.portability else wanted
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--select and --ignore") from error
 
@@ -159,18 +160,18 @@ def examine(paths: Iterable[str], wanted: Wanted, choices: Choices) -> Results:
     """Everything that is found in the files of some paths, one after the other, each as its project wants it."""
     files: list[Checked] = []
     done: dict[str, Checked | None] = {}
-    strict = choices.strict
     for path in paths:
         found = list(_taken(files_of(path)))
         for one in found:
             if one.identity not in done:
                 settings = configuration.settings_for(one.file)
-                strict = strict or settings.strict
-                done[one.identity] = check_file(one.file, wanted._replace(codes=wanted_codes(choices, settings)), one.is_named)
+                strict = settings.strict if choices.strict is None else choices.strict
+                here = wanted._replace(codes=wanted_codes(choices, settings), strict=strict)
+                done[one.identity] = check_file(one.file, here, one.is_named)
                 files += filter(None, (done[one.identity],))
         if not any(done[one.identity] for one in found):
             files.append(nothing_in(path))
-    return Results(tuple(files), list(done.values()).count(None), strict)
+    return Results(tuple(files), list(done.values()).count(None))
 
 
 def _taken(found: Iterable[Found]) -> Iterator[Found]:
@@ -210,6 +211,6 @@ def format_of_file(choices: Choices) -> str:
     return possible[0] if possible else choices.format or "full"
 
 
-def _codes(given: Codes) -> tuple[str, ...]:
-    """``W504,W51`` as codes, also of options given several times."""
-    return tuple(code for text in given or () for code in text.replace(",", " ").split())
+def _codes(given: Codes) -> tuple[str, ...] | None:
+    """``W504,W51`` as codes, also of options given several times; none in ``""``, which is not the same as no option."""
+    return None if given is None else tuple(code for text in given for code in text.replace(",", " ").split())

@@ -93,6 +93,27 @@ def test_warnings_are_chosen_by_the_project_then_by_the_command_line(capsys: pyt
     assert warnings(Ran(capsys, "check", "a.yaml", "--select", "W")) >= 1
 
 
+def test_an_empty_list_on_the_command_line_lifts_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_text(FLOORED)
+    write("[tool.cnncalc]\nignore = ['W504']\n")
+    assert warnings(Ran(capsys, "check", "a.yaml", "--ignore", "")) == 1
+    write("[tool.cnncalc]\nselect = ['W501']\n")
+    configuration.forget()
+    assert warnings(Ran(capsys, "check", "a.yaml", "--select", "")) == 1
+
+
+def test_portability_keeps_to_what_the_project_ignores(capsys: pytest.CaptureFixture[str]) -> None:
+    """TensorFlow's `same` puts the one position of padding that 8 takes with a stride of 2 at the end: W602."""
+    Path("a.yaml").write_text("input: [3, 8, 8]\nlayers: [conv3x3: {out: 4, stride: 2, padding: 1}]\n")
+    asked = ("check", "a.yaml", "--portability", "--select", "W6")
+    assert Ran(capsys, *asked).out.count("W602") == 1
+    write("[tool.cnncalc]\nignore = ['W602']\n")
+    configuration.forget()
+    assert Ran(capsys, *asked).out.count("W602") == 0
+    assert Ran(capsys, "check", "a.yaml", "--portability").out.count("W602") == 0
+    assert Ran(capsys, *asked, "--ignore", "W504").out.count("W602") == 1
+
+
 def test_each_file_has_the_settings_of_its_own_project(capsys: pytest.CaptureFixture[str]) -> None:
     write("[tool.cnncalc]\nignore = ['W504']\n", "quiet")
     Path("quiet/a.yaml").write_text(FLOORED)
@@ -107,6 +128,17 @@ def test_a_strict_project_fails_for_a_warning(capsys: pytest.CaptureFixture[str]
     write("[tool.cnncalc]\nstrict = true\n")
     configuration.forget()
     assert Ran(capsys, "check", "a.yaml").code == 1
+
+
+def test_a_strict_project_is_strict_with_its_own_files_only(capsys: pytest.CaptureFixture[str]) -> None:
+    write("[tool.cnncalc]\nstrict = true\n", "strict")
+    Path("strict/a.yaml").write_text("input: [3, 8, 8]\nlayers: [conv3x3: 4]\n")
+    Path("other").mkdir()
+    Path("other/b.yaml").write_text(FLOORED)
+    assert [Ran(capsys, "check", *folders).code for folders in (["other"], ["strict", "other"], ["."])] == [0, 0, 0]
+    assert Ran(capsys, "check", "--strict", "strict", "other").code == 1
+    Path("strict/c.yaml").write_text(FLOORED)
+    assert [Ran(capsys, "check", *folders).code for folders in (["strict", "other"], ["--no-strict", "."])] == [1, 0]
 
 
 @pytest.mark.parametrize(

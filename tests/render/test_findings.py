@@ -45,10 +45,10 @@ def results(net: str = SPEC, *, strict: bool = False, called: str = "net", **mor
         path = Path("nets") / f"{name}.yaml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        found = check_file(str(path), Wanted(chosen()))
+        found = check_file(str(path), Wanted(chosen(), strict=strict))
         assert found is not None
         checked.append(found)
-    return Results(tuple(checked), strict=strict)
+    return Results(tuple(checked))
 
 
 BROKEN = "layers:\n  - conw3x3: 4\n"

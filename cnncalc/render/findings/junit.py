@@ -31,20 +31,20 @@ class _Case(NamedTuple):
 
 def render(results: Results, surface: Surface) -> str:
     """A suite per file. Errors are cases of their own, and so are warnings where they count as failures."""
-    suites = [(file, _cases(file, results.strict)) for file in results.files]
+    suites = [(file, _cases(file)) for file in results.files]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>']
     lines.append(f'<testsuites name="cnncalc" {_counts([case for _, cases in suites for case in cases])}>')
     for file, cases in suites:
-        lines += _suite(file, cases, results.strict)
+        lines += _suite(file, cases)
     return "\n".join([*lines, "</testsuites>"]) + "\n"
 
 
-def _cases(file: Checked, strict: bool) -> list[_Case]:
+def _cases(file: Checked) -> list[_Case]:
     broken = {problem.finding: problem for problem in file.problems if problem.finding is not None}
     cases = [_promise(finding, broken.get(finding)) for finding in file.findings]
     for problem in file.problems:
         found = problem.diagnostic
-        if problem.finding is None and (strict or found.severity == "error"):
+        if problem.finding is None and (file.strict or found.severity == "error"):
             line = found.location.line if found.location is not None else None
             cases.append(_Case(f"{found.code}{f' {found.path}' if found.path else ''}", line, _outcome(problem), problem))
     return cases
@@ -64,13 +64,13 @@ def _counts(cases: list[_Case]) -> str:
     return f'tests="{len(cases)}" failures="{failures}" errors="{errors}" skipped="0" time="0"'
 
 
-def _suite(file: Checked, cases: list[_Case], strict: bool) -> Iterator[str]:
+def _suite(file: Checked, cases: list[_Case]) -> Iterator[str]:
     name = _attribute(relative(file.file))
     yield f"  <testsuite name={name} file={name} {_counts(cases)}>"
     for case in cases:
         yield from _case(case, name)
     warnings = [one.diagnostic for one in file.problems if one.diagnostic.severity == "warning"]
-    if warnings and not strict:
+    if warnings and not file.strict:
         yield f"    <system-out>{_text(in_full(warnings))}</system-out>"
     yield "  </testsuite>"
 
