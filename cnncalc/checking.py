@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from operator import add
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from cnncalc.spec.nodes import Mapping as MappingNode
 from cnncalc.spec.nodes import Node
 from cnncalc.spec.source import parse
 from cnncalc.spec.text import Source, read_source
+from cnncalc.suggest import listed
 
 NO_SPEC, NO_EXPECTATION = "E115", "E404"
 EXPECTATION = "E4"
@@ -48,6 +49,10 @@ class Problem(NamedTuple):
 
     diagnostic: Diagnostic
     finding: Finding | None = None
+    models: tuple[str, ...] = ()
+    """The models and cases that it is of, as far as that is known."""
+    is_shared: bool = True
+    """Whether an error is of all models and cases of its file, so that they need not be named."""
 
     @property
     def is_promise(self) -> bool:
@@ -64,9 +69,14 @@ class Problem(NamedTuple):
         return self.diagnostic.help if self.finding is None else None
 
     @property
+    def whose(self) -> str:
+        """The models and cases of an error and a colon, where it is not an error of all."""
+        return "" if self.is_shared else f"{listed(self.models)}: "
+
+    @property
     def message(self) -> str:
         """What was found, for a place that has one line for it."""
-        where = f"{self.finding.what}: " if self.finding is not None else ""
+        where = f"{self.finding.what}: " if self.finding is not None else self.whose
         help = f" ({self.diagnostic.help})" if self.finding is not None and self.diagnostic.help else ""
         return f"{where}{self.diagnostic.message}{help}"
 
@@ -201,7 +211,7 @@ def _checked(source: Source, root: Node, models: tuple[Model, ...], wanted: Want
         warnings += _advice(model, report, wanted.codes)
     promises = tuple(finding for finding in findings if not _is_error(finding))
     problems = [Problem(one) for one in _shown(warnings, source)]
-    problems += dict.fromkeys(Problem(one.diagnostic) for one in findings if one.diagnostic is not None and _is_error(one))
+    problems += _errors(findings, {name for model in models for name in model.names})
     is_one = len({finding.model for finding in findings}) == 1
     problems += [_broken(finding, is_one) for finding in promises if not finding.ok]
     if wanted.require_expect and not findings:
@@ -221,11 +231,23 @@ def _is_error(finding: Finding) -> bool:
     return finding.diagnostic is not None and not finding.diagnostic.code.startswith(EXPECTATION)
 
 
+def _errors(findings: Iterable[Finding], everybody: Collection[str]) -> Iterator[Problem]:
+    """Each error in the way of promises once, with those whose it is."""
+    errors: dict[Diagnostic, dict[str, None]] = {}
+    for finding in findings:
+        if finding.diagnostic is not None and _is_error(finding):
+            errors.setdefault(finding.diagnostic, {})[finding.model] = None
+    for found, models in errors.items():
+        is_shared = len(models) == len(everybody)
+        chain = found.chain if is_shared else (listed(f"`{model}`" for model in models), *found.chain)
+        yield Problem(found._replace(chain=chain), None, tuple(models), is_shared)
+
+
 def _broken(finding: Finding, is_one: bool) -> Problem:
     """A broken promise; of a file with several models and cases it says whose."""
     assert finding.diagnostic is not None
     chain = finding.diagnostic.chain if is_one else (f"`{finding.model}`", *finding.diagnostic.chain)
-    return Problem(finding.diagnostic._replace(chain=chain), finding)
+    return Problem(finding.diagnostic._replace(chain=chain), finding, (finding.model,))
 
 
 def _without_promise(source: Source) -> Diagnostic:

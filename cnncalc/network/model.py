@@ -28,6 +28,11 @@ class Model(NamedTuple):
     errors: tuple[Diagnostic, ...] = ()
     """Of a case that expects an error: what is wrong with it, so that there is nothing to compute."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its own name, and those of its cases in full."""
+        return (self.name, *(f"{self.name} ({case.name})" for case in self.cases))
+
 
 class Case(NamedTuple):
     """The model once more, with another input, other variables or another framework."""

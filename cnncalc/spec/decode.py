@@ -243,7 +243,8 @@ class _File:
             case = self._reread(keys, own, node, section, model)
         if not any(promise.metric == "error" for promise in promises):
             self.reading.report_once(errors)
-        name = self._text(keys.get("name")) or (str(case.inputs[0][1]) if "input" in keys else f"case {number}")
+        told = f", {case.framework.name}" if "framework" in keys else ""
+        name = self._text(keys.get("name")) or (str(case.inputs[0][1]) if "input" in keys else f"case {number}") + told
         return Case(name, case._replace(promises=promises, cases=(), errors=tuple(errors)))
 
     def _reread(self, keys: dict[str, Node], own: Mapping | None, node: Mapping, section: _Section, model: Model) -> Model:

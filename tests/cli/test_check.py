@@ -258,6 +258,44 @@ def test_a_broken_promise_says_of_which_model_it_is(capsys: pytest.CaptureFixtur
     assert "two.yaml:5:45: E401 two (small): shape: expected shape [4, 4, 5], got [4, 4, 4] (" in Check(capsys, "two.yaml").out
 
 
+CASES = """\
+input: [3, 8, 8]
+layers: [conv3x3: 4, maxpool2]
+cases:
+  - {name: tiny, input: [3, 3, 3], expect: {params: 112}}
+  - {input: [3, 2, 2], expect: {params: 112}}
+  - {input: [3, 2, 2], framework: caffe, expect: {params: 112}}
+  - {framework: onnx, expect: {size: 9}}
+"""
+
+
+def test_an_error_says_of_which_case_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("c.yaml").write_text(CASES)
+    lines = Ran(capsys, "c.yaml").out.splitlines()
+    assert [line.partition(": ")[2].partition(" (con")[0].partition(" (max")[0] for line in lines[:-1]] == [
+        "E301 c (3x2x2), c (3x2x2, caffe): window 3 does not fit the size 2",
+        "E301 c (tiny): window 2 does not fit the size 1",
+        "E401 c (case 4, onnx): size: expected size 9, got 5 (-44.4 %)",
+    ]
+    full = Ran(capsys, "c.yaml", "--format", "full").out
+    assert "  = in `c (tiny)`\n" in full
+    assert "  = in `c (3x2x2)`, `c (3x2x2, caffe)`\n" in full
+    (file,) = json.loads(Ran(capsys, "c.yaml", "--format", "json").out)["files"]
+    assert [(one["model"], one["models"]) for one in file["diagnostics"]] == [
+        (None, ["c (3x2x2)", "c (3x2x2, caffe)"]),
+        ("c (tiny)", ["c (tiny)"]),
+        ("c (case 4, onnx)", ["c (case 4, onnx)"]),
+    ]
+
+
+def test_an_error_of_a_variant_says_so_and_one_of_all_does_not(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("v.yaml").write_text("input: [3, 8, 8]\nmodels:\n  one: {layers: [relu]}\n  two: {layers: [conv9x9: 4]}\n")
+    assert ": E301 two: window 9 does not fit" in Ran(capsys, "v.yaml").out
+    Path("v.yaml").write_text("input: [3, 8, 8]\nlayers: [conv9x9: 4]\ncases: [{framework: onnx, expect: {params: 1}}]\n")
+    (line, _) = Ran(capsys, "v.yaml").out.splitlines()
+    assert ": E301 window 9 does not fit" in line
+
+
 def test_two_hundred_specs_are_checked_in_no_time(capsys: pytest.CaptureFixture[str]) -> None:
     layer = "  - conv3x3: {out: c, padding: 1}\n    expect: {rf: %d}\n"
     spec = "vars: {c: 32}\ninput: [3, 64, 64]\nlayers:\n" + "".join(layer % (3 + 2 * n) for n in range(50))

@@ -44,6 +44,6 @@ def _fingerprint(file: Checked, problem: Problem, seen: Counter[str]) -> str:
     """The same for the same finding after lines have moved, another for each finding of a report."""
     found = problem.diagnostic
     subject = (problem.finding.what if problem.finding is not None else found.path) or found.excerpt or ""
-    key = "\0".join((relative(file.file), found.code, subject.strip()))
+    key = "\0".join((relative(file.file), found.code, f"{problem.whose}{subject.strip()}"))
     seen[key] += 1
     return sha256(f"{key}\0{seen[key]}".encode("utf-8", "backslashreplace")).hexdigest()

@@ -45,4 +45,4 @@ def _expectation(finding: Finding) -> dict[str, Any]:
 
 def _diagnostic(problem: Problem) -> dict[str, Any]:
     found = diagnostic_of(problem.diagnostic)
-    return found | {"model": None if problem.finding is None else problem.finding.model}
+    return found | {"model": problem.models[0] if len(problem.models) == 1 else None, "models": list(problem.models)}

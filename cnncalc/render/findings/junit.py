@@ -46,7 +46,8 @@ def _cases(file: Checked) -> list[_Case]:
         found = problem.diagnostic
         if problem.finding is None and (file.strict or found.severity == "error"):
             line = found.location.line if found.location is not None else None
-            cases.append(_Case(f"{found.code}{f' {found.path}' if found.path else ''}", line, _outcome(problem), problem))
+            name = f"{problem.whose}{found.code}{f' {found.path}' if found.path else ''}"
+            cases.append(_Case(name, line, _outcome(problem), problem))
     return cases
 
 
