@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from cnncalc import expectations
 from cnncalc.advice import advise, advise_on_file
+from cnncalc.advice.comments import Ignores, ignores
 from cnncalc.analysis import analyze
 from cnncalc.collector import paused_collection
 from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Diagnostic, Location, SourceError, UsageError
@@ -27,7 +28,6 @@ NO_SPEC, NO_EXPECTATION = "E115", "E404"
 EXPECTATION = "E4"
 """Codes of broken promises; all others are errors in the way of them."""
 _TOP_KEY = re.compile(r"""^["']?(layers|models)["']?[ \t]*:""", re.MULTILINE)
-_IGNORE = re.compile(r"#\s*cnncalc:\s*ignore(?:\[([^\]]*)\])?")
 
 
 class Wanted(NamedTuple):
@@ -210,7 +210,9 @@ def _checked(source: Source, root: Node, models: tuple[Model, ...], wanted: Want
         findings += expectations.check(model, report)
         warnings += _advice(model, report, wanted.codes)
     promises = tuple(finding for finding in findings if not _is_error(finding))
-    problems = [Problem(one) for one in _shown(warnings, source)]
+    comments = ignores(source)
+    warnings += [one for one in comments.misunderstood if one.code in wanted.codes]
+    problems = [Problem(one) for one in _shown(warnings, comments)]
     problems += _errors(findings, {name for model in models for name in model.names})
     is_one = len({finding.model for finding in findings}) == 1
     problems += [_broken(finding, is_one) for finding in promises if not finding.ok]
@@ -257,26 +259,15 @@ def _without_promise(source: Source) -> Diagnostic:
     )
 
 
-def _shown(warnings: Iterable[Diagnostic], source: Source) -> Iterator[Diagnostic]:
+def _shown(warnings: Iterable[Diagnostic], comments: Ignores) -> Iterator[Diagnostic]:
     """The warnings that no comment on their line turns off, one for all layers that a line stands for."""
     groups: dict[tuple[object, ...], list[Diagnostic]] = {}
-    comments: dict[int, re.Match[str] | None] = {}
     for found in warnings:
-        line = found.location.line if found.location is not None else 0
-        if line not in comments:
-            comments[line] = _IGNORE.search(source.excerpt(line))
-        if not _is_ignored(found, comments[line]):
+        if not comments.turn_off(found):
             groups.setdefault((found.code, found.about, found.location or found.path), []).append(found)
     for first, *more in groups.values():
         others = len({found.path for found in more} - {first.path})
         yield first._replace(message=f"{first.message} (and {others:,} more from this line)") if others else first
-
-
-def _is_ignored(found: Diagnostic, comment: re.Match[str] | None) -> bool:
-    if comment is None:
-        return False
-    codes = [code.strip() for code in (comment[1] or "").split(",")]
-    return comment[1] is None or any(code and found.code.startswith(code) for code in codes)
 
 
 def _place(problem: Problem) -> tuple[int, int]:

@@ -310,4 +310,20 @@ CODES = (
         """,
         quiet=True,
     ),
+    Code(
+        "W517",
+        "a comment that is to turn off a warning and does not",
+        "`# cnncalc: ignore[W504]` turns off warnings of its line by codes or their beginnings; without brackets all"
+        " of them. This one names a code that does not exist, or its codes are not in brackets, so that it does nothing.",
+        """
+        input: [3, 15, 15]
+        layers:
+          - conv3x3: 8  # cnncalc: ignore[504]
+        """,
+        """
+        input: [3, 15, 15]
+        layers:
+          - maxpool2  # cnncalc: ignore[W504]
+        """,
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
@@ -20,6 +21,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "Source",
+    "comments",
     "parse",
     "read_source",
 ]
@@ -47,6 +49,23 @@ def parse(source: Source) -> tuple[Node, list[Diagnostic]]:
     Raises SpecError: E101 for what is not YAML or not in the language, E102 beyond a limit; it carries the findings before it.
     """
     return _Builder(source).build()
+
+
+def comments(source: Source) -> Iterator[tuple[int, int, str]]:
+    """The comments of a text that ``parse`` could read, from their ``#`` on, with their lines and columns."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    tokens = (token for token in yaml.scan(source.text, Loader=loader) if isinstance(token, yaml.ScalarToken))
+    marks = [(token.start_mark, token.end_mark) for token in tokens]
+    starts = [(start.line, start.column) for start, _ in marks]
+    ends = [(end.line, end.column) for _, end in marks]
+    for line, text in enumerate(source.lines):
+        for found in re.finditer(r"(?<!\S)#", text):
+            before = bisect_right(starts, (line, found.start())) - 1
+            if before < 0 or ends[before] <= (line, found.start()):
+                yield line + 1, found.start() + 1, text[found.start() :]
+                break
 
 
 class _Anchored(NamedTuple):

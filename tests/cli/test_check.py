@@ -67,6 +67,18 @@ def test_codes_that_cannot_be_chosen_exit_2(options: list[str], capsys: pytest.C
         ("# wanted so #cnncalc: ignore[W501, W504]", []),
         ("# cnncalc: ignore[W5]", []),
         ("# cnncalc: ignore", []),
+        ("# cnncalc: ignore, since the paper does so", []),
+        ("# cnncalc: ignore [W504]", []),
+        ("# cnncalc: ignore [W514]", ["W504"]),
+        ("# cnncalc: ignore[W504] and #cnncalc: ignore[W514]", []),
+        ("# cnncalc: ignored nothing here", ["W504"]),
+        ("# cnncalc: ignore-next-line", ["W504"]),
+        ("# cnncalc: ignore[W504", ["W504", "W517"]),
+        ("# cnncalc: ignore W504", ["W504", "W517"]),
+        ("# cnncalc: ignore: W514", ["W504", "W517"]),
+        ("# cnncalc: ignore[w504]", ["W504", "W517"]),
+        ("# cnncalc: ignore[W999]", ["W504", "W517"]),
+        ("# cnncalc: ignore[W504, W999]", ["W517"]),
         ("# cnncalc: ignore[W514]", ["W504"]),
         ("# cnncalc: ignore[]", ["W504"]),
         ("# W504", ["W504"]),
@@ -75,6 +87,47 @@ def test_codes_that_cannot_be_chosen_exit_2(options: list[str], capsys: pytest.C
 def test_comments_turn_warnings_off(comment: str, codes: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     Path("odd.yaml").write_text(ODD.replace("maxpool2", f"maxpool2  {comment}"))
     assert Check(capsys, "odd.yaml").codes == codes
+
+
+@pytest.mark.parametrize(
+    ("comment", "message"),
+    [
+        ("ignore[w504]", "5:17: W517 this comment turns nothing off: no code begins with `w504`"),
+        ("ignore[W504", "5:17: W517 this comment turns nothing off: its codes do not stand in brackets"),
+    ],
+)
+def test_a_comment_that_does_nothing_is_reported_where_it_stands(
+    comment: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("odd.yaml").write_text(f"input: [3, 8, 8]\nlayers:\n  - maxpool2\n  # so\n  - conv1x1: 4  # cnncalc: {comment}\n")
+    assert Ran(capsys, "odd.yaml").out.splitlines()[0].endswith(message)
+    assert Ran(capsys, "odd.yaml", "--ignore", "W517").codes == []
+
+
+@pytest.mark.parametrize(
+    ("layer", "codes"),
+    [
+        ('{maxpool2: , name: "p# cnncalc: ignore"}', ["W504"]),
+        ('{maxpool2: , note: "p # cnncalc: ignore"}', ["W504"]),
+        ("{maxpool2: , note: 'it''s # cnncalc: ignore'}", ["W504"]),
+        ("{maxpool2: , note: p#cnncalc:ignore}", ["W504"]),
+        ("{maxpool2: , note: p#cnncalc}  # cnncalc: ignore", []),
+        ('{maxpool2: , note: "p # cnncalc"} # \u00e9 # cnncalc: ignore', []),
+        ('{maxpool2: , note: "p # cnncalc: ignore[W999]"}', ["W504"]),
+    ],
+)
+def test_only_comments_turn_warnings_off(layer: str, codes: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("odd.yaml").write_text(f"input: [3, 15, 15]\nlayers:\n  - {layer}\n", encoding="utf-8")
+    assert Ran(capsys, "odd.yaml").codes == codes
+
+
+def test_a_long_text_is_no_comment_on_any_of_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("odd.yaml").write_text(
+        "description: |\n  # cnncalc: ignore[W999]\n# cnncalc: ignore[W998]\ninput: [3, 15, 15]\nlayers:\n"
+        "  - {relu: , note: 'a\n     # cnncalc: ignore[W997]\n     b'}\n"
+    )
+    ran = Ran(capsys, "odd.yaml")
+    assert (ran.codes, "odd.yaml:3:1: W517" in ran.out, "W998" in ran.out) == (["W517"], True, True)
 
 
 def test_comments_turn_no_error_off(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,73 @@
+"""W517, and what comments such as ``# cnncalc: ignore[W504]`` turn off on their line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from cnncalc.codes import CODES
+from cnncalc.errors import Diagnostic, Fault, Location
+from cnncalc.spec.source import comments
+from cnncalc.spec.text import Source
+from cnncalc.suggest import did_you_mean, shown
+
+CODE = "W517"
+_MARK = "cnncalc:"
+_IGNORE = re.compile(r"#\s*cnncalc:\s*ignore(?![\w-])\s*(?:\[(?P<codes>[^\]#]*)(?P<end>\]?)|(?P<bare>\W*[EWew][0-9]))?")
+
+
+class Ignores(NamedTuple):
+    """What the comments of a file turn off, and which of them say nothing that is understood."""
+
+    beginnings: Mapping[int, tuple[str, ...]] = {}
+    """By line, of the codes that are turned off there."""
+    misunderstood: tuple[Diagnostic, ...] = ()
+
+    def turn_off(self, found: Diagnostic) -> bool:
+        """Whether a warning is not wanted on its line."""
+        line = found.location.line if found.location is not None else 0
+        return found.code.startswith(self.beginnings.get(line, ()))
+
+
+def ignores(source: Source) -> Ignores:
+    """What the comments of a file that could be read turn off."""
+    if _MARK not in source.text:
+        return Ignores()
+    beginnings: dict[int, tuple[str, ...]] = {}
+    misunderstood: list[Diagnostic] = []
+    for line, column, comment in comments(source):
+        for found in _IGNORE.finditer(comment):
+            faults = list(_faults(found))
+            place = Location(source.name, line, column + found.start(), len(found[0].rstrip()))
+            misunderstood += [fault.at(place, None, source.excerpt(line))._replace(severity="warning") for fault in faults]
+            beginnings[line] = (*beginnings.get(line, ()), *_turned_off(found))
+    return Ignores(beginnings, tuple(misunderstood))
+
+
+def _turned_off(found: re.Match[str]) -> tuple[str, ...]:
+    """The beginnings of codes: any for a comment that names none, no code for one that is not understood."""
+    if found["codes"] is None:
+        return ("",) if found["bare"] is None else ()
+    return tuple(code for code in _codes(found) if _is_known(code)) if found["end"] else ()
+
+
+def _faults(found: re.Match[str]) -> Iterator[Fault]:
+    if found["bare"] is not None or (found["codes"] is not None and not found["end"]):
+        yield Fault(
+            CODE, "this comment turns nothing off: its codes do not stand in brackets", "write it like `ignore[W504, W507]`"
+        )
+        return
+    for code in _codes(found):
+        if not _is_known(code):
+            guess = did_you_mean(code.upper(), CODES)
+            help = f"did you mean `{guess}`?" if guess else "`cnncalc explain` lists the codes"
+            yield Fault(CODE, f"this comment turns nothing off: no code begins with `{shown(code)}`", help)
+
+
+def _codes(found: re.Match[str]) -> list[str]:
+    return [code for text in (found["codes"] or "").split(",") if (code := text.strip())]
+
+
+def _is_known(code: str) -> bool:
+    return any(known.startswith(code) for known in CODES)
