@@ -14,6 +14,7 @@ from cnncalc.analysis import analyze
 from cnncalc.collector import paused_collection
 from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Diagnostic, Location, SourceError, UsageError
 from cnncalc.expectations import Finding
+from cnncalc.geometry.axis import NEEDS_SIZE
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.report import Report
@@ -216,6 +217,7 @@ def _checked(source: Source, root: Node, models: tuple[Model, ...], wanted: Want
     problems += _errors(findings, {name for model in models for name in model.names})
     is_one = len({finding.model for finding in findings}) == 1
     problems += [_broken(finding, is_one) for finding in promises if not finding.ok]
+    problems = [problem._replace(diagnostic=_without_option(problem.diagnostic)) for problem in problems]
     if wanted.require_expect and not findings:
         problems.append(Problem(_without_promise(source)))
     return Checked(source.name, promises, tuple(sorted(problems, key=_place)), strict=wanted.strict)
@@ -250,6 +252,13 @@ def _broken(finding: Finding, is_one: bool) -> Problem:
     assert finding.diagnostic is not None
     chain = finding.diagnostic.chain if is_one else (f"`{finding.model}`", *finding.diagnostic.chain)
     return Problem(finding.diagnostic._replace(chain=chain), finding, (finding.model,))
+
+
+def _without_option(found: Diagnostic) -> Diagnostic:
+    """The same, without the advice to pass an input: a check is of the file as it is."""
+    advice = NEEDS_SIZE.partition(" or ")[0]
+    help = None if found.help is None else found.help.replace(NEEDS_SIZE, advice)
+    return found._replace(message=found.message.replace(NEEDS_SIZE, advice), help=help)
 
 
 def _without_promise(source: Source) -> Diagnostic:

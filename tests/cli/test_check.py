@@ -311,6 +311,16 @@ def test_a_broken_promise_says_of_which_model_it_is(capsys: pytest.CaptureFixtur
     assert "two.yaml:5:45: E401 two (small): shape: expected shape [4, 4, 5], got [4, 4, 4] (" in Check(capsys, "two.yaml").out
 
 
+def test_no_option_is_advised_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("open.yaml").write_text(
+        "framework: tensorflow\nlayers:\n  - concat: [[conv3x3: {out: 8, stride: 2, padding: same}], [conv5x5: {out: 8, stride: 2, padding: same}]]\n"
+        "expect: {macs: 3}\n"
+    )
+    ran = Ran(capsys, "open.yaml", "--format", "full")
+    assert ran.out.count("needs the input size: add `input: ...`\n") == 2
+    assert [code in ran.out for code in ("W503", "E403", "--input")] == [True, True, False]
+
+
 CASES = """\
 input: [3, 8, 8]
 layers: [conv3x3: 4, maxpool2]
