@@ -12,7 +12,7 @@ from cnncalc.advice import advise, advise_on_file
 from cnncalc.advice.comments import Ignores, ignores
 from cnncalc.analysis import analyze
 from cnncalc.collector import paused_collection
-from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Diagnostic, Location, SourceError, UsageError
+from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Diagnostic, Location, SourceError, SpecError, UsageError
 from cnncalc.expectations import Finding
 from cnncalc.geometry.axis import NEEDS_SIZE
 from cnncalc.network.graph import MOST_LAYERS
@@ -22,7 +22,7 @@ from cnncalc.spec.loading import load_parsed, resolve
 from cnncalc.spec.nodes import Mapping as MappingNode
 from cnncalc.spec.nodes import Node
 from cnncalc.spec.source import parse
-from cnncalc.spec.text import Source, read_source
+from cnncalc.spec.text import Source, glimpse, read_source
 from cnncalc.suggest import listed
 
 NO_SPEC, NO_EXPECTATION = "E115", "E404"
@@ -158,6 +158,8 @@ def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | No
     with paused_collection():
         try:
             source = read_source(resolve(path))
+        except SpecError as error:
+            return _refused(path, error) if is_named or _TOP_KEY.search(glimpse(path)) else None
         except CnncalcError as error:
             return _refused(path, error)
         try:

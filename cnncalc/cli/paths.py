@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from cnncalc.bundled import ENDINGS
 
+EDITORS_LOCK = ".#"
+"""How the links begin that Emacs lays beside a file that is being edited; they lead nowhere."""
+
 
 class Found(NamedTuple):
     """A file, and whether it was named, so that it is taken for a spec whatever it holds."""
@@ -45,5 +48,5 @@ def _under(folder: str) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
         folders.sort()
         for name in sorted(files):
-            if name.endswith(ENDINGS):
+            if name.endswith(ENDINGS) and not name.startswith(EDITORS_LOCK):
                 yield os.path.join(place, name)

@@ -15,6 +15,8 @@ from cnncalc.suggest import shown
 MAX_BYTES = 8 * 2**20
 """Text of a spec, in bytes of UTF-8: 8 MiB."""
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
 # YAML 1.1 ends a line at each of these, and marks count accordingly.
 LINE_BREAK = "\r\n|[\r\n\x85\u2028\u2029]"
 # What YAML cannot hold unescaped: control characters, lone surrogates, and the two non-characters.
@@ -80,6 +82,16 @@ def read_source(path: str, stdin: TextIO | BinaryIO | None = None) -> Source:
     return _source(path.encode("utf-8", "replace").decode(), *_read_file(path))
 
 
+def glimpse(path: str) -> str:
+    """What can be read of a file that is no text or too much of it, for a guess at what it is; empty where nothing can."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES)
+    except OSError:
+        return ""
+    return data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8", "replace").removeprefix("\ufeff")
+
+
 def source_of(name: str, data: bytes) -> Source:
     """Bytes read elsewhere, under the name that messages show.
 
@@ -139,7 +151,7 @@ def _decode(name: str, data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line, column = _place(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
-        utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        utf16 = data.startswith(_UTF_16)
         raise SpecError(
             Diagnostic(
                 "E101",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -212,6 +213,46 @@ def test_a_file_that_is_gone_is_not_the_bundled_network_of_its_name(name: str, c
 
 
 # Which files
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "author: J\u00f6rg\n".encode("latin-1"),
+        b"a: \x00\n",
+        b'text: "' + b"x" * 2**23 + b'"\n',
+        "author: J\u00f6rg\n".encode("utf-16"),
+    ],
+    ids=["latin-1", "nul", "8 MiB", "utf-16"],
+)
+def test_a_foreign_file_in_a_folder_is_skipped_whatever_is_wrong_with_it(
+    other: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("nets").mkdir()
+    Path("nets/good.yaml").write_text(GOOD)
+    Path("nets/other.yaml").write_bytes(other)
+    ran = Ran(capsys, "nets")
+    assert (ran.code, ran.out) == (0, "1 file: 1 expectation held, 0 failed, 1 file skipped\n")
+    assert Ran(capsys, "nets/other.yaml").code == 1
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_spec_in_a_folder_is_refused_where_it_is_not_utf_8(encoding: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("nets").mkdir()
+    Path("nets/spec.yaml").write_bytes(f"name: J\u00f6rg\n{GOOD}".encode(encoding))
+    assert Ran(capsys, "nets").codes == ["E101"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links")
+def test_the_lock_of_an_editor_is_no_spec_and_another_link_that_leads_nowhere_is_trouble(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("nets").mkdir()
+    Path("nets/good.yaml").write_text(GOOD)
+    Path("nets/.#good.yaml").symlink_to("me@host.1234:5678")
+    assert Ran(capsys, "nets").out == "1 file: 1 expectation held, 0 failed\n"
+    Path("nets/gone.yaml").symlink_to("nowhere.yaml")
+    assert Ran(capsys, "nets").code == 2
 
 
 def test_folders_patterns_and_names_give_each_file_once(capsys: pytest.CaptureFixture[str]) -> None:
