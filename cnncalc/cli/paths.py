@@ -37,8 +37,13 @@ def files_of(path: str) -> Iterator[Found]:
 def _matching(pattern: str) -> Iterator[Found]:
     from glob import glob
 
+    named = set(_parts(pattern))
     for match in sorted(glob(pattern, recursive=True)):
-        if os.path.isdir(match):
+        is_folder = os.path.isdir(match)
+        folders = _folders_above(os.path.join(match, "") if is_folder else match)
+        if any(_is_passed_over(folder) for folder in folders if os.path.basename(folder) not in named):
+            continue
+        if is_folder:
             yield from (Found(file, False) for file in _under(match))
         else:
             yield Found(match, False)
@@ -46,7 +51,22 @@ def _matching(pattern: str) -> Iterator[Found]:
 
 def _under(folder: str) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
-        folders.sort()
+        folders[:] = sorted(name for name in folders if not _is_passed_over(os.path.join(place, name)))
         for name in sorted(files):
             if name.endswith(ENDINGS) and not name.startswith(EDITORS_LOCK):
                 yield os.path.join(place, name)
+
+
+def _is_passed_over(folder: str) -> bool:
+    """Whether a folder holds nobody's own files, so that it is looked into only where it is named: hidden, or an environment."""
+    name = os.path.basename(folder)
+    return name == "node_modules" or name.startswith(".") or os.path.exists(os.path.join(folder, "pyvenv.cfg"))
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    parts = _parts(path)
+    return ("/".join(parts[:end]) for end in range(1, len(parts)) if parts[end - 1] not in ("", os.curdir, os.pardir))
+
+
+def _parts(path: str) -> list[str]:
+    return path.replace(os.sep, "/").split("/")

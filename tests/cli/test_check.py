@@ -268,6 +268,23 @@ def test_folders_patterns_and_names_give_each_file_once(capsys: pytest.CaptureFi
     assert Check(capsys, "odd[1].yaml").out.startswith("1 file: 1 ")
 
 
+def test_environments_and_hidden_folders_are_looked_into_only_where_they_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    folders = [".git", ".venv/lib", "node_modules/x", "env/lib/site-packages", ".hidden"]
+    for folder in ("nets", *(f"nets/{folder}" for folder in folders)):
+        Path(folder).mkdir(parents=True)
+        (Path(folder) / "a.yaml").write_text(GOOD)
+    Path("nets/env/pyvenv.cfg").touch()
+    one, two = ("1 file: 1 expectation held, 0 failed\n", "2 files: 2 expectations held, 0 failed\n")
+    for path in ("nets", "nets/**/*.yaml", "n*", "./nets/**"):
+        assert Ran(capsys, path).out == one
+    for folder in folders:
+        assert Ran(capsys, f"nets/{folder}").out == one
+        assert Ran(capsys, f"nets/{folder}/*.yaml").out == one
+        assert Ran(capsys, "nets", f"nets/{folder}/a.yaml").out == two
+    assert Ran(capsys, "--add", "params", "nets/env").code == 0
+    assert Ran(capsys, "nets/env/**/*.yaml").out == one
+
+
 def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
