@@ -188,10 +188,10 @@ def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | No
         return _checked(source, root, models, wanted)
 
 
-def nothing_in(path: str) -> Checked:
+def nothing_in(path: str, reason: str | None = None) -> Checked:
     """A folder or pattern without a spec, which is never a success."""
     message = f"no spec in `{path}`"
-    help = "specs are .yaml and .yml files with `layers` or `models` at their top"
+    help = reason or "specs are .yaml and .yml files with `layers` or `models` at their top"
     return Checked(path, problems=(Problem(Diagnostic(NO_SPEC, "error", message, help)),), is_done=False)
 
 

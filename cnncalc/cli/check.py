@@ -16,6 +16,7 @@ from cnncalc.cli.paths import Found, files_of
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.codes import chosen
 from cnncalc.errors import UNDONE, SourceError
+from cnncalc.figures import plural
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.findings import render
 from cnncalc.render.surface import PLAIN
@@ -113,9 +114,7 @@ def _rewrite(paths: list[str], wanted: Wanted, update: bool, add: str | None, di
         raise typer.BadParameter("what is written must hold for the file as it is: not with --set or --framework")
     wish = Wish(() if add is None else metrics_of(add), update or add is None, diff, wanted.model, wanted.max_layers)
     files = {path: list(_taken(files_of(path))) for path in paths}
-    report_diagnostics(
-        [problem.diagnostic for path, found in files.items() if not found for problem in nothing_in(path).problems]
-    )
+    report_diagnostics([problem.diagnostic for path, found in files.items() if not found for problem in _nothing(path).problems])
     code = run({one.identity: one for found in files.values() for one in found}.values(), wish)
     return code if all(files.values()) else UNDONE
 
@@ -170,13 +169,24 @@ def examine(paths: Iterable[str], wanted: Wanted, choices: Choices) -> Results:
                 done[one.identity] = check_file(one.file, here, one.is_named)
                 files += filter(None, (done[one.identity],))
         if not any(done[one.identity] for one in found):
-            files.append(nothing_in(path))
+            files.append(_nothing(path))
     return Results(tuple(files), list(done.values()).count(None))
 
 
 def _taken(found: Iterable[Found]) -> Iterator[Found]:
     """The files that are named, and of the others those that their project does not leave out."""
     return (one for one in found if one.is_named or configuration.settings_for(one.file).takes(one.file))
+
+
+def _nothing(path: str) -> Checked:
+    """No spec in a folder or pattern, for whatever reason."""
+    left_out = [one for one in files_of(path) if not one.is_named and not configuration.settings_for(one.file).takes(one.file)]
+    if not left_out:
+        return nothing_in(path)
+    settings = configuration.settings_for(left_out[0].file)
+    keys = " and ".join(f"`{key}`" for key in ("include", "exclude") if getattr(settings, key))
+    file = os.path.relpath(os.path.join(settings.root, configuration.FILE))
+    return nothing_in(path, f"{plural(len(left_out), 'file')} left out by {keys} of [{configuration.TABLE}] in {file}")
 
 
 def deliver(results: Results, choices: Choices) -> int:

@@ -101,6 +101,7 @@ def _read(file: str, text: str) -> Settings | None:
     values = {key: _value(place, key, value) for key, value in table.items()}
     settings = Settings(os.path.dirname(file), **values)
     _check_codes(place, settings)
+    _check_patterns(place, settings)
     return settings
 
 
@@ -126,7 +127,7 @@ def _value(place: _Place, key: str, value: object) -> Any:
 
 
 def _patterns(value: object) -> tuple[tuple[str, ...] | None, str]:
-    is_list = isinstance(value, list) and all(isinstance(one, str) and one.strip("/") for one in value)
+    is_list = isinstance(value, list) and all(isinstance(one, str) and _names(one) for one in value)
     return (tuple(value) if is_list else None), 'a list of patterns, such as ["nets/**/*.yaml"]'  # type: ignore[arg-type]
 
 
@@ -158,6 +159,14 @@ def _check_codes(place: _Place, settings: Settings) -> None:
                 _refuse(place, _line_of(place.text, key), f"`{key}`: {error}", None)
 
 
+def _check_patterns(place: _Place, settings: Settings) -> None:
+    for key in ("include", "exclude"):
+        for text in getattr(settings, key):
+            if os.pardir in _names(text):
+                message = f"`{key}`: `{shown(text)}` can match nothing: patterns count from the folder of this file"
+                _refuse(place, _line_of(place.text, key), message, f"leave out `{os.pardir}`, or lay a {FILE} there")
+
+
 def _line_of(text: str, key: str) -> int:
     """The line of a key in the table; that of the table where it is not seen; 0 for none."""
     table = re.search(r"^\s*\[\s*tool\s*\.\s*[\"']?cnncalc", text, re.MULTILINE)
@@ -177,17 +186,35 @@ def _refuse(place: _Place, line: int, message: str, help: str | None) -> NoRetur
 
 @lru_cache(maxsize=256)
 def _pattern(text: str) -> re.Pattern[str]:
-    """A pattern of paths: ``*`` and ``?`` within a name, ``**`` for any folders; it also matches all below what it names.
+    """A pattern of paths: ``*``, ``?`` and ``[ab]`` within a name, ``**`` for any folders; with all below what it names.
 
     Without a slash before its end it matches at any depth.
     """
-    names = text.strip("/").split("/")
-    if len(names) == 1 and not text.startswith("/"):
+    names = _names(text)
+    if len(names) == 1 and not text.startswith(("/", "./")):
         names.insert(0, "**")
     parts = [r"(?:[^/]+/)*" if name == "**" else _name(name) + "/" for name in names[:-1]]
     parts.append(r".+" if names[-1] == "**" else _name(names[-1]))
     return re.compile("".join(parts) + r"(?:/.*)?\Z")
 
 
+def _names(text: str) -> list[str]:
+    """The names between the slashes, but for those that stay in the same folder."""
+    return [name for name in text.split("/") if name not in ("", os.curdir)]
+
+
 def _name(text: str) -> str:
-    return "".join({"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character)) for character in text)
+    return "".join(map(_piece, re.findall(r"\[!?\]?[^\]]*\]|.", text, re.DOTALL)))
+
+
+def _piece(text: str) -> str:
+    """One character, a mark for some, or a choice such as ``[ab]`` and ``[!0-9]``, as the shell has them."""
+    if len(text) == 1:
+        return {"*": "[^/]*", "?": "[^/]"}.get(text, re.escape(text))
+    from fnmatch import translate
+
+    return f"(?!/){translate(text)[: -len(_END)]}"
+
+
+_END = r"\Z"
+"""What ``fnmatch`` ends a pattern with; in later versions another one of the same length."""

@@ -57,7 +57,14 @@ def test_without_a_table_there_are_no_settings() -> None:
         ("nets/**", ["nets/a.yaml", "nets/b/a.yaml"], ["a.yaml"]),
         ("*.test.yaml", ["a.test.yaml", "x/b.test.yaml"], ["a.yaml", "atest.yaml"]),
         ("net?.yaml", ["net1.yaml"], ["net.yaml", "net12.yaml"]),
-        ("a+[b].yaml", ["a+[b].yaml"], ["aab.yaml"]),
+        ("a+b.yaml", ["a+b.yaml"], ["aab.yaml"]),
+        ("a+[[]b].yaml", ["a+[b].yaml"], ["a+b.yaml"]),
+        ("[ab].yaml", ["a.yaml", "x/b.yaml"], ["c.yaml", "ab.yaml", "[ab].yaml"]),
+        ("[!ab0-9]x.yaml", ["cx.yaml"], ["ax.yaml", "5x.yaml", "c/x.yaml"]),
+        ("x[!a]y.yaml", ["xby.yaml"], ["x/y.yaml", "xay.yaml"]),
+        ("[a.yaml", ["[a.yaml"], ["a.yaml"]),
+        ("./drafts", ["drafts/a.yaml"], ["x/drafts/a.yaml"]),
+        ("./nets//./*.yaml", ["nets/a.yaml"], ["nets/b/a.yaml", "x/nets/a.yaml"]),
     ],
 )
 def test_patterns(pattern: str, matched: list[str], others: list[str], tmp_path: Path) -> None:
@@ -76,8 +83,13 @@ def test_files_left_out_are_not_checked_unless_they_are_named(capsys: pytest.Cap
     assert (ran.code, ran.out.splitlines()[-1][:6]) == (0, "1 file")
     assert Ran(capsys, "check", "nets/drafts/b.yaml").code == 1
     assert Ran(capsys, "check", "nets/**/*.yaml").code == 0
-    assert Ran(capsys, "check", "other").code == 2
-    assert Ran(capsys, "check", "--update", "other").code == 2
+    for options in ((), ("--update",)):
+        ran = Ran(capsys, "check", *options, "other")
+        assert (ran.code, ran.err) == (
+            2,
+            "error[E115]: no spec in `other`\n"
+            "  = help: 1 file left out by `include` and `exclude` of [tool.cnncalc] in pyproject.toml\n",
+        )
 
 
 def test_warnings_are_chosen_by_the_project_then_by_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,6 +177,13 @@ def test_a_strict_project_is_strict_with_its_own_files_only(capsys: pytest.Captu
         ("[tool.cnncalc]\nstrict = 'yes'\n", 2, "`strict` is true or false", None),
         ("[tool.cnncalc]\n\n  include = 'nets'\n", 3, '`include` is a list of patterns, such as ["nets/**/*.yaml"]', None),
         ("[tool.cnncalc]\nexclude = ['/']\n", 2, '`exclude` is a list of patterns, such as ["nets/**/*.yaml"]', None),
+        ("[tool.cnncalc]\nexclude = ['.']\n", 2, '`exclude` is a list of patterns, such as ["nets/**/*.yaml"]', None),
+        (
+            "[tool.cnncalc]\nexclude = ['../cfg/nets']\n",
+            2,
+            "`exclude`: `../cfg/nets` can match nothing: patterns count from the folder of this file",
+            "leave out `..`, or lay a pyproject.toml there",
+        ),
         ("[tool.cnncalc]\nselect = [5]\n", 2, '`select` is a list of codes, such as ["W504"]', None),
         (
             "[tool.cnncalc]\nignore = ['X1']\n",
