@@ -15,7 +15,7 @@ from cnncalc.cli.output import emit, surface_of
 from cnncalc.cli.paths import Found, files_of
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.codes import chosen
-from cnncalc.errors import UNDONE, SourceError
+from cnncalc.errors import UNDONE, SourceError, UsageError
 from cnncalc.figures import plural
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.findings import render
@@ -128,21 +128,26 @@ def _watch(paths: list[str], wanted: Wanted, choices: Choices) -> NoReturn:
 
     def again() -> None:
         configuration.forget()
-        deliver(examine(paths, wanted, choices), choices)
+        try:
+            deliver(examine(paths, wanted, choices), choices)
+        except UsageError as error:  # a configuration that is being written is no more of an end than a spec is
+            report_diagnostics(error.diagnostics)
 
     watch(again, lambda: depended_on(paths))
 
 
 def depended_on(paths: Iterable[str]) -> Iterator[str]:
-    """The files that a check of some paths reads; one may be missing while an editor replaces it."""
+    """The files that a check of some paths reads, and configurations that it would; one may be missing or come yet."""
+    folders: dict[str, None] = {}
     for path in paths:
-        project = configuration.settings_for(path).root
-        yield from (os.path.join(project, configuration.FILE),) if project else ()
+        folders[os.path.abspath(path)] = None
         for found in files_of(path):
+            folders[os.path.dirname(os.path.abspath(found.file))] = None
             try:
                 yield resolve(found.file)
             except SourceError:
                 yield found.file
+    yield from configuration.places(folders)
 
 
 def wanted_codes(choices: Choices, settings: configuration.Settings = configuration.NOTHING) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
@@ -58,6 +58,16 @@ def _settings_in(folder: str) -> Settings:
             return found
     above = os.path.dirname(folder)
     return NOTHING if above == folder else _settings_in(above)
+
+
+def places(folders: Iterable[str]) -> tuple[str, ...]:
+    """Where configurations for what is in some folders are or could be, each once."""
+    found: dict[str, None] = {}
+    for folder in folders:
+        while (file := os.path.join(folder, FILE)) not in found:
+            found[file] = None
+            folder = os.path.dirname(folder)
+    return tuple(found)
 
 
 def forget() -> None:

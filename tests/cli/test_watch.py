@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cnncalc import bundled
-from cnncalc.cli import watch
+from cnncalc.cli import configuration, main, watch
 from cnncalc.cli.check import depended_on
 from tests.cli.running import Ran
 
@@ -74,12 +74,50 @@ def test_the_project_and_bundled_networks_are_watched_too(tmp_path: Path) -> Non
     (tmp_path / "pyproject.toml").write_text("[tool.cnncalc]\nstrict = true\n")
     spec = tmp_path / "a.yaml"
     vgg = bundled.path_of("vgg16")
-    assert list(depended_on([str(spec), "vgg16", "missing"])) == [
-        str(tmp_path / "pyproject.toml"),
-        str(spec),
-        str(vgg),
-        "missing",
-    ]
+    found = list(depended_on([str(spec), "vgg16", "missing"]))
+    assert found[:3] == [str(spec), str(vgg), "missing"]
+    assert len(set(found)) == len(found)
+    assert {str(folder / "pyproject.toml") for folder in (tmp_path, *tmp_path.parents, Path.cwd())} <= set(found[3:])
+
+
+def _checked(monkeypatch: pytest.MonkeyPatch, *saves: Callable[[], object]) -> None:
+    """``check --watch .`` while files are saved."""
+    real = watch.watch
+    monkeypatch.setattr(watch, "watch", lambda run, files: real(run, files, Saved(*saves)))
+    assert main(["check", "--watch", "."]) == 130
+
+
+def test_a_configuration_is_followed_from_its_first_line_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "a.yaml").write_text("input: [3, 15, 15]\nlayers: [maxpool2]\n")
+    project, nearer = tmp_path / "pyproject.toml", tmp_path / "nets" / "pyproject.toml"
+    _checked(
+        monkeypatch,
+        lambda: project.write_text("[tool.cnncalc]\nignore = [\n"),
+        lambda: project.write_text("[tool.cnncalc]\nignore = ['W504']\n"),
+        lambda: nearer.write_text("[tool.cnncalc]\nselect = ['W504']\n"),
+    )
+    out, err = capsys.readouterr()
+    sums = [line.partition("failed")[2] for line in out.splitlines() if line.startswith("1 file")]
+    assert sums == [", 1 warning", "", ", 1 warning"]
+    assert out.count("toml changed") == 3
+    assert err.startswith("error[E903]: this is not TOML")
+
+
+def test_a_watch_may_begin_with_a_broken_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    configuration.forget()
+    (tmp_path / "a.yaml").write_text(GOOD)
+    (tmp_path / "pyproject.toml").write_text("[tool.cnncalc]\nstrict = tru\n")
+    _checked(monkeypatch, lambda: (tmp_path / "pyproject.toml").write_text("[tool.cnncalc]\nstrict = true\n"))
+    out, err = capsys.readouterr()
+    assert out.endswith("1 file: 1 expectation held, 0 failed\n")
+    assert err.count("E903") == 1
 
 
 def test_standard_input_cannot_be_watched(capsys: pytest.CaptureFixture[str]) -> None:
