@@ -10,6 +10,9 @@ from cnncalc.errors import Diagnostic, SourceError
 from cnncalc.spec.text import Source, source_of
 from cnncalc.suggest import shown
 
+_NONE_HERE = "not a git repository (or any"
+"""How git begins where there is none; a named one that is none, as in GIT_DIR, is told otherwise."""
+
 
 def is_revision(spec: str) -> bool:
     """Whether a SPEC names a file in a revision: it has a colon, and no file is called so."""
@@ -30,13 +33,23 @@ def read_revision(spec: str) -> Source:
     done = _git("cat-file", "blob", spec)
     if done.returncode == 0:
         return source_of(spec, done.stdout)
-    if _git("rev-parse", "--git-dir").returncode != 0:
-        _unreadable(f"`{shown(spec)}` names a revision, and this folder is in no git repository", "name a file")
+    there = _git("rev-parse", "--git-dir")
+    if there.returncode != 0:
+        _no_repository(spec, there.stderr.decode("utf-8", "replace").split())
     if revision and _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode != 0:
         shallow = _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
         help = "the clone is shallow: fetch the revision first" if shallow else "`git branch --all` and `git log` list revisions"
         _unreadable(f"git knows no revision `{shown(revision)}`", help)
     _unreadable(f"there is no file `{shown(path)}` in {f'`{shown(revision)}`' if revision else 'the index'}", _from_here(spec))
+
+
+def _no_repository(spec: str, words: list[str]) -> NoReturn:
+    """What git says of a repository that it does not use, the first sentence before what it advises."""
+    said = " ".join(words).removeprefix("fatal: ")
+    if not said or said.startswith(_NONE_HERE):
+        _unreadable(f"`{shown(spec)}` names a revision, and this folder is in no git repository", "name a file")
+    fault, advises, advice = said.partition(" To add an exception")
+    _unreadable(f"`{shown(spec)}` names a revision, and git says: {fault}", f"{advises.strip()}{advice}" or None)
 
 
 def _from_here(spec: str) -> str | None:
@@ -48,7 +61,8 @@ def _from_here(spec: str) -> str | None:
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(("git", *arguments), capture_output=True, check=False, stdin=subprocess.DEVNULL)
+        environment = {**os.environ, "LC_ALL": "C"}  # its words are read
+        return subprocess.run(("git", *arguments), capture_output=True, check=False, stdin=subprocess.DEVNULL, env=environment)
     except OSError:
         _unreadable("a SPEC with a colon names a git revision, and git cannot be run", "install git, or name a file")
 

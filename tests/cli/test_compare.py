@@ -234,6 +234,19 @@ def test_without_a_repository(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert "names a revision, and this folder is in no git repository" in ran.err
 
 
+@pytest.mark.usefixtures("_repository")
+def test_a_repository_that_git_refuses_is_told_in_its_own_words(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    ran = Ran(capsys, "compare", "HEAD:nets/a.yaml", "nets/a.yaml")
+    assert ran.code == 2
+    message, help = ran.err.splitlines()
+    assert message.startswith("error[E110]: `HEAD:nets/a.yaml` names a revision, and git says: detected dubious ownership in")
+    assert "git config --global --add safe.directory" in help
+
+
 def test_without_git(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     ran = Ran(capsys, "compare", "main:a.yaml", "new.yaml")
