@@ -252,6 +252,48 @@ def test_junit_counts_warnings_where_they_are_strict() -> None:
     assert root[0].find("system-out") is None
 
 
+# Paths
+
+
+def paths(format: str, found: Results) -> set[str]:
+    """The files that annotations are put on."""
+    text = render(found, format)
+    if format == "gitlab":
+        return {issue["location"]["path"] for issue in json.loads(text)}
+    return set(re.findall(r"^::\w+ file=([^,]*),", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(("format", "variable"), [("github", "GITHUB_WORKSPACE"), ("gitlab", "CI_PROJECT_DIR")])
+def test_the_services_of_a_ci_get_paths_from_the_repositorys_root(
+    format: str, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "work" / "repo" / "sub"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    found = results(BROKEN)
+    assert paths(format, found) == {"nets/net.yaml"}
+    (here.parent / ".git").touch()  # as in a worktree
+    assert paths(format, found) == {"sub/nets/net.yaml"}
+    monkeypatch.setenv(variable, str(tmp_path / "work"))
+    assert paths(format, found) == {"repo/sub/nets/net.yaml"}
+    monkeypatch.setenv(variable, str(tmp_path / "elsewhere"))
+    assert paths(format, found) == {"sub/nets/net.yaml"}
+    (tmp_path / "link").symlink_to("work")
+    monkeypatch.setenv(variable, str(tmp_path / "link"))
+    assert paths(format, found) == {"repo/sub/nets/net.yaml"}
+    assert "nets/net.yaml" in render(found, "concise").split(":")
+    assert '"uri": "nets/net.yaml"' in render(found, "sarif")
+
+
+def test_a_finding_keeps_its_fingerprint_wherever_the_check_is_run_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    (outside,) = json.loads(render(results(BROKEN), "gitlab"))
+    monkeypatch.chdir("nets")
+    inside = check_file("net.yaml", Wanted(chosen()))
+    assert inside is not None
+    assert json.loads(render(Results((inside,)), "gitlab")) == [outside]
+
+
 # SARIF
 
 

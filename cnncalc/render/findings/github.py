@@ -7,9 +7,12 @@ Source: https://docs.github.com/en/actions/reference/workflow-commands-for-githu
 from __future__ import annotations
 
 from cnncalc.checking import Problem, Results
-from cnncalc.render.findings.words import closing, relative
+from cnncalc.render.findings.words import closing, in_repository
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import inert
+
+ROOT = "GITHUB_WORKSPACE"
+"""The variable with the folder that paths of annotations count from."""
 
 
 def render(results: Results, surface: Surface) -> str:
@@ -24,7 +27,13 @@ def _command(problem: Problem) -> str:
     properties = {"title": f"cnncalc {found.code}"}
     if place is not None:
         end = {"endColumn": str(place.column + place.width)} if place.width else {}
-        properties = {"file": relative(place.file), "line": str(place.line), "col": str(place.column), **end, **properties}
+        properties = {
+            "file": in_repository(place.file, ROOT),
+            "line": str(place.line),
+            "col": str(place.column),
+            **end,
+            **properties,
+        }
     given = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     return f"::{found.severity} {given}::{_data(_message(problem))}"
 

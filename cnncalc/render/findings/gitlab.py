@@ -11,9 +11,11 @@ from hashlib import sha256
 from typing import Any
 
 from cnncalc.checking import Checked, Problem, Results
-from cnncalc.render.findings.words import relative
+from cnncalc.render.findings.words import in_repository
 from cnncalc.render.surface import Surface
 
+ROOT = "CI_PROJECT_DIR"
+"""The variable with the folder that paths of findings count from."""
 _SEVERITIES = {"error": "major", "warning": "minor"}
 
 
@@ -34,7 +36,7 @@ def _issue(file: Checked, problem: Problem, seen: Counter[str]) -> dict[str, Any
         "fingerprint": _fingerprint(file, problem, seen),
         "severity": "critical" if not file.is_done else _SEVERITIES[found.severity],
         "location": {
-            "path": relative(file.file if place is None else place.file),
+            "path": in_repository(file.file if place is None else place.file, ROOT),
             "lines": {"begin": 1 if place is None else place.line},
         },
     }
@@ -44,6 +46,6 @@ def _fingerprint(file: Checked, problem: Problem, seen: Counter[str]) -> str:
     """The same for the same finding after lines have moved, another for each finding of a report."""
     found = problem.diagnostic
     subject = (problem.finding.what if problem.finding is not None else found.path) or found.excerpt or ""
-    key = "\0".join((relative(file.file), found.code, f"{problem.whose}{subject.strip()}"))
+    key = "\0".join((in_repository(file.file, ROOT), found.code, f"{problem.whose}{subject.strip()}"))
     seen[key] += 1
     return sha256(f"{key}\0{seen[key]}".encode("utf-8", "backslashreplace")).hexdigest()

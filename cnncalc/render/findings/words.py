@@ -8,6 +8,8 @@ from cnncalc.checking import Results
 from cnncalc.figures import plural
 from cnncalc.render.text import inert
 
+_NO_FILES = ("", "-", "<stdin>")
+
 
 def closing(results: Results) -> str:
     """The sums in a line."""
@@ -26,3 +28,31 @@ def relative(file: str) -> str:
         return inert(os.path.normpath(file).replace(os.sep, "/")) if file else ""
     below = os.path.relpath(file)
     return inert((file if below.startswith(os.pardir) else below).replace(os.sep, "/"))
+
+
+def in_repository(file: str, variable: str) -> str:
+    """A file from its repository's root on: the one that a CI's variable names, else git's; else from the working folder."""
+    if file in _NO_FILES:
+        return file
+    for root in (os.environ.get(variable), _root_of_git(file)):
+        below = _below(root, file) if root else None
+        if below is not None:
+            return inert(below.replace(os.sep, "/"))
+    return relative(file)
+
+
+def _root_of_git(file: str) -> str | None:
+    folder = os.path.dirname(os.path.abspath(file))
+    while not os.path.exists(os.path.join(folder, ".git")):
+        if folder == (folder := os.path.dirname(folder)):
+            return None
+    return folder
+
+
+def _below(root: str, file: str) -> str | None:
+    """A file from a folder on, links followed where it does not lie there as it is named; ``None`` for one outside."""
+    folder, name = os.path.split(os.path.abspath(file))
+    for above, place in ((os.path.abspath(root), folder), (os.path.realpath(root), os.path.realpath(folder))):
+        if os.path.commonpath((above, place)) == above:
+            return os.path.relpath(os.path.join(place, name), above)
+    return None
