@@ -159,13 +159,13 @@ def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | No
         try:
             source = read_source(resolve(path))
         except SpecError as error:
-            return _refused(path, error) if is_named or _TOP_KEY.search(glimpse(path)) else None
+            return _refused(path, error) if is_named or looks_like_spec(glimpse(path)) else None
         except CnncalcError as error:
             return _refused(path, error)
         try:
             root, found = parse(source)
         except CnncalcError as error:
-            return _refused(path, error) if is_named or _TOP_KEY.search(source.text) else None
+            return _refused(path, error) if is_named or looks_like_spec(source.text) else None
         if not is_named and not is_spec(root):
             return None
         try:
@@ -198,6 +198,11 @@ def nothing_in(path: str, reason: str | None = None) -> Checked:
 def _refused(path: str, error: CnncalcError) -> Checked:
     is_done = not isinstance(error, SourceError | UsageError)
     return Checked(path, problems=tuple(map(Problem, error.diagnostics)), is_done=is_done)
+
+
+def looks_like_spec(text: str) -> bool:
+    """Whether a text that cannot be read has what would make it a spec."""
+    return _TOP_KEY.search(text) is not None
 
 
 def is_spec(root: Node) -> bool:

@@ -11,7 +11,7 @@ import typer
 
 from cnncalc.checking import Checked, Results, Wanted, check_file, nothing_in
 from cnncalc.cli import configuration, options
-from cnncalc.cli.output import emit, surface_of
+from cnncalc.cli.output import emit, keep_specs, surface_of
 from cnncalc.cli.paths import Found, files_of
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.codes import chosen
@@ -99,6 +99,7 @@ def check(
     """Validity, expectations and advice, for CI."""
     choices = Choices(_codes(select), _codes(ignore), strict, format, output, output_format, portability)
     wanted = Wanted(wanted_codes(choices), options.settings(sets), model, framework, require_expect, max_layers)
+    keep_specs(output, (one.file for path in paths for one in files_of(path) if one.is_named))
     if update or add is not None or diff:
         return _rewrite(paths, wanted, update, add, diff)
     if watch:

@@ -10,7 +10,7 @@ import typer
 from cnncalc import budgets, load
 from cnncalc.cli import options, run
 from cnncalc.cli.frameworks import across
-from cnncalc.cli.output import emit, target_surface
+from cnncalc.cli.output import emit, keep_specs, target_surface
 from cnncalc.cli.revision import is_revision, read_revision
 from cnncalc.errors import FINE, INVALID, UNDONE, Diagnostic
 from cnncalc.network.graph import MOST_LAYERS
@@ -64,6 +64,7 @@ def compare(
     peak (of activations held at once), rf. Comparisons: > >= < <= == !=. A limit with a sign is about the change (macs > +0),
     in per cent where it ends so (params > +5%), one without a sign about the new network (params > 5M, rf < 200).
     """
+    keep_specs(output, specs)
     wanted = [budgets.parse(text) for text in fail_if or ()]
     request = run.Request(tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers)
     if frameworks:

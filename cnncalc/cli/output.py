@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
+from cnncalc.bundled import ENDINGS
 from cnncalc.render.surface import PLAIN, Surface
 
 CANNOT_WRITE = "E902"
@@ -34,6 +36,23 @@ def surface_of(stream: TextIO | None) -> Surface:
 def target_surface(output: str | None) -> Surface:
     """The surface of a result: the named file's, else standard output's."""
     return PLAIN if output is not None else surface_of(sys.stdout)
+
+
+def keep_specs(output: str | None, specs: Iterable[str]) -> None:
+    """See to it that no result is written over a spec: one of those read, or one that a shell made of ``--output nets/*.yaml``.
+
+    Raises:
+        Trouble: where it would be.
+    """
+    if output is None or not os.path.isfile(output):
+        return
+    from cnncalc.checking import looks_like_spec
+    from cnncalc.spec.text import glimpse
+
+    if any(os.path.exists(spec) and os.path.samefile(output, spec) for spec in specs):
+        raise Trouble(f"cannot write {output}: it is one of the specs that are read")
+    if output.endswith(ENDINGS) and looks_like_spec(glimpse(output)):
+        raise Trouble(f"cannot write {output}: it is a spec, and the result is none")
 
 
 def emit(text: str, output: str | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli import options
-from cnncalc.cli.output import emit, target_surface
+from cnncalc.cli.output import emit, keep_specs, target_surface
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.errors import FINE, INVALID, Diagnostic, Fault
 from cnncalc.frameworks import PYTORCH, framework_named, unknown_framework
@@ -32,6 +32,7 @@ def pool(
     output: options.Output = None,
 ) -> int:
     """Pooling windows, and how often inputs are used."""
+    keep_specs(output, ())
     name = PYTORCH.name if framework is None else framework
     rules = framework_named(name)
     if rules is None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import typer
 
 from cnncalc import analyze, load
-from cnncalc.cli.output import emit, surface_of, target_surface, warn
+from cnncalc.cli.output import emit, keep_specs, surface_of, target_surface, warn
 from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Diagnostic, InputError, SourceError, UsageError
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
@@ -47,6 +47,7 @@ class Outcome(NamedTuple):
 
 def show(request: Request, view: View, format: str, output: str | None) -> int:
     """The tables of the networks, in the view of a command."""
+    keep_specs(output, request.specs)
     outcome = compute(request)
     if view.unit is not None:
         _check_unit(view.unit, outcome.entries)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 
 from cnncalc.cli import options
-from cnncalc.cli.output import emit
+from cnncalc.cli.output import emit, keep_specs
 from cnncalc.errors import FINE
 
 
 def schema(output: options.Output = None) -> int:
     """The JSON Schema of specs, for editors."""
+    keep_specs(output, ())
     from cnncalc.spec.schema import schema as build
 
     emit(json.dumps(build(), indent=1) + "\n", output)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from cnncalc.cli import options
-from cnncalc.cli.output import emit, target_surface
+from cnncalc.cli.output import emit, keep_specs, target_surface
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.errors import FINE, INVALID, Diagnostic
 from cnncalc.geometry.pyramid import MODES, Tier, pyramid, shortfall
@@ -29,6 +29,7 @@ def spp(
     output: options.Output = None,
 ) -> int:
     """Spatial pyramids: bins wanted and obtained."""
+    keep_specs(output, ())
     sizes = options.map_size(size)
     sizes = sizes * 2 if len(sizes) == 1 else sizes
     wanted = options.whole_numbers(levels, "--levels", ",", 1, options.MOST_BINS)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli import options
-from cnncalc.cli.output import emit, surface_of, target_surface
+from cnncalc.cli.output import emit, keep_specs, surface_of, target_surface
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.errors import FINE, INVALID, UNDONE, InputError, SourceError, SpecError
 from cnncalc.network.model import Model
@@ -56,6 +56,7 @@ def sweep(
     output: options.Output = None,
 ) -> int:
     """Many inputs and variables at once, a row each."""
+    keep_specs(output, (spec,))
     grid = Grid(_inputs(input), {name: _listed(values) for name, values in options.settings(sets).items()})
     try:
         source = read_source(resolve(spec))

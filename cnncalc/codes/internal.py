@@ -16,7 +16,8 @@ CODES = (
     Code(
         "E902",
         "a result that cannot be written",
-        "The file of `--output` cannot be written, or standard output is full or closed. What was there before stays whole.",
+        "The file of `--output` cannot be written, or standard output is full or closed, or the file is a"
+        " spec, which no result is written over. What was there before stays whole.",
         "$ cnncalc check net.yaml --output missing/report.json",
         "$ cnncalc check net.yaml --output report.json",
     ),

@@ -101,8 +101,8 @@ def test_a_comment_that_does_nothing_is_reported_where_it_stands(
     comment: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("odd.yaml").write_text(f"input: [3, 8, 8]\nlayers:\n  - maxpool2\n  # so\n  - conv1x1: 4  # cnncalc: {comment}\n")
-    assert Ran(capsys, "odd.yaml").out.splitlines()[0].endswith(message)
-    assert Ran(capsys, "odd.yaml", "--ignore", "W517").codes == []
+    assert Check(capsys, "odd.yaml").out.splitlines()[0].endswith(message)
+    assert Check(capsys, "odd.yaml", "--ignore", "W517").codes == []
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_comment_that_does_nothing_is_reported_where_it_stands(
 )
 def test_only_comments_turn_warnings_off(layer: str, codes: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     Path("odd.yaml").write_text(f"input: [3, 15, 15]\nlayers:\n  - {layer}\n", encoding="utf-8")
-    assert Ran(capsys, "odd.yaml").codes == codes
+    assert Check(capsys, "odd.yaml").codes == codes
 
 
 def test_a_long_text_is_no_comment_on_any_of_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +127,7 @@ def test_a_long_text_is_no_comment_on_any_of_its_lines(capsys: pytest.CaptureFix
         "description: |\n  # cnncalc: ignore[W999]\n# cnncalc: ignore[W998]\ninput: [3, 15, 15]\nlayers:\n"
         "  - {relu: , note: 'a\n     # cnncalc: ignore[W997]\n     b'}\n"
     )
-    ran = Ran(capsys, "odd.yaml")
+    ran = Check(capsys, "odd.yaml")
     assert (ran.codes, "odd.yaml:3:1: W517" in ran.out, "W998" in ran.out) == (["W517"], True, True)
 
 
@@ -154,7 +154,7 @@ def test_variants_that_share_a_line_are_one_warning(capsys: pytest.CaptureFixtur
 def test_each_other_framework_is_a_warning_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     """The pool reads 8x8 with 2x2 windows: by 2 in PyTorch, and by 1, the default of Caffe and ONNX, there."""
     Path("pool.yaml").write_text("input: [3, 8, 8]\nlayers:\n  - maxpool2:\n    repeat: 2\n")
-    lines = Ran(capsys, "pool.yaml", "--portability").out.splitlines()
+    lines = Check(capsys, "pool.yaml", "--portability").out.splitlines()
     assert [line.partition(" (and")[0] for line in lines[:-1]] == [
         "pool.yaml:3:5: W601 caffe makes 7x7 of 8x8, pytorch 4x4",
         "pool.yaml:3:5: W601 onnx makes 7x7 of 8x8, pytorch 4x4",
@@ -204,12 +204,12 @@ def test_a_missing_file_exits_2_and_the_others_are_checked(capsys: pytest.Captur
 
 @pytest.mark.parametrize("name", ["unet.yaml", "resnet50.yml", "lenet5.yaml"])
 def test_a_file_that_is_gone_is_not_the_bundled_network_of_its_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "good.yaml", name)
+    ran = Check(capsys, "good.yaml", name)
     assert (ran.code, ran.out) == (2, "1 file: 1 expectation held, 0 failed, 1 not checked\n")
     bare = name.partition(".")[0]
     assert ran.err == f"error[E110]: `{name}` does not exist\n  = help: the bundled config is called `{bare}`\n"
-    assert main(["compare", name, name]) == 2
-    assert Ran(capsys, bare).code == 0
+    assert Ran(capsys, "compare", name, name).code == 2
+    assert Check(capsys, bare).code == 0
 
 
 # Which files
@@ -231,16 +231,16 @@ def test_a_foreign_file_in_a_folder_is_skipped_whatever_is_wrong_with_it(
     Path("nets").mkdir()
     Path("nets/good.yaml").write_text(GOOD)
     Path("nets/other.yaml").write_bytes(other)
-    ran = Ran(capsys, "nets")
+    ran = Check(capsys, "nets")
     assert (ran.code, ran.out) == (0, "1 file: 1 expectation held, 0 failed, 1 file skipped\n")
-    assert Ran(capsys, "nets/other.yaml").code == 1
+    assert Check(capsys, "nets/other.yaml").code == 1
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
 def test_a_spec_in_a_folder_is_refused_where_it_is_not_utf_8(encoding: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("nets").mkdir()
     Path("nets/spec.yaml").write_bytes(f"name: J\u00f6rg\n{GOOD}".encode(encoding))
-    assert Ran(capsys, "nets").codes == ["E101"]
+    assert Check(capsys, "nets").codes == ["E101"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="symbolic links")
@@ -250,9 +250,9 @@ def test_the_lock_of_an_editor_is_no_spec_and_another_link_that_leads_nowhere_is
     Path("nets").mkdir()
     Path("nets/good.yaml").write_text(GOOD)
     Path("nets/.#good.yaml").symlink_to("me@host.1234:5678")
-    assert Ran(capsys, "nets").out == "1 file: 1 expectation held, 0 failed\n"
+    assert Check(capsys, "nets").out == "1 file: 1 expectation held, 0 failed\n"
     Path("nets/gone.yaml").symlink_to("nowhere.yaml")
-    assert Ran(capsys, "nets").code == 2
+    assert Check(capsys, "nets").code == 2
 
 
 def test_folders_patterns_and_names_give_each_file_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -276,13 +276,13 @@ def test_environments_and_hidden_folders_are_looked_into_only_where_they_are_nam
     Path("nets/env/pyvenv.cfg").touch()
     one, two = ("1 file: 1 expectation held, 0 failed\n", "2 files: 2 expectations held, 0 failed\n")
     for path in ("nets", "nets/**/*.yaml", "n*", "./nets/**"):
-        assert Ran(capsys, path).out == one
+        assert Check(capsys, path).out == one
     for folder in folders:
-        assert Ran(capsys, f"nets/{folder}").out == one
-        assert Ran(capsys, f"nets/{folder}/*.yaml").out == one
-        assert Ran(capsys, "nets", f"nets/{folder}/a.yaml").out == two
-    assert Ran(capsys, "--add", "params", "nets/env").code == 0
-    assert Ran(capsys, "nets/env/**/*.yaml").out == one
+        assert Check(capsys, f"nets/{folder}").out == one
+        assert Check(capsys, f"nets/{folder}/*.yaml").out == one
+        assert Check(capsys, "nets", f"nets/{folder}/a.yaml").out == two
+    assert Check(capsys, "--add", "params", "nets/env").code == 0
+    assert Check(capsys, "nets/env/**/*.yaml").out == one
 
 
 def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,7 +374,7 @@ def test_no_option_is_advised_that_there_is_not(capsys: pytest.CaptureFixture[st
         "framework: tensorflow\nlayers:\n  - concat: [[conv3x3: {out: 8, stride: 2, padding: same}], [conv5x5: {out: 8, stride: 2, padding: same}]]\n"
         "expect: {macs: 3}\n"
     )
-    ran = Ran(capsys, "open.yaml", "--format", "full")
+    ran = Check(capsys, "open.yaml", "--format", "full")
     assert ran.out.count("needs the input size: add `input: ...`\n") == 2
     assert [code in ran.out for code in ("W503", "E403", "--input")] == [True, True, False]
 
@@ -392,16 +392,16 @@ cases:
 
 def test_an_error_says_of_which_case_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     Path("c.yaml").write_text(CASES)
-    lines = Ran(capsys, "c.yaml").out.splitlines()
+    lines = Check(capsys, "c.yaml").out.splitlines()
     assert [line.partition(": ")[2].partition(" (con")[0].partition(" (max")[0] for line in lines[:-1]] == [
         "E301 c (3x2x2), c (3x2x2, caffe): window 3 does not fit the size 2",
         "E301 c (tiny): window 2 does not fit the size 1",
         "E401 c (case 4, onnx): size: expected size 9, got 5 (-44.4 %)",
     ]
-    full = Ran(capsys, "c.yaml", "--format", "full").out
+    full = Check(capsys, "c.yaml", "--format", "full").out
     assert "  = in `c (tiny)`\n" in full
     assert "  = in `c (3x2x2)`, `c (3x2x2, caffe)`\n" in full
-    (file,) = json.loads(Ran(capsys, "c.yaml", "--format", "json").out)["files"]
+    (file,) = json.loads(Check(capsys, "c.yaml", "--format", "json").out)["files"]
     assert [(one["model"], one["models"]) for one in file["diagnostics"]] == [
         (None, ["c (3x2x2)", "c (3x2x2, caffe)"]),
         ("c (tiny)", ["c (tiny)"]),
@@ -411,9 +411,9 @@ def test_an_error_says_of_which_case_it_is(capsys: pytest.CaptureFixture[str]) -
 
 def test_an_error_of_a_variant_says_so_and_one_of_all_does_not(capsys: pytest.CaptureFixture[str]) -> None:
     Path("v.yaml").write_text("input: [3, 8, 8]\nmodels:\n  one: {layers: [relu]}\n  two: {layers: [conv9x9: 4]}\n")
-    assert ": E301 two: window 9 does not fit" in Ran(capsys, "v.yaml").out
+    assert ": E301 two: window 9 does not fit" in Check(capsys, "v.yaml").out
     Path("v.yaml").write_text("input: [3, 8, 8]\nlayers: [conv9x9: 4]\ncases: [{framework: onnx, expect: {params: 1}}]\n")
-    (line, _) = Ran(capsys, "v.yaml").out.splitlines()
+    (line, _) = Check(capsys, "v.yaml").out.splitlines()
     assert ": E301 window 9 does not fit" in line
 
 

@@ -255,6 +255,53 @@ def test_files_that_are_none(capsys: pytest.CaptureFixture[str]) -> None:
             assert "E901" not in ran.err, name
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check"],
+        ["params"],
+        ["rf"],
+        ["shapes"],
+        ["summary"],
+        ["compare"],
+        ["compare", "--frameworks"],
+        ["sweep", "--input", "3x8..16/8"],
+    ],
+    ids=" ".join,
+)
+def test_no_result_is_written_over_a_spec(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("spec.txt").write_text(SPEC, encoding="utf-8")
+    Path("link.txt").symlink_to("spec.txt")
+    for output in ("spec.txt", "./spec.txt", "link.txt"):
+        ran = Ran(capsys, *command, "spec.txt", "--output", output)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == f"error[E902]: cannot write {output}: it is one of the specs that are read\n"
+    ran = Ran(capsys, *command, "--output", "broken.yaml", "net.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "error[E902]: cannot write broken.yaml: it is a spec, and the result is none\n"
+    assert [Path(name).read_text(encoding="utf-8") for name in ("spec.txt", "broken.yaml")] == [SPEC, BROKEN]
+    Path("report.yaml").write_text("old: report\n", encoding="utf-8")
+    for output in ("report.yaml", "new.yaml", "report.yaml"):
+        assert Ran(capsys, *command, "net.yaml", "--output", output).code == 0
+    assert Ran(capsys, "check", ".", "--output", "net.yaml").code == 2
+    assert Path("net.yaml").read_text(encoding="utf-8") == SPEC
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["schema"], ["spp", "--in", "13", "--levels", "1,2"], ["pool", "--in", "7", "--kernel", "3"]],
+    ids=lambda one: one[0],
+)
+def test_nor_is_one_by_a_command_that_reads_none(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert Ran(capsys, *command, "--output", "net.yaml").code == 2
+    assert Path("net.yaml").read_text(encoding="utf-8") == SPEC
+
+
+def test_a_spec_is_written_over_a_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Ran(capsys, "zoo", "lenet5", "--output", "net.yaml").code == 0
+    assert "LeNet" in Path("net.yaml").read_text(encoding="utf-8")
+
+
 def test_a_folder_of_such_files_is_checked_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
     folder = Path("specs")
     folder.mkdir()
