@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.geometry.receptive_field import AxisField
@@ -89,3 +90,37 @@ def test_a_known_size_does_not_change_the_map(items: list[Item]) -> None:
     report = cnncalc.analyze(model, input="36x600")
     if report.failed is None:
         assert report.layers[-1].field.axes == unknown
+
+
+def bins_read(size: int, bins: int) -> list[list[int]]:
+    """The positions that touch each of the equal parts an axis is cut into."""
+    return [[x for x in range(size) if x * bins < (i + 1) * size and (x + 1) * bins > i * size] for i in range(bins)]
+
+
+def nearest_read(size: int, target: int) -> list[list[int]]:
+    return [[x for x in range(size) if x * target <= i * size < (x + 1) * target] for i in range(target)]
+
+
+@given(
+    st.sampled_from(["adaptive_maxpool", "upsample"]),
+    st.integers(1, 70),
+    st.integers(2, 130),
+    st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3)),
+)
+@example("adaptive_maxpool", 5, 4, (3, 1, 1))
+@example("upsample", 60, 118, (3, 2, 2))
+@settings(max_examples=300, deadline=None)
+def test_the_size_is_the_largest_over_the_units_that_there_are(
+    op: str, size: int, units: int, window: tuple[int, int, int]
+) -> None:
+    kernel, stride, dilation = window
+    read = bins_read(size, units) if op == "adaptive_maxpool" else nearest_read(size, units)
+    starts = range(0, units - dilation * (kernel - 1), stride)
+    seen = [{x for m in range(kernel) for x in read[start + m * dilation]} for start in starts]
+    arguments = f"{{size: {units}}}" if op == "upsample" else str(units)
+    conv = f"conv: {{out: 1, k: {kernel}, s: {stride}, d: {dilation}}}"
+    (model,) = cnncalc.loads(f"input: [1, {size}]\nlayers: [{op}: {arguments}, {conv}]")
+    report = cnncalc.analyze(model)
+    assert (report.failed is None) == bool(seen)
+    if seen:
+        assert report.layers[-1].field.size == (max(max(one) - min(one) + 1 for one in seen),)

@@ -54,6 +54,12 @@ class IntervalMap(NamedTuple):
         """The number of input positions seen, the largest over the period; ``None`` where nothing is seen."""
         return max((span[1] - span[0] + 1 for span in self.spans if span), default=None)
 
+    def size_of(self, units: Size) -> int | None:
+        """The same over the units that there are, which may be fewer than the period has."""
+        if units is None or units >= len(self.spans):
+            return self.size
+        return IntervalMap(self.advance, self.spans[:units]).size
+
     @property
     def affine(self) -> bool:
         return len(self.spans) == 1
@@ -276,7 +282,7 @@ class AxisField(NamedTuple):
     def size(self, units: Size) -> int | None:
         """The number of input positions a unit sees, the largest over the ``units`` of the axis, the map's borders aside."""
         if len(self.maps) == 1:
-            return self.maps[0].size
+            return self.maps[0].size_of(units)
         if not self.maps or units is None:
             return None
         period = _common_period(self.maps)
