@@ -12,7 +12,7 @@ from cnncalc.figures import by
 from cnncalc.geometry.axis import Run
 from cnncalc.geometry.participation import interval, runs, unread_end
 from cnncalc.geometry.receptive_field import Interval
-from cnncalc.geometry.resample import Bins
+from cnncalc.geometry.resample import Bins, adaptive
 from cnncalc.geometry.window import CEIL, Window
 
 
@@ -185,10 +185,6 @@ def _paper_stride(mode: str, size: int, bins: int) -> int:
     return size // bins
 
 
-def _adaptive(size: int, bins: int) -> Bins:
-    return Bins(bins)
-
-
 def _caffe(size: int, bins: int) -> Window:
     """Kernel = stride = ``ceil(a/n)``, padded on both sides to at least n kernels, rounded up.
 
@@ -209,7 +205,7 @@ def _caffe(size: int, bins: int) -> Window:
 _RULES: dict[str, Callable[[int, int], Window | Bins]] = {
     "paper": _paper,
     "exact": _exact,
-    "adaptive": _adaptive,
+    "adaptive": lambda size, bins: adaptive(bins, size),
     "caffe": _caffe,
 }
 MODES = tuple(_RULES)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cnncalc.errors import Fault
 from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, WHOLE, Reads, Run, Taps, Unknown
 from cnncalc.geometry.shape import Size
+from cnncalc.geometry.window import Window
 
 
 class All(NamedTuple):
@@ -47,6 +48,18 @@ class Bins(NamedTuple):
         first = i * size // self.bins
         end = -(-(i + 1) * size // self.bins)
         return Run(first, 1, end - first)
+
+
+def adaptive(bins: int, size: Size) -> Window | Bins:
+    """The rule of adaptive pooling along an axis of length ``size``: a window where all bins are alike and evenly spaced.
+
+    With ``size = stride*bins + rest`` bin i begins at ``i*stride + floor(i*rest/bins)``, so that they are alike for a rest of 0
+    or 1 alone.
+    """
+    if bins == 1 or size is None or size < bins or size % bins > 1:
+        return Bins(bins)
+    stride, rest = divmod(size, bins)
+    return Window(stride + rest, stride)
 
 
 class Nearest(NamedTuple):

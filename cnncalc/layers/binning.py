@@ -6,7 +6,7 @@ from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.axis import AxisRule, Unlaid
 from cnncalc.geometry.pyramid import MODES, level, level_rule, shortfall
-from cnncalc.geometry.resample import All, Bins
+from cnncalc.geometry.resample import All, adaptive
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer, require_map
 from cnncalc.layers.fields import choice, required_axes, required_integer
@@ -47,7 +47,8 @@ class AdaptivePool(Layer):
     out = required_axes("bins along each axis", primary=True, foreign=("output_size", "size", "bins"))
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
-        return tuple(map(Bins, self.out.over(require_map(shapes, self.op).rank, "out")))
+        shape = require_map(shapes, self.op)
+        return tuple(map(adaptive, self.out.over(shape.rank, "out"), shape.sizes))
 
 
 class AdaptiveAvgPool(AdaptivePool):

@@ -29,7 +29,7 @@ def _idle(layer: LayerReport, source: LayerReport | None) -> bool:
     """Whether a layer neither counts nor changes what the tables show."""
     counts = (layer.weights, layer.biases, layer.buffers, layer.macs)
     return (
-        layer.windows is None
+        all(window.kernel == window.stride == 1 for window in layer.windows or ())
         and not layer.is_join
         and layer.shares is None
         and layer.shape == layer.in_shape

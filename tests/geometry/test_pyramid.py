@@ -6,9 +6,11 @@ from itertools import count
 
 import pytest
 
+import cnncalc
 from cnncalc.errors import Fault
 from cnncalc.geometry.participation import counts
 from cnncalc.geometry.pyramid import MODES, Level, alternatives, level, shortfall
+from cnncalc.geometry.window import Window
 
 PAIRS = [(size, bins) for size in range(1, 65) for bins in range(1, size + 1)]
 
@@ -155,3 +157,14 @@ def test_a_shortfall_names_the_modes_that_work() -> None:
     assert shortfall((level("paper", 13, 4),) * 2) is None
     assert alternatives(((5, 4),)) == ("paper", "exact", "adaptive")
     assert alternatives(((5, 3), (5, 4))) == ("exact", "adaptive")
+
+
+def test_bins_that_are_alike_have_a_window_in_a_network() -> None:
+    """13 into 2: 0..6 and 6..12; 12 into 5: 0..2, 2..4, 4..7, 7..9, 9..11."""
+    (model,) = cnncalc.loads("input: [1, 13, 12]\nlayers: [adaptive_avgpool: [2, 3], adaptive_maxpool: 2]")
+    even, second = cnncalc.analyze(model).layers
+    assert even.windows == (Window(7, 6), Window(4, 4))
+    assert (even.field.size, even.field.stride, even.field.uniform) == ((7, 4), (6, 4), True)
+    assert second.windows == (Window(1, 1), Window(2, 1))
+    (uneven,) = cnncalc.analyze(cnncalc.loads("input: [1, 12]\nlayers: [adaptive_avgpool: 5]")[0]).layers
+    assert (uneven.windows, uneven.field.size, uneven.field.uniform) == (None, (4,), False)

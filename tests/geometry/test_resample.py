@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from cnncalc.errors import Fault
 from cnncalc.geometry.axis import NEEDS_SIZE, AxisRule, Taps, Unknown, Whole
 from cnncalc.geometry.receptive_field import LOCAL, Interval
-from cnncalc.geometry.resample import All, Bilinear, Bins, Border, Nearest, Resize
+from cnncalc.geometry.resample import All, Bilinear, Bins, Border, Nearest, Resize, adaptive
+from cnncalc.geometry.window import Window
 
 sizes = st.integers(1, 40)
 factors = st.integers(1, 6)
@@ -37,6 +39,18 @@ def test_bin_holds_every_position_it_touches(size: int, bins: int) -> None:
 def test_bins_leave_nothing_unread(size: int, bins: int) -> None:
     spans = [span for i in range(bins) if (span := seen(Bins(bins), size, i))]
     assert {x for first, last in spans for x in range(first, last + 1)} == set(range(size))
+
+
+@given(sizes, st.integers(2, 20))
+def test_bins_that_are_alike_are_a_window(size: int, bins: int) -> None:
+    laid = [touched(Fraction(i * size, bins), Fraction((i + 1) * size, bins), size) for i in range(bins)]
+    steps = {there[0] - here[0] for here, there in pairwise(laid)}
+    rule = adaptive(bins, size)
+    if len({len(one) for one in laid}) == len(steps) == 1 and steps != {0}:
+        assert rule == Window(len(laid[0]), steps.pop())
+        assert rule.output_size(size) == bins
+    else:
+        assert rule == Bins(bins)
 
 
 def test_largest_bin_is_the_size_and_not_uniform() -> None:

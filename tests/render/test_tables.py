@@ -57,6 +57,17 @@ def test_all_shows_what_is_folded() -> None:
     assert "not shown" not in text
 
 
+def test_a_window_of_one_position_changes_nothing() -> None:
+    one, two = ((Window(kernel, 1),) * 2 for kernel in (1, 2))
+    text = show(
+        report(
+            layer("stem"), relu("same", layer("stem"))._replace(windows=one), relu("other", layer("stem"))._replace(windows=two)
+        )
+    )
+    assert "\nsame " not in text
+    assert "\nother " in text
+
+
 def test_a_layer_that_changes_the_field_is_not_folded() -> None:
     conv = layer("stem")
     norm = relu("norm", conv)._replace(field=field(WHOLE))
