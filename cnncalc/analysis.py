@@ -192,7 +192,8 @@ class _Run:
         why = _why(node, layer, inputs)
         params, macs, shares = answers.params, answers.macs, None
         if node.share is not None:
-            shares = self._shared(answers, node.share, place)
+            path = self._shared(answers, node.share, place)
+            shares = path if params != Params() else None
             params = Params()
         units = answers.shape.sizes if answers.shape.rank == len(fields) else (None,) * len(fields)
         field = ReceptiveField(fields, units)

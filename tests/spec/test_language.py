@@ -232,6 +232,16 @@ def test_siblings_of_the_operation() -> None:
     assert stem.shares is None
 
 
+def test_only_what_has_weights_shares_them() -> None:
+    spec = f"""{INPUT}layers:
+  - {{identity: , name: b}}
+  - {{seq: [conv3x3: 4, relu, bn, flatten], name: t}}
+  - {{seq: [conv3x3: 4, relu, bn, flatten], name: u, from: b, share: t}}
+"""
+    shares = {layer.path: layer.shares for layer in report_of(spec).within("u")}
+    assert shares == {"u/conv3x3_1": "t/conv3x3_1", "u/relu_1": None, "u/bn_1": "t/bn_1", "u/flatten_1": None}
+
+
 @pytest.mark.parametrize(
     ("named", "kernel"),
     [
