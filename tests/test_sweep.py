@@ -9,6 +9,10 @@ import pytest
 
 from cnncalc import analyze, load
 from cnncalc.analysis import analyze_each
+from cnncalc.geometry.shape import Shape
+from cnncalc.render import markdown, table
+from cnncalc.render.surface import PLAIN, Surface
+from cnncalc.render.sweep import listing
 from cnncalc.sweep import Grid, Row, parse_shapes, sweep
 from tests.cli.running import Ran
 
@@ -134,3 +138,17 @@ def test_one_size_stands_for_all_axes_of_the_network() -> None:
     assert str(row.inputs[0][1]) == "3x8x8x8"
     (row,) = sweep(Grid({"": parse_shapes("256x80")}), lambda _: load("textcnn")[:1])
     assert str(row.inputs[0][1]) == "256x80"
+
+
+def test_a_narrow_table_keeps_the_reason_and_no_note_of_what_it_leaves_out() -> None:
+    error = "E301 window 9 does not fit the size 8 (conv9x9_1)"
+    rows = (Row("a_long_name", (), (("input", Shape(3, (9, 9))),), error=error), Row("a_long_name", (), (), dropped=5))
+    lines = table.render(listing("small.yaml", rows), Surface(60)).splitlines()
+    body = lines[2 : lines.index("", 2)]
+    assert max(map(len, body)) <= 60
+    place = body[0].index("error") - 1
+    assert "".join(line[place:] for line in body[2:]).replace(" ", "") == error.replace(" ", "")
+    assert "dropped" in lines[-1]
+    assert not any(line.startswith("dropped:") for line in lines)
+    assert "\ndropped: " in table.render(listing("small.yaml", rows), PLAIN)
+    assert "\ndropped: " in markdown.render(listing("small.yaml", rows))

@@ -27,6 +27,8 @@ class Column(NamedTuple, Generic[Item]):
     """Not shown where it is empty for all items."""
     reasons: Callable[[Item], tuple[str, ...]] | None = None
     """Why the text is ``?``."""
+    note: str | None = None
+    """What is said of the column beneath a table that has it."""
 
 
 class Total(NamedTuple):

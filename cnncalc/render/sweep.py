@@ -15,6 +15,8 @@ from cnncalc.sweep import Row
 PATIENCE = 1.0
 """Seconds after which a run is long."""
 
+_DROPPED = "dropped: positions of the layers' maps that no window reads, because sizes are rounded down"
+
 
 def listing(spec: str, rows: tuple[Row, ...]) -> Listing[Row]:
     """One row per combination; a column per variable, per input and per figure."""
@@ -31,12 +33,11 @@ def listing(spec: str, rows: tuple[Row, ...]) -> Listing[Row]:
             _figure("macs", "MACs", 1, lambda row: row.macs),
             _figure("activations", "activations", 3, lambda row: row.activations),
             _figure("peak", "peak", 4, lambda row: row.peak),
-            _figure("dropped", "dropped", 3, lambda row: row.dropped),
+            _figure("dropped", "dropped", 3, lambda row: row.dropped, _DROPPED),
             Column("valid", "valid", lambda row: "yes" if row.ok else "no", lambda row: str(row.ok).lower(), 0, right=False),
-            Column("error", "error", _error, lambda row: row.error, 5, right=False, folds=True, optional=True),
+            Column("error", "error", _error, lambda row: row.error, 0, right=False, folds=True, optional=True),
         ),
         items=rows,
-        notes=("dropped: positions of the layers' maps that no window reads, because sizes are rounded down",),
     )
 
 
@@ -77,8 +78,8 @@ def _variable(name: str) -> Column[Row]:
     return Column(name, inert(name), text, text, 0)
 
 
-def _figure(key: str, title: str, rank: int, figure: Callable[[Row], Size]) -> Column[Row]:
-    return Column(key, title, lambda row: exact(figure(row)) if row.ok else NOTHING, figure, rank)
+def _figure(key: str, title: str, rank: int, figure: Callable[[Row], Size], note: str | None = None) -> Column[Row]:
+    return Column(key, title, lambda row: exact(figure(row)) if row.ok else NOTHING, figure, rank, note=note)
 
 
 def _inputs(row: Row) -> str:

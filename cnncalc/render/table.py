@@ -42,6 +42,7 @@ def render(listing: Listing[Any], surface: Surface) -> str:
     if listing.failure is not None:
         lines.append(surface.styled(f"x {listing.failure}", RED))
     notes = [f"? {reason}" for reason in whole.reasons] + list(listing.notes)
+    notes += [column.note for column in shown.columns if column.note is not None]
     if dropped:
         notes.append(f"left out for want of width: {', '.join(dropped)}")
     lines += ["", *(surface.styled(note, DIM) for note in notes)] if notes else []
@@ -174,6 +175,10 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
         if whole.columns[least].rank == 0:
             break
         kept.remove(least)
+    # A wide column that had to go may have taken narrow ones of less rank with it.
+    for at in sorted(set(range(len(widths))) - set(kept), key=lambda at: (whole.columns[at].rank, at)):
+        if _line([widths[at], *(widths[other] for other in kept)]) <= width:
+            kept = sorted([*kept, at])
     shown = whole._replace(columns=tuple(whole.columns[at] for at in kept), cells=tuple(whole.cells[at] for at in kept))
     return shown, tuple(column.title for at, column in enumerate(whole.columns) if at not in kept)
 

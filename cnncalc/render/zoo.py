@@ -41,11 +41,11 @@ def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
             Column("input", "input", _input, _input, 3),
             Column("params", "params", lambda one: exact(one.report.totals.params), lambda one: one.report.totals.params, 1),
             Column("macs", "MACs", lambda one: exact(one.report.totals.macs), lambda one: one.report.totals.macs, 2),
-            Column("rf", "rf size", _rf, _rf, 2),
+            Column("rf", "rf size", _rf, _rf, 2, note="rf size: of the last layer whose units see a part of the input only"),
             Column("source", "source", lambda one: inert(one.source.partition(",")[0]), lambda one: one.source, 9, right=False),
         ),
         items=exhibits,
-        notes=("rf size: of the last layer whose units see a part of the input only", "`cnncalc zoo SPEC` prints a spec"),
+        notes=("`cnncalc zoo SPEC` prints a spec",),
     )
 
 

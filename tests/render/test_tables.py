@@ -239,6 +239,14 @@ def test_a_narrow_terminal_loses_columns_by_name_and_never_digits() -> None:
             )
 
 
+def test_a_column_that_fits_again_is_put_back() -> None:
+    """The flags go after the output and leave room for it: 5 + 6 + 6 + 5 + 7 + 9 characters and five gaps of 2 are 48."""
+    uneven = field(AxisField((IntervalMap(1, ((0, 2), (0, 3))),), aligned=False))
+    text = show(report(layer("stem", field=uneven)), command="summary", surface=Surface(48))
+    assert text.splitlines()[2].split("  ") == ["layer", "output", "params", " MACs", "rf size", "rf stride"]
+    assert text.splitlines()[6].endswith("rf padding, rf centre, flags")
+
+
 def test_wide_characters_keep_the_columns_straight() -> None:
     lines = show(report(layer("卷积"), layer("conv"))).splitlines()
     assert lines[4].index("112") + 2 == lines[5].index("112")
