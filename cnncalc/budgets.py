@@ -14,7 +14,7 @@ from math import inf
 from typing import NamedTuple
 
 from cnncalc.amounts import AMOUNT, amount
-from cnncalc.errors import Diagnostic, Location, UsageError
+from cnncalc.errors import Diagnostic, UsageError
 from cnncalc.figures import signed
 from cnncalc.report import Report
 from cnncalc.suggest import did_you_mean, shown
@@ -64,7 +64,6 @@ _COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {
 _NAME = re.compile(r"\s*([A-Za-z_]+)")
 _SYMBOL = re.compile(r"\s*(>=|<=|==|!=|>|<)(?![<>=])")
 _LIMIT = re.compile(rf"\s*([+-]?)\s*{AMOUNT}\s*(%?)")
-_REST = re.compile(r"\s*(\S*)")
 
 
 class Budget(NamedTuple):
@@ -88,6 +87,8 @@ class Verdict(NamedTuple):
     new: Values
     kept: bool
     """Not where the condition is met, and not where it cannot be told."""
+    file: str = ""
+    """The new network's."""
 
     @property
     def message(self) -> str:
@@ -101,14 +102,14 @@ class Verdict(NamedTuple):
 
     @property
     def diagnostic(self) -> Diagnostic:
-        return Diagnostic(BROKEN, "error", self.message, path=self.model)
+        return Diagnostic(BROKEN, "error", self.message, path=f"{self.model}, {self.file}")
 
 
 def parse(text: str) -> Budget:
     """A condition as written.
 
     Raises:
-        UsageError: with the column of what is wrong.
+        UsageError: with what is wrong in it.
     """
     name = _NAME.match(text)
     if name is None:
@@ -116,7 +117,7 @@ def parse(text: str) -> Budget:
     if name[1] not in METRICS:
         guess = _FOREIGN.get(name[1].lower()) or did_you_mean(name[1], METRICS)
         help = f"did you mean `{guess}`?" if guess else f"possible: {', '.join(METRICS)}"
-        raise _wrong(text, name.start(1), f"`{shown(name[1])}` is no metric", help)
+        raise _wrong(text, f"`{shown(name[1])}` is no metric", help)
     symbol = _SYMBOL.match(text, name.end())
     if symbol is None:
         raise _missing(text, name.end(), "a comparison is wanted", f"possible: {' '.join(_COMPARISONS)}")
@@ -124,12 +125,12 @@ def parse(text: str) -> Budget:
     if limit is None:
         raise _missing(text, symbol.end(), "a number is wanted", "for instance 5M, +5% or -1_000")
     if text[limit.end() :].strip():
-        raise _wrong(text, limit.end(), "the condition should end here", "several conditions are several options")
+        raise _missing(text, limit.end(), "the condition should end here", "several conditions are several options")
     sign, digits, _, suffix, percent = limit.groups()
     if percent and not sign:
-        raise _wrong(text, limit.start(2), "a per cent is a change, and needs a sign", f"write `+{digits}%`")
+        raise _wrong(text, "a per cent is a change, and needs a sign", f"write `+{digits}%`")
     if percent and suffix:
-        raise _wrong(text, limit.start(4), "a per cent has no suffix", f"write `{sign}{digits}%`")
+        raise _wrong(text, "a per cent has no suffix", f"write `{sign}{digits}%`")
     value = -amount(digits, suffix) if sign == "-" else amount(digits, suffix)
     return Budget(text.strip(), name[1], symbol[1], value, bool(sign), bool(percent))
 
@@ -137,29 +138,26 @@ def parse(text: str) -> Budget:
 def _missing(text: str, column: int, message: str, help: str) -> UsageError:
     """That something else stands at a place than what is wanted."""
     found = text[column:].split(maxsplit=1)[:1]
-    return _wrong(text, column, f"{message}, found `{shown(found[0])}`" if found else message, help)
+    return _wrong(text, f"{message}, found `{shown(found[0])}`" if found else message, help)
 
 
-def _wrong(text: str, column: int, message: str, help: str) -> UsageError:
-    rest = _REST.match(text, column)
-    assert rest is not None
-    location = Location(OPTION, 1, rest.start(1) + 1, max(len(rest[1]), 1))
-    return UsageError(Diagnostic(UNREADABLE, "error", message, help, None, location, text))
+def _wrong(text: str, message: str, help: str) -> UsageError:
+    return UsageError(Diagnostic(UNREADABLE, "error", f"`{OPTION} {shown(text)}`: {message}", help))
 
 
 def hold(budget: Budget, old: Report | None, new: Report) -> Verdict | None:
     """Whether two networks keep a budget; ``None`` where it is about a change and there is no old network."""
     now = METRICS[budget.metric](new)
     if not budget.is_change:
-        return Verdict(budget, new.name, None, now, not _is_met(budget, now))
+        return Verdict(budget, new.name, None, now, not _is_met(budget, now), new.file)
     if old is None:
         return None
     before = METRICS[budget.metric](old)
     if len(before) != len(now):
-        return Verdict(budget, new.name, before, (None,) * len(now), kept=False)
+        return Verdict(budget, new.name, before, (None,) * len(now), False, new.file)
     change = _relative if budget.is_percent else _absolute
     values = tuple(None if a is None or b is None else change(a, b) for a, b in zip(before, now, strict=True))
-    return Verdict(budget, new.name, before, now, not _is_met(budget, values))
+    return Verdict(budget, new.name, before, now, not _is_met(budget, values), new.file)
 
 
 def _is_met(budget: Budget, values: Values) -> bool:

@@ -21,24 +21,19 @@ def render(diagnostics: Iterable[Diagnostic], surface: Surface = PLAIN) -> str:
 
 def _lines(found: Diagnostic, surface: Surface) -> list[str]:
     style = BOLD_RED if found.severity == "error" else BOLD_YELLOW
-    lines = [f"{surface.styled(f'{found.severity}[{found.code}]', style)}: {inert(found.message)}"]
-    margin = " " * (len(str(found.location.line)) if found.location else 1)
-    place = _place(found)
-    if place:
-        lines.append(f"{margin}{surface.styled('-->', CYAN)} {place}")
-    if found.location is not None and found.excerpt:
-        lines += _excerpt(found.location, found.excerpt, margin, surface)
+    path = f" ({inert(found.path)})" if found.path else ""
+    head = f"{surface.styled(f'{found.severity}[{found.code}]', style)}: {inert(found.message)}"
+    place = found.location
+    margin = " " * (len(str(place.line)) if place else 1)
+    if place is None:
+        lines = [head + path]
+    else:
+        where = f"{inert(place.file)}:{place.line}:{place.column}"
+        lines = [head, f"{margin}{surface.styled('-->', CYAN)} {where}{path}"]
+        lines += _excerpt(place, found.excerpt, margin, surface) if found.excerpt else []
     lines += [f"{margin} = in {inert(use)}" for use in found.chain]
     lines += [f"{margin} = help: {inert(found.help)}"] if found.help else []
     return lines
-
-
-def _place(found: Diagnostic) -> str:
-    path = f"({inert(found.path)})" if found.path else ""
-    if found.location is None:
-        return path
-    where = f"{inert(found.location.file)}:{found.location.line}:{found.location.column}"
-    return f"{where} {path}".rstrip()
 
 
 def _excerpt(place: Location, line: str, margin: str, surface: Surface) -> list[str]:

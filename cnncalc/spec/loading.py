@@ -42,7 +42,7 @@ def load(
     Raises:
         SpecError: with everything wrong with the file.
         SourceError: where it cannot be read.
-        UsageError: for a variable, framework or variant that does not exist.
+        UsageError: for a variable, framework or variant that does not exist, and for a variable set to what means nothing.
         TypeError: for arguments of other types.
     """
     if not isinstance(path, str | PathLike):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as MappingOf
 
-from cnncalc.errors import Fault
+from cnncalc.errors import Fault, UsageError
 from cnncalc.spec.arguments import kind_of
 from cnncalc.spec.arithmetic import FUNCTIONS
 from cnncalc.spec.expressions import KEYWORDS, LITERALS, UNDETERMINED, PassedWord, Value, compile_expression
@@ -19,6 +19,7 @@ RESERVED = frozenset({"i", *KEYWORDS, *LITERALS, *FUNCTIONS})
 """Names that mean something in expressions already."""
 
 MOST_VARIABLES = 10_000
+_CYCLE = "E205"
 
 Texts = dict[str, tuple[str, Node]]
 """The expression of each variable, and where it stands."""
@@ -32,7 +33,11 @@ def declared(node: Mapping, reading: Reading, frame: Frame) -> dict[str, tuple[N
 
 
 def evaluated(nodes: dict[str, tuple[Node, Node]], sets: MappingOf[str, str], reading: Reading, frame: Frame) -> dict[str, Value]:
-    """All variables by name, in whatever order they use each other; ``sets`` are expressions given from outside."""
+    """All variables by name, in whatever order they use each other; ``sets`` are expressions given from outside.
+
+    Raises:
+        UsageError: where one of these means nothing.
+    """
     texts: Texts = {}
     for name, (key, value) in nodes.items():
         if not IDENTIFIER.fullmatch(name) or name in RESERVED:
@@ -49,11 +54,13 @@ def evaluated(nodes: dict[str, tuple[Node, Node]], sets: MappingOf[str, str], re
             texts[name] = (sets.get(name, value.text), value)
     values: dict[str, Value] = {}
     for name in texts:
-        _evaluate(name, texts, values, reading, frame)
+        _evaluate(name, texts, values, sets, reading, frame)
     return values
 
 
-def _evaluate(name: str, texts: Texts, values: dict[str, Value], reading: Reading, frame: Frame) -> None:
+def _evaluate(
+    name: str, texts: Texts, values: dict[str, Value], sets: MappingOf[str, str], reading: Reading, frame: Frame
+) -> None:
     """Evaluate a variable after those it uses, without recursion: a chain may be as long as the file."""
     active = {name: None}
     while active:
@@ -62,12 +69,16 @@ def _evaluate(name: str, texts: Texts, values: dict[str, Value], reading: Readin
             needed = next((other for other in _used(last, texts) if other not in values), None)
             if needed in active:
                 chain = _chain([*list(active)[list(active).index(needed) :], needed])
-                raise Fault("E205", f"the variable `{shown(needed or '')}` depends on itself: {chain}")
+                raise Fault(_CYCLE, f"the variable `{shown(needed or '')}` depends on itself: {chain}")
             if needed is not None:
                 active[needed] = None
                 continue
             values[last] = _value(last, texts, values)
         except Fault as fault:
+            given = (one for one in (active if fault.code == _CYCLE else (last,)) if one in sets)
+            if (option := next(given, None)) is not None:
+                message = f"`--set {shown(f'{option}={sets[option]}')}`: {fault.message}"
+                raise UsageError(Fault(fault.code, message, fault.help).at(None)) from fault
             reading.fault(fault, texts[last][1], frame)
             values[last] = UNDETERMINED
         del active[last]

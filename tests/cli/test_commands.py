@@ -383,3 +383,21 @@ def test_pool_refuses_what_the_framework_lacks(capsys: pytest.CaptureFixture[str
     ran = Ran(capsys, "pool", "--in", "9", "--kernel", "3", "--dilation", "2", "--framework", "caffe")
     assert ran.code == 1
     assert "caffe has no dilation for maxpool" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ("w=abc", "E203]: `--set w=abc`: unknown name `abc`"),
+        ("w=1/0", "E207]: `--set w=1/0`: `1/0`: division by zero"),
+        ("w=v", "E205]: `--set w=v`: the variable `w` depends on itself: w -> v -> w"),
+    ],
+)
+@pytest.mark.parametrize("command", ["params", "check", "sweep"])
+def test_a_value_that_means_nothing_is_no_error_of_the_file(
+    command: str, given: str, error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("vars.yaml").write_text("vars: {w: 16, v: w}\ninput: [3, 8, 8]\nlayers: [conv3x3: v]\n")
+    ran = Ran(capsys, command, "vars.yaml", "--set", given)
+    assert ran.code == 2
+    assert ran.err == f"error[{error}\n"
