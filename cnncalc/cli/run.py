@@ -20,6 +20,8 @@ from cnncalc.report import Report
 
 WARNS = ("rf", "summary")
 """The commands whose numbers a warning is about."""
+RESIZES = "W501"
+"""The warning of other sizes than wanted, which is about the numbers of all commands."""
 
 
 class Request(NamedTuple):
@@ -40,9 +42,9 @@ class Outcome(NamedTuple):
     code: int
 
     def diagnostics(self, warnings: bool) -> tuple[Diagnostic, ...]:
-        """What there is to report, each finding once though variants share it."""
+        """The errors, and all warnings or those of sizes; each finding once though variants share it."""
         found = (diagnostic for entry in self.entries for diagnostic in entry.diagnostics)
-        return tuple(dict.fromkeys(one for one in found if warnings or one.severity == "error"))
+        return tuple(dict.fromkeys(one for one in found if warnings or one.severity == "error" or one.code == RESIZES))
 
 
 def show(request: Request, view: View, format: str, output: str | None) -> int:

@@ -91,6 +91,10 @@ class Tier(NamedTuple):
         """All bins of the level; ``None`` where the mode has no such level."""
         return None if self.fault is not None else prod(axis.obtained for axis in self.axes)
 
+    def alternatives(self, sizes: tuple[int, ...]) -> tuple[str, ...]:
+        """The modes that give the bins wanted on a map of ``sizes`` and leave nothing unread."""
+        return alternatives(tuple((size, self.bins) for size in sizes))
+
 
 class Pyramid(NamedTuple):
     """The levels of one mode over one map."""
@@ -179,7 +183,8 @@ def _paper_stride(mode: str, size: int, bins: int) -> int:
     if bins > size:
         raise Fault(
             "E308",
-            f"mode {mode} has no {bins} bins on a map of {size}: the stride floor({size}/{bins}) is 0",
+            f"mode {mode} has no {bins} bins on a map of {size}: the stride floor({size}/{bins}) is 0, it needs at least as many"
+            " positions as bins",
             "use mode adaptive, whose bins may overlap",
         )
     return size // bins

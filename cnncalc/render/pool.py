@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from cnncalc.figures import by
-from cnncalc.geometry.participation import Pooled, interval
+from cnncalc.figures import by, plural
+from cnncalc.geometry.participation import Pooled, interval, phases_read
 from cnncalc.render.axes import product_map, windows
 from cnncalc.render.json import FORMAT, dumps
 from cnncalc.render.listing import Column, Listing
@@ -73,8 +73,21 @@ def _drawing(axes: tuple[Pooled, ...], surface: Surface) -> list[str]:
     for axis in dict.fromkeys(axes):
         names = " and ".join(name for name, same in zip(AXES, axes, strict=False) if same == axis)
         title = f"{names}: " if len(axes) > 1 else ""
-        kind = "standard, no position is read twice" if max(axis.counts) <= 1 else "overlapping"
-        lines += ["", f"{title}{kind}", *windows(axis.reads, axis.size, surface)]
+        lines += ["", f"{title}{_kind(axis)}", *windows(axis.reads, axis.size, surface)]
     if len(axes) == 2:
         lines += ["", "how often each position of the map is read:", *product_map(axes[0].counts, axes[1].counts, surface)]
     return lines[1:]
+
+
+def _kind(axis: Pooled) -> str:
+    """What pooling it is: standard where the stride is the kernel and the windows fit, with what is amiss elsewhere."""
+    counts = axis.counts
+    overlaps, unread, window = max(counts) > 1, counts.count(0), axis.window
+    kind = "overlapping" if overlaps else "standard" if window.stride == window.kernel and not unread else "not overlapping"
+    if not unread:
+        return kind if overlaps else f"{kind}, each position is read once"
+    if phases_read(window) < window.stride:
+        dilation = f", dilation {window.dilation}" if window.dilation > 1 else ""
+        reach = f"that the kernel {window.kernel}{dilation} does not reach"
+        return f"{kind}, the stride {window.stride} jumps over positions {reach}"
+    return f"{kind}, {plural(unread, 'position')} not read"

@@ -14,6 +14,8 @@ from cnncalc.render.listing import Column, Listing, Total
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, once
 
+_BORDER = "border not read"
+
 
 class Line(NamedTuple):
     """One level of one mode."""
@@ -41,10 +43,19 @@ def listing(pyramids: Sequence[Pyramid], channels: int | None, surface: Surface)
         title=f"spatial pyramid on a map of {by(map(str, pyramids[0].sizes))}, mode {modes}",
         columns=_COLUMNS if single else (_LEVEL, _MODE, *_COLUMNS[1:]),
         items=tuple(lines),
-        notes=tuple(f"{line.tier.fault.message}" for line in lines if line.tier.fault is not None),
+        notes=tuple(note for line in lines if (note := _note(line, pyramids[0].sizes, single)) is not None),
         totals=tuple(total for pyramid in pyramids for total in _totals(pyramid, channels, single)),
         drawing=tuple(_drawing(pyramids[0], surface)) if single else (),
     )
+
+
+def _note(line: Line, sizes: tuple[int, ...], single: bool) -> str | None:
+    """Why a level is not possible, and what to do where its bins are as wanted and still do not read all."""
+    if line.tier.fault is not None:
+        return line.tier.fault.message
+    if not single or _remark(line) != _BORDER:
+        return None
+    return f"{_wanted(line)} bins do not read the end of the map; modes that read all: {', '.join(line.tier.alternatives(sizes))}"
 
 
 def render_json(pyramids: Sequence[Pyramid], channels: int | None, diagnostics: list[dict[str, Any]]) -> str:
@@ -57,7 +68,7 @@ def render_json(pyramids: Sequence[Pyramid], channels: int | None, diagnostics: 
 
 
 def _document(pyramid: Pyramid, channels: int | None) -> dict[str, Any]:
-    levels = [_tier(tier, len(pyramid.sizes)) for tier in pyramid.tiers]
+    levels = [{**_tier(tier, len(pyramid.sizes)), "works": tier.alternatives(pyramid.sizes)} for tier in pyramid.tiers]
     length = None if channels is None or pyramid.bins is None else channels * pyramid.bins
     return {"mode": pyramid.mode, "levels": levels, "bins": pyramid.bins, "length": length}
 
@@ -98,7 +109,7 @@ def _remark(line: Line) -> str:
         return "not possible"
     if any(axis.obtained != axis.bins for axis in line.tier.axes):
         return "not the bins wanted"
-    return "" if line.tier.exact else "border not read"
+    return "" if line.tier.exact else _BORDER
 
 
 def _stride(axis: Level) -> str:

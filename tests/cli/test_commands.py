@@ -31,6 +31,16 @@ def test_a_fine_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert "conv3x3_1" in ran.out
 
 
+@pytest.mark.parametrize("command", ["params", "rf", "shapes", "summary", "compare"])
+def test_other_sizes_than_wanted_are_said_with_every_number(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("spp.yaml").write_text("input: [2, 11, 11]\nlayers: [spp: [4], linear: 3]\n")
+    specs = ["spp.yaml"] * (1 + (command == "compare"))
+    ran = Ran(capsys, command, *specs)
+    assert ran.code == 0
+    assert ran.err.startswith("warning[W501]: mode paper gives 5x5 bins on a map of 11x11 where 4x4 are wanted\n")
+    assert ran.err.count("warning") == 1
+
+
 @pytest.mark.parametrize("command", ["params", "rf", "shapes", "summary"])
 def test_a_shape_error_prints_the_good_rows_and_exits_1(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, command, "misfit.yaml")
@@ -256,6 +266,34 @@ def test_an_illegal_pyramid_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "spp", "--in", "5", "--levels", "1,4", "--mode", "caffe", "--format", "json")
     found = json.loads(ran.out)
     assert (ran.code, ran.err, found["bins"], found["diagnostics"][0]["code"]) == (1, "", None, "E308")
+
+
+def test_a_level_that_leaves_positions_unread_names_the_modes_that_do_not(capsys: pytest.CaptureFixture[str]) -> None:
+    """Caffe's padding for 5 into 4 is floor((2*4-5+1)/2) = 2, no less than its kernel."""
+    ran = Ran(capsys, "spp", "--in", "14", "--levels", "2,4")
+    assert (ran.code, ran.err) == (0, "")
+    assert "\n4x4 bins do not read the end of the map; modes that read all: exact, adaptive, caffe\n" in ran.out
+    assert "2x2 bins" not in ran.out
+    levels = json.loads(Ran(capsys, "spp", "--in", "14x5", "--levels", "2,4", "--format", "json").out)["levels"]
+    assert [level["works"] for level in levels] == [["paper", "exact", "adaptive", "caffe"], ["exact", "adaptive"]]
+
+
+def test_what_pooling_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    def kind(*options: str) -> str:
+        return Ran(capsys, "pool", "--in", *options).out.splitlines()[6]
+
+    assert kind("8", "--kernel", "2") == "standard, each position is read once"
+    assert kind("5", "--kernel", "3", "--padding", "1") == "standard, each position is read once"
+    assert kind("7", "--kernel", "3") == "not overlapping, 1 position not read"
+    assert kind("10", "--kernel", "2", "--stride", "3") == (
+        "not overlapping, the stride 3 jumps over positions that the kernel 2 does not reach"
+    )
+    assert kind("2", "--kernel", "2", "--stride", "3") == "not overlapping, each position is read once"
+    assert kind("7", "--kernel", "3", "--stride", "2") == "overlapping"
+    assert kind("8", "--kernel", "3", "--stride", "2") == "overlapping, 1 position not read"
+    assert kind("9", "--kernel", "2", "--dilation", "2") == (
+        "overlapping, the stride 2 jumps over positions that the kernel 2, dilation 2 does not reach"
+    )
 
 
 def test_pool_as_json(capsys: pytest.CaptureFixture[str]) -> None:
