@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from math import prod
@@ -88,6 +89,31 @@ def parse_shapes(text: str) -> Shapes:
     return Shapes(tuple([_sizes(word, text) for word in axis_words(text)]))
 
 
+_RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})(?:/([0-9]{1,9}))?")
+
+
+def parse_values(text: str) -> Sequence[str]:
+    """The values of a variable from ``8..32/8``, a range as of a size; anything else is an expression, the one value.
+
+    Raises:
+        InputError: for a range without numbers, or with more of them than one sweep takes.
+    """
+    match = _RANGE.fullmatch(text)
+    if match is None:
+        return (text,)
+    start, end, step = (int(number or 1) for number in match.groups())
+    numbers = range(start, end + 1, step) if step else range(0)
+    if not numbers:
+        raise InputError(f"{text!r} has an empty range: " + (f"{start} is more than {end}" if step else "a step is at least 1"))
+    if len(numbers) > MOST_COMBINATIONS:
+        raise InputError(_too_many(len(numbers)))
+    return tuple(map(str, numbers))
+
+
+def _too_many(total: int) -> str:
+    return f"{total:,} combinations are more than the {MOST_COMBINATIONS:,} that one sweep takes"
+
+
 def _sizes(part: str, text: str) -> Sequence[Size]:
     if is_any(part):
         return (None,)
@@ -116,7 +142,7 @@ def sweep(grid: Grid, loader: Loader, framework: str | None = None, jobs: int = 
         UsageError, SourceError: from the loader.
     """
     if grid.total > MOST_COMBINATIONS:
-        raise InputError(f"{grid.total:,} combinations are more than the {MOST_COMBINATIONS:,} that one sweep takes")
+        raise InputError(_too_many(grid.total))
     work = _work(grid, loader, framework)
     return (row for rows in map(_evaluate, work) for row in rows) if jobs == 1 else _in_processes(work, jobs)
 

@@ -13,7 +13,7 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.render import markdown, table
 from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.sweep import listing
-from cnncalc.sweep import Grid, Row, parse_shapes, sweep
+from cnncalc.sweep import Grid, Row, parse_shapes, parse_values, sweep
 from tests.cli.running import Ran
 
 SPEC = """\
@@ -152,3 +152,23 @@ def test_a_narrow_table_keeps_the_reason_and_no_note_of_what_it_leaves_out() -> 
     assert not any(line.startswith("dropped:") for line in lines)
     assert "\ndropped: " in table.render(listing("small.yaml", rows), PLAIN)
     assert "\ndropped: " in markdown.render(listing("small.yaml", rows))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [("8..32/8", ["8", "16", "24", "32"]), ("0..2", ["0", "1", "2"]), ("1..6/4", ["1", "5"]), ("2*c", ["2*c"]), ("0.5", ["0.5"])],
+)
+def test_values_are_ranges_or_expressions(text: str, values: list[str]) -> None:
+    assert list(parse_values(text)) == values
+
+
+@pytest.mark.parametrize("text", ["9..8", "1..4/0", "0..100000"])
+def test_a_range_of_values_has_some_and_not_too_many(text: str) -> None:
+    with pytest.raises(ValueError):
+        parse_values(text)
+
+
+def test_a_repeated_variable_has_all_its_values(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "sweep", spec, "--set", "width=8..16/4", "--set", "width=5,min(2, 3)", "--format", "json")
+    assert [row["sets"]["width"] for row in json.loads(ran.out)["combinations"]] == ["8", "12", "16", "5", "min(2, 3)"]
+    assert Ran(capsys, "sweep", spec, "--set", "width=9..8").code == 2

@@ -51,7 +51,7 @@ def compare(
     model: options.Variant = None,
     framework: options.FrameworkName = None,
     max_layers: options.MaxLayers = MOST_LAYERS,
-    format: options.FormatName = "table",
+    format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
     """Networks side by side, differences and ratios.
@@ -67,10 +67,11 @@ def compare(
     keep_specs(output, specs)
     wanted = [budgets.parse(text) for text in fail_if or ()]
     request = run.Request(tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers)
+    name = options.format_of(format, output)
     if frameworks:
         if wanted or framework is not None:
             raise typer.BadParameter("not together with --fail-if or --framework", param_hint="--frameworks")
-        return across(request, format, output)
+        return across(request, name, output)
     outcomes = [run.compute(request._replace(specs=(spec,)), _load) for spec in specs]
     outcome = run.Outcome(
         tuple(entry for one in outcomes for entry in one.entries), max((one.code for one in outcomes), default=FINE)
@@ -82,11 +83,11 @@ def compare(
         for budget in wanted
         if pairing.new is not None and (verdict := budgets.hold(budget, pairing.old, pairing.new)) is not None
     ]
-    emit(_document(outcome.entries, pairings, verdicts, tuple(specs), format, output), output)
+    emit(_document(outcome.entries, pairings, verdicts, tuple(specs), name, output), output)
     broken = [verdict.diagnostic for verdict in verdicts if not verdict.kept]
     if wanted and outcome.code == FINE and not verdicts:
         broken.append(_nothing_held(specs))
-    if format != "json":
+    if name != "json":
         run.report_diagnostics((*outcome.diagnostics(warnings=False), *broken))
     return max(outcome.code, _code(broken))
 

@@ -26,12 +26,12 @@ def params(
     depth: options.Depth = None,
     all_layers: options.All = False,
     dtype: options.DtypeName = "float32",
-    format: options.FormatName = "table",
+    format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
     """Weights, biases, buffers and MACs per layer."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("params", depth, all_layers, dtype=dtype), format, output)
+    return run.show(request, View("params", depth, all_layers, dtype=dtype), options.format_of(format, output), output)
 
 
 def rf(
@@ -44,13 +44,13 @@ def rf(
     max_layers: options.MaxLayers = MOST_LAYERS,
     depth: options.Depth = None,
     all_layers: options.All = False,
-    format: options.FormatName = "table",
+    format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
     """Receptive fields: size, stride (jump), padding."""
     unit = None if at is None else options.whole_numbers(at, "--at", ",x")
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("rf", depth, all_layers, unit), format, output)
+    return run.show(request, View("rf", depth, all_layers, unit), options.format_of(format, output), output)
 
 
 def shapes(
@@ -62,12 +62,12 @@ def shapes(
     max_layers: options.MaxLayers = MOST_LAYERS,
     depth: options.Depth = None,
     all_layers: options.All = False,
-    format: options.FormatName = "table",
+    format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
     """Output sizes per layer."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("shapes", depth, all_layers), format, output)
+    return run.show(request, View("shapes", depth, all_layers), options.format_of(format, output), output)
 
 
 def summary(
@@ -80,12 +80,12 @@ def summary(
     depth: options.Depth = None,
     all_layers: options.All = False,
     dtype: options.DtypeName = "float32",
-    format: options.FormatName = "table",
+    format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
     """All of it, with activations and memory."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("summary", depth, all_layers, dtype=dtype), format, output)
+    return run.show(request, View("summary", depth, all_layers, dtype=dtype), options.format_of(format, output), output)
 
 
 def _request(

@@ -45,9 +45,22 @@ Depth = Annotated[
     int | None, typer.Option("--depth", metavar="N", min=1, help="Fold what lies deeper than N path components into one row.")
 ]
 All = Annotated[bool, typer.Option("--all", help="Show layers without parameters that keep their shape, too.")]
-FormatName = Annotated[Format, typer.Option("--format", help="JSON and CSV always have every layer.")]
+_BY_ENDING: dict[str, Format] = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown"}
+_USUAL_FORMAT = "A table by default, or what the ending of FILE says."
+FormatName = Annotated[Format | None, typer.Option("--format", help=_USUAL_FORMAT, show_default=False)]
+LayersFormatName = Annotated[
+    Format | None, typer.Option("--format", help=f"{_USUAL_FORMAT} JSON and CSV always have every layer.", show_default=False)
+]
 Output = Annotated[str | None, typer.Option("--output", metavar="FILE", help="Write the result to a file.")]
 DtypeName = Annotated[Dtype, typer.Option("--dtype", help="What a weight takes, for the weight memory.")]
+
+
+def format_of(format: Format | None, output: str | None) -> Format:
+    """The format asked for, else that of the file's ending."""
+    if format is not None:
+        return format
+    name = (output or "").lower()
+    return next((named for ending, named in _BY_ENDING.items() if name.endswith(ending)), "table")
 
 
 def settings(given: list[str] | None) -> dict[str, str]:

@@ -28,7 +28,7 @@ def pool(
         bool | None, typer.Option("--ceil/--floor", help="Rounding of the output size; by default the framework's.")
     ] = None,
     framework: options.FrameworkName = None,
-    format: options.FormatName = "table",
+    format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:
     """Pooling windows, and how often inputs are used."""
@@ -53,11 +53,12 @@ def pool(
     def laid(length: int, window: int, step: int | None, pad: int, spread: int) -> Pooled:
         return pooled(rules.pool_window(window, step, AxisPadding(pad, pad), spread, ceil, length, any(paddings)), length)
 
+    name = options.format_of(format, output)
     try:
         rules.check("maxpool", dilation=any(one > 1 for one in dilations))
-        return _show(tuple(laid(*one) for one in asked), rules.name, format, output)
+        return _show(tuple(laid(*one) for one in asked), rules.name, name, output)
     except Fault as fault:
-        return _refuse(fault.at(None), rules.name, format, output)
+        return _refuse(fault.at(None), rules.name, name, output)
 
 
 def _show(axes: tuple[Pooled, ...], framework: str, format: str, output: str | None) -> int:

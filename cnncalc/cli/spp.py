@@ -25,7 +25,7 @@ def spp(
     ],
     mode: Annotated[Mode, typer.Option("--mode", help="How windows are laid; `all` compares the modes.")] = "paper",
     channels: Annotated[int | None, typer.Option("--channels", min=1, help="Channels, for the vector's length.")] = None,
-    format: options.FormatName = "table",
+    format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:
     """Spatial pyramids: bins wanted and obtained."""
@@ -37,11 +37,12 @@ def spp(
         raise typer.BadParameter(f"more than {options.MOST_LEVELS} levels", param_hint="--levels")
     found = [pyramid(name, sizes, wanted) for name in (MODES if mode == "all" else (mode,))]
     diagnostics = _diagnostics(found[0].tiers) if len(found) == 1 else ()
-    if format == "json":
+    name = options.format_of(format, output)
+    if name == "json":
         emit(render_json(found, channels, [diagnostic_of(one) for one in diagnostics]), output)
     else:
         surface = target_surface(output)
-        emit(single(listing(found, channels, surface), format, surface), output)
+        emit(single(listing(found, channels, surface), name, surface), output)
         report_diagnostics(diagnostics)
     return INVALID if any(one.severity == "error" for one in diagnostics) else FINE
 

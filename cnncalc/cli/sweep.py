@@ -18,7 +18,7 @@ from cnncalc.render.sweep import listing, rows_json, with_progress
 from cnncalc.spec.loading import load_parsed, resolve
 from cnncalc.spec.source import parse
 from cnncalc.spec.text import read_source
-from cnncalc.sweep import Grid, Loader, Row, Shapes, parse_shapes
+from cnncalc.sweep import Grid, Loader, Row, Shapes, parse_shapes, parse_values
 from cnncalc.sweep import sweep as combined
 
 Spec = Annotated[
@@ -40,7 +40,7 @@ Ranges = Annotated[
 ]
 Lists = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUES", help="Values for a variable, such as width=0.5,0.75,1. Repeatable."),
+    typer.Option("--set", metavar="NAME=VALUES", help="Values for a variable, such as w=0.5,0.75,1 or w=8..32/8. Repeatable."),
 ]
 Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=64, help="How many processes evaluate.")]
 
@@ -52,12 +52,12 @@ def sweep(
     model: options.Variant = None,
     framework: options.FrameworkName = None,
     jobs: Jobs = 1,
-    format: options.FormatName = "table",
+    format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:
     """Many inputs and variables at once, a row each."""
     keep_specs(output, (spec,))
-    grid = Grid(_inputs(input), {name: _listed(values) for name, values in options.settings(sets).items()})
+    grid = Grid(_inputs(input), _values(sets))
     try:
         source = read_source(resolve(spec))
         root, found = parse(source)
@@ -72,8 +72,9 @@ def sweep(
     except SpecError as error:
         report_diagnostics(error.diagnostics)
         return INVALID
-    surface = target_surface(output)
-    emit(rows_json(spec, rows) if format == "json" else single(listing(spec, rows), format, surface), output)
+    name = options.format_of(format, output)
+    text = rows_json(spec, rows) if name == "json" else single(listing(spec, rows), name, target_surface(output))
+    emit(text, output)
     return FINE if any(row.ok for row in rows) else INVALID
 
 
@@ -94,6 +95,19 @@ def _inputs(given: list[str] | None) -> dict[str, Shapes]:
             found[name] = found.get(name, Shapes()) + parse_shapes(shapes)
         except InputError as error:
             raise typer.BadParameter(str(error), param_hint="--input") from error
+    return found
+
+
+def _values(given: list[str] | None) -> dict[str, tuple[str, ...]]:
+    """The values of each variable, those of a repeated name one after the other."""
+    found: dict[str, tuple[str, ...]] = {}
+    for text in given or ():
+        for name, values in options.settings([text]).items():
+            try:
+                written = [value for one in _listed(values) for value in parse_values(one)]
+            except InputError as error:
+                raise typer.BadParameter(str(error), param_hint="--set") from error
+            found[name] = (*found.get(name, ()), *written)
     return found
 
 

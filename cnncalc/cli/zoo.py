@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -23,7 +23,7 @@ def zoo(
         list[str] | None,
         typer.Argument(metavar="[NAME | WORD...]", help="One network's name, or words that must occur.", show_default=False),
     ] = None,
-    format: Annotated[Literal["table", "json", "csv", "markdown"], typer.Option(help="How to show the list.")] = "table",
+    format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:
     """The bundled networks: a list, or the spec of one."""
@@ -35,7 +35,8 @@ def zoo(
     found = tuple(one for one in _exhibits() if all(_has(one, word.lower()) for word in words))
     if not found:
         raise typer.BadParameter(f"no bundled network has {' and '.join(words)}", param_hint="WORD")
-    text = exhibits_json(found) if format == "json" else single(listing(found), format, target_surface(output))
+    name = options.format_of(format, output)
+    text = exhibits_json(found) if name == "json" else single(listing(found), name, target_surface(output))
     emit(text, output)
     return FINE
 

@@ -209,6 +209,36 @@ def test_variants_stand_side_by_side(capsys: pytest.CaptureFixture[str]) -> None
     assert "weight memory" not in compared.out
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["params", "good.yaml"],
+        ["rf", "good.yaml"],
+        ["shapes", "good.yaml"],
+        ["summary", "good.yaml"],
+        ["compare", "good.yaml", "good.yaml"],
+        ["compare", "good.yaml", "--frameworks"],
+        ["sweep", "good.yaml"],
+        ["spp", "--in", "13", "--levels", "4"],
+        ["pool", "--in", "7", "--kernel", "3"],
+    ],
+    ids=" ".join,
+)
+def test_a_file_has_the_format_of_its_ending(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    endings = {"x.json": "json", "x.csv": "csv", "x.MD": "markdown", "x.txt": "table"}
+    for name, format in endings.items():
+        assert Ran(capsys, *arguments, "--output", name).out == ""
+        assert Path(name).read_text(encoding="utf-8") == Ran(capsys, *arguments, "--format", format).out
+    Ran(capsys, *arguments, "--format", "table", "--output", "x.json")
+    assert Path("x.json").read_text(encoding="utf-8") == Path("x.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", ["spp", "pool", "sweep", "zoo"])
+def test_nothing_is_said_of_layers_where_there_are_none(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "every layer" not in " ".join(Ran(capsys, command, "--help").out.split())
+    assert "every layer" in " ".join(Ran(capsys, "params", "--help").out.split())
+
+
 # spp and pool
 
 
