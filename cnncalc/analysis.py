@@ -122,6 +122,8 @@ class _Tensor(NamedTuple):
     """Along the path from furthest back, per spatial axis."""
     why: tuple[str, ...]
     """Why something of its shape is not known, each reason once."""
+    sources: frozenset[int]
+    """The inputs it is computed from, by their places."""
 
 
 class _Answers(NamedTuple):
@@ -144,12 +146,13 @@ class _Run:
         self.framework = framework
         self.fields = fields
         self.inputs = len(inputs)
-        self.tensors = [_input_tensor(name, shape) for name, shape in inputs]
+        self.tensors = [_input_tensor(place, name, shape) for place, (name, shape) in enumerate(inputs)]
         self.made: list[range] = [range(0) for _ in inputs]
         """The records of each node; a node decided by shapes has none or several."""
         self.records: list[LayerReport] = []
         self.diagnostics: list[Diagnostic] = []
         self.answers: dict[tuple[Layer, tuple[Shape, ...]], _Answers] = {}
+        self.borders: dict[tuple[frozenset[int], int], tuple[tuple[Size, ...], str | None]] = {}
         self.units = 0
         """Those looked at one by one so far."""
         self.told: set[str] = set()
@@ -196,7 +199,10 @@ class _Run:
             shares = path if params != Params() else None
             params = Params()
         units = answers.shape.sizes if answers.shape.rank == len(fields) else (None,) * len(fields)
-        field = ReceptiveField(fields, units)
+        sources = inputs[0].sources
+        if layer.is_join and len({tensor.sources for tensor in inputs}) > 1:
+            sources = sources.union(*(tensor.sources for tensor in inputs))
+        field = ReceptiveField(fields, units, *self._borders(sources, len(fields)))
         self.records.append(
             LayerReport(
                 node.path,
@@ -223,7 +229,15 @@ class _Run:
             lost = _Step(len(self.tensors), Fraction(1))
             before = _steps_before(inputs) if layer.is_join else inputs[0].steps
             steps = tuple([_step_through(*pair) or lost for pair in zip(before, answers.reads, strict=False)])
-        return _Tensor(node.path, answers.shape, fields, steps, () if answers.shape.known else why)
+        return _Tensor(node.path, answers.shape, fields, steps, () if answers.shape.known else why, sources)
+
+    def _borders(self, sources: frozenset[int], rank: int) -> tuple[tuple[Size, ...], str | None]:
+        """The sizes that some inputs have in common along each axis, and why one is not known."""
+        key = (sources, rank)
+        known = self.borders.get(key)
+        if known is None:
+            known = self.borders[key] = _common_sizes([self.tensors[place] for place in sorted(sources)], rank)
+        return known
 
     def _ask(self, layer: Layer, shapes: tuple[Shape, ...]) -> _Answers:
         key = (layer, shapes)
@@ -360,9 +374,20 @@ class _Run:
         return most
 
 
-def _input_tensor(name: str, shape: Shape) -> _Tensor:
+def _input_tensor(place: int, name: str, shape: Shape) -> _Tensor:
+    why = () if shape.known else (NEEDS_SIZE,)
     steps = (_Step(0, Fraction(1)),) * shape.rank
-    return _Tensor(name, shape, (LOCAL,) * shape.rank, steps, () if shape.known else (NEEDS_SIZE,))
+    return _Tensor(name, shape, (LOCAL,) * shape.rank, steps, why, frozenset([place]))
+
+
+def _common_sizes(inputs: list[_Tensor], rank: int) -> tuple[tuple[Size, ...], str | None]:
+    """The size along each axis that all inputs of this rank have, and why there is none."""
+    maps = [tensor for tensor in inputs if tensor.shape.rank == rank]
+    sizes = [set(along) for along in zip(*[tensor.shape.sizes for tensor in maps], strict=True)]
+    common = tuple([one.pop() if len(one) == 1 else None for one in map(set, sizes)])
+    if any(None in one for one in sizes):
+        return common, NEEDS_SIZE
+    return common, f"sees inputs of different sizes: {listed(tensor.path for tensor in maps)}" if None in common else None
 
 
 def _answers(layer: Layer, shapes: tuple[Shape, ...], framework: Framework, is_spent: bool = False) -> _Answers:

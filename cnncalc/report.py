@@ -20,6 +20,10 @@ class ReceptiveField(NamedTuple):
     axes: tuple[AxisField, ...]
     units: tuple[Size, ...]
     """The layer's own size along each of these axes, ``None`` where unknown or flattened away."""
+    borders: tuple[Size, ...] = ()
+    """The input's size along each of these axes, ``None`` where it is unknown or the inputs seen are of different sizes."""
+    borderless: str | None = None
+    """Why a size of the input is not known, where one is not."""
 
     @property
     def size(self) -> tuple[int | None, ...]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from cnncalc.figures import by
 from cnncalc.geometry.receptive_field import AxisField, Interval
-from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.listing import Column, Raw
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert, once
@@ -16,10 +16,10 @@ from cnncalc.report import LayerReport
 LayerColumn = Column[LayerReport]
 
 
-def columns(command: str, unit: tuple[int, ...] | None = None, input: Shape | None = None) -> tuple[LayerColumn, ...]:
+def columns(command: str, unit: tuple[int, ...] | None = None) -> tuple[LayerColumn, ...]:
     """The columns a command shows; with a unit also, before the flags, what this unit of each layer sees."""
     chosen = tuple(column for commands, column in _METRICS if command in commands)
-    return chosen if unit is None else (*chosen[:-1], *_region_columns(unit, input or Shape(None)), chosen[-1])
+    return chosen if unit is None else (*chosen[:-1], *_region_columns(unit), chosen[-1])
 
 
 # Counts
@@ -154,16 +154,19 @@ def _raw(numbers: Iterable[int | Fraction | None]) -> Raw:
 class Region:
     """What one unit of a layer sees of the input, per axis."""
 
-    __slots__ = ("exists", "inside", "seen")
+    __slots__ = ("exists", "inside", "reasons", "seen")
 
-    def __init__(self, layer: LayerReport, unit: tuple[int, ...], input: Shape) -> None:
+    def __init__(self, layer: LayerReport, unit: tuple[int, ...]) -> None:
         field = layer.field
-        sizes = input.sizes if len(input.sizes) == len(unit) else (None,) * len(unit)
+        sizes = field.borders or (None,) * len(unit)
         self.exists = all(size is None or at < size for at, size in zip(unit, field.units, strict=True))
         self.seen = field.at(unit) if self.exists else (None,) * len(unit)
         """First and last position; ``None`` where all is seen or it is unknown."""
         self.inside = tuple(_clipped(seen, size) for seen, size in zip(self.seen, sizes, strict=True))
         """The same without the padding; ``None`` also where nothing but padding is seen."""
+        is_open = any(span is not None and span[1] is None for span in self.inside)
+        self.reasons = (field.borderless,) if is_open and field.borderless else ()
+        """Why the last position inside is not known."""
 
 
 def _clipped(seen: Interval | None, size: Size) -> tuple[int, Size] | None:
@@ -173,15 +176,15 @@ def _clipped(seen: Interval | None, size: Size) -> tuple[int, Size] | None:
     return (first, None if size is None and first <= last else last) if first <= last else None
 
 
-def _region_columns(unit: tuple[int, ...], input: Shape) -> tuple[LayerColumn, ...]:
+def _region_columns(unit: tuple[int, ...]) -> tuple[LayerColumn, ...]:
     def seen(layer: LayerReport) -> str:
-        region = Region(layer, unit, input)
+        region = Region(layer, unit)
         if not region.exists:
             return "no such unit"
         return _places(_seen_of(span, axis) for span, axis in zip(region.seen, layer.field.axes, strict=True))
 
     def inside(layer: LayerReport) -> str:
-        region = Region(layer, unit, input)
+        region = Region(layer, unit)
         if not region.exists:
             return NOTHING
         both = zip(region.seen, region.inside, layer.field.axes, strict=True)
@@ -189,7 +192,7 @@ def _region_columns(unit: tuple[int, ...], input: Shape) -> tuple[LayerColumn, .
 
     return (
         Column("region", "region", seen, seen, 0, reasons=_field_reasons),
-        Column("inside", "inside the input", inside, inside, 1),
+        Column("inside", "inside the input", inside, inside, 1, reasons=lambda layer: Region(layer, unit).reasons),
     )
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from cnncalc import __version__
 from cnncalc.errors import Diagnostic
-from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.columns import Region
-from cnncalc.render.layers import input_of
 from cnncalc.render.view import DTYPES, Unread, View
 from cnncalc.report import UNKNOWN_TOTALS, LayerReport, ReceptiveField, Report, Totals
 
@@ -74,11 +73,12 @@ def _totals(sums: Totals, peak: Size, view: View) -> dict[str, Any]:
 
 
 def _records(report: Report, view: View) -> Iterator[dict[str, Any]]:
-    input = input_of(report) or Shape(None)
     for layer in report.layers:
         record = layer_of(layer)
         if view.unit is not None:
-            record["region"] = _region(Region(layer, view.unit, input), view.unit)
+            region = Region(layer, view.unit)
+            record["region"] = _region(region, view.unit)
+            record["reasons"] = list(dict.fromkeys((*layer.reasons, *region.reasons)))
         yield record
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.figures import plural
-from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.shape import Size
 from cnncalc.render.columns import Region, columns
 from cnncalc.render.listing import Listing, Total
 from cnncalc.render.rows import Rows, rows
@@ -22,7 +22,7 @@ def listing(report: Report, view: View) -> Listing[LayerReport]:
     shown = rows(report.layers, view.depth, view.all_layers)
     return Listing(
         title=title(report),
-        columns=columns(view.command, view.unit, input_of(report)),
+        columns=columns(view.command, view.unit),
         items=shown.layers,
         lead=_description(report) if view.command == "summary" else (),
         failure=failure(report),
@@ -42,12 +42,6 @@ def title(report: Report) -> str:
     known = any(axis is not None for _, shape in report.inputs for axis in shape.axes)
     given = f"input {inputs}" if known else "input unknown"
     return f"{inert(report.name)} ({given}, {report.framework}, {inert(report.file)})"
-
-
-def input_of(report: Report) -> Shape | None:
-    """The one input shape; ``None`` where several inputs differ, so that a region has no one border."""
-    shapes = {shape.sizes for _, shape in report.inputs}
-    return report.inputs[0][1] if len(shapes) == 1 else None
 
 
 def failure(report: Report) -> str | None:
@@ -99,6 +93,6 @@ def _notes(report: Report, view: View, shown: Rows) -> Iterator[str]:
     if len(report.outputs) > 1:
         yield "outputs: " + ", ".join(f"{inert(output.path)} {output.shape}" for output in report.outputs)
     if view.unit is not None:
-        missing = sum(not Region(layer, view.unit, Shape(None)).exists for layer in shown.layers)
+        missing = sum(not Region(layer, view.unit).exists for layer in shown.layers)
         if missing:
             yield f"{plural(missing, 'layer')} shown {'has' if missing == 1 else 'have'} no unit {view.unit} in the output"

@@ -16,7 +16,7 @@ def affine(advance: int, first: int, last: int) -> AxisField:
 
 
 def field(*axes: AxisField, units: tuple[int | None, ...] = (8, 8)) -> ReceptiveField:
-    return ReceptiveField(axes if len(axes) > 1 else axes * 2, units)
+    return ReceptiveField(axes if len(axes) > 1 else axes * 2, units, INPUT.sizes)
 
 
 def layer(path: str, op: str = "conv", **changes: object) -> LayerReport:
