@@ -29,8 +29,9 @@ FailIf = Annotated[
     ),
 ]
 Frameworks = Annotated[
-    bool, typer.Option("--frameworks", help="Instead: each network under the rules of every framework, differing rows marked.")
+    bool, typer.Option("--frameworks", help="Instead: the layers that differ between the rules of the frameworks.")
 ]
+All = Annotated[bool, typer.Option("--all", help="With --frameworks: show also the layers that do not differ.")]
 Specs = Annotated[
     list[str],
     typer.Argument(
@@ -46,6 +47,7 @@ def compare(
     specs: Specs,
     fail_if: FailIf = None,
     frameworks: Frameworks = False,
+    all_layers: All = False,
     input: options.Input = None,
     sets: options.Sets = None,
     model: options.Variant = None,
@@ -71,7 +73,7 @@ def compare(
     if frameworks:
         if wanted or framework is not None:
             raise typer.BadParameter("not together with --fail-if or --framework", param_hint="--frameworks")
-        return across(request, name, output)
+        return across(request, all_layers, name, output)
     outcomes = [run.compute(request._replace(specs=(spec,)), _load) for spec in specs]
     outcome = run.Outcome(
         tuple(entry for one in outcomes for entry in one.entries), max((one.code for one in outcomes), default=FINE)

@@ -24,10 +24,12 @@ class Across(NamedTuple):
         return len(set(map(_cell, self.layers))) > 1
 
 
-def listing(reports: Sequence[Report]) -> Listing[Across]:
+def listing(reports: Sequence[Report], all_layers: bool) -> Listing[Across]:
     """Sizes and receptive-field paddings under each framework; layers in the order of the first that has them."""
     rows = _rows(reports)
+    shown = rows if all_layers else tuple(row for row in rows if row.differs)
     differing = sum(row.differs for row in rows)
+    alike = len(rows) - len(shown)
     errors = tuple(f"{report.framework}: {text}" for report in reports if (text := failure(report)))
     verdict = "all frameworks agree" if not differing else f"{plural(differing, 'layer')} differ" + "s" * (differing == 1)
     return Listing(
@@ -35,13 +37,21 @@ def listing(reports: Sequence[Report]) -> Listing[Across]:
         columns=(
             Column("path", "layer", lambda row: inert(row.path), lambda row: row.path, 0, right=False, folds=True),
             *(_column(place, report.framework) for place, report in enumerate(reports)),
-            Column(
-                "differs", "", lambda row: "<- differs" if row.differs else "", lambda row: str(row.differs).lower(), 0, False
-            ),
+            *((_DIFFERS,) if all_layers else ()),
         ),
-        items=rows,
-        notes=(*errors, verdict, "each cell: output / rf padding"),
+        items=shown,
+        notes=(*errors, verdict, *(_hidden(alike) if alike else ()), "each cell: output / rf padding"),
     )
+
+
+def _hidden(alike: int) -> tuple[str, ...]:
+    verb = "is" if alike == 1 else "are"
+    return (f"{plural(alike, 'layer')} that {verb} the same in all of them {verb} not shown (--all shows all)",)
+
+
+_DIFFERS: Column[Across] = Column(
+    "differs", "", lambda row: "<- differs" if row.differs else "", lambda row: str(row.differs).lower(), 0, right=False
+)
 
 
 def _column(place: int, framework: str) -> Column[Across]:

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from cnncalc import analyze, load
 from cnncalc.cli import main
+from cnncalc.render import table
+from cnncalc.render.frameworks import listing
+from cnncalc.render.surface import Surface
 
 SPEC = "input: [3, 112, 112]\nlayers:\n- conv1x1: 8\n- maxpool3: {stride: 2}\n"
 
@@ -19,8 +23,31 @@ def spec(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_rows_that_differ_are_marked(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_rows_that_differ_are_shown(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "--frameworks", spec]) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "layer           pytorch   tensorflow        caffe         onnx",
+        "──────────────────────────────────────────────────────────────",
+        "maxpool3_1  8x55x55 / 0  8x55x55 / 0  8x56x56 / 0  8x55x55 / 0",
+        "",
+        "1 layer differs",
+        "1 layer that is the same in all of them is not shown (--all shows all)",
+        "each cell: output / rf padding",
+    ]
+    assert main(["compare", "--frameworks", spec, "--format", "csv"]) == 0
+    assert [line.rpartition(",")[2] for line in capsys.readouterr().out.splitlines()] == ["differs", "false", "true"]
+
+
+def test_deep_names_fit_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    for model in load("resnet18"):
+        reports = [analyze(model, framework=name) for name in ("pytorch", "tensorflow", "caffe", "onnx")]
+        lines = table.render(listing(reports, all_layers=False), Surface(80)).splitlines()
+        assert max(map(len, lines[1:])) <= 80
+        assert not any("left out" in line for line in lines)
+
+
+def test_rows_that_differ_are_marked_among_all(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "--frameworks", spec, "--all"]) == 0
     lines = capsys.readouterr().out.splitlines()
     (pool,) = (line for line in lines if line.startswith("maxpool3_1"))
     assert pool.split() == ["maxpool3_1", *["8x55x55", "/", "0"] * 2, "8x56x56", "/", "0", "8x55x55", "/", "0", "<-", "differs"]
