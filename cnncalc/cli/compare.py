@@ -16,7 +16,8 @@ from cnncalc.errors import FINE, INVALID, UNDONE, Diagnostic
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.compare_changes import Pairing, paired, records, verdict_records
-from cnncalc.render.documents import Entry, compared
+from cnncalc.render.documents import Entry, Group, compared
+from cnncalc.render.text import inert
 from cnncalc.report import Report
 
 FailIf = Annotated[
@@ -138,4 +139,17 @@ def _document(
 
         return compare_markdown.render(pairings, verdicts, (specs[0], specs[1]), surface)
     more: dict[str, Any] = {"pairs": records(pairings), "budgets": verdict_records(verdicts)} if format == "json" else {}
-    return compared(entries, format, surface, **more)
+    return compared(entries, format, surface, _groups(pairings) if len(specs) == 2 else (), **more)
+
+
+def _groups(pairings: tuple[Pairing, ...]) -> tuple[Group, ...]:
+    """The models of two files by name, where there are several and some of them are in both files."""
+    if len(pairings) == 1 or not any(len(pairing.reports) == 2 for pairing in pairings):
+        return ()
+    return tuple((_title(pairing), pairing.reports) for pairing in pairings)
+
+
+def _title(pairing: Pairing) -> str:
+    if len(pairing.reports) == 2:
+        return inert(pairing.name)
+    return f"{inert(pairing.name)}: only in {inert(pairing.reports[0].file)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from os.path import basename
 from typing import Any, NamedTuple
 
 from cnncalc.geometry.shape import Size
@@ -73,6 +74,24 @@ def metrics(reports: Sequence[Report], command: str = "compare") -> tuple[Metric
     return tuple(found_by_key[key] for key in _SHOWN.get(command, tuple(found_by_key)) if key in found_by_key)
 
 
+def labels(reports: Sequence[Report]) -> tuple[str, ...]:
+    """The networks' names, told apart by their files where some are the same."""
+    names = [report.name for report in reports]
+    if len(set(names)) == len(names) or len({report.file for report in reports}) == 1:
+        return tuple(map(inert, names))
+    told_apart = _told_apart([report.file for report in reports])
+    files = [told_apart[report.file] for report in reports]
+    if len(set(names)) == 1:
+        return tuple(map(inert, files))
+    return tuple(inert(name if name == file else f"{name} ({file})") for name, file in zip(names, files, strict=True))
+
+
+def _told_apart(files: Sequence[str]) -> dict[str, str]:
+    """Files by their names alone, where these say which is which."""
+    short = {file: basename(file).removesuffix(".yaml").removesuffix(".yml") for file in files}
+    return short if len(set(short.values())) == len(short) else dict(zip(files, files, strict=True))
+
+
 def listing(reports: Sequence[Report], command: str = "compare") -> Listing[Any]:
     """Two networks with their differences; a few in columns with ratio lines; many in lines below each other."""
     if len(reports) == 2:
@@ -85,6 +104,7 @@ def changes(reports: Sequence[Report]) -> dict[str, Any]:
     return {
         "base": reports[0].name,
         "models": [report.name for report in reports],
+        "files": [report.file for report in reports],
         "metrics": {metric.key: [_change(metric, at) for at in range(len(reports))] for metric in metrics(reports)},
     }
 
@@ -124,11 +144,12 @@ class Line(NamedTuple):
 
     metric: Metric
     at: int
-    name: str
+    label: str
+    report: Report
 
 
 def _beside(reports: Sequence[Report], command: str) -> Listing[Line]:
-    base, other = (inert(report.name) for report in reports)
+    base, other = labels(reports)
     columns: tuple[Column[Line], ...] = (
         _METRIC,
         Column("base", base, lambda line: line.metric.texts[0], lambda line: line.metric.texts[0], 0),
@@ -137,7 +158,7 @@ def _beside(reports: Sequence[Report], command: str) -> Listing[Line]:
         _against_first("percent", "change", 1, change, _raw_percent),
         _against_first("ratio", "ratio", 0, ratio, _raw_ratio),
     )
-    return Listing("", columns, tuple(Line(metric, 1, other) for metric in metrics(reports, command)))
+    return Listing("", columns, tuple(Line(metric, 1, other, reports[1]) for metric in metrics(reports, command)))
 
 
 class Row(NamedTuple):
@@ -148,23 +169,42 @@ class Row(NamedTuple):
 
 
 def _columns(reports: Sequence[Report], command: str) -> Listing[Row]:
-    """A column per network; beneath each number how it has changed, in per cent of the first and of the one before."""
+    """A column per network; beneath each number how it has changed from the first and from the one before.
+
+    That is in per cent beneath the tables of another command, else the difference and the ratio.
+    """
+    titles = labels(reports)
+    rows = _differences if command == "compare" else _percents
 
     def column(at: int) -> Column[Row]:
-        return Column(str(at), inert(reports[at].name), lambda row: row.cells[at], lambda row: row.cells[at], 0)
+        return Column(str(at), titles[at], lambda row: row.cells[at], lambda row: row.cells[at], 0)
 
     columns = (_ROW_TITLE, *map(column, range(len(reports))))
-    return Listing("", columns, tuple(row for metric in metrics(reports, command) for row in _rows(metric)))
+    return Listing("", columns, tuple(row for metric in metrics(reports, command) for row in _rows(metric, rows)))
 
 
-def _rows(metric: Metric) -> tuple[Row, ...]:
+Rows = Callable[[str, Sequence["Pair"]], tuple[Row, ...]]
+
+
+def _rows(metric: Metric, changed: Rows) -> tuple[Row, ...]:
     value = Row(metric.title, metric.texts)
     if metric.numbers is None or len(set(metric.numbers)) == 1:
         return (value,)
     places = range(len(metric.texts))
-    first = Row("    to the first", tuple(_percent(_pair(metric, at, 0)) for at in places))
-    before = Row("    to the one before", tuple(_percent(_pair(metric, at, at - 1)) for at in places))
-    return (value, first, before)
+    first = changed("to the first", [_pair(metric, at, 0) for at in places])
+    before = changed("to the one before", [_pair(metric, at, at - 1) for at in places])
+    return (value, *first, *before)
+
+
+def _percents(title: str, pairs: Sequence[Pair]) -> tuple[Row, ...]:
+    return (Row(f"    {title}", tuple(map(_percent, pairs))),)
+
+
+def _differences(title: str, pairs: Sequence[Pair]) -> tuple[Row, ...]:
+    return (
+        Row(f"    {title}", tuple("" if pair is None else difference(*pair) for pair in pairs)),
+        Row("        ratio", tuple("" if pair is None else ratio(*pair) for pair in pairs)),
+    )
 
 
 def _percent(pair: Pair) -> str:
@@ -173,19 +213,20 @@ def _percent(pair: Pair) -> str:
 
 def lines(reports: Sequence[Report], command: str = "compare") -> Listing[Line]:
     """A line per metric and network, held against the first network and against the one above."""
-    names = [inert(report.name) for report in reports]
-    columns: tuple[Column[Line], ...] = (
-        _METRIC,
-        Column("model", "model", lambda line: line.name, lambda line: line.name, 0, right=False),
-        Column("value", "value", lambda line: line.metric.texts[line.at], _value, 0),
-        _against_first("difference", "difference", 3, difference, _raw_difference),
-        _against_first("percent", "to the first", 1, change, _raw_percent),
-        _against_first("ratio", "ratio", 0, ratio, _raw_ratio),
-        _against_above("percent_above", "to the above", 2, change, _raw_percent),
-        _against_above("ratio_above", "ratio", 0, ratio, _raw_ratio),
-    )
-    found = metrics(reports, command)
-    return Listing("", columns, tuple(Line(metric, at, name) for metric in found for at, name in enumerate(names)))
+    above = () if len(reports) == 2 else _ABOVE
+    columns = (_METRIC, _MODEL, _VALUE, _DIFFERENCE, _TO_FIRST, _RATIO if len(reports) == 2 else _RATIO_TO_FIRST, *above)
+    return Listing("", columns, _lines(reports, command))
+
+
+def complete(reports: Sequence[Report]) -> Listing[Line]:
+    """The same for machines, with the files that the networks are from."""
+    columns = (_METRIC, _FILE, _MODEL, _VALUE, _DIFFERENCE, _TO_FIRST, _RATIO_TO_FIRST, *_ABOVE)
+    return Listing("", columns, _lines(reports, "compare"))
+
+
+def _lines(reports: Sequence[Report], command: str) -> tuple[Line, ...]:
+    named = tuple(enumerate(zip(labels(reports), reports, strict=True)))
+    return tuple(Line(metric, at, label, report) for metric in metrics(reports, command) for at, (label, report) in named)
 
 
 def _metric_title(line: Line) -> str:
@@ -226,3 +267,16 @@ def _against(
         return show(*numbers)
 
     return Column(key, title, text, lambda line: raw(pair(line)), rank)
+
+
+_FILE: Column[Line] = Column("file", "file", lambda line: inert(line.report.file), lambda line: line.report.file, 0, right=False)
+_MODEL: Column[Line] = Column("model", "model", lambda line: line.label, lambda line: line.report.name, 0, False, folds=True)
+_VALUE: Column[Line] = Column("value", "value", lambda line: line.metric.texts[line.at], _value, 0)
+_DIFFERENCE = _against_first("difference", "difference", 1, difference, _raw_difference)
+_TO_FIRST = _against_first("percent", "to the first", 3, change, _raw_percent)
+_RATIO = _against_first("ratio", "ratio", 0, ratio, _raw_ratio)
+_RATIO_TO_FIRST = _RATIO._replace(title="ratio to first")
+_ABOVE = (
+    _against_above("percent_above", "to the above", 4, change, _raw_percent),
+    _against_above("ratio_above", "ratio to above", 2, ratio, _raw_ratio),
+)

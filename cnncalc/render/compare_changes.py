@@ -9,6 +9,7 @@ from cnncalc.budgets import Verdict
 from cnncalc.changes import Change, changes
 from cnncalc.figures import by
 from cnncalc.render.columns import field_size, padding_of
+from cnncalc.render.compare import changes as compared
 from cnncalc.render.json import layer_of
 from cnncalc.render.text import exact
 from cnncalc.report import LayerReport, Report
@@ -20,6 +21,11 @@ class Pairing(NamedTuple):
     name: str
     old: Report | None
     new: Report | None
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """The states that there are."""
+        return tuple(report for report in (self.old, self.new) if report is not None)
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -84,6 +90,7 @@ def records(pairings: Sequence[Pairing]) -> list[dict[str, Any]]:
             "name": pairing.name,
             "old": None if pairing.old is None else pairing.old.file,
             "new": None if pairing.new is None else pairing.new.file,
+            "metrics": compared(pairing.reports)["metrics"],
             "layers": [_record(change) for change in pairing.changes],
         }
         for pairing in pairings

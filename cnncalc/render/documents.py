@@ -24,14 +24,19 @@ def networks(entries: Sequence[Entry], view: View, format: str, surface: Surface
     reports = [entry for entry in entries if isinstance(entry, Report)]
     if format == "csv":
         return _csv([((report.file, report.name), layers.complete(report, view)) for report in reports], ("file", "model"))
-    return "\n".join(map(_drawn(format, surface), _blocks(reports, view)))
+    return "\n".join(map(_drawn(format, surface), _blocks(reports, view, format, surface)))
 
 
-def compared(entries: Sequence[Entry], format: str, surface: Surface, **more: Any) -> str:
-    """Networks held against the first of them; JSON gets ``more`` keys."""
+Group = tuple[str, Sequence[Report]]
+"""Networks that are held against each other, under a title."""
+
+
+def compared(entries: Sequence[Entry], format: str, surface: Surface, groups: Sequence[Group] = (), **more: Any) -> str:
+    """Networks held against the first of them, or of each group where there are some; JSON gets ``more`` keys."""
     from cnncalc.render import compare
 
     reports = [entry for entry in entries if isinstance(entry, Report)]
+    groups = groups or (("", reports),)
     if format == "json":
         from cnncalc.render.json import render
 
@@ -39,8 +44,17 @@ def compared(entries: Sequence[Entry], format: str, surface: Surface, **more: An
     if not reports:
         return ""
     if format == "csv":
-        return _csv([((), compare.lines(reports))])
-    return _drawn(format, surface)(compare.listing(reports))
+        return _csv([((), compare.complete(group)) for _, group in groups])
+    drawn = _drawn(format, surface)
+    return "\n".join(drawn(_beside(group, "compare", format, surface)._replace(title=title)) for title, group in groups)
+
+
+def _beside(reports: Sequence[Report], command: str, format: str, surface: Surface) -> Listing[Any]:
+    """Networks in columns, or in lines below each other where a terminal is too narrow for them."""
+    from cnncalc.render import compare, table
+
+    whole = compare.listing(reports, command)
+    return whole if format != "table" or table.fits(whole, surface.width) else compare.lines(reports, command)
 
 
 def single(listing: Listing[Any], format: str, surface: Surface) -> str:
@@ -48,7 +62,7 @@ def single(listing: Listing[Any], format: str, surface: Surface) -> str:
     return _csv([((), listing)]) if format == "csv" else _drawn(format, surface)(listing)
 
 
-def _blocks(reports: Sequence[Report], view: View) -> Iterator[Listing[Any]]:
+def _blocks(reports: Sequence[Report], view: View, format: str, surface: Surface) -> Iterator[Listing[Any]]:
     for _, group in groupby(reports, key=lambda report: report.file):
         variants = tuple(group)
         lead: tuple[str, ...] = ()
@@ -57,9 +71,7 @@ def _blocks(reports: Sequence[Report], view: View) -> Iterator[Listing[Any]]:
             yield listing._replace(lead=()) if listing.lead == lead else listing
             lead = listing.lead
         if len(variants) > 1 and any(report.failed is None for report in variants):
-            from cnncalc.render import compare
-
-            yield compare.listing(variants, view.command)
+            yield _beside(variants, view.command, format, surface)
 
 
 def _drawn(format: str, surface: Surface) -> Callable[[Listing[Any]], str]:

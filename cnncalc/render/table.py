@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from io import StringIO
 from typing import Any
 
 from rich.box import Box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -51,6 +52,11 @@ def render(listing: Listing[Any], surface: Surface) -> str:
     return "\n".join(lines) + "\n"
 
 
+def fits(listing: Listing[Any], width: int | None) -> bool:
+    """Whether the whole table has room."""
+    return width is None or _line(_widths(grid(listing))) <= width
+
+
 def totals(rows: tuple[Total, ...]) -> list[str]:
     """The sums, titles to the left and numbers to the right."""
     return aligned([list(texts) for texts in zip(*rows, strict=True)], [False, True, True])
@@ -68,7 +74,7 @@ def aligned(columns: list[list[str]], rights: list[bool]) -> list[str]:
 
 def _body(shown: Grid, surface: Surface) -> list[str]:
     """The table itself, measured so that nothing in it is cut."""
-    widths = [max(cells(column.title), _widest(texts)) for column, texts in zip(shown.columns, shown.cells, strict=True)]
+    widths = _widths(shown)
     names = next((at for at, column in enumerate(shown.columns) if column.folds), None)
     if names is not None and surface.width is not None:
         widths[names] = min(widths[names], max(NARROWEST, surface.width - _line(widths) + widths[names]))
@@ -77,7 +83,8 @@ def _body(shown: Grid, surface: Surface) -> list[str]:
     for place, (column, width) in enumerate(zip(shown.columns, widths, strict=True)):
         _add_column(table, column.title, place, width, GAP - DIVIDER, column.right, column.folds)
     rights = [column.right for column in shown.columns]
-    _add_rows(table, [texts[:MOST_BY_RICH] for texts in shown.cells], rights, GAP - DIVIDER)
+    folded = {at for at, column in enumerate(shown.columns) if column.folds}
+    _add_rows(table, [texts[:MOST_BY_RICH] for texts in shown.cells], rights, GAP - DIVIDER, folded)
     return [*_drawn(table, _line(widths), surface), *_padded([texts[MOST_BY_RICH:] for texts in shown.cells], widths, rights)]
 
 
@@ -119,7 +126,8 @@ def _fitting_characters(text: str, width: int) -> int:
     return len(text)
 
 
-# The gap between columns is part of their cells: as padding Rich would wrap each cell, which doubles the time of a table.
+# The gap between columns is part of their cells: as padding Rich would wrap each cell, which doubles the time of a table. Only
+# what goes on in the next line needs it there, too.
 
 
 def _add_column(table: Table, title: str, place: int, width: int, gap: int, right: bool, folds: bool = False) -> None:
@@ -132,9 +140,13 @@ def _add_column(table: Table, title: str, place: int, width: int, gap: int, righ
     )
 
 
-def _add_rows(table: Table, columns: Sequence[Sequence[str]], rights: Sequence[bool], gap: int) -> None:
+def _add_rows(
+    table: Table, columns: Sequence[Sequence[str]], rights: Sequence[bool], gap: int, folded: Container[int] = ()
+) -> None:
     spaced = [
-        [Text(_spaced(text, place, gap, right)) for text in column]
+        [Padding(Text(text), (0, 0, 0, gap)) for text in column]
+        if place and place in folded
+        else [Text(_spaced(text, place, gap, right)) for text in column]
         for place, (column, right) in enumerate(zip(columns, rights, strict=True))
     ]
     for row in zip(*spaced, strict=True):
@@ -167,7 +179,7 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
     """What fits into the width, and the titles of the columns left out, in their order."""
     if width is None:
         return whole, ()
-    widths = [max(cells(column.title), _widest(texts)) for column, texts in zip(whole.columns, whole.cells, strict=True)]
+    widths = _widths(whole)
     widths = [min(size, COMFORTABLE) if column.folds else size for column, size in zip(whole.columns, widths, strict=True)]
     kept = list(range(len(widths)))
     while _line([widths[at] for at in kept]) > width:
@@ -181,6 +193,10 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
             kept = sorted([*kept, at])
     shown = whole._replace(columns=tuple(whole.columns[at] for at in kept), cells=tuple(whole.cells[at] for at in kept))
     return shown, tuple(column.title for at, column in enumerate(whole.columns) if at not in kept)
+
+
+def _widths(shown: Grid) -> list[int]:
+    return [max(cells(column.title), _widest(texts)) for column, texts in zip(shown.columns, shown.cells, strict=True)]
 
 
 def _widest(texts: Sequence[str]) -> int:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from cnncalc import analyze, load
+from cnncalc.render.documents import compared
+from cnncalc.render.surface import Surface
 from tests.cli.running import Ran
 
 OLD = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - relu\n  - conv1x1: 8\n"
@@ -257,3 +262,75 @@ def test_a_file_with_a_colon_in_its_name_is_a_file(capsys: pytest.CaptureFixture
     monkeypatch.setenv("PATH", "")
     Path("main:a.yaml").write_text(OLD)
     assert Ran(capsys, "compare", "main:a.yaml", "new.yaml").code == 0
+
+
+# Names and pairs
+
+
+def headings(ran: Ran) -> list[list[str]]:
+    return [line.split()[3:] for line in ran.out.splitlines() if line.startswith("side by side")]
+
+
+@pytest.mark.usefixtures("_repository")
+def test_networks_of_one_name_are_called_by_their_files(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("nets/b.yaml").write_text("name: a\n" + NEW)
+    assert headings(Ran(capsys, "compare", "HEAD:nets/a.yaml", "nets/a.yaml")) == [
+        ["HEAD:nets/a.yaml", "nets/a.yaml", "difference", "change", "ratio"]
+    ]
+    assert headings(Ran(capsys, "compare", "nets/a.yaml", "nets/b.yaml"))[0][:2] == ["a", "b"]
+    text = Ran(capsys, "compare", "nets/a.yaml", "nets/b.yaml", "old.yaml").out
+    assert re.split(" {2,}", text.splitlines()[0])[1:] == ["a", "a (b)", "old"]
+
+
+def test_models_of_two_files_are_paired_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    """1*9*4 + 4 = 40 parameters of a 3x3 from one channel, 104 of a 5x5, 200 of a 7x7."""
+    Path("a.yaml").write_text("input: [1, 9, 9]\nmodels: {gone: {layers: [relu]}, one: {layers: [conv3x3: 4]}}\n")
+    Path("b.yaml").write_text("input: [1, 9, 9]\nmodels: {one: {layers: [conv5x5: 4]}, fresh: {layers: [conv7x7: 4]}}\n")
+    ran = Ran(capsys, "compare", "a.yaml", "b.yaml")
+    assert headings(ran) == [["a", "b", "difference", "change", "ratio"], ["fresh"], ["gone"]]
+    assert ran.out.startswith("one\n\n")
+    assert "\n\nfresh: only in b.yaml\n\n" in ran.out
+    assert "\n\ngone: only in a.yaml\n\n" in ran.out
+    assert [line.split()[1:] for line in ran.out.splitlines() if line.startswith("params")] == [
+        ["40", "104", "+64", "+160.0", "%", "x2.600"],
+        ["200"],
+    ]
+    rows = list(csv.DictReader(Ran(capsys, "compare", "a.yaml", "b.yaml", "--format", "csv").out.splitlines()))
+    assert [(row["file"], row["model"], row["value"], row["difference"]) for row in rows if row["metric"] == "params"] == [
+        ("a.yaml", "one", "40", ""),
+        ("b.yaml", "one", "104", "64"),
+        ("b.yaml", "fresh", "200", ""),
+    ]
+    document = json.loads(Ran(capsys, "compare", "a.yaml", "b.yaml", "--format", "json").out)
+    assert document["comparison"]["files"] == ["a.yaml", "a.yaml", "b.yaml", "b.yaml"]
+    assert document["pairs"][0]["metrics"]["params"][1] == {"value": 104, "difference": 64, "ratio": 2.6}
+
+
+def test_without_a_common_name_all_are_held_against_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_text("models: {one: {layers: [conv3x3: 4]}, two: {layers: [conv5x5: 4]}}\n")
+    assert headings(Ran(capsys, "compare", "old.yaml", "a.yaml")) == [["old", "one", "two"]]
+
+
+def test_three_networks_have_differences_and_ratios(capsys: pytest.CaptureFixture[str]) -> None:
+    """3*9*c + c parameters: 112 of 4 channels, 140 of 5, 168 of 6."""
+    for channels in (4, 5, 6):
+        Path(f"c{channels}.yaml").write_text(f"input: [3, 8, 8]\nlayers: [conv3x3: {channels}]\n")
+    lines = Ran(capsys, "compare", "c4.yaml", "c5.yaml", "c6.yaml").out.splitlines()
+    assert [re.split(" {2,}", line.strip()) for line in lines[2:7]] == [
+        ["params", "112", "140", "168"],
+        ["to the first", "+28", "+56"],
+        ["ratio", "x1.250", "x1.500"],
+        ["to the one before", "+28", "+28"],
+        ["ratio", "x1.250", "x1.200"],
+    ]
+
+
+@pytest.mark.parametrize("count", [3, 7])
+def test_many_networks_fit_a_terminal_with_headings_of_their_own(count: int) -> None:
+    reports = [analyze(load(name)[0]) for name in ("vgg16", "alexnet", "resnet50", "googlenet", "unet", "lenet5", "inception")]
+    text = compared(reports[:count], "table", Surface(80))
+    lines = text.splitlines()
+    assert max(map(len, lines[: lines.index("")] if "" in lines else lines)) <= 80
+    heads = [head for head in lines[0].split("  ") if head]
+    assert len(set(heads)) == len(heads)
+    assert any("ratio" in line for line in lines)
