@@ -14,7 +14,6 @@ class Flatten(Layer):
     """All positions and channels as one vector."""
 
     op = "flatten"
-    foreign = ("reshape", "view")
     example = "flatten"
     flattens = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple, NoReturn, TypeAlias
@@ -72,7 +72,7 @@ class Expression:
         """
         for name in self._in_order:
             if name not in names:
-                raise _unknown("name", name, list(names))
+                raise _unknown("name", name, names)
         try:
             value = self._run(names)
         except Impossible as impossible:
@@ -105,8 +105,19 @@ def fast_int(text: str) -> int | None:
     return int(text) if len(text) <= 30 and text.isascii() and text.isdigit() else None
 
 
-def _unknown(kind: str, name: str, known: list[str]) -> Fault:
-    close = did_you_mean(name, known)
+_FOREIGN_FUNCTIONS = {
+    "int": "floor",
+    "trunc": "floor",
+    "ceiling": "ceil",
+    "make_divisible": "divisible",
+    "minimum": "min",
+    "maximum": "max",
+}
+
+
+def _unknown(kind: str, name: str, known: Iterable[str], foreign: Mapping[str, str] | None = None) -> Fault:
+    known = list(known)
+    close = (foreign or {}).get(name.lower()) or did_you_mean(name, known)
     if close:
         help: str | None = f"did you mean `{close}`?"
     else:
@@ -353,7 +364,7 @@ class _Parser:
     def _arguments(self, token: _Token) -> _Run:
         function = FUNCTIONS.get(token.text)
         if function is None:
-            raise _unknown("function", token.text, list(FUNCTIONS))
+            raise _unknown("function", token.text, FUNCTIONS, _FOREIGN_FUNCTIONS)
         arguments: list[_Run] = []
         while not self._take(")"):
             if arguments and not self._take(","):

@@ -35,6 +35,7 @@ _FOREIGN_SIBLINGS = {
     "comment": "note",
     "shape": "expect",
 }
+_OPERATION_KEYS = ("type", "op", "layer", "class")
 
 
 class ItemReader:
@@ -82,7 +83,7 @@ class ItemReader:
         key, argument = operation
         step = self._step(key, argument, siblings, frame, path, names)
         for other, _ in others:
-            if other is not key:
+            if other is not key and not self._names_operation(key, argument):
                 self._misplaced(other, key, frame, f"{path}/{names.last}" if path else names.last)
         return step
 
@@ -98,6 +99,10 @@ class ItemReader:
 
     def _is_operation(self, name: str) -> bool:
         return name in self.reading.blocks or look_up(name) is not None
+
+    def _names_operation(self, key: Scalar, argument: Node | None) -> bool:
+        """Whether an item says its operation as in formats where that is a value: ``type: conv``."""
+        return key.text.lower() in _OPERATION_KEYS and isinstance(argument, Scalar) and self._is_operation(argument.text)
 
     def _misplaced(self, key: Scalar, operation: Scalar, frame: Frame, path: str) -> None:
         """Report a key beside an operation: a second operation, one of its arguments, or nothing known."""
@@ -163,6 +168,8 @@ class ItemReader:
             parts = self.operations.parts(word, key, argument, frame, path)
         elif key.text not in self.reading.refused_blocks:
             help = suggest(key.text, tuple(self.reading.blocks)) or "`cnncalc layers` lists the operations"
+            if isinstance(argument, Scalar) and self._names_operation(key, argument):
+                help = f"the operation is itself the key: `- {argument.text}: ...`"
             self.reading.error("E111", key, f"unknown operation `{shown(key.text)}`", help, frame, path)
         return parts or (Part(key.text, LayerBody(Identity())),)
 

@@ -49,6 +49,21 @@ SIZES = re.compile(r"[0-9]+(?:x[0-9]+){1,100}")
 LONGEST_WORD = 60
 """Characters of a name that can be an operation's."""
 
+_NO_RESHAPE = (
+    "there is no reshape: for a map made of a vector begin with `input: [128, 1, 1]` and `conv_transpose4x4: 64`;"
+    " `flatten` makes a vector of a map"
+)
+_GATE = "write `mul: {gate: [global_avgpool, conv1x1: 4, relu, conv1x1: 64, sigmoid], map: []}`, for 64 channels"
+_STATED = "there is no such operation: state what it costs: `custom: {out: 64, params: 1234, macs: 5678}`"
+_MISSING = {
+    **dict.fromkeys(("reshape", "view", "unflatten", "unsqueeze"), _NO_RESHAPE),
+    **dict.fromkeys(("se", "seblock", "semodule", "selayer", "squeezeexcitation", "squeezeexcite"), _GATE),
+    "glu": "it halves the channels: write `mul: {map: [slice: [0, 32]], gate: [slice: [32, 32], sigmoid]}`, for 64 channels",
+    **dict.fromkeys(("maxout", "attention", "selfattention", "multiheadattention", "transformer", "lstm", "gru", "rnn"), _STATED),
+    **dict.fromkeys(("type", "op", "layer", "class"), "the operation is itself the key, for instance `- conv3x3: 64`"),
+}
+"""What the language has no word for, in lower case and without underscores, and what to write."""
+
 
 class Word(NamedTuple):
     """An operation as a spec names it, with the kernel that its name may hold."""
@@ -80,6 +95,9 @@ def look_up(name: str) -> Word | None:
 
 def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
     """What was probably meant by a name that means nothing: a foreign word, a kernel too many, a slip."""
+    missing = _MISSING.get(_bare(name).replace("_", ""))
+    if missing is not None and name not in block_names:
+        return missing
     match = _WITH_KERNEL.fullmatch(name) if len(name) <= LONGEST_WORD else None
     base, kernel = (match[1], match[2]) if match else (name, "")
     spelt = _SPELT_KERNEL.match(name[:LONGEST_WORD]) if match is None or base not in WORDS else None
@@ -105,7 +123,7 @@ def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
 
 def _foreign(name: str) -> str | None:
     """The operation that another framework calls so: with prefixes, CamelCase and numbers of dimensions taken off."""
-    word = _FOREIGN_RANK.sub("", _FOREIGN_PREFIX.sub("", name).lower())
+    word = _bare(name)
     for candidate in (word, word.replace("_", ""), name.lower()):
         if candidate in WORDS:
             return candidate
@@ -113,6 +131,10 @@ def _foreign(name: str) -> str | None:
             if candidate in meaning.foreign or candidate == op.replace("_", ""):
                 return op
     return None
+
+
+def _bare(name: str) -> str:
+    return _FOREIGN_RANK.sub("", _FOREIGN_PREFIX.sub("", name).lower())
 
 
 class FieldDoc(NamedTuple):

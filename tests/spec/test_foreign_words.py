@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.spec.refusing import INPUT, found_in
@@ -78,6 +80,54 @@ def test_operation_of_another_name(item: str, meant: str) -> None:
     word = item.partition(":")[0]
     spec = f"{INPUT}blocks: {{basic: {{params: [c], layers: [relu]}}}}\nlayers:\n  - {item}\n"
     assert found_in(spec) == [("E111", "4:5", f"unknown operation `{word}`", f"did you mean `{meant}`?")]
+
+
+@pytest.mark.parametrize(
+    ("word", "part", "wrong"),
+    [
+        ("reshape", "there is no reshape", "did you mean"),
+        ("Reshape", "`input: [128, 1, 1]` and `conv_transpose4x4: 64`", "did you mean"),
+        ("view", "there is no reshape", "did you mean"),
+        ("nn.Unflatten", "there is no reshape", "did you mean"),
+        ("attention", "`custom: {out: 64, params: 1234, macs: 5678}`", "flatten"),
+        ("MultiHeadAttention", "`custom: {", "flatten"),
+        ("SEBlock", "`mul: {gate: [global_avgpool, ", "dense_block"),
+        ("se_block", "`mul: {gate: [global_avgpool, ", "dense_block"),
+        ("glu", "it halves the channels", "gelu"),
+        ("maxout", "`custom: {", "maxpool"),
+        ("op", "the operation is itself the key", "crop"),
+    ],
+)
+def test_operation_that_the_language_lacks(word: str, part: str, wrong: str) -> None:
+    ((code, place, message, help),) = found_in(f"{INPUT}layers:\n  - {word}: 3\n")
+    assert (code, place, message) == ("E111", "3:5", f"unknown operation `{word}`")
+    assert help is not None and part in help and wrong not in help
+
+
+@pytest.mark.parametrize("word", ["reshape", "SEBlock", "glu", "attention"])
+def test_what_is_advised_for_a_missing_operation_is_accepted(word: str) -> None:
+    ((_, _, _, help),) = found_in(f"{INPUT}layers:\n  - {word}: 3\n")
+    assert help is not None
+    advised = [text for text in re.findall("`(.*?)`", help) if text.startswith(("mul", "custom", "conv", "flatten"))]
+    head = "input: [64, 8, 8]\n"
+    assert advised and all(found_in(f"{head}layers:\n  - {text}\n") == [] for text in advised)
+
+
+def test_a_block_may_have_the_name_of_what_the_language_lacks() -> None:
+    spec = f"{INPUT}blocks: {{attention: {{layers: [relu]}}}}\nlayers: [atention]\n"
+    assert found_in(spec) == [("E111", "3:10", "unknown operation `atention`", "did you mean `attention`?")]
+
+
+@pytest.mark.parametrize("key", ["type", "op", "class"])
+def test_operation_as_a_value(key: str) -> None:
+    spec = f"{INPUT}layers:\n  - {key}: conv3x3\n    out: 4\n    padding: 1\n"
+    assert found_in(spec) == [("E111", "3:5", f"unknown operation `{key}`", "the operation is itself the key: `- conv3x3: ...`")]
+
+
+@pytest.mark.parametrize(("word", "meant"), [("int", "floor"), ("make_divisible", "divisible"), ("cel", "ceil")])
+def test_function_of_another_name(word: str, meant: str) -> None:
+    spec = f"{INPUT}layers:\n  - conv3x3: {word}(9/2)\n"
+    assert found_in(spec) == [("E203", "3:14", f"unknown function `{word}`", f"did you mean `{meant}`?")]
 
 
 def test_operation_that_resembles_nothing() -> None:
