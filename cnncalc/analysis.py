@@ -168,11 +168,44 @@ class _Run:
                 else:
                     tensor = self._evaluated(node, [self.tensors[index] for index in node.inputs])
             except Fault as fault:
+                fault.help = self._help(fault, node)
                 self._diagnose(fault, "error", node)
                 return node.path
             self.tensors.append(tensor)
             self.made.append(range(first, len(self.records)))
         return None
+
+    def _help(self, fault: Fault, node: Node) -> str | None:
+        """What would mend an error, with what is known of the whole network."""
+        if fault.code == "E306" and fault.help is None:
+            return self._before_vector(node)
+        if fault.code == "E304" and self._has_batch(node):
+            sizes = ", ".join(map(_word, self.tensors[0].shape.sizes))
+            return f"{fault.help}; or leave out a batch axis, there is none: `input: [{sizes}]`"
+        return fault.help
+
+    def _before_vector(self, node: Node) -> str:
+        """Where a layer belongs that reads a vector: before the layer, or behind the input, that made it one."""
+        source = node.inputs[0]
+        while source >= self.inputs and all(not self.tensors[one].shape.rank for one in self.graph.nodes[source].inputs):
+            source = self.graph.nodes[source].inputs[0]
+        tensor = self.tensors[source]
+        if source >= self.inputs:
+            return f"it belongs before `{tensor.path}`, which makes the map a vector"
+        size = _word(tensor.shape.channels)
+        shapes = f"`[{size}, 1, 1]` is a map of {size} channels, `[3, {size}, {size}]` an image"
+        return f"the input `{tensor.path}` has no spatial axes: {shapes}"
+
+    def _has_batch(self, node: Node) -> bool:
+        """Whether a layer would fit without the first axis of the only input, which is then probably the batch."""
+        rank = self.tensors[node.inputs[0]].shape.rank
+        if self.inputs > 1 or not 1 < rank == self.tensors[0].shape.rank or not isinstance(node.layer, Layer):
+            return False
+        try:
+            _answers(node.layer, (Shape(None, (None,) * (rank - 1)),) * len(node.inputs), self.framework)
+        except Fault:
+            return False
+        return True
 
     def output(self, index: int) -> Output:
         return Output(self.tensors[index].path, self.tensors[index].shape)
@@ -372,6 +405,11 @@ class _Run:
             ends[last_use[path]] = ends.get(last_use[path], 0) + elements
             alive -= ends.pop(at, 0)
         return most
+
+
+def _word(size: Size) -> str:
+    """A size as a spec writes it."""
+    return "any" if size is None else str(size)
 
 
 def _input_tensor(place: int, name: str, shape: Shape) -> _Tensor:

@@ -126,7 +126,7 @@ def require_map(shapes: tuple[Shape, ...], op: str) -> Shape:
         Fault: E306, where it is a vector.
     """
     if not shapes[0].rank:
-        raise Fault("E306", f"{op} works on a map, its input is a vector of {shapes[0]}", "it belongs before `flatten`")
+        raise Fault("E306", f"{op} works on a map, its input is a vector of {shapes[0]}")
     return shapes[0]
 
 

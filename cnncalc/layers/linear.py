@@ -61,7 +61,9 @@ class Embedding(Layer):
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         shape = shapes[0]
         if shape.rank != 1 or shape.channels not in (1, None):
-            raise Fault("E306", f"embedding reads token numbers along one axis, its input is {shape}", "write `input: [1, 56]`")
+            length = shape.axes[-1]
+            help = f"write `input: [1, {'any' if length is None else length}]`"
+            raise Fault("E306", f"embedding reads token numbers along one axis, its input is {shape}", help)
         return shape
 
     def out_channels(self, shape: Shape) -> Size:

@@ -71,7 +71,55 @@ def test_evaluation_ends_at_the_layer_that_fails(item: str, expected: Found) -> 
 def test_convolution_of_a_vector() -> None:
     spec = f"{INPUT}layers: [flatten, conv3x3: 4]\n"
     message = "conv works on a map, its input is a vector of 256"
-    assert found_in(spec) == [("E306", "2:19", message, "it belongs before `flatten`")]
+    assert found_in(spec) == [("E306", "2:19", message, "it belongs before `flatten_1`, which makes the map a vector")]
+
+
+@pytest.mark.parametrize(
+    ("items", "maker"),
+    [
+        ("{linear: 100, name: fc}, conv3x3: 16", "fc"),
+        ("linear: 100, relu, {dropout: , name: d}, conv3x3: 16", "linear_1"),
+        ("global_avgpool, flatten, linear: 7, conv_transpose4x4: 16", "flatten_1"),
+        ("concat: {a: [flatten], b: [flatten]}, upsample: 2", "concat_1/a/flatten_1"),
+        ("seq: [linear: 3], maxpool2", "seq_1/linear_1"),
+    ],
+)
+def test_the_layer_that_made_a_vector_is_named(items: str, maker: str) -> None:
+    ((code, _, _, help),) = found_in(f"{INPUT}layers: [{items}]\n")
+    assert (code, help) == ("E306", f"it belongs before `{maker}`, which makes the map a vector")
+
+
+def test_the_input_that_is_a_vector_is_named() -> None:
+    ((code, _, message, help),) = found_in("input: 224\nlayers: [relu, conv3x3: 16]\n")
+    assert (code, message) == ("E306", "conv works on a map, its input is a vector of 224")
+    assert help is not None and help.startswith("the input `input` has no spatial axes")
+    for shape in ("[224, 1, 1]", "[3, 224, 224]"):
+        assert f"`{shape}`" in help and found_in(f"input: {shape}\nlayers: [conv1x1: 16]\n") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "items", "advised"),
+    [
+        ("[32, 3, 224, 224]", "conv3x3: 8", "[3, 224, 224]"),
+        ("[32, 3, 224, any]", "relu, maxpool2, conv3x3: 8", "[3, 224, any]"),
+        ("[8, 4, 100]", "conv: {kernel: [3], out: 8, padding: [[1, 1], [1, 1], [1, 1]]}", None),
+        ("[32, 3, 224]", "conv3x3x3: 8", None),
+    ],
+)
+def test_a_batch_axis(given: str, items: str, advised: str | None) -> None:
+    ((code, _, _, help),) = found_in(f"input: {given}\nlayers: [{items}]\n")
+    assert code == "E304" and help is not None
+    assert (advised is None) == ("batch" not in help)
+    if advised is not None:
+        assert help.endswith(f"; or leave out a batch axis, there is none: `input: {advised}`")
+
+
+@pytest.mark.parametrize(
+    ("given", "advised"), [("64", "[1, 64]"), ("[2, 300]", "[1, 300]"), ("[1, 8, 9]", "[1, 9]"), ("[3, any]", "[1, any]")]
+)
+def test_the_input_of_an_embedding_keeps_its_length(given: str, advised: str) -> None:
+    ((code, _, _, help),) = found_in(f"input: {given}\nlayers: [embedding: {{out: 8, vocab: 100}}]\n")
+    assert (code, help) == ("E306", f"write `input: {advised}`")
 
 
 def test_join_of_unequal_maps_names_the_shapes() -> None:
