@@ -31,20 +31,33 @@ class Residual(Shorthand):
     shortcut = Field[Any](
         "shortcut",
         "identity",
-        doc="`identity`, `project` or a list of layers",
+        doc="`identity`, a list of layers, or `project`: where shapes differ a strided 1x1 conv without bias and a bn,"
+        " whatever norm the body has",
         choices=("identity", "project"),
         foreign=("skip", "downsample"),
     )
 
     def body(self, make: MakeLayer) -> Body:
-        branches: list[Branch | Current] = [Branch("", SeriesBody(self.layers))]
+        body = Branch("", SeriesBody(self.layers))
         if self.shortcut == "identity":
-            branches.append(Current())
-        elif self.shortcut == "project":
-            branches.append(Branch("shortcut", AdapterBody(Projection())))
-        else:
-            branches.append(Branch("shortcut", SeriesBody(self.shortcut)))
-        return JoinBody(self.op, Add(), tuple(branches))
+            return JoinBody(self.op, _SumWithIdentity(), (body, Current()))
+        if self.shortcut == "project":
+            return JoinBody(self.op, _SumWithProjection(), (body, Branch("shortcut", AdapterBody(Projection()))))
+        return JoinBody(self.op, Add(), (body, Branch("shortcut", SeriesBody(self.shortcut))))
+
+
+class _SumWithIdentity(Add):
+    ways_out = {
+        "sizes": "pad the body's windows so that they keep the size; where the body strides use `shortcut: project`",
+        "channels": "give the body's last layer the channels that come in, or use `shortcut: project`",
+    }
+
+
+class _SumWithProjection(Add):
+    ways_out = {
+        "sizes": "`project` strides as the body does but crops nothing: pad the body's windows, or write the shortcut as a list",
+        "channels": Add.ways_out["channels"],
+    }
 
 
 class Projection(Adapter):

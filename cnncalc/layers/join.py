@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer
 
 
-class Concat(Layer):
+class _Join(Layer):
+    is_join = True
+    ways_out: ClassVar[Mapping[str, str]] = {
+        "sizes": "stride, pad or crop the branches alike, or bring one to the other's size with `upsample_to` or `crop_to`",
+        "channels": "give the branches the same `out`",
+    }
+    """What to do where the inputs differ, by what differs."""
+
+    def _agreed(self, values: tuple[Size, ...], shapes: tuple[Shape, ...], what: str = "sizes") -> Size:
+        """The value that all known ones share."""
+        known = {value for value in values if value is not None}
+        if len(known) > 1:
+            raise Fault("E303", f"cannot join {_listed(shapes)}: {what} differ", self.ways_out[what])
+        return known.pop() if known else None
+
+
+class Concat(_Join):
     """The channels of all inputs one after another; the spatial sizes must agree."""
 
     op = "concat"
     foreign = ("cat", "concatenate", "route", "merge", "depthconcat")
     example = "concat: [stem, prev]"
-    is_join = True
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         _same_rank(shapes)
-        sizes = tuple(_agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in shapes), strict=True))
+        sizes = tuple(self._agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in shapes), strict=True))
         channels = [shape.channels for shape in shapes]
         return Shape(None if None in channels else sum(filter(None, channels)), sizes)
 
 
-class _Elementwise(Layer):
+class _Elementwise(_Join):
     """Same shapes, or inputs whose spatial sizes are all 1 spread over the others' maps."""
-
-    is_join = True
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         maps = tuple(shape for shape in shapes if not shape.is_point) or _largest_rank(shapes)
         _same_rank(maps)
         certain = tuple(shape for shape in maps if not _may_be_point(shape)) or (_common(maps),)
-        sizes = tuple(_agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in certain), strict=True))
-        return Shape(_agreed(tuple(shape.channels for shape in shapes), shapes, "channels"), sizes)
+        sizes = tuple(self._agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in certain), strict=True))
+        return Shape(self._agreed(tuple(shape.channels for shape in shapes), shapes, "channels"), sizes)
 
 
 class Add(_Elementwise):
@@ -71,20 +87,6 @@ def _largest_rank(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
 def _same_rank(shapes: tuple[Shape, ...]) -> None:
     if len({shape.rank for shape in shapes}) > 1:
         raise Fault("E303", f"cannot join {_listed(shapes)}: the numbers of axes differ", "flatten the maps, or pool them to 1x1")
-
-
-def _agreed(values: tuple[Size, ...], shapes: tuple[Shape, ...], what: str = "sizes") -> Size:
-    """The value that all known ones share."""
-    known = {value for value in values if value is not None}
-    if len(known) > 1:
-        raise Fault("E303", f"cannot join {_listed(shapes)}: {what} differ", _WAYS_OUT[what])
-    return known.pop() if known else None
-
-
-_WAYS_OUT = {
-    "sizes": "stride, pad or crop the branches alike; a residual that strides needs `shortcut: project`",
-    "channels": "give the branches the same `out`; in a residual use `shortcut: project`",
-}
 
 
 def _listed(shapes: tuple[Shape, ...]) -> str:

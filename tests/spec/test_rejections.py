@@ -401,3 +401,32 @@ def test_blocks_that_double_end_at_a_number() -> None:
 def test_structures_within_structures_end_at_a_depth(levels: int) -> None:
     spec = f"{INPUT}layers: [{'seq: [' * levels}relu{']' * levels}]\n"
     assert [code for code, _, _, _ in found_in(spec)] == ["E102"]
+
+
+@pytest.mark.parametrize(
+    ("join", "wanted", "unwanted"),
+    [
+        ("concat: [skip, prev]", ("`upsample_to`", "`crop_to`"), "project"),
+        ("add: [skip, prev]", ("`upsample_to`", "`crop_to`"), "project"),
+        ("residual: {body: [conv3x3: 4]}", ("pad the body's windows", "`shortcut: project`"), "_to`"),
+        ("residual: {body: [conv3x3: 4], shortcut: project}", ("pad the body's windows",), "`shortcut: project`"),
+        ("residual: {body: [conv3x3: 4], shortcut: [relu]}", ("`crop_to`",), "`shortcut: project`"),
+        ("residual: {body: [conv1x1: 5]}", ("`shortcut: project`",), "same `out`"),
+        ("concat: {a: [flatten, linear: 3], b: []}", ("flatten the maps",), "project"),
+    ],
+)
+def test_ways_out_of_a_join_of_unequal_maps(join: str, wanted: tuple[str, ...], unwanted: str) -> None:
+    spec = f"input: [4, 33, 33]\nlayers:\n  - {{relu: , name: skip}}\n  - maxpool2\n  - upsample: 2\n  - {join}\n"
+    ((code, place, _, help),) = found_in(spec)
+    assert (code, place) == ("E303", "6:5") and help is not None
+    assert all(part in help for part in wanted) and unwanted not in help
+
+
+@pytest.mark.parametrize("way", ["upsample_to: skip", "crop_to: small"])
+def test_what_is_advised_for_an_odd_u_net_works(way: str) -> None:
+    left = "skip" if way.startswith("up") else "prev"
+    right = "prev" if way.startswith("up") else "small"
+    lines = ["{relu: , name: skip}", "maxpool2", "{upsample: 2, name: small}"]
+    lines += [way] if left == "skip" else [f"{{{way}, from: skip}}"]
+    text = "\n".join(f"  - {line}" for line in [*lines, f"concat: [{left}, {right}]"])
+    assert found_in(f"input: [4, 33, 33]\nlayers:\n{text}\n") == []
