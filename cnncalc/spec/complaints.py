@@ -16,6 +16,9 @@ _TOKEN = re.compile(r"[\w.]+:?|\S")
 _NO_SPACE = re.compile(r"\s*(?:-\s+)*((\w[\w.]*):(?!//)([^\s:].*))$")
 _NO_SPACE_DASH = re.compile(r"\s*-(?=[^\W\d])(.+)$")
 _BARE_ITEM = re.compile(r"\s*-\s+(\w+)\s*$")
+_KEY = r"\w+:\s"
+_ARGUMENTS = re.compile(rf"\s*(?:-\s+)+(\w+):\s+((?:[^,:\s]+|{_KEY}[^,:]+)(?:,\s*{_KEY}[^,:]+)+)$")
+"""An item whose operation has several arguments and no braces: ``- conv3x3: 32, padding: 1``."""
 _QUOTABLE = re.compile(r"[^\\\"#,\]}]*")
 
 
@@ -199,10 +202,29 @@ def _second_colon(trouble: _Trouble) -> Complaint | None:
     line, column = trouble.place
     if not re.search(r":\s", trouble.line(line)[:column]):
         return Complaint(trouble.place, 1, "this `:` ends no key", "a key is one name on one line, of at most 1,024 characters")
+    item = _ARGUMENTS.match(trouble.line(line))
+    if item:
+        arguments = _as_arguments(item[1], item[2])
+        return Complaint(trouble.place, 1, "several arguments without braces", f"write `{shown(f'{item[1]}: {{{arguments}}}')}`")
     key, _, value = trouble.line(line).strip().partition(": ")
     fits = '"' not in value and "\\" not in value and "#" not in value
     help = f'write the text in quotes: `{shown(key)}: "{shown(value.strip())}"`' if fits else "write the text in quotes"
     return Complaint(trouble.place, 1, "a second colon in one value", help)
+
+
+def _as_arguments(operation: str, value: str) -> str:
+    """``32, padding: 1`` with the name of the first argument, where the operation has one for it."""
+    from cnncalc.spec.vocabulary import look_up  # here, because only errors need it
+
+    first, comma, rest = value.partition(",")
+    if re.match(_KEY, first):
+        return value
+    word = look_up(operation)
+    primary = word.meaning.primary() if word is not None else None
+    in_name = word is not None and word.kernel is not None
+    if primary is None or (primary.spec_name == "kernel" and in_name):
+        return f"...{comma}{rest}"
+    return f"{primary.spec_name}: {first.strip()}{comma}{rest}"
 
 
 def _list_beside_key(trouble: _Trouble) -> Complaint | None:
