@@ -90,8 +90,8 @@ def test_variables_from_outside_are_expressions_or_whole_numbers() -> None:
         (Shape(True, (8, 8)), TypeError, "an axis is a whole number or None, not True"),
         (Shape(3, (0, 8)), ValueError, "an axis is a number from 1 to"),
         (Shape(3, (8, 10**19)), ValueError, "an axis is a number from 1 to"),
-        (Shape(3, (8,) * 5), ValueError, "at most 4 sizes"),
-        ("3" + "x8" * 5, ValueError, "at most 4 sizes"),
+        (Shape(3, (8,) * 4), ValueError, "at most 3 sizes"),
+        ("3" + "x8" * 4, ValueError, "at most 3 sizes"),
     ],
 )
 def test_inputs_that_are_no_shapes(input: Any, error: type[Exception], message: str) -> None:

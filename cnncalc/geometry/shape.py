@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cnncalc.errors import InputError
 from cnncalc.figures import by
 
-MOST_AXES = 4
+MOST_AXES = 3
 """Spatial axes that a map can have."""
 
 Size = int | None
