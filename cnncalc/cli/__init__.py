@@ -113,7 +113,19 @@ def _misused(error: Any) -> None:
 
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "cnncalc"
-    warn(f"cnncalc: {inert(error.format_message())}\nTry `{command} --help`.\n")
+    message = error.format_message()
+    warn(f"cnncalc: {inert(message)}{_meant(message)}\nTry `{command} --help`.\n")
+
+
+def _meant(message: str) -> str:
+    """The word that was probably meant, where typer lists those that are possible."""
+    import re
+
+    from cnncalc.suggest import did_you_mean
+
+    found = re.search("'([^']*)' is not one of (.*)", message)
+    guess = did_you_mean(found[1], re.findall("'(.*?)'", found[2])) if found else None
+    return f" Did you mean '{guess}'?" if guess else ""
 
 
 def _refused(error: UsageError) -> None:

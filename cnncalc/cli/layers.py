@@ -23,14 +23,15 @@ def layers(
     ] = None,
 ) -> int:
     """The operations of the language."""
-    from cnncalc.spec.vocabulary import operations
+    from cnncalc.spec.vocabulary import look_up, operations
 
     known = operations()
     surface = target_surface(None)
     if op is None:
         emit("\n".join(_families(known, surface)) + "\n")
         return FINE
-    found = next((one for one in known if one.op == op), None)
+    word = look_up(op)
+    found = next((one for one in known if word is not None and one.op == word.meaning.op), None)
     if found is None:
         guess = did_you_mean(op, [one.op for one in known])
         help = f", did you mean {guess!r}?" if guess else ", `cnncalc layers` lists all"

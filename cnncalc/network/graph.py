@@ -277,8 +277,11 @@ class _Builder:
 
     def _unknown_name(self, ref: Ref, scope: _Scope, path: str) -> None:
         known = scope.visible()
-        guess = did_you_mean(ref.name, known)
+        guess = did_you_mean(ref.name, [*known, "prev"])
         help = f"did you mean `{shown(guess)}`?" if guess else f"names so far: {', '.join(map(shown, known[-8:]))}"
+        base = ref.name.partition("[")[0]
+        if base in known and ref.name.endswith("]"):
+            help = f"the copies of a `repeat` have no names: `{shown(base)}` is the last one"
         if ref.name in scope.numbering.taken:
             itself = path.rpartition("/")[2] == ref.name
             help = "an item cannot refer to itself" if itself else "it comes later; references are to earlier names only"

@@ -17,7 +17,7 @@ from cnncalc.spec.decode import decode
 from cnncalc.spec.nodes import Node
 from cnncalc.spec.reading import Reading
 from cnncalc.spec.source import parse
-from cnncalc.spec.text import Source, read_source
+from cnncalc.spec.text import Source, meant_file, read_source
 from cnncalc.stack import with_room
 from cnncalc.suggest import did_you_mean, listed, shown
 
@@ -154,11 +154,11 @@ def resolve(path: str) -> str:
         return str(found)
     bare = path.removesuffix(".yaml").removesuffix(".yml")
     if bundled.path_of(bare) is not None:  # a file that is gone must not pass as the bundled network of its name
-        help = f"the bundled config is called `{bare}`"
+        help = meant_file(path) or f"the bundled config is called `{bare}`"
         raise SourceError(Diagnostic("E110", "error", f"`{shown(path)}` does not exist", help))
     names = bundled.names()
     guess = did_you_mean(path, names)
-    help = f"did you mean `{guess}`?" if guess else f"bundled configs: {listed(names)}"
+    help = meant_file(path) or (f"did you mean `{guess}`?" if guess else f"bundled configs: {listed(names)}")
     raise SourceError(Diagnostic("E110", "error", f"no file and no bundled config is named `{shown(path)}`", help))
 
 

@@ -113,11 +113,21 @@ def _read_file(path: str) -> tuple[bytes, int]:
             _require_regular(path, os.fstat(file.fileno()).st_mode)
             return file.read(MAX_BYTES + 1), os.fstat(file.fileno()).st_size
     except FileNotFoundError:
-        _unreadable(f"`{shown(path)}` does not exist")
+        _unreadable(f"`{shown(path)}` does not exist", meant_file(path))
     except OSError as error:
         _unreadable(f"`{shown(path)}` cannot be read: {_reason(error)}")
     except ValueError:
         _unreadable(f"`{shown(path)}` is not the name of a file")
+
+
+def meant_file(path: str) -> str | None:
+    """As a help the spec of that name that is there: with the other ending, or with one at all."""
+    from cnncalc.bundled import ENDINGS  # here, because only errors need it
+
+    stem, ending = os.path.splitext(path)
+    names = [(stem if ending in ENDINGS else path) + one for one in ENDINGS]
+    found = next((name for name in names if os.path.isfile(name)), None)
+    return f"did you mean `{shown(found)}`?" if found else None
 
 
 def _require_regular(path: str, mode: int) -> None:

@@ -413,7 +413,35 @@ def test_layers_lists_and_describes_operations(capsys: pytest.CaptureFixture[str
     one = Ran(capsys, "layers", "conv")
     assert "\n  stride, s " in one.out
     assert one.out.startswith("conv\n")
+    assert Ran(capsys, "layers", "conv3x3").out == one.out
     assert "did you mean 'conv'?" in Ran(capsys, "layers", "conw").err
+    assert Ran(capsys, "layers", "relu3x3").code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (("rf", "good.yaml", "--format", "jsn"), "Did you mean 'json'?"),
+        (("spp", "--in", "13", "--levels", "2", "--mode", "papr"), "Did you mean 'paper'?"),
+        (("rf", "good.yaml", "--format", "xyzzy"), "'markdown'.\nTry"),
+    ],
+)
+def test_the_value_of_an_option_that_was_probably_meant(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], meant: str
+) -> None:
+    ran = Ran(capsys, *arguments)
+    assert ran.code == 2 and meant in ran.err
+
+
+@pytest.mark.parametrize(
+    ("given", "there"),
+    [("net20.yml", "net20.yaml"), ("d/net20", "d/net20.yaml"), ("d/net20.yml", "d/net20.yaml"), ("net20", "net20.yaml")],
+)
+def test_the_file_that_was_probably_meant(capsys: pytest.CaptureFixture[str], given: str, there: str) -> None:
+    Path("d").mkdir()
+    Path(there).write_text("layers: [relu]\n")
+    ran = Ran(capsys, "rf", given)
+    assert ran.code == 2 and f"did you mean `{there}`?" in ran.err
 
 
 # --output

@@ -455,6 +455,9 @@ def test_values_in_messages(shows: Value, expected: str) -> None:
         ("", ["stride"], None),
         ("stride" * 20, ["stride" * 20], None),
         ("a", [], None),
+        ("bm", ["bn", "relu"], "bn"),
+        ("an", ["bn", "gn"], None),
+        ("nb", ["bn"], None),
     ],
 )
 def test_did_you_mean(word: str, candidates: list[str], expected: str | None) -> None:
