@@ -172,7 +172,7 @@ def _integers(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> 
 
 
 def _name(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Any:
-    if not isinstance(node, Scalar) or node.is_null:
+    if not isinstance(node, Scalar) or node.is_empty:
         raise Fault("E105", f"the name of an earlier tensor is wanted, found {kind_of(node)}")
     return reading.reference(node, frame)
 

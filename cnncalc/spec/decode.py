@@ -149,11 +149,14 @@ class _File:
 
     def _section(self, node: Mapping, name: str, known: tuple[str, ...]) -> _Section:
         keys: dict[str, Node] = {}
+        misnamed: Node | None = None
         for key, value in node.entries:
             if key.text in known:
                 keys[key.text] = value
-            else:
-                self.reading.unknown_word("E104", "key", key, known, self.frame, None, _FOREIGN_KEYS)
+            elif self.reading.unknown_word("E104", "key", key, known, self.frame, None, _FOREIGN_KEYS) == "input":
+                misnamed = value
+        if misnamed is not None:
+            keys.setdefault("input", misnamed)  # so that names of its inputs are no errors, too
         vars_node = self._mapping(keys.pop("vars", None), "vars")
         variables = declared(vars_node, self.reading, self.frame) if vars_node else {}
         defaults = self._mapping(keys.pop("defaults", None), "defaults")
@@ -171,7 +174,10 @@ class _File:
 
     def _model(self, section: _Section, name: str) -> Model:
         self._enter(section, section.variables)
-        self.reading.spend(size_of(section.keys["layers"]), section.node, self.frame, None)
+        layers = section.keys["layers"]
+        if isinstance(layers, Sequence) and not layers.items:
+            self._error("E106", layers, "`layers` has no layer", "for instance `- conv3x3: 64`")
+        self.reading.spend(size_of(layers), section.node, self.frame, None)
         framework = self._framework(section.keys.get("framework"), PYTORCH)
         steps = self.items.read_list(section.keys["layers"], self.frame, "")
         inputs = self.inputs = self._inputs(section.keys.get("input"))
@@ -330,7 +336,8 @@ class _File:
         axes: list[Size] = []
         number = len(node.items) if isinstance(node, Sequence) else node.text.count("x") + 1
         if number > MOST_AXES + 1:
-            self._error("E109", node, f"{number:,} axes are more than the channels and {MOST_AXES} spatial axes", None)
+            help = "without a batch axis, for instance [3, 224, 224]"
+            self._error("E109", node, f"{number:,} axes are more than the channels and {MOST_AXES} spatial axes", help)
             return None
         for item in _axis_nodes(node):
             try:
@@ -349,7 +356,7 @@ class _File:
         return Shape(axes[0], tuple(axes[1:]))
 
     def _text(self, node: Node | None) -> str | None:
-        if node is None or (isinstance(node, Scalar) and node.is_null):
+        if node is None or (isinstance(node, Scalar) and node.is_empty):
             return None
         if isinstance(node, Scalar):
             return node.text

@@ -7,11 +7,10 @@ from collections.abc import Mapping as MappingOf
 from cnncalc.layers.fields import Declared
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.spec.arguments import has_default, kind_of
-from cnncalc.spec.items import SIBLINGS
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.reading import Block, Frame, Reading
 from cnncalc.spec.variables import IDENTIFIER, RESERVED
-from cnncalc.spec.vocabulary import WORDS, look_up, suggest
+from cnncalc.spec.vocabulary import SIBLINGS, WORDS, look_up, suggest
 from cnncalc.suggest import shown
 
 BLOCK_KEYS = ("params", "layers", "description")

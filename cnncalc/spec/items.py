@@ -12,11 +12,9 @@ from cnncalc.spec.operations import OperationReader
 from cnncalc.spec.promises import read_expect
 from cnncalc.spec.reading import DependsOnParameter, Frame, Reading
 from cnncalc.spec.uses import BlockReader
-from cnncalc.spec.vocabulary import look_up, suggest
+from cnncalc.spec.vocabulary import SIBLINGS, look_up, suggest
 from cnncalc.suggest import shown
 
-SIBLINGS = ("name", "from", "repeat", "share", "expect", "note")
-"""The keys that an item may have beside its operation."""
 DEEPEST = 65
 """Lists of layers inside one another, the network's own and the uses of blocks counted."""
 
@@ -177,7 +175,7 @@ class ItemReader:
         if "name" not in siblings:
             return None
         node = siblings["name"][1]
-        if not isinstance(node, Scalar) or (node.is_null and not node.quoted) or not node.text:
+        if not isinstance(node, Scalar) or not node.text:
             self.reading.error("E105", node, f"a name is wanted, found {kind_of(node)}", None, frame, path or None)
             return None
         if not is_name(node.text):
@@ -203,7 +201,7 @@ class ItemReader:
         if key not in siblings:
             return None
         node = siblings[key][1]
-        if isinstance(node, Scalar) and not node.is_null:
+        if isinstance(node, Scalar) and not node.is_empty:
             return self.reading.reference(node, frame)
         help = "several tensors are joined by `concat: [a, b]` or `add: [a, b]`" if isinstance(node, Sequence) else None
         self.reading.error("E105", node, f"`{key}` is the name of an earlier tensor, found {kind_of(node)}", help, frame, path)

@@ -25,6 +25,11 @@ class Scalar:
         """Whether nothing is written here, or one of YAML's words for it."""
         return not self.quoted and self.text in _NULLS
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is written here; where a text is wanted, ``null`` is one like any other."""
+        return not self.quoted and not self.text
+
     def __repr__(self) -> str:
         return f"Scalar({self.text!r}, {self.line}:{self.column})"
 

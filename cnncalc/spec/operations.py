@@ -17,7 +17,7 @@ from cnncalc.spec.expressions import UNDETERMINED, PassedWord
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.reading import DependsOnParameter, Frame, Reading
 from cnncalc.spec.uses import ReadList
-from cnncalc.spec.vocabulary import Word, look_up, suggest
+from cnncalc.spec.vocabulary import SIBLINGS, Word, look_up, suggest
 from cnncalc.suggest import did_you_mean, shown
 
 _INPUT_WORDS = ("in", "in_channels", "in_features", "input_channels", "input_shape", "num_features")
@@ -144,6 +144,9 @@ class OperationReader:
         for key, value, field in entries:
             if kernel_keys and (KERNEL_KEY.fullmatch(key.text) or key.text == "pool"):
                 complete &= self._add_width(key, value, widths, frame, path)
+            elif field is None and key.text in SIBLINGS:
+                self.reading.beside(key, f"{meaning.op}{word.kernel or ''}", frame, path)
+                complete = False
             elif field is None:
                 self._unknown_argument(meaning, key, frame, path)
                 complete = False
@@ -221,6 +224,10 @@ class OperationReader:
         return tuple(branches)
 
     def _named_branch(self, key: Scalar, value: Node, frame: Frame, path: str) -> Branch:
+        if key.text in SIBLINGS and isinstance(value, Scalar):
+            help = f"write `{key.text}: ...` beside the operation, not inside"
+            self.reading.error("E104", key, f"`{key.text}` is a key of the item, not a branch", help, frame, path)
+            return Branch(key.text, SeriesBody(()))
         if not is_name(key.text):
             self.reading.error("E114", key, f"`{shown(key.text)}` cannot name a branch", NAME_RULE, frame, path)
             return Branch(shown(key.text), SeriesBody(()))
@@ -230,7 +237,7 @@ class OperationReader:
         if isinstance(item, Sequence):
             name = f"branch_{number}"
             return Branch(name, SeriesBody(self.read_list(item, frame, f"{path}/{name}")))
-        if isinstance(item, Scalar) and not item.is_null:
+        if isinstance(item, Scalar) and not item.is_empty:
             return Current() if item.text == "prev" else self.reading.reference(item, frame)
         help = "a string is an earlier name, a list in brackets is a branch"
         self.reading.error("E105", item, f"a name or a list of layers is wanted, found {kind_of(item)}", help, frame, path)
@@ -337,5 +344,6 @@ def _probable(text: str, possible: tuple[str, ...]) -> str:
     hint = suggest(text, ())
     if hint and any(f"`{op}`" in hint for op in possible):
         return hint
-    guess = did_you_mean(text, possible)
-    return f"did you mean `{guess}`?" if guess else f"possible: {', '.join(possible)}"
+    words = {word: op for op in possible for word in (*OPERATIONS[op].foreign, op)}
+    guess = did_you_mean(text, words)
+    return f"did you mean `{words[guess]}`?" if guess else f"possible: {', '.join(possible)}"

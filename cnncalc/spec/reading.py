@@ -178,12 +178,18 @@ class Reading:
         frame: Frame,
         path: str | None,
         foreign: Mapping[str, str] | None = None,
-    ) -> None:
-        """Report a word that means nothing here, with the one that was probably meant."""
+    ) -> str | None:
+        """Report a word that means nothing here, with the one that was probably meant, which is returned."""
         known = tuple(known)
         guess = (foreign or {}).get(node.text.lower()) or did_you_mean(node.text, known)
         help = f"did you mean `{shown(guess)}`?" if guess else f"possible: {listed(map(shown, known))}" if known else None
         self.error(code, node, f"unknown {kind} `{shown(node.text)}`", help, frame, path)
+        return guess
+
+    def beside(self, key: Scalar, operation: str, frame: Frame, path: str) -> None:
+        """Report a key of the item among the arguments of its operation."""
+        help = f"write `{key.text}: ...` beside `{shown(operation)}:`, not inside"
+        self.error("E104", key, f"`{key.text}` is a key of the item, not an argument of {shown(operation)}", help, frame, path)
 
     def origin(self, node: Node, frame: Frame) -> Origin:
         return Origin(self.source.location(node), self.source.excerpt(node.line), frame.chain)

@@ -11,10 +11,9 @@ from cnncalc.layers.fields import Field
 from cnncalc.spec.arguments import FAMILIES, has_default
 from cnncalc.spec.decode import CASE_KEYS, FILE_KEYS, MODEL_KEYS
 from cnncalc.spec.definitions import BLOCK_KEYS
-from cnncalc.spec.items import SIBLINGS
 from cnncalc.spec.operations import KERNEL_KEY
 from cnncalc.spec.schema_values import DIALECTS, NAME, NULL, SCALAR, Definitions, Schema, Values, default_of
-from cnncalc.spec.vocabulary import WORDS, Operation, operations
+from cnncalc.spec.vocabulary import SIBLINGS, WORDS, Operation, operations
 
 Meaning = type[Layer] | type[Shorthand]
 
@@ -210,7 +209,7 @@ class _File:
             "vars": {"anyOf": [_mapping(SCALAR), NULL]} if self.dialect.names else {},
             "defaults": {"anyOf": [self._defaults(), NULL]} if self.dialect.names else {},
             "blocks": {"anyOf": [self._blocks(), NULL]} if self.dialect.blocks else {},
-            "layers": self.layers,
+            "layers": {"allOf": [self.layers], "minItems": 1},
             "expect": self.values.expect(of_a_model=True),
         }
         keys = {key: value if key == "expect" else _about(key, value) for key, value in keys.items()}

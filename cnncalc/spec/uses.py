@@ -11,7 +11,7 @@ from cnncalc.spec.arguments import kind_of
 from cnncalc.spec.expressions import UNDETERMINED, PassedWord, Value
 from cnncalc.spec.nodes import Mapping, Node, Scalar, size_of
 from cnncalc.spec.reading import Block, DependsOnParameter, Frame, Reading
-from cnncalc.spec.vocabulary import is_word, look_up
+from cnncalc.spec.vocabulary import SIBLINGS, is_word, look_up
 from cnncalc.suggest import shown
 
 ReadList = Callable[[Node, Frame, str], tuple[Step, ...]]
@@ -52,7 +52,9 @@ class BlockReader:
         for name, value in entries:
             parameter = name.text if isinstance(argument, Mapping) else (names[0] if names else "")
             if parameter not in names:
-                if not names:
+                if name.text in SIBLINGS:
+                    self.reading.beside(name, block.name, frame, path)
+                elif not names:
                     self.reading.error("E104", name, f"the block `{shown(block.name)}` takes no arguments", None, frame, path)
                 else:
                     self.reading.unknown_word("E104", f"parameter of {block.name}", name, names, frame, path)

@@ -31,6 +31,9 @@ class _Words(Mapping[str, type[Layer] | type[Shorthand]]):
         return len({*OPERATIONS, *SHORTHANDS})
 
 
+SIBLINGS = ("name", "from", "repeat", "share", "expect", "note")
+"""The keys that an item may have beside its operation."""
+
 WORDS: Mapping[str, type[Layer] | type[Shorthand]] = _Words()
 
 

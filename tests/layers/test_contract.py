@@ -115,7 +115,9 @@ def test_an_identity_default_reads_what_it_is_given() -> None:
     class Plain(Layer):
         """Nothing at all."""
 
-    rules = Plain().axes((cnncalc.loads("input: [3, 5]\nlayers: []")[0].inputs[0][1],), cnncalc.loads("layers: []")[0].framework)
+    rules = Plain().axes(
+        (cnncalc.loads("input: [3, 5]\nlayers: [relu]")[0].inputs[0][1],), cnncalc.loads("layers: [relu]")[0].framework
+    )
     assert [rule.reads(5) for rule in rules] == [IDENTITY_TAPS]
 
 

@@ -443,7 +443,7 @@ def test_anchors_are_copies() -> None:
 
 
 def test_an_empty_network_gives_its_input() -> None:
-    report = report_of(f"{INPUT}layers: []\n")
+    report = report_of(f"{INPUT}layers: [{{relu: , repeat: 0}}]\n")
     assert [(output.path, output.shape) for output in report.outputs] == [("input", shape(4, 12, 12))]
     assert (report.layers, report.totals.params) == ((), 0)
 

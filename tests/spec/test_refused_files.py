@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import cnncalc
 from tests.spec.refusing import INPUT, Found, found_in
 
 
@@ -364,3 +365,43 @@ from tests.spec.refusing import INPUT, Found, found_in
 )
 def test_spec(spec: str, expected: Found) -> None:
     assert found_in(spec) == [expected]
+
+
+def test_names_of_inputs_under_a_misnamed_key_are_no_errors_too() -> None:
+    for key in ("inputs", "inpt"):
+        spec = f"{key}: {{left: [3, 4, 4], right: [3, 4, 4]}}\nlayers: [concat: [left, right]]\n"
+        assert found_in(spec) == [("E104", "1:1", f"unknown key `{key}`", "did you mean `input`?")]
+
+
+@pytest.mark.parametrize(
+    ("spec", "place"), [("layers: []\n", "1:9"), ("models:\n  a: {layers: []}\n  b: {layers: [relu]}\n", "2:15")]
+)
+def test_a_network_without_a_layer(spec: str, place: str) -> None:
+    assert found_in(spec) == [("E106", place, "`layers` has no layer", "for instance `- conv3x3: 64`")]
+
+
+def test_more_than_three_spatial_axes() -> None:
+    message = "5 axes are more than the channels and 3 spatial axes"
+    assert found_in("input: [2, 3, 5, 5, 5]\nlayers: [relu]\n") == [
+        ("E109", "1:8", message, "without a batch axis, for instance [3, 224, 224]")
+    ]
+    assert found_in("layers: [conv3x3x3x3: 4]\n")[0][0] == "E111"
+
+
+@pytest.mark.parametrize("name", ["null", "~", "no", "010"])
+def test_a_name_is_the_text_that_is_written(name: str) -> None:
+    spec = f"name: {name}\nlayers:\n- {{relu: , name: {name}}}\n- {{relu: , from: {name}}}\n- concat: [{name}, prev]\n"
+    (model,) = cnncalc.loads(f"{spec}- crop_to: {{target: {name}}}\n")
+    report = cnncalc.analyze(model)
+    assert (model.name, report.layers[0].path) == (name, name)
+    assert [layer.inputs for layer in report.layers[1:]] == [(name,), (name, "relu_1"), ("concat_1", name)]
+
+
+def test_an_empty_value_is_no_name() -> None:
+    spec = "name:\nlayers:\n- relu:\n  name:\n- relu:\n  from:\n"
+    assert [(code, place, message) for code, place, message, _ in found_in(spec)] == [
+        ("E105", "4:8", "a name is wanted, found nothing"),
+        ("E105", "6:8", "`from` is the name of an earlier tensor, found nothing"),
+    ]
+    (model,) = cnncalc.loads("name:\nlayers: [relu]\n", "stem.yaml")
+    assert model.name == "stem"

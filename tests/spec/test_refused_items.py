@@ -600,3 +600,54 @@ from tests.spec.refusing import INPUT, Found, found_in
 )
 def test_item(item: str, expected: Found) -> None:
     assert found_in(f"{INPUT}layers:\n  - {item}\n") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("item", "place", "key", "operation"),
+    [
+        ("conv3x3: {out: 8, repeat: 3}", "3:23", "repeat", "conv3x3"),
+        ("conv: {k: 3, name: a}", "3:18", "name", "conv"),
+        ("maxpool2: {from: a}", "3:16", "from", "maxpool2"),
+        ("relu: {expect: [4, 8, 8]}", "3:12", "expect", "relu"),
+        ("residual: {body: [relu], share: x}", "3:30", "share", "residual"),
+    ],
+)
+def test_a_key_of_the_item_among_the_arguments(item: str, place: str, key: str, operation: str) -> None:
+    message = f"`{key}` is a key of the item, not an argument of {operation}"
+    help = f"write `{key}: ...` beside `{operation}:`, not inside"
+    assert found_in(f"{INPUT}layers:\n  - {item}\n") == [("E104", place, message, help)]
+
+
+def test_a_key_of_the_item_among_the_arguments_of_a_block_or_the_branches_of_a_join() -> None:
+    spec = f"{INPUT}blocks: {{b: {{layers: [relu]}}}}\nlayers: [b: {{repeat: 2}}, concat: {{x: [relu], name: y}}]\n"
+    assert [(code, message) for code, _, message, _ in found_in(spec)] == [
+        ("E104", "`repeat` is a key of the item, not an argument of b"),
+        ("E104", "`name` is a key of the item, not a branch"),
+    ]
+
+
+def test_dense_block_has_a_repeat_of_its_own() -> None:
+    assert found_in(f"{INPUT}layers: [dense_block: {{repeat: 2, body: [relu]}}]\n") == []
+
+
+@pytest.mark.parametrize(
+    ("item", "guess"),
+    [
+        ("conv3x3: {out: 4, norm: btch}", "bn"),
+        ("conv3x3: {out: 4, norm: bm}", "bn"),
+        ("conv3x3: {out: 4, norm: layer_nrm}", "ln"),
+        ("conv3x3: {out: 4, act: rlu}", "relu"),
+        ("concat: [prv, prev]", "prev"),
+        ("{relu: , from: perv}", "prev"),
+    ],
+)
+def test_the_word_that_was_probably_meant(item: str, guess: str) -> None:
+    ((_, _, _, help),) = found_in(f"{INPUT}layers:\n  - {item}\n")
+    assert help == f"did you mean `{guess}`?"
+
+
+def test_a_copy_has_no_name_of_its_own() -> None:
+    spec = f"{INPUT}layers:\n  - {{relu: , name: c, repeat: 3}}\n  - {{relu: , from: 'c[0]'}}\n"
+    help = "the copies of a `repeat` have no names: `c` is the last one"
+    assert found_in(spec) == [("E201", "4:20", "no earlier tensor is named `c[0]`", help)]
+    assert found_in(spec.replace("'c[0]'", "c")) == []

@@ -13,11 +13,10 @@ from cnncalc import bundled
 from cnncalc.cli import main
 from cnncalc.expectations import METRICS
 from cnncalc.spec.decode import CASE_KEYS, FILE_KEYS, MODEL_KEYS
-from cnncalc.spec.items import SIBLINGS
 from cnncalc.spec.nodes import Node, Scalar, Sequence
 from cnncalc.spec.schema import schema
 from cnncalc.spec.source import Source, parse, read_source
-from cnncalc.spec.vocabulary import WORDS
+from cnncalc.spec.vocabulary import SIBLINGS, WORDS
 from tests.spec.refusing import refusals
 
 SCHEMA = schema()
@@ -95,6 +94,8 @@ def test_what_the_language_allows_is_valid(text: str) -> None:
 INVALID = {
     "no layers": "name: x",
     "layers that are no list": "layers: {conv3x3: 64}",
+    "no layer": "layers: []",
+    "a model without a layer": "models: {a: {layers: []}}",
     "an unknown key": "{layers: [relu], inputs: [3, 8, 8]}",
     "an unknown key of a model": "models: {a: {layer: [relu]}}",
     "an unknown key of a case": "{layers: [relu], cases: [{inputs: [3, 8, 8]}]}",
