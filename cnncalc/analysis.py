@@ -12,7 +12,7 @@ from cnncalc.figures import by
 from cnncalc.frameworks import Framework, framework_named, unknown_framework
 from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, AxisRule, Reads, Taps, Unknown
 from cnncalc.geometry.receptive_field import LARGEST_ADVANCE, LOCAL, AxisField, FieldMemory, offset
-from cnncalc.geometry.shape import LARGEST_SIZE, Shape, Size, as_shape
+from cnncalc.geometry.shape import LARGEST_SIZE, Shape, Size, as_shape, channels_first
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.layers.base import Adapter, Layer, Params
 from cnncalc.network.graph import Graph, Node
@@ -182,6 +182,10 @@ class _Run:
         if fault.code == "E304" and self._has_batch(node):
             sizes = ", ".join(map(_word, self.tensors[0].shape.sizes))
             return f"{fault.help}; or leave out a batch axis, there is none: `input: [{sizes}]`"
+        meant = channels_first(self.tensors[0].shape) if fault.code == "E301" and self.inputs == 1 else None
+        if meant is not None:
+            first = f"channels come first: did you mean `input: [{', '.join(map(_word, meant.axes))}]`?"
+            return f"{fault.help}; {first}" if fault.help else first
         return fault.help
 
     def _before_vector(self, node: Node) -> str:

@@ -27,7 +27,7 @@ KINDS = {
     "W516": "economy.remarks_on_joins",
 }
 """Where the remarks of each code on a network are made; files are read where a code is wanted."""
-ON_FILES = ("W512", "W513")
+ON_FILES = ("W512", "W513", "W518")
 ELSEWHERE = ("W6",)
 """The beginnings of codes whose diagnostics come from ``portability``."""
 
@@ -46,9 +46,11 @@ def advise(model: Model, report: Report, codes: frozenset[str]) -> Iterator[Diag
 def advise_on_file(source: Source, root: Node, codes: frozenset[str]) -> Iterator[Diagnostic]:
     """The remarks of the wanted codes on what a file defines."""
     if codes.intersection(ON_FILES):
+        from cnncalc.advice.layout import channels_last
         from cnncalc.advice.unused import unused_definitions
 
-        yield from (found for found in unused_definitions(source, root) if found.code in codes)
+        found_on_file = (*channels_last(source, root), *unused_definitions(source, root))
+        yield from (found for found in found_on_file if found.code in codes)
 
 
 def _maker(place: str) -> Callable[[Network], Iterator[Remark]]:

@@ -326,4 +326,20 @@ CODES = (
           - maxpool2  # cnncalc: ignore[W504]
         """,
     ),
+    Code(
+        "W518",
+        "an input whose channels seem to stand last",
+        "All sizes of the input but the last are equal and the last is 1 or 3, as in 224x224x3. Channels come first, so that this"
+        " is a map of 224 channels and 224x3 positions. Files of TensorFlow and Keras write them last.",
+        """
+        input: [224, 224, 3]
+        layers:
+          - conv3x3: {out: 64, padding: 1}
+        """,
+        """
+        input: [3, 224, 224]
+        layers:
+          - conv3x3: {out: 64, padding: 1}
+        """,
+    ),
 )

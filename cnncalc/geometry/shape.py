@@ -64,6 +64,14 @@ def total(sizes: Iterable[Size]) -> Size:
     return found
 
 
+def channels_first(shape: Shape) -> Shape | None:
+    """The shape that was probably meant by one such as 224x224x3; ``None`` where it may well be as it is written."""
+    *sizes, last = shape.axes
+    if len(sizes) < 2 or len(set(sizes)) > 1 or last not in (1, 3) or sizes[0] is None or sizes[0] <= 3:
+        return None
+    return Shape(last, tuple(sizes))
+
+
 LARGEST_SIZE = 10**18
 """Of channels and sizes; beyond it they are refused, so that products of them stay numbers that can be shown."""
 

@@ -1,0 +1,50 @@
+"""W518: inputs whose channels seem to stand last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.errors import Diagnostic, Fault
+from cnncalc.figures import by
+from cnncalc.geometry.shape import Shape, channels_first
+from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.spec.text import Source
+
+CODE = "W518"
+
+
+def channels_last(source: Source, root: Node) -> Iterator[Diagnostic]:
+    """A warning per input of the file, of its models and of its cases that has the sizes before the channels."""
+    for node in _inputs(root):
+        shape = _written(node)
+        meant = None if shape is None else channels_first(shape)
+        if shape is None or meant is None:
+            continue
+        message = f"{shape} is {shape.channels} channels of {by(shape.sizes)}, as channels come first"
+        fault = Fault(CODE, message, f"write `[{', '.join(map(str, meant.axes))}]`")
+        yield fault.at(source.location(node), None, source.excerpt(node.line))._replace(severity="warning")
+
+
+def _inputs(node: Node | None) -> Iterator[Node]:
+    """The nodes of all shapes below keys ``input``."""
+    if not isinstance(node, Mapping):
+        return
+    given, models, cases = node.get("input"), node.get("models"), node.get("cases")
+    if given is not None:
+        yield from (one for _, one in given.entries) if isinstance(given, Mapping) else (given,)
+    for _, model in models.entries if isinstance(models, Mapping) else ():
+        yield from _inputs(model)
+    for case in cases.items if isinstance(cases, Sequence) else ():
+        yield from _inputs(case)
+
+
+def _written(node: Node) -> Shape | None:
+    """A shape that is given in plain numbers."""
+    if isinstance(node, Sequence):
+        words = [item.text if isinstance(item, Scalar) else "" for item in node.items]
+    else:
+        words = node.text.split("x") if isinstance(node, Scalar) else []
+    if not words or not all(word.isascii() and word.isdigit() and len(word) < 19 for word in words):
+        return None
+    channels, *sizes = map(int, words)
+    return Shape(channels, tuple(sizes))
