@@ -10,7 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from cnncalc.cli import main
+from cnncalc.spec.vocabulary import SIBLING_DOCS, SIBLINGS
 from tests.documents import README, ROOT, regenerated
+
+LANGUAGE = README.read_text(encoding="utf-8").partition("\n## The language\n")[2].partition("\n## ")[0]
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", LANGUAGE, re.DOTALL | re.MULTILINE)
 
 
 def test_the_readme_is_not_stale() -> None:
@@ -43,3 +48,17 @@ def test_the_python_of_the_readme_runs(code: str, tmp_path: Path) -> None:
 
 def test_the_readme_has_python() -> None:
     assert len(PYTHON) == 2
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_the_readme_says_of_the_language_holds(example: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "net.yaml").write_text(example, encoding="utf-8")
+    assert main(["check", str(tmp_path / "net.yaml"), "--require-expect"]) == 0, capsys.readouterr()
+
+
+def test_every_key_of_an_item_is_in_the_readme_and_in_the_listing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(EXAMPLES) > 5 and tuple(SIBLING_DOCS) == SIBLINGS
+    assert all(f"| `{key}: " in LANGUAGE for key in SIBLINGS)
+    main(["layers"])
+    listing = capsys.readouterr().out
+    assert all(f"\n  {key} " in listing for key in SIBLINGS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from cnncalc.blocks.base import MakeLayer, Shorthand
 from cnncalc.errors import Fault
@@ -47,14 +48,14 @@ class Residual(Shorthand):
 
 
 class _SumWithIdentity(Add):
-    ways_out = {
+    ways_out: ClassVar[Mapping[str, str]] = {
         "sizes": "pad the body's windows so that they keep the size; where the body strides use `shortcut: project`",
         "channels": "give the body's last layer the channels that come in, or use `shortcut: project`",
     }
 
 
 class _SumWithProjection(Add):
-    ways_out = {
+    ways_out: ClassVar[Mapping[str, str]] = {
         "sizes": "`project` strides as the body does but crops nothing: pad the body's windows, or write the shortcut as a list",
         "channels": Add.ways_out["channels"],
     }

@@ -41,11 +41,15 @@ def layers(
 
 
 def _families(known: tuple[Operation, ...], surface: Surface) -> list[str]:
+    from cnncalc.spec.vocabulary import SIBLING_DOCS
+
     lines: list[str] = []
     for family, group in groupby(known, key=lambda one: one.family):
         lines += ["", surface.styled(family.replace("_", " "), BOLD)]
         operations = list(group)
         lines += _columns([["  " + one.op for one in operations], [one.summary for one in operations]])
+    lines += ["", surface.styled("keys beside an operation", BOLD)]
+    lines += _columns([[f"  {key}" for key in SIBLING_DOCS], [*SIBLING_DOCS.values()]])
     return [*lines[1:], "", "`cnncalc layers OP` shows an operation's arguments."]
 
 

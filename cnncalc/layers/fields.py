@@ -204,7 +204,8 @@ def padding_field() -> Field[Padding]:
     return Field(
         "padding",
         NO_PADDING,
-        doc="`valid`, `half`, `same`, `same_lower`, a number, one per axis, or [before, after] per axis",
+        doc="`valid` (0), `half` (k//2 at both ends, whatever the dilation), `same` or `same_lower` (the framework's), a number,"
+        " one per axis, or [before, after] per axis",
         short="p",
         foreign=("pad", "pads", "auto_pad"),
         choices=tuple(PADDING_WORDS),

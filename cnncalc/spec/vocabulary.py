@@ -33,6 +33,14 @@ class _Words(Mapping[str, type[Layer] | type[Shorthand]]):
 
 SIBLINGS = ("name", "from", "repeat", "share", "expect", "note")
 """The keys that an item may have beside its operation."""
+SIBLING_DOCS = {
+    "name": "what later items call it; otherwise the operation and a number, such as conv3x3_1",
+    "from": "the earlier tensor that it reads, in place of the one before it",
+    "repeat": "how often it stands in a row, 0 allowed; `i` is the index of a copy, and the name is that of the last one",
+    "share": "the earlier item whose weights it uses",
+    "expect": "what it must come to: a shape, or {shape, params, macs, rf, ...}",
+    "note": "a remark, not read",
+}
 
 WORDS: Mapping[str, type[Layer] | type[Shorthand]] = _Words()
 
@@ -176,7 +184,14 @@ def operations() -> tuple[Operation, ...]:
 def _described(meaning: type[Declared], family: str) -> Operation:
     summary = " ".join((meaning.__doc__ or "").strip().partition("\n\n")[0].split())
     fields = tuple(_field(name, field) for name, field in meaning.fields.items())
+    if issubclass(meaning, Shorthand) and meaning.kernel_keys:
+        fields = (_KERNEL_KEYS, *fields)
     return Operation(meaning.op, family, summary, fields, meaning.example, meaning.kernel_in_name)
+
+
+_KERNEL_KEYS = FieldDoc(
+    "KxK", None, False, "none", "a branch such as `3x3: 128`, or `3x3: [96, 128]` with a 1x1 to 96 channels before it; any number"
+)
 
 
 def _field(name: str, field: Field[Any]) -> FieldDoc:

@@ -416,6 +416,10 @@ def test_layers_lists_and_describes_operations(capsys: pytest.CaptureFixture[str
     assert Ran(capsys, "layers", "conv3x3").out == one.out
     assert "did you mean 'conv'?" in Ran(capsys, "layers", "conw").err
     assert Ran(capsys, "layers", "relu3x3").code == 2
+    assert "k//2 at both ends" in one.out
+    inception = Ran(capsys, "layers", "inception").out
+    assert "\n  KxK " in inception and "`3x3: [96, 128]`" in inception
+    assert "without bias and a bn" in Ran(capsys, "layers", "residual").out
 
 
 @pytest.mark.parametrize(
