@@ -150,12 +150,13 @@ def resolve(path: str) -> str:
     from cnncalc import bundled
 
     found = bundled.path_of(path)
+    if found is not None and path.endswith(
+        bundled.ENDINGS
+    ):  # a file that is gone must not pass as the bundled network of its name
+        help = meant_file(path) or f"the bundled config is called `{found.stem}`"
+        raise SourceError(Diagnostic("E110", "error", f"`{shown(path)}` does not exist", help))
     if found is not None:
         return str(found)
-    bare = path.removesuffix(".yaml").removesuffix(".yml")
-    if bundled.path_of(bare) is not None:  # a file that is gone must not pass as the bundled network of its name
-        help = meant_file(path) or f"the bundled config is called `{bare}`"
-        raise SourceError(Diagnostic("E110", "error", f"`{shown(path)}` does not exist", help))
     names = bundled.names()
     guess = did_you_mean(path, names)
     help = meant_file(path) or (f"did you mean `{guess}`?" if guess else f"bundled configs: {listed(names)}")
