@@ -109,7 +109,7 @@ REFUSED = {
     ),
     "axes": (f"input: {'1x' * 10**6}1\nlayers: [relu]\n", "1,000,001 axes are more than the channels and 3 spatial axes"),
     "axes of a kernel": (f"layers: [conv: {{kernel: [{', '.join('1' * 9000)}]}}]\n", "9,000 values are more than the 3 axes"),
-    "axes of a promise": (f"layers: [{{relu: , expect: [{', '.join('1' * 9000)}]}}]\n", "9,000 values are more than the channels and the 4"),
+    "axes of a promise": (f"layers: [{{relu: , expect: [{', '.join('1' * 9000)}]}}]\n", "9,000 values are more than the channels and the 3"),
     "a promise": (f"layers: [{{relu: , expect: {{params: {'9' * 10**6}}}}}]\n", "has 1,000,000 characters; an expectation has at most 500"),
     "a name": (f"layers: [{{relu: , name: {'n' * 1001}}}]\n", f"`{'n' * 59}…` cannot be a name"),
     "an opset": (f"framework: onnx:0001{'1' * 9000}\nlayers: [relu]\n", "unknown framework `onnx:000111"),

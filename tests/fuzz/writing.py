@@ -279,7 +279,7 @@ class Writer:
     def model(self) -> dict[str, Any]:
         self.names = []
         return {
-            "layers": self.several(self.item, 6),
+            "layers": [self.item(), *self.several(self.item, 6)],
             **(
                 {"input": self.shape() if self.chance(90) else {"left": self.shape(), "input": self.shape()}}
                 if self.chance(85)
