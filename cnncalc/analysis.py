@@ -155,8 +155,8 @@ class _Run:
         self.borders: dict[tuple[frozenset[int], int], tuple[tuple[Size, ...], str | None]] = {}
         self.units = 0
         """Those looked at one by one so far."""
-        self.told: set[str] = set()
-        """The paths of tensors with an offset of branches behind them that has been reported."""
+        self.told: set[tuple[Fraction, Fraction]] = set()
+        """The offsets of branches that have been reported; of one that many joins inherit, the first is enough."""
 
     def evaluate(self) -> str | None:
         """Go through the nodes; the path of the layer that failed, if one did."""
@@ -290,8 +290,6 @@ class _Run:
         return self.units > MOST_UNITS
 
     def _fields(self, node: Node, layer: Layer, inputs: list[_Tensor], answers: _Answers) -> tuple[AxisField, ...]:
-        if self.told and not self.told.isdisjoint(tensor.path for tensor in inputs):
-            self.told.add(node.path)
         fields = self._joined_fields(node, inputs, answers.in_shape) if layer.is_join else inputs[0].fields
         if answers.in_shape.rank and layer.flattens:
             return (WHOLE_MAP,) * len(fields)
@@ -355,9 +353,9 @@ class _Run:
         """Say which two branches have their centres apart, or that this is not known."""
         names = f"branches `{tensors[0].path}` and `{tensors[1].path}`"
         for one, other, result in zip(*branches, joined, strict=True):
-            if not result.aligned and self._is_news(node, one, other, result):
-                fact = Fault("W502", f"{names} are not aligned: {_apart(one, other)}", _align(one, other))
-                self.told.add(node.path)
+            code = None if result.aligned else self._code_of_offset(one, other, result)
+            if code is not None:
+                fact = Fault(code, f"{names} are not aligned: {_apart(one, other)}", _align(one, other))
             elif one.maps and other.maps and one.shifts != other.shifts:
                 fact = Fault("W503", f"{names} are taken as aligned: their offset {result.unknown_start or result.unknown}")
             else:
@@ -365,15 +363,19 @@ class _Run:
             self._diagnose(fact, "warning", node)
             return
 
-    def _is_news(self, node: Node, one: AxisField, other: AxisField, joined: AxisField) -> bool:
-        """Whether branches that are not aligned are so for a reason of their own, and one that could be otherwise."""
-        if node.path in self.told:
-            return False
+    def _code_of_offset(self, one: AxisField, other: AxisField, joined: AxisField) -> str | None:
+        """Of branches that are not aligned: W519 where no padding could mend it, ``None`` where all is said already."""
+        is_first = one.aligned and other.aligned
         if not joined.maps or one.shifts != other.shifts or _differ_in_stride(one, other):
-            return one.aligned and other.aligned
-        least, most = offset(one.maps[0], other.maps[0])
-        # As far to the left as to the right is what enlarging does to units that are centred alike; no padding mends it.
-        return least != -most
+            return "W502" if is_first else None
+        least, most = apart = offset(one.maps[0], other.maps[0])
+        if least == -most:
+            # As far to the left as to the right is what enlarging does to units that are centred alike.
+            return "W519" if is_first else None
+        if apart in self.told:
+            return None
+        self.told |= {apart, (-most, -least)}
+        return "W502"
 
     def _shared(self, answers: _Answers, original: int, place: int) -> str:
         """The path of the record whose weights a node uses, which must be of the same shape."""

@@ -26,8 +26,7 @@ CODES = (
         "branches that are not aligned",
         "Branches of a join look at places that are shifted against each other: padding or cropping differs between them, so"
         " that features of different places are put together. The message gives the offset of their centres in input positions."
-        " What a standard decoder enlarges lies as far to the left as to the right of what it joins, by turns: no padding differs"
-        " there, and the row says `not aligned` without a warning.",
+        " Where enlarging alone is the cause, W519 says so.",
         """
         input: [8, 32, 32]
         layers:
@@ -341,5 +340,28 @@ CODES = (
         layers:
           - conv3x3: {out: 64, padding: 1}
         """,
+    ),
+    Code(
+        "W519",
+        "branches that enlarging puts out of line by turns",
+        "The units that a map is enlarged to share the view of the unit they are made of, so that their centres lie as far to the"
+        " left as to the right of those of a finer map they are joined with. Every decoder has this, and no padding mends it,"
+        " hence `check` shows it where selected only. The message gives the largest offset in input positions.",
+        """
+        input: [8, 32, 32]
+        layers:
+          - {conv3x3: {out: 8, padding: 1}, name: skip}
+          - maxpool2
+          - conv_transpose2x2: {out: 8, stride: 2}
+          - concat: [skip, prev]
+        """,
+        """
+        input: [8, 32, 32]
+        layers:
+          - {conv3x3: {out: 8, padding: 1}, name: skip}
+          - conv3x3: {out: 8, padding: 1}
+          - concat: [skip, prev]
+        """,
+        quiet=True,
     ),
 )

@@ -264,9 +264,11 @@ def test_the_analysis_warns_by_itself() -> None:
     (found,) = layers("W502", shifted)
     assert found.message.endswith("are not aligned: their centres are 1 input position apart")
     # Of units 2q and 2q + 1 of the up-sampled both see 2q and 2q + 1, so that their centre is half a position behind and before:
-    # nothing could bring them together, and so nothing is said.
+    # nothing could bring them together.
     halved = "add: [[avgpool2, upsample: 2], {}]"
     assert not layers("W502", halved.format("prev"))
+    (found,) = layers("W519", halved.format("prev"))
+    assert found.message.endswith("their centres are by turns up to 1/2 input positions apart, to either side")
     # With four units for one they are 3/2 behind to 3/2 before, and a window that looks ahead by half a position moves that.
     (found,) = layers("W502", "add: [[avgpool4, upsample: 4], [depthwise2: {padding: [[0, 1], [0, 1]]}]]")
     assert found.message.endswith("their centres are by turns up to 2 input positions apart, to either side")
@@ -317,12 +319,16 @@ def test_a_shift_in_a_decoder_is_found_behind_joins_that_are_not_aligned_by_natu
     assert (least + most) / 2 == 2
 
 
-def test_a_shift_is_reported_once_and_not_again_where_it_is_joined_further_on() -> None:
+def test_a_shift_is_reported_again_only_where_another_comes_of_it() -> None:
+    """A sees -1 to 2, so that its centre is half a position behind the input's; with itself it is in line."""
     shifted = "[conv3x3: {out: 8, padding: [[0, 2], [0, 2]]}]"
     found = layers(
         "W502", f"{{add: [{shifted}, [conv3x3: {{out: 8, padding: 1}}]], name: a}}", "bn", "add: [prev, a]", "add: [input, prev]"
     )
-    assert [one.path for one in found] == ["a"]
+    assert [(one.path, one.message.rpartition(": ")[2]) for one in found] == [
+        ("a", "their centres are 1 input position apart"),
+        ("add_2", "their centres are 1/2 input positions apart"),
+    ]
 
 
 def test_a_remark_stands_where_its_layer_is_written() -> None:
