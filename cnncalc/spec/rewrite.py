@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from cnncalc.errors import Location
 from cnncalc.expectations import Bounds, Finding, Value
 from cnncalc.spec import nodes
 from cnncalc.spec.nodes import Mapping, Scalar
 from cnncalc.spec.page import Edit, Page, Stays, applied
-from cnncalc.spec.spelling import Entry, is_number, respelt, spelt
+from cnncalc.spec.spelling import Entry, is_number, is_numeric, respelt, spelt
 from cnncalc.spec.text import Source
 
 
@@ -142,15 +142,21 @@ def _edits(page: Page, group: Sequence[Finding]) -> list[Edit]:
     if new is not None:
         return [page.replacement(node, new)]
     per_axis = _per_axis(node.text, entries[: len(uses[0])]) if _agree(uses) else None
-    return [Edit(*page.extent(node), per_axis)] if per_axis is not None else _differ()
+    return [Edit(*page.extent(node), per_axis)] if per_axis is not None else _cannot_be(node.text, entries)
 
 
 def _agree(uses: Sequence[Values]) -> bool:
     return all(use == uses[0] for use in uses)
 
 
-def _differ() -> list[Edit]:
+def _differ() -> NoReturn:
     raise Stays("its uses measure different values")
+
+
+def _cannot_be(text: str, entries: Iterable[Entry]) -> NoReturn:
+    if is_numeric(text) and not all(is_number(value) for _, value in entries):
+        raise Stays("what is measured is no number")
+    _differ()
 
 
 def _measured(finding: Finding) -> Values:
@@ -241,6 +247,8 @@ def _edit_list(page: Page, node: nodes.Sequence, group: Sequence[Finding], uses:
         if isinstance(item, Mapping):
             edits += _edit_range(page, item, entries)
             continue
-        new = respelt(item.text, entries) if isinstance(item, Scalar) else None
-        edits += [page.replacement(item, new)] if isinstance(item, Scalar) and new is not None else _differ()
+        if not isinstance(item, Scalar):
+            _differ()
+        new = respelt(item.text, entries)
+        edits += [page.replacement(item, new)] if new is not None else _cannot_be(item.text, entries)
     return edits

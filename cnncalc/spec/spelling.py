@@ -29,11 +29,18 @@ def respelt(text: str, entries: Sequence[Entry]) -> str | None:
     numbers = [value for value in values if is_number(value)]
     signed = _SIGNED.fullmatch(text.strip())
     if signed:
+        if len(numbers) < len(values):
+            return None
         limit = max(numbers) if signed[1] == "<=" else min(numbers)
-        return f"{signed[1]}{signed[2]}{spelt(limit, signed[3])}" if len(numbers) == len(values) else None
+        return f"{signed[1]}{signed[2]}{spelt(limit, signed[3])}"
     if text.strip().startswith("~"):
         return _rounded(text.strip()[1:], numbers) if len(numbers) == len(values) else None
     return spelt(values[0], text) if len(set(values)) == 1 else None
+
+
+def is_numeric(text: str) -> bool:
+    """Whether a text is of a form that only numbers have: a bound, or a rounded number."""
+    return text.strip().startswith(("<=", ">=", "~"))
 
 
 def is_number(value: Value) -> TypeGuard[Number]:

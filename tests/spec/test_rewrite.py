@@ -160,6 +160,10 @@ def test_cases_have_their_own_values() -> None:
             "input: [3, 8, 8]\nlayers: [global_avgpool]\nexpect: {rf: {max: 1}}\n",
             "it is a range, and what is measured is no number",
         ),
+        ('layers: [conv3x3: 4, global_avgpool]\nexpect: {rf: "<= 5"}\n', "what is measured is no number"),
+        ("layers: [conv3x3: 4, global_avgpool]\nexpect: {rf: ~5}\n", "what is measured is no number"),
+        ('layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: ">= 32"}\n', "what is measured is no number"),
+        ('layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: [">= 100", all]}\n', "what is measured is no number"),
         (HEAD + "  - flatten\nexpect: {size: 3}\n", "there are no axes to measure"),
     ],
 )
