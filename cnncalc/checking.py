@@ -157,17 +157,12 @@ def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | No
     """Everything about one file; ``None`` for a file that is no spec, unless it was named."""
     with paused_collection():
         try:
-            source = read_source(resolve(path))
-        except SpecError as error:
-            return _refused(path, error) if is_named or looks_like_spec(glimpse(path)) else None
+            parsed = spec_at(path, is_named)
         except CnncalcError as error:
             return _refused(path, error)
-        try:
-            root, found = parse(source)
-        except CnncalcError as error:
-            return _refused(path, error) if is_named or looks_like_spec(source.text) else None
-        if not is_named and not is_spec(root):
+        if parsed is None:
             return None
+        source, root, found = parsed
         try:
             models = load_parsed(
                 source,
@@ -198,6 +193,36 @@ def nothing_in(path: str, reason: str | None = None) -> Checked:
 def _refused(path: str, error: CnncalcError) -> Checked:
     is_done = not isinstance(error, SourceError | UsageError)
     return Checked(path, problems=tuple(map(Problem, error.diagnostics)), is_done=is_done)
+
+
+class Parsed(NamedTuple):
+    """A file as it was read."""
+
+    source: Source
+    root: Node
+    found: tuple[Diagnostic, ...]
+    """What is wrong with its YAML."""
+
+
+def spec_at(path: str, is_named: bool) -> Parsed | None:
+    """A file that is a spec; ``None`` for one that is none, unless it was named.
+
+    Raises:
+        SourceError, SpecError: for a file that was named or has what makes it a spec, and cannot be read.
+    """
+    try:
+        source = read_source(resolve(path))
+    except SpecError:
+        if is_named or looks_like_spec(glimpse(path)):
+            raise
+        return None
+    try:
+        root, found = parse(source)
+    except CnncalcError:
+        if is_named or looks_like_spec(source.text):
+            raise
+        return None
+    return Parsed(source, root, tuple(found)) if is_named or is_spec(root) else None
 
 
 def looks_like_spec(text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import typer
 
 from cnncalc import analyze, expectations
-from cnncalc.checking import EXPECTATION, is_spec
+from cnncalc.checking import EXPECTATION, spec_at
 from cnncalc.cli.output import Trouble, emit
 from cnncalc.cli.paths import Found
 from cnncalc.cli.run import report_diagnostics
@@ -21,9 +21,8 @@ from cnncalc.network.model import Model
 from cnncalc.render.text import inert
 from cnncalc.spec import rewrite
 from cnncalc.spec.loading import load_source
-from cnncalc.spec.source import parse
 from cnncalc.spec.spelling import promised
-from cnncalc.spec.text import Source, read_source
+from cnncalc.spec.text import Source
 from cnncalc.suggest import did_you_mean
 
 
@@ -81,9 +80,10 @@ def _one(spec: str, is_named: bool, wish: Wish) -> Outcome | None:
     if not os.path.isfile(spec):
         raise Trouble(f"{inert(spec)} is not a file, and only files can be rewritten")
     try:
-        source = read_source(spec)
-        if not is_named and not is_spec(parse(source)[0]):
+        parsed = spec_at(spec, is_named)
+        if parsed is None:
             return None
+        source = parsed.source
         rewritten = _rewritten(source, wish)
         code = _code(Source(spec, rewritten.text), wish)
     except CnncalcError as error:

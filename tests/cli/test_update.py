@@ -185,6 +185,20 @@ def test_files_in_a_folder_that_are_no_specs_are_passed_over(capsys: pytest.Capt
     assert (ran.code, ran.err.startswith("error[E104]")) == (1, True)
 
 
+@pytest.mark.parametrize("option", ["--update", "--diff", "--add=params"])
+@pytest.mark.parametrize("text", ["kind: A\n---\nkind: B\n", "a: {{ .Values.a }}\n{{- if .b }}\nc: 1\n{{- end }}\n"])
+def test_foreign_yaml_in_a_folder_is_passed_over_as_check_does(
+    text: str, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("foreign.yaml").write_text(text)
+    Path("net.yaml").write_text(FIXED)
+    Path("latin.yaml").write_bytes(b"a: \xe9\n")
+    assert Ran(capsys, "check", ".").code == 0
+    ran = Ran(capsys, "check", option, ".")
+    assert (ran.code, ran.err) == (0, "")
+    assert Ran(capsys, "check", option, "foreign.yaml").code == 1
+
+
 def test_one_variant_alone(capsys: pytest.CaptureFixture[str]) -> None:
     model = "{layers: [conv3x3: 4], expect: {rf: 1}}"
     text = f"models:\n  a: {model}\n  b: {model}\n"
