@@ -7,7 +7,7 @@ from math import inf
 from typing import NamedTuple
 
 from cnncalc.analysis import analyze
-from cnncalc.errors import Diagnostic, Fault
+from cnncalc.errors import Diagnostic, Fault, Location
 from cnncalc.figures import percent, signed
 from cnncalc.geometry.shape import Shape
 from cnncalc.network.graph import Promise
@@ -81,6 +81,11 @@ class Finding(NamedTuple):
     @property
     def ok(self) -> bool:
         return self.diagnostic is None
+
+    @property
+    def place(self) -> Location | None:
+        """Where the promise stands, the same for all its uses."""
+        return None if self.promise is None else self.promise.origin.location
 
     @property
     def what(self) -> str:

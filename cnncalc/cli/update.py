@@ -103,16 +103,22 @@ def _one(spec: str, is_named: bool, wish: Wish) -> Outcome | None:
 
 def _rewritten(source: Source, wish: Wish) -> rewrite.Rewritten:
     """The text with what failed updated, then with what is missing added."""
-    models = _loaded(source, wish)
-    found = rewrite.Rewritten(source.text)
-    if wish.update:
-        found = rewrite.update(source, (finding for model in models for finding in expectations.check(model)))
+    found = rewrite.update(source, _findings(source, wish)) if wish.update else rewrite.Rewritten(source.text)
     if not wish.metrics:
         return found
     updated = Source(source.name, found.text)
     models = _loaded(updated, wish)
     added = rewrite.add(updated, _additions(models, wish.metrics))
     return rewrite.Rewritten(added.text, found.changes + added.changes, found.left + added.left)
+
+
+def _findings(source: Source, wish: Wish) -> list[expectations.Finding]:
+    """What is measured in all models: a promise may stand for others too. Of one model alone, only its broken promises."""
+    findings = [finding for model in _loaded(source, wish._replace(model=None)) for finding in expectations.check(model)]
+    if wish.model is None:
+        return findings
+    broken = {one.place for model in _loaded(source, wish) for one in expectations.check(model) if not one.ok}
+    return [finding for finding in findings if finding.place in broken]
 
 
 def _loaded(source: Source, wish: Wish) -> tuple[Model, ...]:

@@ -98,17 +98,16 @@ def _made(page: Page, possible: Sequence[tuple[Change, list[Edit]]], left: list[
 
 
 def _location(finding: Finding) -> Location:
-    assert finding.promise is not None
-    assert finding.promise.origin.location is not None
-    return finding.promise.origin.location
+    assert finding.place is not None
+    return finding.place
 
 
 def _by_place(findings: Iterable[Finding]) -> list[list[Finding]]:
     """The findings of each promise that failed in one of its uses, in the order of the file."""
     groups: dict[tuple[int, int], list[Finding]] = {}
     for finding in findings:
-        if finding.promise is not None and finding.promise.origin.location is not None:
-            groups.setdefault(finding.promise.origin.location[1:3], []).append(finding)
+        if finding.place is not None:
+            groups.setdefault(finding.place[1:3], []).append(finding)
     return [groups[place] for place in sorted(groups) if not all(finding.ok for finding in groups[place])]
 
 

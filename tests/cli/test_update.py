@@ -207,6 +207,23 @@ def test_one_variant_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert Path("net.yaml").read_text() == text.replace(f"b: {model}", f"b: {model.replace('rf: 1', 'rf: 3')}")
 
 
+def test_one_variant_alone_breaks_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+    """3*4*9 + 4 = 112 parameters in a, 3*5*9 + 5 = 140 in b."""
+    text = (
+        "input: [3, 8, 8]\nvars: {c: 4}\nlayers: [{conv3x3: c, expect: {params: 112, macs: ~1K}}]\n"
+        "models: {a: {}, b: {vars: {c: 5}}}\n"
+    )
+    Path("net.yaml").write_text(text)
+    ran = Ran(capsys, "check", "--update", "--model", "b", "net.yaml")
+    assert (ran.code, Path("net.yaml").read_text()) == (1, text)
+    assert "b: conv3x3_1 params stays: its uses measure different values\n" in ran.out
+    Path("net.yaml").write_text(text.replace("112", "<= 112"))
+    assert Ran(capsys, "check", "--update", "--model", "a", "net.yaml").code == 1
+    assert "params: <= 112" in Path("net.yaml").read_text()
+    Ran(capsys, "check", "--update", "--model", "b", "net.yaml")
+    assert "params: <= 140" in Path("net.yaml").read_text()
+
+
 @pytest.mark.parametrize("options", [["--update"], ["--add", "params"], ["--diff"]])
 def test_a_limit_on_layers_holds_here_too(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     text = "input: [3, 8, 8]\nlayers: [relu, relu]\n"
