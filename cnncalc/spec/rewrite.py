@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, NoReturn
 
@@ -161,10 +162,11 @@ def _cannot_be(text: str, entries: Iterable[Entry]) -> NoReturn:
 def _measured(finding: Finding) -> Values:
     """What was measured along each axis; unknown only where that was allowed."""
     values = finding.measured if isinstance(finding.measured, tuple) else (finding.measured,)
-    bounds = _spread(finding, len(values))
     if not values:
         raise Stays("there are no axes to measure")
-    if None in values and not (len(bounds) == len(values) and all(map(_may_be, bounds, values))):
+    assert finding.promise is not None
+    is_other = finding.promise.is_listed and len(finding.promise.bounds) != len(values)
+    if None in values and (is_other or not all(map(_may_be, _spread(finding, len(values)), values))):
         raise Stays("the value is not known")
     return values
 
@@ -194,16 +196,31 @@ def _spread(finding: Finding, count: int) -> tuple[Bounds, ...]:
 
 def _edit_sizes(page: Page, node: Scalar, bounds: tuple[Bounds, ...], uses: Sequence[Values]) -> list[Edit]:
     """A shape that stands as one text: ``64x112x112``, or the length of a vector."""
-    if not _agree(uses):
-        _differ()
-    values = uses[0]
     parts = node.text.split("x")
+    values = uses[0]
+    is_other = len(values) != len(parts)
+    if any(len(use) != len(values) for use in uses) or ((is_other or len(values) == 1) and not _agree(uses)):
+        _differ()
     if len(values) == 1:
         return [page.replacement(node, _texts(values, node.text)[0])]
-    if len(parts) == len(values):
-        kept = zip(parts, bounds, values, strict=True)
-        return [page.replacement(node, "x".join(part if bound.hold(value) else str(value) for part, bound, value in kept))]
-    return [Edit(*page.extent(node), f"[{', '.join(_texts(values))}]")]
+    texts = _texts(values) if is_other else [_size(*one) for one in zip(parts, bounds, zip(*uses, strict=True), strict=True)]
+    if not is_other and all(_SIZE.fullmatch(text) for text in texts):
+        return [page.replacement(node, "x".join(texts))]
+    items = ("any" if text == "?" else text for text in texts)
+    return [Edit(*page.extent(node), f"[{', '.join(items)}]")]
+
+
+_SIZE = re.compile(r"[0-9]{1,18}|any|\?")
+"""What may stand in a shape that is one text."""
+
+
+def _size(part: str, bound: Bounds, values: Values) -> str:
+    """One size of such a shape, in all uses."""
+    if all(map(bound.hold, values)):
+        return part
+    if len(set(values)) > 1:
+        _differ()
+    return str(values[0]) if isinstance(values[0], int) else _texts(values)[0]
 
 
 def _per_axis(text: str, entries: Sequence[Entry]) -> str | None:

@@ -103,6 +103,29 @@ def test_a_global_field_is_all() -> None:
     assert updated(text).text == text.replace("rf: 9", "rf: all")
 
 
+@pytest.mark.parametrize(
+    ("layers", "before", "after"),
+    [
+        ("global_avgpool", "rf: 32x32", "rf: [all, all]"),
+        ("global_avgpool", "rf: '32x32'", "rf: [all, all]"),
+        ("global_avgpool", "rf: '?x32'", "rf: [any, all]"),
+        ("conv3x3: 1", "in: 1x?x8", "in: 1x?x9"),
+        ("upsample: 2", "stride: 1x1", "stride: [1/2, 1/2]"),
+        ("conv3x3: {out: 1, padding: 1}", "padding: 0x1", "padding: 1x1"),
+        ("{crop: 1}", "padding: 0x0", "padding: [-1, -1]"),
+    ],
+)
+def test_what_no_shape_in_one_text_can_say_becomes_a_list(layers: str, before: str, after: str) -> None:
+    text = f"input: [1, 9, 9]\nlayers: [{layers}]\nexpect: {{{before}}}\n"
+    assert updated(text).text == text.replace(before, after)
+
+
+def test_uses_of_a_shape_may_differ_where_any_is_allowed() -> None:
+    block = "blocks:\n  b: {params: [c], layers: [{conv3x3: {out: c, padding: 1}, expect: anyx6x5}]}\n"
+    text = f"input: [1, 8, 8]\n{block}layers: [b: 4, b: 5]\n"
+    assert updated(text).text == text.replace("anyx6x5", "anyx8x8")
+
+
 def test_several_expectations_in_their_places() -> None:
     text = (
         HEAD + "    expect: {params: 1}\n  - relu\n  - bn:\n    expect: [9, 32, 32]  # here\nexpect: {params: 2, macs: 221184}\n"
@@ -164,6 +187,8 @@ def test_cases_have_their_own_values() -> None:
         ("layers: [conv3x3: 4, global_avgpool]\nexpect: {rf: ~5}\n", "what is measured is no number"),
         ('layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: ">= 32"}\n', "what is measured is no number"),
         ('layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: [">= 100", all]}\n', "what is measured is no number"),
+        ("layers: [conv3x3: 8]\nexpect: {in: anyx5x5x5}\n", "the value is not known"),
+        ("layers: [conv3x3: 8]\nexpect: {in: [any, 5]}\n", "the value is not known"),
         (HEAD + "  - flatten\nexpect: {size: 3}\n", "there are no axes to measure"),
     ],
 )
