@@ -81,7 +81,10 @@ class Page:
         """A list of another length: in brackets, or an item in each line."""
         start = self.offset(node.line, node.column)
         if self.source.text[start] == "[":
-            return [Edit(start, _closing(self.source.text, start) + 1, f"[{', '.join(texts)}]")]
+            end = _closing(self.source.text, start) + 1
+            if "#" in self.source.text[start:end]:
+                raise Stays("it has another length, and comments stand between its items")
+            return [Edit(start, end, f"[{', '.join(texts)}]")]
         return self._block_list(node, texts)
 
     def _block_list(self, node: nodes.Sequence, texts: Sequence[str]) -> list[Edit]:
@@ -108,10 +111,13 @@ class Page:
     def insertion(self, place: Location, line: str) -> Edit | None:
         """A key put behind the others of the block mapping at a place, or before those of one in braces."""
         node = self.values.get((place.line, place.column))
-        if not isinstance(node, Mapping) or not node.entries:
+        if not isinstance(node, Mapping):
             return None
+        opened = self.offset(node.line, node.column)
+        if not node.entries:
+            return Edit(opened + 1, opened + 1, line) if self.source.text[opened] == "{" else None
         first = node.entries[0][0]
-        if self.source.text[self.offset(node.line, node.column)] == "{":
+        if self.source.text[opened] == "{":
             at = self.offset(first.line, first.column)
             return Edit(at, at, f"{line}, ")
         indent = self.source.excerpt(first.line)[: first.column - 1]

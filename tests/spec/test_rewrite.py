@@ -65,7 +65,8 @@ def expected(text: str) -> str:
         ("[8, '>= 40', {max: 3}]", "[8, '>= 32', {max: 32}]"),
         ("[8, 32]", "[8, 32, 32]"),
         ("[8, 32, 32, 1]", "[8, 32, 32]"),
-        ("[8, # a 'quote'\n  32]", "[8, 32, 32]"),
+        ("[9, # a 'quote'\n  32, 31]", "[8, # a 'quote'\n  32, 32]"),
+        ("[8, '32',\n  ]  # a ']'", "[8, 32, 32]  # a ']'"),
         ("9x32xany", "8x32xany"),
         ("'9x32x32'", "'8x32x32'"),
         ("8x32", "[8, 32, 32]"),
@@ -189,6 +190,7 @@ def test_cases_have_their_own_values() -> None:
         ('layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: [">= 100", all]}\n', "what is measured is no number"),
         ("layers: [conv3x3: 8]\nexpect: {in: anyx5x5x5}\n", "the value is not known"),
         ("layers: [conv3x3: 8]\nexpect: {in: [any, 5]}\n", "the value is not known"),
+        (HEAD + "expect: [8, # a\n  32, 32, 7]\n", "it has another length, and comments stand between its items"),
         (HEAD + "  - flatten\nexpect: {size: 3}\n", "there are no axes to measure"),
     ],
 )
@@ -287,12 +289,13 @@ def test_every_variant_gets_its_own() -> None:
     text = (
         "models:\n  a:\n    # lead\n    layers:\n      - conv3x3: 4\n    # about b\n"
         "  b:\n    layers: [conv3x3: 5]\n    input: 1x9x9\n"
-        "  c: {layers: [conv1: 1]}\n\ninput: [2, 9, 9]\n"
+        "  c: {layers: [conv1: 1]}\n  d: {}\n  e: { # none\n    }\n\ninput: [2, 9, 9]\nlayers: [relu]\n"
     )
     assert added(text, "params") == (
         "models:\n  a:\n    # lead\n    layers:\n      - conv3x3: 4\n    expect: {params: 76}\n    # about b\n  b:\n"
         "    layers: [conv3x3: 5]\n    input: 1x9x9\n    expect: {params: 50}\n"
-        "  c: {expect: {params: 3}, layers: [conv1: 1]}\n\ninput: [2, 9, 9]\n"
+        "  c: {expect: {params: 3}, layers: [conv1: 1]}\n  d: {expect: {params: 0}}\n"
+        "  e: {expect: {params: 0} # none\n    }\n\ninput: [2, 9, 9]\nlayers: [relu]\n"
     )
 
 
