@@ -83,12 +83,18 @@ def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | No
             if metric not in _PER_AXIS:
                 raise Fault("E105", f"{metric} is one number, not a list")
             return (Expectation(metric, tuple(_bounds(item, reading, frame) for item in node.items), True, origin),)
-        return (Expectation(metric, (_bounds(node, reading, frame),), metric in ("shape", "in"), origin),)
+        is_listed = metric in ("shape", "in") and not _is_limit(node)
+        return (Expectation(metric, (_bounds(node, reading, frame),), is_listed, origin),)
     except Fault as fault:
         reading.fault(fault, node, frame, path)
     except DependsOnParameter:
         pass
     return ()
+
+
+def _is_limit(node: Node) -> bool:
+    """Whether a value is a bound, a range or a rounded number, which of a shape hold for every axis; one number is a vector."""
+    return isinstance(node, Mapping) or (isinstance(node, Scalar) and node.text.strip().startswith(("<", ">", "~")))
 
 
 def _check_number(axes: int) -> None:
@@ -148,8 +154,8 @@ def _range(node: Mapping, reading: Reading, frame: Frame) -> Bounds:
     low, high = limits.get("min"), limits.get("max")
     if low is not None and high is not None and low > high:
         raise Fault("E109", f"min {low} is larger than max {high}")
-    text = ", ".join(f"{name} {limit}" for name, limit in limits.items())
-    return Bounds(text, low, high)
+    text = ", ".join(f"{name}: {limit}" for name, limit in limits.items())
+    return Bounds(f"{{{text}}}", low, high)
 
 
 def _number(text: str, reading: Reading, frame: Frame) -> Number:
