@@ -16,7 +16,7 @@ from cnncalc.spec.text import Source
 
 
 class Change(NamedTuple):
-    """One promise that was rewritten or put in: what it was, empty where there was none, and what was measured."""
+    """One promise that was rewritten or put in: what it was, empty where there was none, and what is written now."""
 
     location: Location
     what: str
@@ -62,8 +62,8 @@ def update(source: Source, findings: Iterable[Finding]) -> Rewritten:
         failed = next(finding for finding in group if not finding.ok)
         location = _location(failed)
         try:
-            edits = _edits(page, group)
-            possible.append((Change(location, failed.what, failed.wanted, failed.got), edits))
+            written = _written(page, group)
+            possible.append((Change(location, failed.what, written.old or failed.wanted, written.new), written.edits))
         except Stays as reason:
             left.append(Left(location, failed.what, str(reason)))
     return _made(page, possible, left, "what stands there is used elsewhere too")
@@ -118,7 +118,16 @@ Values = tuple[Value | None, ...]
 """One per axis."""
 
 
-def _edits(page: Page, group: Sequence[Finding]) -> list[Edit]:
+class Written(NamedTuple):
+    """The edits of a promise, and what it says with them."""
+
+    edits: list[Edit]
+    new: str
+    old: str = ""
+    """What stood there; empty where the promise itself says it so."""
+
+
+def _written(page: Page, group: Sequence[Finding]) -> Written:
     """What makes one promise hold in all its uses.
 
     Raises:
@@ -131,18 +140,27 @@ def _edits(page: Page, group: Sequence[Finding]) -> list[Edit]:
     if node is None:
         raise Stays("its place in the file is not known")
     if isinstance(node, nodes.Sequence):
-        return _edit_list(page, node, group, uses)
+        return _list(page, node, group, uses)
     entries = _known(pair for finding, use in zip(group, uses, strict=True) for pair in _pairs(finding, use))
     if isinstance(node, Mapping):
-        return _edit_range(page, node, entries)
+        return _range(page, node, entries)
     assert group[0].promise is not None
     if group[0].promise.is_listed:
-        return _edit_sizes(page, node, group[0].promise.bounds, uses)
+        return _sizes(page, node, group[0].promise.bounds, uses)
     new = respelt(node.text, entries)
     if new is not None:
-        return [page.replacement(node, new)]
+        return _in_quotes(page, node, new)
     per_axis = _per_axis(node.text, entries[: len(uses[0])]) if _agree(uses) else None
-    return [Edit(*page.extent(node), per_axis)] if per_axis is not None else _cannot_be(node.text, entries)
+    return _as_list(page, node, per_axis) if per_axis is not None else _cannot_be(node.text, entries)
+
+
+def _in_quotes(page: Page, node: Scalar, text: str) -> Written:
+    return Written([page.replacement(node, text)], text, node.text)
+
+
+def _as_list(page: Page, node: Scalar, texts: Iterable[str]) -> Written:
+    text = f"[{', '.join(texts)}]"
+    return Written([Edit(*page.extent(node), text)], text, node.text)
 
 
 def _agree(uses: Sequence[Values]) -> bool:
@@ -194,7 +212,7 @@ def _spread(finding: Finding, count: int) -> tuple[Bounds, ...]:
     return bounds if len(bounds) == count else bounds[:1] * count
 
 
-def _edit_sizes(page: Page, node: Scalar, bounds: tuple[Bounds, ...], uses: Sequence[Values]) -> list[Edit]:
+def _sizes(page: Page, node: Scalar, bounds: tuple[Bounds, ...], uses: Sequence[Values]) -> Written:
     """A shape that stands as one text: ``64x112x112``, or the length of a vector."""
     parts = node.text.split("x")
     values = uses[0]
@@ -202,12 +220,11 @@ def _edit_sizes(page: Page, node: Scalar, bounds: tuple[Bounds, ...], uses: Sequ
     if any(len(use) != len(values) for use in uses) or ((is_other or len(values) == 1) and not _agree(uses)):
         _differ()
     if len(values) == 1:
-        return [page.replacement(node, _texts(values, node.text)[0])]
+        return _in_quotes(page, node, _texts(values, node.text)[0])
     texts = _texts(values) if is_other else [_size(*one) for one in zip(parts, bounds, zip(*uses, strict=True), strict=True)]
     if not is_other and all(_SIZE.fullmatch(text) for text in texts):
-        return [page.replacement(node, "x".join(texts))]
-    items = ("any" if text == "?" else text for text in texts)
-    return [Edit(*page.extent(node), f"[{', '.join(items)}]")]
+        return _in_quotes(page, node, "x".join(texts))
+    return _as_list(page, node, ("any" if text == "?" else text for text in texts))
 
 
 _SIZE = re.compile(r"[0-9]{1,18}|any|\?")
@@ -223,48 +240,53 @@ def _size(part: str, bound: Bounds, values: Values) -> str:
     return str(values[0]) if isinstance(values[0], int) else _texts(values)[0]
 
 
-def _per_axis(text: str, entries: Sequence[Entry]) -> str | None:
+def _per_axis(text: str, entries: Sequence[Entry]) -> list[str] | None:
     """One text per axis where one for all of them cannot hold."""
     texts = [respelt(text, [entry]) for entry in entries]
     known = [f'"{one}"' if one.startswith(">") else one for one in texts if one is not None]
-    return f"[{', '.join(known)}]" if len(known) == len(texts) else None
+    return known if len(known) == len(texts) else None
 
 
-def _edit_range(page: Page, node: Mapping, entries: Sequence[Entry]) -> list[Edit]:
+def _range(page: Page, node: Mapping, entries: Sequence[Entry]) -> Written:
     """The limits that the values go beyond."""
-    numbers = [value for _, value in entries if is_number(value)]
-    if len(numbers) < len(entries):
+    if not all(is_number(value) or bound.hold(value) for bound, value in entries):
         raise Stays("it is a range, and what is measured is no number")
-    held = list(zip([bound for bound, _ in entries], numbers, strict=True))
-    broken = {
-        "min": [value for bound, value in held if bound.low is not None and value < bound.low],
-        "max": [value for bound, value in held if bound.high is not None and value > bound.high],
-    }
-    limits = [(node.get("min"), min(broken["min"], default=None)), (node.get("max"), max(broken["max"], default=None))]
-    return [
-        page.replacement(value, spelt(limit, value.text))
-        for value, limit in limits
-        if isinstance(value, Scalar) and limit is not None
-    ]
+    numbers = [(bound, value) for bound, value in entries if is_number(value)]
+    below = [value for bound, value in numbers if bound.low is not None and value < bound.low]
+    above = [value for bound, value in numbers if bound.high is not None and value > bound.high]
+    broken = {"min": min(below, default=None), "max": max(above, default=None)}
+    edits: list[Edit] = []
+    texts: list[str] = []
+    for key, value in node.entries:
+        assert isinstance(value, Scalar)
+        limit = broken[key.text]
+        new = value.text if limit is None else spelt(limit, value.text)
+        edits += [] if limit is None else [page.replacement(value, new)]
+        texts.append(f"{key.text}: {new}")
+    return Written(edits, f"{{{', '.join(texts)}}}")
 
 
-def _edit_list(page: Page, node: nodes.Sequence, group: Sequence[Finding], uses: Sequence[Values]) -> list[Edit]:
+def _list(page: Page, node: nodes.Sequence, group: Sequence[Finding], uses: Sequence[Values]) -> Written:
     """The items that failed, or the whole list where it has another length."""
     count = len(uses[0])
     if any(len(use) != count for use in uses) or (count != len(node.items) and not _agree(uses)):
         _differ()
     if count != len(node.items):
-        return page.whole_list(node, _texts(uses[0]))
-    edits: list[Edit] = []
-    for axis, item in enumerate(node.items):
-        entries = _known((_spread(finding, count)[axis], use[axis]) for finding, use in zip(group, uses, strict=True))
-        if all(bound.hold(value) for bound, value in entries):
-            continue
-        if isinstance(item, Mapping):
-            edits += _edit_range(page, item, entries)
-            continue
-        if not isinstance(item, Scalar):
-            _differ()
-        new = respelt(item.text, entries)
-        edits += [page.replacement(item, new)] if new is not None else _cannot_be(item.text, entries)
-    return edits
+        texts = _texts(uses[0])
+        return Written(page.whole_list(node, texts), f"[{', '.join(texts)}]")
+    items = [
+        _item(page, item, _known((_spread(finding, count)[axis], use[axis]) for finding, use in zip(group, uses, strict=True)))
+        for axis, item in enumerate(node.items)
+    ]
+    return Written([edit for item in items for edit in item.edits], f"[{', '.join(item.new for item in items)}]")
+
+
+def _item(page: Page, item: nodes.Node, entries: Sequence[Entry]) -> Written:
+    if isinstance(item, Mapping):
+        return _range(page, item, entries)
+    if not isinstance(item, Scalar):
+        _differ()
+    new = respelt(item.text, entries)
+    if new is None:
+        _cannot_be(item.text, entries)
+    return _in_quotes(page, item, new) if new != item.text else Written([], new)

@@ -112,6 +112,7 @@ def test_a_global_field_is_all() -> None:
     [
         ("global_avgpool", "rf: 32x32", "rf: [all, all]"),
         ("global_avgpool", "rf: '32x32'", "rf: [all, all]"),
+        ("global_avgpool", "rf: [{min: 5}, 5]", "rf: [{min: 5}, all]"),
         ("global_avgpool", "rf: '?x32'", "rf: [any, all]"),
         ("conv3x3: 1", "in: 1x?x8", "in: 1x?x9"),
         ("upsample: 2", "stride: 1x1", "stride: [1/2, 1/2]"),
@@ -163,6 +164,27 @@ def test_a_use_that_holds_is_not_broken_for_one_that_fails() -> None:
 def test_a_bound_for_several_uses_holds_for_all() -> None:
     text = "input: [1, 9, 9]\nexpect: {params: <= 5}\nmodels: {a: {layers: [conv3x3: 1]}, b: {layers: [conv3x3: 2]}}\n"
     assert updated(text).text == text.replace("<= 5", "<= 20")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("params: <= 5", "<= 5 -> <= 20"),
+        ("rf: '~1.0K'", "~1.0K -> ~3"),
+        ("params: {min: 15, max: 15}", "{min: 15, max: 15} -> {min: 10, max: 20}"),
+        ("rf: 9x9", "9x9 -> 3x3"),
+        ("rf: [5, '>= 9', {max: 3}]", "[5, >= 9, {max: 3}] -> [3, 3]"),
+        ("rf: [3, {min: 9}]", "[3, {min: 9}] -> [3, {min: 3}]"),
+        ("rf: [3, '>= 9']", "[3, >= 9] -> [3, >= 3]"),
+    ],
+)
+def test_what_is_reported_is_what_is_written(before: str, after: str) -> None:
+    """10 parameters of one use, 20 of the other."""
+    block = f"blocks:\n  b: {{params: [c], layers: [{{conv3x3: c, expect: {{{before}}}}}]}}\n"
+    text = f"input: [1, 9, 9]\n{block}models: {{a: {{layers: [b: 1]}}, c: {{layers: [b: 2]}}}}\n"
+    found = updated(text)
+    assert [f"{change.old} -> {change.new}" for change in found.changes] == [after]
+    assert found.left == ()
 
 
 def test_an_unknown_size_stays_where_any_is_allowed() -> None:
