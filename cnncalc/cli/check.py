@@ -101,10 +101,24 @@ def check(
     wanted = Wanted(wanted_codes(choices), options.settings(sets), model, framework, require_expect, max_layers)
     keep_specs(output, (one.file for path in paths for one in files_of(path) if one.is_named))
     if update or add is not None or diff:
+        _nothing_but_writing(choices, require_expect, watch)
         return _rewrite(paths, wanted, update, add, diff)
     if watch:
         _watch(paths, wanted, choices)
     return deliver(examine(paths, wanted, choices), choices)
+
+
+def _nothing_but_writing(choices: Choices, require_expect: bool, watch: bool) -> None:
+    """Refuse options about findings beside those that write: there are no findings to choose or to show.
+
+    Raises:
+        typer.BadParameter
+    """
+    given = {f"--{name.replace('_', '-')}": value for name, value in choices._asdict().items()}
+    given |= {"--require-expect": require_expect, "--watch": watch}
+    refused = [name for name, value in given.items() if value]
+    if refused:
+        raise typer.BadParameter("not together with --update, --add or --diff", param_hint=" and ".join(refused))
 
 
 def _rewrite(paths: list[str], wanted: Wanted, update: bool, add: str | None, diff: bool) -> int:

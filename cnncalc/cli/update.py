@@ -11,7 +11,7 @@ import typer
 
 from cnncalc import analyze, expectations
 from cnncalc.checking import EXPECTATION, spec_at
-from cnncalc.cli.output import Trouble, emit
+from cnncalc.cli.output import Trouble, emit, warn
 from cnncalc.cli.paths import Found
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Location, SourceError, UsageError
@@ -91,13 +91,14 @@ def _one(spec: str, is_named: bool, wish: Wish) -> Outcome | None:
         return Outcome(code=UNDONE if isinstance(error, SourceError | UsageError) else INVALID)
     is_changed = rewritten.text != source.text
     if wish.only_show:
-        emit("".join(_patch(spec, source.text, rewritten.text)))
+        mark = _byte_order_mark(spec)
+        emit("".join(_patch(_name_in_patch(spec), mark + source.text, mark + rewritten.text)))
+        warn("".join(_line(*line) for line in sorted(_lines_of(rewritten.left))))
         return Outcome(code=INVALID if is_changed else code)
     if is_changed:
         emit(_byte_order_mark(spec) + rewritten.text, spec)
     lines = [(one.location, f"{one.what}: {one.old + ' -> ' if one.old else ''}{one.new}") for one in rewritten.changes]
-    lines += [(one.location, f"{one.what} stays: {one.reason}") for one in rewritten.left]
-    emit("".join(_line(*line) for line in sorted(lines)))
+    emit("".join(_line(*line) for line in sorted([*lines, *_lines_of(rewritten.left)])))
     return Outcome(len(rewritten.changes), len(rewritten.left), code)
 
 
@@ -134,10 +135,10 @@ def _additions(models: Iterable[Model], metrics: tuple[str, ...]) -> Iterator[re
         if model.promises or place is None or place in seen or not report.ok:
             continue
         seen.add(place)
-        found = ((metric, promised(metric, expectations.measure(report, metric))) for metric in metrics)
-        texts = [f"{metric}: {text}" for metric, text in found if text is not None]
-        if texts:
-            yield rewrite.Addition(place, f"{model.name}: expect", f"{{{', '.join(texts)}}}")
+        texts = {metric: promised(metric, expectations.measure(report, metric)) for metric in metrics}
+        said = ", ".join(f"{metric}: {text}" for metric, text in texts.items() if text is not None)
+        missing = tuple(metric for metric, text in texts.items() if text is None)
+        yield rewrite.Addition(place, model.name, f"{{{said}}}" if said else "", missing)
 
 
 def _code(source: Source, wish: Wish) -> int:
@@ -153,14 +154,30 @@ def _byte_order_mark(spec: str) -> str:
         return "\ufeff" if file.read(1) == "\ufeff" else ""
 
 
+def _lines_of(left: Iterable[rewrite.Left]) -> Iterator[tuple[Location, str]]:
+    return ((one.location, f"{one.what} {one.fate}: {one.reason}") for one in left)
+
+
 def _line(place: Location, text: str) -> str:
     return inert(f"{place.file}:{place.line}:{place.column}: {text}") + "\n"
 
 
-def _patch(spec: str, before: str, after: str) -> Iterator[str]:
+def _name_in_patch(spec: str) -> str:
+    """A file from the current folder on, or from the root where it lies elsewhere, as `git apply` and `patch` read it."""
+    name, here = os.path.realpath(spec), os.path.join(os.getcwd(), "")
+    return (name.removeprefix(here) if name.startswith(here) else os.path.splitdrive(name)[1].lstrip(os.sep)).replace(os.sep, "/")
+
+
+def _patch(name: str, before: str, after: str) -> Iterator[str]:
     """A unified diff; lines keep their ends."""
     from difflib import unified_diff
 
     old, new = (re.findall("[^\n]*\n|[^\n]+", text) for text in (before, after))
-    for line in unified_diff(old, new, spec, spec):
+    for line in unified_diff(old, new, _quoted(f"a/{name}"), _quoted(f"b/{name}")):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def _quoted(name: str) -> str:
+    """As in git's patches: in quotes where it needs escapes, with a tab behind where it would seem to end at a space."""
+    marked = re.sub(r'["\\\x00-\x1f\x7f]', lambda found: f"\\{found[0]}" if found[0] in '"\\' else f"\\{ord(found[0]):03o}", name)
+    return f'"{marked}"' if marked != name else f"{name}\t" if " " in name else name

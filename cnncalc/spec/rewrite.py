@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 from cnncalc.errors import Location
 from cnncalc.expectations import Bounds, Finding, Value
@@ -25,11 +25,12 @@ class Change(NamedTuple):
 
 
 class Left(NamedTuple):
-    """One failed expectation that stays as it is, and why."""
+    """One failed expectation that stays as it is, or one that is not added, and why."""
 
     location: Location
     what: str
     reason: str
+    fate: Literal["stays", "is not added"] = "stays"
 
 
 class Rewritten(NamedTuple):
@@ -41,11 +42,13 @@ class Rewritten(NamedTuple):
 
 
 class Addition(NamedTuple):
-    """An ``expect`` for the model whose keys start at a place."""
+    """An ``expect`` for the model whose keys start at a place; without a text where there is nothing to say."""
 
     place: Location
     what: str
     text: str
+    missing: tuple[str, ...] = ()
+    """Metrics that are not in it because they are not known."""
 
 
 def update(source: Source, findings: Iterable[Finding]) -> Rewritten:
@@ -76,21 +79,31 @@ def add(source: Source, additions: Iterable[Addition]) -> Rewritten:
     possible: list[tuple[Change, list[Edit]]] = []
     nowhere = "there is no place for it that leaves the rest as it is"
     for addition in additions:
-        edit = page.insertion(addition.place, f"expect: {addition.text}")
-        if edit is None:
-            left.append(Left(addition.place, addition.what, nowhere))
-        else:
-            possible.append((Change(addition.place, addition.what, "", addition.text), [edit]))
-    return _made(page, possible, left, nowhere)
+        place, what = addition.place, f"{addition.what}: expect"
+        left += [Left(place, f"{addition.what}: {one}", "the value is not known", "is not added") for one in addition.missing]
+        edit = page.insertion(place, f"expect: {addition.text}")
+        if addition.text and edit is None:
+            left.append(Left(place, what, nowhere, "is not added"))
+        elif addition.text and edit is not None:
+            possible.append((Change(place, what, "", addition.text), [edit]))
+    return _made(page, possible, left, nowhere, "is not added")
 
 
-def _made(page: Page, possible: Sequence[tuple[Change, list[Edit]]], left: list[Left], reason: str) -> Rewritten:
+def _made(
+    page: Page,
+    possible: Sequence[tuple[Change, list[Edit]]],
+    left: list[Left],
+    reason: str,
+    fate: Literal["stays", "is not added"] = "stays",
+) -> Rewritten:
     """All changes made, but for those that would change more than promises."""
     edits = [edit for _, found in possible for edit in found]
     if not page.says_the_same(edits):
         fitting = [page.says_the_same(found) for _, found in possible]
         left += [
-            Left(change.location, change.what, reason) for (change, _), fits in zip(possible, fitting, strict=True) if not fits
+            Left(change.location, change.what, reason, fate)
+            for (change, _), fits in zip(possible, fitting, strict=True)
+            if not fits
         ]
         possible = [one for one, fits in zip(possible, fitting, strict=True) if fits]
         edits = [edit for _, found in possible for edit in found]

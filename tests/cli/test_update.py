@@ -71,13 +71,71 @@ def test_a_diff_writes_nothing_and_can_be_applied(capsys: pytest.CaptureFixture[
     ran = Ran(capsys, "check", "--diff", "net.yaml")
     assert (ran.code, ran.err, Path("net.yaml").read_text()) == (1, "", NET)
     assert ran.out == (
-        "--- net.yaml\n+++ net.yaml\n@@ -1,5 +1,5 @@\n input: [3, 8, 8]\n layers:\n   - conv3x3: 4  # stem\n"
+        "--- a/net.yaml\n+++ b/net.yaml\n@@ -1,5 +1,5 @@\n input: [3, 8, 8]\n layers:\n   - conv3x3: 4  # stem\n"
         "-    expect: [5, 6, 6]\n-expect: {params: 100, macs: <= 1K}\n"
         "+    expect: [4, 6, 6]\n+expect: {params: 112, macs: <= 3888}\n"
     )
-    if shutil.which("git"):
-        subprocess.run(["git", "apply", "-p0"], input=ran.out.encode(), check=True)
-        assert Path("net.yaml").read_text() == FIXED
+
+
+APPLY = [("git", "apply"), ("patch", "-p1", "--quiet")]
+
+
+@pytest.mark.parametrize("command", APPLY, ids=["git", "patch"])
+@pytest.mark.parametrize(
+    ("spec", "name", "mark"),
+    [
+        ("net.yaml", "net.yaml", ""),
+        (".", "net.yaml", "\ufeff"),
+        ("./nets/../nets/q.yaml", "nets/q.yaml", ""),
+        ("a b/c d.yaml", "a b/c d.yaml", ""),
+        ("ü.yaml", "ü.yaml", ""),
+        ('"q".yaml', '"q".yaml', ""),
+        ("{here}/nets/q.yaml", "nets/q.yaml", ""),
+        ("link/q.yaml", "real/q.yaml", ""),
+    ],
+)
+def test_a_patch_can_be_applied_from_where_it_was_made(
+    spec: str, name: str, mark: str, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    Path("net.yaml").unlink()
+    Path(name).parent.mkdir(exist_ok=True)
+    Path("link").symlink_to("real")
+    data = {side: (mark + text).encode() for side, text in (("old", NET), ("new", FIXED))}
+    Path(name).write_bytes(data["old"])
+    ran = Ran(capsys, "check", "--diff", spec.replace("{here}", str(Path.cwd())))
+    assert ran.code == 1
+    subprocess.run(command, input=ran.out.encode(), check=True)
+    assert Path(name).read_bytes() == data["new"]
+
+
+def test_a_patch_within_a_repository(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    Path("nets").mkdir()
+    Path("nets/q.yaml").write_text(NET)
+    monkeypatch.chdir("nets")
+    ran = Ran(capsys, "check", "--diff", "q.yaml")
+    subprocess.run(["git", "apply"], input=ran.out.encode(), check=True)
+    assert Path("q.yaml").read_text() == FIXED
+
+
+def test_a_file_elsewhere_is_patched_from_the_root(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("sub").mkdir()
+    monkeypatch.chdir("sub")
+    ran = Ran(capsys, "check", "--diff", "../net.yaml")
+    assert ran.out.splitlines()[0] == f"--- a{Path.cwd().parent.as_posix()}/net.yaml"
+
+
+def test_what_a_diff_leaves_is_told_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").write_text("input: [3, 8, 8]\nlayers: [conv3x3: 4]\nexpect: {error: E301}\n")
+    ran = Ran(capsys, "check", "--diff", "net.yaml")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == "net.yaml:3:17: net: error stays: an expected error is no measured value\n"
 
 
 def test_a_diff_of_a_file_without_a_last_line_end(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,6 +196,13 @@ def test_what_is_unknown_is_not_added(capsys: pytest.CaptureFixture[str]) -> Non
     Path("net.yaml").write_text("layers: [conv3x3: 4]\n")
     ran = Ran(capsys, "check", "--add", "params,rf", "net.yaml")
     assert (ran.code, Path("net.yaml").read_text()) == (0, "layers: [conv3x3: 4]\nexpect: {rf: 3}\n")
+    reason = "net.yaml:1:1: net: params is not added: the value is not known\n"
+    assert ran.out == f"net.yaml:1:1: net: expect: {{rf: 3}}\n{reason}1 file: 1 expectation written, 1 left\n"
+    Path("net.yaml").write_text("layers: [conv3x3: 4]\n")
+    ran = Ran(capsys, "check", "--add", "params", "net.yaml")
+    assert (ran.code, ran.out) == (0, f"{reason}1 file: 0 expectations written, 1 left\n")
+    ran = Ran(capsys, "check", "--add", "params", "--diff", "net.yaml")
+    assert (ran.code, ran.out, ran.err) == (0, "", reason)
 
 
 def test_a_whole_folder_of_the_bundled_networks(capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,6 +224,12 @@ def test_a_whole_folder_of_the_bundled_networks(capsys: pytest.CaptureFixture[st
         (("--update", "missing.yaml"), "missing.yaml is not a file, and only files can be rewritten"),
         (("--update", "net.yaml", "--framework", "caffe"), "not with --set or --framework"),
         (("--diff", "net.yaml", "--set", "n=3"), "not with --set or --framework"),
+        (("--update", "net.yaml", "--strict"), "Invalid value for --strict: not together with --update, --add or --diff"),
+        (("--add", "rf", "net.yaml", "--output", "x.md"), "--output: not together"),
+        (("--diff", "net.yaml", "--format", "json"), "--format: not together"),
+        (("--diff", "net.yaml", "--watch"), "--watch: not together"),
+        (("--update", "net.yaml", "--require-expect", "--output-format", "json"), "--output-format and --require-expect: not"),
+        (("--update", "net.yaml", "--select", "W", "--ignore", "W504", "--portability"), "--select and --ignore and --port"),
         (("--add", "shape,parms", "net.yaml"), "'parms' is no metric, did you mean 'params'?"),
         (("--add", "error", "net.yaml"), "'error' is no metric"),
     ],
