@@ -65,6 +65,8 @@ _NAME = re.compile(r"\s*([A-Za-z_]+)")
 _SYMBOL = re.compile(r"\s*(>=|<=|==|!=|>|<)(?![<>=])")
 _LIMIT = re.compile(rf"\s*([+-]?)\s*{AMOUNT}\s*(%?)")
 
+_PAIRED = "two files are compared model by model, by their names: of one that was renamed no change is known"
+
 
 class Budget(NamedTuple):
     """One condition under which a comparison fails."""
@@ -84,15 +86,20 @@ class Verdict(NamedTuple):
     model: str
     old: Values | None
     """``None`` where there is no old network, or the budget is about the new one alone."""
-    new: Values
+    new: Values | None
+    """``None`` where there is no new network."""
     kept: bool
     """Not where the condition is met, and not where it cannot be told."""
     file: str = ""
-    """The new network's."""
+    """The new network's, the old one's where that is gone."""
 
     @property
     def message(self) -> str:
         """What was measured, in a line."""
+        if self.new is None:
+            return f"`{self.budget.text}` cannot be told: `{shown(self.model)}` is gone"
+        if self.budget.is_change and self.old is None:
+            return f"`{self.budget.text}` cannot be told: `{shown(self.model)}` is new"
         now = _text(self.new)
         if not self.kept and None in (*self.new, *(self.old or ())):
             return f"`{self.budget.text}` cannot be told: {self.budget.metric} is unknown"
@@ -102,7 +109,8 @@ class Verdict(NamedTuple):
 
     @property
     def diagnostic(self) -> Diagnostic:
-        return Diagnostic(BROKEN, "error", self.message, path=f"{self.model}, {self.file}")
+        is_alone = self.new is None or (self.budget.is_change and self.old is None)
+        return Diagnostic(BROKEN, "error", self.message, _PAIRED if is_alone else None, f"{self.model}, {self.file}")
 
 
 def parse(text: str) -> Budget:
@@ -125,7 +133,8 @@ def parse(text: str) -> Budget:
     if limit is None:
         raise _missing(text, symbol.end(), "a number is wanted", "for instance 5M, +5% or -1_000")
     if text[limit.end() :].strip():
-        raise _missing(text, limit.end(), "the condition should end here", "several conditions are several options")
+        help = _meant(text[limit.end(2) :], limit) or "several conditions are several options"
+        raise _missing(text, limit.end(), "the condition should end here", help)
     sign, digits, _, suffix, percent = limit.groups()
     if percent and not sign:
         raise _wrong(text, "a per cent is a change, and needs a sign", f"write `+{digits}%`")
@@ -133,6 +142,24 @@ def parse(text: str) -> Budget:
         raise _wrong(text, "a per cent has no suffix", f"write `{sign}{digits}%`")
     value = -amount(digits, suffix) if sign == "-" else amount(digits, suffix)
     return Budget(text.strip(), name[1], symbol[1], value, bool(sign), bool(percent))
+
+
+def _meant(rest: str, limit: re.Match[str]) -> str | None:
+    """How a number is written here that is written in another way: ``5k``, ``1,000``, ``1e3``."""
+    digits = limit[2]
+    small = re.fullmatch(r"\s*([kmgt])\s*", rest)
+    if small:
+        return f"write `{limit[1]}{digits}{small[1].upper()}`"
+    if re.fullmatch(r"(?:,[0-9]{3})+\s*[KMGT]?\s*", rest):
+        return f"write `{limit[1]}{digits}{rest.replace(',', '_').strip()}`"
+    power = re.fullmatch(r"[eE]\+?0*([0-9]{1,2})\s*", rest)
+    if power:
+        return f"write `{limit[1]}{_grouped(Fraction(digits.replace('_', '')) * 10 ** int(power[1]))}`"
+    return None
+
+
+def _grouped(number: Fraction) -> str:
+    return f"{int(number):_}" if number.denominator == 1 else str(float(number))
 
 
 def _missing(text: str, column: int, message: str, help: str) -> UsageError:
@@ -145,13 +172,18 @@ def _wrong(text: str, message: str, help: str) -> UsageError:
     return UsageError(Diagnostic(UNREADABLE, "error", f"`{OPTION} {shown(text)}`: {message}", help))
 
 
-def hold(budget: Budget, old: Report | None, new: Report) -> Verdict | None:
-    """Whether two networks keep a budget; ``None`` where it is about a change and there is no old network."""
+def hold(budget: Budget, old: Report | None, new: Report | None) -> Verdict | None:
+    """Whether two networks keep a budget; ``None`` where it is about the new one alone, and that is gone.
+
+    A change of a network that is new or gone cannot be told.
+    """
+    if new is None:
+        return Verdict(budget, old.name, None, None, False, old.file) if budget.is_change and old is not None else None
     now = METRICS[budget.metric](new)
     if not budget.is_change:
         return Verdict(budget, new.name, None, now, not _is_met(budget, now), new.file)
     if old is None:
-        return None
+        return Verdict(budget, new.name, None, now, False, new.file)
     before = METRICS[budget.metric](old)
     if len(before) != len(now):
         return Verdict(budget, new.name, before, (None,) * len(now), False, new.file)

@@ -78,7 +78,11 @@ def test_a_field_that_sees_all_is_larger_than_any_number() -> None:
 
 def test_a_local_path_beside_the_whole_map_counts() -> None:
     """As `expect` measures it: 3 of the convolution, the gate is seen whole."""
-    gated = report(4, ", mul: [prev, [global_avgpool, conv1x1: 4]]")
+    gate = ", mul: [prev, [global_avgpool, conv1x1: 4]]"
+    gated = report(4, gate)
+    (model,) = loads(f"input: [3, 8, 8]\nlayers: [conv7x7: 4{gate}]\n")
+    assert is_kept("rf > +0", analyze(model), gated) is False
+    assert is_kept("rf > +0", gated, gated) is True
     assert is_kept("rf > 3", gated) is True
     assert is_kept("rf == 3", gated) is False
 
@@ -102,9 +106,15 @@ def test_a_network_that_failed_keeps_no_budget() -> None:
     assert is_kept("params > 1T", report(10, ", conv9x9: 4")) is False
 
 
-def test_without_an_old_network_only_what_is_about_the_new_one_is_held() -> None:
-    assert is_kept("params > +5%", OLD, None) is None
+def test_a_change_of_a_network_that_is_new_or_gone_cannot_be_told() -> None:
+    new, gone = (budgets.hold(budgets.parse("params > +5%"), *pair) for pair in ((None, OLD), (OLD, None)))
+    assert new is not None
+    assert gone is not None
+    assert (new.kept, new.message) == (False, f"`params > +5%` cannot be told: `{OLD.name}` is new")
+    assert (gone.kept, gone.message) == (False, f"`params > +5%` cannot be told: `{OLD.name}` is gone")
     assert is_kept("params > 5", OLD, None) is False
+    assert is_kept("params > 5M", OLD, None) is True
+    assert budgets.hold(budgets.parse("params > 5"), OLD, None) is None
 
 
 def test_maps_of_other_dimensions_cannot_be_compared() -> None:
@@ -141,7 +151,14 @@ def test_what_is_said(condition: str, channels: int, message: str) -> None:
         ("params = 5", "a comparison is wanted, found `=`", "possible: > >= < <= == !="),
         ("params > x", "a number is wanted, found `x`", "for instance 5M, +5% or -1_000"),
         ("params >", "a number is wanted", "for instance 5M, +5% or -1_000"),
-        ("params > 5k", "the condition should end here, found `k`", "several conditions are several options"),
+        ("params > 5k", "the condition should end here, found `k`", "write `5K`"),
+        ("params>+2.5 m", "the condition should end here, found `m`", "write `+2.5M`"),
+        ("params > 1,000", "the condition should end here, found `,000`", "write `1_000`"),
+        ("params > 12,000,000 ", "the condition should end here, found `,000,000`", "write `12_000_000`"),
+        ("params > 1e3", "the condition should end here, found `e3`", "write `1_000`"),
+        ("params < -2.5e+07", "the condition should end here, found `e+07`", "write `-25_000_000`"),
+        ("params > 1e-3", "the condition should end here, found `e-3`", "several conditions are several options"),
+        ("params > 1,000, macs > 6", "the condition should end here, found `,000,`", "several conditions are several options"),
         ("params > 5, macs > 6", "the condition should end here, found `,`", "several conditions are several options"),
         ("params > 5%", "a per cent is a change, and needs a sign", "write `+5%`"),
         ("params > -5M%", "a per cent has no suffix", "write `-5%`"),

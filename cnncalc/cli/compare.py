@@ -84,7 +84,7 @@ def compare(
         verdict
         for pairing in pairings
         for budget in wanted
-        if pairing.new is not None and (verdict := budgets.hold(budget, pairing.old, pairing.new)) is not None
+        if (verdict := budgets.hold(budget, pairing.old, pairing.new)) is not None
     ]
     emit(_document(outcome.entries, pairings, verdicts, tuple(specs), name, output), output)
     broken = [verdict.diagnostic for verdict in verdicts if not verdict.kept]

@@ -40,7 +40,18 @@ def read_revision(spec: str) -> Source:
         shallow = _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
         help = "the clone is shallow: fetch the revision first" if shallow else "`git branch --all` and `git log` list revisions"
         _unreadable(f"git knows no revision `{shown(revision)}`", help)
-    _unreadable(f"there is no file `{shown(path)}` in {f'`{shown(revision)}`' if revision else 'the index'}", _from_here(spec))
+    where = f"`{shown(revision)}`" if revision else "the index"
+    _unreadable(f"there is no file `{shown(path)}` in {where}", _NEW if _is_new(path) else _from_here(spec))
+
+
+_NEW = "the file is new: there is nothing yet to compare it with"
+
+
+def _is_new(path: str) -> bool:
+    """Whether what a revision lacks is a file of the working tree."""
+    is_from_here = path.startswith(("./", "../"))
+    top = "" if is_from_here else os.fsdecode(_git("rev-parse", "--show-toplevel").stdout.removesuffix(b"\n"))
+    return os.path.isfile(os.path.join(top, path))
 
 
 def _no_repository(spec: str, words: list[str]) -> NoReturn:

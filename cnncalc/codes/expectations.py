@@ -70,8 +70,8 @@ CODES = (
     Code(
         "E405",
         "a budget that is not kept",
-        "A condition of `cnncalc compare ... --fail-if` is met, or cannot be told because a number of it is unknown. The"
-        " message gives what was and what is.",
+        "A condition of `cnncalc compare ... --fail-if` is met, or cannot be told because a number of it is unknown, or it is"
+        " about a change of a network that is new or gone. The message gives what was and what is.",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > +5%'",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > +200%'",
     ),

@@ -70,7 +70,28 @@ def test_variants_are_paired_by_name(capsys: pytest.CaptureFixture[str]) -> None
     assert "\n\nAdded: it is in b.yaml only.\n\n" in ran.out
     assert "\n\nRemoved: it is in a.yaml only.\n\n" in ran.out
     assert "| receptive field | 3x3 | 5x5 | changed |\n" in ran.out
-    assert ran.out.endswith("Fails if:\n\n- **failed**: one: `rf > +0`, rf was 3 and is 5 (+66.7 %)\n")
+    assert ran.out.endswith(
+        "Fails if:\n\n- **failed**: fresh: `rf > +0`, cannot be told: \\`fresh\\` is new\n"
+        "- **failed**: one: `rf > +0`, rf was 3 and is 5 (+66.7 %)\n"
+        "- **failed**: gone: `rf > +0`, cannot be told: \\`gone\\` is gone\n"
+    )
+
+
+def test_a_network_that_was_renamed_does_not_pass_unseen(capsys: pytest.CaptureFixture[str]) -> None:
+    same = "s: {layers: [conv3x3: 4]}"
+    Path("a.yaml").write_text(f"input: [3, 8, 8]\nmodels: {{{same}, m: {{layers: [conv3x3: 4]}}}}\n")
+    Path("b.yaml").write_text(f"input: [3, 8, 8]\nmodels: {{{same}, big: {{layers: [conv3x3: 40]}}}}\n")
+    ran = Ran(capsys, "compare", "a.yaml", "b.yaml", "--fail-if", "params > +5%")
+    help = "  = help: two files are compared model by model, by their names: of one that was renamed no change is known\n"
+    assert (ran.code, ran.err) == (
+        1,
+        f"error[E405]: `params > +5%` cannot be told: `big` is new (big, b.yaml)\n{help}\n"
+        f"error[E405]: `params > +5%` cannot be told: `m` is gone (m, a.yaml)\n{help}",
+    )
+    ran = Ran(capsys, "compare", "a.yaml", "b.yaml", "--format", "json", "--fail-if", "params > +5%")
+    assert [(one["model"], one["kept"]) for one in json.loads(ran.out)["budgets"]] == [("s", True), ("big", False), ("m", False)]
+    assert Ran(capsys, "compare", "a.yaml", "b.yaml", "--fail-if", "params > 2K").code == 0
+    assert Ran(capsys, "compare", "a.yaml", "b.yaml", "--fail-if", "params > 1K").code == 1
 
 
 def test_names_cannot_mark_anything_up(capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,11 +156,11 @@ def test_more_than_two_are_held_against_the_first(capsys: pytest.CaptureFixture[
 
 
 def test_a_condition_that_nothing_is_held_to_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("a.yaml").write_text("models: {one: {layers: [relu]}, two: {layers: [relu]}}\n")
-    ran = Ran(capsys, "compare", "a.yaml", "new.yaml", "--fail-if", "params > +5%")
+    ran = Ran(capsys, "compare", "new.yaml", "--fail-if", "params > +5%")
     assert ran.code == 2
     assert ran.err.startswith("error[E113]: no network of new.yaml has another to be held against\n")
-    assert Ran(capsys, "compare", "new.yaml", "--fail-if", "params > +5%").code == 2
+    Path("a.yaml").write_text("models: {one: {layers: [relu]}, two: {layers: [relu]}}\n")
+    assert Ran(capsys, "compare", "a.yaml", "new.yaml", "--fail-if", "params > +5%").code == 1
 
 
 def test_a_condition_that_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
@@ -222,6 +243,15 @@ def test_what_git_does_not_have(spec: str, message: str, capsys: pytest.CaptureF
     ran = Ran(capsys, "compare", spec, "new.yaml")
     assert ran.code == 2
     assert ran.err.startswith(f"error[E110]: {message}\n")
+
+
+@pytest.mark.usefixtures("_repository")
+@pytest.mark.parametrize("spec", ["main:nets/b.yaml", "main:./nets/b.yaml", ":nets/b.yaml"])
+def test_a_file_that_is_new_is_told_to_be(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("nets/b.yaml").write_text(NEW)
+    ran = Ran(capsys, "compare", spec, "nets/b.yaml", "--fail-if", "params > +5%")
+    assert ran.code == 2
+    assert ran.err.endswith("  = help: the file is new: there is nothing yet to compare it with\n")
 
 
 def test_a_revision_is_never_an_option_of_git(capsys: pytest.CaptureFixture[str]) -> None:
