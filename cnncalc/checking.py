@@ -23,7 +23,7 @@ from cnncalc.spec.nodes import Mapping as MappingNode
 from cnncalc.spec.nodes import Node
 from cnncalc.spec.source import parse
 from cnncalc.spec.text import Source, glimpse, read_source
-from cnncalc.suggest import listed
+from cnncalc.suggest import did_you_mean, listed
 
 NO_SPEC, NO_EXPECTATION = "E115", "E404"
 EXPECTATION = "E4"
@@ -122,7 +122,7 @@ class Results(NamedTuple):
     """What a run has found."""
 
     files: tuple[Checked, ...]
-    skipped: int = 0
+    skipped: tuple[str, ...] = ()
     """Files in folders that are no specs."""
 
     @property
@@ -231,8 +231,16 @@ def looks_like_spec(text: str) -> bool:
 
 
 def is_spec(root: Node) -> bool:
-    """Whether a document has what makes it a spec."""
-    return isinstance(root, MappingNode) and any(root.get(key) is not None for key in ("layers", "models"))
+    """Whether a document is a spec, or was meant to be one: keys of the language beside a slip for `layers` are no accident."""
+    if not isinstance(root, MappingNode):
+        return False
+    keys = set(root.keys)
+    telling = keys & _TELLING
+    return bool(keys & set(_CONTENT)) or len(telling) > 1 or (bool(telling) and any(did_you_mean(key, _CONTENT) for key in keys))
+
+
+_CONTENT = ("layers", "models")
+_TELLING = frozenset({"input", "expect", "blocks", "cases"})
 
 
 def _checked(source: Source, root: Node, models: tuple[Model, ...], wanted: Wanted) -> Checked:

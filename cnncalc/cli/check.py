@@ -179,6 +179,7 @@ def examine(paths: Iterable[str], wanted: Wanted, choices: Choices) -> Results:
     """Everything that is found in the files of some paths, one after the other, each as its project wants it."""
     files: list[Checked] = []
     done: dict[str, Checked | None] = {}
+    named: dict[str, Checked | None] = {}
     for path in paths:
         found = list(_taken(files_of(path)))
         for one in found:
@@ -187,10 +188,11 @@ def examine(paths: Iterable[str], wanted: Wanted, choices: Choices) -> Results:
                 strict = settings.strict if choices.strict is None else choices.strict
                 here = wanted._replace(codes=wanted_codes(choices, settings), strict=strict)
                 done[one.identity] = check_file(one.file, here, one.is_named)
+                named[one.file] = done[one.identity]
                 files += filter(None, (done[one.identity],))
         if not any(done[one.identity] for one in found):
             files.append(_nothing(path))
-    return Results(tuple(files), list(done.values()).count(None))
+    return Results(tuple(files), tuple(file for file, checked in named.items() if checked is None))
 
 
 def _taken(found: Iterable[Found]) -> Iterator[Found]:

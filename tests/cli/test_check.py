@@ -232,7 +232,7 @@ def test_a_foreign_file_in_a_folder_is_skipped_whatever_is_wrong_with_it(
     Path("nets/good.yaml").write_text(GOOD)
     Path("nets/other.yaml").write_bytes(other)
     ran = Check(capsys, "nets")
-    assert (ran.code, ran.out) == (0, "1 file: 1 expectation held, 0 failed, 1 file skipped\n")
+    assert (ran.code, ran.out) == (0, "1 file: 1 expectation held, 0 failed, 1 file skipped (nets/other.yaml)\n")
     assert Check(capsys, "nets/other.yaml").code == 1
 
 
@@ -255,15 +255,39 @@ def test_the_lock_of_an_editor_is_no_spec_and_another_link_that_leads_nowhere_is
     assert Check(capsys, "nets").code == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("input: [3, 8, 8]\nlayer:\n  - conv3x3: 4\n", "E104"),
+        ("input: [3, 8, 8]\nexpect: {params: 3}\nnet: [conv3x3: 4]\n", "E104"),
+        ("- conv3x3: 4\n", None),
+        ("input: a.txt\noutput: b.txt\n", None),
+        ("defaults: [base]\nmodel: {name: resnet}\n", None),
+    ],
+)
+def test_a_slip_in_a_key_does_not_make_a_spec_a_foreign_file(
+    text: str, code: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("nets").mkdir()
+    Path("nets/good.yaml").write_text(GOOD)
+    Path("nets/slip.yaml").write_text(text)
+    ran = Check(capsys, "nets")
+    assert (ran.code, "1 file skipped (nets/slip.yaml)" in ran.out) == ((1, False) if code else (0, True))
+    assert code is None or code in ran.out
+
+
 def test_folders_patterns_and_names_give_each_file_once(capsys: pytest.CaptureFixture[str]) -> None:
     Path("nets/deep").mkdir(parents=True)
     for name in ("a.yaml", "deep/b.yml"):
         (Path("nets") / name).write_text(GOOD)
     (Path("nets") / "notes.yaml").write_text("a: b\n")
-    assert Check(capsys, "nets").out == "2 files: 2 expectations held, 0 failed, 1 file skipped\n"
-    assert Check(capsys, "nets/*.yaml").out == "1 file: 1 expectation held, 0 failed, 1 file skipped\n"
-    assert Check(capsys, "nets/**/*.y*ml").out == "2 files: 2 expectations held, 0 failed, 1 file skipped\n"
-    assert Check(capsys, "nets", "nets/a.yaml", "./nets/*.yaml").out == "2 files: 2 expectations held, 0 failed, 1 file skipped\n"
+    assert Check(capsys, "nets").out == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+    assert Check(capsys, "nets/*.yaml").out == "1 file: 1 expectation held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+    assert Check(capsys, "nets/**/*.y*ml").out == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+    assert (
+        Check(capsys, "nets", "nets/a.yaml", "./nets/*.yaml").out
+        == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+    )
     Path("odd[1].yaml").write_text(GOOD)
     assert Check(capsys, "odd[1].yaml").out.startswith("1 file: 1 ")
 

@@ -392,7 +392,8 @@ def test_check_of_a_folder_skips_other_files(capsys: pytest.CaptureFixture[str])
     (folder.parent / "broken.yaml").write_text("layers:\n  - conv3x3: {out: \n")
     ran = Ran(capsys, "check", "folder")
     assert ran.code == 1
-    assert ran.out.splitlines()[-1] == "2 files: 2 expectations held, 0 failed, 1 error, 2 files skipped"
+    names = "folder/deeper/compose.yml, folder/deeper/tagged.yaml"
+    assert ran.out.splitlines()[-1] == f"2 files: 2 expectations held, 0 failed, 1 error, 2 files skipped ({names})"
     assert Ran(capsys, "check", "folder/deeper").code == 0
 
 

@@ -14,7 +14,7 @@ from cnncalc.render.surface import Surface
 
 def render(results: Results, surface: Surface) -> str:
     """One document; a line per file."""
-    total = results.tally._asdict() | {"skipped": results.skipped, "exit_code": results.code}
+    total = results.tally._asdict() | {"skipped": len(results.skipped), "exit_code": results.code}
     files = ",\n  ".join(json.dumps(_file(file)) for file in results.files)
     head = f'{{"format": {FORMAT}, "tool": {json.dumps(f"cnncalc {__version__}")}'
     return f'{head}, "files": [\n  {files}\n], "summary": {json.dumps(total)}}}\n'

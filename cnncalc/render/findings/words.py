@@ -8,6 +8,8 @@ from cnncalc.checking import Results
 from cnncalc.figures import plural
 from cnncalc.render.text import inert
 
+MOST_NAMED = 3
+"""Files that are skipped and named in the closing line."""
 _NO_FILES = ("", "-", "<stdin>")
 
 
@@ -17,9 +19,14 @@ def closing(results: Results) -> str:
     parts = [f"{plural(total.held, 'expectation')} held, {total.failed:,} failed"]
     parts += [plural(total.errors, "error")] if total.errors else []
     parts += [plural(total.warnings, "warning")] if total.warnings else []
-    parts += [f"{plural(results.skipped, 'file')} skipped"] if results.skipped else []
+    parts += [f"{plural(len(results.skipped), 'file')} skipped{_names(results.skipped)}"] if results.skipped else []
     parts += [f"{total.undone:,} not checked"] if total.undone else []
     return f"{plural(total.files, 'file')}: {', '.join(parts)}"
+
+
+def _names(files: tuple[str, ...]) -> str:
+    """Those of a few files."""
+    return f" ({', '.join(map(relative, files))})" if len(files) <= MOST_NAMED else ""
 
 
 def relative(file: str) -> str:
