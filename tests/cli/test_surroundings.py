@@ -17,7 +17,7 @@ import pytest
 
 from cnncalc.cli import main
 from cnncalc.cli.check import Format
-from tests.cli.running import Ran
+from tests.cli.running import Ran, heed_interrupts
 from tests.cli.test_process import COMMAND, on_terminal, run
 
 SPEC = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - relu\n"
@@ -58,7 +58,7 @@ needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /d
 
 @needs_proc
 def test_an_interrupt_ends_with_130_and_no_traceback() -> None:
-    with started("rf", "-") as process:
+    with started("rf", "-", preexec_fn=heed_interrupts) as process:
         reading_standard_input(process)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)

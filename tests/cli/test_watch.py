@@ -15,7 +15,7 @@ import pytest
 from cnncalc import bundled
 from cnncalc.cli import configuration, main, watch
 from cnncalc.cli.check import depended_on
-from tests.cli.running import Ran
+from tests.cli.running import Ran, heed_interrupts
 
 GOOD = "input: [3, 8, 8]\nlayers: [conv3x3: 4]\nexpect: {params: 112}\n"
 
@@ -131,7 +131,9 @@ def test_a_real_run_follows_a_save_and_ends_with_ctrl_c(tmp_path: Path) -> None:
     spec = tmp_path / "a.yaml"
     spec.write_text(GOOD)
     command = [sys.executable, "-u", "-m", "cnncalc", "check", "--watch", str(spec)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         first = process.stdout.readline()
