@@ -78,7 +78,7 @@ def layers(tiny: bool) -> Iterator[Line]:
         model = load(str(Path(ROOT, f"configs/{name}.yaml")), model=variant or None)[0]
         count = len(analyze(model).layers)
         cost = call(partial(analyze, model), 1 if tiny else 9)
-        yield Line("analysis", f"{variant or name}, {1e6 * cost.seconds / count:.1f} us per layer", cost)
+        yield Line("analysis", f"{name} {variant}".strip() + f", {1e6 * cost.seconds / count:.1f} us per layer", cost)
     for kind, item, each in SHAPES:
         base: Cost | None = None
         for count in (100, 200) if tiny else (1_000, 10_000, 100_000):
