@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from math import inf
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from cnncalc.errors import Diagnostic
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.network.naming import scopes
+
+Answer = TypeVar("Answer")
 
 
 class ReceptiveField(NamedTuple):
@@ -28,7 +30,13 @@ class ReceptiveField(NamedTuple):
     @property
     def size(self) -> tuple[int | None, ...]:
         """Input positions seen, the largest over the units; ``None`` where there is no local path or it is unknown."""
-        return tuple(axis.size(units) for axis, units in zip(self.axes, self.units, strict=True))
+        return self._each(AxisField.size)
+
+    def _each(self, ask: Callable[[AxisField, Size], Answer]) -> tuple[Answer, ...]:
+        """The answer along each axis; asked once where two axes see the same, as behind square kernels."""
+        if len(self.axes) == 2 and self.axes[0] is self.axes[1] and self.units[0] == self.units[1]:
+            return (ask(self.axes[0], self.units[0]),) * 2
+        return tuple([ask(axis, units) for axis, units in zip(self.axes, self.units, strict=True)])
 
     @property
     def extent(self) -> tuple[float | None, ...]:
@@ -43,22 +51,22 @@ class ReceptiveField(NamedTuple):
     @property
     def stride(self) -> tuple[Fraction | None, ...]:
         """Input positions per unit, the jump."""
-        return tuple(axis.stride for axis in self.axes)
+        return self._each(lambda axis, _: axis.stride)
 
     @property
     def start(self) -> tuple[int | None, ...]:
         """The first input position that unit 0 sees; its negative is the effective padding."""
-        return tuple(axis.start for axis in self.axes)
+        return self._each(lambda axis, _: axis.start)
 
     @property
     def centre(self) -> tuple[Fraction | None, ...]:
         """The middle of what unit 0 sees."""
-        return tuple(None if span is None else Fraction(sum(span), 2) for span in (axis.at(0) for axis in self.axes))
+        return self._each(_centre)
 
     @property
     def uniform(self) -> bool:
         """Whether every unit sees equally much at an even pace."""
-        return all(axis.uniform for axis in self.axes)
+        return all(self._each(lambda axis, _: axis.uniform))
 
     @property
     def aligned(self) -> bool:
@@ -73,12 +81,16 @@ class ReceptiveField(NamedTuple):
     @property
     def reason(self) -> str | None:
         """Why a size or a start is not known, where one is not."""
-        reasons = (axis.reason(units) or axis.unknown_start for axis, units in zip(self.axes, self.units, strict=True))
-        return next((reason for reason in reasons if reason), None)
+        return next(filter(None, self._each(lambda axis, units: axis.reason(units) or axis.unknown_start)), None)
 
     def at(self, unit: tuple[int, ...]) -> tuple[Interval | None, ...]:
         """The input interval of one unit per axis, ``None`` where it sees all or it is unknown."""
         return tuple(axis.at(position) for axis, position in zip(self.axes, unit, strict=True))
+
+
+def _centre(axis: AxisField, _: Size) -> Fraction | None:
+    span = axis.at(0)
+    return None if span is None else Fraction(sum(span), 2)
 
 
 class LayerReport(NamedTuple):
