@@ -12,7 +12,7 @@ from cnncalc.figures import by
 from cnncalc.frameworks import Framework, framework_named, unknown_framework
 from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, AxisRule, Reads, Taps, Unknown
 from cnncalc.geometry.receptive_field import LARGEST_ADVANCE, LOCAL, AxisField, FieldMemory, offset
-from cnncalc.geometry.shape import LARGEST_SIZE, Shape, Size, as_shape, channels_first
+from cnncalc.geometry.shape import LARGEST_SIZE, Shape, Size, as_shape, channels_first, common_sizes
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.layers.base import Adapter, Layer, Params
 from cnncalc.network.graph import Graph, Node
@@ -427,9 +427,8 @@ def _input_tensor(place: int, name: str, shape: Shape) -> _Tensor:
 def _common_sizes(inputs: list[_Tensor], rank: int) -> tuple[tuple[Size, ...], str | None]:
     """The size along each axis that all inputs of this rank have, and why there is none."""
     maps = [tensor for tensor in inputs if tensor.shape.rank == rank]
-    sizes = [set(along) for along in zip(*[tensor.shape.sizes for tensor in maps], strict=True)]
-    common = tuple([one.pop() if len(one) == 1 else None for one in map(set, sizes)])
-    if any(None in one for one in sizes):
+    common = common_sizes(tensor.shape for tensor in maps)
+    if any(None in tensor.shape.sizes for tensor in maps):
         return common, NEEDS_SIZE
     return common, f"sees inputs of different sizes: {listed(tensor.path for tensor in maps)}" if None in common else None
 

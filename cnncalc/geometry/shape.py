@@ -54,6 +54,12 @@ def product(factors: tuple[Size, ...]) -> Size:
     return None if None in factors else prod(factors)  # type: ignore[arg-type]
 
 
+def common_sizes(shapes: Iterable[Shape]) -> tuple[Size, ...]:
+    """The size along each axis that all of some shapes of one rank have; ``None`` where they differ or it is unknown."""
+    along = zip(*(shape.sizes for shape in shapes), strict=True)
+    return tuple([sizes[0] if len(set(sizes)) == 1 else None for sizes in along])
+
+
 def total(sizes: Iterable[Size]) -> Size:
     """The sum of sizes, unknown where one of them is."""
     found = 0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from cnncalc.errors import Fault
-from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.shape import Shape, Size, common_sizes
 from cnncalc.layers.base import Layer
 
 
@@ -46,7 +46,7 @@ class _Elementwise(_Join):
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         maps = tuple(shape for shape in shapes if not shape.is_point) or _largest_rank(shapes)
         _same_rank(maps)
-        certain = tuple(shape for shape in maps if not _may_be_point(shape)) or (_common(maps),)
+        certain = tuple(shape for shape in maps if not _may_be_point(shape)) or (Shape(None, common_sizes(maps)),)
         sizes = tuple(self._agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in certain), strict=True))
         return Shape(self._agreed(tuple(shape.channels for shape in shapes), shapes, "channels"), sizes)
 
@@ -70,13 +70,6 @@ class Mul(_Elementwise):
 def _may_be_point(shape: Shape) -> bool:
     """Whether a map may turn out to be spread over the others, and so says nothing of their size."""
     return None in shape.sizes and all(size in (1, None) for size in shape.sizes)
-
-
-def _common(maps: tuple[Shape, ...]) -> Shape:
-    """What is certain where each map may be a point: a size that all have."""
-    return Shape(
-        None, tuple(axis[0] if len(set(axis)) == 1 else None for axis in zip(*(shape.sizes for shape in maps), strict=True))
-    )
 
 
 def _largest_rank(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
