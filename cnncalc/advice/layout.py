@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.figures import by
-from cnncalc.geometry.shape import Shape, channels_first
+from cnncalc.geometry.shape import Shape, axis_size, channels_first
 from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.text import Source
 
@@ -44,7 +44,5 @@ def _written(node: Node) -> Shape | None:
         words = [item.text if isinstance(item, Scalar) else "" for item in node.items]
     else:
         words = node.text.split("x") if isinstance(node, Scalar) else []
-    if not words or not all(word.isascii() and word.isdigit() and len(word) < 19 for word in words):
-        return None
-    channels, *sizes = map(int, words)
-    return Shape(channels, tuple(sizes))
+    channels, *sizes = map(axis_size, words or [""])
+    return None if channels is None or None in sizes else Shape(channels, tuple(sizes))
