@@ -179,7 +179,7 @@ def examine(paths: Iterable[str], wanted: Wanted, choices: Choices) -> Results:
     """Everything that is found in the files of some paths, one after the other, each as its project wants it."""
     files: list[Checked] = []
     done: dict[str, Checked | None] = {}
-    named: dict[str, Checked | None] = {}
+    skipped: list[str] = []
     for path in paths:
         found = list(_taken(files_of(path)))
         for one in found:
@@ -187,12 +187,14 @@ def examine(paths: Iterable[str], wanted: Wanted, choices: Choices) -> Results:
                 settings = configuration.settings_for(one.file)
                 strict = settings.strict if choices.strict is None else choices.strict
                 here = wanted._replace(codes=wanted_codes(choices, settings), strict=strict)
-                done[one.identity] = check_file(one.file, here, one.is_named)
-                named[one.file] = done[one.identity]
-                files += filter(None, (done[one.identity],))
+                checked = done[one.identity] = check_file(one.file, here, one.is_named)
+                if checked is None:
+                    skipped.append(one.file)
+                else:
+                    files.append(checked)
         if not any(done[one.identity] for one in found):
             files.append(_nothing(path))
-    return Results(tuple(files), tuple(file for file, checked in named.items() if checked is None))
+    return Results(tuple(files), tuple(skipped))
 
 
 def _taken(found: Iterable[Found]) -> Iterator[Found]:
