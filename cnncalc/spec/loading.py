@@ -94,20 +94,17 @@ def load_parsed(
     texts = _settings(sets)
     _check_options(framework, model, max_layers)
     found = tuple(diagnostics)
+    rules = None if framework is None else framework_named(framework)
     try:
         with paused_collection():
             models, reading = with_room(lambda: _decoded(source, root, found, texts, max_layers))
     except CnncalcError as error:
-        rules = None if framework is None else framework_named(framework)
-        named = tuple(one for one in error.models if model in (None, one.name))
-        error.models = named if rules is None else tuple(_in_framework(one, rules) for one in named)
+        error.models = tuple(one for one in _under(rules, error.models) if model in (None, one.name))
         raise
     _check_sets(texts, reading)
-    if framework is not None:
-        rules = framework_named(framework)
-        if rules is None:
-            raise _usage(*unknown_framework(framework))
-        models = tuple(_in_framework(one, rules) for one in models)
+    if framework is not None and rules is None:
+        raise _usage(*unknown_framework(framework))
+    models = _under(rules, models)
     return models if model is None else (_named(model, models),)
 
 
@@ -161,6 +158,11 @@ def resolve(path: str) -> str:
     guess = did_you_mean(path, names)
     help = meant_file(path) or (f"did you mean `{guess}`?" if guess else f"bundled configs: {listed(names)}")
     raise SourceError(Diagnostic("E110", "error", f"no file and no bundled config is named `{shown(path)}`", help))
+
+
+def _under(rules: Framework | None, models: tuple[Model, ...]) -> tuple[Model, ...]:
+    """The models under another framework's rules, where one is given."""
+    return models if rules is None else tuple(_in_framework(one, rules) for one in models)
 
 
 def _in_framework(model: Model, rules: Framework) -> Model:
