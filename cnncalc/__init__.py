@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnncalc.analysis import analyze
+    from cnncalc.analysis.report import Report
+    from cnncalc.analysis.run import analyze
     from cnncalc.errors import CnncalcError, GraphError, ShapeError, SourceError, SpecError, UsageError
-    from cnncalc.report import Report
-    from cnncalc.spec.loading import load, loads
+    from cnncalc.loading import load, loads
 
 __version__ = "0.1.0"
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "loads",
 ]
 
-_HOMES = {"analyze": "analysis", "Report": "report", "load": "spec.loading", "loads": "spec.loading"}
+_HOMES = {"analyze": "analysis.run", "Report": "analysis.report", "load": "loading", "loads": "loading"}
 """Where the public names live that are not errors; each is loaded when it is first used, so that help costs nothing."""
 
 

@@ -9,12 +9,14 @@ import re
 import shlex
 from pathlib import Path
 
-from cnncalc import analysis, errors, sweep
+from cnncalc import errors
+from cnncalc.analysis import run as analysis
 from cnncalc.cli import main
 from cnncalc.codes import CODES
 from cnncalc.geometry import axis, shape
+from cnncalc.language import arguments, arithmetic, definitions, expressions, items, parser, reading, source, variables
 from cnncalc.network import graph, naming
-from cnncalc.spec import arguments, arithmetic, definitions, expressions, items, reading, source, text, variables
+from cnncalc.questions import sweep
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -37,9 +39,9 @@ def codes() -> str:
 def limits() -> str:
     """The limits as a table, from where they are declared."""
     rows = (
-        ("bytes of text", text.MAX_BYTES),
-        ("YAML nodes, aliases counted as what they stand for", source.MAX_NODES),
-        ("lists and mappings inside one another", source.MAX_NESTING),
+        ("bytes of text", source.MAX_BYTES),
+        ("YAML nodes, aliases counted as what they stand for", parser.MAX_NODES),
+        ("lists and mappings inside one another", parser.MAX_NESTING),
         ("lists of layers inside one another, uses of blocks counted", items.DEEPEST),
         ("layers of a file (`--max-layers`)", graph.MOST_LAYERS),
         ("inputs of all layers, per layer on average", graph.INPUTS_PER_LAYER),

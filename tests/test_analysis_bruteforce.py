@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import cnncalc
+from cnncalc.analysis.report import Report
 from cnncalc.geometry.receptive_field import AxisField
-from cnncalc.report import Report
 from tests.naive import COMPARED, INPUT, Axis, Item, evaluated, networks, spec_of
 
 UNITS = range(-30, 60)

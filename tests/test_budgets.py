@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cnncalc import analyze, budgets, loads
+from cnncalc import analyze, loads
+from cnncalc.analysis.report import Report
+from cnncalc.checks import budgets
 from cnncalc.errors import UsageError
-from cnncalc.report import Report
 
 
 def report(channels: int | str, extra: str = "", input: str = "[3, 8, 8]") -> Report:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc import analyze, loads
-from cnncalc.changes import Change, changes
-from cnncalc.report import LayerReport
+from cnncalc.analysis.report import LayerReport
+from cnncalc.checks.changes import Change, changes
 
 
 def layers(items: str) -> tuple[LayerReport, ...]:

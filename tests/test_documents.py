@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cnncalc.cli import main
-from cnncalc.spec.vocabulary import SIBLING_DOCS, SIBLINGS
+from cnncalc.language.vocabulary import SIBLING_DOCS, SIBLINGS
 from tests.documents import README, ROOT, regenerated
 
 LANGUAGE = README.read_text(encoding="utf-8").partition("\n## The language\n")[2].partition("\n## ")[0]

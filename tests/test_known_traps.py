@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 import cnncalc
-from cnncalc.report import LayerReport, Report
+from cnncalc.analysis.report import LayerReport, Report
 
 
 def report(layers: str, head: str = "") -> Report:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cnncalc
-from cnncalc.report import LayerReport, Report
+from cnncalc.analysis.report import LayerReport, Report
 from tests.naive import Item, networks, spec_of
 
 Fact = tuple[Any, ...]

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 import cnncalc
-from cnncalc.analysis import TOO_MANY_UNITS
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.run import TOO_MANY_UNITS
+from cnncalc.checks.expectations import check
 from cnncalc.cli import main
 from cnncalc.errors import MOST_ERRORS, CnncalcError, Diagnostic
-from cnncalc.expectations import check
 from cnncalc.geometry.axis import TOO_IRREGULAR, TOO_LARGE
 from cnncalc.network.model import Model
 from cnncalc.render.documents import networks
 from cnncalc.render.surface import PLAIN
 from cnncalc.render.view import View
-from cnncalc.report import Report
 
 MEMORY, SECONDS = 2**30, 20
 """Of processor time; the slowest of these take half of it on a machine that has other work."""

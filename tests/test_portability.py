@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cnncalc
-from cnncalc.portability import divergences
+from cnncalc.advice.portability import divergences
 
 
 def found(spec: str) -> list[tuple[str, str | None, str]]:

@@ -20,8 +20,8 @@ import pytest
 
 import cnncalc
 from cnncalc import bundled
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.network.model import Model
-from cnncalc.report import LayerReport, Report
 
 TABLE = Path(__file__).parent / "data" / "receptive_field_table.csv"
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from cnncalc import analyze, load
-from cnncalc.analysis import analyze_each
+from cnncalc.analysis.run import analyze_each
 from cnncalc.geometry.shape import Shape
+from cnncalc.questions.sweep import Grid, Row, parse_shapes, parse_values, sweep
 from cnncalc.render import markdown, table
 from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.sweep import listing
-from cnncalc.sweep import Grid, Row, parse_shapes, parse_values, sweep
 from tests.cli.running import Ran
 
 SPEC = """\

@@ -9,9 +9,9 @@ import pytest
 
 import cnncalc
 from cnncalc import bundled
-from cnncalc.checking import Wanted, check_file
+from cnncalc.checks.expectations import check
+from cnncalc.checks.files import Wanted, check_file
 from cnncalc.codes import chosen
-from cnncalc.expectations import check
 from tests.zoo import CONFIGS, COUNTED, GROUPS, TABLE, entry_of, table
 
 FILES = sorted(path for path in CONFIGS.rglob("*.yaml"))

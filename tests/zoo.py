@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import cnncalc
 from cnncalc import bundled
-from cnncalc.expectations import Finding, check
+from cnncalc.checks.expectations import check
+from cnncalc.network.expectation import Finding
 from cnncalc.network.model import Model
 
 CONFIGS = Path(__file__).parent.parent / "configs"

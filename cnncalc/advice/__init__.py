@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from cnncalc.advice.base import Network, Remark
+from cnncalc.advice.portability import divergences
+from cnncalc.analysis.report import Report
 from cnncalc.errors import Diagnostic
+from cnncalc.language.nodes import Node
+from cnncalc.language.source import Source
 from cnncalc.network.model import Model
-from cnncalc.portability import divergences
-from cnncalc.report import Report
-from cnncalc.spec.nodes import Node
-from cnncalc.spec.text import Source
 
 KINDS = {
     "W504": "dropped.remarks",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import Diagnostic, Fault
-from cnncalc.figures import percent
 from cnncalc.frameworks import Framework, framework_named
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField
@@ -16,7 +16,7 @@ from cnncalc.layers.base import Adapter, Layer
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
 from cnncalc.network.structure import Origin
-from cnncalc.report import LayerReport, Report
+from cnncalc.support.figures import percent
 
 
 class Remark(NamedTuple):

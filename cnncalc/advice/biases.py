@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.advice.base import Network, Remark
-from cnncalc.figures import plural
 from cnncalc.layers.base import Layer
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.linear import Linear
 from cnncalc.layers.normalization import BatchNorm, GroupNorm, InstanceNorm
+from cnncalc.support.figures import plural
 
 
 def remarks(network: Network) -> Iterator[Remark]:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from math import gcd, prod
 
 from cnncalc.advice.base import Network, Remark
-from cnncalc.figures import by
 from cnncalc.geometry.axis import Taps
 from cnncalc.geometry.window import TransposedWindow
+from cnncalc.support.figures import by
 
 _MOST_LISTED = 4
 _WIDEST_STRIDE = 100

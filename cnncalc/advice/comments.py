@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from cnncalc.codes import CODES
 from cnncalc.errors import Diagnostic, Fault, Location
-from cnncalc.spec.source import comments
-from cnncalc.spec.text import Source
-from cnncalc.suggest import did_you_mean, shown
+from cnncalc.language.parser import comments
+from cnncalc.language.source import Source
+from cnncalc.support.suggest import did_you_mean, shown
 
 CODE = "W517"
 _MARK = "cnncalc:"

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.advice.base import Network, Remark, share
-from cnncalc.figures import by, plural
+from cnncalc.analysis.report import LayerReport, totals_of
 from cnncalc.geometry.receptive_field import AxisField
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import Window
 from cnncalc.layers.binning import GlobalPool
-from cnncalc.report import LayerReport, totals_of
+from cnncalc.support.figures import by, plural
 
 
 def remarks(network: Network) -> Iterator[Remark]:

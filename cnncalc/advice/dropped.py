@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.advice.base import Network, Remark
-from cnncalc.figures import by
+from cnncalc.analysis.report import LayerReport
 from cnncalc.frameworks import Framework
 from cnncalc.frameworks.rules import Ceil
 from cnncalc.geometry.participation import phases_read, unread_end
@@ -13,7 +13,7 @@ from cnncalc.geometry.shape import Size, product
 from cnncalc.geometry.window import Window
 from cnncalc.layers.base import Layer
 from cnncalc.layers.pooling import Pool
-from cnncalc.report import LayerReport
+from cnncalc.support.figures import by
 
 
 def remarks(network: Network) -> Iterator[Remark]:

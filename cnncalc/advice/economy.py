@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnncalc.advice.base import Cost, Network, Remark, saving
+from cnncalc.analysis.report import LayerReport
 from cnncalc.errors import Fault
-from cnncalc.figures import by
 from cnncalc.geometry.shape import Size, total
 from cnncalc.geometry.window import Window
 from cnncalc.layers.convolution import Conv, Depthwise
 from cnncalc.layers.fields import HALF_PADDING, NO_PADDING, Padding, PerAxis
 from cnncalc.layers.join import Concat
-from cnncalc.report import LayerReport
+from cnncalc.support.figures import by
 
 MOST_STACKED = 50
 """Longer stacks are not advised."""

@@ -10,13 +10,13 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.advice.base import Network, Remark, share
-from cnncalc.figures import by
+from cnncalc.analysis.report import LayerReport
 from cnncalc.geometry.axis import IDENTITY_TAPS, AxisRule, Run, Taps
 from cnncalc.geometry.receptive_field import LOCAL, AxisField
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
 from cnncalc.layers.base import Layer
-from cnncalc.report import LayerReport
+from cnncalc.support.figures import by
 
 WIDEST = 10_000
 """Fields wider than this are not followed position by position."""

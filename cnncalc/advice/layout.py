@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic, Fault
-from cnncalc.figures import by
 from cnncalc.geometry.shape import Shape, axis_size, channels_first
-from cnncalc.spec.nodes import Mapping, Node, Scalar, Sequence
-from cnncalc.spec.text import Source
+from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.language.source import Source
+from cnncalc.support.figures import by
 
 CODE = "W518"
 

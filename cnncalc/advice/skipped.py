@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from math import prod
 
 from cnncalc.advice.base import Network, Remark, share
-from cnncalc.figures import by
 from cnncalc.geometry.participation import phases_read
 from cnncalc.geometry.window import Window
+from cnncalc.support.figures import by
 
 
 def remarks(network: Network) -> Iterator[Remark]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.advice.base import Network, Remark
+from cnncalc.analysis.report import totals_of
 from cnncalc.errors import Diagnostic, Fault
-from cnncalc.figures import plural
-from cnncalc.report import totals_of
-from cnncalc.spec.nodes import Node
-from cnncalc.spec.text import Source
-from cnncalc.spec.usage import unused
+from cnncalc.language.nodes import Node
+from cnncalc.language.source import Source
+from cnncalc.language.usage import unused
+from cnncalc.support.figures import plural
 
 VARIABLE, BLOCK = "W512", "W513"
 

@@ -9,18 +9,18 @@ from typing import Annotated, Literal, NamedTuple, NoReturn
 
 import typer
 
-from cnncalc.checking import Checked, Results, Wanted, check_file, nothing_in
+from cnncalc.checks.files import Checked, Results, Wanted, check_file, nothing_in
 from cnncalc.cli import configuration, options
 from cnncalc.cli.output import emit, keep_specs, surface_of
 from cnncalc.cli.paths import Found, files_of
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.codes import chosen
 from cnncalc.errors import UNDONE, SourceError, UsageError
-from cnncalc.figures import plural
+from cnncalc.loading import resolve
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.findings import render
 from cnncalc.render.surface import PLAIN
-from cnncalc.spec.loading import resolve
+from cnncalc.support.figures import plural
 
 Format = Literal["full", "concise", "json", "github", "gitlab", "junit", "sarif", "markdown"]
 

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from cnncalc import budgets, load
+from cnncalc import load
+from cnncalc.analysis.report import Report
+from cnncalc.checks import budgets
 from cnncalc.cli import options, run
 from cnncalc.cli.frameworks import across
 from cnncalc.cli.output import emit, keep_specs, target_surface
@@ -18,7 +20,6 @@ from cnncalc.network.model import Model
 from cnncalc.render.compare_changes import Pairing, paired, records, verdict_records
 from cnncalc.render.documents import Entry, Group, compared
 from cnncalc.render.text import inert
-from cnncalc.report import Report
 
 FailIf = Annotated[
     list[str] | None,
@@ -110,7 +111,7 @@ def _load(spec: str, **wanted: Any) -> tuple[Model, ...]:
     """``load`` that also knows revisions."""
     if not is_revision(spec):
         return load(spec, **wanted)
-    from cnncalc.spec.loading import load_source
+    from cnncalc.loading import load_source
 
     return load_source(read_revision(spec), **wanted)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from cnncalc.analysis.report import Report
 from cnncalc.cli import run
 from cnncalc.cli.output import emit, target_surface
 from cnncalc.frameworks import FRAMEWORKS
 from cnncalc.render.documents import Entry, networks, single
 from cnncalc.render.view import Unread, View
-from cnncalc.report import Report
 
 
 def across(request: run.Request, all_layers: bool, format: str, output: str | None) -> int:

@@ -11,10 +11,10 @@ from cnncalc.cli.output import emit, target_surface
 from cnncalc.errors import FINE
 from cnncalc.render.surface import BOLD, Surface
 from cnncalc.render.table import aligned
-from cnncalc.suggest import did_you_mean
+from cnncalc.support.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from cnncalc.spec.vocabulary import Operation
+    from cnncalc.language.vocabulary import Operation
 
 
 def layers(
@@ -23,7 +23,7 @@ def layers(
     ] = None,
 ) -> int:
     """The operations of the language."""
-    from cnncalc.spec.vocabulary import look_up, operations
+    from cnncalc.language.vocabulary import look_up, operations
 
     known = operations()
     surface = target_surface(None)
@@ -41,7 +41,7 @@ def layers(
 
 
 def _families(known: tuple[Operation, ...], surface: Surface) -> list[str]:
-    from cnncalc.spec.vocabulary import SIBLING_DOCS
+    from cnncalc.language.vocabulary import SIBLING_DOCS
 
     lines: list[str] = []
     for family, group in groupby(known, key=lambda one: one.family):

@@ -46,8 +46,8 @@ def keep_specs(output: str | None, specs: Iterable[str]) -> None:
     """
     if output is None or not os.path.isfile(output):
         return
-    from cnncalc.checking import looks_like_spec
-    from cnncalc.spec.text import glimpse
+    from cnncalc.checks.files import looks_like_spec
+    from cnncalc.language.source import glimpse
 
     if any(os.path.exists(spec) and os.path.samefile(output, spec) for spec in specs):
         raise Trouble(f"cannot write {output}: it is one of the specs that are read")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import typer
 
 from cnncalc import analyze, load
+from cnncalc.analysis.report import Report
 from cnncalc.cli.output import emit, keep_specs, surface_of, target_surface, warn
 from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Diagnostic, InputError, SourceError, UsageError
 from cnncalc.network.graph import MOST_LAYERS
@@ -16,7 +17,6 @@ from cnncalc.network.model import Model
 from cnncalc.render.diagnostics import render
 from cnncalc.render.documents import Entry, networks
 from cnncalc.render.view import Unread, View
-from cnncalc.report import Report
 
 WARNS = ("rf", "summary")
 """The commands whose numbers a warning is about."""

@@ -12,14 +12,14 @@ from cnncalc.cli import options
 from cnncalc.cli.output import emit, keep_specs, surface_of, target_surface
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.errors import FINE, INVALID, UNDONE, InputError, SourceError, SpecError
+from cnncalc.language.parser import parse
+from cnncalc.language.source import read_source
+from cnncalc.loading import load_parsed, resolve
 from cnncalc.network.model import Model
+from cnncalc.questions.sweep import Grid, Loader, Row, Shapes, parse_shapes, parse_values
+from cnncalc.questions.sweep import sweep as combined
 from cnncalc.render.documents import single
 from cnncalc.render.sweep import listing, rows_json, with_progress
-from cnncalc.spec.loading import load_parsed, resolve
-from cnncalc.spec.source import parse
-from cnncalc.spec.text import read_source
-from cnncalc.sweep import Grid, Loader, Row, Shapes, parse_shapes, parse_values
-from cnncalc.sweep import sweep as combined
 
 Spec = Annotated[
     str,

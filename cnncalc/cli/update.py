@@ -9,21 +9,23 @@ from typing import NamedTuple
 
 import typer
 
-from cnncalc import analyze, expectations
-from cnncalc.checking import EXPECTATION, spec_at
+from cnncalc import analyze
+from cnncalc.checks import expectations
+from cnncalc.checks.files import EXPECTATION, spec_at
 from cnncalc.cli.output import Trouble, emit, warn
 from cnncalc.cli.paths import Found
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Location, SourceError, UsageError
-from cnncalc.figures import plural
+from cnncalc.language.edit import rewrite
+from cnncalc.language.source import Source
+from cnncalc.language.spelling import promised
+from cnncalc.loading import load_source
+from cnncalc.network.expectation import METRICS, Finding
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.text import inert
-from cnncalc.spec import rewrite
-from cnncalc.spec.loading import load_source
-from cnncalc.spec.spelling import promised
-from cnncalc.spec.text import Source
-from cnncalc.suggest import did_you_mean
+from cnncalc.support.figures import plural
+from cnncalc.support.suggest import did_you_mean
 
 
 class Wish(NamedTuple):
@@ -55,9 +57,9 @@ def metrics_of(text: str) -> tuple[str, ...]:
     """
     names = tuple(name.strip() for name in text.split(","))
     for name in names:
-        if name not in expectations.METRICS:
-            guess = did_you_mean(name, expectations.METRICS)
-            help = f"did you mean {guess!r}?" if guess else f"possible: {', '.join(expectations.METRICS)}"
+        if name not in METRICS:
+            guess = did_you_mean(name, METRICS)
+            help = f"did you mean {guess!r}?" if guess else f"possible: {', '.join(METRICS)}"
             raise typer.BadParameter(f"{name!r} is no metric, {help}", param_hint="--add")
     return tuple(dict.fromkeys(names))
 
@@ -113,7 +115,7 @@ def _rewritten(source: Source, wish: Wish) -> rewrite.Rewritten:
     return rewrite.Rewritten(added.text, found.changes + added.changes, found.left + added.left)
 
 
-def _findings(source: Source, wish: Wish) -> list[expectations.Finding]:
+def _findings(source: Source, wish: Wish) -> list[Finding]:
     """What is measured in all models: a promise may stand for others too. Of one model alone, only its broken promises."""
     findings = [finding for model in _loaded(source, wish._replace(model=None)) for finding in expectations.check(model)]
     if wish.model is None:

@@ -8,12 +8,12 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.errors import Fault
-from cnncalc.figures import by
 from cnncalc.geometry.axis import Run
 from cnncalc.geometry.participation import interval, runs, unread_end
 from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.resample import Bins, adaptive
 from cnncalc.geometry.window import CEIL, Window
+from cnncalc.support.figures import by
 
 
 class Level(NamedTuple):

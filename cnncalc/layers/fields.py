@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
 
 from cnncalc.errors import Fault
-from cnncalc.figures import by
 from cnncalc.frameworks.rules import AxisPadding
+from cnncalc.support.figures import by
 
 T = TypeVar("T")
 D = TypeVar("D")

@@ -23,7 +23,7 @@ from cnncalc.network.structure import (
     SeriesBody,
     Step,
 )
-from cnncalc.suggest import MAX_CANDIDATES, did_you_mean, shown
+from cnncalc.support.suggest import MAX_CANDIDATES, did_you_mean, shown
 
 RAISE_LIMIT = "lower a `repeat`, or pass --max-layers"
 MOST_LAYERS = 200_000

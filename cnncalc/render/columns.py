@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from cnncalc.figures import by
+from cnncalc.analysis.report import LayerReport
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.listing import Column, Raw
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert, once
-from cnncalc.report import LayerReport
+from cnncalc.support.figures import by
 
 LayerColumn = Column[LayerReport]
 

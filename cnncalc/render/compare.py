@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from os.path import basename
 from typing import Any, NamedTuple
 
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.shape import Size
 from cnncalc.render.columns import field_size, field_stride
 from cnncalc.render.listing import Column, Listing, Raw
 from cnncalc.render.text import NOTHING, UNKNOWN, change, difference, exact, inert, ratio
-from cnncalc.report import LayerReport, Report
 
 
 class Metric(NamedTuple):

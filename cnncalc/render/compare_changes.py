@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.budgets import Verdict
-from cnncalc.changes import Change, changes
-from cnncalc.figures import by
+from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.checks.budgets import Verdict
+from cnncalc.checks.changes import Change, changes
 from cnncalc.render.columns import field_size, padding_of
 from cnncalc.render.compare import changes as compared
 from cnncalc.render.json import layer_of
 from cnncalc.render.text import exact
-from cnncalc.report import LayerReport, Report
+from cnncalc.support.figures import by
 
 
 class Pairing(NamedTuple):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.budgets import Verdict
-from cnncalc.changes import Change
-from cnncalc.figures import percent, plural
+from cnncalc.analysis.report import Report
+from cnncalc.checks.budgets import Verdict
+from cnncalc.checks.changes import Change
 from cnncalc.render.compare import Metric, metrics
 from cnncalc.render.compare_changes import PROPERTIES, Pairing, texts
 from cnncalc.render.markdown import literal, table
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import difference, inert
-from cnncalc.report import Report
+from cnncalc.support.figures import percent, plural
 
 MOST_ROWS = 200
 """Layers shown at most: a comment on GitHub holds 65,536 characters."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from cnncalc.analysis.report import Report
 from cnncalc.render import layers
 from cnncalc.render.listing import Listing
 from cnncalc.render.surface import Surface
 from cnncalc.render.view import Unread, View
-from cnncalc.report import Report
 
 Entry = Report | Unread
 

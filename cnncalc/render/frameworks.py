@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cnncalc.figures import plural
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.render.columns import field_padding
 from cnncalc.render.layers import failure
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.text import NOTHING, inert
-from cnncalc.report import LayerReport, Report
+from cnncalc.support.figures import plural
 
 
 class Across(NamedTuple):

@@ -8,12 +8,12 @@ from fractions import Fraction
 from typing import Any
 
 from cnncalc import __version__
+from cnncalc.analysis.report import UNKNOWN_TOTALS, LayerReport, ReceptiveField, Report, Totals
 from cnncalc.errors import Diagnostic
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.columns import Region
 from cnncalc.render.view import DTYPES, Unread, View
-from cnncalc.report import UNKNOWN_TOTALS, LayerReport, ReceptiveField, Report, Totals
 
 FORMAT = 1
 

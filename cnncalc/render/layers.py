@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.figures import plural
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.shape import Size
 from cnncalc.render.columns import Region, columns
 from cnncalc.render.listing import Listing, Total
 from cnncalc.render.rows import Rows, rows
 from cnncalc.render.text import UNKNOWN, exact, inert, memory, rounded
 from cnncalc.render.view import DTYPES, View
-from cnncalc.report import LayerReport, Report
+from cnncalc.support.figures import plural
 
 PIECE = 10_000
 """Characters of a description that are wrapped together: with a longer word the time to wrap it would grow as its square."""

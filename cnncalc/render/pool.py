@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from cnncalc.figures import by, plural
 from cnncalc.geometry.participation import Pooled, interval, phases_read
 from cnncalc.render.axes import product_map, windows
 from cnncalc.render.json import FORMAT, dumps
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import exact
+from cnncalc.support.figures import by, plural
 
 AXES = ("y", "x")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.figures import plural
-from cnncalc.report import LayerReport, totals_of
+from cnncalc.analysis.report import LayerReport, totals_of
+from cnncalc.support.figures import plural
 
 
 class Rows(NamedTuple):

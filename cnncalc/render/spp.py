@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from cnncalc.figures import by
 from cnncalc.geometry.pyramid import Level, Pyramid, Tier
 from cnncalc.render.axes import windows
 from cnncalc.render.columns import padding_of
@@ -13,6 +12,7 @@ from cnncalc.render.json import FORMAT, dumps
 from cnncalc.render.listing import Column, Listing, Total
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, once
+from cnncalc.support.figures import by
 
 _BORDER = "border not read"
 

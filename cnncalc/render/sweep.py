@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 
-from cnncalc.figures import plural
 from cnncalc.geometry.shape import Shape, Size
+from cnncalc.questions.sweep import Row
 from cnncalc.render.json import FORMAT
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.text import NOTHING, exact, inert
-from cnncalc.sweep import Row
+from cnncalc.support.figures import plural
 
 PATIENCE = 1.0
 """Seconds after which a run is long."""

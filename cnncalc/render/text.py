@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cnncalc.figures import by, nearest, percent
 from cnncalc.geometry.shape import Size
+from cnncalc.support.figures import by, nearest, percent
 
 UNKNOWN = "?"
 NOTHING = "-"

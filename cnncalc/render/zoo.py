@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from cnncalc.figures import plural
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.render.columns import field_size
 from cnncalc.render.json import FORMAT
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert
-from cnncalc.report import LayerReport, Report
+from cnncalc.support.figures import plural
 
 
 class Exhibit(NamedTuple):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cnncalc.advice import advise_on_file
-from cnncalc.spec.source import parse
-from cnncalc.spec.text import Source
-from tests.spec.refusing import found_in
+from cnncalc.language.parser import parse
+from cnncalc.language.source import Source
+from tests.language.refusing import found_in
 
 RELU = "layers: [relu]\n"
 

@@ -113,7 +113,7 @@ def sweeps(tiny: bool) -> Iterator[Line]:
 
 
 def _sweep(path: str, count: int) -> None:
-    from cnncalc.sweep import Grid, parse_shapes, sweep
+    from cnncalc.questions.sweep import Grid, parse_shapes, sweep
 
     rows = list(sweep(Grid({"": parse_shapes(f"3x224x200..{199 + count}")}), lambda sets: load(path, sets=sets, model=RESNET)))
     assert len(rows) == count

@@ -152,7 +152,7 @@ def test_an_unforeseen_wrong_value_is_not_taken_for_the_input(
     def broken(*arguments: object, **options: object) -> None:
         raise ValueError("zip() argument 2 is shorter than argument 1")
 
-    monkeypatch.setattr("cnncalc.analysis._Run.evaluate", broken)
+    monkeypatch.setattr("cnncalc.analysis.run._Run.evaluate", broken)
     ran = Ran(capsys, command, "good.yaml", "--input", "3x9x9")
     assert ran.code == 2
     assert ran.err.startswith("error[E901]: internal error, please report")

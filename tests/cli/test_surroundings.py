@@ -511,7 +511,7 @@ def test_nothing_in_a_spec_runs_reads_or_reaches_anything() -> None:
     code = f"""
 import sys
 from cnncalc import CnncalcError, analyze, load
-from cnncalc.checking import Wanted, check_file
+from cnncalc.checks.files import Wanted, check_file
 from cnncalc.codes import CODES
 from cnncalc.render.diagnostics import render
 from cnncalc.render.documents import networks

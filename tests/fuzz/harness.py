@@ -16,11 +16,14 @@ from zlib import crc32
 
 from cnncalc import CnncalcError, analyze
 from cnncalc.advice import advise
-from cnncalc.checking import Results, Wanted, check_file
+from cnncalc.analysis.report import Report
+from cnncalc.checks.expectations import check
+from cnncalc.checks.files import Results, Wanted, check_file
 from cnncalc.cli.check import Format
 from cnncalc.codes import CODES
 from cnncalc.errors import Diagnostic
-from cnncalc.expectations import check
+from cnncalc.language.source import Source, read_source
+from cnncalc.loading import load_source
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render import diagnostics as in_full
@@ -28,9 +31,6 @@ from cnncalc.render import findings
 from cnncalc.render.documents import Entry, compared, networks
 from cnncalc.render.surface import Surface
 from cnncalc.render.view import Unread, View
-from cnncalc.report import Report
-from cnncalc.spec.loading import load_source
-from cnncalc.spec.text import Source, read_source
 
 WARNINGS = frozenset(code for code, declared in CODES.items() if declared.is_warning)
 FEW = 3000

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cnncalc.spec.vocabulary import WORDS, options
+from cnncalc.language.vocabulary import WORDS, options
 from tests.fuzz.harness import survive
 
 CONFIGS = sorted((Path(__file__).parent.parent.parent / "configs").rglob("*.yaml"))

@@ -10,9 +10,9 @@ from typing import Any
 
 from cnncalc import bundled
 from cnncalc.blocks.base import Shorthand
-from cnncalc.expectations import COUNT_METRICS, METRICS
+from cnncalc.language.vocabulary import WORDS, options
 from cnncalc.layers.fields import Field
-from cnncalc.spec.vocabulary import WORDS, options
+from cnncalc.network.expectation import COUNT_METRICS, METRICS
 
 Choose = Callable[[int], int]
 """A number from 0 to the given one, both included: hypothesis, a fuzzer's bytes or a random generator."""

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 import cnncalc
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.blocks import SHORTHANDS
 from cnncalc.geometry.axis import IDENTITY_TAPS
+from cnncalc.language.vocabulary import WORDS, operations
 from cnncalc.layers import OPERATIONS
 from cnncalc.layers.base import Layer
 from cnncalc.layers.catalogue import Catalogue
 from cnncalc.layers.fields import Declared, Field
-from cnncalc.report import LayerReport, Report
-from cnncalc.spec.vocabulary import WORDS, operations
 
 SPEC = """
 input: {inputs}

@@ -9,9 +9,9 @@ from random import Random
 from typing import Any, NamedTuple
 
 import cnncalc
+from cnncalc.analysis.report import LayerReport
 from cnncalc.geometry.axis import Run
 from cnncalc.geometry.participation import interval, runs
-from cnncalc.report import LayerReport
 
 Positions = tuple[tuple[int, ...], ...]
 """For each unit along an axis the input positions it reads, padding left out."""

@@ -19,7 +19,7 @@ tf = pytest.importorskip("tensorflow")
 import numpy as np  # noqa: E402
 
 import cnncalc  # noqa: E402
-from cnncalc.report import ReceptiveField  # noqa: E402
+from cnncalc.analysis.report import ReceptiveField  # noqa: E402
 from tests.oracle.grids import Answer, Case, answers, disagreements, drawn, grid, records  # noqa: E402
 from tests.oracle.probing import impulses, positions, probed  # noqa: E402
 

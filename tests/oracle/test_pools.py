@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import cnncalc
-from cnncalc.report import LayerReport
+from cnncalc.analysis.report import LayerReport
 
 torch = pytest.importorskip("torch")
 

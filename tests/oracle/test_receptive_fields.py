@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 import cnncalc
-from cnncalc.report import LayerReport
+from cnncalc.analysis.report import LayerReport
 from tests.oracle.build import Refusal, networks
 from tests.oracle.strategies import STEADY, specs
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from cnncalc.analysis.report import LayerReport, Output, ReceptiveField, Report
 from cnncalc.errors import Diagnostic, Location
 from cnncalc.geometry.receptive_field import LOCAL, AxisField, IntervalMap
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
-from cnncalc.report import LayerReport, Output, ReceptiveField, Report
 
 INPUT = Shape(3, (8, 8))
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from cnncalc.checking import Checked, Results, Wanted, check_file, nothing_in
+from cnncalc.checks.files import Checked, Results, Wanted, check_file, nothing_in
 from cnncalc.cli.check import Format
 from cnncalc.codes import CODES, chosen
 from cnncalc.render.findings import render

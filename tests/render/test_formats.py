@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 from cnncalc import __version__
+from cnncalc.analysis.report import Report
 from cnncalc.errors import Diagnostic
 from cnncalc.geometry.receptive_field import AxisField, IntervalMap
 from cnncalc.geometry.shape import Shape
@@ -15,7 +16,6 @@ from cnncalc.geometry.window import Window
 from cnncalc.render.documents import Entry, compared, networks
 from cnncalc.render.surface import PLAIN
 from cnncalc.render.view import Unread, View
-from cnncalc.report import Report
 from tests.render.reports import affine, field, layer, misfit, relu, report
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from cnncalc.analysis.report import Report
 from cnncalc.geometry.receptive_field import AxisField, IntervalMap
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
@@ -13,7 +14,6 @@ from cnncalc.render import table
 from cnncalc.render.documents import networks
 from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.view import View
-from cnncalc.report import Report
 from tests.render.reports import affine, field, layer, misfit, relu, report
 
 WHOLE = AxisField((), True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from cnncalc.checking import Results
+from cnncalc.checks.files import Results
 from cnncalc.render.surface import PLAIN, Surface
 
 

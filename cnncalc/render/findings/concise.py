@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.checking import Problem, Results
+from cnncalc.checks.files import Problem, Results
 from cnncalc.render.findings.words import closing
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import inert

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.checking import Results
+from cnncalc.checks.files import Results
 from cnncalc.render.diagnostics import render as in_full
 from cnncalc.render.findings.words import closing
 from cnncalc.render.surface import Surface

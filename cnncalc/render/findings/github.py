@@ -6,7 +6,7 @@ Source: https://docs.github.com/en/actions/reference/workflow-commands-for-githu
 
 from __future__ import annotations
 
-from cnncalc.checking import Problem, Results
+from cnncalc.checks.files import Problem, Results
 from cnncalc.render.findings.words import closing, in_repository
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import inert

@@ -10,7 +10,7 @@ from collections import Counter
 from hashlib import sha256
 from typing import Any
 
-from cnncalc.checking import Checked, Problem, Results
+from cnncalc.checks.files import Checked, Problem, Results
 from cnncalc.render.findings.words import in_repository
 from cnncalc.render.surface import Surface
 

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from cnncalc import __version__
-from cnncalc.checking import Checked, Problem, Results
-from cnncalc.expectations import Finding
+from cnncalc.checks.files import Checked, Problem, Results
+from cnncalc.network.expectation import Finding
 from cnncalc.render.json import FORMAT, diagnostic_of
 from cnncalc.render.surface import Surface
 

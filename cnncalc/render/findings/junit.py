@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
-from cnncalc.checking import Checked, Problem, Results
-from cnncalc.expectations import Finding
+from cnncalc.checks.files import Checked, Problem, Results
+from cnncalc.network.expectation import Finding
 from cnncalc.render.diagnostics import render as in_full
 from cnncalc.render.findings.words import relative
 from cnncalc.render.surface import Surface

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.checking import Checked, Problem, Results
+from cnncalc.checks.files import Checked, Problem, Results
 from cnncalc.render.findings.words import closing, relative
 from cnncalc.render.markdown import literal, table
 from cnncalc.render.surface import Surface

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cnncalc import __version__
-from cnncalc.checking import Checked, Problem, Results
+from cnncalc.checks.files import Checked, Problem, Results
 from cnncalc.codes import CODES, Code
 from cnncalc.errors import Location
 from cnncalc.render.findings.words import relative

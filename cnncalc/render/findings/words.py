@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from cnncalc.checking import Results
-from cnncalc.figures import plural
+from cnncalc.checks.files import Results
 from cnncalc.render.text import inert
+from cnncalc.support.figures import plural
 
 MOST_NAMED = 3
 """Files that are skipped and named in the closing line."""

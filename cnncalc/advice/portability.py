@@ -1,0 +1,114 @@
+"""Where a network would come out otherwise under another framework's rules: each layer for itself, at the input it has here."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.errors import Diagnostic, Fault
+from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
+from cnncalc.geometry.axis import AxisRule
+from cnncalc.geometry.shape import Size
+from cnncalc.geometry.window import TransposedWindow, Window
+from cnncalc.layers.base import Layer
+from cnncalc.layers.fields import HALF_PADDING, Padding, PerAxis
+from cnncalc.network.graph import Node
+from cnncalc.network.model import Model
+from cnncalc.support.figures import by
+
+SIZE, CENTRE, REJECTED = "W601", "W602", "W603"
+
+
+class Divergence(NamedTuple):
+    """One layer under one other framework."""
+
+    code: str
+    framework: str
+    says: str
+
+
+def divergences(model: Model, report: Report) -> tuple[Diagnostic, ...]:
+    """The layers whose size or centre another framework would make otherwise, or that it would reject."""
+    here = framework_named(report.framework)
+    assert here is not None
+    nodes = {node.path: node for node in model.graph.nodes if isinstance(node.layer, Layer)}
+    found: list[Diagnostic] = []
+    for record in report.layers:
+        node = nodes.get(record.path)
+        if node is not None and isinstance(node.layer, Layer) and len(record.inputs) == 1 and record.in_shape.rank:
+            found += [_located(one, node) for one in _of_layer(node.layer, record, here)]
+    return tuple(found)
+
+
+def _of_layer(layer: Layer, record: LayerReport, here: Framework) -> list[Divergence]:
+    others = [framework for framework in FRAMEWORKS.values() if framework.name != here.name.partition(":")[0]]
+    found = [one for framework in others for one in (_under(layer, record, here, framework),) if one]
+    halved = _as_same(layer, record.in_shape.rank)
+    if halved is not None and not any(one.framework == "tensorflow" for one in found):
+        same = _under(halved, record, here, FRAMEWORKS["tensorflow"], layer)
+        found += [same._replace(framework="tensorflow with `same`")] if same else []
+    return found
+
+
+def _under(layer: Layer, record: LayerReport, here: Framework, other: Framework, own: Layer | None = None) -> Divergence | None:
+    """How a layer differs there from what it (or ``own``) is here, if it does."""
+    mine = _rules(own or layer, record, here)
+    try:
+        theirs = _rules(layer, record, other)
+        sizes = _sizes(theirs, record)
+    except Fault as fault:
+        return Divergence(REJECTED, other.name, fault.message)
+    here_sizes = _sizes(mine, record)
+    if sizes != here_sizes and None not in (*sizes, *here_sizes):
+        return Divergence(SIZE, other.name, f"makes {by(sizes)} of {by(record.in_shape.sizes)}, {here.name} {by(here_sizes)}")
+    shifts = [_shift(one, two) for one, two in zip(mine, theirs, strict=True)]
+    if any(shifts):
+        return Divergence(
+            CENTRE, other.name, f"pads {_paddings(theirs)} where {here.name} pads {_paddings(mine)}: {_moved(shifts)}"
+        )
+    return None
+
+
+def _rules(layer: Layer, record: LayerReport, framework: Framework) -> tuple[AxisRule, ...]:
+    return layer.axes((record.in_shape,), framework)
+
+
+def _sizes(rules: tuple[AxisRule, ...], record: LayerReport) -> tuple[Size, ...]:
+    return tuple(rule.output_size(size) for rule, size in zip(rules, record.in_shape.sizes, strict=True))
+
+
+def _shift(mine: AxisRule, theirs: AxisRule) -> int:
+    """How many positions further on unit 0 begins there."""
+    if not isinstance(mine, (Window, TransposedWindow)) or not isinstance(theirs, (Window, TransposedWindow)):
+        return 0
+    if mine.before is None or theirs.before is None:
+        return 0
+    return mine.before - theirs.before
+
+
+def _as_same(layer: Layer, rank: int) -> Layer | None:
+    """A layer padded by half a kernel on both sides, written with ``same``: how it is usually carried over to TensorFlow."""
+    kernel, written = getattr(layer, "kernel", None), getattr(layer, "padding", None)
+    if not isinstance(kernel, PerAxis) or not isinstance(written, Padding):
+        return None
+    kernels = kernel.over(rank, "kernel")
+    is_half = written.over(kernels) == HALF_PADDING.over(kernels)
+    is_padded = written.mode == "half" or any(map(any, written.pairs))
+    return layer.replaced(padding=Padding(mode="same")) if is_half and is_padded else None
+
+
+def _paddings(rules: tuple[AxisRule, ...]) -> str:
+    pairs = [rule.padding for rule in rules if isinstance(rule, (Window, TransposedWindow))]
+    texts = [f"{pair[0]}+{pair[1]}" if pair else "?" for pair in pairs]
+    return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
+
+
+def _moved(shifts: list[int]) -> str:
+    texts = [f"{abs(shift)} {'further' if shift > 0 else 'earlier'}" if shift else "as here" for shift in shifts]
+    where = texts[0] if len(set(texts)) == 1 else ", ".join(texts)
+    return f"its windows lie {where}"
+
+
+def _located(one: Divergence, node: Node) -> Diagnostic:
+    fault = Fault(one.code, one.says if one.code == REJECTED else f"{one.framework} {one.says}")
+    return node.origin.place(fault, node.path, "warning")._replace(about=one.framework)

@@ -1,0 +1,1 @@
+"""The one pass over a network, and the report it makes."""

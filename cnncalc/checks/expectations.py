@@ -1,0 +1,164 @@
+"""What a spec promises (``expect``), held against its Report."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from cnncalc.analysis.report import LayerReport, Report, Totals
+from cnncalc.analysis.run import analyze
+from cnncalc.errors import Diagnostic, Fault
+from cnncalc.geometry.shape import Shape
+from cnncalc.network.expectation import ALL, COUNT_METRICS, FIELD_METRICS, Bounds, Expectation, Finding, Measured, Value, shown
+from cnncalc.network.graph import Promise
+from cnncalc.network.model import Model
+from cnncalc.support.figures import percent, signed
+
+
+class _Subject(NamedTuple):
+    """What promises are about: the totals inside, and the tensors at the borders."""
+
+    totals: Totals
+    output: LayerReport | None
+    shape: Shape
+    in_shape: Shape
+
+
+def check(model: Model, report: Report | None = None) -> tuple[Finding, ...]:
+    """Hold a model, whose report may be at hand, and each of its cases against what it promises."""
+    findings = _check_one(model, model.name, model.graph.promises, report or analyze(model))
+    for case in model.cases:
+        findings.extend(_check_one(case.model, f"{model.name} ({case.name})", (), analyze(case.model)))
+    return tuple(findings)
+
+
+def measure(report: Report, metric: str) -> Measured:
+    """What an ``expect`` of the whole model would be held against, in a report without errors."""
+    return _measure(metric, _whole(report))
+
+
+def _check_one(model: Model, name: str, promises: tuple[Promise, ...], report: Report) -> list[Finding]:
+    expected_error = next((promise for promise in model.promises if promise.metric == "error"), None)
+    if expected_error is not None:
+        return [_check_error(expected_error, model.errors or report.diagnostics, report.failed, name)]
+    errors = [diagnostic for diagnostic in report.diagnostics if diagnostic.severity == "error"]
+    if errors:
+        return [Finding(name, error.path, "evaluation", "no error", error.code, error) for error in errors]
+    shapes = dict(report.inputs) | {layer.path: layer.shape for layer in report.layers}
+    records = {layer.path: layer for layer in report.layers}
+    whole = _whole(report)
+    findings = [_hold(expectation, whole, name, None) for expectation in model.promises]
+    totals = report.totals_within(promise.path for promise in promises)
+    for promise in promises:
+        assert isinstance(promise.what, Expectation)
+        output, entry = (model.graph.nodes[index].path for index in (promise.output, promise.entry))
+        subject = _Subject(totals[promise.path], records.get(output), shapes[output], shapes[entry])
+        findings.append(_hold(promise.what, subject, name, promise.path))
+    return findings
+
+
+def _whole(report: Report) -> _Subject:
+    """The model itself as a subject: its main output."""
+    return _Subject(report.totals, report.main, report.outputs[0].shape, report.inputs[0][1])
+
+
+def _check_error(expectation: Expectation, found: tuple[Diagnostic, ...], failed: str | None, name: str) -> Finding:
+    wanted = expectation.bounds[0].text
+    codes = list(dict.fromkeys(diagnostic.code for diagnostic in found if diagnostic.severity == "error"))
+    got = ", ".join(codes) or "no error"
+    if wanted in codes:
+        return Finding(name, None, "error", wanted, got, None, expectation)
+    fault = Fault("E402", f"expected the error {wanted}, got {got}")
+    return Finding(name, None, "error", wanted, got, expectation.origin.place(fault, failed), expectation)
+
+
+def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | None) -> Finding:
+    """One promise against what was computed."""
+    value = _measure(expectation.metric, subject)
+    got = _shown(value, expectation.is_listed)
+    if _agrees(expectation, value):
+        return Finding(name, path, expectation.metric, expectation.text, got, None, expectation, value)
+    if None in (value if isinstance(value, tuple) else (value,)):
+        fault = Fault("E403", f"{expectation.metric} is unknown, expected {expectation.text}", _reason(subject))
+    else:
+        fault = Fault("E401", f"expected {expectation.metric} {expectation.text}, got {got}{_difference(expectation, value)}")
+    diagnostic = expectation.origin.place(fault, path)
+    return Finding(name, path, expectation.metric, expectation.text, got, diagnostic, expectation, value)
+
+
+def _measure(metric: str, subject: _Subject) -> Measured:
+    if metric in COUNT_METRICS:
+        return _count(metric, subject)
+    if metric in FIELD_METRICS:
+        return _field(metric, subject.output)
+    shape = subject.in_shape if metric == "in" else subject.shape
+    return shape.sizes if metric == "size" else shape.axes
+
+
+def _count(metric: str, subject: _Subject) -> Measured:
+    if metric == "channels":
+        return subject.shape.channels
+    name = "params" if metric == "trainable" else metric
+    value = getattr(subject.totals, name)
+    assert value is None or isinstance(value, int)
+    return value
+
+
+def _field(metric: str, output: LayerReport | None) -> Measured:
+    """Size, stride or effective padding per axis; ``all`` for the latter two where only the whole map is seen."""
+    if output is None:
+        return None
+    field = output.field
+    if metric == "rf":
+        return field.extent
+    values = field.stride if metric == "stride" else tuple(_negative(start) for start in field.start)
+    return tuple(ALL if sees_all else value for sees_all, value in zip(field.sees_all, values, strict=True))
+
+
+def _negative(number: int | None) -> int | None:
+    return None if number is None else -number
+
+
+def _agrees(expectation: Expectation, value: Measured) -> bool:
+    values = value if isinstance(value, tuple) else (value,)
+    bounds = expectation.bounds
+    if not expectation.is_listed:
+        bounds = bounds * len(values)
+    return len(bounds) == len(values) > 0 and all(bound.hold(one) for bound, one in zip(bounds, values, strict=True))
+
+
+def _shown(value: Measured, is_listed: bool = False) -> str:
+    """A number, or one per axis, once where all are alike unless each was asked for."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_shown, value))}]" if is_listed or len(set(value)) != 1 else _shown(value[0])
+    return "?" if value is None else shown(value)
+
+
+def _difference(expectation: Expectation, value: Measured) -> str:
+    """How far off a number is, in per cent of what was wanted; of a list each one, once where all are alike."""
+    values = value if isinstance(value, tuple) else (value,)
+    bounds = expectation.bounds if expectation.is_listed else expectation.bounds * len(values)
+    if len(bounds) != len(values) or not values:
+        return ""
+    texts = [_per_cent(bound, one) for bound, one in zip(bounds, values, strict=True)]
+    if None in texts:
+        return ""
+    return f" ({', '.join(filter(None, texts)) if len(set(texts)) > 1 else texts[0]})"
+
+
+def _per_cent(bound: Bounds, value: Value | None) -> str | None:
+    """The difference to the limit that is passed, ``None`` where that cannot be told in per cent."""
+    if bound.word is not None or not isinstance(value, (int, Fraction)):
+        return None
+    if bound.hold(value):
+        return signed(0)
+    wanted = bound.low if bound.low is not None and value < bound.low else bound.high
+    if wanted is None or wanted <= 0:
+        return None
+    return percent(value, wanted)
+
+
+def _reason(subject: _Subject) -> str | None:
+    if subject.output is not None and subject.output.reasons:
+        return subject.output.reasons[0]
+    return None

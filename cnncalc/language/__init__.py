@@ -1,0 +1,1 @@
+"""The spec language: text read into models, and specs edited, checked and written as text."""

@@ -1,0 +1,205 @@
+"""Arguments of operations: from nodes to the values that their fields declare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cnncalc.errors import Fault
+from cnncalc.geometry.shape import MOST_AXES
+from cnncalc.language.expressions import UNDETERMINED, as_integer
+from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.language.reading import DependsOnParameter, Frame, Reading
+from cnncalc.language.vocabulary import SIZES
+from cnncalc.layers.activation import Activation
+from cnncalc.layers.base import OPERATIONS, Layer
+from cnncalc.layers.fields import PADDING_WORDS, Field, Padding, PerAxis
+from cnncalc.layers.normalization import Normalization
+from cnncalc.support.suggest import did_you_mean, shown
+
+_LONGEST_DIGITS = 18
+LARGEST = 10**12
+"""Sizes, counts and kernels beyond this are refused as slips."""
+
+
+def kind_of(node: Node) -> str:
+    """What a node is, in words for a message."""
+    if isinstance(node, Scalar):
+        return "nothing" if node.is_null else f"`{shown(node.text)}`" if node.text else "an empty text"
+    return "a list" if isinstance(node, Sequence) else "a mapping"
+
+
+def read_integer(node: Node, reading: Reading, frame: Frame, minimum: int = 0, what: str = "a whole number") -> int:
+    """An integer or an expression that gives one.
+
+    Raises:
+        Fault, DependsOnParameter
+    """
+    if not isinstance(node, Scalar) or (node.is_null and not node.quoted):
+        raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
+    text = node.text
+    if SIZES.fullmatch(text):
+        raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
+    value = int(text) if text.isdigit() and text.isascii() and len(text) < 19 else _integer_value(text, reading, frame, what)
+    if value < minimum:
+        raise Fault("E109", f"{_evaluated(text, value)} is below the smallest possible value, {minimum}")
+    if value > LARGEST:
+        raise Fault("E109", f"{_evaluated(text, value)} is beyond the largest possible value, {LARGEST:,}")
+    return value
+
+
+def _integer_value(text: str, reading: Reading, frame: Frame, what: str) -> int:
+    value = reading.evaluate(text, frame)
+    if isinstance(value, bool):
+        raise Fault("E105", f"{what} is wanted, found `{shown(text)}`")
+    return as_integer(value, text)
+
+
+def _evaluated(text: str, value: int) -> str:
+    return text if text == str(value) else f"`{shown(text)}` = {value}"
+
+
+def _int(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> int:
+    return read_integer(node, reading, frame, field.minimum or 0)
+
+
+def _bool(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> bool:
+    return read_flag(node, reading, frame)
+
+
+def read_flag(node: Node, reading: Reading, frame: Frame) -> bool:
+    """``true``, ``false``, or an expression that compares.
+
+    Raises:
+        Fault, DependsOnParameter
+    """
+    if not isinstance(node, Scalar) or node.is_null:
+        raise Fault("E105", f"true or false is wanted, found {kind_of(node)}")
+    if node.text in ("true", "false"):
+        return node.text == "true"
+    if node.text not in frame.names and node.text.lower() in _BOOLEANS:
+        raise Fault("E105", f"true or false is wanted, found `{node.text}`", f"write `{_BOOLEANS[node.text.lower()]}`")
+    value = reading.evaluate(node.text, frame)
+    if not isinstance(value, bool):
+        raise Fault("E105", f"true or false is wanted, found `{shown(node.text)}`")
+    return value
+
+
+_BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false", "true": "true", "false": "false"}
+
+
+def _number(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> float:
+    if not isinstance(node, Scalar) or node.is_null:
+        raise Fault("E105", f"a number is wanted, found {kind_of(node)}")
+    value = reading.evaluate(node.text, frame)
+    if isinstance(value, (str, bool)):
+        raise Fault("E105", f"a number is wanted, found `{shown(node.text)}`")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _axes(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> PerAxis:
+    minimum = field.minimum or 0
+    if isinstance(node, Sequence):
+        if not node.items:
+            raise Fault("E106", "an empty list", "give one value per axis")
+        _check_number(len(node.items))
+        return PerAxis(tuple(read_integer(item, reading, frame, minimum) for item in node.items))
+    if isinstance(node, Scalar) and SIZES.fullmatch(node.text):
+        digits = node.text.split("x")
+        _check_number(len(digits))
+        values = tuple(int(text[-_LONGEST_DIGITS:]) for text in digits)
+        if max(map(len, digits)) > _LONGEST_DIGITS or min(values) < minimum or max(values) > LARGEST:
+            raise Fault("E109", f"{shown(node.text)} has a value outside {minimum} .. {LARGEST:,}")
+        return PerAxis(values)
+    if isinstance(node, Mapping):
+        raise Fault("E105", "a number or one per axis is wanted, found a mapping", "for instance 3, 3x5 or [3, 5]")
+    return PerAxis((read_integer(node, reading, frame, minimum, "a number or one per axis"),))
+
+
+def _check_number(axes: int) -> None:
+    if axes > MOST_AXES:
+        raise Fault("E109", f"{axes:,} values are more than the {MOST_AXES} axes that a map can have", "give one value per axis")
+
+
+def _padding(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Padding:
+    if isinstance(node, Scalar) and node.text.lower() in PADDING_WORDS:
+        return PADDING_WORDS[node.text.lower()]
+    if isinstance(node, Scalar) and node.text.replace("_", "").isalpha() and node.text not in frame.names:
+        guess = did_you_mean(node.text, PADDING_WORDS)
+        help = (
+            f"did you mean `{guess}`?" if guess else "possible: valid, half, same, a number, one per axis, [[before, after], ...]"
+        )
+        raise Fault("E112", f"unknown padding `{shown(node.text)}`", help)
+    return _margins(field, node, reading, frame)
+
+
+def _margins(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Padding:
+    if isinstance(node, Sequence) and any(isinstance(item, Sequence) for item in node.items):
+        _check_number(len(node.items))
+        return Padding(tuple(_pair(item, reading, frame) for item in node.items))
+    values = _axes(field, node, reading, frame).values
+    return Padding(tuple((value, value) for value in values))
+
+
+def _pair(node: Node, reading: Reading, frame: Frame) -> tuple[int, int]:
+    if not isinstance(node, Sequence) or len(node.items) != 2:
+        raise Fault("E105", f"[before, after] is wanted, found {kind_of(node)}", "for instance [[0, 1], [0, 1]]")
+    before, after = (read_integer(item, reading, frame) for item in node.items)
+    return (before, after)
+
+
+def _choice(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> str:
+    possible = ", ".join(field.choices)
+    if not isinstance(node, Scalar):
+        raise Fault("E105", f"one word is wanted, found {kind_of(node)}", f"possible: {possible}")
+    if frame.names.get(node.text) is UNDETERMINED:
+        raise DependsOnParameter
+    word = node.text
+    if word not in field.choices:
+        guess = did_you_mean(word, field.choices)
+        raise Fault(
+            "E112", f"unknown {field.spec_name} `{shown(word)}`", f"did you mean `{guess}`?" if guess else f"possible: {possible}"
+        )
+    return word
+
+
+def _integers(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> tuple[int, ...]:
+    items = node.items if isinstance(node, Sequence) else [node]
+    if len(items) != field.count if field.count else not items:
+        wanted = f"{field.count} numbers are" if field.count else "at least one number is"
+        raise Fault("E105", f"{wanted} wanted, found {len(items)}", field.doc)
+    return tuple(read_integer(item, reading, frame, field.minimum or 0) for item in items)
+
+
+def _name(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Any:
+    if not isinstance(node, Scalar) or node.is_empty:
+        raise Fault("E105", f"the name of an earlier tensor is wanted, found {kind_of(node)}")
+    return reading.reference(node, frame)
+
+
+ReadField = Callable[[Field[Any], Node, Reading, Frame], Any]
+READERS: dict[str, ReadField] = {
+    "int": _int,
+    "bool": _bool,
+    "number": _number,
+    "axes": _axes,
+    "padding": _padding,
+    "margins": _margins,
+    "choice": _choice,
+    "ints": _integers,
+    "name": _name,
+}
+"""How each kind of field is read. Readers raise Fault, or DependsOnParameter."""
+
+FAMILIES: dict[str, type[Layer]] = {"norm": Normalization, "act": Activation}
+"""The kinds of field that put a layer of a family behind another one."""
+
+
+def family_words(kind: str) -> tuple[str, ...]:
+    """The operations that ``norm`` or ``act`` may name."""
+    return tuple(op for op, meaning in OPERATIONS.items() if issubclass(meaning, FAMILIES[kind]))
+
+
+def has_default(field: Field[Any]) -> bool:
+    """Whether ``defaults`` may hold it: what is no part of the network's structure."""
+    return field.kind in READERS or field.kind in FAMILIES

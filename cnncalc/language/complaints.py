@@ -1,0 +1,291 @@
+"""What a YAML parser complains about, in plain words: what stands where, and what would work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from cnncalc.support.suggest import shown
+
+Place = tuple[int, int]
+"""Line and column, counted from 0, as the parser does."""
+
+_INDENT = re.compile(r"\s*(?:-\s+)*")
+_TOKEN = re.compile(r"[\w.]+:?|\S")
+_NO_SPACE = re.compile(r"\s*(?:-\s+)*((\w[\w.]*):(?!//)([^\s:].*))$")
+_NO_SPACE_DASH = re.compile(r"\s*-(?=[^\W\d])(.+)$")
+_BARE_ITEM = re.compile(r"\s*-\s+(\w+)\s*$")
+_KEY = r"\w+:\s"
+_ARGUMENTS = re.compile(rf"\s*(?:-\s+)+(\w+):\s+((?:[^,:\s]+|{_KEY}[^,:]+)(?:,\s*{_KEY}[^,:]+)+)$")
+"""An item whose operation has several arguments and no braces: ``- conv3x3: 32, padding: 1``."""
+_QUOTABLE = re.compile(r"[^\\\"#,\]}]*")
+
+
+class Complaint(NamedTuple):
+    """What is wrong, at which place, how wide."""
+
+    place: Place
+    width: int
+    message: str
+    help: str | None = None
+
+
+class _Trouble(NamedTuple):
+    lines: Sequence[str]
+    problem: str
+    place: Place
+    context: str
+    start: Place
+    """Where the thing began that the parser was reading; the place itself where it does not say."""
+
+    def line(self, number: int) -> str:
+        return self.lines[number] if 0 <= number < len(self.lines) else ""
+
+    def character(self, place: Place) -> str:
+        return self.line(place[0])[place[1] : place[1] + 1]
+
+    def token(self, place: Place) -> str:
+        found = _TOKEN.match(self.line(place[0]), place[1])
+        return found[0] if found else ""
+
+    def above(self) -> int:
+        """The nearest line above the problem that is not blank."""
+        return next((n for n in range(self.place[0] - 1, -1, -1) if self.line(n).strip()), self.place[0])
+
+    def columns(self) -> list[int]:
+        """The columns, from 1, at which the lists and mappings around the problem start."""
+        found: set[int] = set()
+        outer = len(self.line(self.place[0]))
+        for number in range(self.place[0] - 1, -1, -1):
+            text = self.line(number)
+            starts = [match.start() for match in re.finditer(r"(?<![^\s])\S", text[: _first_word(text)])]
+            if text.strip() and starts and starts[0] < outer:
+                outer = starts[0]
+                found.update(start + 1 for start in starts)
+            if outer == 0:
+                break
+        return sorted(found)
+
+    @property
+    def at_end(self) -> bool:
+        """Whether nothing follows the place."""
+        line, column = self.place
+        return not self.line(line)[column:].strip() and not any(map(str.strip, self.lines[line + 1 :]))
+
+
+def in_plain_words(lines: Sequence[str], problem: str, place: Place, context: str | None, start: Place | None) -> Complaint:
+    """The parser's ``problem`` at a place, met in a ``context`` that began at ``start``, as a person would put it."""
+    if place[0] >= len(lines):  # the end, where the last line has no line break
+        place = (len(lines) - 1, len(lines[-1]))
+    trouble = _Trouble(lines, problem, place, context or "", start or place)
+    for recognise in _RECOGNISERS:
+        complaint = recognise(trouble)
+        if complaint is not None:
+            return complaint
+    return Complaint(place, 1, f"not valid YAML: {shown(problem)}")
+
+
+def reserved_start(character: str, rest: str) -> tuple[str, str]:
+    """Message and help for a value that starts with a character that means something else in YAML."""
+    found = _QUOTABLE.match(rest)
+    value = found[0].strip() if found else ""
+    fits = len(value) > 1 and shown(value) == value
+    name = "a backtick" if character == "`" else f"`{character}`"
+    return f"a value cannot start with {name}", f'write it in quotes: "{value}"' if fits else "write it in quotes"
+
+
+def missing_space(key: str, value: str) -> tuple[str, str]:
+    """Message and help for ``key:value``."""
+    return f"there is no space after the colon of `{shown(f'{key}:{value}')}`", f"write `{shown(f'{key}: {value}')}`"
+
+
+def _first_word(text: str) -> int:
+    """The length of a line's margin with its dashes and one character more."""
+    margin = _INDENT.match(text)
+    return (margin.end() if margin else 0) + 1
+
+
+def _tab(trouble: _Trouble) -> Complaint | None:
+    line, column = trouble.place
+    text = trouble.line(line)
+    margin = text[: len(text) - len(text.lstrip())]
+    if "\t" not in margin and trouble.character(trouble.place) != "\t":
+        return None
+    tab = margin.find("\t") if "\t" in margin else column
+    return Complaint((line, tab), 1, "a tab stands where only spaces are allowed", "indent with spaces")
+
+
+def _reserved(trouble: _Trouble) -> Complaint | None:
+    if "cannot start any token" in trouble.problem or "mapping keys" in trouble.problem:
+        place = trouble.place
+    elif re.search(r"block scalar|an? (?:alias|anchor|tag)$", trouble.context) or "undefined tag handle" in trouble.problem:
+        place = trouble.start
+    else:
+        return None
+    line, column = place
+    message, help = reserved_start(trouble.character(place), trouble.line(line)[column:])
+    return Complaint(place, 1, message, help)
+
+
+def _document(trouble: _Trouble) -> Complaint | None:
+    if "incompatible YAML" in trouble.problem or "directive" in trouble.context + trouble.problem:
+        return Complaint((trouble.place[0], 0), 1, "a line that starts with `%` is not part of a spec", "delete the line")
+    if "<document start>" not in trouble.problem:
+        return None
+    directive = next((n for n, line in enumerate(trouble.lines) if line.startswith("%")), None)
+    if directive is not None:
+        return Complaint((directive, 0), 1, "a line that starts with `%` is not part of a spec", "delete the line")
+    return Complaint(trouble.place, 1, "something follows the end of the document", "a file holds one spec: delete the `...`")
+
+
+def _quotes(trouble: _Trouble) -> Complaint | None:
+    if "quoted scalar" not in trouble.context:
+        return None
+    if "unexpected" in trouble.problem:
+        return Complaint(
+            trouble.start, 1, f"the quote `{trouble.character(trouble.start)}` is never closed", "close it, or delete it"
+        )
+    message = "double quotes do not know this use of the backslash"
+    return Complaint(trouble.place, 1, message, "write the text in single quotes, or double the backslash")
+
+
+def _no_space(trouble: _Trouble) -> Complaint | None:
+    if not _is_about_keys(trouble):
+        return None
+    for number in (trouble.start[0], trouble.above()):
+        found = _NO_SPACE.match(trouble.line(number))
+        if found:
+            message, help = missing_space(found[2], found[3].rstrip())
+            return Complaint((number, found.start(1)), len(found[1].rstrip()), message, help)
+    return None
+
+
+def _no_space_dash(trouble: _Trouble) -> Complaint | None:
+    found = _NO_SPACE_DASH.match(trouble.line(trouble.start[0])) if "expected ':'" in trouble.problem else None
+    if not found:
+        return None
+    item = shown(found[1].rstrip())
+    dash = found.start(1) - 1
+    return Complaint((trouble.start[0], dash), 1, f"there is no space after the dash of `-{item}`", f"write `- {item}`")
+
+
+def _no_colon(trouble: _Trouble) -> Complaint | None:
+    if "expected ':'" not in trouble.problem:
+        return None
+    line, column = trouble.start
+    text = shown(trouble.line(line)[column:].rstrip())
+    return Complaint(trouble.start, max(len(text), 1), f"`{text}` has no colon, so it is neither a key nor a list item")
+
+
+def _too_deep(trouble: _Trouble) -> Complaint | None:
+    line, column = trouble.place
+    margin = _INDENT.match(trouble.line(line))
+    begin = margin.end() if margin else 0
+    key = trouble.line(line)[begin:column]
+    above = trouble.above()
+    if "mapping values" not in trouble.problem or ": " in key or above == line:
+        return None
+    place, width, key = (line, begin), max(len(key), 1), shown(key)
+    bare = _BARE_ITEM.match(trouble.line(above))
+    if bare:
+        message = f"`{bare[1]}` needs a colon before `{key}:` can stand beside it"
+        return Complaint((above, bare.start(1)), len(bare[1]), message, f"write `- {bare[1]}:`")
+    indent = _INDENT.match(trouble.line(above))
+    message = f"`{key}:` is indented too deep: the value on line {above + 1} is complete"
+    return Complaint(place, width, message, f"start it at column {(indent.end() if indent else 0) + 1}, like the key above it")
+
+
+def _second_colon(trouble: _Trouble) -> Complaint | None:
+    if "mapping values" not in trouble.problem:
+        return None
+    line, column = trouble.place
+    if not re.search(r":\s", trouble.line(line)[:column]):
+        return Complaint(trouble.place, 1, "this `:` ends no key", "a key is one name on one line, of at most 1,024 characters")
+    item = _ARGUMENTS.match(trouble.line(line))
+    if item:
+        arguments = _as_arguments(item[1], item[2])
+        return Complaint(trouble.place, 1, "several arguments without braces", f"write `{shown(f'{item[1]}: {{{arguments}}}')}`")
+    key, _, value = trouble.line(line).strip().partition(": ")
+    fits = '"' not in value and "\\" not in value and "#" not in value
+    help = f'write the text in quotes: `{shown(key)}: "{shown(value.strip())}"`' if fits else "write the text in quotes"
+    return Complaint(trouble.place, 1, "a second colon in one value", help)
+
+
+def _as_arguments(operation: str, value: str) -> str:
+    """``32, padding: 1`` with the name of the first argument, where the operation has one for it."""
+    from cnncalc.language.vocabulary import look_up  # here, because only errors need it
+
+    first, comma, rest = value.partition(",")
+    if re.match(_KEY, first):
+        return value
+    word = look_up(operation)
+    primary = word.meaning.primary() if word is not None else None
+    in_name = word is not None and word.kernel is not None
+    if primary is None or (primary.spec_name == "kernel" and in_name):
+        return f"...{comma}{rest}"
+    return f"{primary.spec_name}: {first.strip()}{comma}{rest}"
+
+
+def _list_beside_key(trouble: _Trouble) -> Complaint | None:
+    if "sequence entries" not in trouble.problem:
+        return None
+    message = "a list of `- ` items cannot start on the line of its key"
+    return Complaint(trouble.place, 1, message, "start it on the next line, or write it as `[...]`")
+
+
+def _brackets(trouble: _Trouble) -> Complaint | None:
+    if "while parsing a flow" not in trouble.context:
+        return None
+    found = shown(trouble.token(trouble.place)) or "the end of the line"
+    if "content" in trouble.problem:
+        return Complaint(trouble.place, 1, f"found `{found}` where a value is expected")
+    opener = trouble.character(trouble.start)
+    closer = "]" if "sequence" in trouble.context else "}"
+    if trouble.at_end:
+        return Complaint(trouble.start, 1, f"the `{opener}` is never closed", f"close it with `{closer}`")
+    line, column = trouble.start
+    message = f"found `{found}` where `,` or `{closer}` is expected"
+    return Complaint(
+        trouble.place, 1, message, f"the `{opener}` that is open here stands on line {line + 1}, column {column + 1}"
+    )
+
+
+def _indentation(trouble: _Trouble) -> Complaint | None:
+    if "while parsing a block" not in trouble.context:
+        return None
+    line, column = trouble.place
+    token = trouble.token(trouble.place)
+    found, width = shown(token) or "the end", max(len(token), 1)
+    if trouble.line(line)[:column].strip():
+        return Complaint(
+            trouble.place, width, f"found `{found}` where the line should end", "a text with such a part needs quotes"
+        )
+    if column != trouble.start[1]:
+        help = f"lines above start at column {' or '.join(map(str, trouble.columns()))}"
+        return Complaint(trouble.place, width, f"the indentation of `{found}` fits nothing above it", help)
+    if "mapping" in trouble.context:
+        message = f"found `{found}` among the keys of the mapping that starts on line {trouble.start[0] + 1}"
+        return Complaint(trouble.place, width, message, "a mapping has keys, a list has `- ` items: one cannot hold both")
+    message = f"`{found}` stands among the items of the list that starts on line {trouble.start[0] + 1}"
+    return Complaint(trouble.place, width, message, "start it with `- `, or indent it to make it part of the item above")
+
+
+def _is_about_keys(trouble: _Trouble) -> bool:
+    return "mapping values" in trouble.problem or "expected ':'" in trouble.problem
+
+
+_RECOGNISERS: tuple[Callable[[_Trouble], Complaint | None], ...] = (
+    _tab,
+    _reserved,
+    _document,
+    _quotes,
+    _no_space,
+    _no_space_dash,
+    _no_colon,
+    _too_deep,
+    _second_colon,
+    _list_beside_key,
+    _brackets,
+    _indentation,
+)

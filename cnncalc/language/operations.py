@@ -1,0 +1,349 @@
+"""One operation with its arguments: a layer, a shorthand or a block of the file, made into parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingOf
+from typing import Any
+
+from cnncalc.blocks.base import NOTHING_IMPLIED, Shorthand, Widths, implied_by
+from cnncalc.errors import Fault
+from cnncalc.language.arguments import FAMILIES, READERS, family_words, kind_of, read_integer
+from cnncalc.language.expressions import UNDETERMINED, PassedWord
+from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.language.reading import DependsOnParameter, Frame, Reading
+from cnncalc.language.uses import ReadList
+from cnncalc.language.vocabulary import SIBLINGS, Word, look_up, suggest
+from cnncalc.layers.base import OPERATIONS, Layer
+from cnncalc.layers.fields import Declared, Field, PerAxis
+from cnncalc.network.naming import NAME_RULE, is_name
+from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
+from cnncalc.support.suggest import did_you_mean, shown
+
+_INPUT_WORDS = ("in", "in_channels", "in_features", "input_channels", "input_shape", "num_features")
+KERNEL_KEY = re.compile(r"[1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})*")
+
+
+class OperationReader:
+    """Reads operations. ``read_list`` reads the lists of layers inside them."""
+
+    def __init__(self, reading: Reading, read_list: ReadList) -> None:
+        self.reading = reading
+        self.read_list = read_list
+
+    def has_argument(self, operation: str, key: str) -> bool:
+        """Whether an operation or block has an argument of that name."""
+        block = self.reading.blocks.get(operation)
+        if block is not None:
+            return any(name == key for name, _ in block.params)
+        word = look_up(operation)
+        return word is not None and word.meaning.field_named(key) is not None
+
+    def parts(self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...] | None:
+        """The parts of an operation; ``None`` where its arguments are in error."""
+        values = self._arguments(word, key, argument, frame, path)
+        if values is None:
+            return None
+        return self.make(word.meaning, key, key.text, values, frame, path)
+
+    def make(
+        self,
+        meaning: type[Layer] | type[Shorthand],
+        key: Scalar,
+        label: str,
+        values: dict[str, Any],
+        frame: Frame,
+        path: str,
+        implied: MappingOf[str, Any] = NOTHING_IMPLIED,
+    ) -> tuple[Part, ...] | None:
+        """The parts of an operation with these values, the file's defaults for the others, norm and act after it."""
+        try:
+            values = {**implied, **self._with_defaults(meaning, values, path)}
+            if issubclass(meaning, Shorthand):
+                return self._expanded(meaning, key, label, values, frame, path)
+            norm, act = values.pop("norm", None), values.pop("act", None)
+            body = self._layer_body(meaning, {**implied_by(norm), **values})
+            return (Part(label, body), *[part for part in (norm, act) if part])
+        except Fault as fault:
+            self.reading.fault(fault, key, frame, path)
+        except DependsOnParameter:
+            pass
+        return None
+
+    def _with_defaults(self, meaning: type[Declared], values: dict[str, Any], path: str) -> dict[str, Any]:
+        """The values with the file's defaults added, and required ones checked."""
+        values = dict(values)
+        for name, node in self.reading.defaults.get(meaning.op, {}).items():
+            if name not in values:
+                values[name] = self._value(meaning.fields[name], node, Frame(self.reading.variables), path)
+        for name, field in meaning.fields.items():
+            if field.required and name not in values:
+                raise Fault("E106", f"{meaning.op} needs `{name}`: {field.doc}", f"for instance `{meaning.example}`")
+        return values
+
+    def _layer_body(self, meaning: type[Layer], values: dict[str, Any]) -> LayerBody:
+        """One layer; equal ones are the same object. Names among its values become further inputs."""
+        references = tuple(value for value in values.values() if isinstance(value, Ref))
+        plain = {name: value.name if isinstance(value, Ref) else value for name, value in values.items()}
+        key = (meaning, tuple(plain.items()))
+        layer = self.reading.layers.get(key)
+        if layer is None:
+            layer = self.reading.layers[key] = meaning(**plain)
+        return LayerBody(layer, references)
+
+    def _expanded(
+        self, meaning: type[Shorthand], key: Scalar, label: str, values: dict[str, Any], frame: Frame, path: str
+    ) -> tuple[Part, ...]:
+        def make(
+            op: str, label: str | None = None, implied: MappingOf[str, Any] = NOTHING_IMPLIED, **inner: Any
+        ) -> tuple[Part, ...]:
+            self.reading.count_item(key, frame, path)
+            parts = self.make(OPERATIONS[op], key, label or op, inner, frame, path, implied)
+            if parts is None:
+                raise DependsOnParameter
+            return parts
+
+        parts = meaning(values.pop("widths", ()), **values).expand(make)
+        return (parts[0]._replace(label=label), *parts[1:])
+
+    # Arguments
+
+    def _arguments(self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str) -> dict[str, Any] | None:
+        """The values given, by field; ``None`` where one is in error or undetermined."""
+        meaning = word.meaning
+        values: dict[str, Any] = {}
+        if word.kernel is not None:
+            values["kernel"] = word.kernel
+        if argument is None or (isinstance(argument, Scalar) and argument.is_null and not argument.quoted):
+            return values
+        primary = meaning.primary()
+        whole = primary is not None and primary.kind == "branches"
+        if isinstance(argument, Mapping) and not whole:
+            return self._named_arguments(word, argument, values, frame, path)
+        if primary is None:
+            help = f"for instance `{meaning.example}`" if meaning.fields else None
+            takes = "takes arguments by name only" if meaning.fields else "takes no argument"
+            self.reading.error("E105", argument, f"{meaning.op} {takes}, found {kind_of(argument)}", help, frame, path)
+            return None
+        if primary.spec_name in values:
+            message = f"the kernel is already in the name `{shown(key.text)}`"
+            self.reading.error("E107", argument, message, f"for instance `{key.text}: {{stride: 2}}`", frame, path)
+            return None
+        return self._add(meaning, primary, argument, values, frame, path)
+
+    def _named_arguments(
+        self, word: Word, argument: Mapping, values: dict[str, Any], frame: Frame, path: str
+    ) -> dict[str, Any] | None:
+        meaning = word.meaning
+        complete = True
+        widths: list[Widths] = []
+        kernel_keys = issubclass(meaning, Shorthand) and meaning.kernel_keys
+        entries = [(key, value, meaning.field_named(key.text)) for key, value in argument.entries]
+        # The number of copies is needed before the body is read.
+        entries.sort(key=lambda entry: entry[2] is not None and entry[2].kind == "copies")
+        for key, value, field in entries:
+            if kernel_keys and (KERNEL_KEY.fullmatch(key.text) or key.text == "pool"):
+                complete &= self._add_width(key, value, widths, frame, path)
+            elif field is None and key.text in SIBLINGS:
+                self.reading.beside(key, f"{meaning.op}{word.kernel or ''}", frame, path)
+                complete = False
+            elif field is None:
+                self._unknown_argument(meaning, key, frame, path)
+                complete = False
+            elif field.spec_name in values:
+                self._given_twice(field, key, word, frame, path)
+                complete = False
+            else:
+                complete &= self._add(meaning, field, value, values, frame, path) is not None
+        if kernel_keys:
+            values["widths"] = tuple(widths)
+        return values if complete else None
+
+    def _add(
+        self, meaning: type[Declared], field: Field[Any], node: Node, values: dict[str, Any], frame: Frame, path: str
+    ) -> dict[str, Any] | None:
+        """Read one argument into ``values``; ``None`` where that fails."""
+        try:
+            if field.primary and meaning.kernel_in_name and field.kind == "int" and _is_kernel(node):
+                raise Fault("E105", f"a whole number is wanted, found {kind_of(node)}", _kernel_in_name(meaning))
+            if field.kind == "copies":
+                values[field.spec_name] = self._copies(node, values.get("repeat", 0), frame, path)
+            else:
+                values[field.spec_name] = self._value(field, node, frame, path)
+            return values
+        except Fault as fault:
+            self.reading.fault(fault, node, frame, path)
+        except DependsOnParameter:
+            pass
+        return None
+
+    def _value(self, field: Field[Any], node: Node, frame: Frame, path: str) -> Any:
+        """What a node says for a field.
+
+        Raises:
+            Fault, DependsOnParameter
+        """
+        if isinstance(node, Scalar) and field.kind != "name":
+            passed = frame.names.get(node.text)
+            if isinstance(passed, PassedWord):
+                node = Scalar(str(passed), node.quoted, node.line, node.column, node.width)
+        read = READERS.get(field.kind)
+        if read is not None:
+            return read(field, node, self.reading, frame)
+        if field.kind == "steps":
+            return self.read_list(node, frame, path)
+        if field.kind == "branches":
+            return self._branches(node, frame, path)
+        if field.kind == "shortcut":
+            return self._shortcut(field, node, frame, path)
+        assert field.kind in FAMILIES
+        return self._afterwards(field, node, frame, path)
+
+    def _copies(self, node: Node, count: int, frame: Frame, path: str) -> tuple[tuple[Step, ...], ...]:
+        """The layers of each copy."""
+        self.reading.check_copies(count)
+
+        def read(copy: Frame, index: int) -> tuple[Step, ...]:
+            return self.read_list(node, copy, f"{path}/body[{index}]")
+
+        return self.reading.copies(count, read, node, frame, path)[:count]
+
+    def _branches(self, node: Node, frame: Frame, path: str) -> tuple[Branch | Ref | Current, ...]:
+        """Named branches, or a list of names, ``prev`` and lists of layers."""
+        branches: list[Branch | Ref | Current] = []  # filled in loops: a generator would be one more call per level of nesting
+        if isinstance(node, Mapping):
+            for key, value in node.entries:
+                branches.append(self._named_branch(key, value, frame, path))
+            return tuple(branches)
+        if not isinstance(node, Sequence):
+            raise Fault(
+                "E105", f"branches are wanted, found {kind_of(node)}", "for instance `[stem, prev]` or `{a: [...], b: [...]}`"
+            )
+        for number, item in enumerate(node.items, 1):
+            branches.append(self._branch(item, number, frame, path))
+        return tuple(branches)
+
+    def _named_branch(self, key: Scalar, value: Node, frame: Frame, path: str) -> Branch:
+        if key.text in SIBLINGS and isinstance(value, Scalar):
+            help = f"write `{key.text}: ...` beside the operation, not inside"
+            self.reading.error("E104", key, f"`{key.text}` is a key of the item, not a branch", help, frame, path)
+            return Branch(key.text, SeriesBody(()))
+        if not is_name(key.text):
+            self.reading.error("E114", key, f"`{shown(key.text)}` cannot name a branch", NAME_RULE, frame, path)
+            return Branch(shown(key.text), SeriesBody(()))
+        return Branch(key.text, SeriesBody(self.read_list(value, frame, f"{path}/{key.text}")))
+
+    def _branch(self, item: Node, number: int, frame: Frame, path: str) -> Branch | Ref | Current:
+        if isinstance(item, Sequence):
+            name = f"branch_{number}"
+            return Branch(name, SeriesBody(self.read_list(item, frame, f"{path}/{name}")))
+        if isinstance(item, Scalar) and not item.is_empty:
+            return Current() if item.text == "prev" else self.reading.reference(item, frame)
+        help = "a string is an earlier name, a list in brackets is a branch"
+        self.reading.error("E105", item, f"a name or a list of layers is wanted, found {kind_of(item)}", help, frame, path)
+        return Current()
+
+    def _shortcut(self, field: Field[Any], node: Node, frame: Frame, path: str) -> str | tuple[Step, ...]:
+        if isinstance(node, Sequence):
+            return self.read_list(node, frame, f"{path}/shortcut")
+        if isinstance(node, Scalar) and node.text in field.choices:
+            return node.text
+        possible = f"possible: {', '.join(field.choices)}, a list of layers"
+        if not isinstance(node, Scalar) or node.is_null:
+            raise Fault("E105", f"a shortcut is wanted, found {kind_of(node)}", possible)
+        guess = did_you_mean(node.text, field.choices)
+        help = f"did you mean `{guess}`?" if guess else possible
+        raise Fault("E112", f"unknown shortcut {kind_of(node)}", help)
+
+    def _afterwards(self, field: Field[Any], node: Node, frame: Frame, path: str) -> Part | None:
+        """The layer that ``norm`` or ``act`` puts behind a convolution: a word, or a word with arguments."""
+        if isinstance(node, Scalar) and (node.text in (*field.choices, "false") or node.is_null):
+            return None
+        if isinstance(node, Scalar):
+            if frame.names.get(node.text) is UNDETERMINED:
+                raise DependsOnParameter
+            key, argument = node, None
+        elif isinstance(node, Mapping) and len(node.entries) == 1:
+            key, argument = node.entries[0]
+        else:
+            raise Fault("E105", f"one operation is wanted, found {kind_of(node)}", "for instance `relu` or `{gn: 32}`")
+        word = look_up(key.text)
+        if word is None or not issubclass(word.meaning, FAMILIES[field.kind]):
+            raise Fault("E112", f"unknown {field.kind} `{shown(key.text)}`", _probable(key.text, family_words(field.kind)))
+        parts = self.parts(word, key, argument, frame, path)
+        if parts is None:
+            raise DependsOnParameter
+        return parts[0]
+
+    def _add_width(self, key: Scalar, value: Node, widths: list[Widths], frame: Frame, path: str) -> bool:
+        """One branch of an inception-like mapping."""
+        kernel = None if key.text == "pool" else PerAxis(tuple(map(int, key.text.split("x"))))
+        try:
+            if kernel is None and isinstance(value, Scalar) and value.text == "true":
+                widths.append(Widths(key.text, None, None))
+            elif kernel is None and isinstance(value, Scalar) and value.text == "false":
+                raise Fault("E105", "a whole number or true is wanted, found `false`", "leave `pool` out for no such branch")
+            elif kernel is not None and isinstance(value, Sequence):
+                if len(value.items) != 2:
+                    raise Fault(
+                        "E105", f"[reduce, out] is wanted, found {len(value.items)} numbers", "for instance `3x3: [96, 128]`"
+                    )
+                reduce, out = (read_integer(item, self.reading, frame, 1) for item in value.items)
+                widths.append(Widths(key.text, kernel, out, reduce))
+            else:
+                widths.append(Widths(key.text, kernel, read_integer(value, self.reading, frame, 1)))
+            return True
+        except Fault as fault:
+            self.reading.fault(fault, value, frame, path)
+        except DependsOnParameter:
+            pass
+        return False
+
+    def _given_twice(self, field: Field[Any], key: Scalar, word: Word, frame: Frame, path: str) -> None:
+        if field.spec_name == "kernel" and word.kernel is not None:
+            message = f"the kernel is already in the name: {word.kernel}"
+            self.reading.error("E107", key, message, "write it once", frame, path)
+        else:
+            self.reading.fault(field.given_twice(), key, frame, path)
+
+    def _unknown_argument(self, meaning: type[Declared], key: Scalar, frame: Frame, path: str) -> None:
+        if not meaning.fields:
+            self.reading.error("E104", key, f"{meaning.op} takes no arguments", None, frame, path)
+            return
+        word = key.text.lower()
+        if key.text.count(")") > key.text.count("("):
+            return  # the rest of a call that a comma cut in two; its beginning is reported
+        if issubclass(meaning, Shorthand) and meaning.kernel_keys and word[:1].isdigit():
+            help = f"did you mean `{word}`?" if KERNEL_KEY.fullmatch(word) else "a kernel such as 3x3"
+            self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
+            return
+        if word in _INPUT_WORDS:
+            help = "leave it out: the channels that come in are known from the layer before"
+            self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
+            return
+        foreign = meaning.foreign_arguments()
+        if word not in foreign and look_up(key.text) is not None and word not in meaning.fields:
+            help = f"`{key.text}` is an operation of its own: start it with `- `"
+            if meaning.primary() is not None and meaning.primary().kind == "steps":  # type: ignore[union-attr]
+                help = f"write the layers as a list: `{meaning.example}`"
+            self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
+            return
+        self.reading.unknown_word("E104", f"argument of {meaning.op}", key, tuple(meaning.fields), frame, path, foreign)
+
+
+def _is_kernel(node: Node) -> bool:
+    return isinstance(node, Scalar) and "x" in node.text and KERNEL_KEY.fullmatch(node.text) is not None
+
+
+def _kernel_in_name(meaning: type[Declared]) -> str:
+    return f"the kernel goes into the name, as in `{meaning.op}3x3: 64`"
+
+
+def _probable(text: str, possible: tuple[str, ...]) -> str:
+    """The word of a family that was probably meant."""
+    hint = suggest(text, ())
+    if hint and any(f"`{op}`" in hint for op in possible):
+        return hint
+    words = {word: op for op in possible for word in (*OPERATIONS[op].foreign, op)}
+    guess = did_you_mean(text, words)
+    return f"did you mean `{words[guess]}`?" if guess else f"possible: {', '.join(possible)}"

@@ -1,0 +1,333 @@
+"""The only reader of YAML: text to positioned nodes, from the parser's events, within limits."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, NoReturn, TypeAlias
+
+from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Location, SpecError
+from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.language.source import MAX_BYTES, Source, read_source
+from cnncalc.support.suggest import did_you_mean, shown
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_NESTING",
+    "MAX_NODES",
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "Source",
+    "comments",
+    "parse",
+    "read_source",
+]
+
+MAX_NODES = 1_000_000
+"""Lists, mappings, keys and values of a spec, each alias counted as all that it stands for."""
+LONG_TEXT = 64
+"""A text counts as one more node for each of so many characters."""
+MAX_NESTING = 200
+"""Lists and mappings inside one another, aliases expanded."""
+
+# The two parsers' events agree in what they have, but share no type that says so.
+_Event: TypeAlias = Any
+
+# Searched from a position, never in a copy of the rest: a file may be one line of 8 MiB.
+_ANCHOR = r"&\S+[ \t]+(?=[^\s#])"
+_TAG = r"!\S*"
+_ALIAS = r"\*(\S+)"
+_SURROGATE = "[\ud800-\udfff]"
+
+
+def parse(source: Source) -> tuple[Node, list[Diagnostic]]:
+    """The root node, and what is wrong but does not keep the rest from being read (such entries are left out).
+
+    Raises SpecError: E101 for what is not YAML or not in the language, E102 beyond a limit; it carries the findings before it.
+    """
+    return _Builder(source).build()
+
+
+def comments(source: Source) -> Iterator[tuple[int, int, str]]:
+    """The comments of a text that ``parse`` could read, from their ``#`` on, with their lines and columns."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    tokens = (token for token in yaml.scan(source.text, Loader=loader) if isinstance(token, yaml.ScalarToken))
+    marks = [(token.start_mark, token.end_mark) for token in tokens]
+    starts = [(start.line, start.column) for start, _ in marks]
+    ends = [(end.line, end.column) for _, end in marks]
+    for line, text in enumerate(source.lines):
+        for found in re.finditer(r"(?<!\S)#", text):
+            before = bisect_right(starts, (line, found.start())) - 1
+            if before < 0 or ends[before] <= (line, found.start()):
+                yield line + 1, found.start() + 1, text[found.start() :]
+                break
+
+
+class _Anchored(NamedTuple):
+    """What an alias stands for."""
+
+    node: Node
+    size: int
+    height: int
+
+
+class _Open:
+    """A list or mapping that is still being read."""
+
+    __slots__ = ("anchor", "before", "height", "key", "keys", "node")
+
+    def __init__(self, node: Sequence | Mapping, anchor: str | None, before: int) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.before = before
+        """Nodes counted before this one."""
+        self.height = 1
+        self.key: Scalar | None = None
+        """The key whose value comes next."""
+        self.keys: dict[str, Scalar] = {}
+
+
+# Stands for a key that was refused: its value is read and left out.
+_REFUSED = Scalar("", True, 0, 0, 0)
+
+
+_TOO_DEEP = "maximum nesting depth"
+"""What libyaml says from its version 0.2.6 on."""
+
+
+class _Builder:
+    """Nodes from events; never recursive, so that no nesting can exhaust the stack."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._clear()
+
+    def _clear(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.count = 0
+        self.stack: list[_Open] = []
+        self.anchors: dict[str, _Anchored | _Open] = {}
+        self.root: Node | None = None
+
+    def build(self) -> tuple[Node, list[Diagnostic]]:
+        import yaml  # here, because commands that read no spec do without its start-up time
+
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml only the slow one is there
+        try:
+            self._read(yaml.parse(self.source.text, Loader=loader))
+        except yaml.YAMLError as error:
+            if _TOO_DEEP in str(error):  # libyaml's own limit, met while it looks ahead; the slow parser tells the place of ours
+                self._clear()
+                self._read(yaml.parse(self.source.text, Loader=yaml.SafeLoader))
+            self._complain(error)
+        if self.root is None or (isinstance(self.root, Scalar) and self.root.is_null):
+            self._fail("E101", 1, 1, 1, "the spec is empty", "begin with `layers:` and a list")
+        return self.root, self.diagnostics
+
+    def _read(self, events: Iterator[_Event]) -> None:
+        from yaml import events as kinds
+
+        handlers: dict[type, Callable[[_Event], None]] = {
+            kinds.ScalarEvent: self._scalar,
+            kinds.MappingStartEvent: self._mapping,
+            kinds.SequenceStartEvent: self._sequence,
+            kinds.MappingEndEvent: self._close,
+            kinds.SequenceEndEvent: self._close,
+            kinds.AliasEvent: self._alias,
+            kinds.DocumentStartEvent: self._document,
+        }
+        for event in events:
+            handler = handlers.get(type(event))
+            if handler is not None:
+                handler(event)
+
+    def _document(self, event: _Event) -> None:
+        if self.root is None:
+            return
+        mark = event.start_mark
+        self._fail("E101", mark.line + 1, mark.column + 1, 3, "a second document starts here", "a file holds one spec")
+
+    def _scalar(self, event: _Event) -> None:
+        mark, end, style, anchor = event.start_mark, event.end_mark, event.style, event.anchor
+        line, column = mark.line, mark.column
+        if anchor is not None:
+            column = self._after_anchor(line, column)
+        width = end.column - column if end.line == line else len(self.source.excerpt(line + 1)) - column
+        node = Scalar(event.value, bool(style), line + 1, column + 1, width if width > 0 else 1)
+        if event.tag is not None:
+            self._refuse_tag(event)
+        if style:
+            self._check_quoted(node, style)
+        size = 1 + len(node.text) // LONG_TEXT
+        self._count(size, node)
+        if anchor is not None:
+            self.anchors[anchor] = _Anchored(node, size, 0)
+        self._add(node)
+
+    def _mapping(self, event: _Event) -> None:
+        mark = event.start_mark
+        self._open(Mapping([], mark.line + 1, mark.column + 1), event)
+
+    def _sequence(self, event: _Event) -> None:
+        mark = event.start_mark
+        self._open(Sequence([], mark.line + 1, mark.column + 1), event)
+
+    def _open(self, node: Sequence | Mapping, event: _Event) -> None:
+        if len(self.stack) >= MAX_NESTING:
+            self._too_deep(node.line, node.column, len(self.stack) + 1)
+        if event.tag is not None:
+            self._refuse_tag(event)
+        opened = _Open(node, event.anchor, self.count)
+        if event.anchor is not None:
+            node.column = self._after_anchor(node.line - 1, node.column - 1) + 1
+            self.anchors[event.anchor] = opened
+        self._count(1, node)
+        self.stack.append(opened)
+
+    def _close(self, event: _Event) -> None:
+        done = self.stack.pop()
+        done.node.size = self.count - done.before
+        if done.anchor is not None and self.anchors[done.anchor] is done:
+            self.anchors[done.anchor] = _Anchored(done.node, self.count - done.before, done.height)
+        self._add(done.node, done.height)
+
+    def _alias(self, event: _Event) -> None:
+        mark = event.start_mark
+        line, column = mark.line + 1, mark.column + 1
+        anchored = self.anchors.get(event.anchor)
+        if anchored is None:
+            self._unknown_alias(event.anchor, line, column)
+        width = len(event.anchor) + 1
+        if isinstance(anchored, _Open):
+            start = anchored.node.line
+            message = f"`*{shown(event.anchor)}` stands inside what it stands for, which starts on line {start}"
+            self._fail("E101", line, column, width, message, "nothing can contain itself")
+        if len(self.stack) + anchored.height > MAX_NESTING:
+            self._too_deep(line, column, len(self.stack) + anchored.height)
+        node = anchored.node
+        if isinstance(node, Scalar):  # a text of its own place, so that a finding about it points here
+            node = Scalar(node.text, node.quoted, line, column, width)
+        self._count(anchored.size, Scalar("", True, line, column, width))
+        self._add(node, anchored.height)
+
+    def _add(self, node: Node, height: int = 0) -> None:
+        """Puts a complete node where it belongs: into the list, under its key, or as the next key."""
+        if not self.stack:
+            self.root = node
+            return
+        top = self.stack[-1]
+        if height >= top.height:
+            top.height = height + 1
+        parent = top.node
+        if isinstance(parent, Sequence):
+            parent.items.append(node)
+        elif top.key is None:
+            top.key = self._key(top, node)
+        else:
+            if top.key is not _REFUSED:
+                parent.entries.append((top.key, node))
+                if isinstance(node, Scalar) and not node.text and ":" in top.key.text:
+                    self._check_space(top.key, node)
+            top.key = None
+
+    def _key(self, top: _Open, node: Node) -> Scalar:
+        if not isinstance(node, Scalar):
+            kind = "list" if isinstance(node, Sequence) else "mapping"
+            help = "a key is a single name; variables are written without braces: `n`, not `{{n}}`"
+            self._report("E101", node.line, node.column, 1, f"a {kind} cannot be a key", help)
+            return _REFUSED
+        if node.text == "<<" and not node.quoted:
+            help = "use `defaults:` or a block"
+            self._report("E101", node.line, node.column, node.width, "merge keys are not part of the language", help)
+            return _REFUSED
+        first = top.keys.setdefault(node.text, node)
+        if first is node:
+            return node
+        places = (
+            f"on line {first.line} and again on line {node.line}" if first.line != node.line else f"twice on line {node.line}"
+        )
+        message = f"the key `{shown(node.text)}` stands {places}"
+        self._report("E103", node.line, node.column, node.width, message, "keep one of them; the first is used")
+        return _REFUSED
+
+    def _check_space(self, key: Scalar, value: Scalar) -> None:
+        """``{out:64}`` is a key without a value to YAML, and never meant so."""
+        name, _, rest = key.text.partition(":")
+        if not (key.quoted or value.quoted) and rest and (value.line, value.column) == (key.line, key.column + key.width):
+            from cnncalc.language.complaints import missing_space
+
+            message, help = missing_space(name, rest)
+            self._report("E101", key.line, key.column, key.width, message, help)
+
+    def _check_quoted(self, node: Scalar, style: str) -> None:
+        if style in "|>":
+            rest = self.source.excerpt(node.line)[node.column - 1 :]
+            if not node.text and rest[1:2].isdigit():  # `>5` is an empty folded text to YAML, and never meant so
+                from cnncalc.language.complaints import reserved_start
+
+                message, help = reserved_start(style, rest)
+                self._report("E101", node.line, node.column, 1, message, help)
+        elif not node.text.isascii() and re.search(_SURROGATE, node.text):  # the C parser refuses the escape itself
+            self._fail("E101", node.line, node.column, node.width, "half of a surrogate pair cannot be in a spec", None)
+
+    def _refuse_tag(self, event: _Event) -> None:
+        mark = event.start_mark
+        found = re.compile(_TAG).search(self.source.excerpt(mark.line + 1), mark.column)
+        tag, column = (found[0], found.start()) if found else (str(event.tag), mark.column)
+        message = f"the tag `{shown(tag)}` is not part of the language"
+        help = "delete it: the field decides a value's type; a text that starts with `!` needs quotes"
+        self._report("E101", mark.line + 1, column + 1, len(tag), message, help)
+
+    def _unknown_alias(self, name: str, line: int, column: int) -> NoReturn:
+        found = re.match(_ALIAS, self.source.excerpt(line)[column - 1 :])
+        text = found[0].rstrip(",]}") if found else f"*{name}"
+        close = did_you_mean(name, self.anchors)
+        help = f"did you mean `*{close}`?" if close else f'if it is text, write it in quotes: "{shown(text)}"'
+        message = f"`{shown(text)}` refers to an anchor `&{shown(name)}` that does not stand before it"
+        self._fail("E101", line, column, len(text), message, help)
+
+    def _after_anchor(self, line: int, column: int) -> int:
+        """Where the anchored node itself starts, if on the same line."""
+        found = re.compile(_ANCHOR).match(self.source.excerpt(line + 1), column)
+        return found.end() if found else column
+
+    def _count(self, size: int, node: Node) -> None:
+        self.count += size
+        if self.count > MAX_NODES:
+            width = node.width if isinstance(node, Scalar) else 1
+            message = f"the spec has more than {MAX_NODES:,} nodes, aliases expanded: found {self.count:,} up to here"
+            self._fail("E102", node.line, node.column, width, message, "use `repeat:`, a block, or several files")
+
+    def _too_deep(self, line: int, column: int, found: int) -> NoReturn:
+        message = f"lists and mappings are nested deeper than {MAX_NESTING} levels: found {found} here"
+        self._fail("E102", line, column, 1, message, "move the inner part into a block")
+
+    def _complain(self, error: Exception) -> NoReturn:
+        from cnncalc.language.complaints import in_plain_words  # here, because only errors need it and it costs start-up time
+
+        mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+        complaint = in_plain_words(
+            self.source.lines,
+            str(getattr(error, "problem", error)),
+            (mark.line, mark.column) if mark is not None else (0, 0),
+            getattr(error, "context", None),
+            (context.line, context.column) if context is not None else None,
+        )
+        line, column = complaint.place
+        self._fail("E101", line + 1, column + 1, complaint.width, complaint.message, complaint.help)
+
+    def _report(self, code: str, line: int, column: int, width: int, message: str, help: str | None) -> None:
+        location = Location(self.source.name, line, column, max(width, 1))
+        excerpt = self.source.excerpt(line)
+        self.diagnostics.append(Diagnostic(code, "error", message, help, location=location, excerpt=excerpt))
+        if len(self.diagnostics) == MOST_ERRORS:
+            self._fail("E102", line, column, width, *TOO_MANY_ERRORS)
+
+    def _fail(self, code: str, line: int, column: int, width: int, message: str, help: str | None) -> NoReturn:
+        self._report(code, line, column, width, message, help)
+        raise SpecError(*self.diagnostics)

@@ -1,0 +1,189 @@
+"""The grammar of ``expect``: from nodes to Expectations."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from cnncalc.errors import Fault
+from cnncalc.geometry.shape import MOST_AXES, is_any
+from cnncalc.language.arguments import kind_of
+from cnncalc.language.expressions import MAX_LENGTH
+from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.language.reading import DependsOnParameter, Frame, Reading
+from cnncalc.network.expectation import ALL, FIELD_METRICS, METRICS, SHAPE_METRICS, Bounds, Expectation, Number
+from cnncalc.support.amounts import AMOUNT, POWERS, amount, decimals
+from cnncalc.support.suggest import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NUMBER = re.compile(rf"([+-]?){AMOUNT}")
+_SHAPE = re.compile(r"(?:[0-9]{1,18}|any|\?)(?:x(?:[0-9]{1,18}|any|\?)){1,100}")
+_FORMS = 'a number, ~62.4M, "<= 5M", ">= 224", or {min: a, max: b}'
+_PER_AXIS = (*SHAPE_METRICS, *FIELD_METRICS)
+
+
+def read_expect(
+    node: Node, reading: Reading, frame: Frame, path: str | None, allow_error: bool = False
+) -> tuple[Expectation, ...]:
+    """What an ``expect`` says: a bare list or ``3x5`` is the shape, a mapping names its metrics."""
+    if not isinstance(node, Mapping):
+        return _one("shape", node, reading, frame, path)
+    found: list[Expectation] = []
+    if not node.entries:
+        reading.error("E106", node, "an empty expectation", "for instance `expect: {params: 9408}`", frame, path)
+    for key, value in node.entries:
+        if key.text == "error" and allow_error:
+            found.extend(_error_code(value, reading, frame, path))
+        elif key.text in METRICS:
+            found.extend(_one(key.text, value, reading, frame, path))
+        elif key.text.lower() == "flops":
+            reading.error("E104", key, "unknown expectation `flops`", "flops are 2 x macs: expect `macs`", frame, path)
+        else:
+            known = (*METRICS, "error") if allow_error else METRICS
+            reading.unknown_word("E104", "expectation", key, known, frame, path, _FOREIGN)
+    return tuple(found)
+
+
+_FOREIGN = {
+    "parameters": "params",
+    "weights": "params",
+    "mults": "macs",
+    "out": "channels",
+    "output": "shape",
+    "receptive_field": "rf",
+    "jump": "stride",
+    "input": "in",
+    "non_trainable": "buffers",
+}
+
+
+def _error_code(node: Node, reading: Reading, frame: Frame, path: str | None) -> tuple[Expectation, ...]:
+    if not isinstance(node, Scalar) or not re.fullmatch(r"E[0-9]{3}", node.text):
+        reading.error("E105", node, "an error is expected by its code", "for instance `error: E301`", frame, path)
+        return ()
+    return (Expectation("error", (Bounds(node.text, word=node.text),), False, reading.origin(node, frame)),)
+
+
+def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | None) -> tuple[Expectation, ...]:
+    origin = reading.origin(node, frame)
+    try:
+        if isinstance(node, Scalar) and metric in _PER_AXIS and _SHAPE.fullmatch(node.text):
+            _check_number(node.text.count("x") + 1)
+            bounds = tuple(
+                _bounds(Scalar(text, False, node.line, node.column, node.width), reading, frame) for text in node.text.split("x")
+            )
+            return (Expectation(metric, bounds, True, origin),)
+        if isinstance(node, Sequence):
+            if not node.items:
+                raise Fault("E106", "an empty list", "give one value per axis")
+            _check_number(len(node.items))
+            if metric not in _PER_AXIS:
+                raise Fault("E105", f"{metric} is one number, not a list")
+            return (Expectation(metric, tuple(_bounds(item, reading, frame) for item in node.items), True, origin),)
+        is_listed = metric in ("shape", "in") and not _is_limit(node)
+        return (Expectation(metric, (_bounds(node, reading, frame),), is_listed, origin),)
+    except Fault as fault:
+        reading.fault(fault, node, frame, path)
+    except DependsOnParameter:
+        pass
+    return ()
+
+
+def _is_limit(node: Node) -> bool:
+    """Whether a value is a bound, a range or a rounded number, which of a shape hold for every axis; one number is a vector."""
+    return isinstance(node, Mapping) or (isinstance(node, Scalar) and node.text.strip().startswith(("<", ">", "~")))
+
+
+def _check_number(axes: int) -> None:
+    if axes > MOST_AXES + 1:
+        raise Fault("E109", f"{axes:,} values are more than the channels and the {MOST_AXES} sizes that a shape can have")
+
+
+def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
+    """What one value may be, from a number, an expression, ``~``, ``<=``, ``>=`` or ``{min, max}``."""
+    if isinstance(node, Mapping):
+        return _range(node, reading, frame)
+    if not isinstance(node, Scalar):
+        raise Fault("E105", "a value is wanted, not a list")
+    text = _checked_text(node)
+    if is_any(text):
+        return Bounds("any")
+    if text == ALL:
+        return Bounds(ALL, word=ALL)
+    for sign, make in _SIGNS.items():
+        if text.startswith(sign):
+            return make(text, _number(text[len(sign) :].strip(), reading, frame))
+    if text.startswith("~"):
+        return _approximate(text)
+    if text[:1] in "<>=":
+        raise Fault(
+            "E105", f"`{shown(text)}` is no expectation", 'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}'
+        )
+    number = _number(text, reading, frame)
+    return Bounds(text, number, number)
+
+
+_SIGNS: dict[str, Callable[[str, Number], Bounds]] = {
+    "<=": lambda text, limit: Bounds(text, None, limit),
+    ">=": lambda text, limit: Bounds(text, limit, None),
+}
+
+
+def _checked_text(node: Scalar) -> str:
+    text = node.text.strip()
+    if node.is_null or not text:
+        raise Fault("E106", f"an expectation is wanted, found {kind_of(node)}", _FORMS)
+    if len(text) > MAX_LENGTH:
+        raise Fault("E207", f"`{shown(text)}` has {len(text):,} characters; an expectation has at most {MAX_LENGTH}")
+    return text
+
+
+def _range(node: Mapping, reading: Reading, frame: Frame) -> Bounds:
+    limits: dict[str, Number] = {}
+    for key, value in node.entries:
+        if key.text not in ("min", "max"):
+            raise Fault("E104", f"`{shown(key.text)}` is no limit", "a range is {min: a, max: b}")
+        if not isinstance(value, Scalar) or value.is_null:
+            raise Fault("E105", f"a number is wanted, found {kind_of(value)}", "a range is {min: a, max: b}")
+        limits[key.text] = _number(value.text, reading, frame)
+    if not limits:
+        raise Fault("E106", "an empty range", "a range is {min: a, max: b}")
+    low, high = limits.get("min"), limits.get("max")
+    if low is not None and high is not None and low > high:
+        raise Fault("E109", f"min {low} is larger than max {high}")
+    text = ", ".join(f"{name}: {limit}" for name, limit in limits.items())
+    return Bounds(f"{{{text}}}", low, high)
+
+
+def _number(text: str, reading: Reading, frame: Frame) -> Number:
+    """A number with an optional suffix, or an expression."""
+    match = _NUMBER.fullmatch(text)
+    if match:
+        return _whole(_written(match))
+    if re.fullmatch(r"[0-9_.]+[kmgt]", text):
+        raise Fault("E105", f"`{shown(text)}` is no number", f"write `{text.upper()}`")
+    value = reading.evaluate(text, frame)
+    if not isinstance(value, (int, Fraction)) or isinstance(value, bool):
+        raise Fault("E105", f"`{shown(text)}` is no number")
+    return value
+
+
+def _approximate(text: str) -> Bounds:
+    """``~62.4M``: everything that rounds to what is written."""
+    match = _NUMBER.fullmatch(text[1:].strip())
+    if not match:
+        raise Fault("E105", f"`{shown(text)}` is no rounded number", "write it like ~62.4M")
+    half = Fraction(POWERS[match[4]], 2 * 10 ** decimals(match[2]))
+    return Bounds(text, _written(match) - half, _written(match) + half)
+
+
+def _written(match: re.Match[str]) -> Fraction:
+    value = amount(match[2], match[4])
+    return -value if match[1] == "-" else value
+
+
+def _whole(number: Fraction) -> Number:
+    return int(number) if number.denominator == 1 else number

@@ -1,0 +1,258 @@
+"""The state of reading one file: what is reported, the names in force, the file's blocks and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, NoReturn, TypeVar
+
+from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Fault
+from cnncalc.language.expressions import UNDETERMINED, Value, compile_expression
+from cnncalc.language.nodes import Node, Scalar, Sequence, size_of
+from cnncalc.language.source import Source
+from cnncalc.layers.base import Layer
+from cnncalc.network.graph import MOST_LAYERS, RAISE_LIMIT, too_many_layers
+from cnncalc.network.structure import Origin, Ref
+from cnncalc.support.suggest import did_you_mean, listed, shown
+
+C = TypeVar("C")
+
+
+class Block(NamedTuple):
+    """A block as the file defines it."""
+
+    name: str
+    params: tuple[tuple[str, str | None], ...]
+    """Names with the text of their defaults, ``None`` where one is required."""
+    layers: Node
+    node: Node
+
+
+class Frame(NamedTuple):
+    """The names in force at a place: variables, block parameters, the index ``i``."""
+
+    names: Mapping[str, Value] = {}
+    tensors: Mapping[str, Ref] = {}
+    """Block parameters that stand for a tensor."""
+    depth: int = 0
+    chain: tuple[str, ...] = ()
+    """The uses of blocks that led here, for messages."""
+    active: tuple[str, ...] = ()
+    """The names of the blocks being expanded."""
+
+    def with_index(self, index: Value) -> Frame:
+        return self._replace(names={**self.names, "i": index})
+
+
+class DependsOnParameter(Exception):
+    """A value that depends on a block parameter while a block is checked without being used."""
+
+
+class BeyondLimit(Exception):
+    """A file that asks for more than is read; raised out of the reading, with everything found before it reported."""
+
+
+REREAD_PER_LAYER = 10
+"""Nodes read again, on average, for the uses of blocks, copies that use their index, variants and cases; two characters of an
+expression count as one."""
+
+
+class Reading:
+    """One file being read. Errors are collected, each place and message once."""
+
+    def __init__(self, source: Source, most_layers: int = MOST_LAYERS) -> None:
+        self.source = source
+        self.most_layers = most_layers
+        self.diagnostics: list[Diagnostic] = []
+        self.variables: dict[str, Value] = {}
+        self.all_variables: set[str] = set()
+        """The names of the variables of all models, for what is set from outside."""
+        self.blocks: dict[str, Block] = {}
+        self.used_blocks: set[str] = set()
+        self.refused_blocks: set[str] = set()
+        """Names of blocks that are in error themselves, so that their uses are not."""
+        self.defaults: dict[str, Mapping[str, Node]] = {}
+        self.declared: frozenset[str] | None = None
+        """Names given with ``name:`` anywhere in the file; found when first needed."""
+        self.root: Node | None = None
+        self.saw_index = False
+        """Whether an expression has used ``i`` since this was last reset."""
+        self.layers: dict[Any, Layer] = {}
+        """Layers made so far: equal ones are one object."""
+        self.errors = 0
+        """How many were found, those apart too."""
+        self.items_read = 0
+        self.layers_made = 0
+        """Layers of all models and cases so far."""
+        self.reread = 0
+        self._seen: set[tuple[str, int, int, str]] = set()
+
+    @contextmanager
+    def apart(self) -> Iterator[list[Diagnostic]]:
+        """What is reported within goes into a list of its own, unless a limit ends the reading."""
+        reported, seen = self.diagnostics, self._seen
+        self.diagnostics, self._seen = [], set()
+        try:
+            yield self.diagnostics
+        except BaseException:
+            reported += self.diagnostics
+            raise
+        finally:
+            self.diagnostics, self._seen = reported, seen
+
+    def report_once(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Report what was found apart, but for what is reported already."""
+        known = set(self.diagnostics)
+        self.diagnostics.extend(found for found in diagnostics if found not in known)
+
+    def error(self, code: str, node: Node, message: str, help: str | None, frame: Frame, path: str | None = None) -> None:
+        self.fault(Fault(code, message, help), node, frame, path)
+
+    def fault(self, fault: Fault, node: Node, frame: Frame, path: str | None = None) -> None:
+        """Report a bare fact at the place of a node."""
+        key = (fault.code, node.line, node.column, fault.message)
+        if key not in self._seen:
+            self._seen.add(key)
+            self._report(fault, node, frame, path)
+            self.errors += 1
+            if self.errors == MOST_ERRORS:
+                self.stop(Fault("E102", *TOO_MANY_ERRORS), node, frame, path)
+
+    def _report(self, fault: Fault, node: Node, frame: Frame, path: str | None) -> None:
+        self.diagnostics.append(self.origin(node, frame).place(fault, path))
+
+    def stop(self, fault: Fault, node: Node, frame: Frame, path: str | None) -> NoReturn:
+        """Report what is beyond a limit, and read no further.
+
+        Raises:
+            BeyondLimit
+        """
+        self._report(fault, node, frame, path)
+        raise BeyondLimit
+
+    def count_layers(self, number: int, node: Node, frame: Frame) -> None:
+        """Take note of layers that are going to be evaluated."""
+        self.layers_made += number
+        if self.layers_made > self.most_layers:
+            self.stop(too_many_layers(self.most_layers), node, frame, None)
+
+    def count_item(self, node: Node, frame: Frame, path: str | None) -> None:
+        """Take note of one more item of a list, copy, or layer that a shorthand makes."""
+        self.items_read += 1
+        if self.items_read > self.most_layers:
+            fault = Fault("E102", f"more than {self.most_layers:,} items after expanding blocks and repeats", RAISE_LIMIT)
+            self.stop(fault, node, frame, path)
+        self.spend(0, node, frame, path)
+
+    def spend(self, effort: int, node: Node, frame: Frame, path: str | None) -> None:
+        """Take note of nodes that are read again."""
+        self.reread += effort
+        most = REREAD_PER_LAYER * self.most_layers
+        if self.reread > most:
+            message = f"blocks, repeats, variants and cases make more than {most:,} nodes to be read again"
+            self.stop(Fault("E102", message, "lower a `repeat`, or shorten what is repeated"), node, frame, path)
+
+    def copies(self, count: int, read: Callable[[Frame, int], C], node: Node, frame: Frame, path: str) -> tuple[C, ...]:
+        """What ``read`` makes of a node for each copy, its frame and its index given; of one at least, so that errors are seen.
+
+        Copies that do not use their index are one and the same.
+        """
+        outer, self.saw_index = self.saw_index, False
+        copies = [read(frame.with_index(0), 0)]
+        if self.saw_index:
+            for index in range(1, count):
+                self.count_item(node, frame, path)
+                self.spend(size_of(node) + len(frame.names) // 8, node, frame, path)
+                copies.append(read(frame.with_index(index), index))
+        else:
+            copies *= max(count, 1)
+        self.saw_index = outer
+        return tuple(copies)
+
+    def unknown_word(
+        self,
+        code: str,
+        kind: str,
+        node: Scalar,
+        known: Iterable[str],
+        frame: Frame,
+        path: str | None,
+        foreign: Mapping[str, str] | None = None,
+    ) -> str | None:
+        """Report a word that means nothing here, with the one that was probably meant, which is returned."""
+        known = tuple(known)
+        guess = (foreign or {}).get(node.text.lower()) or did_you_mean(node.text, known)
+        help = f"did you mean `{shown(guess)}`?" if guess else f"possible: {listed(map(shown, known))}" if known else None
+        self.error(code, node, f"unknown {kind} `{shown(node.text)}`", help, frame, path)
+        return guess
+
+    def beside(self, key: Scalar, operation: str, frame: Frame, path: str) -> None:
+        """Report a key of the item among the arguments of its operation."""
+        help = f"write `{key.text}: ...` beside `{shown(operation)}:`, not inside"
+        self.error("E104", key, f"`{key.text}` is a key of the item, not an argument of {shown(operation)}", help, frame, path)
+
+    def origin(self, node: Node, frame: Frame) -> Origin:
+        return Origin(self.source.location(node), self.source.excerpt(node.line), frame.chain)
+
+    def evaluate(self, text: str, frame: Frame) -> Value:
+        """The value of an expression.
+
+        Raises:
+            Fault: where it has none.
+            DependsOnParameter: where it depends on something not given.
+        """
+        try:
+            expression = compile_expression(text)
+        except Fault as fault:
+            if text.count("(") > text.count(")"):
+                fault.help = "a comma ends a value inside {...} and [...]: put the expression in quotes"
+            raise
+        self.reread += len(text) // 2
+        if "i" in expression.names:
+            self.saw_index = True
+        value = expression.evaluate(frame.names)
+        if value is UNDETERMINED:
+            raise DependsOnParameter
+        return value
+
+    def check_copies(self, count: int) -> None:
+        """Refuse more copies than layers are evaluated.
+
+        Raises:
+            Fault: E102.
+        """
+        if count > self.most_layers:
+            message = f"{count:,} copies are more than the {self.most_layers:,} layers that are evaluated"
+            raise Fault("E102", message, RAISE_LIMIT)
+
+    def reference(self, node: Scalar, frame: Frame) -> Ref:
+        """The tensor a name stands for: a block parameter's, else the earlier one of that name."""
+        passed = frame.tensors.get(node.text)
+        return passed or Ref(node.text, frame.depth, self.origin(node, frame))
+
+    def is_declared(self, name: str) -> bool:
+        """Whether some ``name:`` of the file gives this name, or an input has it."""
+        if self.declared is None:
+            self.declared = frozenset(_names_in(self.root)) if self.root is not None else frozenset()
+        return name in self.declared
+
+
+def _names_in(root: Node) -> Iterable[str]:
+    """The values of all keys ``name``, and the keys of ``input``."""
+    seen: set[int] = set()
+    waiting = [root]
+    yield from ("prev", "input")
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Scalar) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Sequence):
+            waiting.extend(node.items)
+            continue
+        for key, value in node.entries:
+            if key.text == "name" and isinstance(value, Scalar):
+                yield value.text
+            elif key.text == "input" and not isinstance(value, (Scalar, Sequence)):
+                yield from value.keys
+            waiting.append(value)

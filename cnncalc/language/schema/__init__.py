@@ -1,0 +1,1 @@
+"""The JSON Schema of a spec file, derived from the vocabulary."""

@@ -1,0 +1,103 @@
+"""The variables of a file: their names, and their values from expressions that may use each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingOf
+
+from cnncalc.errors import Fault, UsageError
+from cnncalc.language.arguments import kind_of
+from cnncalc.language.arithmetic import FUNCTIONS
+from cnncalc.language.expressions import KEYWORDS, LITERALS, UNDETERMINED, PassedWord, Value, compile_expression
+from cnncalc.language.nodes import Mapping, Node, Scalar
+from cnncalc.language.reading import Frame, Reading
+from cnncalc.language.vocabulary import is_word
+from cnncalc.support.suggest import shown
+
+IDENTIFIER = re.compile(r"[^\W\d]\w*")
+RESERVED = frozenset({"i", *KEYWORDS, *LITERALS, *FUNCTIONS})
+"""Names that mean something in expressions already."""
+
+MOST_VARIABLES = 10_000
+_CYCLE = "E205"
+
+Texts = dict[str, tuple[str, Node]]
+"""The expression of each variable, and where it stands."""
+
+
+def declared(node: Mapping, reading: Reading, frame: Frame) -> dict[str, tuple[Node, Node]]:
+    """Key and value of each variable of a mapping."""
+    if len(node.entries) > MOST_VARIABLES:
+        reading.error("E102", node.entries[MOST_VARIABLES][0], f"more than {MOST_VARIABLES:,} variables", None, frame)
+    return {key.text: (key, value) for key, value in node.entries[:MOST_VARIABLES]}
+
+
+def evaluated(nodes: dict[str, tuple[Node, Node]], sets: MappingOf[str, str], reading: Reading, frame: Frame) -> dict[str, Value]:
+    """All variables by name, in whatever order they use each other; ``sets`` are expressions given from outside.
+
+    Raises:
+        UsageError: where one of these means nothing.
+    """
+    texts: Texts = {}
+    for name, (key, value) in nodes.items():
+        if not IDENTIFIER.fullmatch(name) or name in RESERVED:
+            reading.error(
+                "E114",
+                key,
+                f"`{shown(name)}` cannot be the name of a variable",
+                "letters, digits and `_`; not `i` or a function",
+                frame,
+            )
+        elif not isinstance(value, Scalar):
+            reading.error("E105", value, f"the variable `{shown(name)}` is a number, found {kind_of(value)}", None, frame)
+        else:
+            texts[name] = (sets.get(name, value.text), value)
+    values: dict[str, Value] = {}
+    for name in texts:
+        _evaluate(name, texts, values, sets, reading, frame)
+    return values
+
+
+def _evaluate(
+    name: str, texts: Texts, values: dict[str, Value], sets: MappingOf[str, str], reading: Reading, frame: Frame
+) -> None:
+    """Evaluate a variable after those it uses, without recursion: a chain may be as long as the file."""
+    active = {name: None}
+    while active:
+        last = next(reversed(active))
+        try:
+            needed = next((other for other in _used(last, texts) if other not in values), None)
+            if needed in active:
+                chain = _chain([*list(active)[list(active).index(needed) :], needed])
+                raise Fault(_CYCLE, f"the variable `{shown(needed or '')}` depends on itself: {chain}")
+            if needed is not None:
+                active[needed] = None
+                continue
+            values[last] = _value(last, texts, values)
+        except Fault as fault:
+            given = (one for one in (active if fault.code == _CYCLE else (last,)) if one in sets)
+            if (option := next(given, None)) is not None:
+                message = f"`--set {shown(f'{option}={sets[option]}')}`: {fault.message}"
+                raise UsageError(Fault(fault.code, message, fault.help).at(None)) from fault
+            reading.fault(fault, texts[last][1], frame)
+            values[last] = UNDETERMINED
+        del active[last]
+
+
+def _used(name: str, texts: Texts) -> list[str]:
+    text = texts[name][0]
+    if text not in texts and is_word(text):
+        return []
+    return sorted(other for other in compile_expression(text).names if other in texts)
+
+
+def _value(name: str, texts: Texts, values: dict[str, Value]) -> Value:
+    text = texts[name][0]
+    if text not in texts and is_word(text):
+        return PassedWord(text)
+    return compile_expression(text).evaluate(values)
+
+
+def _chain(names: list[str]) -> str:
+    """Names that use each other, the middle ones of many left out."""
+    return " -> ".join(map(shown, names if len(names) <= 8 else [*names[:4], "...", *names[-3:]]))

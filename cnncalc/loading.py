@@ -1,0 +1,194 @@
+"""Loading models: from a path, standard input or the name of a bundled config."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from os import PathLike, fspath
+from types import NoneType
+from typing import Any
+
+from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
+from cnncalc.frameworks import Framework, framework_named, unknown_framework
+from cnncalc.language.decode import decode
+from cnncalc.language.nodes import Node
+from cnncalc.language.parser import parse
+from cnncalc.language.reading import Reading
+from cnncalc.language.source import Source, meant_file, read_source
+from cnncalc.network.graph import MOST_LAYERS
+from cnncalc.network.model import Model
+from cnncalc.support.collector import paused_collection
+from cnncalc.support.stack import with_room
+from cnncalc.support.suggest import did_you_mean, listed, shown
+
+
+def load(
+    path: str | PathLike[str],
+    *,
+    sets: Mapping[str, str | int] | None = None,
+    framework: str | None = None,
+    model: str | None = None,
+    max_layers: int = MOST_LAYERS,
+) -> tuple[Model, ...]:
+    """The models of a spec.
+
+    Args:
+        path: a file, ``-`` for standard input, or the bare name of a bundled config such as ``"vgg16"``.
+        sets: variables to set, by name, as expressions or whole numbers.
+        framework: the framework to use instead of the spec's.
+        model: the one variant wanted, of a file with several.
+        max_layers: how many layers all models and cases may have.
+
+    Raises:
+        SpecError: with everything wrong with the file.
+        SourceError: where it cannot be read.
+        UsageError: for a variable, framework or variant that does not exist, and for a variable set to what means nothing.
+        TypeError: for arguments of other types.
+    """
+    if not isinstance(path, str | PathLike):
+        raise TypeError(f"a path is a str or a Path, not {type(path).__name__}; `loads` takes text")
+    place = fspath(path)
+    if not isinstance(place, str):
+        raise TypeError("a path is text, not bytes")
+    source = read_source(resolve(place))
+    return load_source(source, sets=sets, framework=framework, model=model, max_layers=max_layers)
+
+
+def loads(text: str, name: str = "<text>", **options: Any) -> tuple[Model, ...]:
+    """The models of a spec given as text, called ``name`` in messages; options as for ``load``.
+
+    Raises:
+        TypeError: for a text that is none.
+        SpecError: with everything wrong with it.
+    """
+    if not isinstance(text, str) or not isinstance(name, str):
+        raise TypeError(f"a spec is text, not {type(name if isinstance(text, str) else text).__name__}")
+    return load_source(Source(name, text), **options)
+
+
+def load_source(
+    source: Source,
+    *,
+    sets: Mapping[str, str | int] | None = None,
+    framework: str | None = None,
+    model: str | None = None,
+    max_layers: int = MOST_LAYERS,
+) -> tuple[Model, ...]:
+    """The models of a source already read; arguments as for ``load``."""
+    with paused_collection():
+        root, diagnostics = parse(source)
+    return load_parsed(source, root, diagnostics, sets=sets, framework=framework, model=model, max_layers=max_layers)
+
+
+def load_parsed(
+    source: Source,
+    root: Node,
+    diagnostics: Iterable[Diagnostic] = (),
+    *,
+    sets: Mapping[str, str | int] | None = None,
+    framework: str | None = None,
+    model: str | None = None,
+    max_layers: int = MOST_LAYERS,
+) -> tuple[Model, ...]:
+    """The models of a source already parsed, with what ``parse`` has found; arguments as for ``load``."""
+    texts = _settings(sets)
+    _check_options(framework, model, max_layers)
+    found = tuple(diagnostics)
+    rules = None if framework is None else framework_named(framework)
+    try:
+        with paused_collection():
+            models, reading = with_room(lambda: _decoded(source, root, found, texts, max_layers))
+    except CnncalcError as error:
+        error.models = tuple(one for one in _under(rules, error.models) if model in (None, one.name))
+        raise
+    _check_sets(texts, reading)
+    if framework is not None and rules is None:
+        raise _usage(*unknown_framework(framework))
+    models = _under(rules, models)
+    return models if model is None else (_named(model, models),)
+
+
+def _decoded(
+    source: Source, root: Node, diagnostics: tuple[Diagnostic, ...], sets: Mapping[str, str], max_layers: int
+) -> tuple[tuple[Model, ...], Reading]:
+    reading = Reading(source, max_layers)
+    reading.diagnostics.extend(diagnostics)
+    return decode(reading, root, sets), reading
+
+
+def _check_options(framework: object, model: object, max_layers: object) -> None:
+    for what, given in (("framework", framework), ("model", model)):
+        if not isinstance(given, (str, NoneType)):
+            raise TypeError(f"`{what}` is a name, not {type(given).__name__}")
+    if not isinstance(max_layers, int) or isinstance(max_layers, bool):
+        raise TypeError(f"`max_layers` is a number, not {type(max_layers).__name__}")
+    if max_layers < 1:
+        raise ValueError(f"`max_layers` is at least 1, not {max_layers}")
+
+
+def _settings(sets: Mapping[str, str | int] | None) -> dict[str, str]:
+    """Variables from outside as the texts they would be in a file."""
+    if not isinstance(sets, (Mapping, NoneType)):
+        raise TypeError(f"`sets` is a mapping of names to values, not {type(sets).__name__}")
+    for name, value in (sets or {}).items():
+        if not isinstance(name, str) or not isinstance(value, (str, int)) or isinstance(value, bool):
+            raise TypeError(f"`sets` maps names to expressions or whole numbers, not {name!r} to {value!r}")
+    return {name: str(value) for name, value in (sets or {}).items()}
+
+
+def resolve(path: str) -> str:
+    """The file meant by a SPEC: itself, or the bundled config of that name.
+
+    Raises:
+        SourceError: where a bare name is neither.
+    """
+    if path == "-" or "/" in path or "\\" in path or os.path.exists(path):
+        return path
+    from cnncalc import bundled
+
+    found = bundled.path_of(path)
+    if found is not None and path.endswith(
+        bundled.ENDINGS
+    ):  # a file that is gone must not pass as the bundled network of its name
+        help = meant_file(path) or f"the bundled config is called `{found.stem}`"
+        raise SourceError(Diagnostic("E110", "error", f"`{shown(path)}` does not exist", help))
+    if found is not None:
+        return str(found)
+    names = bundled.names()
+    guess = did_you_mean(path, names)
+    help = meant_file(path) or (f"did you mean `{guess}`?" if guess else f"bundled configs: {listed(names)}")
+    raise SourceError(Diagnostic("E110", "error", f"no file and no bundled config is named `{shown(path)}`", help))
+
+
+def _under(rules: Framework | None, models: tuple[Model, ...]) -> tuple[Model, ...]:
+    """The models under another framework's rules, where one is given."""
+    return models if rules is None else tuple(_in_framework(one, rules) for one in models)
+
+
+def _in_framework(model: Model, rules: Framework) -> Model:
+    cases = tuple(case._replace(model=case.model._replace(framework=rules)) for case in model.cases)
+    return model._replace(framework=rules, cases=cases)
+
+
+def _named(name: str, models: tuple[Model, ...]) -> Model:
+    for model in models:
+        if model.name == name:
+            return model
+    raise _usage(f"no model is named `{shown(name)}`", _help(name, [model.name for model in models]))
+
+
+def _check_sets(sets: Mapping[str, str], reading: Reading) -> None:
+    for name in sets:
+        if name not in reading.all_variables:
+            raise _usage(f"no variable is named `{shown(name)}`", _help(name, sorted(reading.all_variables)))
+
+
+def _help(word: str, known: Mapping[str, object] | list[str]) -> str | None:
+    guess = did_you_mean(word, known)
+    if guess:
+        return f"did you mean `{guess}`?"
+    return f"possible: {listed(known)}" if known else None
+
+
+def _usage(message: str, help: str | None) -> UsageError:
+    return UsageError(Diagnostic("E113", "error", message, help))

@@ -1,0 +1,87 @@
+"""What a spec expects of a network: the metrics, and what a value may be. Types only; nothing is measured here."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import inf
+from typing import NamedTuple
+
+from cnncalc.errors import Diagnostic, Location
+from cnncalc.network.structure import Origin
+
+Number = int | Fraction
+Value = Number | float | str
+"""One that is measured: a number, infinite for the size of a field that is the whole map; ``"all"`` for its other properties."""
+Measured = Value | None | tuple[Value | None, ...]
+"""One for all, or one per axis; ``None`` where unknown."""
+ALL = "all"
+
+SHAPE_METRICS = ("shape", "size", "in")
+COUNT_METRICS = ("channels", "params", "trainable", "buffers", "macs")
+FIELD_METRICS = ("rf", "stride", "padding")
+METRICS = (*SHAPE_METRICS, *COUNT_METRICS, *FIELD_METRICS)
+
+
+class Bounds(NamedTuple):
+    """What one value may be: from ``low`` to ``high``, both included, ``None`` for no limit; or a word."""
+
+    text: str
+    low: Number | None = None
+    high: Number | None = None
+    word: str | None = None
+
+    def hold(self, value: Value | None) -> bool:
+        if self.word is not None:
+            return value is not None and shown(value) == self.word
+        if self.low is None and self.high is None:
+            return True
+        if value is None or isinstance(value, str):
+            return False
+        return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
+
+
+def shown(value: Value) -> str:
+    """A value as messages quote it."""
+    return ALL if value == inf else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+class Expectation(NamedTuple):
+    """One promise: a metric, and what it is to be, in all or per axis. The metric ``error`` expects a code instead."""
+
+    metric: str
+    bounds: tuple[Bounds, ...]
+    is_listed: bool
+    origin: Origin
+
+    @property
+    def text(self) -> str:
+        wanted = ", ".join(bound.text for bound in self.bounds)
+        return f"[{wanted}]" if self.is_listed else wanted
+
+
+class Finding(NamedTuple):
+    """The outcome of one promise, or an error that stands in the way of all of a model's."""
+
+    model: str
+    path: str | None
+    metric: str
+    wanted: str
+    got: str
+    diagnostic: Diagnostic | None = None
+    promise: Expectation | None = None
+    measured: Measured = None
+    """What the promise was held against; ``None`` where it is unknown or nothing was measured."""
+
+    @property
+    def ok(self) -> bool:
+        return self.diagnostic is None
+
+    @property
+    def place(self) -> Location | None:
+        """Where the promise stands, the same for all its uses."""
+        return None if self.promise is None else self.promise.origin.location
+
+    @property
+    def what(self) -> str:
+        """Model, path and metric in a few words."""
+        return f"{self.model}: {self.path + ' ' if self.path else ''}{self.metric}"

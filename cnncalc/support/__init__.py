@@ -1,0 +1,1 @@
+"""Small helpers that know nothing of networks: numbers read and said, names guessed, the process."""
