@@ -26,7 +26,9 @@ __all__ = [
 ]
 
 _HOMES = {"analyze": "analysis.run", "Report": "analysis.report", "load": "loading", "loads": "loading"}
-"""Where the public names live that are not errors; each is loaded when it is first used, so that help costs nothing."""
+"""Where the public names live that are not errors; each is loaded when it is first used, so that help costs
+nothing.
+"""
 
 
 def __getattr__(name: str) -> Any:

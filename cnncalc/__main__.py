@@ -12,7 +12,8 @@ from typing import NoReturn
 def command() -> NoReturn:
     """Run, then leave at once: taking the interpreter down would cost a fifth of a run.
 
-    The cyclic garbage collector is off, for what a run builds lives to its end; ``--watch`` collects between its runs.
+    The cyclic garbage collector is off, for what a run builds lives to its end; ``--watch`` collects between
+    its runs.
     """
     gc.disable()
     signal.signal(signal.SIGTERM, _terminated)

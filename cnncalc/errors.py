@@ -8,7 +8,9 @@ Severity = Literal["error", "warning"]
 
 
 FINE, INVALID, UNDONE, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes: nothing wrong, an invalid spec or a failed expectation, a job that could not be done, Ctrl-C."""
+"""Exit codes: nothing wrong, an invalid spec or a failed expectation, a job that could not be done,
+Ctrl-C.
+"""
 
 MOST_ERRORS = 500
 """Errors that are collected from one file; what follows is not read."""
@@ -40,11 +42,15 @@ class Diagnostic(NamedTuple):
     chain: tuple[str, ...] = ()
     """The uses of blocks that led here, outermost first."""
     about: str | None = None
-    """What it is about besides the layer, such as another framework; findings that differ in it are different ones."""
+    """What it is about besides the layer, such as another framework; findings that differ in it are different
+    ones.
+    """
 
 
 class Fault(Exception):
-    """A bare fact found by a rule that does not know where in a file it was asked; the caller adds the place."""
+    """A bare fact found by a rule that does not know where in a file it was asked; the caller adds the
+    place.
+    """
 
     def __init__(self, code: str, message: str, help: str | None = None) -> None:
         super().__init__(message)
@@ -64,7 +70,9 @@ class Fault(Exception):
 
 
 class CnncalcError(Exception):
-    """Base of all errors that the public functions raise on purpose; ``diagnostics`` says everything found."""
+    """Base of all errors that the public functions raise on purpose; ``diagnostics`` says everything
+    found.
+    """
 
     models: tuple[Any, ...] = ()
     """The models of the same file that nothing is wrong with."""
@@ -94,7 +102,9 @@ class SourceError(CnncalcError):
 
 
 class InputError(ValueError):
-    """A shape, an input or a framework that an analysis is given and that does not exist or fit; its message says what does."""
+    """A shape, an input or a framework that an analysis is given and that does not exist or fit; its message
+    says what does.
+    """
 
 
 class UsageError(CnncalcError):

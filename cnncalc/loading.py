@@ -42,7 +42,8 @@ def load(
     Raises:
         SpecError: with everything wrong with the file.
         SourceError: where it cannot be read.
-        UsageError: for a variable, framework or variant that does not exist, and for a variable set to what means nothing.
+        UsageError: for a variable, framework or variant that does not exist, and for a variable set to what
+        means nothing.
         TypeError: for arguments of other types.
     """
     if not isinstance(path, str | PathLike):
@@ -77,7 +78,9 @@ def load_source(
     """The models of a source already read; arguments as for ``load``."""
     with paused_collection():
         root, diagnostics = parse(source)
-    return load_parsed(source, root, diagnostics, sets=sets, framework=framework, model=model, max_layers=max_layers)
+    return load_parsed(
+        source, root, diagnostics, sets=sets, framework=framework, model=model, max_layers=max_layers
+    )
 
 
 def load_parsed(
@@ -157,7 +160,9 @@ def resolve(path: str) -> str:
     names = bundled.names()
     guess = did_you_mean(path, names)
     help = meant_file(path) or (f"did you mean `{guess}`?" if guess else f"bundled configs: {listed(names)}")
-    raise SourceError(Diagnostic("E110", "error", f"no file and no bundled config is named `{shown(path)}`", help))
+    raise SourceError(
+        Diagnostic("E110", "error", f"no file and no bundled config is named `{shown(path)}`", help)
+    )
 
 
 def _under(rules: Framework | None, models: tuple[Model, ...]) -> tuple[Model, ...]:

@@ -14,7 +14,17 @@ from cnncalc.analysis import run as analysis
 from cnncalc.cli import main
 from cnncalc.codes import CODES
 from cnncalc.geometry import axis, shape
-from cnncalc.language import arguments, arithmetic, definitions, expressions, items, parser, reading, source, variables
+from cnncalc.language import (
+    arguments,
+    arithmetic,
+    definitions,
+    expressions,
+    items,
+    parser,
+    reading,
+    source,
+    variables,
+)
 from cnncalc.network import graph, naming
 from cnncalc.questions import sweep
 
@@ -45,7 +55,10 @@ def limits() -> str:
         ("lists of layers inside one another, uses of blocks counted", items.DEEPEST),
         ("layers of a file (`--max-layers`)", graph.MOST_LAYERS),
         ("inputs of all layers, per layer on average", graph.INPUTS_PER_LAYER),
-        ("nodes read again for blocks, repeats, variants and cases, per layer on average", reading.REREAD_PER_LAYER),
+        (
+            "nodes read again for blocks, repeats, variants and cases, per layer on average",
+            reading.REREAD_PER_LAYER,
+        ),
         ("characters of the paths of all layers", graph.MOST_CHARACTERS),
         ("variables of a file", variables.MOST_VARIABLES),
         ("parameters of a block", definitions.MOST_PARAMETERS),

@@ -42,14 +42,20 @@ def reading(source: Axis, units_read: Callable[[int], list[int]], stride: Fracti
 
 
 def windowed(source: Axis, kernel: int, stride: int, padding: int, dilation: int) -> Axis:
-    return reading(source, lambda i: [i * stride - padding + m * dilation for m in range(kernel)], Fraction(stride))
+    return reading(
+        source, lambda i: [i * stride - padding + m * dilation for m in range(kernel)], Fraction(stride)
+    )
 
 
 def transposed(source: Axis, kernel: int, stride: int, padding: int, dilation: int) -> Axis:
     """Unit i is written by every unit j with i = j*stride - padding + m*dilation."""
 
     def writers(i: int) -> list[int]:
-        return [(i + padding - m * dilation) // stride for m in range(kernel) if (i + padding - m * dilation) % stride == 0]
+        return [
+            (i + padding - m * dilation) // stride
+            for m in range(kernel)
+            if (i + padding - m * dilation) % stride == 0
+        ]
 
     return reading(source, writers, Fraction(1, stride))
 
@@ -80,7 +86,11 @@ def joined(branches: list[Axis]) -> Axis:
 
     strides = {branch.stride for branch in branches}
     aligned = len(strides) == 1 and None not in strides and all(branch.aligned for branch in branches)
-    return Axis(lru_cache(maxsize=None)(sees), aligned and _centred(branches), strides.pop() if len(strides) == 1 else None)
+    return Axis(
+        lru_cache(maxsize=None)(sees),
+        aligned and _centred(branches),
+        strides.pop() if len(strides) == 1 else None,
+    )
 
 
 def _centred(branches: list[Axis]) -> bool:
@@ -102,7 +112,11 @@ def window_items(draw: st.DrawFn, axes: int) -> Item:
     op = draw(st.sampled_from(["conv", "depthwise", "maxpool", "unfold"]))
     kernel = draw(per_axis(axes, st.integers(1, 4)))
     stride = draw(per_axis(axes, st.sampled_from([1, 1, 1, 2, 3])))
-    padding = [draw(st.integers(0, k // 2)) for k in kernel] if op == "maxpool" else draw(per_axis(axes, st.integers(0, 3)))
+    padding = (
+        [draw(st.integers(0, k // 2)) for k in kernel]
+        if op == "maxpool"
+        else draw(per_axis(axes, st.integers(0, 3)))
+    )
     dilation = draw(per_axis(axes, st.sampled_from([1, 1, 2, 3])))
     return {op: {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}}
 
@@ -121,7 +135,9 @@ def transposed_items(draw: st.DrawFn, axes: int) -> Item:
 def resampling_items(axes: int) -> st.SearchStrategy[Item]:
     factors = per_axis(axes, st.sampled_from([1, 2, 2, 3]))
     upsample = st.builds(
-        lambda factor, mode: {"upsample": {"factor": factor, "mode": mode}}, factors, st.sampled_from(["nearest", "bilinear"])
+        lambda factor, mode: {"upsample": {"factor": factor, "mode": mode}},
+        factors,
+        st.sampled_from(["nearest", "bilinear"]),
     )
     margins = st.lists(per_axis(2, st.integers(0, 2)), min_size=axes, max_size=axes)
     border = st.builds(lambda op, margin: {op: margin}, st.sampled_from(["pad", "crop"]), margins)
@@ -130,7 +146,11 @@ def resampling_items(axes: int) -> st.SearchStrategy[Item]:
 
 def plain_items(axes: int) -> st.SearchStrategy[Item]:
     return st.one_of(
-        window_items(axes), window_items(axes), transposed_items(axes), resampling_items(axes), st.just({"relu": None})
+        window_items(axes),
+        window_items(axes),
+        transposed_items(axes),
+        resampling_items(axes),
+        st.just({"relu": None}),
     )
 
 
@@ -147,7 +167,9 @@ def networks(axes: int) -> st.SearchStrategy[list[Item]]:
     plain = plain_items(axes)
     short = st.lists(plain, max_size=2)
     item = st.one_of(
-        plain, structured_items(axes, short), structured_items(axes, st.lists(structured_items(axes, short), max_size=1))
+        plain,
+        structured_items(axes, short),
+        structured_items(axes, st.lists(structured_items(axes, short), max_size=1)),
     )
     return st.lists(item, min_size=1, max_size=4)
 
@@ -174,7 +196,9 @@ def _applied(op: str, argument: Any, source: Axis, axis: int) -> Axis:
     if op == "residual":
         return joined([evaluated(argument, source, axis), source])
     if op in ("concat", "add"):
-        return joined([source if branch == "prev" else evaluated(branch, source, axis) for branch in argument])
+        return joined(
+            [source if branch == "prev" else evaluated(branch, source, axis) for branch in argument]
+        )
     assert op == "relu"
     return source
 

@@ -35,11 +35,15 @@ def holds(field: AxisField, expected: Axis) -> None:
     assert field.aligned == expected.aligned
     if expected.stride is not None:
         spans = {unit: expected.span(unit) for unit in COMPARED}
-        assert field.size(None) == max((last - first + 1 for first, last in filter(None, spans.values())), default=None)
+        assert field.size(None) == max(
+            (last - first + 1 for first, last in filter(None, spans.values())), default=None
+        )
         assert field.uniform == all(_on_the_line(unit, span, start, expected) for unit, span in spans.items())
 
 
-def _on_the_line(unit: int, span: tuple[int, int] | None, start: tuple[int, int] | None, expected: Axis) -> bool:
+def _on_the_line(
+    unit: int, span: tuple[int, int] | None, start: tuple[int, int] | None, expected: Axis
+) -> bool:
     """Whether a unit sees what unit 0 sees, moved on by the stride; seeing nothing everywhere is even as well."""
     if span is None or start is None or expected.stride is None:
         return span is start
@@ -77,7 +81,9 @@ def test_every_record_has_the_field_of_its_own_place(first: list[Item], second: 
 
 @pytest.mark.parametrize("times", [1, 2, 5])
 def test_repeats_compose(times: int) -> None:
-    body: list[Item] = [{"residual": [{"conv": {"kernel": [3], "stride": [1], "padding": [1], "dilation": [2]}}]}]
+    body: list[Item] = [
+        {"residual": [{"conv": {"kernel": [3], "stride": [1], "padding": [1], "dilation": [2]}}]}
+    ]
     items: list[Item] = [{"seq": body, "repeat": times}]
     holds(fields_at_the_end(items, 1)[0], evaluated(body * times, INPUT, 0))
 
@@ -94,7 +100,10 @@ def test_a_known_size_does_not_change_the_map(items: list[Item]) -> None:
 
 def bins_read(size: int, bins: int) -> list[list[int]]:
     """The positions that touch each of the equal parts an axis is cut into."""
-    return [[x for x in range(size) if x * bins < (i + 1) * size and (x + 1) * bins > i * size] for i in range(bins)]
+    return [
+        [x for x in range(size) if x * bins < (i + 1) * size and (x + 1) * bins > i * size]
+        for i in range(bins)
+    ]
 
 
 def nearest_read(size: int, target: int) -> list[list[int]]:

@@ -39,7 +39,10 @@ def test_a_text_that_is_none() -> None:
         ({"input": ""}, "is no shape"),
         ({"input": "0x4"}, "is no shape"),
         ({"input": {"other": "3x4x4"}}, "no input is named 'other'"),
-        ({"framework": "mxnet"}, "unknown framework `mxnet`; possible: pytorch, tensorflow, caffe, onnx, onnx:OPSET"),
+        (
+            {"framework": "mxnet"},
+            "unknown framework `mxnet`; possible: pytorch, tensorflow, caffe, onnx, onnx:OPSET",
+        ),
     ],
 )
 def test_an_analysis_that_cannot_be_asked_for(arguments: dict[str, Any], message: str) -> None:
@@ -103,7 +106,11 @@ def test_inputs_that_are_no_shapes(input: Any, error: type[Exception], message: 
 def test_an_input_as_a_shape() -> None:
     (model,) = cnncalc.load("resnet18")
     wanted = cnncalc.analyze(model, "3x96x64")
-    assert cnncalc.analyze(model, Shape(3, (96, 64))) == cnncalc.analyze(model, {"input": Shape(3, (96, 64))}) == wanted
+    assert (
+        cnncalc.analyze(model, Shape(3, (96, 64)))
+        == cnncalc.analyze(model, {"input": Shape(3, (96, 64))})
+        == wanted
+    )
 
 
 def test_a_framework_of_another_type() -> None:
@@ -137,7 +144,9 @@ def test_dask_maps_over_a_search_space() -> None:
     (model,) = cnncalc.load("resnet18")
     for scheduler in ("threads", "processes"):
         wanted = [dask.delayed(cnncalc.analyze)(model, size) for size in SIZES]
-        assert list(dask.compute(*wanted, scheduler=scheduler, num_workers=2)) == [cnncalc.analyze(model, size) for size in SIZES]
+        assert list(dask.compute(*wanted, scheduler=scheduler, num_workers=2)) == [
+            cnncalc.analyze(model, size) for size in SIZES
+        ]
 
 
 @pytest.mark.parametrize(

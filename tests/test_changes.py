@@ -27,7 +27,9 @@ def test_the_same_network_has_no_changes() -> None:
 
 
 def test_numbers_of_unnamed_layers_do_not_matter() -> None:
-    assert between("conv1x1: 4, relu, conv1x1: 4", "relu, conv1x1: 4, relu, conv1x1: 4") == [("added", None, "relu_1")]
+    assert between("conv1x1: 4, relu, conv1x1: 4", "relu, conv1x1: 4, relu, conv1x1: 4") == [
+        ("added", None, "relu_1")
+    ]
 
 
 def test_a_layer_that_is_gone() -> None:
@@ -35,16 +37,25 @@ def test_a_layer_that_is_gone() -> None:
 
 
 def test_another_operation_in_its_place() -> None:
-    assert between("relu, bn, tanh", "relu, lrn, tanh") == [("removed", "bn_1", None), ("added", None, "lrn_1")]
+    assert between("relu, bn, tanh", "relu, lrn, tanh") == [
+        ("removed", "bn_1", None),
+        ("added", None, "lrn_1"),
+    ]
 
 
 def test_another_kernel_is_a_change() -> None:
     (change,) = changes(layers("relu, conv1x1: 4"), layers("relu, conv3x3: {out: 4, padding: 1}"))
-    assert (change.kind, change.path, change.differs) == ("changed", "conv3x3_1", ("window", "params", "macs", "rf"))
+    assert (change.kind, change.path, change.differs) == (
+        "changed",
+        "conv3x3_1",
+        ("window", "params", "macs", "rf"),
+    )
 
 
 def test_a_change_goes_on_in_the_layers_behind_it() -> None:
-    found = changes(layers("conv1x1: 4, relu, conv1x1: 8, relu"), layers("conv1x1: 5, relu, conv1x1: 8, relu"))
+    found = changes(
+        layers("conv1x1: 4, relu, conv1x1: 8, relu"), layers("conv1x1: 5, relu, conv1x1: 8, relu")
+    )
     assert [(change.path, change.differs) for change in found] == [
         ("conv1x1_1", ("shape", "params", "macs")),
         ("relu_1", ("shape",)),
@@ -63,7 +74,8 @@ def test_long_networks_are_compared_by_path() -> None:
 
 
 ITEMS = st.lists(
-    st.sampled_from(["relu", "conv1x1: 4", "conv1x1: 6", "bn", "{tanh: , repeat: 2}", "residual: [relu]"]), max_size=9
+    st.sampled_from(["relu", "conv1x1: 4", "conv1x1: 6", "bn", "{tanh: , repeat: 2}", "residual: [relu]"]),
+    max_size=9,
 )
 
 

@@ -22,7 +22,11 @@ UNPROVOKED = {"E901"}
 
 def codes_in(tree: ast.AST) -> set[str]:
     """The codes that stand in some source as texts of their own."""
-    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    texts = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
     return {text for text in texts if re.fullmatch("[EW][0-9]{3}", text)}
 
 
@@ -31,12 +35,19 @@ def constants(module: ast.Module) -> Iterator[tuple[ast.stmt, set[str]]]:
     for statement in module.body:
         if isinstance(statement, ast.Assign | ast.AnnAssign):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            yield statement, {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+            yield (
+                statement,
+                {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)},
+            )
 
 
 def read_of(trees: dict[str, ast.Module], module: str) -> set[str]:
     """The names of a module that are read in it, or imported from it."""
-    within = {node.id for node in ast.walk(trees[module]) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    within = {
+        node.id
+        for node in ast.walk(trees[module])
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
     nodes = (node for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
     return within | {alias.name for node in nodes if node.module == module for alias in node.names}
 
@@ -59,7 +70,12 @@ def test_the_codes_used_are_the_codes_declared() -> None:
 
 def test_no_code_stands_in_a_constant_that_nothing_reads() -> None:
     trees = sources()
-    coded = [(module, names) for module, tree in trees.items() for statement, names in constants(tree) if codes_in(statement)]
+    coded = [
+        (module, names)
+        for module, tree in trees.items()
+        for statement, names in constants(tree)
+        if codes_in(statement)
+    ]
     assert ("cnncalc.advice", {"KINDS"}) in coded
     assert [(module, unread) for module, names in coded if (unread := names - read_of(trees, module))] == []
 
@@ -108,7 +124,9 @@ def test_the_good_example_gives_none(code: Code) -> None:
 
 
 def test_texts_places_and_exit_codes() -> None:
-    assert record() == RECORD.read_text(encoding="utf-8"), "run `python -m tests.codes` and read what has changed"
+    assert record() == RECORD.read_text(encoding="utf-8"), (
+        "run `python -m tests.codes` and read what has changed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +143,9 @@ def test_texts_places_and_exit_codes() -> None:
         (("W504",), ("W504",), set(), {"W504"}),
     ],
 )
-def test_warnings_are_chosen(select: tuple[str, ...], ignore: tuple[str, ...], some: set[str], others: set[str]) -> None:
+def test_warnings_are_chosen(
+    select: tuple[str, ...], ignore: tuple[str, ...], some: set[str], others: set[str]
+) -> None:
     found = chosen(select, ignore)
     assert some <= found
     assert not others & found

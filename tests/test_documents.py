@@ -41,7 +41,9 @@ def test_the_python_of_the_readme_runs(code: str, tmp_path: Path) -> None:
     script = tmp_path / "example.py"
     script.write_text(code, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, env=environment, check=False
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip()
 
@@ -51,7 +53,9 @@ def test_the_readme_has_python() -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_what_the_readme_says_of_the_language_holds(example: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_the_readme_says_of_the_language_holds(
+    example: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "net.yaml").write_text(example, encoding="utf-8")
     assert main(["check", str(tmp_path / "net.yaml"), "--require-expect"]) == 0, capsys.readouterr()
 

@@ -13,7 +13,12 @@ from cnncalc.support.figures import by, percent, plural, signed
 
 
 def test_nouns_are_counted() -> None:
-    assert [plural(number, "layer") for number in (0, 1, 2, 1234)] == ["0 layers", "1 layer", "2 layers", "1,234 layers"]
+    assert [plural(number, "layer") for number in (0, 1, 2, 1234)] == [
+        "0 layers",
+        "1 layer",
+        "2 layers",
+        "1,234 layers",
+    ]
     assert [plural(number, "bias", "biases") for number in (1, 2)] == ["1 bias", "2 biases"]
     assert plural(None, "parameter") == "an unknown number of parameters"
 
@@ -51,4 +56,8 @@ def test_changes_are_rounded_as_decimals_are(number: int, base: int) -> None:
 
 
 def test_a_change_keeps_its_first_digit() -> None:
-    assert [signed(Fraction(change)) for change in ("0.04", "-0.0004", "0")] == ["+0.04 %", "-0.0004 %", "0.0 %"]
+    assert [signed(Fraction(change)) for change in ("0.04", "-0.0004", "0")] == [
+        "+0.04 %",
+        "-0.0004 %",
+        "0.0 %",
+    ]

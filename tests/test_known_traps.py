@@ -25,12 +25,19 @@ def test_transposed_convolution_counts_macs_on_its_input() -> None:
 
 
 def test_grouped_transposed_convolution() -> None:
-    layer = last("- conv_transpose3x3: {out: 8, stride: 2, padding: 1, output_padding: 1, groups: 4}", "input: [8, 8, 8]")
+    layer = last(
+        "- conv_transpose3x3: {out: 8, stride: 2, padding: 1, output_padding: 1, groups: 4}",
+        "input: [8, 8, 8]",
+    )
     assert layer.macs == 8 * 8 * 8 * 3 * 3 * (8 // 4) == 9_216
 
 
 @pytest.mark.parametrize(
-    ("pool", "size"), [("maxpool2: {stride: 2, padding: 1, ceil: true}", 5), ("avgpool4: {stride: 4, padding: 2, ceil: true}", 9)]
+    ("pool", "size"),
+    [
+        ("maxpool2: {stride: 2, padding: 1, ceil: true}", 5),
+        ("avgpool4: {stride: 4, padding: 2, ceil: true}", 9),
+    ],
 )
 def test_a_last_window_that_would_start_in_the_padding_is_dropped(pool: str, size: int) -> None:
     assert last(f"- {pool}", f"input: [1, {size}, {size}]").shape.sizes == (3, 3)
@@ -146,7 +153,11 @@ def test_an_offset_that_is_unknown_stays_unknown_at_the_next_join() -> None:
     """The crop takes as much from the start as the size decides, so that units see 1 or 2, and never 3, in whatever order."""
     head = "input: [1, any]\n"
     cut = " [{pad: [[2, 0]], name: padded}, {crop_to: input, name: cut}, %s]"
-    for joined in ("concat: [input, cut, cut]", "concat: [cut, cut, input]", "{concat: [input, cut], name: j}, concat: [j, cut]"):
+    for joined in (
+        "concat: [input, cut, cut]",
+        "concat: [cut, cut, input]",
+        "{concat: [input, cut], name: j}, concat: [j, cut]",
+    ):
         field = last(cut % joined, head).field
         assert (field.size, field.start) == ((1,), (None,)), joined
         assert last(cut % joined, "input: [1, 9]\n").field.size == (2,)

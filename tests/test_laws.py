@@ -31,7 +31,13 @@ def report_of(layers: str, head: str = "input: [4, 12, 12]") -> Report:
 
 def fact(layer: LayerReport) -> Fact:
     """Everything computed for a layer; not its path, and not by which of the equal names a join is called."""
-    op = "concat" if layer.op in ("inception", "spp", "ppm", "dense_block") else "add" if layer.op == "residual" else layer.op
+    op = (
+        "concat"
+        if layer.op in ("inception", "spp", "ppm", "dense_block")
+        else "add"
+        if layer.op == "residual"
+        else layer.op
+    )
     counts = (layer.weights, layer.biases, layer.buffers, layer.macs, layer.activations)
     return (op, layer.in_shape, layer.shape, layer.windows, counts, layer.field, layer.is_join)
 
@@ -67,21 +73,33 @@ EXPANSIONS = [
         id="inception with norm and act",
     ),
     pytest.param(
-        "[conv3x3: {out: 8, norm: bn, act: relu}]", "[conv3x3: {out: 8, bias: false}, bn, relu]", id="norm bn drops the bias"
+        "[conv3x3: {out: 8, norm: bn, act: relu}]",
+        "[conv3x3: {out: 8, bias: false}, bn, relu]",
+        id="norm bn drops the bias",
     ),
-    pytest.param("[conv3x3: {out: 8, norm: bn, bias: true}]", "[conv3x3: 8, bn]", id="norm bn with a bias of its own"),
     pytest.param(
-        "[conv3x3: {out: 8, norm: {gn: 2}, act: {leaky_relu: 0.1}}]", "[conv3x3: 8, gn: 2, leaky_relu: 0.1]", id="gn, leaky"
+        "[conv3x3: {out: 8, norm: bn, bias: true}]", "[conv3x3: 8, bn]", id="norm bn with a bias of its own"
     ),
-    pytest.param("[linear: {out: 5, norm: ln, act: gelu}]", "[linear: 5, ln, gelu]", id="norm and act on linear"),
-    pytest.param("[separable3x3: {out: 8, padding: 1}]", "[depthwise3x3: {padding: 1}, conv1x1: 8]", id="separable"),
+    pytest.param(
+        "[conv3x3: {out: 8, norm: {gn: 2}, act: {leaky_relu: 0.1}}]",
+        "[conv3x3: 8, gn: 2, leaky_relu: 0.1]",
+        id="gn, leaky",
+    ),
+    pytest.param(
+        "[linear: {out: 5, norm: ln, act: gelu}]", "[linear: 5, ln, gelu]", id="norm and act on linear"
+    ),
+    pytest.param(
+        "[separable3x3: {out: 8, padding: 1}]", "[depthwise3x3: {padding: 1}, conv1x1: 8]", id="separable"
+    ),
     pytest.param(
         "[separable5x3: {out: 8, s: [2, 1], d: 2, p: 2, mult: 3, bias: false, act: relu}]",
         "[depthwise5x3: {mult: 3, stride: [2, 1], dilation: 2, padding: 2, bias: false}, conv1x1: {out: 8, bias: false}, relu]",
         id="separable with everything",
     ),
     pytest.param(
-        "[residual: [conv3x3: {out: 4, padding: 1}]]", "[add: {body: [conv3x3: {out: 4, padding: 1}], skip: []}]", id="residual"
+        "[residual: [conv3x3: {out: 4, padding: 1}]]",
+        "[add: {body: [conv3x3: {out: 4, padding: 1}], skip: []}]",
+        id="residual",
     ),
     pytest.param(
         "[residual: {body: [conv3x3: {out: 8, s: 2, p: 1}], shortcut: project}]",
@@ -146,9 +164,18 @@ _PPM_WRITTEN_OUT = """[{{concat: [prev, [adaptive_avgpool: 2, conv1x1: {{{0}}}, 
         ("[separable3x3: 5]", "[depthwise3x3, conv1x1: 5]"),
         ("[{inception: {1x1: 3, norm: bn}}]", "[{concat: [[conv1x1: {out: 3, norm: bn}]]}]"),
         (_PPM.format("out: 5, norm: bn"), _PPM_WRITTEN_OUT.format("out: 5, norm: bn")),
-        ("[{inception: {1x1: 3, norm: none, act: none}}]", "[{concat: [[conv1x1: {out: 3, norm: none, act: none}]]}]"),
-        ("[separable3x3: {out: 5, norm: none, act: none}]", "[depthwise3x3, conv1x1: {out: 5, norm: none, act: none}]"),
-        (_PPM.format("out: 5, norm: none, act: none"), _PPM_WRITTEN_OUT.format("out: 5, norm: none, act: none")),
+        (
+            "[{inception: {1x1: 3, norm: none, act: none}}]",
+            "[{concat: [[conv1x1: {out: 3, norm: none, act: none}]]}]",
+        ),
+        (
+            "[separable3x3: {out: 5, norm: none, act: none}]",
+            "[depthwise3x3, conv1x1: {out: 5, norm: none, act: none}]",
+        ),
+        (
+            _PPM.format("out: 5, norm: none, act: none"),
+            _PPM_WRITTEN_OUT.format("out: 5, norm: none, act: none"),
+        ),
         (_PPM.format("act: none"), _PPM_WRITTEN_OUT.format("act: none")),
     ],
 )
@@ -200,7 +227,10 @@ def test_grouping_does_not_matter(a: list[Item], b: list[Item], c: list[Item]) -
 def test_conv1x1_and_identity_change_no_field(items: list[Item]) -> None:
     after = [*items, {"identity": None}]
     around: list[Item] = [{"conv1": None}, *items, {"conv1": None}, {"identity": None}]
-    assert analyzed(spec_of(after, 1)).layers[-1].field.axes == analyzed(spec_of(around, 1)).layers[-1].field.axes
+    assert (
+        analyzed(spec_of(after, 1)).layers[-1].field.axes
+        == analyzed(spec_of(around, 1)).layers[-1].field.axes
+    )
 
 
 @given(networks(1), st.integers(0, 3), st.integers(0, 2))
@@ -215,7 +245,9 @@ def test_nested_repeats_equal_the_unrolled(items: list[Item], inner: int, outer:
 @QUICK
 def test_order_of_branches_does_not_change_the_field(branches: list[list[Item]], random: Any) -> None:
     shuffled = random.sample(branches, len(branches))
-    one, other = (analyzed(spec_of([{"concat": list(parts)}], 1)).layers[-1] for parts in (branches, shuffled))
+    one, other = (
+        analyzed(spec_of([{"concat": list(parts)}], 1)).layers[-1] for parts in (branches, shuffled)
+    )
     for here, there in zip(one.field.axes, other.field.axes, strict=True):
         assert set(here.maps) == set(there.maps)
         assert here.aligned == there.aligned
@@ -346,7 +378,9 @@ def peak_from_records(report: Report) -> int:
     for step, layer in enumerate(report.layers, len(report.inputs)):
         last.update(dict.fromkeys(layer.inputs, step))
     last.update({output.path: len(order) for output in report.outputs})
-    alive = [[path for made, path in enumerate(order) if made <= step <= last[path]] for step in range(len(order))]
+    alive = [
+        [path for made, path in enumerate(order) if made <= step <= last[path]] for step in range(len(order))
+    ]
     return max(sum(elements[path] or 0 for path in paths) for paths in alive)
 
 

@@ -179,7 +179,9 @@ resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
 from cnncalc.cli import main
 sys.exit(main(["check", sys.argv[1]]))
 """
-    done = subprocess.run([sys.executable, "-c", code, str(spec)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(spec)], capture_output=True, text=True, check=False
+    )
     assert done.returncode in (0, 1), done.stderr[-300:]
     assert "E901" not in done.stderr
 
@@ -231,7 +233,9 @@ def test_inputs_are_no_layers(text: str, layers: int) -> None:
 
 
 @pytest.mark.parametrize("command", ["params", "rf", "shapes", "summary", "compare", "check"])
-def test_more_layers_on_the_command_line(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_more_layers_on_the_command_line(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     spec = tmp_path / "spec.yaml"
     spec.write_text("layers: [{relu: , repeat: 3}]\n", encoding="utf-8")
     assert main([command, str(spec), "--max-layers", "2"]) == 1

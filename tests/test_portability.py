@@ -35,12 +35,20 @@ def test_the_same_on_an_odd_size_does_not() -> None:
 
 
 def test_what_is_rejected_elsewhere_is_said() -> None:
-    codes = found("framework: tensorflow\ninput: [3, 112, 112]\nlayers:\n- conv3x3: {out: 8, stride: 2, padding: same}")
-    assert [(code, message.partition(" ")[0]) for code, _, message in codes] == [("W603", "pytorch"), ("W603", "caffe")]
+    codes = found(
+        "framework: tensorflow\ninput: [3, 112, 112]\nlayers:\n- conv3x3: {out: 8, stride: 2, padding: same}"
+    )
+    assert [(code, message.partition(" ")[0]) for code, _, message in codes] == [
+        ("W603", "pytorch"),
+        ("W603", "caffe"),
+    ]
 
 
 def test_a_network_that_is_the_same_everywhere() -> None:
-    assert found("input: [3, 32, 32]\nlayers:\n- conv3x3: 8\n- maxpool2: {stride: 2}\n- flatten\n- linear: 10") == []
+    assert (
+        found("input: [3, 32, 32]\nlayers:\n- conv3x3: 8\n- maxpool2: {stride: 2}\n- flatten\n- linear: 10")
+        == []
+    )
 
 
 def test_a_divergence_stands_at_its_layer() -> None:
@@ -52,7 +60,12 @@ def test_a_divergence_stands_at_its_layer() -> None:
 
 
 def test_layers_of_several_inputs_are_the_same_everywhere() -> None:
-    assert found("input: [3, 9, 9]\nlayers:\n- identity:\n  name: a\n- conv3x3: 4\n- crop_to: prev\n- add: [prev, prev]") == []
+    assert (
+        found(
+            "input: [3, 9, 9]\nlayers:\n- identity:\n  name: a\n- conv3x3: 4\n- crop_to: prev\n- add: [prev, prev]"
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,9 @@ def _record(report: Report, network: str, endpoint: str) -> LayerReport:
 def _row(endpoint: str, record: LayerReport) -> Row:
     height, width = (
         (size, stride, None if start is None else -start)
-        for size, stride, start in zip(record.field.size, record.field.stride, record.field.start, strict=True)
+        for size, stride, start in zip(
+            record.field.size, record.field.stride, record.field.start, strict=True
+        )
     )
     assert height == width
     size, stride, padding = height
@@ -139,7 +141,10 @@ def test_operations_are_the_tables_to_its_last_digit(network: str, resolution: s
 @pytest.mark.parametrize("network", list(chain.from_iterable(NETWORKS.values())))
 def test_only_the_padding_depends_on_the_input_size(network: str) -> None:
     unknown, even, odd = (_report(network, resolution) for resolution in ("None", "224", "321"))
-    fields = [[(layer.path, layer.field.size, layer.field.stride) for layer in report.layers] for report in (unknown, even, odd)]
+    fields = [
+        [(layer.path, layer.field.size, layer.field.stride) for layer in report.layers]
+        for report in (unknown, even, odd)
+    ]
     assert fields[0] == fields[1] == fields[2]
     local = [layer for layer in unknown.layers if not layer.field.is_global]
     undecided = [layer for layer in local if None in layer.field.start]

@@ -72,7 +72,9 @@ def test_dropped_positions_are_counted() -> None:
 
 
 def test_what_is_dropped_of_an_unknown_size_is_unknown() -> None:
-    rows = _rows("input: 3x8x8\nlayers:\n  - conv3x3: {out: 4, stride: 2, padding: 0}\n  - conv3x3: 4\n", "3xanyx8")
+    rows = _rows(
+        "input: 3x8x8\nlayers:\n  - conv3x3: {out: 4, stride: 2, padding: 0}\n  - conv3x3: 4\n", "3xanyx8"
+    )
     assert [row.dropped for row in rows] == [None]
 
 
@@ -133,7 +135,11 @@ def test_what_is_used_again_at_another_size_is_what_it_would_be(name: str) -> No
 
 def test_one_size_stands_for_all_axes_of_the_network() -> None:
     grid = Grid({"": parse_shapes("3x192..256/32")})
-    assert [str(row.inputs[0][1]) for row in sweep(grid, lambda _: load("resnet18"))] == ["3x192x192", "3x224x224", "3x256x256"]
+    assert [str(row.inputs[0][1]) for row in sweep(grid, lambda _: load("resnet18"))] == [
+        "3x192x192",
+        "3x224x224",
+        "3x256x256",
+    ]
     (row,) = sweep(Grid({"": parse_shapes("3x8")}), lambda _: load("c3d"))
     assert str(row.inputs[0][1]) == "3x8x8x8"
     (row,) = sweep(Grid({"": parse_shapes("256x80")}), lambda _: load("textcnn")[:1])
@@ -142,7 +148,10 @@ def test_one_size_stands_for_all_axes_of_the_network() -> None:
 
 def test_a_narrow_table_keeps_the_reason_and_no_note_of_what_it_leaves_out() -> None:
     error = "E301 window 9 does not fit the size 8 (conv9x9_1)"
-    rows = (Row("a_long_name", (), (("input", Shape(3, (9, 9))),), error=error), Row("a_long_name", (), (), dropped=5))
+    rows = (
+        Row("a_long_name", (), (("input", Shape(3, (9, 9))),), error=error),
+        Row("a_long_name", (), (), dropped=5),
+    )
     lines = table.render(listing("small.yaml", rows), Surface(60)).splitlines()
     body = lines[2 : lines.index("", 2)]
     assert max(map(len, body)) <= 60
@@ -156,7 +165,13 @@ def test_a_narrow_table_keeps_the_reason_and_no_note_of_what_it_leaves_out() -> 
 
 @pytest.mark.parametrize(
     ("text", "values"),
-    [("8..32/8", ["8", "16", "24", "32"]), ("0..2", ["0", "1", "2"]), ("1..6/4", ["1", "5"]), ("2*c", ["2*c"]), ("0.5", ["0.5"])],
+    [
+        ("8..32/8", ["8", "16", "24", "32"]),
+        ("0..2", ["0", "1", "2"]),
+        ("1..6/4", ["1", "5"]),
+        ("2*c", ["2*c"]),
+        ("0.5", ["0.5"]),
+    ],
 )
 def test_values_are_ranges_or_expressions(text: str, values: list[str]) -> None:
     assert list(parse_values(text)) == values
@@ -169,6 +184,14 @@ def test_a_range_of_values_has_some_and_not_too_many(text: str) -> None:
 
 
 def test_a_repeated_variable_has_all_its_values(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "sweep", spec, "--set", "width=8..16/4", "--set", "width=5,min(2, 3)", "--format", "json")
-    assert [row["sets"]["width"] for row in json.loads(ran.out)["combinations"]] == ["8", "12", "16", "5", "min(2, 3)"]
+    ran = Ran(
+        capsys, "sweep", spec, "--set", "width=8..16/4", "--set", "width=5,min(2, 3)", "--format", "json"
+    )
+    assert [row["sets"]["width"] for row in json.loads(ran.out)["combinations"]] == [
+        "8",
+        "12",
+        "16",
+        "5",
+        "min(2, 3)",
+    ]
     assert Ran(capsys, "sweep", spec, "--set", "width=9..8").code == 2

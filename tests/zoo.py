@@ -34,7 +34,9 @@ class Entry(NamedTuple):
 GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Classification: up to VGG": {
         "lenet5": Entry("convolutions, pools, dense layers", "LeCun", {"modern": COUNTED, "caffe": COUNTED}),
-        "alexnet": Entry("large kernels, two towers, dense layers", "torchvision", {"two_tower": "dlcookbook"}),
+        "alexnet": Entry(
+            "large kernels, two towers, dense layers", "torchvision", {"two_tower": "dlcookbook"}
+        ),
         "zfnet": Entry("a smaller first kernel and stride", "osmr"),
         "overfeat": Entry("a classifier that slides"),
         "nin": Entry("1x1 convolutions, no dense layers", COUNTED, {"nin_cifar10": "osmr"}),
@@ -65,7 +67,9 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Classification: small": {
         "squeezenet": Entry("squeeze with 1x1, expand", "torchvision"),
-        "mobilenet_v1": Entry("depthwise separable, width multiplier", "keras.io", {"conv_mobilenet": COUNTED}),
+        "mobilenet_v1": Entry(
+            "depthwise separable, width multiplier", "keras.io", {"conv_mobilenet": COUNTED}
+        ),
         "mobilenet_v2": Entry("inverted residuals", "torchvision"),
         "mobilenet_v3": Entry("gates and hard activations", "torchvision"),
         "shufflenet_v2": Entry("split, shuffle, concatenate", "torchvision"),
@@ -87,7 +91,11 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "ssdlite": Entry("the same, separable, on a phone", "torchvision"),
     },
     "Segmentation": {
-        "fcn": Entry("dense layers as convolutions", COUNTED, {"fcn_resnet50": "torchvision", "fcn_resnet101": "torchvision"}),
+        "fcn": Entry(
+            "dense layers as convolutions",
+            COUNTED,
+            {"fcn_resnet50": "torchvision", "fcn_resnet101": "torchvision"},
+        ),
         "segnet": Entry("an encoder and its mirror image"),
         "unet": Entry("down, up and across, unpadded"),
         "deeplab": Entry("dilation in place of stride"),
@@ -160,14 +168,18 @@ def table() -> str:
     """The whole document."""
     contents = "\n".join(f"- [{title}](#{_anchor(title)})" for title in GROUPS)
     sections = (
-        f"## {title}\n\n{_COLUMNS}" + "\n".join(row for spec, entry in group.items() for row in _rows(spec, entry)) + "\n"
+        f"## {title}\n\n{_COLUMNS}"
+        + "\n".join(row for spec, entry in group.items() for row in _rows(spec, entry))
+        + "\n"
         for title, group in GROUPS.items()
     )
     return "\n".join((_HEAD, contents, "", *sections))
 
 
 def _anchor(title: str) -> str:
-    return "".join(character for character in title.lower().replace(" ", "-") if character.isalnum() or character == "-")
+    return "".join(
+        character for character in title.lower().replace(" ", "-") if character.isalnum() or character == "-"
+    )
 
 
 def _rows(spec: str, entry: Entry) -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""What an expert would remark on a network that is valid, each remark with the number that shows it; a file per kind."""
+"""What an expert would remark on a network that is valid, each remark with the number that shows it; a file
+per kind.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,9 @@ from cnncalc.support.figures import percent
 
 
 class Remark(NamedTuple):
-    """One piece of advice: the path of the layer it is about, what was found with its numbers, and what would be better."""
+    """One piece of advice: the path of the layer it is about, what was found with its numbers, and what would
+    be better.
+    """
 
     path: str
     message: str
@@ -113,7 +115,9 @@ class Network:
 
     def diagnostic(self, code: str, remark: Remark) -> Diagnostic:
         """A remark with its place."""
-        return self._origin(remark.path).place(Fault(code, remark.message, remark.help), remark.path, "warning")
+        return self._origin(remark.path).place(
+            Fault(code, remark.message, remark.help), remark.path, "warning"
+        )
 
     def _origin(self, path: str) -> Origin:
         """Where a layer stands; layers that shapes called for stand where the structure around them does."""

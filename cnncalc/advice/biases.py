@@ -18,12 +18,21 @@ def remarks(network: Network) -> Iterator[Remark]:
     for index, _, layer, record in network.layers():
         if not record.biases or not isinstance(layer, Convolution | Linear):
             continue
-        read = [[network.nodes[reader] for reader in network.consumers[user]] for user in (index, *users.get(index, ()))]
+        read = [
+            [network.nodes[reader] for reader in network.consumers[user]]
+            for user in (index, *users.get(index, ()))
+        ]
         readers = read[0]
-        if all(read) and all(_takes_mean(reader.layer, record.shape.channels) for each in read for reader in each):
+        if all(read) and all(
+            _takes_mean(reader.layer, record.shape.channels) for each in read for reader in each
+        ):
             biases = f"{plural(record.biases, 'bias', 'biases')} {'is' if record.biases == 1 else 'are'}"
             message = f"{biases} for nothing: `{readers[0].path}` takes the mean of each channel out again"
-            yield Remark(record.path, message, f"`bias: false` saves {plural(record.biases, 'parameter')} and changes no output")
+            yield Remark(
+                record.path,
+                message,
+                f"`bias: false` saves {plural(record.biases, 'parameter')} and changes no output",
+            )
 
 
 def _users(network: Network) -> dict[int, list[int]]:
@@ -38,7 +47,9 @@ def _users(network: Network) -> dict[int, list[int]]:
 
 
 def _takes_mean(layer: object, channels: int | None) -> bool:
-    """Whether a layer subtracts the mean of each channel by itself, so that a constant per channel changes nothing."""
+    """Whether a layer subtracts the mean of each channel by itself, so that a constant per channel changes
+    nothing.
+    """
     if isinstance(layer, GroupNorm):
         return layer.groups == channels
     return isinstance(layer, Layer) and isinstance(layer, BatchNorm | InstanceNorm)

@@ -45,7 +45,10 @@ def _causes(windows: list[TransposedWindow]) -> Iterator[str]:
     """What makes it uneven; a factor in common reaches only every so many outputs, whatever the kernel is."""
     stride = by(window.stride for window in windows)
     if any(map(_skips, windows)):
-        yield f"the stride {stride} has a factor in common with the dilation {by(window.dilation for window in windows)}"
+        yield (
+            f"the stride {stride} has a factor in common with the dilation "
+            f"{by(window.dilation for window in windows)}"
+        )
     if not all(map(_divides, windows)):
         yield f"the stride {stride} does not divide the kernel {by(window.kernel for window in windows)}"
 
@@ -71,7 +74,9 @@ def _help(windows: list[TransposedWindow]) -> str:
     even = f"kernels that are even here: {_even(windows)}"
     if not any(map(_skips, windows)):
         return even
-    return f"a dilation of {dilation} reaches all outputs" + ("" if all(map(_divides, windows)) else f"; {even}")
+    return f"a dilation of {dilation} reaches all outputs" + (
+        "" if all(map(_divides, windows)) else f"; {even}"
+    )
 
 
 def _even(windows: list[TransposedWindow]) -> str:

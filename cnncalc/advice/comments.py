@@ -14,7 +14,9 @@ from cnncalc.support.suggest import did_you_mean, shown
 
 CODE = "W517"
 _MARK = "cnncalc:"
-_IGNORE = re.compile(r"#\s*cnncalc:\s*ignore(?![\w-])\s*(?:\[(?P<codes>[^\]#]*)(?P<end>\]?)|(?P<bare>\W*[EWew][0-9]))?")
+_IGNORE = re.compile(
+    r"#\s*cnncalc:\s*ignore(?![\w-])\s*(?:\[(?P<codes>[^\]#]*)(?P<end>\]?)|(?P<bare>\W*[EWew][0-9]))?"
+)
 
 
 class Ignores(NamedTuple):
@@ -40,7 +42,9 @@ def ignores(source: Source) -> Ignores:
         for found in _IGNORE.finditer(comment):
             faults = list(_faults(found))
             place = Location(source.name, line, column + found.start(), len(found[0].rstrip()))
-            misunderstood += [fault.at(place, None, source.excerpt(line))._replace(severity="warning") for fault in faults]
+            misunderstood += [
+                fault.at(place, None, source.excerpt(line))._replace(severity="warning") for fault in faults
+            ]
             beginnings[line] = (*beginnings.get(line, ()), *_turned_off(found))
     return Ignores(beginnings, tuple(misunderstood))
 
@@ -55,7 +59,9 @@ def _turned_off(found: re.Match[str]) -> tuple[str, ...]:
 def _faults(found: re.Match[str]) -> Iterator[Fault]:
     if found["bare"] is not None or (found["codes"] is not None and not found["end"]):
         yield Fault(
-            CODE, "this comment turns nothing off: its codes do not stand in brackets", "write it like `ignore[W504, W507]`"
+            CODE,
+            "this comment turns nothing off: its codes do not stand in brackets",
+            "write it like `ignore[W504, W507]`",
         )
         return
     for code in _codes(found):

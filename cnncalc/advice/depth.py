@@ -1,6 +1,7 @@
 """W509 and W510: receptive fields that outgrow the input too early, or never grow as large.
 
-Source of the first: Richter et al. 2021, Should You Go Deeper? Optimizing Convolutional Neural Network Architectures without
+Source of the first: Richter et al. 2021, Should You Go Deeper? Optimizing Convolutional Neural Network
+Architectures without
 Training, https://arxiv.org/abs/2106.12307
 """
 
@@ -22,15 +23,23 @@ def remarks(network: Network) -> Iterator[Remark]:
     sizes = _input_sizes(network)
     if sizes is None:
         return
-    late = [layer for layer in network.report.layers if _is_spatial(layer) and _sees_more(network, layer, sizes)]
+    late = [
+        layer for layer in network.report.layers if _is_spatial(layer) and _sees_more(network, layer, sizes)
+    ]
     if late:
         seen = _field(network, late[0])
         params, total = totals_of(late).params, network.report.totals.params
-        cost = f" with {plural(params, 'parameter')}" + (f" ({share(params, total)} of all)" if params and total else "")
-        message = f"the field at its input, {by(seen)}, is already larger than the input {by(sizes)}: from here on"
+        cost = f" with {plural(params, 'parameter')}" + (
+            f" ({share(params, total)} of all)" if params and total else ""
+        )
+        message = (
+            f"the field at its input, {by(seen)}, is already larger than the input {by(sizes)}: from here on"
+        )
         verb = "widens" if len(late) == 1 else "widen"
         what = f"{plural(len(late), 'convolution')}{cost} {verb} it to no purpose"
-        yield Remark(late[0].path, f"{message} {what}", "a larger input, an earlier stride less, or fewer layers")
+        yield Remark(
+            late[0].path, f"{message} {what}", "a larger input, an earlier stride less, or fewer layers"
+        )
 
 
 def remarks_on_small_fields(network: Network) -> Iterator[Remark]:
@@ -41,11 +50,18 @@ def remarks_on_small_fields(network: Network) -> Iterator[Remark]:
     for path in _last_pools(network):
         record = network.records[path]
         seen = _field(network, record)
-        if len(seen) == len(sizes) and any(one is not None and one < size for one, size in zip(seen, sizes, strict=True)):
+        if len(seen) == len(sizes) and any(
+            one is not None and one < size for one, size in zip(seen, sizes, strict=True)
+        ):
             message = (
-                f"no unit sees the whole input before it is pooled: the receptive field is {by(seen)}, the input {by(sizes)}"
+                f"no unit sees the whole input before it is pooled: the receptive field "
+                f"is {by(seen)}, the input {by(sizes)}"
             )
-            yield Remark(path, message, "more depth, strides or dilation before it; or a `linear`, which combines what units see")
+            yield Remark(
+                path,
+                message,
+                "more depth, strides or dilation before it; or a `linear`, which combines what units see",
+            )
 
 
 def _input_sizes(network: Network) -> tuple[int, ...] | None:
@@ -53,17 +69,23 @@ def _input_sizes(network: Network) -> tuple[int, ...] | None:
     if len(network.report.inputs) != 1:
         return None
     sizes = tuple(size for size in network.report.inputs[0][1].sizes if size is not None)
-    return sizes if len(sizes) == network.report.inputs[0][1].rank and any(size > 1 for size in sizes) else None
+    return (
+        sizes if len(sizes) == network.report.inputs[0][1].rank and any(size > 1 for size in sizes) else None
+    )
 
 
 def _is_spatial(layer: LayerReport) -> bool:
     """Whether it is a convolution that looks at more than one position; its weights may be unknown."""
-    return layer.weights != 0 and any(isinstance(window, Window) and window.kernel > 1 for window in layer.windows or ())
+    return layer.weights != 0 and any(
+        isinstance(window, Window) and window.kernel > 1 for window in layer.windows or ()
+    )
 
 
 def _sees_more(network: Network, layer: LayerReport, sizes: tuple[int, ...]) -> bool:
     seen = _field(network, layer)
-    return len(seen) == len(sizes) and all(one is not None and one > size for one, size in zip(seen, sizes, strict=True))
+    return len(seen) == len(sizes) and all(
+        one is not None and one > size for one, size in zip(seen, sizes, strict=True)
+    )
 
 
 def _field(network: Network, layer: LayerReport) -> tuple[Size, ...]:
@@ -81,7 +103,9 @@ def _last_pools(network: Network) -> Iterator[str]:
         if index in found or record is None or _is_local(record.field.axes):
             continue
         found.add(index)
-        if isinstance(node.layer, GlobalPool) and any(map(_is_local_at, (network.field_at(record.inputs[0]) or ()))):
+        if isinstance(node.layer, GlobalPool) and any(
+            map(_is_local_at, (network.field_at(record.inputs[0]) or ()))
+        ):
             yield node.path
         else:
             waiting.extend(node.inputs)

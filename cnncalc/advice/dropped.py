@@ -1,4 +1,6 @@
-"""W504: positions at the end of a map that no window reaches, because the number of windows is rounded down."""
+"""W504: positions at the end of a map that no window reaches, because the number of windows is rounded
+down.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def remarks(network: Network) -> Iterator[Remark]:
     for _, _, layer, record in network.layers():
         lost = _lost_along(record)
         if any(lost):
-            yield Remark(record.path, _message(record, lost), _help(record, lost) + _ceil(layer, network.framework))
+            yield Remark(
+                record.path, _message(record, lost), _help(record, lost) + _ceil(layer, network.framework)
+            )
 
 
 def dropped_positions(layer: LayerReport) -> Size:
@@ -31,7 +35,9 @@ def dropped_positions(layer: LayerReport) -> Size:
 
 
 def _lost_along(layer: LayerReport) -> list[Size]:
-    return [_lost(window, size) for window, size in zip(layer.windows or (), layer.in_shape.sizes, strict=False)]
+    return [
+        _lost(window, size) for window, size in zip(layer.windows or (), layer.in_shape.sizes, strict=False)
+    ]
 
 
 def _unread(layer: LayerReport, lost: list[Size]) -> Size:
@@ -56,12 +62,18 @@ def _message(layer: LayerReport, lost: list[Size]) -> str:
     sizes = layer.in_shape.sizes
     unread, whole = _unread(layer, lost), product(sizes)
     message = f"rounding down drops {_which(sizes, lost)}"
-    return message if len(sizes) == 1 or unread is None else f"{message}: {unread:,} of {whole:,} are never read"
+    return (
+        message if len(sizes) == 1 or unread is None else f"{message}: {unread:,} of {whole:,} are never read"
+    )
 
 
 def _which(sizes: tuple[Size, ...], lost: list[Size]) -> str:
     """The positions that are dropped, once where all axes are alike."""
-    texts = [_positions(size, missing) for size, missing in zip(sizes, lost, strict=True) if size is not None and missing]
+    texts = [
+        _positions(size, missing)
+        for size, missing in zip(sizes, lost, strict=True)
+        if size is not None and missing
+    ]
     if len(lost) == 1:
         return texts[0]
     if len(set(texts)) == 1 and all(lost):
@@ -78,7 +90,9 @@ def _positions(size: int, missing: int) -> str:
 
 def _help(layer: LayerReport, lost: list[Size]) -> str:
     smaller = _read(layer, lost)
-    steps = [window.stride if missing else 0 for window, missing in zip(layer.windows or (), lost, strict=True)]
+    steps = [
+        window.stride if missing else 0 for window, missing in zip(layer.windows or (), lost, strict=True)
+    ]
     larger = [None if size is None else size + step for size, step in zip(smaller, steps, strict=True)]
     return f"maps of {by(smaller)} and {by(larger)} are read whole; or pad the end"
 

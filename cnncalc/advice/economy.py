@@ -1,6 +1,7 @@
 """W515 and W516: the same reach or the same join for less: stacks of small kernels, 1x1 reductions.
 
-Source: Simonyan and Zisserman 2015, Very Deep Convolutional Networks, section 2.3; Szegedy et al. 2015, Going Deeper with
+Source: Simonyan and Zisserman 2015, Very Deep Convolutional Networks, section 2.3; Szegedy et al. 2015, Going
+Deeper with
 Convolutions, section 4
 """
 
@@ -29,7 +30,9 @@ _WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """Convolutions of odd kernels from 5 on that a stack of 3-wide ones would replace with fewer parameters."""
+    """Convolutions of odd kernels from 5 on that a stack of 3-wide ones would replace with fewer
+    parameters.
+    """
     for _, _, layer, record in network.layers():
         if not isinstance(layer, Conv | Depthwise) or record.params is None or record.shares is not None:
             continue
@@ -40,14 +43,18 @@ def remarks(network: Network) -> Iterator[Remark]:
             figures = saving(stack, (record.params, record.macs))
             number = _WORDS.get(steps, str(steps))
             yield Remark(
-                record.path, f"{number} {small} see as far as this {large}: {figures}", "with an activation between them"
+                record.path,
+                f"{number} {small} see as far as this {large}: {figures}",
+                "with an activation between them",
             )
 
 
 def _steps(record: LayerReport) -> int:
     """How many 3-wide windows reach as far, 0 where no stack does the same."""
     windows = record.windows or ()
-    if any(not isinstance(window, Window) or window.stride != 1 or window.dilation != 1 for window in windows):
+    if any(
+        not isinstance(window, Window) or window.stride != 1 or window.dilation != 1 for window in windows
+    ):
         return 0
     reach = {window.kernel - 1 for window in windows if window.kernel > 1}
     if len(reach) != 1 or _padding(windows) is None:
@@ -107,7 +114,10 @@ def remarks_on_joins(network: Network) -> Iterator[Remark]:
             verb = "reads" if len(wide) == 1 else "read"
             channels = wide[0].record.in_shape.channels
             widths = _listed([str(one.reduced) for one in wide])
-            message = f"{kernels} {verb} all {channels} channels; after 1x1 reductions to {widths} channels: {saving(new, old)}"
+            message = (
+                f"{kernels} {verb} all {channels} channels; after 1x1 reductions to "
+                f"{widths} channels: {saving(new, old)}"
+            )
             yield Remark(record.path, message, _help(wide))
 
 
@@ -152,9 +162,13 @@ def _listed(texts: list[str]) -> str:
 def _help(wide: list[_Wide]) -> str:
     """How it is written in an inception, where it could be one."""
     written = {
-        by(one.layer.kernel.over(one.record.in_shape.rank, "kernel")): f"[{one.reduced}, {one.record.shape.channels}]"
+        by(
+            one.layer.kernel.over(one.record.in_shape.rank, "kernel")
+        ): f"[{one.reduced}, {one.record.shape.channels}]"
         for one in wide
     }
-    if len(written) < len(wide) or any(window.dilation > 1 for one in wide for window in one.record.windows or ()):
+    if len(written) < len(wide) or any(
+        window.dilation > 1 for one in wide for window in one.record.windows or ()
+    ):
         return "begin these branches with a 1x1 convolution"
     return f"in an inception: `{', '.join(f'{kernel}: {widths}' for kernel, widths in written.items())}`"

@@ -23,7 +23,8 @@ WIDEST = 10_000
 
 
 class Seen(NamedTuple):
-    """The input positions that unit 0 of a tensor sees along an axis: ``start`` and a bit for each one from there on.
+    """The input positions that unit 0 of a tensor sees along an axis: ``start`` and a bit for each one from
+    there on.
 
     ``stride`` is how many positions further the next unit looks.
     """
@@ -45,25 +46,37 @@ class Seen(NamedTuple):
         step = run.step * self.stride
         if not run.length or self.width + (run.length - 1) * step > WIDEST:
             return None
-        return Seen(self.start + run.start * self.stride, _repeated(self.bits, step, run.length), self.stride * advance)
+        return Seen(
+            self.start + run.start * self.stride,
+            _repeated(self.bits, step, run.length),
+            self.stride * advance,
+        )
 
     def joined(self, other: Seen) -> Seen | None:
         if self.stride != other.stride:
             return None
         first, last = sorted((self, other), key=lambda seen: seen.start)
         shift = last.start - first.start
-        return None if last.width + shift > WIDEST else Seen(first.start, first.bits | last.bits << shift, self.stride)
+        return (
+            None
+            if last.width + shift > WIDEST
+            else Seen(first.start, first.bits | last.bits << shift, self.stride)
+        )
 
 
 class _Tensor(NamedTuple):
-    """What is seen along each axis, ``None`` where it is not followed, and the last dilated layer that left holes."""
+    """What is seen along each axis, ``None`` where it is not followed, and the last dilated layer that left
+    holes.
+    """
 
     axes: tuple[Seen | None, ...]
     holes_of: str | None = None
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """One per dilated layer whose holes are still there where the map is used up: at an output, or read as a whole."""
+    """One per dilated layer whose holes are still there where the map is used up: at an output, or read as a
+    whole.
+    """
     if not any(window.dilation > 1 for layer in network.report.layers for window in layer.windows or ()):
         return
     tensors: list[_Tensor] = [_Tensor((Seen(),) * shape.rank) for _, shape in network.report.inputs]
@@ -80,8 +93,14 @@ def remarks(network: Network) -> Iterator[Remark]:
             if _reads_all(records[0].field.axes):
                 open_ends += inputs
     open_ends += [tensors[index] for index in network.model.graph.outputs]
-    for path, tensor in {tensor.holes_of: tensor for tensor in open_ends if tensor.holes_of is not None}.items():
-        yield Remark(path, _message(tensor), "dilations that have no divisor in common, such as 1, 2, 3, leave no holes")
+    for path, tensor in {
+        tensor.holes_of: tensor for tensor in open_ends if tensor.holes_of is not None
+    }.items():
+        yield Remark(
+            path,
+            _message(tensor),
+            "dilations that have no divisor in common, such as 1, 2, 3, leave no holes",
+        )
 
 
 def _reads_all(axes: tuple[AxisField, ...]) -> bool:
@@ -108,7 +127,10 @@ def _through(network: Network, layer: Layer, record: LayerReport, inputs: list[_
 def _followed(tensor: _Tensor, rules: tuple[AxisRule, ...], record: LayerReport) -> _Tensor:
     if not record.shape.rank or len(rules) != len(tensor.axes):
         return _Tensor(())
-    axes = tuple(_axis(seen, rule, size) for seen, rule, size in zip(tensor.axes, rules, record.in_shape.sizes, strict=True))
+    axes = tuple(
+        _axis(seen, rule, size)
+        for seen, rule, size in zip(tensor.axes, rules, record.in_shape.sizes, strict=True)
+    )
     if not _has_holes(axes):
         return _Tensor(axes)
     is_dilated = any(isinstance(rule, Window) and rule.dilation > 1 for rule in rules)
@@ -132,8 +154,14 @@ def _axis(seen: Seen | None, rule: AxisRule, size: int | None) -> Seen | None:
 
 
 def _joined(network: Network, paths: tuple[str, ...], inputs: list[_Tensor]) -> _Tensor:
-    """What is seen through any branch; a branch that sees the whole map through a gate adds no place to it."""
-    branches = [tensor for path, tensor in zip(paths, inputs, strict=True) if not _reads_all(network.field_at(path) or (LOCAL,))]
+    """What is seen through any branch; a branch that sees the whole map through a gate adds no place to
+    it.
+    """
+    branches = [
+        tensor
+        for path, tensor in zip(paths, inputs, strict=True)
+        if not _reads_all(network.field_at(path) or (LOCAL,))
+    ]
     if not branches or len({len(tensor.axes) for tensor in branches}) > 1:
         return _Tensor(())
     axes = branches[0].axes

@@ -14,7 +14,9 @@ CODE = "W518"
 
 
 def channels_last(source: Source, root: Node) -> Iterator[Diagnostic]:
-    """A warning per input of the file, of its models and of its cases that has the sizes before the channels."""
+    """A warning per input of the file, of its models and of its cases that has the sizes before the
+    channels.
+    """
     for node in _inputs(root):
         shape = _written(node)
         meant = None if shape is None else channels_first(shape)

@@ -1,4 +1,6 @@
-"""Where a network would come out otherwise under another framework's rules: each layer for itself, at the input it has here."""
+"""Where a network would come out otherwise under another framework's rules: each layer for itself, at the
+input it has here.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,12 @@ def divergences(model: Model, report: Report) -> tuple[Diagnostic, ...]:
     found: list[Diagnostic] = []
     for record in report.layers:
         node = nodes.get(record.path)
-        if node is not None and isinstance(node.layer, Layer) and len(record.inputs) == 1 and record.in_shape.rank:
+        if (
+            node is not None
+            and isinstance(node.layer, Layer)
+            and len(record.inputs) == 1
+            and record.in_shape.rank
+        ):
             found += [_located(one, node) for one in _of_layer(node.layer, record, here)]
     return tuple(found)
 
@@ -50,7 +57,9 @@ def _of_layer(layer: Layer, record: LayerReport, here: Framework) -> list[Diverg
     return found
 
 
-def _under(layer: Layer, record: LayerReport, here: Framework, other: Framework, own: Layer | None = None) -> Divergence | None:
+def _under(
+    layer: Layer, record: LayerReport, here: Framework, other: Framework, own: Layer | None = None
+) -> Divergence | None:
     """How a layer differs there from what it (or ``own``) is here, if it does."""
     mine = _rules(own or layer, record, here)
     try:
@@ -60,11 +69,17 @@ def _under(layer: Layer, record: LayerReport, here: Framework, other: Framework,
         return Divergence(REJECTED, other.name, fault.message)
     here_sizes = _sizes(mine, record)
     if sizes != here_sizes and None not in (*sizes, *here_sizes):
-        return Divergence(SIZE, other.name, f"makes {by(sizes)} of {by(record.in_shape.sizes)}, {here.name} {by(here_sizes)}")
+        return Divergence(
+            SIZE,
+            other.name,
+            f"makes {by(sizes)} of {by(record.in_shape.sizes)}, {here.name} {by(here_sizes)}",
+        )
     shifts = [_shift(one, two) for one, two in zip(mine, theirs, strict=True)]
     if any(shifts):
         return Divergence(
-            CENTRE, other.name, f"pads {_paddings(theirs)} where {here.name} pads {_paddings(mine)}: {_moved(shifts)}"
+            CENTRE,
+            other.name,
+            f"pads {_paddings(theirs)} where {here.name} pads {_paddings(mine)}: {_moved(shifts)}",
         )
     return None
 
@@ -87,7 +102,9 @@ def _shift(mine: AxisRule, theirs: AxisRule) -> int:
 
 
 def _as_same(layer: Layer, rank: int) -> Layer | None:
-    """A layer padded by half a kernel on both sides, written with ``same``: how it is usually carried over to TensorFlow."""
+    """A layer padded by half a kernel on both sides, written with ``same``: how it is usually carried over to
+    TensorFlow.
+    """
     kernel, written = getattr(layer, "kernel", None), getattr(layer, "padding", None)
     if not isinstance(kernel, PerAxis) or not isinstance(written, Padding):
         return None
@@ -104,7 +121,9 @@ def _paddings(rules: tuple[AxisRule, ...]) -> str:
 
 
 def _moved(shifts: list[int]) -> str:
-    texts = [f"{abs(shift)} {'further' if shift > 0 else 'earlier'}" if shift else "as here" for shift in shifts]
+    texts = [
+        f"{abs(shift)} {'further' if shift > 0 else 'earlier'}" if shift else "as here" for shift in shifts
+    ]
     where = texts[0] if len(set(texts)) == 1 else ", ".join(texts)
     return f"its windows lie {where}"
 

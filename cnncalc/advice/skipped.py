@@ -15,9 +15,14 @@ def remarks(network: Network) -> Iterator[Remark]:
     """Windows that read only some of the positions between one and the next."""
     for path, windows in _skipping(network):
         if any(window.kernel > 1 for window in windows):
-            dilation = f", dilation {by(window.dilation for window in windows)}" if _is_dilated(windows) else ""
+            dilation = (
+                f", dilation {by(window.dilation for window in windows)}" if _is_dilated(windows) else ""
+            )
             kernel = by(window.kernel for window in windows)
-            why = f"the stride {_stride(windows)} jumps over positions that the kernel {kernel}{dilation} does not reach"
+            why = (
+                f"the stride {_stride(windows)} jumps over positions that the kernel "
+                f"{kernel}{dilation} does not reach"
+            )
             yield Remark(path, f"{why}: {_read(windows)}", "use a smaller stride, or a larger kernel")
 
 
@@ -26,7 +31,10 @@ def remarks_on_pointwise(network: Network) -> Iterator[Remark]:
     for path, windows in _skipping(network):
         if all(window.kernel == 1 for window in windows):
             kernel = by((1,) * len(windows))
-            message = f"a {kernel} with stride {_stride(windows)} looks at a part of its input only: {_read(windows)}"
+            message = (
+                f"a {kernel} with stride {_stride(windows)} looks at a part of "
+                f"its input only: {_read(windows)}"
+            )
             yield Remark(path, message, "put the stride into a larger kernel, or average before it")
 
 

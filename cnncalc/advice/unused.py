@@ -16,7 +16,9 @@ VARIABLE, BLOCK = "W512", "W513"
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """A remark per tensor that neither another layer nor the outside reads, with what is computed for it, counted once."""
+    """A remark per tensor that neither another layer nor the outside reads, with what is computed for it,
+    counted once.
+    """
     outputs = set(network.model.graph.outputs)
     counted = _behind(network, outputs, set())
     for index, readers in enumerate(network.consumers):
@@ -24,18 +26,29 @@ def remarks(network: Network) -> Iterator[Remark]:
             continue
         path = network.nodes[index].path
         if index < len(network.report.inputs):
-            yield Remark(path, f"the input `{path}` is used by nothing", "read it with `from`, or leave it out")
+            yield Remark(
+                path, f"the input `{path}` is used by nothing", "read it with `from`, or leave it out"
+            )
             continue
         idle = _behind(network, {index}, counted)
         counted |= idle
         layers = [record for one in idle for record in network.records_of(one)]
         totals = totals_of(layers)
-        cost = f"{plural(len(layers), 'layer')} with {plural(totals.params, 'parameter')} and {plural(totals.macs, 'MAC')}"
-        yield Remark(path, f"nothing uses this output: {cost} for nothing", "read it, make it a `head`, or leave it out")
+        cost = (
+            f"{plural(len(layers), 'layer')} with {plural(totals.params, 'parameter')} "
+            f"and {plural(totals.macs, 'MAC')}"
+        )
+        yield Remark(
+            path,
+            f"nothing uses this output: {cost} for nothing",
+            "read it, make it a `head`, or leave it out",
+        )
 
 
 def _behind(network: Network, ends: set[int], known: set[int]) -> set[int]:
-    """The nodes that some nodes are computed from, themselves included, but for those that are known already."""
+    """The nodes that some nodes are computed from, themselves included, but for those that are known
+    already.
+    """
     found: set[int] = set()
     waiting = list(ends)
     while waiting:

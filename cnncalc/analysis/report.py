@@ -23,13 +23,17 @@ class ReceptiveField(NamedTuple):
     units: tuple[Size, ...]
     """The layer's own size along each of these axes, ``None`` where unknown or flattened away."""
     borders: tuple[Size, ...] = ()
-    """The input's size along each of these axes, ``None`` where it is unknown or the inputs seen are of different sizes."""
+    """The input's size along each of these axes, ``None`` where it is unknown or the inputs seen are of
+    different sizes.
+    """
     borderless: str | None = None
     """Why a size of the input is not known, where one is not."""
 
     @property
     def size(self) -> tuple[int | None, ...]:
-        """Input positions seen, the largest over the units; ``None`` where there is no local path or it is unknown."""
+        """Input positions seen, the largest over the units; ``None`` where there is no local path or it is
+        unknown.
+        """
         return self._each(AxisField.size)
 
     def _each(self, ask: Callable[[AxisField, Size], Answer]) -> tuple[Answer, ...]:
@@ -41,7 +45,9 @@ class ReceptiveField(NamedTuple):
     @property
     def extent(self) -> tuple[float | None, ...]:
         """The size as conditions compare it: infinite along an axis that is only seen whole."""
-        return tuple([inf if sees_all else size for sees_all, size in zip(self.sees_all, self.size, strict=True)])
+        return tuple(
+            [inf if sees_all else size for sees_all, size in zip(self.sees_all, self.size, strict=True)]
+        )
 
     @property
     def sees_all(self) -> tuple[bool, ...]:
@@ -81,7 +87,9 @@ class ReceptiveField(NamedTuple):
     @property
     def reason(self) -> str | None:
         """Why a size or a start is not known, where one is not."""
-        return next(filter(None, self._each(lambda axis, units: axis.reason(units) or axis.unknown_start)), None)
+        return next(
+            filter(None, self._each(lambda axis, units: axis.reason(units) or axis.unknown_start)), None
+        )
 
     def at(self, unit: tuple[int, ...]) -> tuple[Interval | None, ...]:
         """The input interval of one unit per axis, ``None`` where it sees all or it is unknown."""
@@ -164,7 +172,9 @@ class Report(NamedTuple):
     layers: tuple[LayerReport, ...]
     outputs: tuple[Output, ...]
     peak: Size
-    """The most elements that must be held at once, in evaluation order; ``None`` where the analysis ended early, too."""
+    """The most elements that must be held at once, in evaluation order; ``None`` where the analysis ended
+    early, too.
+    """
     diagnostics: tuple[Diagnostic, ...] = ()
     failed: str | None = None
     """The path of the layer at which a shape error ended the analysis."""
@@ -178,7 +188,9 @@ class Report(NamedTuple):
 
     @property
     def main(self) -> LayerReport | None:
-        """The layer that gives out the main output; ``None`` where the analysis ended early or an input is given out."""
+        """The layer that gives out the main output; ``None`` where the analysis ended early or an input is
+        given out.
+        """
         path = self.outputs[0].path if self.outputs else None
         return next((layer for layer in reversed(self.layers) if layer.path == path), None)
 

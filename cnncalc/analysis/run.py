@@ -1,4 +1,6 @@
-"""The one pass over a network: nodes and input shapes to a Report. Asks layers questions, knows no concrete layer."""
+"""The one pass over a network: nodes and input shapes to a Report. Asks layers questions, knows no concrete
+layer.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
 
     Args:
         model: one of the models that ``load`` returns.
-        input: another input shape than the spec's, channels first, such as ``"3x224x224"``; of several inputs a mapping by name.
+        input: another input shape than the spec's, channels first, such as ``"3x224x224"``; of several inputs
+            a mapping by name.
         framework: another framework's rules than the spec's.
 
     Returns:
@@ -50,7 +53,9 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
     return next(analyze_each(model, (input,), framework))
 
 
-def analyze_each(model: Model, inputs: Iterable[Given | None], framework: str | None = None) -> Iterator[Report]:
+def analyze_each(
+    model: Model, inputs: Iterable[Given | None], framework: str | None = None
+) -> Iterator[Report]:
     """``analyze`` for one input after the other; what does not depend on their sizes is worked out once."""
     if not isinstance(model, Model):
         raise TypeError(f"a model is what `load` returns one of, not {type(model).__name__}")
@@ -60,7 +65,9 @@ def analyze_each(model: Model, inputs: Iterable[Given | None], framework: str | 
         yield _report(model, rules, _with_input(model.inputs, input), fields)
 
 
-def _report(model: Model, rules: Framework, inputs: tuple[tuple[str, Shape], ...], fields: FieldMemory) -> Report:
+def _report(
+    model: Model, rules: Framework, inputs: tuple[tuple[str, Shape], ...], fields: FieldMemory
+) -> Report:
     with paused_collection():
         run = _Run(model.graph, rules, inputs, fields)
         failed = run.evaluate()
@@ -93,10 +100,14 @@ def _with_input(inputs: tuple[tuple[str, Shape], ...], given: Given | None) -> t
     names = [name for name, _ in inputs]
     if isinstance(given, str | Shape):
         if len(names) > 1:
-            raise InputError(f"the network has several inputs, name one: {listed(f'{name}=...' for name in names)}")
+            raise InputError(
+                f"the network has several inputs, name one: {listed(f'{name}=...' for name in names)}"
+            )
         given = {names[0]: given}
     if not isinstance(given, Mapping):
-        raise TypeError(f"an input is a shape such as '3x224x224', or shapes by name, not {type(given).__name__}")
+        raise TypeError(
+            f"an input is a shape such as '3x224x224', or shapes by name, not {type(given).__name__}"
+        )
     unknown = [name for name in given if name not in names]
     if unknown:
         raise InputError(f"no input is named {unknown[0]!r}: there is {listed(names)}")
@@ -105,7 +116,9 @@ def _with_input(inputs: tuple[tuple[str, Shape], ...], given: Given | None) -> t
 
 
 class _Step(NamedTuple):
-    """The distance of neighbouring units in units of the tensor ``of``, the last one from which it could be followed."""
+    """The distance of neighbouring units in units of the tensor ``of``, the last one from which it could be
+    followed.
+    """
 
     of: int
     """The index of its node; 0 stands for the inputs."""
@@ -141,7 +154,9 @@ class _Answers(NamedTuple):
 class _Run:
     """The state of one pass: the tensors so far, and the records made of them."""
 
-    def __init__(self, graph: Graph, framework: Framework, inputs: tuple[tuple[str, Shape], ...], fields: FieldMemory) -> None:
+    def __init__(
+        self, graph: Graph, framework: Framework, inputs: tuple[tuple[str, Shape], ...], fields: FieldMemory
+    ) -> None:
         self.graph = graph
         self.framework = framework
         self.fields = fields
@@ -156,7 +171,9 @@ class _Run:
         self.units = 0
         """Those looked at one by one so far."""
         self.told: set[tuple[Fraction, Fraction]] = set()
-        """The offsets of branches that have been reported; of one that many joins inherit, the first is enough."""
+        """The offsets of branches that have been reported; of one that many joins inherit, the first is
+        enough.
+        """
 
     def evaluate(self) -> str | None:
         """Go through the nodes; the path of the layer that failed, if one did."""
@@ -189,9 +206,13 @@ class _Run:
         return fault.help
 
     def _before_vector(self, node: Node) -> str:
-        """Where a layer belongs that reads a vector: before the layer, or behind the input, that made it one."""
+        """Where a layer belongs that reads a vector: before the layer, or behind the input, that made it
+        one.
+        """
         source = node.inputs[0]
-        while source >= self.inputs and all(not self.tensors[one].shape.rank for one in self.graph.nodes[source].inputs):
+        while source >= self.inputs and all(
+            not self.tensors[one].shape.rank for one in self.graph.nodes[source].inputs
+        ):
             source = self.graph.nodes[source].inputs[0]
         tensor = self.tensors[source]
         if source >= self.inputs:
@@ -201,7 +222,9 @@ class _Run:
         return f"the input `{tensor.path}` has no spatial axes: {shapes}"
 
     def _has_batch(self, node: Node) -> bool:
-        """Whether a layer would fit without the first axis of the only input, which is then probably the batch."""
+        """Whether a layer would fit without the first axis of the only input, which is then probably the
+        batch.
+        """
         rank = self.tensors[node.inputs[0]].shape.rank
         if self.inputs > 1 or not 1 < rank == self.tensors[0].shape.rank or not isinstance(node.layer, Layer):
             return False
@@ -218,7 +241,9 @@ class _Run:
         """Evaluate the layers that the shapes call for, in sequence."""
         source, target = (self.tensors[index] for index in node.inputs)
         tensor = source
-        for number, (label, layer) in enumerate(adapter.layers(source.shape, target.shape, _relative(source, target))):
+        for number, (label, layer) in enumerate(
+            adapter.layers(source.shape, target.shape, _relative(source, target))
+        ):
             inner = node._replace(path=f"{node.path}/{label}", op=layer.op, layer=layer)
             tensor = self._evaluated(inner, [tensor], number)
         return tensor
@@ -273,7 +298,9 @@ class _Run:
         key = (sources, rank)
         known = self.borders.get(key)
         if known is None:
-            known = self.borders[key] = _common_sizes([self.tensors[place] for place in sorted(sources)], rank)
+            known = self.borders[key] = _common_sizes(
+                [self.tensors[place] for place in sorted(sources)], rank
+            )
         return known
 
     def _ask(self, layer: Layer, shapes: tuple[Shape, ...]) -> _Answers:
@@ -281,7 +308,9 @@ class _Run:
         known = self.answers.get(key)
         if known is None:
             known = self.answers[key] = _answers(layer, shapes, self.framework, self._is_spent)
-            self.units += sum(len(reads.runs) for reads in known.reads if isinstance(reads, Taps) and len(reads.runs) > 1)
+            self.units += sum(
+                len(reads.runs) for reads in known.reads if isinstance(reads, Taps) and len(reads.runs) > 1
+            )
         return known
 
     @property
@@ -289,7 +318,9 @@ class _Run:
         """Whether so many units were looked at that fields are followed no further where they are uneven."""
         return self.units > MOST_UNITS
 
-    def _fields(self, node: Node, layer: Layer, inputs: list[_Tensor], answers: _Answers) -> tuple[AxisField, ...]:
+    def _fields(
+        self, node: Node, layer: Layer, inputs: list[_Tensor], answers: _Answers
+    ) -> tuple[AxisField, ...]:
         fields = self._joined_fields(node, inputs, answers.in_shape) if layer.is_join else inputs[0].fields
         if answers.in_shape.rank and layer.flattens:
             return (WHOLE_MAP,) * len(fields)
@@ -316,7 +347,9 @@ class _Run:
     def _joined_fields(self, node: Node, inputs: list[_Tensor], shape: Shape) -> tuple[AxisField, ...]:
         """The union over the branches, the view of a single unit being spread over the others' map."""
         spread = [tensor.shape.is_point and not shape.is_point for tensor in inputs]
-        branches = [self._spread(tensor) if one else tensor.fields for tensor, one in zip(inputs, spread, strict=True)]
+        branches = [
+            self._spread(tensor) if one else tensor.fields for tensor, one in zip(inputs, spread, strict=True)
+        ]
         rank = max(map(len, branches))
         fields: tuple[AxisField, ...] = ()
         for tensor, branch in zip(inputs, branches, strict=True):
@@ -334,7 +367,12 @@ class _Run:
     def _spread(self, tensor: _Tensor) -> tuple[AxisField, ...]:
         """What every unit sees of the input through a map of one unit: all, as far as that unit does."""
         sizes = zip(
-            *[given.shape.sizes for given in self.tensors[: self.inputs] if given.shape.rank == len(tensor.fields)], strict=True
+            *[
+                given.shape.sizes
+                for given in self.tensors[: self.inputs]
+                if given.shape.rank == len(tensor.fields)
+            ],
+            strict=True,
         )
         return tuple(
             [
@@ -357,14 +395,19 @@ class _Run:
             if code is not None:
                 fact = Fault(code, f"{names} are not aligned: {_apart(one, other)}", _align(one, other))
             elif one.maps and other.maps and one.shifts != other.shifts:
-                fact = Fault("W503", f"{names} are taken as aligned: their offset {result.unknown_start or result.unknown}")
+                fact = Fault(
+                    "W503",
+                    f"{names} are taken as aligned: their offset {result.unknown_start or result.unknown}",
+                )
             else:
                 continue
             self._diagnose(fact, "warning", node)
             return
 
     def _code_of_offset(self, one: AxisField, other: AxisField, joined: AxisField) -> str | None:
-        """Of branches that are not aligned: W519 where no padding could mend it, ``None`` where all is said already."""
+        """Of branches that are not aligned: W519 where no padding could mend it, ``None`` where all is said
+        already.
+        """
         is_first = one.aligned and other.aligned
         if not joined.maps or one.shifts != other.shifts or _differ_in_stride(one, other):
             return "W502" if is_first else None
@@ -383,7 +426,11 @@ class _Run:
         there = self.records[records[place]] if place < len(records) else None
         if there is None or not _same_weights(there, answers):
             path = self.graph.nodes[original].path
-            had = "nothing" if there is None else _weights_in_words(there.windows, there.params, there.in_shape, there.shape)
+            had = (
+                "nothing"
+                if there is None
+                else _weights_in_words(there.windows, there.params, there.in_shape, there.shape)
+            )
             has = _weights_in_words(answers.windows, answers.params.learned, answers.in_shape, answers.shape)
             message = f"the weights of `{path}` do not fit: they are {had}, here they are {has}"
             raise Fault("E209", message, "weights are shared between layers of the same kind and shape")
@@ -393,7 +440,9 @@ class _Run:
         self.diagnostics.append(node.origin.place(fault, node.path, severity))
 
     def peak(self) -> Size:
-        """The most elements alive at once: a tensor lives from its evaluation to its last use, outputs to the end."""
+        """The most elements alive at once: a tensor lives from its evaluation to its last use, outputs to the
+        end.
+        """
         made = [(tensor.path, tensor.shape) for tensor in self.tensors[: self.inputs]]
         made += [(record.path, record.shape) for record in self.records]
         last_use = {path: at for at, (path, _) in enumerate(made)}
@@ -430,21 +479,36 @@ def _common_sizes(inputs: list[_Tensor], rank: int) -> tuple[tuple[Size, ...], s
     common = common_sizes(tensor.shape for tensor in maps)
     if any(None in tensor.shape.sizes for tensor in maps):
         return common, NEEDS_SIZE
-    return common, f"sees inputs of different sizes: {listed(tensor.path for tensor in maps)}" if None in common else None
+    return (
+        common,
+        f"sees inputs of different sizes: {listed(tensor.path for tensor in maps)}"
+        if None in common
+        else None,
+    )
 
 
-def _answers(layer: Layer, shapes: tuple[Shape, ...], framework: Framework, is_spent: bool = False) -> _Answers:
-    """Ask a layer everything about given input shapes; no more than the first unit's reads where ``is_spent``."""
+def _answers(
+    layer: Layer, shapes: tuple[Shape, ...], framework: Framework, is_spent: bool = False
+) -> _Answers:
+    """Ask a layer everything about given input shapes; no more than the first unit's reads where
+    ``is_spent``.
+    """
     in_shape = layer.combine(shapes)
     rules = layer.axes((in_shape, *shapes[1:]), framework)
-    sizes = () if layer.flattens else tuple([rule.output_size(size) for rule, size in zip(rules, in_shape.sizes, strict=True)])
+    sizes = (
+        ()
+        if layer.flattens
+        else tuple([rule.output_size(size) for rule, size in zip(rules, in_shape.sizes, strict=True)])
+    )
     shape = _checked(Shape(layer.out_channels(in_shape), sizes))
     params = layer.params(in_shape, framework)
     longest = 1 if is_spent else LONGEST_PERIOD
     reads = tuple([rule.reads(size, longest) for rule, size in zip(rules, in_shape.sizes, strict=True)])
     if is_spent:
         reads = tuple([Unknown(TOO_MANY_UNITS) if one == Unknown(TOO_IRREGULAR) else one for one in reads])
-    return _Answers(in_shape, shape, _windows(rules), reads, params, layer.macs(in_shape, shape), layer.advice(in_shape))
+    return _Answers(
+        in_shape, shape, _windows(rules), reads, params, layer.macs(in_shape, shape), layer.advice(in_shape)
+    )
 
 
 _SMALLER = "lower a factor, a stride or a kernel"
@@ -515,11 +579,15 @@ def _step_through(step: _Step, reads: Reads) -> _Step | None:
     if taps.advance == len(taps.runs):
         return step
     length = step.length * Fraction(taps.advance, len(taps.runs))
-    return step._replace(length=length) if max(length.numerator, length.denominator) <= LARGEST_ADVANCE else None
+    return (
+        step._replace(length=length) if max(length.numerator, length.denominator) <= LARGEST_ADVANCE else None
+    )
 
 
 def _relative(source: _Tensor, target: _Tensor) -> tuple[Fraction | None, ...]:
-    """The strides of one tensor relative to another it is computed from; ``None`` where they are not known."""
+    """The strides of one tensor relative to another it is computed from; ``None`` where they are not
+    known.
+    """
     if len(source.steps) != len(target.steps):
         return (None,) * source.shape.rank
     pairs = zip(source.steps, target.steps, strict=True)
@@ -528,14 +596,21 @@ def _relative(source: _Tensor, target: _Tensor) -> tuple[Fraction | None, ...]:
 
 def _same_weights(there: LayerReport, here: _Answers) -> bool:
     """Whether two layers of one kind can have the same weights, as far as is known."""
-    pairs: list[tuple[Size, Size]] = [(there.weights, here.params.weights), (there.biases, here.params.biases)]
+    pairs: list[tuple[Size, Size]] = [
+        (there.weights, here.params.weights),
+        (there.biases, here.params.biases),
+    ]
     pairs.append((there.shape.channels, here.shape.channels) if there.weights else (0, 0))
     if there.windows is not None and here.windows is not None:
-        pairs.extend((one.kernel, other.kernel) for one, other in zip(there.windows, here.windows, strict=False))
+        pairs.extend(
+            (one.kernel, other.kernel) for one, other in zip(there.windows, here.windows, strict=False)
+        )
     return all(one == other or one is None or other is None for one, other in pairs)
 
 
-def _weights_in_words(windows: tuple[Window | TransposedWindow, ...] | None, params: Size, given: Shape, made: Shape) -> str:
+def _weights_in_words(
+    windows: tuple[Window | TransposedWindow, ...] | None, params: Size, given: Shape, made: Shape
+) -> str:
     kernel = f" of kernel {by(window.kernel for window in windows)}" if windows else ""
     return f"{'?' if params is None else params} parameters{kernel} from {given} to {made}"
 
@@ -545,11 +620,18 @@ def _why(node: Node, layer: Layer, inputs: list[_Tensor]) -> tuple[str, ...]:
     own = layer.missing()
     reasons = [] if own is None else [f"`{node.path}` {own}"]
     # The nearest few say enough, and a long chain does not gather all of its layers.
-    return tuple(dict.fromkeys([*reasons, *(reason for tensor in inputs for reason in tensor.why[:MOST_REASONS])]))[:MOST_REASONS]
+    return tuple(
+        dict.fromkeys([*reasons, *(reason for tensor in inputs for reason in tensor.why[:MOST_REASONS])])
+    )[:MOST_REASONS]
 
 
-def _reasons(answers: _Answers, params: Params, field: ReceptiveField, why: tuple[str, ...]) -> tuple[str, ...]:
+def _reasons(
+    answers: _Answers, params: Params, field: ReceptiveField, why: tuple[str, ...]
+) -> tuple[str, ...]:
     """Why a number of the record is unknown, each reason once."""
     unknown = not answers.shape.known or None in params or answers.macs is None
-    reasons = [*((why or (NEEDS_SIZE,)) if unknown else ()), *((field.reason,) if field.reason is not None else ())]
+    reasons = [
+        *((why or (NEEDS_SIZE,)) if unknown else ()),
+        *((field.reason,) if field.reason is not None else ()),
+    ]
     return tuple(dict.fromkeys(reasons))

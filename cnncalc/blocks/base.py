@@ -1,4 +1,6 @@
-"""What a shorthand is: declared arguments that expand into layers and structure, with no arithmetic of its own."""
+"""What a shorthand is: declared arguments that expand into layers and structure, with no arithmetic of its
+own.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ SHORTHANDS: Catalogue[Shorthand] = Catalogue(
 
 
 class Widths(NamedTuple):
-    """One entry of an inception-like mapping: a kernel with its output channels, after an optional reduction."""
+    """One entry of an inception-like mapping: a kernel with its output channels, after an optional
+    reduction.
+    """
 
     key: str
     kernel: PerAxis | None
@@ -40,12 +44,17 @@ NOTHING_IMPLIED: Mapping[str, Any] = MappingProxyType({})
 
 
 UNIT_STEPS: Mapping[str, Any] = MappingProxyType({"stride": PerAxis((1,)), "dilation": PerAxis((1,))})
-"""Of a convolution inside a shorthand that keeps the map's size, whatever the file's defaults say of others."""
-POINTWISE: Mapping[str, Any] = MappingProxyType({**UNIT_STEPS, "kernel": PerAxis((1,)), "padding": NO_PADDING})
+"""Of a convolution inside a shorthand that keeps the map's size, whatever the file's defaults say of
+others.
+"""
+POINTWISE: Mapping[str, Any] = MappingProxyType(
+    {**UNIT_STEPS, "kernel": PerAxis((1,)), "padding": NO_PADDING}
+)
 
 
 class MakeLayer(Protocol):
-    """Builds a layer as if written in the spec at the place of the shorthand: with the file's defaults, norm and act.
+    """Builds a layer as if written in the spec at the place of the shorthand: with the file's defaults, norm
+    and act.
 
     ``implied`` is what holds where neither ``values`` nor the file's defaults say otherwise.
     """
@@ -56,7 +65,9 @@ class MakeLayer(Protocol):
 
 
 def implied_by(norm: Part | None) -> Mapping[str, Any]:
-    """What a normalisation behind a convolution or linear layer makes the default: ``bn`` subtracts any bias again."""
+    """What a normalisation behind a convolution or linear layer makes the default: ``bn`` subtracts any bias
+    again.
+    """
     return {"bias": False} if norm is not None and norm.label == "bn" else NOTHING_IMPLIED
 
 
@@ -84,7 +95,9 @@ class Shorthand(Declared):
         return (Part(self.op, self.body(make)),)
 
     def given_of(self, *names: str) -> dict[str, Any]:
-        """Those of these arguments that the spec gives, ``none`` included, for a layer inside that has defaults of its own."""
+        """Those of these arguments that the spec gives, ``none`` included, for a layer inside that has
+        defaults of its own.
+        """
         return {name: self.given[name] for name in names if name in self.given}
 
     def body(self, make: MakeLayer) -> Body:
@@ -92,4 +105,13 @@ class Shorthand(Declared):
         raise NotImplementedError
 
 
-__all__ = ["NOTHING_IMPLIED", "POINTWISE", "SHORTHANDS", "UNIT_STEPS", "MakeLayer", "Shorthand", "Widths", "implied_by"]
+__all__ = [
+    "NOTHING_IMPLIED",
+    "POINTWISE",
+    "SHORTHANDS",
+    "UNIT_STEPS",
+    "MakeLayer",
+    "Shorthand",
+    "Widths",
+    "implied_by",
+]

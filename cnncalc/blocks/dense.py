@@ -11,7 +11,8 @@ from cnncalc.network.structure import Body, Branch, Current, JoinBody, Part, Ser
 
 
 class DenseBlock(Shorthand):
-    """Copies of a body, each fed with the channels of the input and of all copies before; all of them come out.
+    """Copies of a body, each fed with the channels of the input and of all copies before; all of them come
+    out.
 
     What has been gathered is joined once per copy, so that n copies cost n joins.
     Source: Huang et al. 2017, Densely Connected Convolutional Networks, equation 2
@@ -20,15 +21,21 @@ class DenseBlock(Shorthand):
     op = "dense_block"
     foreign = ("dense_layer", "denseblock")
     example = "dense_block: {repeat: 6, body: [bn, relu, conv3x3: {out: 32, padding: 1, bias: false}]}"
-    repeat = Field[int]("int", doc="number of copies", required=True, minimum=0, foreign=("n", "num_layers", "layers"))
-    copies = Field[Any]("copies", doc="the layers of a copy; `i` is its index", required=True, spec_name="body")
+    repeat = Field[int](
+        "int", doc="number of copies", required=True, minimum=0, foreign=("n", "num_layers", "layers")
+    )
+    copies = Field[Any](
+        "copies", doc="the layers of a copy; `i` is its index", required=True, spec_name="body"
+    )
 
     def body(self, make: MakeLayer) -> Body:
         if not self.copies:
             return JoinBody(self.op, Concat(), (Current(),))
         *before, last = self.copies
         lead = tuple(_gathering(number, copy) for number, copy in enumerate(before))
-        return JoinBody(self.op, Concat(), (Current(), Branch(f"body[{len(before)}]", SeriesBody(last))), lead)
+        return JoinBody(
+            self.op, Concat(), (Current(), Branch(f"body[{len(before)}]", SeriesBody(last))), lead
+        )
 
 
 def _gathering(number: int, copy: tuple[Step, ...]) -> Step:

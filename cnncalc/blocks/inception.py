@@ -1,4 +1,6 @@
-"""The Inception module: parallel kernels, each after an optional 1x1 reduction, and a pool with an optional projection."""
+"""The Inception module: parallel kernels, each after an optional 1x1 reduction, and a pool with an optional
+projection.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class Inception(Shorthand):
 
     def body(self, make: MakeLayer) -> Body:
         return JoinBody(
-            self.op, Concat(), tuple(Branch(width.key, SeriesBody(self._branch(width, make))) for width in self.widths)
+            self.op,
+            Concat(),
+            tuple(Branch(width.key, SeriesBody(self._branch(width, make))) for width in self.widths),
         )
 
     def _branch(self, width: Widths, make: MakeLayer) -> tuple[Step, ...]:
@@ -47,10 +51,16 @@ class Inception(Shorthand):
     def _pool_branch(self, width: Widths, make: MakeLayer) -> tuple[Step, ...]:
         rank = len(self.widths[0].kernel.values) if self.widths[0].kernel else 2
         window = PerAxis((3,) * rank)
-        pool = step_of(make("maxpool", f"maxpool{window}", kernel=window, stride=PerAxis((1,)), padding=Padding(((1, 1),))))
+        pool = step_of(
+            make(
+                "maxpool", f"maxpool{window}", kernel=window, stride=PerAxis((1,)), padding=Padding(((1, 1),))
+            )
+        )
         return (pool,) if width.out is None else (pool, self._conv(PerAxis((1,) * rank), width.out, make))
 
     def _conv(self, kernel: PerAxis, out: int | None, make: MakeLayer) -> Step:
         keeping = Padding(tuple(((k - 1) // 2, k // 2) for k in kernel.values))
         own = self.given_of("bias", "norm", "act")
-        return step_of(make("conv", f"conv{kernel}", kernel=kernel, out=out, padding=keeping, **UNIT_STEPS, **own))
+        return step_of(
+            make("conv", f"conv{kernel}", kernel=kernel, out=out, padding=keeping, **UNIT_STEPS, **own)
+        )

@@ -17,7 +17,10 @@ class Join(Shorthand):
 
     joined_by: ClassVar[type[Layer]]
     branches = Field[Any](
-        "branches", doc="named branches, or a list of names, `prev` and lists of layers", required=True, primary=True
+        "branches",
+        doc="named branches, or a list of names, `prev` and lists of layers",
+        required=True,
+        primary=True,
     )
 
     def check(self) -> None:
@@ -38,7 +41,9 @@ class Concat(Join):
 
 
 class Add(Join):
-    """The sum of the branches, element by element; a branch whose spatial sizes are all 1 is spread over the map."""
+    """The sum of the branches, element by element; a branch whose spatial sizes are all 1 is spread over the
+    map.
+    """
 
     op = "add"
     foreign = join.Add.foreign
@@ -47,7 +52,9 @@ class Add(Join):
 
 
 class Mul(Join):
-    """The product of the branches, element by element; a branch whose spatial sizes are all 1 gates the map."""
+    """The product of the branches, element by element; a branch whose spatial sizes are all 1 gates the
+    map.
+    """
 
     op = "mul"
     foreign = join.Mul.foreign

@@ -9,11 +9,22 @@ from cnncalc.layers.fields import PerAxis, choice, integer, integers
 from cnncalc.layers.join import Concat
 from cnncalc.layers.linear import Flatten
 from cnncalc.layers.resampling import UpsampleTo
-from cnncalc.network.structure import Body, Branch, Current, Entry, JoinBody, LayerBody, Part, SeriesBody, step_of
+from cnncalc.network.structure import (
+    Body,
+    Branch,
+    Current,
+    Entry,
+    JoinBody,
+    LayerBody,
+    Part,
+    SeriesBody,
+    step_of,
+)
 
 
 class SpatialPyramidPooling(Shorthand):
-    """Pools to n x n bins for each level n, flattened into one vector whose length does not depend on the map's size.
+    """Pools to n x n bins for each level n, flattened into one vector whose length does not depend on the
+    map's size.
 
     Source: He et al. 2014, Spatial Pyramid Pooling in Deep Convolutional Networks, section 2.2
     """
@@ -22,16 +33,21 @@ class SpatialPyramidPooling(Shorthand):
     foreign = ("spatial_pyramid_pooling", "spatialpyramidpooling", "spp_layer")
     example = "spp: {levels: [4, 2, 1], mode: adaptive}"
     levels = integers("bins per axis of each level", primary=True)
-    mode = choice("paper", MODES, "how windows are laid: the paper's rule does not always give the bins wanted")
+    mode = choice(
+        "paper", MODES, "how windows are laid: the paper's rule does not always give the bins wanted"
+    )
     kind = choice("max", ("max", "avg"), "what a bin holds", foreign=("pool", "pooling"))
 
     def body(self, make: MakeLayer) -> Body:
         first = {bins: number for number, bins in reversed(tuple(enumerate(self.levels)))}
         names = (
-            f"level_{bins}" if first[bins] == number else f"level_{bins}_{number + 1}" for number, bins in enumerate(self.levels)
+            f"level_{bins}" if first[bins] == number else f"level_{bins}_{number + 1}"
+            for number, bins in enumerate(self.levels)
         )
         return JoinBody(
-            self.op, Concat(), tuple(self._level(name, bins, make) for name, bins in zip(names, self.levels, strict=True))
+            self.op,
+            Concat(),
+            tuple(self._level(name, bins, make) for name, bins in zip(names, self.levels, strict=True)),
         )
 
     def _level(self, name: str, bins: int, make: MakeLayer) -> Branch:
@@ -41,7 +57,8 @@ class SpatialPyramidPooling(Shorthand):
 
 
 class PyramidPooling(Shorthand):
-    """The pyramid pooling module: the map joined with its own pools to few bins, each reduced by a 1x1 and resized back.
+    """The pyramid pooling module: the map joined with its own pools to few bins, each reduced by a 1x1 and
+    resized back.
 
     Source: Zhao et al. 2017, Pyramid Scene Parsing Network, section 3.2
     """

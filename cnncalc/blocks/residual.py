@@ -20,7 +20,8 @@ from cnncalc.network.structure import AdapterBody, Body, Branch, Current, JoinBo
 
 
 class Residual(Shorthand):
-    """The sum of a body and a shortcut: the input itself, a projection where shapes differ, or layers of one's own.
+    """The sum of a body and a shortcut: the input itself, a projection where shapes differ, or layers of
+    one's own.
 
     Source: He et al. 2016, Deep Residual Learning, section 3.3 (options A to C)
     """
@@ -32,7 +33,8 @@ class Residual(Shorthand):
     shortcut = Field[Any](
         "shortcut",
         "identity",
-        doc="`identity`, a list of layers, or `project`: where shapes differ a strided 1x1 conv without bias and a bn,"
+        doc="`identity`, a list of layers, or `project`: where shapes differ a "
+        "strided 1x1 conv without bias and a bn,"
         " whatever norm the body has",
         choices=("identity", "project"),
         foreign=("skip", "downsample"),
@@ -43,20 +45,24 @@ class Residual(Shorthand):
         if self.shortcut == "identity":
             return JoinBody(self.op, _SumWithIdentity(), (body, Current()))
         if self.shortcut == "project":
-            return JoinBody(self.op, _SumWithProjection(), (body, Branch("shortcut", AdapterBody(Projection()))))
+            return JoinBody(
+                self.op, _SumWithProjection(), (body, Branch("shortcut", AdapterBody(Projection())))
+            )
         return JoinBody(self.op, Add(), (body, Branch("shortcut", SeriesBody(self.shortcut))))
 
 
 class _SumWithIdentity(Add):
     ways_out: ClassVar[Mapping[str, str]] = {
-        "sizes": "pad the body's windows so that they keep the size; where the body strides use `shortcut: project`",
+        "sizes": "pad the body's windows so that they keep the size; where the body "
+        "strides use `shortcut: project`",
         "channels": "give the body's last layer the channels that come in, or use `shortcut: project`",
     }
 
 
 class _SumWithProjection(Add):
     ways_out: ClassVar[Mapping[str, str]] = {
-        "sizes": "`project` strides as the body does but crops nothing: pad the body's windows, or write the shortcut as a list",
+        "sizes": "`project` strides as the body does but crops nothing: pad the body's "
+        "windows, or write the shortcut as a list",
         "channels": Add.ways_out["channels"],
     }
 
@@ -67,17 +73,23 @@ class Projection(Adapter):
     Where a stride is not known for want of a size, so is where the convolution reads; its weights are.
     """
 
-    def layers(self, source: Shape, target: Shape, steps: tuple[Fraction | None, ...]) -> tuple[tuple[str, Layer], ...]:
+    def layers(
+        self, source: Shape, target: Shape, steps: tuple[Fraction | None, ...]
+    ) -> tuple[tuple[str, Layer], ...]:
         keeps = all(step in (1, None) for step in steps)
         if source == target and keeps and (target.known or None not in steps):
             return ()
         if source.rank != target.rank:
             raise Fault(
-                "E303", f"no projection of {source} to {target}: the numbers of axes differ", "the body must keep a map a map"
+                "E303",
+                f"no projection of {source} to {target}: the numbers of axes differ",
+                "the body must keep a map a map",
             )
         if target.channels is None:
             raise Fault(
-                "E303", "the shortcut cannot be projected: the body's channels are unknown", "give its last layer an `out`"
+                "E303",
+                "the shortcut cannot be projected: the body's channels are unknown",
+                "give its last layer an `out`",
             )
         stride = tuple(map(_stride, steps, source.sizes, target.sizes))
         whole = tuple(step for step in stride if step is not None)
@@ -112,5 +124,7 @@ def _stride(step: Fraction | None, source: Size, target: Size) -> int | None:
         return 1
     if step is None or step < 1 or step.denominator != 1:
         found = "the body has no stride" if step is None else f"the body's stride is {step}"
-        raise Fault("E303", f"the shortcut cannot be projected: {found}", "write the shortcut as a list of layers")
+        raise Fault(
+            "E303", f"the shortcut cannot be projected: {found}", "write the shortcut as a list of layers"
+        )
     return int(step)

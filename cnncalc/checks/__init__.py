@@ -1,1 +1,3 @@
-"""A report held against something: expectations, budgets, an earlier version, another framework, a set of files."""
+"""A report held against something: expectations, budgets, an earlier version, another framework, a set of
+files.
+"""

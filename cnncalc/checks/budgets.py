@@ -1,6 +1,8 @@
-"""Conditions on a network or on its change, such as ``params > +5%``: their grammar, and whether they are met.
+"""Conditions on a network or on its change, such as ``params > +5%``: their grammar, and whether they are
+met.
 
-``METRIC COMPARISON LIMIT``: a limit with a sign is about the change from the old network to the new one, in per cent of the
+``METRIC COMPARISON LIMIT``: a limit with a sign is about the change from the old network to the new one, in
+per cent of the
 old where it ends in ``%``; a limit without a sign is about the new network alone.
 """
 
@@ -105,12 +107,17 @@ class Verdict(NamedTuple):
             return f"`{self.budget.text}` cannot be told: {self.budget.metric} is unknown"
         if self.old is None:
             return f"`{self.budget.text}`: {self.budget.metric} is {now}"
-        return f"`{self.budget.text}`: {self.budget.metric} was {_text(self.old)} and is {now}{_percent(self.old, self.new)}"
+        return (
+            f"`{self.budget.text}`: {self.budget.metric} was {_text(self.old)} and is "
+            f"{now}{_percent(self.old, self.new)}"
+        )
 
     @property
     def diagnostic(self) -> Diagnostic:
         is_alone = self.new is None or (self.budget.is_change and self.old is None)
-        return Diagnostic(BROKEN, "error", self.message, _PAIRED if is_alone else None, f"{self.model}, {self.file}")
+        return Diagnostic(
+            BROKEN, "error", self.message, _PAIRED if is_alone else None, f"{self.model}, {self.file}"
+        )
 
 
 def parse(text: str) -> Budget:
@@ -178,7 +185,11 @@ def hold(budget: Budget, old: Report | None, new: Report | None) -> Verdict | No
     A change of a network that is new or gone cannot be told.
     """
     if new is None:
-        return Verdict(budget, old.name, None, None, False, old.file) if budget.is_change and old is not None else None
+        return (
+            Verdict(budget, old.name, None, None, False, old.file)
+            if budget.is_change and old is not None
+            else None
+        )
     now = METRICS[budget.metric](new)
     if not budget.is_change:
         return Verdict(budget, new.name, None, now, not _is_met(budget, now), new.file)
@@ -212,7 +223,9 @@ def _relative(before: Number, now: Number) -> Number:
 
 
 def _text(values: Values) -> str:
-    texts = dict.fromkeys("?" if value is None else "all" if value == inf else f"{value:,}" for value in values)
+    texts = dict.fromkeys(
+        "?" if value is None else "all" if value == inf else f"{value:,}" for value in values
+    )
     return " x ".join(texts)
 
 

@@ -1,4 +1,6 @@
-"""What became of the layers from one network to another: which are new, which are gone, which are different."""
+"""What became of the layers from one network to another: which are new, which are gone, which are
+different.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def changes(old: Layers, new: Layers) -> tuple[Change, ...]:
 
     Layers are the same where their order says so: numbers that unnamed layers count by do not matter.
     """
-    return tuple(change for before, after in _paired(old, new, _KEYS) if (change := _change(before, after)) is not None)
+    return tuple(
+        change for before, after in _paired(old, new, _KEYS) if (change := _change(before, after)) is not None
+    )
 
 
 def _change(old: LayerReport | None, new: LayerReport | None) -> Change | None:

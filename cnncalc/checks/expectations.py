@@ -9,7 +9,17 @@ from cnncalc.analysis.report import LayerReport, Report, Totals
 from cnncalc.analysis.run import analyze
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.geometry.shape import Shape
-from cnncalc.network.expectation import ALL, COUNT_METRICS, FIELD_METRICS, Bounds, Expectation, Finding, Measured, Value, shown
+from cnncalc.network.expectation import (
+    ALL,
+    COUNT_METRICS,
+    FIELD_METRICS,
+    Bounds,
+    Expectation,
+    Finding,
+    Measured,
+    Value,
+    shown,
+)
 from cnncalc.network.graph import Promise
 from cnncalc.network.model import Model
 from cnncalc.support.figures import percent, signed
@@ -62,7 +72,9 @@ def _whole(report: Report) -> _Subject:
     return _Subject(report.totals, report.main, report.outputs[0].shape, report.inputs[0][1])
 
 
-def _check_error(expectation: Expectation, found: tuple[Diagnostic, ...], failed: str | None, name: str) -> Finding:
+def _check_error(
+    expectation: Expectation, found: tuple[Diagnostic, ...], failed: str | None, name: str
+) -> Finding:
     wanted = expectation.bounds[0].text
     codes = list(dict.fromkeys(diagnostic.code for diagnostic in found if diagnostic.severity == "error"))
     got = ", ".join(codes) or "no error"
@@ -79,9 +91,14 @@ def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | No
     if _agrees(expectation, value):
         return Finding(name, path, expectation.metric, expectation.text, got, None, expectation, value)
     if None in (value if isinstance(value, tuple) else (value,)):
-        fault = Fault("E403", f"{expectation.metric} is unknown, expected {expectation.text}", _reason(subject))
+        fault = Fault(
+            "E403", f"{expectation.metric} is unknown, expected {expectation.text}", _reason(subject)
+        )
     else:
-        fault = Fault("E401", f"expected {expectation.metric} {expectation.text}, got {got}{_difference(expectation, value)}")
+        fault = Fault(
+            "E401",
+            f"expected {expectation.metric} {expectation.text}, got {got}{_difference(expectation, value)}",
+        )
     diagnostic = expectation.origin.place(fault, path)
     return Finding(name, path, expectation.metric, expectation.text, got, diagnostic, expectation, value)
 
@@ -105,7 +122,9 @@ def _count(metric: str, subject: _Subject) -> Measured:
 
 
 def _field(metric: str, output: LayerReport | None) -> Measured:
-    """Size, stride or effective padding per axis; ``all`` for the latter two where only the whole map is seen."""
+    """Size, stride or effective padding per axis; ``all`` for the latter two where only the whole map is
+    seen.
+    """
     if output is None:
         return None
     field = output.field
@@ -124,7 +143,9 @@ def _agrees(expectation: Expectation, value: Measured) -> bool:
     bounds = expectation.bounds
     if not expectation.is_listed:
         bounds = bounds * len(values)
-    return len(bounds) == len(values) > 0 and all(bound.hold(one) for bound, one in zip(bounds, values, strict=True))
+    return len(bounds) == len(values) > 0 and all(
+        bound.hold(one) for bound, one in zip(bounds, values, strict=True)
+    )
 
 
 def _shown(value: Measured, is_listed: bool = False) -> str:
@@ -135,7 +156,9 @@ def _shown(value: Measured, is_listed: bool = False) -> str:
 
 
 def _difference(expectation: Expectation, value: Measured) -> str:
-    """How far off a number is, in per cent of what was wanted; of a list each one, once where all are alike."""
+    """How far off a number is, in per cent of what was wanted; of a list each one, once where all are
+    alike.
+    """
     values = value if isinstance(value, tuple) else (value,)
     bounds = expectation.bounds if expectation.is_listed else expectation.bounds * len(values)
     if len(bounds) != len(values) or not values:

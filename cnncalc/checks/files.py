@@ -1,4 +1,6 @@
-"""Checking a file: reading, computing, holding it against what it promises, and advice; what is found, and its sums."""
+"""Checking a file: reading, computing, holding it against what it promises, and advice; what is found, and
+its sums.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,17 @@ from cnncalc.advice.comments import Ignores, ignores
 from cnncalc.analysis.report import Report
 from cnncalc.analysis.run import analyze
 from cnncalc.checks import expectations
-from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Diagnostic, Location, SourceError, SpecError, UsageError
+from cnncalc.errors import (
+    FINE,
+    INVALID,
+    UNDONE,
+    CnncalcError,
+    Diagnostic,
+    Location,
+    SourceError,
+    SpecError,
+    UsageError,
+)
 from cnncalc.geometry.axis import NEEDS_SIZE
 from cnncalc.language.nodes import Mapping as MappingNode
 from cnncalc.language.nodes import Node
@@ -134,7 +146,9 @@ class Results(NamedTuple):
     @property
     def undone(self) -> tuple[Diagnostic, ...]:
         """Why files could not be checked."""
-        return tuple(problem.diagnostic for file in self.files if not file.is_done for problem in file.problems)
+        return tuple(
+            problem.diagnostic for file in self.files if not file.is_done for problem in file.problems
+        )
 
     @property
     def tally(self) -> Tally:
@@ -231,12 +245,18 @@ def looks_like_spec(text: str) -> bool:
 
 
 def is_spec(root: Node) -> bool:
-    """Whether a document is a spec, or was meant to be one: keys of the language beside a slip for `layers` are no accident."""
+    """Whether a document is a spec, or was meant to be one: keys of the language beside a slip for `layers`
+    are no accident.
+    """
     if not isinstance(root, MappingNode):
         return False
     keys = set(root.keys)
     telling = keys & _TELLING
-    return bool(keys & set(_CONTENT)) or len(telling) > 1 or (bool(telling) and any(did_you_mean(key, _CONTENT) for key in keys))
+    return (
+        bool(keys & set(_CONTENT))
+        or len(telling) > 1
+        or (bool(telling) and any(did_you_mean(key, _CONTENT) for key in keys))
+    )
 
 
 _CONTENT = ("layers", "models")
@@ -304,7 +324,13 @@ def _without_option(found: Diagnostic) -> Diagnostic:
 def _without_promise(source: Source) -> Diagnostic:
     help = "for instance `expect: {params: ...}`, or `cnncalc check --add params` to write one"
     return Diagnostic(
-        NO_EXPECTATION, "error", "the spec promises nothing", help, None, Location(source.name, 1, 1), source.excerpt(1)
+        NO_EXPECTATION,
+        "error",
+        "the spec promises nothing",
+        help,
+        None,
+        Location(source.name, 1, 1),
+        source.excerpt(1),
     )
 
 
@@ -316,7 +342,11 @@ def _shown(warnings: Iterable[Diagnostic], comments: Ignores) -> Iterator[Diagno
             groups.setdefault((found.code, found.about, found.location or found.path), []).append(found)
     for first, *more in groups.values():
         others = len({found.path for found in more} - {first.path})
-        yield first._replace(message=f"{first.message} (and {others:,} more from this line)") if others else first
+        yield (
+            first._replace(message=f"{first.message} (and {others:,} more from this line)")
+            if others
+            else first
+        )
 
 
 def _place(problem: Problem) -> tuple[int, int]:

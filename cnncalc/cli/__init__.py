@@ -17,7 +17,9 @@ from cnncalc.errors import FINE, INTERRUPTED, UNDONE, UsageError
 INTERNAL = "E901"
 
 COMPLETE = "_CNNCALC_COMPLETE"
-"""What a shell sets to ask for completions; only then, and where no command is named, what completes them is loaded."""
+"""What a shell sets to ask for completions; only then, and where no command is named, what completes them is
+loaded.
+"""
 
 # What typer raises for any wrong command line: in its older versions it has no public name.
 _MISUSE: type[Exception] = typer.BadParameter.__mro__[1]
@@ -63,7 +65,8 @@ def _show_version(asked: bool) -> None:
 
 def _cnncalc(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Shapes, parameters, MACs and receptive fields of convolutional networks, from a YAML spec."""

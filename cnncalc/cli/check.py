@@ -1,4 +1,6 @@
-"""``cnncalc check``: whether specs are valid and keep what they promise, and what an expert would remark; for CI."""
+"""``cnncalc check``: whether specs are valid and keep what they promise, and what an expert would remark; for
+CI.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ from cnncalc.support.figures import plural
 Format = Literal["full", "concise", "json", "github", "gitlab", "junit", "sarif", "markdown"]
 
 FOR_PEOPLE = ("full", "concise")
-"""Formats of findings in specs; why a file could not be checked goes to standard error. The others hold all there is."""
+"""Formats of findings in specs; why a file could not be checked goes to standard error. The others hold all
+there is.
+"""
 _BY_ENDING = {
     ".sarif.json": ("sarif",),
     ".sarif": ("sarif",),
@@ -38,30 +42,52 @@ _GITLAB_NAME = "gl-code-quality"
 
 Codes = list[str] | None
 Select = Annotated[
-    Codes, typer.Option("--select", metavar="CODES", help="The warnings to show: codes or their beginnings, W for all.")
+    Codes,
+    typer.Option(
+        "--select", metavar="CODES", help="The warnings to show: codes or their beginnings, W for all."
+    ),
 ]
 Ignore = Annotated[Codes, typer.Option("--ignore", metavar="CODES", help="Warnings not to show.")]
-Strict = Annotated[bool | None, typer.Option("--strict/--no-strict", help="Warnings fail; by default as the project says.")]
-RequireExpect = Annotated[bool, typer.Option("--require-expect", help="A spec without any expectation fails.")]
+Strict = Annotated[
+    bool | None, typer.Option("--strict/--no-strict", help="Warnings fail; by default as the project says.")
+]
+RequireExpect = Annotated[
+    bool, typer.Option("--require-expect", help="A spec without any expectation fails.")
+]
 Portability = Annotated[
-    bool, typer.Option("--portability", help="Also where another framework would make something else (W601 to W603).")
+    bool,
+    typer.Option(
+        "--portability", help="Also where another framework would make something else (W601 to W603)."
+    ),
 ]
 FormatName = Annotated[
-    Format | None, typer.Option("--format", help="By default full on a terminal, github in its Actions, else concise.")
+    Format | None,
+    typer.Option("--format", help="By default full on a terminal, github in its Actions, else concise."),
 ]
-Output = Annotated[str | None, typer.Option("--output", metavar="FILE", help="Write a file, too, in the format of its ending.")]
+Output = Annotated[
+    str | None,
+    typer.Option("--output", metavar="FILE", help="Write a file, too, in the format of its ending."),
+]
 Update = Annotated[bool, typer.Option("--update", help="Write what is measured where an expectation failed.")]
 Add = Annotated[
     str | None,
-    typer.Option("--add", metavar="METRICS", help="Write expectations of these, such as shape,params, where a model has none."),
+    typer.Option(
+        "--add",
+        metavar="METRICS",
+        help="Write expectations of these, such as shape,params, where a model has none.",
+    ),
 ]
-Diff = Annotated[bool, typer.Option("--diff", help="Show what --update or --add would write, and write nothing.")]
+Diff = Annotated[
+    bool, typer.Option("--diff", help="Show what --update or --add would write, and write nothing.")
+]
 Watch = Annotated[bool, typer.Option("--watch", help="Check again whenever a file is saved.")]
 OutputFormat = Annotated[Format | None, typer.Option("--output-format", help="The format of that file.")]
 
 
 class Choices(NamedTuple):
-    """What the command line says of how findings are chosen and shown; ``None`` where it leaves that to the project."""
+    """What the command line says of how findings are chosen and shown; ``None`` where it leaves that to the
+    project.
+    """
 
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
@@ -76,7 +102,9 @@ def check(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH...", help="Spec files, folders of them, patterns, `-`, or names of bundled configs.", show_default=False
+            metavar="PATH...",
+            help="Spec files, folders of them, patterns, `-`, or names of bundled configs.",
+            show_default=False,
         ),
     ],
     select: Select = None,
@@ -98,7 +126,9 @@ def check(
 ) -> int:
     """Validity, expectations and advice, for CI."""
     choices = Choices(_codes(select), _codes(ignore), strict, format, output, output_format, portability)
-    wanted = Wanted(wanted_codes(choices), options.settings(sets), model, framework, require_expect, max_layers)
+    wanted = Wanted(
+        wanted_codes(choices), options.settings(sets), model, framework, require_expect, max_layers
+    )
     keep_specs(output, (one.file for path in paths for one in files_of(path) if one.is_named))
     if update or add is not None or diff:
         _nothing_but_writing(choices, require_expect, watch)
@@ -118,7 +148,9 @@ def _nothing_but_writing(choices: Choices, require_expect: bool, watch: bool) ->
     given |= {"--require-expect": require_expect, "--watch": watch}
     refused = [name for name, value in given.items() if value]
     if refused:
-        raise typer.BadParameter("not together with --update, --add or --diff", param_hint=" and ".join(refused))
+        raise typer.BadParameter(
+            "not together with --update, --add or --diff", param_hint=" and ".join(refused)
+        )
 
 
 def _rewrite(paths: list[str], wanted: Wanted, update: bool, add: str | None, diff: bool) -> int:
@@ -126,10 +158,21 @@ def _rewrite(paths: list[str], wanted: Wanted, update: bool, add: str | None, di
     from cnncalc.cli.update import Wish, metrics_of, run
 
     if wanted.sets or wanted.framework:
-        raise typer.BadParameter("what is written must hold for the file as it is: not with --set or --framework")
-    wish = Wish(() if add is None else metrics_of(add), update or add is None, diff, wanted.model, wanted.max_layers)
+        raise typer.BadParameter(
+            "what is written must hold for the file as it is: not with --set or --framework"
+        )
+    wish = Wish(
+        () if add is None else metrics_of(add), update or add is None, diff, wanted.model, wanted.max_layers
+    )
     files = {path: list(_taken(files_of(path))) for path in paths}
-    report_diagnostics([problem.diagnostic for path, found in files.items() if not found for problem in _nothing(path).problems])
+    report_diagnostics(
+        [
+            problem.diagnostic
+            for path, found in files.items()
+            if not found
+            for problem in _nothing(path).problems
+        ]
+    )
     code = run({one.identity: one for found in files.values() for one in found}.values(), wish)
     return code if all(files.values()) else UNDONE
 
@@ -145,14 +188,18 @@ def _watch(paths: list[str], wanted: Wanted, choices: Choices) -> NoReturn:
         configuration.forget()
         try:
             deliver(examine(paths, wanted, choices), choices)
-        except UsageError as error:  # a configuration that is being written is no more of an end than a spec is
+        except (
+            UsageError
+        ) as error:  # a configuration that is being written is no more of an end than a spec is
             report_diagnostics(error.diagnostics)
 
     watch(again, lambda: depended_on(paths))
 
 
 def depended_on(paths: Iterable[str]) -> Iterator[str]:
-    """The files that a check of some paths reads, and configurations that it would; one may be missing or come yet."""
+    """The files that a check of some paths reads, and configurations that it would; one may be missing or
+    come yet.
+    """
     folders: dict[str, None] = {}
     for path in paths:
         folders[os.path.abspath(path)] = None
@@ -165,7 +212,9 @@ def depended_on(paths: Iterable[str]) -> Iterator[str]:
     yield from configuration.places(folders)
 
 
-def wanted_codes(choices: Choices, settings: configuration.Settings = configuration.NOTHING) -> frozenset[str]:
+def wanted_codes(
+    choices: Choices, settings: configuration.Settings = configuration.NOTHING
+) -> frozenset[str]:
     """The warnings that are selected and not ignored: by the command line, else by the project."""
     try:
         ignore = settings.ignore if choices.ignore is None else choices.ignore
@@ -176,7 +225,9 @@ def wanted_codes(choices: Choices, settings: configuration.Settings = configurat
 
 
 def examine(paths: Iterable[str], wanted: Wanted, choices: Choices) -> Results:
-    """Everything that is found in the files of some paths, one after the other, each as its project wants it."""
+    """Everything that is found in the files of some paths, one after the other, each as its project wants
+    it.
+    """
     files: list[Checked] = []
     done: dict[str, Checked | None] = {}
     skipped: list[str] = []
@@ -204,13 +255,19 @@ def _taken(found: Iterable[Found]) -> Iterator[Found]:
 
 def _nothing(path: str) -> Checked:
     """No spec in a folder or pattern, for whatever reason."""
-    left_out = [one for one in files_of(path) if not one.is_named and not configuration.settings_for(one.file).takes(one.file)]
+    left_out = [
+        one
+        for one in files_of(path)
+        if not one.is_named and not configuration.settings_for(one.file).takes(one.file)
+    ]
     if not left_out:
         return nothing_in(path)
     settings = configuration.settings_for(left_out[0].file)
     keys = " and ".join(f"`{key}`" for key in ("include", "exclude") if getattr(settings, key))
     file = os.path.relpath(os.path.join(settings.root, configuration.FILE))
-    return nothing_in(path, f"{plural(len(left_out), 'file')} left out by {keys} of [{configuration.TABLE}] in {file}")
+    return nothing_in(
+        path, f"{plural(len(left_out), 'file')} left out by {keys} of [{configuration.TABLE}] in {file}"
+    )
 
 
 def deliver(results: Results, choices: Choices) -> int:
@@ -225,7 +282,9 @@ def deliver(results: Results, choices: Choices) -> int:
 
 
 def usual_format(environment: Mapping[str, str], stream: object) -> str:
-    """What suits the surroundings: annotations in GitHub's Actions, all there is to say on a terminal, else lines."""
+    """What suits the surroundings: annotations in GitHub's Actions, all there is to say on a terminal, else
+    lines.
+    """
     if environment.get("GITHUB_ACTIONS") == "true":
         return "github"
     is_terminal = getattr(stream, "isatty", None)
@@ -246,5 +305,7 @@ def format_of_file(choices: Choices) -> str:
 
 
 def _codes(given: Codes) -> tuple[str, ...] | None:
-    """``W504,W51`` as codes, also of options given several times; none in ``""``, which is not the same as no option."""
+    """``W504,W51`` as codes, also of options given several times; none in ``""``, which is not the same as no
+    option.
+    """
     return None if given is None else tuple(code for text in given for code in text.replace(",", " ").split())

@@ -1,4 +1,6 @@
-"""``cnncalc compare``: networks side by side, a file against what it was in a revision, budgets for changes."""
+"""``cnncalc compare``: networks side by side, a file against what it was in a revision, budgets for
+changes.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +28,18 @@ FailIf = Annotated[
     typer.Option(
         "--fail-if",
         metavar="CONDITION",
-        help='Exit with 1 if this is so of the new network: "params > 5M", or of the change: "params > +5%". Repeatable.',
+        help='Exit with 1 if this is so of the new network: "params > 5M", or of the '
+        'change: "params > +5%". Repeatable.',
         show_default=False,
     ),
 ]
 Frameworks = Annotated[
-    bool, typer.Option("--frameworks", help="Instead: the layers that differ between the rules of the frameworks.")
+    bool,
+    typer.Option("--frameworks", help="Instead: the layers that differ between the rules of the frameworks."),
 ]
-All = Annotated[bool, typer.Option("--all", help="With --frameworks: show also the layers that do not differ.")]
+All = Annotated[
+    bool, typer.Option("--all", help="With --frameworks: show also the layers that do not differ.")
+]
 Specs = Annotated[
     list[str],
     typer.Argument(
@@ -60,17 +66,24 @@ def compare(
 ) -> int:
     """Networks side by side, differences and ratios.
 
-    The first is the old state, each other one is held against it. Two files are compared model by model, by name where there
-    are several. With --format markdown two files make a comment for a pull request, with the layers that were added, removed
+    The first is the old state, each other one is held against it. Two files are compared model by model, by
+    name where there
+    are several. With --format markdown two files make a comment for a pull request, with the layers that were
+    added, removed
     or changed.
 
-    A condition of --fail-if is METRIC COMPARISON LIMIT. Metrics: params, weights, biases, buffers, macs, flops, activations,
-    peak (of activations held at once), rf. Comparisons: > >= < <= == !=. A limit with a sign is about the change (macs > +0),
-    in per cent where it ends so (params > +5%), one without a sign about the new network (params > 5M, rf < 200).
+    A condition of --fail-if is METRIC COMPARISON LIMIT. Metrics: params, weights, biases, buffers, macs,
+    flops, activations,
+    peak (of activations held at once), rf. Comparisons: > >= < <= == !=. A limit with a sign is about the
+    change (macs > +0),
+    in per cent where it ends so (params > +5%), one without a sign about the new network (params > 5M, rf <
+    200).
     """
     keep_specs(output, specs)
     wanted = [budgets.parse(text) for text in fail_if or ()]
-    request = run.Request(tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers)
+    request = run.Request(
+        tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers
+    )
     name = options.format_of(format, output)
     if frameworks:
         if wanted or framework is not None:
@@ -78,7 +91,8 @@ def compare(
         return across(request, all_layers, name, output)
     outcomes = [run.compute(request._replace(specs=(spec,)), _load) for spec in specs]
     outcome = run.Outcome(
-        tuple(entry for one in outcomes for entry in one.entries), max((one.code for one in outcomes), default=FINE)
+        tuple(entry for one in outcomes for entry in one.entries),
+        max((one.code for one in outcomes), default=FINE),
     )
     pairings = _pairings([one.entries for one in outcomes])
     verdicts = [
@@ -98,7 +112,12 @@ def compare(
 
 def _nothing_held(specs: Sequence[str]) -> Diagnostic:
     help = "two files are compared model by model, by their names"
-    return Diagnostic("E113", "error", f"no network of {', '.join(specs[1:]) or specs[0]} has another to be held against", help)
+    return Diagnostic(
+        "E113",
+        "error",
+        f"no network of {', '.join(specs[1:]) or specs[0]} has another to be held against",
+        help,
+    )
 
 
 def _code(broken: Sequence[Diagnostic]) -> int:
@@ -117,7 +136,9 @@ def _load(spec: str, **wanted: Any) -> tuple[Model, ...]:
 
 
 def _pairings(entries: Sequence[Sequence[Entry]]) -> tuple[Pairing, ...]:
-    """Two files model by model; otherwise every network against the first. Where a file could not be read, nothing is gone."""
+    """Two files model by model; otherwise every network against the first. Where a file could not be read,
+    nothing is gone.
+    """
     reports = [[entry for entry in group if isinstance(entry, Report)] for group in entries]
     if len(reports) == 2:
         whole = all(isinstance(entry, Report) for group in entries for entry in group)
@@ -139,7 +160,9 @@ def _document(
         from cnncalc.render import compare_markdown
 
         return compare_markdown.render(pairings, verdicts, (specs[0], specs[1]), surface)
-    more: dict[str, Any] = {"pairs": records(pairings), "budgets": verdict_records(verdicts)} if format == "json" else {}
+    more: dict[str, Any] = (
+        {"pairs": records(pairings), "budgets": verdict_records(verdicts)} if format == "json" else {}
+    )
     return compared(entries, format, surface, _groups(pairings) if len(specs) == 2 else (), **more)
 
 

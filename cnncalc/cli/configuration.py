@@ -1,4 +1,6 @@
-"""``[tool.cnncalc]`` in pyproject.toml: which files ``check`` looks at and which warnings count; never what changes a number."""
+"""``[tool.cnncalc]`` in pyproject.toml: which files ``check`` looks at and which warnings count; never what
+changes a number.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,12 @@ def _text(file: str) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
-        _refuse(_Place(file, ""), 0, f"`{FILE}` cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}", None)
+        _refuse(
+            _Place(file, ""),
+            0,
+            f"`{FILE}` cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}",
+            None,
+        )
 
 
 class _Place(NamedTuple):
@@ -107,7 +114,9 @@ def _read(file: str, text: str) -> Settings | None:
     if table is None:
         return None
     if not isinstance(table, dict):
-        _refuse(place, _line_of(text, "cnncalc"), f"`{TABLE}` is a table", f"write `[{TABLE}]` above its keys")
+        _refuse(
+            place, _line_of(text, "cnncalc"), f"`{TABLE}` is a table", f"write `[{TABLE}]` above its keys"
+        )
     values = {key: _value(place, key, value) for key, value in table.items()}
     settings = Settings(os.path.dirname(file), **values)
     _check_codes(place, settings)
@@ -173,8 +182,15 @@ def _check_patterns(place: _Place, settings: Settings) -> None:
     for key in ("include", "exclude"):
         for text in getattr(settings, key):
             if os.pardir in _names(text):
-                message = f"`{key}`: `{shown(text)}` can match nothing: patterns count from the folder of this file"
-                _refuse(place, _line_of(place.text, key), message, f"leave out `{os.pardir}`, or lay a {FILE} there")
+                message = (
+                    f"`{key}`: `{shown(text)}` can match nothing: patterns count from the folder of this file"
+                )
+                _refuse(
+                    place,
+                    _line_of(place.text, key),
+                    message,
+                    f"leave out `{os.pardir}`, or lay a {FILE} there",
+                )
 
 
 def _line_of(text: str, key: str) -> int:
@@ -196,7 +212,8 @@ def _refuse(place: _Place, line: int, message: str, help: str | None) -> NoRetur
 
 @lru_cache(maxsize=256)
 def _pattern(text: str) -> re.Pattern[str]:
-    """A pattern of paths: ``*``, ``?`` and ``[ab]`` within a name, ``**`` for any folders; with all below what it names.
+    """A pattern of paths: ``*``, ``?`` and ``[ab]`` within a name, ``**`` for any folders; with all below
+    what it names.
 
     Without a slash before its end it matches at any depth.
     """

@@ -18,7 +18,9 @@ WIDTH = 100
 
 
 def explain(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="A code, such as E301.", show_default=False)] = None,
+    code: Annotated[
+        str | None, typer.Argument(metavar="[CODE]", help="A code, such as E301.", show_default=False)
+    ] = None,
 ) -> int:
     """What a code means, or all codes."""
     surface = target_surface(None)
@@ -43,10 +45,22 @@ def _listed(surface: Surface) -> list[str]:
 
 
 def _explained(code: Code, surface: Surface) -> list[str]:
-    lines = [surface.styled(f"{code.code}: {code.title}", BOLD), f"({code.severity})", "", *wrap(code.explanation, WIDTH)]
+    lines = [
+        surface.styled(f"{code.code}: {code.title}", BOLD),
+        f"({code.severity})",
+        "",
+        *wrap(code.explanation, WIDTH),
+    ]
     for title, example in (("Not so:", code.bad), ("But so:", code.good)):
         if example:
-            lines += ["", surface.styled(title, BOLD), *(f"    {line}".rstrip() for line in dedent(example).strip().splitlines())]
+            lines += [
+                "",
+                surface.styled(title, BOLD),
+                *(f"    {line}".rstrip() for line in dedent(example).strip().splitlines()),
+            ]
     if code.is_warning:
-        lines += ["", f"Turned off by `--ignore {code.code}`, or on a line by `# cnncalc: ignore[{code.code}]`."]
+        lines += [
+            "",
+            f"Turned off by `--ignore {code.code}`, or on a line by `# cnncalc: ignore[{code.code}]`.",
+        ]
     return lines

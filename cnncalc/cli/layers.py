@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def layers(
     op: Annotated[
-        str | None, typer.Argument(metavar="[OP]", help="One operation, with its arguments.", show_default=False)
+        str | None,
+        typer.Argument(metavar="[OP]", help="One operation, with its arguments.", show_default=False),
     ] = None,
 ) -> int:
     """The operations of the language."""
@@ -58,9 +59,18 @@ def _described(one: Operation, surface: Surface) -> list[str]:
     if one.kernel_in_name:
         lines += ["", f"The kernel may stand in the name: {one.op}3x3"]
     if one.fields:
-        names = [f"  {field.name}, {field.short}" if field.short else f"  {field.name}" for field in one.fields]
-        defaults = [field.default + (" (the primary argument)" if field.primary else "") for field in one.fields]
-        lines += ["", *_columns([["  argument", *names], ["default", *defaults], ["", *(field.doc for field in one.fields)]])]
+        names = [
+            f"  {field.name}, {field.short}" if field.short else f"  {field.name}" for field in one.fields
+        ]
+        defaults = [
+            field.default + (" (the primary argument)" if field.primary else "") for field in one.fields
+        ]
+        lines += [
+            "",
+            *_columns(
+                [["  argument", *names], ["default", *defaults], ["", *(field.doc for field in one.fields)]]
+            ),
+        ]
     return [*lines, "", f"- {one.example}"]
 
 

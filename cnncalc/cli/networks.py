@@ -12,7 +12,9 @@ from cnncalc.render.view import View
 
 At = Annotated[
     str | None,
-    typer.Option("--at", metavar="Y,X", help="Also what this unit of each layer sees of the input.", show_default=False),
+    typer.Option(
+        "--at", metavar="Y,X", help="Also what this unit of each layer sees of the input.", show_default=False
+    ),
 ]
 
 
@@ -31,7 +33,9 @@ def params(
 ) -> int:
     """Weights, biases, buffers and MACs per layer."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("params", depth, all_layers, dtype=dtype), options.format_of(format, output), output)
+    return run.show(
+        request, View("params", depth, all_layers, dtype=dtype), options.format_of(format, output), output
+    )
 
 
 def rf(
@@ -85,10 +89,19 @@ def summary(
 ) -> int:
     """All of it, with activations and memory."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("summary", depth, all_layers, dtype=dtype), options.format_of(format, output), output)
+    return run.show(
+        request, View("summary", depth, all_layers, dtype=dtype), options.format_of(format, output), output
+    )
 
 
 def _request(
-    specs: list[str], input: list[str] | None, sets: list[str] | None, model: str | None, framework: str | None, max_layers: int
+    specs: list[str],
+    input: list[str] | None,
+    sets: list[str] | None,
+    model: str | None,
+    framework: str | None,
+    max_layers: int,
 ) -> run.Request:
-    return run.Request(tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers)
+    return run.Request(
+        tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers
+    )

@@ -29,27 +29,48 @@ Specs = Annotated[
 ]
 Input = Annotated[
     list[str] | None,
-    typer.Option("--input", metavar="SHAPE", help="Another input, such as 3x224x224; of several inputs `name=3x224x224`."),
+    typer.Option(
+        "--input",
+        metavar="SHAPE",
+        help="Another input, such as 3x224x224; of several inputs `name=3x224x224`.",
+    ),
 ]
 Sets = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Another value for a variable of the spec. Repeatable.")
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Another value for a variable of the spec. Repeatable."),
 ]
-Variant = Annotated[str | None, typer.Option("--model", metavar="VARIANT", help="Only this variant of `models:`.")]
+Variant = Annotated[
+    str | None, typer.Option("--model", metavar="VARIANT", help="Only this variant of `models:`.")
+]
 FrameworkName = Annotated[
-    str | None, typer.Option("--framework", metavar="F", help="Another framework's rules: pytorch, tensorflow, caffe or onnx.")
+    str | None,
+    typer.Option(
+        "--framework", metavar="F", help="Another framework's rules: pytorch, tensorflow, caffe or onnx."
+    ),
 ]
 MaxLayers = Annotated[
-    int, typer.Option("--max-layers", metavar="N", min=1, help="Refuse networks of more layers; memory grows with them.")
+    int,
+    typer.Option(
+        "--max-layers", metavar="N", min=1, help="Refuse networks of more layers; memory grows with them."
+    ),
 ]
 Depth = Annotated[
-    int | None, typer.Option("--depth", metavar="N", min=1, help="Fold what lies deeper than N path components into one row.")
+    int | None,
+    typer.Option(
+        "--depth", metavar="N", min=1, help="Fold what lies deeper than N path components into one row."
+    ),
 ]
-All = Annotated[bool, typer.Option("--all", help="Show layers without parameters that keep their shape, too.")]
+All = Annotated[
+    bool, typer.Option("--all", help="Show layers without parameters that keep their shape, too.")
+]
 _BY_ENDING: dict[str, Format] = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown"}
 _USUAL_FORMAT = "A table by default, or what the ending of FILE says."
 FormatName = Annotated[Format | None, typer.Option("--format", help=_USUAL_FORMAT, show_default=False)]
 LayersFormatName = Annotated[
-    Format | None, typer.Option("--format", help=f"{_USUAL_FORMAT} JSON and CSV always have every layer.", show_default=False)
+    Format | None,
+    typer.Option(
+        "--format", help=f"{_USUAL_FORMAT} JSON and CSV always have every layer.", show_default=False
+    ),
 ]
 Output = Annotated[str | None, typer.Option("--output", metavar="FILE", help="Write the result to a file.")]
 DtypeName = Annotated[Dtype, typer.Option("--dtype", help="What a weight takes, for the weight memory.")]
@@ -80,7 +101,9 @@ def input_shape(given: list[str] | None) -> str | Mapping[str, str] | None:
 def _pair(text: str, option: str, example: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals and value):
-        raise typer.BadParameter(f"{text!r} is not of the form name=value, such as {example}", param_hint=option)
+        raise typer.BadParameter(
+            f"{text!r} is not of the form name=value, such as {example}", param_hint=option
+        )
     return name, value
 
 
@@ -90,13 +113,19 @@ MOST_LEVELS, MOST_BINS = 32, 10_000
 """Levels of a pyramid, and bins of one of them along an axis."""
 
 
-def whole_numbers(text: str, option: str, separators: str = "x", least: int = 0, most: int = 10**9) -> tuple[int, ...]:
+def whole_numbers(
+    text: str, option: str, separators: str = "x", least: int = 0, most: int = 10**9
+) -> tuple[int, ...]:
     """``13x9`` or ``1,2,4`` as numbers."""
     for separator in separators[1:]:
         text = text.replace(separator, separators[0])
     parts = text.split(separators[0])
-    if not all(part.isascii() and part.isdigit() and len(part) < 10 and least <= int(part) <= most for part in parts):
-        raise typer.BadParameter(f"{text!r} is not made of whole numbers from {least} to {most:,}", param_hint=option)
+    if not all(
+        part.isascii() and part.isdigit() and len(part) < 10 and least <= int(part) <= most for part in parts
+    ):
+        raise typer.BadParameter(
+            f"{text!r} is not made of whole numbers from {least} to {most:,}", param_hint=option
+        )
     return tuple(map(int, parts))
 
 

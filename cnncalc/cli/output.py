@@ -21,7 +21,9 @@ class Trouble(Exception):
 
 
 def surface_of(stream: TextIO | None) -> Surface:
-    """What may be written to a stream: lines of any length unless it is a terminal, ASCII unless it can encode more."""
+    """What may be written to a stream: lines of any length unless it is a terminal, ASCII unless it can
+    encode more.
+    """
     if stream is None:
         return PLAIN
     unicode = _encodes(stream, "─│█░·⋮…")
@@ -39,7 +41,8 @@ def target_surface(output: str | None) -> Surface:
 
 
 def keep_specs(output: str | None, specs: Iterable[str]) -> None:
-    """See to it that no result is written over a spec: one of those read, or one that a shell made of ``--output nets/*.yaml``.
+    """See to it that no result is written over a spec: one of those read, or one that a shell made of
+    ``--output nets/*.yaml``.
 
     Raises:
         Trouble: where it would be.

@@ -25,7 +25,9 @@ class Found(NamedTuple):
 
 
 def files_of(path: str) -> Iterator[Found]:
-    """A file itself, all specs under a folder, whatever a pattern matches; else the name as it is, to be looked for."""
+    """A file itself, all specs under a folder, whatever a pattern matches; else the name as it is, to be
+    looked for.
+    """
     if os.path.isdir(path):
         yield from (Found(file, False) for file in _under(path))
     elif any(mark in path for mark in "*?[") and not os.path.exists(path):
@@ -58,14 +60,22 @@ def _under(folder: str) -> Iterator[str]:
 
 
 def _is_passed_over(folder: str) -> bool:
-    """Whether a folder holds nobody's own files, so that it is looked into only where it is named: hidden, or an environment."""
+    """Whether a folder holds nobody's own files, so that it is looked into only where it is named: hidden, or
+    an environment.
+    """
     name = os.path.basename(folder)
-    return name == "node_modules" or name.startswith(".") or os.path.exists(os.path.join(folder, "pyvenv.cfg"))
+    return (
+        name == "node_modules" or name.startswith(".") or os.path.exists(os.path.join(folder, "pyvenv.cfg"))
+    )
 
 
 def _folders_above(path: str) -> Iterator[str]:
     parts = _parts(path)
-    return ("/".join(parts[:end]) for end in range(1, len(parts)) if parts[end - 1] not in ("", os.curdir, os.pardir))
+    return (
+        "/".join(parts[:end])
+        for end in range(1, len(parts))
+        if parts[end - 1] not in ("", os.curdir, os.pardir)
+    )
 
 
 def _parts(path: str) -> list[str]:

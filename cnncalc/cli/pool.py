@@ -19,13 +19,23 @@ from cnncalc.render.pool import listing, render_json
 
 
 def pool(
-    size: Annotated[str, typer.Option("--in", metavar="N|HxW", help="The size of one axis or of a map.", show_default=False)],
-    kernel: Annotated[str, typer.Option("--kernel", metavar="K", help="The window, such as 3 or 3x2.", show_default=False)],
-    stride: Annotated[str | None, typer.Option("--stride", metavar="S", help="By default the framework's.")] = None,
+    size: Annotated[
+        str,
+        typer.Option("--in", metavar="N|HxW", help="The size of one axis or of a map.", show_default=False),
+    ],
+    kernel: Annotated[
+        str, typer.Option("--kernel", metavar="K", help="The window, such as 3 or 3x2.", show_default=False)
+    ],
+    stride: Annotated[
+        str | None, typer.Option("--stride", metavar="S", help="By default the framework's.")
+    ] = None,
     padding: Annotated[str, typer.Option("--padding", metavar="P", help="Padding on both sides.")] = "0",
-    dilation: Annotated[str, typer.Option("--dilation", metavar="D", help="Distance between the positions of a window.")] = "1",
+    dilation: Annotated[
+        str, typer.Option("--dilation", metavar="D", help="Distance between the positions of a window.")
+    ] = "1",
     ceil: Annotated[
-        bool | None, typer.Option("--ceil/--floor", help="Rounding of the output size; by default the framework's.")
+        bool | None,
+        typer.Option("--ceil/--floor", help="Rounding of the output size; by default the framework's."),
     ] = None,
     framework: options.FrameworkName = None,
     format: options.FormatName = None,
@@ -51,7 +61,10 @@ def pool(
     )
 
     def laid(length: int, window: int, step: int | None, pad: int, spread: int) -> Pooled:
-        return pooled(rules.pool_window(window, step, AxisPadding(pad, pad), spread, ceil, length, any(paddings)), length)
+        return pooled(
+            rules.pool_window(window, step, AxisPadding(pad, pad), spread, ceil, length, any(paddings)),
+            length,
+        )
 
     name = options.format_of(format, output)
     try:

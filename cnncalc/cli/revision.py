@@ -21,7 +21,8 @@ def is_revision(spec: str) -> bool:
 
 
 def read_revision(spec: str) -> Source:
-    """The text of ``REVISION:PATH``; paths count from the repository's root, those that begin with ``./`` from here.
+    """The text of ``REVISION:PATH``; paths count from the repository's root, those that begin with ``./``
+    from here.
 
     Raises:
         SourceError: where git, the repository, the revision or the file in it is missing.
@@ -38,7 +39,11 @@ def read_revision(spec: str) -> Source:
         _no_repository(spec, there.stderr.decode("utf-8", "replace").split())
     if revision and _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode != 0:
         shallow = _git("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
-        help = "the clone is shallow: fetch the revision first" if shallow else "`git branch --all` and `git log` list revisions"
+        help = (
+            "the clone is shallow: fetch the revision first"
+            if shallow
+            else "`git branch --all` and `git log` list revisions"
+        )
         _unreadable(f"git knows no revision `{shown(revision)}`", help)
     where = f"`{shown(revision)}`" if revision else "the index"
     _unreadable(f"there is no file `{shown(path)}` in {where}", _NEW if _is_new(path) else _from_here(spec))
@@ -58,9 +63,13 @@ def _no_repository(spec: str, words: list[str]) -> NoReturn:
     """What git says of a repository that it does not use, the first sentence before what it advises."""
     said = " ".join(words).removeprefix("fatal: ")
     if not said or said.startswith(_NONE_HERE):
-        _unreadable(f"`{shown(spec)}` names a revision, and this folder is in no git repository", "name a file")
+        _unreadable(
+            f"`{shown(spec)}` names a revision, and this folder is in no git repository", "name a file"
+        )
     fault, advises, advice = said.partition(" To add an exception")
-    _unreadable(f"`{shown(spec)}` names a revision, and git says: {fault}", f"{advises.strip()}{advice}" or None)
+    _unreadable(
+        f"`{shown(spec)}` names a revision, and git says: {fault}", f"{advises.strip()}{advice}" or None
+    )
 
 
 def _from_here(spec: str) -> str | None:
@@ -73,9 +82,13 @@ def _from_here(spec: str) -> str | None:
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
         environment = {**os.environ, "LC_ALL": "C"}  # its words are read
-        return subprocess.run(("git", *arguments), capture_output=True, check=False, stdin=subprocess.DEVNULL, env=environment)
+        return subprocess.run(
+            ("git", *arguments), capture_output=True, check=False, stdin=subprocess.DEVNULL, env=environment
+        )
     except OSError:
-        _unreadable("a SPEC with a colon names a git revision, and git cannot be run", "install git, or name a file")
+        _unreadable(
+            "a SPEC with a colon names a git revision, and git cannot be run", "install git, or name a file"
+        )
 
 
 def _unreadable(message: str, help: str | None) -> NoReturn:

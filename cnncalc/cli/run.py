@@ -11,7 +11,16 @@ import typer
 from cnncalc import analyze, load
 from cnncalc.analysis.report import Report
 from cnncalc.cli.output import emit, keep_specs, surface_of, target_surface, warn
-from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Diagnostic, InputError, SourceError, UsageError
+from cnncalc.errors import (
+    FINE,
+    INVALID,
+    UNDONE,
+    CnncalcError,
+    Diagnostic,
+    InputError,
+    SourceError,
+    UsageError,
+)
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.diagnostics import render
@@ -44,7 +53,9 @@ class Outcome(NamedTuple):
     def diagnostics(self, warnings: bool) -> tuple[Diagnostic, ...]:
         """The errors, and all warnings or those of sizes; each finding once though variants share it."""
         found = (diagnostic for entry in self.entries for diagnostic in entry.diagnostics)
-        return tuple(dict.fromkeys(one for one in found if warnings or one.severity == "error" or one.code == RESIZES))
+        return tuple(
+            dict.fromkeys(one for one in found if warnings or one.severity == "error" or one.code == RESIZES)
+        )
 
 
 def show(request: Request, view: View, format: str, output: str | None) -> int:
@@ -53,11 +64,15 @@ def show(request: Request, view: View, format: str, output: str | None) -> int:
     outcome = compute(request)
     if view.unit is not None:
         _check_unit(view.unit, outcome.entries)
-    return _deliver(outcome, networks(outcome.entries, view, format, target_surface(output)), view.command, format, output)
+    return _deliver(
+        outcome, networks(outcome.entries, view, format, target_surface(output)), view.command, format, output
+    )
 
 
 def compute(request: Request, read: Callable[..., tuple[Model, ...]] | None = None) -> Outcome:
-    """Load (with ``read`` where given) and analyze everything asked for; what cannot be read is an entry that says why."""
+    """Load (with ``read`` where given) and analyze everything asked for; what cannot be read is an entry that
+    says why.
+    """
     entries: list[Entry] = []
     code = FINE
     for spec in request.specs:
@@ -73,7 +88,12 @@ def compute(request: Request, read: Callable[..., tuple[Model, ...]] | None = No
 
 
 def _read(spec: str, request: Request, read: Callable[..., tuple[Model, ...]]) -> tuple[Model, ...]:
-    wanted = {"sets": request.sets, "framework": request.framework, "model": request.model, "max_layers": request.max_layers}
+    wanted = {
+        "sets": request.sets,
+        "framework": request.framework,
+        "model": request.model,
+        "max_layers": request.max_layers,
+    }
     return read(spec, **wanted)
 
 
@@ -89,11 +109,15 @@ def _check_unit(unit: tuple[int, ...], entries: Sequence[Entry]) -> None:
         ranks = {len(layer.field.axes) for layer in entry.layers} if isinstance(entry, Report) else set()
         wrong = next((rank for rank in ranks if rank != len(unit)), None)
         if wrong is not None and isinstance(entry, Report):
-            raise typer.BadParameter(f"{entry.name} has {wrong} spatial axes, not {len(unit)}", param_hint="--at")
+            raise typer.BadParameter(
+                f"{entry.name} has {wrong} spatial axes, not {len(unit)}", param_hint="--at"
+            )
 
 
 def _deliver(outcome: Outcome, text: str, command: str, format: str, output: str | None) -> int:
-    """Results to standard output or the file; diagnostics to standard error, unless they are part of the result."""
+    """Results to standard output or the file; diagnostics to standard error, unless they are part of the
+    result.
+    """
     emit(text, output)
     if format != "json":
         report_diagnostics(outcome.diagnostics(warnings=command in WARNS))

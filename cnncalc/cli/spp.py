@@ -19,12 +19,25 @@ Mode = Literal["paper", "exact", "adaptive", "caffe", "all"]
 
 
 def spp(
-    size: Annotated[str, typer.Option("--in", metavar="N|HxW", help="The map's size, such as 13 or 13x9.", show_default=False)],
-    levels: Annotated[
-        str, typer.Option("--levels", metavar="N,...", help="Bins per axis of each level, such as 1,2,4.", show_default=False)
+    size: Annotated[
+        str,
+        typer.Option("--in", metavar="N|HxW", help="The map's size, such as 13 or 13x9.", show_default=False),
     ],
-    mode: Annotated[Mode, typer.Option("--mode", help="How windows are laid; `all` compares the modes.")] = "paper",
-    channels: Annotated[int | None, typer.Option("--channels", min=1, help="Channels, for the vector's length.")] = None,
+    levels: Annotated[
+        str,
+        typer.Option(
+            "--levels",
+            metavar="N,...",
+            help="Bins per axis of each level, such as 1,2,4.",
+            show_default=False,
+        ),
+    ],
+    mode: Annotated[
+        Mode, typer.Option("--mode", help="How windows are laid; `all` compares the modes.")
+    ] = "paper",
+    channels: Annotated[
+        int | None, typer.Option("--channels", min=1, help="Channels, for the vector's length.")
+    ] = None,
     format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:

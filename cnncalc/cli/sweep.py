@@ -35,12 +35,17 @@ Ranges = Annotated[
     typer.Option(
         "--input",
         metavar="SHAPES",
-        help="Inputs, such as 3x192..512/32, of equal sides, or 3x192..512/32x224; `name=...` of several. Repeatable.",
+        help="Inputs, such as 3x192..512/32, of equal sides, or 3x192..512/32x224; "
+        "`name=...` of several. Repeatable.",
     ),
 ]
 Lists = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUES", help="Values for a variable, such as w=0.5,0.75,1 or w=8..32/8. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUES",
+        help="Values for a variable, such as w=0.5,0.75,1 or w=8..32/8. Repeatable.",
+    ),
 ]
 Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=64, help="How many processes evaluate.")]
 
@@ -73,7 +78,9 @@ def sweep(
         report_diagnostics(error.diagnostics)
         return INVALID
     name = options.format_of(format, output)
-    text = rows_json(spec, rows) if name == "json" else single(listing(spec, rows), name, target_surface(output))
+    text = (
+        rows_json(spec, rows) if name == "json" else single(listing(spec, rows), name, target_surface(output))
+    )
     emit(text, output)
     return FINE if any(row.ok for row in rows) else INVALID
 

@@ -1,4 +1,6 @@
-"""``cnncalc check --update``, ``--add`` and ``--diff``: measured values written into specs, or shown as a patch."""
+"""``cnncalc check --update``, ``--add`` and ``--diff``: measured values written into specs, or shown as a
+patch.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,10 @@ def _one(spec: str, is_named: bool, wish: Wish) -> Outcome | None:
         return Outcome(code=INVALID if is_changed else code)
     if is_changed:
         emit(_byte_order_mark(spec) + rewritten.text, spec)
-    lines = [(one.location, f"{one.what}: {one.old + ' -> ' if one.old else ''}{one.new}") for one in rewritten.changes]
+    lines = [
+        (one.location, f"{one.what}: {one.old + ' -> ' if one.old else ''}{one.new}")
+        for one in rewritten.changes
+    ]
     emit("".join(_line(*line) for line in sorted([*lines, *_lines_of(rewritten.left)])))
     return Outcome(len(rewritten.changes), len(rewritten.left), code)
 
@@ -116,8 +121,14 @@ def _rewritten(source: Source, wish: Wish) -> rewrite.Rewritten:
 
 
 def _findings(source: Source, wish: Wish) -> list[Finding]:
-    """What is measured in all models: a promise may stand for others too. Of one model alone, only its broken promises."""
-    findings = [finding for model in _loaded(source, wish._replace(model=None)) for finding in expectations.check(model)]
+    """What is measured in all models: a promise may stand for others too. Of one model alone, only its broken
+    promises.
+    """
+    findings = [
+        finding
+        for model in _loaded(source, wish._replace(model=None))
+        for finding in expectations.check(model)
+    ]
     if wish.model is None:
         return findings
     broken = {one.place for model in _loaded(source, wish) for one in expectations.check(model) if not one.ok}
@@ -165,9 +176,13 @@ def _line(place: Location, text: str) -> str:
 
 
 def _name_in_patch(spec: str) -> str:
-    """A file from the current folder on, or from the root where it lies elsewhere, as `git apply` and `patch` read it."""
+    """A file from the current folder on, or from the root where it lies elsewhere, as `git apply` and `patch`
+    read it.
+    """
     name, here = os.path.realpath(spec), os.path.join(os.getcwd(), "")
-    return (name.removeprefix(here) if name.startswith(here) else os.path.splitdrive(name)[1].lstrip(os.sep)).replace(os.sep, "/")
+    return (
+        name.removeprefix(here) if name.startswith(here) else os.path.splitdrive(name)[1].lstrip(os.sep)
+    ).replace(os.sep, "/")
 
 
 def _patch(name: str, before: str, after: str) -> Iterator[str]:
@@ -180,6 +195,12 @@ def _patch(name: str, before: str, after: str) -> Iterator[str]:
 
 
 def _quoted(name: str) -> str:
-    """As in git's patches: in quotes where it needs escapes, with a tab behind where it would seem to end at a space."""
-    marked = re.sub(r'["\\\x00-\x1f\x7f]', lambda found: f"\\{found[0]}" if found[0] in '"\\' else f"\\{ord(found[0]):03o}", name)
+    """As in git's patches: in quotes where it needs escapes, with a tab behind where it would seem to end at
+    a space.
+    """
+    marked = re.sub(
+        r'["\\\x00-\x1f\x7f]',
+        lambda found: f"\\{found[0]}" if found[0] in '"\\' else f"\\{ord(found[0]):03o}",
+        name,
+    )
     return f'"{marked}"' if marked != name else f"{name}\t" if " " in name else name

@@ -17,8 +17,11 @@ State = dict[str, tuple[int, int]]
 """Time of the last change and size, by file."""
 
 
-def watch(run: Callable[[], object], files: Callable[[], Iterable[str]], sleep: Callable[[float], None] = time.sleep) -> NoReturn:
-    """Run once, and again after each change of the files, of which there may be more or fewer each time; until Ctrl-C.
+def watch(
+    run: Callable[[], object], files: Callable[[], Iterable[str]], sleep: Callable[[float], None] = time.sleep
+) -> NoReturn:
+    """Run once, and again after each change of the files, of which there may be more or fewer each time;
+    until Ctrl-C.
 
     Raises:
         KeyboardInterrupt

@@ -21,7 +21,11 @@ _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 def zoo(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME | WORD...]", help="One network's name, or words that must occur.", show_default=False),
+        typer.Argument(
+            metavar="[NAME | WORD...]",
+            help="One network's name, or words that must occur.",
+            show_default=False,
+        ),
     ] = None,
     format: options.FormatName = None,
     output: options.Output = None,

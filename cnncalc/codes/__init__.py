@@ -1,4 +1,6 @@
-"""Every diagnostic code, declared once: what it means, how to mend it, an example that earns it and one that does not."""
+"""Every diagnostic code, declared once: what it means, how to mend it, an example that earns it and one that
+does not.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ CODES: dict[str, Code] = {code.code: code for code in _ALL}
 
 
 def chosen(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> frozenset[str]:
-    """The warnings that are wanted. Both take codes or their beginnings; the longer one decides, ``ignore`` where equal.
+    """The warnings that are wanted. Both take codes or their beginnings; the longer one decides, ``ignore``
+    where equal.
 
     Without ``select`` all that are not quiet are wanted.
 
@@ -40,7 +43,9 @@ def chosen(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> frozenset[
     wanted, unwanted = tuple(select), tuple(ignore)
     for prefix in (*wanted, *unwanted):
         _check(prefix)
-    return frozenset(code.code for code in CODES.values() if code.is_warning and _is_chosen(code, wanted, unwanted))
+    return frozenset(
+        code.code for code in CODES.values() if code.is_warning and _is_chosen(code, wanted, unwanted)
+    )
 
 
 def _is_chosen(code: Code, wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> bool:

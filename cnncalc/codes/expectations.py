@@ -8,7 +8,8 @@ CODES = (
     Code(
         "E401",
         "an expectation that does not hold",
-        "What was computed is not what `expect` says. Either the network has changed, or the expectation was never right. The"
+        "What was computed is not what `expect` says. Either the network has changed, "
+        "or the expectation was never right. The"
         " message gives both numbers and the difference in per cent of what was expected.",
         """
         input: [3, 32, 32]
@@ -26,7 +27,8 @@ CODES = (
     Code(
         "E402",
         "an expected error that did not come",
-        "`expect: {error: ...}` says that the network must fail with that code, for instance on an input that is too small; it"
+        "`expect: {error: ...}` says that the network must fail with that code, for "
+        "instance on an input that is too small; it"
         " failed otherwise, or not at all.",
         """
         input: [3, 16, 16]
@@ -46,7 +48,8 @@ CODES = (
     Code(
         "E403",
         "an expectation of something unknown",
-        "The number cannot be computed from what the spec says, and unknown is not taken for right. Usually `input` is missing,"
+        "The number cannot be computed from what the spec says, and unknown is not taken "
+        "for right. Usually `input` is missing,"
         " or the channels of a layer.",
         """
         layers:
@@ -63,14 +66,16 @@ CODES = (
     Code(
         "E404",
         "a spec that promises nothing",
-        "Under `--require-expect` each file must hold at least one expectation, so that none is checked for grammar alone.",
+        "Under `--require-expect` each file must hold at least one expectation, so "
+        "that none is checked for grammar alone.",
         "$ cnncalc check --require-expect net.yaml",
         "$ cnncalc check net.yaml",
     ),
     Code(
         "E405",
         "a budget that is not kept",
-        "A condition of `cnncalc compare ... --fail-if` is met, or cannot be told because a number of it is unknown, or it is"
+        "A condition of `cnncalc compare ... --fail-if` is met, or cannot be told "
+        "because a number of it is unknown, or it is"
         " about a change of a network that is new or gone. The message gives what was and what is.",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > +5%'",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > +200%'",

@@ -8,8 +8,10 @@ CODES = (
     Code(
         "E101",
         "text that is no spec",
-        "The file is not YAML as specs use it: a bracket or quote that is never closed, a tab as indentation, a tag, a second"
-        " document, or bytes that are not UTF-8. The place shown is where reading could not go on; the slip is often a line"
+        "The file is not YAML as specs use it: a bracket or quote that is never closed, "
+        "a tab as indentation, a tag, a second"
+        " document, or bytes that are not UTF-8. The place shown is where reading "
+        "could not go on; the slip is often a line"
         " above.",
         """
         input: [3, 32, 32]
@@ -23,8 +25,10 @@ CODES = (
     Code(
         "E102",
         "larger than the limits",
-        "Specs have limits, so that no file can exhaust the machine that checks it: bytes of text, YAML nodes, nesting, and"
-        " layers after repeats and blocks are expanded. The limits are far above published networks; what passes them is usually"
+        "Specs have limits, so that no file can exhaust the machine that checks it: "
+        "bytes of text, YAML nodes, nesting, and"
+        " layers after repeats and blocks are expanded. The limits are far above published "
+        "networks; what passes them is usually"
         " a slip.",
         """
         input: [3, 32, 32]
@@ -42,7 +46,8 @@ CODES = (
     Code(
         "E103",
         "a key that is there twice",
-        "A mapping has the same key twice. Many readers silently keep the last one; here neither is preferred in silence.",
+        "A mapping has the same key twice. Many readers silently keep the last one; "
+        "here neither is preferred in silence.",
         """
         input: [3, 32, 32]
         input: [1, 32, 32]
@@ -56,7 +61,8 @@ CODES = (
     Code(
         "E104",
         "an unknown key or argument",
-        "No key or argument has this name here. Words of other frameworks are known, and the message names ours; `cnncalc"
+        "No key or argument has this name here. Words of other frameworks are known, "
+        "and the message names ours; `cnncalc"
         " layers OP` lists the arguments of an operation.",
         """
         input: [3, 32, 32]
@@ -72,7 +78,8 @@ CODES = (
     Code(
         "E105",
         "a value of the wrong kind",
-        "A list stands where a number is wanted, a word where a list is, and the like. What a value may be follows from the key"
+        "A list stands where a number is wanted, a word where a list is, and the like. "
+        "What a value may be follows from the key"
         " it stands under, never from its looks: `no` is a word, not false.",
         """
         input: [3, 32, 32]
@@ -103,8 +110,10 @@ CODES = (
     Code(
         "E107",
         "one thing said in two ways",
-        "The same argument is given twice, in its long and its short form, in the operation's name and beside it, or by two"
-        " keys that exclude each other. Even where both agree today, one of them will be forgotten in the next change.",
+        "The same argument is given twice, in its long and its short form, in the "
+        "operation's name and beside it, or by two"
+        " keys that exclude each other. Even where both agree today, one of them "
+        "will be forgotten in the next change.",
         """
         input: [3, 33, 33]
         layers:
@@ -136,7 +145,8 @@ CODES = (
     Code(
         "E109",
         "a number outside what is possible",
-        "A stride of 0, a negative padding, a rate above 1, a range whose minimum is above its maximum: no network has this.",
+        "A stride of 0, a negative padding, a rate above 1, a range whose minimum is "
+        "above its maximum: no network has this.",
         """
         input: [3, 32, 32]
         layers:
@@ -151,7 +161,8 @@ CODES = (
     Code(
         "E110",
         "a file that cannot be read",
-        "There is no such file, or it may not be read, or it is a folder or a device. A name without a slash and"
+        "There is no such file, or it may not be read, or it is a folder or "
+        "a device. A name without a slash and"
         " without an ending is also looked for among the bundled networks.",
         "$ cnncalc check nets/missing.yaml",
         "$ cnncalc check net.yaml",
@@ -159,7 +170,8 @@ CODES = (
     Code(
         "E111",
         "an unknown operation",
-        "No operation and no block of the file has this name. Names of PyTorch, Keras and Caffe are known, and the message says"
+        "No operation and no block of the file has this name. Names of PyTorch, Keras "
+        "and Caffe are known, and the message says"
         " what they are called here; `cnncalc layers` lists all operations.",
         """
         input: [3, 32, 32]
@@ -197,8 +209,10 @@ CODES = (
     Code(
         "E114",
         "a name that cannot be a name",
-        "Names of layers, branches, blocks and inputs are free of `/` and of an index at the end, which are parts of paths, and"
-        " are not `prev`. Variables and parameters are letters, digits and `_`, and not a word of the expression language.",
+        "Names of layers, branches, blocks and inputs are free of `/` and of an index "
+        "at the end, which are parts of paths, and"
+        " are not `prev`. Variables and parameters are letters, digits and `_`, and "
+        "not a word of the expression language.",
         """
         input: [3, 32, 32]
         layers:
@@ -215,7 +229,8 @@ CODES = (
     Code(
         "E115",
         "no spec to check",
-        "A folder or a pattern holds no spec: no .yaml or .yml file with `layers` or `models` at its top. A check that checks"
+        "A folder or a pattern holds no spec: no .yaml or .yml file with `layers` or "
+        "`models` at its top. A check that checks"
         " nothing does not pass, or a renamed folder would switch a CI off unseen.",
         "$ cnncalc check empty",
         "$ cnncalc check net.yaml",

@@ -8,7 +8,8 @@ CODES = (
     Code(
         "E901",
         "an internal error",
-        "cnncalc met something that it did not foresee. That is its fault, whatever the spec says: please report it with the"
+        "cnncalc met something that it did not foresee. That is its fault, whatever "
+        "the spec says: please report it with the"
         " spec and the command line. CNNCALC_TRACEBACK=1 shows where it happened.",
         "",
         "$ CNNCALC_TRACEBACK=1 cnncalc check net.yaml",
@@ -24,7 +25,8 @@ CODES = (
     Code(
         "E903",
         "a configuration that cannot be read",
-        "The table `[tool.cnncalc]` of the nearest pyproject.toml has the keys `include`, `exclude`, `select`, `ignore` and"
+        "The table `[tool.cnncalc]` of the nearest pyproject.toml has the keys `include`, "
+        "`exclude`, `select`, `ignore` and"
         " `strict`. A file that is not TOML, another key or a value of another type ends the run.",
         """
         [tool.cnncalc]
@@ -38,7 +40,8 @@ CODES = (
     Code(
         "E904",
         "a condition that cannot be read",
-        "`--fail-if` takes a metric, a comparison and a limit. A limit with a sign is about the change from the old network to"
+        "`--fail-if` takes a metric, a comparison and a limit. A limit with a sign is "
+        "about the change from the old network to"
         " the new one, in per cent where it ends in `%`; one without a sign is about the new network alone.",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > 5%'",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > 5M'",

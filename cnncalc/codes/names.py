@@ -8,8 +8,10 @@ CODES = (
     Code(
         "E201",
         "no earlier tensor of that name",
-        "`from`, joins, `share`, `crop_to` and the like refer to layers by name, and only to earlier ones of the same list or"
-        " of one around it, so that a network has no cycles. A block sees its parameters and not the names around its use.",
+        "`from`, joins, `share`, `crop_to` and the like refer to layers by name, and "
+        "only to earlier ones of the same list or"
+        " of one around it, so that a network has no cycles. A block sees its parameters "
+        "and not the names around its use.",
         """
         input: [3, 32, 32]
         layers:
@@ -30,7 +32,8 @@ CODES = (
     Code(
         "E202",
         "an expression that cannot be read",
-        "Expressions have `+ - * / // % **`, comparisons, `a if b else c`, and the functions min, max, ceil, floor, round, abs"
+        "Expressions have `+ - * / // % **`, comparisons, `a if b else c`, and the "
+        "functions min, max, ceil, floor, round, abs"
         " and divisible. Nothing else is evaluated.",
         """
         vars: {n: 32}
@@ -48,7 +51,8 @@ CODES = (
     Code(
         "E203",
         "an unknown name in an expression",
-        "An expression may use `vars`, the parameters of the block it stands in, and inside repeats the index `i`.",
+        "An expression may use `vars`, the parameters of the block it stands "
+        "in, and inside repeats the index `i`.",
         """
         vars: {width: 32}
         input: [3, 32, 32]
@@ -66,7 +70,8 @@ CODES = (
     Code(
         "E204",
         "a fraction where a whole number is needed",
-        "Expressions are exact, and nothing is rounded unless that is written: `//` rounds down, `round`, `floor`, `ceil` and"
+        "Expressions are exact, and nothing is rounded unless that is written: `//` "
+        "rounds down, `round`, `floor`, `ceil` and"
         " `divisible` say what they do.",
         """
         vars: {c: 64}
@@ -101,7 +106,8 @@ CODES = (
     Code(
         "E206",
         "a block that uses itself",
-        "A block may use other blocks, but no chain of uses may lead back to it: nothing would end the expansion. A number of"
+        "A block may use other blocks, but no chain of uses may lead back to it: nothing "
+        "would end the expansion. A number of"
         " copies is `repeat`.",
         """
         input: [3, 32, 32]
@@ -119,7 +125,8 @@ CODES = (
     Code(
         "E207",
         "an expression without a value",
-        "The expression divides by zero, compares a word with a number, or goes beyond the limits on length, exponent and size"
+        "The expression divides by zero, compares a word with a number, or goes beyond "
+        "the limits on length, exponent and size"
         " that keep evaluation cheap.",
         """
         vars: {groups: 0}
@@ -137,7 +144,8 @@ CODES = (
     Code(
         "E208",
         "a name that is taken",
-        "Two layers of one list have the same name, a block has an operation's name, or a block has a parameter twice: a"
+        "Two layers of one list have the same name, a block has an operation's name, "
+        "or a block has a parameter twice: a"
         " reference could mean either.",
         """
         input: [3, 32, 32]
@@ -159,7 +167,8 @@ CODES = (
     Code(
         "E209",
         "weights that cannot be shared",
-        "`share` uses the weights of an earlier layer of the same kind; kernel, channels and number of layers must be the same.",
+        "`share` uses the weights of an earlier layer of the same kind; kernel, channels "
+        "and number of layers must be the same.",
         """
         input: [3, 32, 32]
         layers:

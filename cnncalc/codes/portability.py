@@ -1,4 +1,6 @@
-"""W6: where another framework would make something else of the same spec. On with ``--select W6`` or ``--portability``."""
+"""W6: where another framework would make something else of the same spec. On with ``--select W6`` or
+``--portability``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ CODES = (
     Code(
         "W601",
         "a size that another framework makes otherwise",
-        "Frameworks round pools differently, and fill in different strides. At the input it has here, this layer would come out"
+        "Frameworks round pools differently, and fill in different strides. At the input "
+        "it has here, this layer would come out"
         " with another size under the framework named; everything behind it follows.",
         """
         input: [3, 112, 112]
@@ -25,8 +28,10 @@ CODES = (
     Code(
         "W602",
         "windows that lie elsewhere under another framework",
-        "The size is the same, but the padding is put elsewhere, so that a unit looks at other positions. TensorFlow's `same`"
-        " with stride 2 pads nothing before an even size where half a kernel on both sides pads one: weights carried over see a"
+        "The size is the same, but the padding is put elsewhere, so that a unit looks "
+        "at other positions. TensorFlow's `same`"
+        " with stride 2 pads nothing before an even size where half a kernel on both "
+        "sides pads one: weights carried over see a"
         " shifted image.",
         """
         input: [3, 112, 112]
@@ -43,7 +48,8 @@ CODES = (
     Code(
         "W603",
         "a layer that another framework rejects",
-        "The framework named has no such argument, or refuses this combination. The layer has to be written otherwise to be"
+        "The framework named has no such argument, or refuses this combination. The "
+        "layer has to be written otherwise to be"
         " carried over.",
         """
         input: [3, 112, 112]

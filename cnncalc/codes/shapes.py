@@ -8,8 +8,10 @@ CODES = (
     Code(
         "E301",
         "a window that does not fit",
-        "The kernel, with its dilation, is larger than the padded map, so that not a single output is left. Usually the input"
-        " is smaller than the network was made for; the message names the smallest size that works at this layer.",
+        "The kernel, with its dilation, is larger than the padded map, so that not a "
+        "single output is left. Usually the input"
+        " is smaller than the network was made for; the message names the "
+        "smallest size that works at this layer.",
         """
         input: [3, 8, 8]
         layers:
@@ -41,7 +43,8 @@ CODES = (
     Code(
         "E303",
         "branches that cannot be joined",
-        "`concat` needs maps of the same size, `add` and `mul` the same channels as well. In a residual whose body strides or"
+        "`concat` needs maps of the same size, `add` and `mul` the same channels as "
+        "well. In a residual whose body strides or"
         " changes the channels, `shortcut: project` makes the shortcut follow.",
         """
         input: [64, 32, 32]
@@ -57,7 +60,8 @@ CODES = (
     Code(
         "E304",
         "another number of axes than the map has",
-        "The number of spatial sizes of `input` makes every layer 1-, 2- or 3-dimensional. A kernel, stride or padding gives"
+        "The number of spatial sizes of `input` makes every layer 1-, 2- or 3-dimensional. "
+        "A kernel, stride or padding gives"
         " one value for all axes, or one for each.",
         """
         input: [3, 32, 32]
@@ -73,7 +77,8 @@ CODES = (
     Code(
         "E305",
         "rejected by the framework",
-        "The framework of the spec refuses this, as it would when the network is built there. The rules are those of"
+        "The framework of the spec refuses this, as it would when the network is "
+        "built there. The rules are those of"
         " `framework`, PyTorch where none is named.",
         """
         input: [3, 32, 32]
@@ -89,7 +94,8 @@ CODES = (
     Code(
         "E306",
         "a vector where a map is wanted, or the reverse",
-        "After `flatten` or `linear` there are no positions left for a window to slide over; `embedding` reads a sequence.",
+        "After `flatten` or `linear` there are no positions left for a window to "
+        "slide over; `embedding` reads a sequence.",
         """
         input: [3, 32, 32]
         layers:
@@ -121,7 +127,8 @@ CODES = (
     Code(
         "E308",
         "a pyramid level that its mode cannot lay",
-        "The rule of an SPP mode gives no windows for that many bins on a map of that size: a stride of 0, or a padding as"
+        "The rule of an SPP mode gives no windows for that many bins on a map of that "
+        "size: a stride of 0, or a padding as"
         " large as the kernel, where Caffe stops. `adaptive` bins may overlap and always exist.",
         """
         input: [64, 5, 5]

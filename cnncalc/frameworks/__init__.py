@@ -28,7 +28,13 @@ def unknown_framework(name: str) -> tuple[str, str]:
     return f"unknown framework `{shown(name)}`", help
 
 
-_FOREIGN = {"torch": "pytorch", "tf": "tensorflow", "keras": "tensorflow", "caffe2": "caffe", "onnxruntime": "onnx"}
+_FOREIGN = {
+    "torch": "pytorch",
+    "tf": "tensorflow",
+    "keras": "tensorflow",
+    "caffe2": "caffe",
+    "onnxruntime": "onnx",
+}
 
 __all__ = [
     "CAFFE",

@@ -1,4 +1,6 @@
-"""Caffe: src/caffe/layers/pooling_layer.cpp, batch_norm_layer.cpp and src/caffe/proto/caffe.proto of BVLC/caffe."""
+"""Caffe: src/caffe/layers/pooling_layer.cpp, batch_norm_layer.cpp and src/caffe/proto/caffe.proto of
+BVLC/caffe.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""ONNX: https://onnx.ai/onnx/operators/ (Conv, ConvTranspose, MaxPool, AveragePool, LpPool) and its changelog."""
+"""ONNX: https://onnx.ai/onnx/operators/ (Conv, ConvTranspose, MaxPool, AveragePool, LpPool) and its
+changelog.
+"""
 
 from __future__ import annotations
 

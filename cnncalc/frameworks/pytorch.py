@@ -6,9 +6,11 @@ from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transpo
 
 PYTORCH = Framework(
     name="pytorch",
-    same=Same.STRIDE_ONE,  # torch/nn/modules/conv.py: padding='same' is not supported for strided convolutions
+    # torch/nn/modules/conv.py: padding='same' is not supported for strided convolutions
+    same=Same.STRIDE_ONE,
     same_lower=False,
-    pool_ceil=Ceil.DROPS,  # Pool.h, pooling_output_shape_pad_lr: the last window must start inside input or left padding
+    # Pool.h, pooling_output_shape_pad_lr: the last window must start inside input or left padding
+    pool_ceil=Ceil.DROPS,
     pool_rounds_up=False,
     pool_stride_is_kernel=True,
     pool_padding=PoolPadding.HALF_KERNEL,  # "pad should be at most half of effective kernel size"

@@ -45,7 +45,9 @@ class Transposed(Enum):
 
 
 class AxisPadding(NamedTuple):
-    """The padding of one axis as a spec gives it: elements before and after, or ``same`` with an odd one at the end or start."""
+    """The padding of one axis as a spec gives it: elements before and after, or ``same`` with an odd one at
+    the end or start.
+    """
 
     before: int = 0
     after: int = 0
@@ -77,14 +79,23 @@ class Framework(NamedTuple):
     lacks: Mapping[str, tuple[str, ...]] = {}
     """Arguments that an operation does not take, by operation."""
 
-    def conv_window(self, kernel: int, stride: int, padding: AxisPadding, dilation: int, size: Size) -> Window:
+    def conv_window(
+        self, kernel: int, stride: int, padding: AxisPadding, dilation: int, size: Size
+    ) -> Window:
         """The window of a convolution along one axis of length ``size``."""
         if not padding.same:
             return Window(kernel, stride, padding.before, padding.after, dilation)
         return self._same_window(kernel, stride, padding, dilation, size)
 
     def pool_window(
-        self, kernel: int, stride: int | None, padding: AxisPadding, dilation: int, ceil: bool | None, size: Size, padded: bool
+        self,
+        kernel: int,
+        stride: int | None,
+        padding: AxisPadding,
+        dilation: int,
+        ceil: bool | None,
+        size: Size,
+        padded: bool,
     ) -> Window:
         """The window of a pool along one axis; ``None`` for stride or ceil is the framework's default.
 
@@ -118,7 +129,11 @@ class Framework(NamedTuple):
         if not padding.same:
             return TransposedWindow(kernel, stride, padding.before, padding.after, dilation, output_padding)
         if self.transposed is Transposed.BY_PADDING:
-            raise Fault("E305", f"{self.name} has no padding `same` for transposed convolutions", "give it as a number")
+            raise Fault(
+                "E305",
+                f"{self.name} has no padding `same` for transposed convolutions",
+                "give it as a number",
+            )
         return _n_times_s(kernel, stride, padding, dilation, output_padding)
 
     def check(self, op: str, **given: bool) -> None:
@@ -131,7 +146,9 @@ class Framework(NamedTuple):
             if given.get(argument):
                 raise Fault("E305", f"{self.name} has no {argument} for {op}", _INSTEAD.get(argument))
 
-    def _same_window(self, kernel: int, stride: int, padding: AxisPadding, dilation: int, size: Size) -> Window:
+    def _same_window(
+        self, kernel: int, stride: int, padding: AxisPadding, dilation: int, size: Size
+    ) -> Window:
         extent = dilation * (kernel - 1) + 1
         self._check_same(extent, padding)
         if stride == 1:
@@ -148,16 +165,24 @@ class Framework(NamedTuple):
         return Window(kernel, stride, *padding.split(total), dilation)
 
     def _same_of_unknown_size(self, kernel: int, stride: int, padding: AxisPadding, dilation: int) -> Window:
-        """What ``same`` pads before is known where it is the same for every size: the total lies between these two."""
+        """What ``same`` pads before is known where it is the same for every size: the total lies between
+        these two.
+        """
         extent = dilation * (kernel - 1) + 1
         most, least = padding.split(extent - 1)[0], padding.split(max(extent - stride, 0))[0]
         return Window(kernel, stride, most if most == least else None, None, dilation)
 
     def _check_same(self, extent: int, padding: AxisPadding) -> None:
         if self.same is Same.ABSENT:
-            raise Fault("E305", f"{self.name} has no padding `same`", f"write `padding: {extent // 2}` or `half`")
+            raise Fault(
+                "E305", f"{self.name} has no padding `same`", f"write `padding: {extent // 2}` or `half`"
+            )
         if padding.lower and not self.same_lower:
-            raise Fault("E305", f"{self.name} has no padding `same_lower`", "write `same`, or [before, after] per axis")
+            raise Fault(
+                "E305",
+                f"{self.name} has no padding `same_lower`",
+                "write `same`, or [before, after] per axis",
+            )
 
     def _check_pool_padding(self, kernel: int, padding: int) -> None:
         if self.pool_padding is PoolPadding.HALF_KERNEL and 2 * padding > kernel:
@@ -166,7 +191,10 @@ class Framework(NamedTuple):
             limit = kernel - 1
         else:
             return
-        message = f"padding {padding} is too large for a pool of kernel {kernel}: {self.name} allows {self.pool_padding.value}"
+        message = (
+            f"padding {padding} is too large for a pool of kernel {kernel}: {self.name} "
+            f"allows {self.pool_padding.value}"
+        )
         raise Fault("E305", message, f"use `padding: {limit}`, or a `pad` layer before it")
 
     def _pool_rounding(self, ceil: bool | None, padded: bool) -> Rounding:
@@ -179,11 +207,17 @@ class Framework(NamedTuple):
         return Rounding(up=True, drop_in_padding=False) if keeps else CEIL
 
 
-_INSTEAD = {"padding": "put a `pad` layer before it", "dilation": "only some pools take one: `cnncalc layers` lists them"}
+_INSTEAD = {
+    "padding": "put a `pad` layer before it",
+    "dilation": "only some pools take one: `cnncalc layers` lists them",
+}
 
 
-def _n_times_s(kernel: int, stride: int, padding: AxisPadding, dilation: int, output_padding: int) -> TransposedWindow:
-    """The window that makes n*s outputs of n: padding cuts what is too much, output padding adds what is too little.
+def _n_times_s(
+    kernel: int, stride: int, padding: AxisPadding, dilation: int, output_padding: int
+) -> TransposedWindow:
+    """The window that makes n*s outputs of n: padding cuts what is too much, output padding adds what is too
+    little.
 
     Source: https://onnx.ai/onnx/operators/onnx__ConvTranspose.html (auto_pad)
     """
@@ -192,8 +226,11 @@ def _n_times_s(kernel: int, stride: int, padding: AxisPadding, dilation: int, ou
     return TransposedWindow(kernel, stride, before, after, dilation, output_padding + max(-surplus, 0))
 
 
-def _keras_transposed(kernel: int, stride: int, padding: AxisPadding, dilation: int, output_padding: int) -> TransposedWindow:
-    """Keras's sizes; with an explicit output padding ``same`` cuts half a kernel off both ends, less that padding.
+def _keras_transposed(
+    kernel: int, stride: int, padding: AxisPadding, dilation: int, output_padding: int
+) -> TransposedWindow:
+    """Keras's sizes; with an explicit output padding ``same`` cuts half a kernel off both ends, less that
+    padding.
 
     Source: ``_get_output_shape_given_tf_padding`` in keras/src/backend/common/backend_utils.py
     """

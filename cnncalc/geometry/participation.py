@@ -34,7 +34,8 @@ def pooled(window: Window, size: int) -> Pooled:
 
 
 def runs(rule: AxisRule, size: int) -> tuple[Run, ...]:
-    """The positions each output unit reads on an axis of length ``size``, those beyond ``0..size-1`` being padding.
+    """The positions each output unit reads on an axis of length ``size``, those beyond ``0..size-1`` being
+    padding.
 
     Raises:
         Fault: where nothing comes out.
@@ -59,7 +60,8 @@ def interval(run: Run) -> Interval:
 def counts(reads: tuple[Run, ...], size: int) -> tuple[int, ...]:
     """How many of the runs read each position of an axis of length ``size``.
 
-    1 everywhere is standard pooling, more is overlapping pooling, 0 is a position that is skipped or dropped at the edge.
+    1 everywhere is standard pooling, more is overlapping pooling, 0 is a position that is skipped or dropped
+    at the edge.
     """
     total = [0] * size
     for step in {run.step for run in reads}:
@@ -85,7 +87,9 @@ def _mark(change: list[int], run: Run, size: int) -> None:
 
 
 def unread_end(window: Window, size: Size) -> Size:
-    """How many positions of an axis lie behind the last window, because the number of windows was rounded down."""
+    """How many positions of an axis lie behind the last window, because the number of windows was rounded
+    down.
+    """
     units = window.output_size(size)
     if size is None or units is None or window.before is None:
         return None

@@ -160,7 +160,8 @@ def shortfall(levels: tuple[Level, ...]) -> tuple[str, str] | None:
     wanted, obtained = by(axis.bins for axis in levels), by(axis.obtained for axis in levels)
     names = alternatives(tuple((axis.size, axis.bins) for axis in levels))
     return (
-        f"mode {wrong[0].mode} gives {obtained} bins on a map of {by(axis.size for axis in levels)} where {wanted} are wanted",
+        f"mode {wrong[0].mode} gives {obtained} bins on a map of {by(axis.size for axis in levels)} "
+        f"where {wanted} are wanted",
         f"modes that give {wanted}: {', '.join(names)}",
     )
 
@@ -183,7 +184,8 @@ def _paper_stride(mode: str, size: int, bins: int) -> int:
     if bins > size:
         raise Fault(
             "E308",
-            f"mode {mode} has no {bins} bins on a map of {size}: the stride floor({size}/{bins}) is 0, it needs at least as many"
+            f"mode {mode} has no {bins} bins on a map of {size}: the stride floor({size}/{bins}) "
+            f"is 0, it needs at least as many"
             " positions as bins",
             "use mode adaptive, whose bins may overlap",
         )
@@ -201,7 +203,8 @@ def _caffe(size: int, bins: int) -> Window:
     if padding >= kernel:
         raise Fault(
             "E308",
-            f"mode caffe has no {bins} bins on a map of {size}: padding {padding} is not smaller than the kernel {kernel}",
+            f"mode caffe has no {bins} bins on a map of {size}: padding {padding} is "
+            f"not smaller than the kernel {kernel}",
             "Caffe stops there; use mode adaptive" + (" or exact" if bins <= size else ""),
         )
     return Window(kernel, kernel, padding, padding, rounding=CEIL)

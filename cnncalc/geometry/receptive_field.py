@@ -1,4 +1,6 @@
-"""Receptive fields along one axis as exact maps from output unit to input interval, composed and joined without sizes."""
+"""Receptive fields along one axis as exact maps from output unit to input interval, composed and joined
+without sizes.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ Interval = tuple[int, int]
 class IntervalMap(NamedTuple):
     """What each unit sees, periodic: unit ``q*len(spans) + r`` sees ``spans[r]`` moved on by ``q*advance``.
 
-    One span makes the affine map of a network without up-sampling. ``None`` is a unit that sees no input at all.
+    One span makes the affine map of a network without up-sampling. ``None`` is a unit that sees no input at
+    all.
     """
 
     advance: int
@@ -96,7 +99,9 @@ class IntervalMap(NamedTuple):
         return all(one[0] <= other[0] and one[1] <= other[1] for one, other in pairwise(spans))
 
     def _hull(self, run: Run, ordered: bool) -> Interval | None:
-        """The hull of what a run of units sees; a period of its taps at either end decides, or one where they are ordered."""
+        """The hull of what a run of units sees; a period of its taps at either end decides, or one where they
+        are ordered.
+        """
         period = 1 if ordered else len(self.spans)
         decisive = min(run.length, period // gcd(run.step, period))
         ends = (run.start, run.start + (run.length - decisive) * run.step)
@@ -173,9 +178,12 @@ def _shortest(advance: int, spans: tuple[Interval | None, ...]) -> IntervalMap:
 class AxisField(NamedTuple):
     """What the units of a tensor see of one input axis.
 
-    Local paths are interval maps, one for each stride among them (branches of unequal stride never repeat together, so their
-    hull is kept as its parts). A path that reads the whole axis sets ``is_global``. ``unknown`` says why local paths cannot be
-    given, ``unknown_start`` why they are right only up to a shift, and ``shifts`` which unknown paddings make up that shift.
+    Local paths are interval maps, one for each stride among them (branches of unequal stride never repeat
+    together, so their
+    hull is kept as its parts). A path that reads the whole axis sets ``is_global``. ``unknown`` says why
+    local paths cannot be
+    given, ``unknown_start`` why they are right only up to a shift, and ``shifts`` which unknown paddings make
+    up that shift.
     """
 
     maps: tuple[IntervalMap, ...] = ()
@@ -186,7 +194,9 @@ class AxisField(NamedTuple):
     shifts: frozenset[object] = frozenset()
 
     def through(self, reads: Reads, place: object = None) -> AxisField:
-        """The field of an operation's outputs, this being that of its inputs; ``place`` tells unknown paddings apart."""
+        """The field of an operation's outputs, this being that of its inputs; ``place`` tells unknown
+        paddings apart.
+        """
         if isinstance(reads, Whole):
             return AxisField((), True)
         if isinstance(reads, Unknown):
@@ -222,7 +232,9 @@ class AxisField(NamedTuple):
         return field._replace(unknown_start=reads.reason, shifts=shifts)
 
     def joined(self, other: AxisField, place: object = None) -> AxisField:
-        """The field of a unit that sees what it sees in either: the hull, unit by unit; ``place`` tells unknown offsets apart."""
+        """The field of a unit that sees what it sees in either: the hull, unit by unit; ``place`` tells
+        unknown offsets apart.
+        """
         common = AxisField(
             (),
             self.is_global or other.is_global,
@@ -246,7 +258,8 @@ class AxisField(NamedTuple):
             return common.lost(str(error))
 
     def _joined_as_aligned(self, other: AxisField, common: AxisField) -> AxisField:
-        """With an offset between them unknown the branches are taken as aligned: the largest one's field is the field.
+        """With an offset between them unknown the branches are taken as aligned: the largest one's field is
+        the field.
 
         Where that lies is then unknown in a way of its own, which no branch shares.
         """
@@ -280,7 +293,9 @@ class AxisField(NamedTuple):
         return len(self.maps) <= 1 and all(seen.affine or seen.size is None for seen in self.maps)
 
     def size(self, units: Size) -> int | None:
-        """The number of input positions a unit sees, the largest over the ``units`` of the axis, the map's borders aside."""
+        """The number of input positions a unit sees, the largest over the ``units`` of the axis, the map's
+        borders aside.
+        """
         if len(self.maps) == 1:
             return self.maps[0].size_of(units)
         if not self.maps or units is None:
@@ -299,7 +314,9 @@ class AxisField(NamedTuple):
         return NEEDS_SIZE if units is None else TOO_IRREGULAR if self.size(units) is None else None
 
 
-def _merged(some: tuple[IntervalMap, ...], others: tuple[IntervalMap, ...]) -> tuple[tuple[IntervalMap, ...], bool]:
+def _merged(
+    some: tuple[IntervalMap, ...], others: tuple[IntervalMap, ...]
+) -> tuple[tuple[IntervalMap, ...], bool]:
     """Both sets of maps with those of one stride joined, and whether all centres agree."""
     maps = {seen.stride: seen for seen in some}
     agree = len(maps) == 1
@@ -315,7 +332,8 @@ def _merged(some: tuple[IntervalMap, ...], others: tuple[IntervalMap, ...]) -> t
 
 
 def offset(one: IntervalMap, other: IntervalMap) -> tuple[Fraction, Fraction]:
-    """How far the centres of ``other`` lie behind those of ``one``, least and most over the units, in input positions.
+    """How far the centres of ``other`` lie behind those of ``one``, least and most over the units, in input
+    positions.
 
     Both maps have the same stride.
     """
@@ -332,7 +350,8 @@ LOCAL = AxisField((IntervalMap(1, ((0, 0),)),))
 
 
 class FieldMemory:
-    """Fields worked out once for all places where the same one meets the same reads: along the other axes, at another input size.
+    """Fields worked out once for all places where the same one meets the same reads: along the other axes, at
+    another input size.
 
     A field is told by its identity, so it is kept as long as its entries are.
     """

@@ -25,7 +25,8 @@ class All(NamedTuple):
 class Bins(NamedTuple):
     """Adaptive pooling to ``bins`` bins: bin i reads ``floor(i*n/bins) .. ceil((i+1)*n/bins)-1``.
 
-    Source: ``start_index`` and ``end_index`` in aten/src/ATen/native/AdaptivePooling.h; the same rule in SPP-net's code and in
+    Source: ``start_index`` and ``end_index`` in aten/src/ATen/native/AdaptivePooling.h; the same rule in
+    SPP-net's code and in
     Fast R-CNN's RoI pooling.
     """
 
@@ -51,9 +52,11 @@ class Bins(NamedTuple):
 
 
 def adaptive(bins: int, size: Size) -> Window | Bins:
-    """The rule of adaptive pooling along an axis of length ``size``: a window where all bins are alike and evenly spaced.
+    """The rule of adaptive pooling along an axis of length ``size``: a window where all bins are alike and
+    evenly spaced.
 
-    With ``size = stride*bins + rest`` bin i begins at ``i*stride + floor(i*rest/bins)``, so that they are alike for a rest of 0
+    With ``size = stride*bins + rest`` bin i begins at ``i*stride + floor(i*rest/bins)``, so that they are
+    alike for a rest of 0
     or 1 alone.
     """
     if bins == 1 or size is None or size < bins or size % bins > 1:
@@ -80,7 +83,8 @@ class Nearest(NamedTuple):
 
 
 class Bilinear(NamedTuple):
-    """Linear interpolation by an integer factor, centres aligned: unit i reads the neighbours of ``(i+1/2)/factor - 1/2``.
+    """Linear interpolation by an integer factor, centres aligned: unit i reads the neighbours of
+    ``(i+1/2)/factor - 1/2``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Upsample.html (``align_corners=False``)
     """
@@ -97,7 +101,9 @@ class Bilinear(NamedTuple):
 
 
 class Resize(NamedTuple):
-    """Interpolation to ``target`` units, whatever the input: nearest reads ``floor(i*n/target)``, linear the neighbours."""
+    """Interpolation to ``target`` units, whatever the input: nearest reads ``floor(i*n/target)``, linear the
+    neighbours.
+    """
 
     target: int
     linear: bool = False
@@ -113,12 +119,17 @@ class Resize(NamedTuple):
             return Unknown(TOO_IRREGULAR)
         advance = period * size // self.target
         if self.linear:
-            return Taps(advance, tuple(_neighbours(Fraction((2 * i + 1) * size, 2 * self.target)) for i in range(period)))
+            return Taps(
+                advance,
+                tuple(_neighbours(Fraction((2 * i + 1) * size, 2 * self.target)) for i in range(period)),
+            )
         return Taps(advance, tuple(Run(i * size // self.target, 1, 1) for i in range(period)))
 
 
 def _neighbours(centre: Fraction) -> Run:
-    """The units whose weight is not zero where the interpolation point lies at ``centre``, measured from the edge of unit 0."""
+    """The units whose weight is not zero where the interpolation point lies at ``centre``, measured from the
+    edge of unit 0.
+    """
     position = centre - Fraction(1, 2)
     first = position.numerator // position.denominator
     return Run(first, 1, 1 if position == first else 2)
@@ -134,7 +145,11 @@ class Border(NamedTuple):
         if size is None:
             return None
         if size + self.before + self.after < 1:
-            raise Fault("E307", f"cutting {-self.before}+{-self.after} leaves nothing of size {size}", "cut less, or crop later")
+            raise Fault(
+                "E307",
+                f"cutting {-self.before}+{-self.after} leaves nothing of size {size}",
+                "cut less, or crop later",
+            )
         return size + self.before + self.after
 
     def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:

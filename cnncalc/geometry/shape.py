@@ -55,7 +55,9 @@ def product(factors: tuple[Size, ...]) -> Size:
 
 
 def common_sizes(shapes: Iterable[Shape]) -> tuple[Size, ...]:
-    """The size along each axis that all of some shapes of one rank have; ``None`` where they differ or it is unknown."""
+    """The size along each axis that all of some shapes of one rank have; ``None`` where they differ or it is
+    unknown.
+    """
     along = zip(*(shape.sizes for shape in shapes), strict=True)
     return tuple([sizes[0] if len(set(sizes)) == 1 else None for sizes in along])
 
@@ -71,7 +73,9 @@ def total(sizes: Iterable[Size]) -> Size:
 
 
 def channels_first(shape: Shape) -> Shape | None:
-    """The shape that was probably meant by one such as 224x224x3; ``None`` where it may well be as it is written."""
+    """The shape that was probably meant by one such as 224x224x3; ``None`` where it may well be as it is
+    written.
+    """
     *sizes, last = shape.axes
     if len(sizes) < 2 or len(set(sizes)) > 1 or last not in (1, 3) or sizes[0] is None or sizes[0] <= 3:
         return None
@@ -79,7 +83,9 @@ def channels_first(shape: Shape) -> Shape | None:
 
 
 LARGEST_SIZE = 10**18
-"""Of channels and sizes; beyond it they are refused, so that products of them stay numbers that can be shown."""
+"""Of channels and sizes; beyond it they are refused, so that products of them stay numbers that can be
+shown.
+"""
 
 
 def axis_words(text: str) -> list[str]:
@@ -131,6 +137,8 @@ def parse_shape(text: str) -> Shape:
     for word in axis_words(text):
         size = axis_size(word)
         if size is None and not is_any(word):
-            raise InputError(f"{text!r} is no shape: write the channels and the sizes, for instance 3x224x224")
+            raise InputError(
+                f"{text!r} is no shape: write the channels and the sizes, for instance 3x224x224"
+            )
         axes.append(size)
     return Shape(axes[0], tuple(axes[1:]))

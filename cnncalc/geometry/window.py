@@ -1,4 +1,6 @@
-"""Window arithmetic, the only floor and ceil formulas of the project: sliding windows forwards and backwards."""
+"""Window arithmetic, the only floor and ceil formulas of the project: sliding windows forwards and
+backwards.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,13 @@ CEIL = Rounding(up=True)
 
 
 class Window(NamedTuple):
-    """A sliding window along one axis: output unit i reads ``i*stride - before + m*dilation`` for m in 0..kernel-1.
+    """A sliding window along one axis: output unit i reads ``i*stride - before + m*dilation`` for m in
+    0..kernel-1.
 
-    ``before`` and ``after`` are the padding in elements, negative where the input is cropped. Both are ``None`` in the one
-    case where they cannot be known, padding to ``ceil(size / stride)`` outputs (``same``) of an input of unknown size.
+    ``before`` and ``after`` are the padding in elements, negative where the input is cropped. Both are
+    ``None`` in the one
+    case where they cannot be known, padding to ``ceil(size / stride)`` outputs (``same``) of an input of
+    unknown size.
     """
 
     kernel: int
@@ -61,10 +66,16 @@ class Window(NamedTuple):
         count = room // self.stride + 1
         if self.rounding.up and room % self.stride:
             count += 1
-        if self.rounding.up and self.rounding.drop_in_padding and (count - 1) * self.stride >= size + self.before:
+        if (
+            self.rounding.up
+            and self.rounding.drop_in_padding
+            and (count - 1) * self.stride >= size + self.before
+        ):
             count -= 1
         if count < 1:
-            raise Fault("E301", self._misfit(size), f"the smallest size that works here is {self.smallest_input()}")
+            raise Fault(
+                "E301", self._misfit(size), f"the smallest size that works here is {self.smallest_input()}"
+            )
         return count
 
     def smallest_input(self) -> int:
@@ -83,7 +94,9 @@ class Window(NamedTuple):
 
     def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         if self.before is None:
-            return Unknown(NEEDS_SIZE, window_taps(self.stride, self._usual_before(), self.kernel, self.dilation))
+            return Unknown(
+                NEEDS_SIZE, window_taps(self.stride, self._usual_before(), self.kernel, self.dilation)
+            )
         return window_taps(self.stride, self.before, self.kernel, self.dilation)
 
     def _usual_before(self) -> int:
@@ -96,7 +109,8 @@ def window_taps(stride: int, before: int, kernel: int, dilation: int) -> Taps:
 
 
 class TransposedWindow(NamedTuple):
-    """The window of a transposed convolution: input unit j adds to the outputs ``j*stride - before + m*dilation``.
+    """The window of a transposed convolution: input unit j adds to the outputs ``j*stride - before +
+    m*dilation``.
 
     Output unit i therefore reads the j with ``i = j*stride - before + m*dilation`` for some m in 0..kernel-1.
     """
@@ -125,7 +139,8 @@ class TransposedWindow(NamedTuple):
             smallest = 1 + -(-(1 - fixed) // self.stride)
             raise Fault(
                 "E301",
-                f"padding {self.before}+{self.after} leaves no output of a transposed window over size {size}",
+                f"padding {self.before}+{self.after} leaves no output of a "
+                f"transposed window over size {size}",
                 f"the smallest size that works here is {smallest}",
             )
         return out
@@ -138,14 +153,18 @@ class TransposedWindow(NamedTuple):
 
 @lru_cache(maxsize=64)
 def transposed_taps(stride: int, before: int, kernel: int, dilation: int) -> Taps:
-    """One run per residue of the output unit; residues that no tap reaches read nothing (a checkerboard's holes)."""
+    """One run per residue of the output unit; residues that no tap reaches read nothing (a checkerboard's
+    holes).
+    """
     common = gcd(stride, dilation)
     spacing = stride // common
     inverse = pow(dilation // common, -1, spacing)
     runs = []
     for residue in range(stride):
         turns, rest = divmod(residue + before, common)
-        first_tap = turns * inverse % spacing  # the smallest m with m*dilation = residue + before modulo the stride
+        first_tap = (
+            turns * inverse % spacing
+        )  # the smallest m with m*dilation = residue + before modulo the stride
         if rest or first_tap >= kernel:
             runs.append(Run(0, 1, 0))
             continue

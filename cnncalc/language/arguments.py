@@ -29,7 +29,9 @@ def kind_of(node: Node) -> str:
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
-def read_integer(node: Node, reading: Reading, frame: Frame, minimum: int = 0, what: str = "a whole number") -> int:
+def read_integer(
+    node: Node, reading: Reading, frame: Frame, minimum: int = 0, what: str = "a whole number"
+) -> int:
     """An integer or an expression that gives one.
 
     Raises:
@@ -40,7 +42,11 @@ def read_integer(node: Node, reading: Reading, frame: Frame, minimum: int = 0, w
     text = node.text
     if SIZES.fullmatch(text):
         raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
-    value = int(text) if text.isdigit() and text.isascii() and len(text) < 19 else _integer_value(text, reading, frame, what)
+    value = (
+        int(text)
+        if text.isdigit() and text.isascii() and len(text) < 19
+        else _integer_value(text, reading, frame, what)
+    )
     if value < minimum:
         raise Fault("E109", f"{_evaluated(text, value)} is below the smallest possible value, {minimum}")
     if value > LARGEST:
@@ -78,7 +84,9 @@ def read_flag(node: Node, reading: Reading, frame: Frame) -> bool:
     if node.text in ("true", "false"):
         return node.text == "true"
     if node.text not in frame.names and node.text.lower() in _BOOLEANS:
-        raise Fault("E105", f"true or false is wanted, found `{node.text}`", f"write `{_BOOLEANS[node.text.lower()]}`")
+        raise Fault(
+            "E105", f"true or false is wanted, found `{node.text}`", f"write `{_BOOLEANS[node.text.lower()]}`"
+        )
     value = reading.evaluate(node.text, frame)
     if not isinstance(value, bool):
         raise Fault("E105", f"true or false is wanted, found `{shown(node.text)}`")
@@ -112,13 +120,19 @@ def _axes(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> PerA
             raise Fault("E109", f"{shown(node.text)} has a value outside {minimum} .. {LARGEST:,}")
         return PerAxis(values)
     if isinstance(node, Mapping):
-        raise Fault("E105", "a number or one per axis is wanted, found a mapping", "for instance 3, 3x5 or [3, 5]")
+        raise Fault(
+            "E105", "a number or one per axis is wanted, found a mapping", "for instance 3, 3x5 or [3, 5]"
+        )
     return PerAxis((read_integer(node, reading, frame, minimum, "a number or one per axis"),))
 
 
 def _check_number(axes: int) -> None:
     if axes > MOST_AXES:
-        raise Fault("E109", f"{axes:,} values are more than the {MOST_AXES} axes that a map can have", "give one value per axis")
+        raise Fault(
+            "E109",
+            f"{axes:,} values are more than the {MOST_AXES} axes that a map can have",
+            "give one value per axis",
+        )
 
 
 def _padding(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Padding:
@@ -127,7 +141,9 @@ def _padding(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> P
     if isinstance(node, Scalar) and node.text.replace("_", "").isalpha() and node.text not in frame.names:
         guess = did_you_mean(node.text, PADDING_WORDS)
         help = (
-            f"did you mean `{guess}`?" if guess else "possible: valid, half, same, a number, one per axis, [[before, after], ...]"
+            f"did you mean `{guess}`?"
+            if guess
+            else "possible: valid, half, same, a number, one per axis, [[before, after], ...]"
         )
         raise Fault("E112", f"unknown padding `{shown(node.text)}`", help)
     return _margins(field, node, reading, frame)
@@ -143,7 +159,9 @@ def _margins(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> P
 
 def _pair(node: Node, reading: Reading, frame: Frame) -> tuple[int, int]:
     if not isinstance(node, Sequence) or len(node.items) != 2:
-        raise Fault("E105", f"[before, after] is wanted, found {kind_of(node)}", "for instance [[0, 1], [0, 1]]")
+        raise Fault(
+            "E105", f"[before, after] is wanted, found {kind_of(node)}", "for instance [[0, 1], [0, 1]]"
+        )
     before, after = (read_integer(item, reading, frame) for item in node.items)
     return (before, after)
 
@@ -158,7 +176,9 @@ def _choice(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> st
     if word not in field.choices:
         guess = did_you_mean(word, field.choices)
         raise Fault(
-            "E112", f"unknown {field.spec_name} `{shown(word)}`", f"did you mean `{guess}`?" if guess else f"possible: {possible}"
+            "E112",
+            f"unknown {field.spec_name} `{shown(word)}`",
+            f"did you mean `{guess}`?" if guess else f"possible: {possible}",
         )
     return word
 

@@ -34,7 +34,9 @@ class Undetermined:
 
 
 UNDETERMINED = Undetermined()
-"""Stands for a block's parameter while the block is checked by itself: whatever is calculated with it is it again."""
+"""Stands for a block's parameter while the block is checked by itself: whatever is calculated with it is it
+again.
+"""
 
 Value: TypeAlias = int | Fraction | bool | PassedWord | Undetermined
 Number: TypeAlias = int | Fraction
@@ -48,7 +50,9 @@ class Impossible(Exception):
 
 
 def as_integer(value: Value, text: str) -> int:
-    """The whole number that an expression ``text`` came to; raises Fault E204 for any other value, TypeError for none."""
+    """The whole number that an expression ``text`` came to; raises Fault E204 for any other value, TypeError
+    for none.
+    """
     if type(value) is int:
         return value
     if isinstance(value, Fraction) and value.denominator == 1:
@@ -129,7 +133,9 @@ def _power(base: Number, exponent: Number) -> Number:
 
 
 def _divisible(value: Number, divisor: Number) -> Number:
-    """The rounding of MobileNet's reference code: the nearest multiple, at least one, not below 90 % of the value."""
+    """The rounding of MobileNet's reference code: the nearest multiple, at least one, not below 90 % of the
+    value.
+    """
     if divisor <= 0:
         raise Impossible(f"divisible() needs a positive divisor, not {shown_value(divisor)}")
     rounded = max(divisor, floor(value + Fraction(divisor) / 2) // divisor * divisor)

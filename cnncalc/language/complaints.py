@@ -74,8 +74,12 @@ class _Trouble(NamedTuple):
         return not self.line(line)[column:].strip() and not any(map(str.strip, self.lines[line + 1 :]))
 
 
-def in_plain_words(lines: Sequence[str], problem: str, place: Place, context: str | None, start: Place | None) -> Complaint:
-    """The parser's ``problem`` at a place, met in a ``context`` that began at ``start``, as a person would put it."""
+def in_plain_words(
+    lines: Sequence[str], problem: str, place: Place, context: str | None, start: Place | None
+) -> Complaint:
+    """The parser's ``problem`` at a place, met in a ``context`` that began at ``start``, as a person would
+    put it.
+    """
     if place[0] >= len(lines):  # the end, where the last line has no line break
         place = (len(lines) - 1, len(lines[-1]))
     trouble = _Trouble(lines, problem, place, context or "", start or place)
@@ -92,12 +96,18 @@ def reserved_start(character: str, rest: str) -> tuple[str, str]:
     value = found[0].strip() if found else ""
     fits = len(value) > 1 and shown(value) == value
     name = "a backtick" if character == "`" else f"`{character}`"
-    return f"a value cannot start with {name}", f'write it in quotes: "{value}"' if fits else "write it in quotes"
+    return (
+        f"a value cannot start with {name}",
+        f'write it in quotes: "{value}"' if fits else "write it in quotes",
+    )
 
 
 def missing_space(key: str, value: str) -> tuple[str, str]:
     """Message and help for ``key:value``."""
-    return f"there is no space after the colon of `{shown(f'{key}:{value}')}`", f"write `{shown(f'{key}: {value}')}`"
+    return (
+        f"there is no space after the colon of `{shown(f'{key}:{value}')}`",
+        f"write `{shown(f'{key}: {value}')}`",
+    )
 
 
 def _first_word(text: str) -> int:
@@ -119,7 +129,10 @@ def _tab(trouble: _Trouble) -> Complaint | None:
 def _reserved(trouble: _Trouble) -> Complaint | None:
     if "cannot start any token" in trouble.problem or "mapping keys" in trouble.problem:
         place = trouble.place
-    elif re.search(r"block scalar|an? (?:alias|anchor|tag)$", trouble.context) or "undefined tag handle" in trouble.problem:
+    elif (
+        re.search(r"block scalar|an? (?:alias|anchor|tag)$", trouble.context)
+        or "undefined tag handle" in trouble.problem
+    ):
         place = trouble.start
     else:
         return None
@@ -130,13 +143,22 @@ def _reserved(trouble: _Trouble) -> Complaint | None:
 
 def _document(trouble: _Trouble) -> Complaint | None:
     if "incompatible YAML" in trouble.problem or "directive" in trouble.context + trouble.problem:
-        return Complaint((trouble.place[0], 0), 1, "a line that starts with `%` is not part of a spec", "delete the line")
+        return Complaint(
+            (trouble.place[0], 0), 1, "a line that starts with `%` is not part of a spec", "delete the line"
+        )
     if "<document start>" not in trouble.problem:
         return None
     directive = next((n for n, line in enumerate(trouble.lines) if line.startswith("%")), None)
     if directive is not None:
-        return Complaint((directive, 0), 1, "a line that starts with `%` is not part of a spec", "delete the line")
-    return Complaint(trouble.place, 1, "something follows the end of the document", "a file holds one spec: delete the `...`")
+        return Complaint(
+            (directive, 0), 1, "a line that starts with `%` is not part of a spec", "delete the line"
+        )
+    return Complaint(
+        trouble.place,
+        1,
+        "something follows the end of the document",
+        "a file holds one spec: delete the `...`",
+    )
 
 
 def _quotes(trouble: _Trouble) -> Complaint | None:
@@ -144,7 +166,10 @@ def _quotes(trouble: _Trouble) -> Complaint | None:
         return None
     if "unexpected" in trouble.problem:
         return Complaint(
-            trouble.start, 1, f"the quote `{trouble.character(trouble.start)}` is never closed", "close it, or delete it"
+            trouble.start,
+            1,
+            f"the quote `{trouble.character(trouble.start)}` is never closed",
+            "close it, or delete it",
         )
     message = "double quotes do not know this use of the backslash"
     return Complaint(trouble.place, 1, message, "write the text in single quotes, or double the backslash")
@@ -162,12 +187,16 @@ def _no_space(trouble: _Trouble) -> Complaint | None:
 
 
 def _no_space_dash(trouble: _Trouble) -> Complaint | None:
-    found = _NO_SPACE_DASH.match(trouble.line(trouble.start[0])) if "expected ':'" in trouble.problem else None
+    found = (
+        _NO_SPACE_DASH.match(trouble.line(trouble.start[0])) if "expected ':'" in trouble.problem else None
+    )
     if not found:
         return None
     item = shown(found[1].rstrip())
     dash = found.start(1) - 1
-    return Complaint((trouble.start[0], dash), 1, f"there is no space after the dash of `-{item}`", f"write `- {item}`")
+    return Complaint(
+        (trouble.start[0], dash), 1, f"there is no space after the dash of `-{item}`", f"write `- {item}`"
+    )
 
 
 def _no_colon(trouble: _Trouble) -> Complaint | None:
@@ -175,7 +204,9 @@ def _no_colon(trouble: _Trouble) -> Complaint | None:
         return None
     line, column = trouble.start
     text = shown(trouble.line(line)[column:].rstrip())
-    return Complaint(trouble.start, max(len(text), 1), f"`{text}` has no colon, so it is neither a key nor a list item")
+    return Complaint(
+        trouble.start, max(len(text), 1), f"`{text}` has no colon, so it is neither a key nor a list item"
+    )
 
 
 def _too_deep(trouble: _Trouble) -> Complaint | None:
@@ -193,7 +224,12 @@ def _too_deep(trouble: _Trouble) -> Complaint | None:
         return Complaint((above, bare.start(1)), len(bare[1]), message, f"write `- {bare[1]}:`")
     indent = _INDENT.match(trouble.line(above))
     message = f"`{key}:` is indented too deep: the value on line {above + 1} is complete"
-    return Complaint(place, width, message, f"start it at column {(indent.end() if indent else 0) + 1}, like the key above it")
+    return Complaint(
+        place,
+        width,
+        message,
+        f"start it at column {(indent.end() if indent else 0) + 1}, like the key above it",
+    )
 
 
 def _second_colon(trouble: _Trouble) -> Complaint | None:
@@ -201,14 +237,28 @@ def _second_colon(trouble: _Trouble) -> Complaint | None:
         return None
     line, column = trouble.place
     if not re.search(r":\s", trouble.line(line)[:column]):
-        return Complaint(trouble.place, 1, "this `:` ends no key", "a key is one name on one line, of at most 1,024 characters")
+        return Complaint(
+            trouble.place,
+            1,
+            "this `:` ends no key",
+            "a key is one name on one line, of at most 1,024 characters",
+        )
     item = _ARGUMENTS.match(trouble.line(line))
     if item:
         arguments = _as_arguments(item[1], item[2])
-        return Complaint(trouble.place, 1, "several arguments without braces", f"write `{shown(f'{item[1]}: {{{arguments}}}')}`")
+        return Complaint(
+            trouble.place,
+            1,
+            "several arguments without braces",
+            f"write `{shown(f'{item[1]}: {{{arguments}}}')}`",
+        )
     key, _, value = trouble.line(line).strip().partition(": ")
     fits = '"' not in value and "\\" not in value and "#" not in value
-    help = f'write the text in quotes: `{shown(key)}: "{shown(value.strip())}"`' if fits else "write the text in quotes"
+    help = (
+        f'write the text in quotes: `{shown(key)}: "{shown(value.strip())}"`'
+        if fits
+        else "write the text in quotes"
+    )
     return Complaint(trouble.place, 1, "a second colon in one value", help)
 
 
@@ -247,7 +297,10 @@ def _brackets(trouble: _Trouble) -> Complaint | None:
     line, column = trouble.start
     message = f"found `{found}` where `,` or `{closer}` is expected"
     return Complaint(
-        trouble.place, 1, message, f"the `{opener}` that is open here stands on line {line + 1}, column {column + 1}"
+        trouble.place,
+        1,
+        message,
+        f"the `{opener}` that is open here stands on line {line + 1}, column {column + 1}",
     )
 
 
@@ -259,16 +312,23 @@ def _indentation(trouble: _Trouble) -> Complaint | None:
     found, width = shown(token) or "the end", max(len(token), 1)
     if trouble.line(line)[:column].strip():
         return Complaint(
-            trouble.place, width, f"found `{found}` where the line should end", "a text with such a part needs quotes"
+            trouble.place,
+            width,
+            f"found `{found}` where the line should end",
+            "a text with such a part needs quotes",
         )
     if column != trouble.start[1]:
         help = f"lines above start at column {' or '.join(map(str, trouble.columns()))}"
         return Complaint(trouble.place, width, f"the indentation of `{found}` fits nothing above it", help)
     if "mapping" in trouble.context:
         message = f"found `{found}` among the keys of the mapping that starts on line {trouble.start[0] + 1}"
-        return Complaint(trouble.place, width, message, "a mapping has keys, a list has `- ` items: one cannot hold both")
+        return Complaint(
+            trouble.place, width, message, "a mapping has keys, a list has `- ` items: one cannot hold both"
+        )
     message = f"`{found}` stands among the items of the list that starts on line {trouble.start[0] + 1}"
-    return Complaint(trouble.place, width, message, "start it with `- `, or indent it to make it part of the item above")
+    return Complaint(
+        trouble.place, width, message, "start it with `- `, or indent it to make it part of the item above"
+    )
 
 
 def _is_about_keys(trouble: _Trouble) -> bool:

@@ -25,7 +25,19 @@ from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Part, Ref, SeriesBody, Step, step_of
 from cnncalc.support.suggest import listed, shown
 
-MODEL_KEYS = ("name", "description", "source", "framework", "input", "vars", "defaults", "blocks", "layers", "expect", "cases")
+MODEL_KEYS = (
+    "name",
+    "description",
+    "source",
+    "framework",
+    "input",
+    "vars",
+    "defaults",
+    "blocks",
+    "layers",
+    "expect",
+    "cases",
+)
 FILE_KEYS = (*MODEL_KEYS, "models")
 CASE_KEYS = ("name", "input", "vars", "framework", "expect", "note")
 DEFAULT_RANK = 2
@@ -112,7 +124,10 @@ class _File:
         if variants is None:
             if "layers" not in file.keys:
                 self._error(
-                    "E106", root, "the spec has no `layers`", "a network is a list below `layers:`, variants are below `models:`"
+                    "E106",
+                    root,
+                    "the spec has no `layers`",
+                    "a network is a list below `layers:`, variants are below `models:`",
                 )
                 return ()
             name = self._text(file.keys.get("name")) or file.name
@@ -121,7 +136,9 @@ class _File:
 
     def _variants(self, file: _Section, variants: Node) -> tuple[Model, ...]:
         if not isinstance(variants, Mapping):
-            self._error("E105", variants, f"models are a mapping of names to models, found {kind_of(variants)}", None)
+            self._error(
+                "E105", variants, f"models are a mapping of names to models, found {kind_of(variants)}", None
+            )
             return ()
         if not variants.entries:
             self._error("E106", variants, "`models` names no model", "for instance {naive: {layers: [...]}}")
@@ -139,7 +156,12 @@ class _File:
 
     def _variant(self, file: _Section, key: Scalar, node: Node) -> Model | None:
         if not isinstance(node, Mapping):
-            self._error("E105", node, f"the model `{shown(key.text)}` is a mapping of keys, found {kind_of(node)}", None)
+            self._error(
+                "E105",
+                node,
+                f"the model `{shown(key.text)}` is a mapping of keys, found {kind_of(node)}",
+                None,
+            )
             return None
         section = _overlaid(file, self._section(node, key.text, MODEL_KEYS))
         if "layers" in section.keys:
@@ -153,7 +175,10 @@ class _File:
         for key, value in node.entries:
             if key.text in known:
                 keys[key.text] = value
-            elif self.reading.unknown_word("E104", "key", key, known, self.frame, None, _FOREIGN_KEYS) == "input":
+            elif (
+                self.reading.unknown_word("E104", "key", key, known, self.frame, None, _FOREIGN_KEYS)
+                == "input"
+            ):
                 misnamed = value
         if misnamed is not None:
             keys.setdefault("input", misnamed)  # so that names of its inputs are no errors, too
@@ -161,7 +186,9 @@ class _File:
         variables = declared(vars_node, self.reading, self.frame) if vars_node else {}
         defaults = self._mapping(keys.pop("defaults", None), "defaults")
         blocks = self._mapping(keys.pop("blocks", None), "blocks")
-        return _Section(name, keys, variables, [defaults] if defaults else [], [blocks] if blocks else [], node)
+        return _Section(
+            name, keys, variables, [defaults] if defaults else [], [blocks] if blocks else [], node
+        )
 
     def _mapping(self, node: Node | None, what: str) -> Mapping | None:
         if node is None or isinstance(node, Mapping):
@@ -200,7 +227,9 @@ class _File:
     def _enter(self, section: _Section, variables: dict[str, tuple[Node, Node]]) -> None:
         """Put a section's variables, defaults and blocks in force."""
         nodes = (*section.defaults, *section.blocks)
-        self.reading.spend(sum(node.size for node in nodes) + 8 * len(variables), section.node, self.frame, None)
+        self.reading.spend(
+            sum(node.size for node in nodes) + 8 * len(variables), section.node, self.frame, None
+        )
         self.reading.variables = evaluated(variables, self.sets, self.reading, self.frame)
         self.reading.all_variables.update(self.reading.variables)
         self.frame = Frame(self.reading.variables)
@@ -222,7 +251,10 @@ class _File:
             return ()
         if not isinstance(node, Sequence):
             self._error(
-                "E105", node, f"cases are a list, found {kind_of(node)}", "for instance `- {input: 3x180x180, expect: [1000]}`"
+                "E105",
+                node,
+                f"cases are a list, found {kind_of(node)}",
+                "for instance `- {input: 3x180x180, expect: [1000]}`",
             )
             return ()
         cases = (self._case(number, item, section, model) for number, item in enumerate(node.items, 1))
@@ -237,7 +269,9 @@ class _File:
             if key.text in CASE_KEYS:
                 keys[key.text] = value
             else:
-                self.reading.unknown_word("E104", "key of a case", key, CASE_KEYS, self.frame, None, _FOREIGN_KEYS)
+                self.reading.unknown_word(
+                    "E104", "key of a case", key, CASE_KEYS, self.frame, None, _FOREIGN_KEYS
+                )
         own = self._mapping(keys.get("vars"), "vars")
         for key, _ in own.entries if own else ():
             if key.text not in section.variables:
@@ -250,10 +284,15 @@ class _File:
         if not any(promise.metric == "error" for promise in promises):
             self.reading.report_once(errors)
         told = f", {case.framework.name}" if "framework" in keys else ""
-        name = self._text(keys.get("name")) or (str(case.inputs[0][1]) if "input" in keys else f"case {number}") + told
+        name = (
+            self._text(keys.get("name"))
+            or (str(case.inputs[0][1]) if "input" in keys else f"case {number}") + told
+        )
         return Case(name, case._replace(promises=promises, cases=(), errors=tuple(errors)))
 
-    def _reread(self, keys: dict[str, Node], own: Mapping | None, node: Mapping, section: _Section, model: Model) -> Model:
+    def _reread(
+        self, keys: dict[str, Node], own: Mapping | None, node: Mapping, section: _Section, model: Model
+    ) -> Model:
         """The model once more under the keys of a case."""
         inputs, graph = model.inputs, model.graph
         if own:
@@ -266,7 +305,9 @@ class _File:
             self._enter(section, section.variables)
         else:
             self.reading.count_layers(graph.layer_count, node, self.frame)
-        return model._replace(inputs=inputs, graph=graph, framework=self._framework(keys.get("framework"), model.framework))
+        return model._replace(
+            inputs=inputs, graph=graph, framework=self._framework(keys.get("framework"), model.framework)
+        )
 
     # Keys
 
@@ -282,7 +323,9 @@ class _File:
         if isinstance(node, Scalar):
             self._error("E112", node, *unknown_framework(node.text))
         else:
-            self._error("E105", node, f"a framework's name is wanted, found {kind_of(node)}", ", ".join(FRAMEWORKS))
+            self._error(
+                "E105", node, f"a framework's name is wanted, found {kind_of(node)}", ", ".join(FRAMEWORKS)
+            )
         return default
 
     def _opset(self, node: Mapping) -> Framework | None:
@@ -305,14 +348,18 @@ class _File:
             shape = self._shape(node)
             return () if shape is None else (("input", shape),)
         if not node.entries:
-            self._error("E106", node, "`input` names no input", "for instance {left: [3, 64, 64], right: [3, 64, 64]}")
+            self._error(
+                "E106", node, "`input` names no input", "for instance {left: [3, 64, 64], right: [3, 64, 64]}"
+            )
         for key, _ in node.entries:
             if not is_name(key.text):
                 self._error("E114", key, f"`{shown(key.text)}` cannot be a name", NAME_RULE)
         shapes = ((key.text, self._shape(value)) for key, value in node.entries)
         return tuple((name, shape or _UNREAD) for name, shape in shapes)
 
-    def _case_inputs(self, node: Node | None, inputs: tuple[tuple[str, Shape], ...]) -> tuple[tuple[str, Shape], ...]:
+    def _case_inputs(
+        self, node: Node | None, inputs: tuple[tuple[str, Shape], ...]
+    ) -> tuple[tuple[str, Shape], ...]:
         """The inputs of a case: those of the model, with the ones it gives in their place."""
         if node is None:
             return inputs
@@ -331,18 +378,27 @@ class _File:
     def _shape(self, node: Node) -> Shape | None:
         """Channels and sizes from a list or ``3x224x224``; ``any`` is unknown."""
         if isinstance(node, Mapping):
-            self._error("E105", node, f"a shape is wanted, found {kind_of(node)}", "for instance [3, 224, 224] or 3x224x224")
+            self._error(
+                "E105",
+                node,
+                f"a shape is wanted, found {kind_of(node)}",
+                "for instance [3, 224, 224] or 3x224x224",
+            )
             return None
         axes: list[Size] = []
         number = len(node.items) if isinstance(node, Sequence) else node.text.count("x") + 1
         if number > MOST_AXES + 1:
             help = "without a batch axis, for instance [3, 224, 224]"
-            self._error("E109", node, f"{number:,} axes are more than the channels and {MOST_AXES} spatial axes", help)
+            self._error(
+                "E109", node, f"{number:,} axes are more than the channels and {MOST_AXES} spatial axes", help
+            )
             return None
         for item in _axis_nodes(node):
             try:
                 axes.append(
-                    None if isinstance(item, Scalar) and is_any(item.text) else read_integer(item, self.reading, self.frame, 1)
+                    None
+                    if isinstance(item, Scalar) and is_any(item.text)
+                    else read_integer(item, self.reading, self.frame, 1)
                 )
             except DependsOnParameter:
                 return None
@@ -402,7 +458,9 @@ def _axis_nodes(node: Scalar | Sequence) -> list[Node]:
     """One node per axis of a shape."""
     if isinstance(node, Sequence):
         return node.items
-    return [Scalar(text.strip(), node.quoted, node.line, node.column, node.width) for text in node.text.split("x")]
+    return [
+        Scalar(text.strip(), node.quoted, node.line, node.column, node.width) for text in node.text.split("x")
+    ]
 
 
 def _unknown_input(graph: Graph) -> tuple[tuple[str, Shape], ...]:

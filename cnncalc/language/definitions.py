@@ -26,18 +26,31 @@ def read_defaults(sections: list[Mapping], reading: Reading, frame: Frame) -> di
         meaning = WORDS.get(key.text)
         if meaning is None:
             word = look_up(key.text)
-            help = suggest(key.text, ()) if word is None else f"defaults are without a kernel: `{word.meaning.op}`"
+            help = (
+                suggest(key.text, ())
+                if word is None
+                else f"defaults are without a kernel: `{word.meaning.op}`"
+            )
             reading.error("E111", key, f"unknown operation `{shown(key.text)}`", help, frame)
         elif not isinstance(value, Mapping):
             reading.error(
-                "E105", value, f"defaults of {shown(key.text)} are a mapping of arguments, found {kind_of(value)}", None, frame
+                "E105",
+                value,
+                f"defaults of {shown(key.text)} are a mapping of arguments, found {kind_of(value)}",
+                None,
+                frame,
             )
         else:
-            defaults[key.text] = {**defaults.get(key.text, {}), **_default_arguments(meaning, value, reading, frame)}
+            defaults[key.text] = {
+                **defaults.get(key.text, {}),
+                **_default_arguments(meaning, value, reading, frame),
+            }
     return defaults
 
 
-def _default_arguments(meaning: type[Declared], node: Mapping, reading: Reading, frame: Frame) -> dict[str, Node]:
+def _default_arguments(
+    meaning: type[Declared], node: Mapping, reading: Reading, frame: Frame
+) -> dict[str, Node]:
     arguments: dict[str, Node] = {}
     for key, value in node.entries:
         field = meaning.field_named(key.text)
@@ -58,7 +71,11 @@ def read_blocks(sections: list[Mapping], reading: Reading, frame: Frame) -> dict
     for key, value in (entry for section in sections for entry in section.entries):
         if look_up(key.text) is not None:
             reading.error(
-                "E208", key, f"a block named `{shown(key.text)}` would hide the operation", "choose another name", frame
+                "E208",
+                key,
+                f"a block named `{shown(key.text)}` would hide the operation",
+                "choose another name",
+                frame,
             )
             continue
         if key.text in SIBLINGS or not is_name(key.text):
@@ -89,7 +106,9 @@ def _block(key: Scalar, node: Node, reading: Reading, frame: Frame) -> Block | N
     return Block(key.text, _params(node.get("params"), key.text, reading, frame), layers, node)
 
 
-def _params(node: Node | None, name: str, reading: Reading, frame: Frame) -> tuple[tuple[str, str | None], ...]:
+def _params(
+    node: Node | None, name: str, reading: Reading, frame: Frame
+) -> tuple[tuple[str, str | None], ...]:
     if node is None or (isinstance(node, Scalar) and node.is_null):
         return ()
     if not isinstance(node, Sequence):
@@ -98,12 +117,24 @@ def _params(node: Node | None, name: str, reading: Reading, frame: Frame) -> tup
         return ()
     params: dict[str, str | None] = {}
     if len(node.items) > MOST_PARAMETERS:
-        reading.error("E102", node.items[MOST_PARAMETERS], f"more than {MOST_PARAMETERS} parameters of a block", None, frame)
+        reading.error(
+            "E102",
+            node.items[MOST_PARAMETERS],
+            f"more than {MOST_PARAMETERS} parameters of a block",
+            None,
+            frame,
+        )
     for item in node.items[:MOST_PARAMETERS]:
         word, equals, default = item.text.partition("=") if isinstance(item, Scalar) else ("", "", "")
         word = word.strip()
         if not IDENTIFIER.fullmatch(word) or word in RESERVED or (equals and not default.strip()):
-            reading.error("E114", item, f"{kind_of(item)} is no parameter", "a name, or a name with a default: `s=1`", frame)
+            reading.error(
+                "E114",
+                item,
+                f"{kind_of(item)} is no parameter",
+                "a name, or a name with a default: `s=1`",
+                frame,
+            )
         elif word in params:
             reading.error("E208", item, f"the parameter `{shown(word)}` is there twice", None, frame)
         else:

@@ -93,7 +93,9 @@ def compile_expression(text: str) -> Expression:
     if plain is not None:
         return Expression(text, _constant(plain), ())
     if len(text) > MAX_LENGTH:
-        raise Fault("E207", f"`{shown(text)}` has {len(text):,} characters; an expression has at most {MAX_LENGTH}")
+        raise Fault(
+            "E207", f"`{shown(text)}` has {len(text):,} characters; an expression has at most {MAX_LENGTH}"
+        )
     try:
         return _Parser(text).whole()
     except Impossible as impossible:
@@ -161,7 +163,9 @@ def _comparisons(first: _Run, rest: list[tuple[str, _Run]]) -> _Run:
 
 
 def _logic(symbol: str, operands: list[_Run]) -> _Run:
-    """``and``, ``or``: a truth value, decided from the left; an undetermined operand that is reached leaves it open."""
+    """``and``, ``or``: a truth value, decided from the left; an undetermined operand that is reached leaves
+    it open.
+    """
 
     def run(names: Names) -> Value:
         for operand in operands:
@@ -371,8 +375,14 @@ class _Parser:
                 self._unexpected("`,` or `)`")
             arguments.append(self._deeper(self._choice))
         if not function.least <= len(arguments) <= (function.most or len(arguments)):
-            wanted = f"{function.least} value{'s' if function.least > 1 else ''}" if function.most else "at least 1 value"
-            raise Fault("E202", f"`{token.text}` at character {token.at} takes {wanted}, found {len(arguments)}")
+            wanted = (
+                f"{function.least} value{'s' if function.least > 1 else ''}"
+                if function.most
+                else "at least 1 value"
+            )
+            raise Fault(
+                "E202", f"`{token.text}` at character {token.at} takes {wanted}, found {len(arguments)}"
+            )
         return _call(function.call, arguments)
 
     def _unexpected(self, wanted: str) -> NoReturn:
@@ -381,7 +391,10 @@ class _Parser:
             if not self.text.strip():
                 raise Fault("E202", "an expression is missing")
             raise Fault("E202", f"`{shown(self.text)}` ends where {wanted} is expected")
-        message = f"found `{shown(token.text)}` at character {token.at} of `{shown(self.text)}` where {wanted} is expected"
+        message = (
+            f"found `{shown(token.text)}` at character {token.at} of `{shown(self.text)}` "
+            f"where {wanted} is expected"
+        )
         raise Fault("E202", message, self._hint(token))
 
     def _hint(self, token: _Token) -> str | None:
@@ -389,7 +402,10 @@ class _Parser:
         follows = before.at + len(before.text) == token.at
         if token.kind == "name" and before.kind == "number" and follows and token.text not in KEYWORDS:
             if token.text in _SUFFIXES:
-                return f"the suffixes K, M, G and T are for `expect`; write the digits, grouped as in {before.text}_000"
+                return (
+                    f"the suffixes K, M, G and T are for `expect`; write the digits, "
+                    f"grouped as in {before.text}_000"
+                )
             return f"a product is written `{before.text}*{token.text}`"
         return _HINTS.get(token.text)
 

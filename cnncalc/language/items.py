@@ -37,7 +37,9 @@ _OPERATION_KEYS = ("type", "op", "layer", "class")
 
 
 class ItemReader:
-    """Reads lists of layers; errors go to the reading, and a broken item leaves a placeholder that keeps its name."""
+    """Reads lists of layers; errors go to the reading, and a broken item leaves a placeholder that keeps its
+    name.
+    """
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
@@ -49,11 +51,20 @@ class ItemReader:
         """The steps of a list; ``path`` is that of the list, empty for the network's own."""
         if not isinstance(node, Sequence):
             help = "write it as `- ...` items, or in brackets"
-            self.reading.error("E105", node, f"a list of layers is wanted, found {kind_of(node)}", help, frame, path or None)
+            self.reading.error(
+                "E105", node, f"a list of layers is wanted, found {kind_of(node)}", help, frame, path or None
+            )
             return ()
         if self.depth >= DEEPEST:
             help = "use `repeat`, or flatten a level"
-            self.reading.error("E102", node, f"structures and blocks are nested deeper than {DEEPEST} levels", help, frame, path)
+            self.reading.error(
+                "E102",
+                node,
+                f"structures and blocks are nested deeper than {DEEPEST} levels",
+                help,
+                frame,
+                path,
+            )
             return ()
         names = Names(_given_names(node))
         steps = []
@@ -68,7 +79,12 @@ class ItemReader:
         if isinstance(item, Sequence) or (isinstance(item, Scalar) and item.is_null):
             found = "an empty item" if isinstance(item, Scalar) else "a list"
             self.reading.error(
-                "E108", item, f"a layer is wanted, found {found}", "for instance `- conv3x3: 64`", frame, path or None
+                "E108",
+                item,
+                f"a layer is wanted, found {found}",
+                "for instance `- conv3x3: 64`",
+                frame,
+                path or None,
             )
             return None
         if isinstance(item, Scalar):
@@ -90,7 +106,14 @@ class ItemReader:
     ) -> tuple[Scalar, Node] | None:
         """The one operation among the keys of an item that are no siblings."""
         if not others:
-            self.reading.error("E108", item, "an item without an operation", "for instance `- conv3x3: 64`", frame, path or None)
+            self.reading.error(
+                "E108",
+                item,
+                "an item without an operation",
+                "for instance `- conv3x3: 64`",
+                frame,
+                path or None,
+            )
             return None
         meant = next((entry for entry in others if self._is_operation(entry[0].text)), None)
         return meant or next((entry for entry in others if entry[0].text not in _FOREIGN_SIBLINGS), others[0])
@@ -100,7 +123,11 @@ class ItemReader:
 
     def _names_operation(self, key: Scalar, argument: Node | None) -> bool:
         """Whether an item says its operation as in formats where that is a value: ``type: conv``."""
-        return key.text.lower() in _OPERATION_KEYS and isinstance(argument, Scalar) and self._is_operation(argument.text)
+        return (
+            key.text.lower() in _OPERATION_KEYS
+            and isinstance(argument, Scalar)
+            and self._is_operation(argument.text)
+        )
 
     def _misplaced(self, key: Scalar, operation: Scalar, frame: Frame, path: str) -> None:
         """Report a key beside an operation: a second operation, one of its arguments, or nothing known."""
@@ -176,10 +203,14 @@ class ItemReader:
             return None
         node = siblings["name"][1]
         if not isinstance(node, Scalar) or not node.text:
-            self.reading.error("E105", node, f"a name is wanted, found {kind_of(node)}", None, frame, path or None)
+            self.reading.error(
+                "E105", node, f"a name is wanted, found {kind_of(node)}", None, frame, path or None
+            )
             return None
         if not is_name(node.text):
-            self.reading.error("E114", node, f"`{shown(node.text)}` cannot be a name", NAME_RULE, frame, path or None)
+            self.reading.error(
+                "E114", node, f"`{shown(node.text)}` cannot be a name", NAME_RULE, frame, path or None
+            )
             return None
         return node.text
 
@@ -197,14 +228,27 @@ class ItemReader:
             pass
         return 1
 
-    def _reference(self, key: str, siblings: dict[str, tuple[Scalar, Node]], frame: Frame, path: str) -> Ref | None:
+    def _reference(
+        self, key: str, siblings: dict[str, tuple[Scalar, Node]], frame: Frame, path: str
+    ) -> Ref | None:
         if key not in siblings:
             return None
         node = siblings[key][1]
         if isinstance(node, Scalar) and not node.is_empty:
             return self.reading.reference(node, frame)
-        help = "several tensors are joined by `concat: [a, b]` or `add: [a, b]`" if isinstance(node, Sequence) else None
-        self.reading.error("E105", node, f"`{key}` is the name of an earlier tensor, found {kind_of(node)}", help, frame, path)
+        help = (
+            "several tensors are joined by `concat: [a, b]` or `add: [a, b]`"
+            if isinstance(node, Sequence)
+            else None
+        )
+        self.reading.error(
+            "E105",
+            node,
+            f"`{key}` is the name of an earlier tensor, found {kind_of(node)}",
+            help,
+            frame,
+            path,
+        )
         return None
 
 

@@ -51,7 +51,9 @@ class Sequence:
 
 
 class Mapping:
-    """Keys, each once, with their nodes, in the order of the file; complete when it is first asked for a key."""
+    """Keys, each once, with their nodes, in the order of the file; complete when it is first asked for a
+    key.
+    """
 
     __slots__ = ("_by_text", "column", "entries", "line", "size")
 

@@ -39,7 +39,9 @@ class OperationReader:
         word = look_up(operation)
         return word is not None and word.meaning.field_named(key) is not None
 
-    def parts(self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...] | None:
+    def parts(
+        self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str
+    ) -> tuple[Part, ...] | None:
         """The parts of an operation; ``None`` where its arguments are in error."""
         values = self._arguments(word, key, argument, frame, path)
         if values is None:
@@ -56,7 +58,9 @@ class OperationReader:
         path: str,
         implied: MappingOf[str, Any] = NOTHING_IMPLIED,
     ) -> tuple[Part, ...] | None:
-        """The parts of an operation with these values, the file's defaults for the others, norm and act after it."""
+        """The parts of an operation with these values, the file's defaults for the others, norm and act after
+        it.
+        """
         try:
             values = {**implied, **self._with_defaults(meaning, values, path)}
             if issubclass(meaning, Shorthand):
@@ -78,7 +82,9 @@ class OperationReader:
                 values[name] = self._value(meaning.fields[name], node, Frame(self.reading.variables), path)
         for name, field in meaning.fields.items():
             if field.required and name not in values:
-                raise Fault("E106", f"{meaning.op} needs `{name}`: {field.doc}", f"for instance `{meaning.example}`")
+                raise Fault(
+                    "E106", f"{meaning.op} needs `{name}`: {field.doc}", f"for instance `{meaning.example}`"
+                )
         return values
 
     def _layer_body(self, meaning: type[Layer], values: dict[str, Any]) -> LayerBody:
@@ -92,7 +98,13 @@ class OperationReader:
         return LayerBody(layer, references)
 
     def _expanded(
-        self, meaning: type[Shorthand], key: Scalar, label: str, values: dict[str, Any], frame: Frame, path: str
+        self,
+        meaning: type[Shorthand],
+        key: Scalar,
+        label: str,
+        values: dict[str, Any],
+        frame: Frame,
+        path: str,
     ) -> tuple[Part, ...]:
         def make(
             op: str, label: str | None = None, implied: MappingOf[str, Any] = NOTHING_IMPLIED, **inner: Any
@@ -108,7 +120,9 @@ class OperationReader:
 
     # Arguments
 
-    def _arguments(self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str) -> dict[str, Any] | None:
+    def _arguments(
+        self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str
+    ) -> dict[str, Any] | None:
         """The values given, by field; ``None`` where one is in error or undetermined."""
         meaning = word.meaning
         values: dict[str, Any] = {}
@@ -123,11 +137,15 @@ class OperationReader:
         if primary is None:
             help = f"for instance `{meaning.example}`" if meaning.fields else None
             takes = "takes arguments by name only" if meaning.fields else "takes no argument"
-            self.reading.error("E105", argument, f"{meaning.op} {takes}, found {kind_of(argument)}", help, frame, path)
+            self.reading.error(
+                "E105", argument, f"{meaning.op} {takes}, found {kind_of(argument)}", help, frame, path
+            )
             return None
         if primary.spec_name in values:
             message = f"the kernel is already in the name `{shown(key.text)}`"
-            self.reading.error("E107", argument, message, f"for instance `{key.text}: {{stride: 2}}`", frame, path)
+            self.reading.error(
+                "E107", argument, message, f"for instance `{key.text}: {{stride: 2}}`", frame, path
+            )
             return None
         return self._add(meaning, primary, argument, values, frame, path)
 
@@ -160,12 +178,20 @@ class OperationReader:
         return values if complete else None
 
     def _add(
-        self, meaning: type[Declared], field: Field[Any], node: Node, values: dict[str, Any], frame: Frame, path: str
+        self,
+        meaning: type[Declared],
+        field: Field[Any],
+        node: Node,
+        values: dict[str, Any],
+        frame: Frame,
+        path: str,
     ) -> dict[str, Any] | None:
         """Read one argument into ``values``; ``None`` where that fails."""
         try:
             if field.primary and meaning.kernel_in_name and field.kind == "int" and _is_kernel(node):
-                raise Fault("E105", f"a whole number is wanted, found {kind_of(node)}", _kernel_in_name(meaning))
+                raise Fault(
+                    "E105", f"a whole number is wanted, found {kind_of(node)}", _kernel_in_name(meaning)
+                )
             if field.kind == "copies":
                 values[field.spec_name] = self._copies(node, values.get("repeat", 0), frame, path)
             else:
@@ -210,14 +236,18 @@ class OperationReader:
 
     def _branches(self, node: Node, frame: Frame, path: str) -> tuple[Branch | Ref | Current, ...]:
         """Named branches, or a list of names, ``prev`` and lists of layers."""
-        branches: list[Branch | Ref | Current] = []  # filled in loops: a generator would be one more call per level of nesting
+        branches: list[
+            Branch | Ref | Current
+        ] = []  # filled in loops: a generator would be one more call per level of nesting
         if isinstance(node, Mapping):
             for key, value in node.entries:
                 branches.append(self._named_branch(key, value, frame, path))
             return tuple(branches)
         if not isinstance(node, Sequence):
             raise Fault(
-                "E105", f"branches are wanted, found {kind_of(node)}", "for instance `[stem, prev]` or `{a: [...], b: [...]}`"
+                "E105",
+                f"branches are wanted, found {kind_of(node)}",
+                "for instance `[stem, prev]` or `{a: [...], b: [...]}`",
             )
         for number, item in enumerate(node.items, 1):
             branches.append(self._branch(item, number, frame, path))
@@ -226,10 +256,14 @@ class OperationReader:
     def _named_branch(self, key: Scalar, value: Node, frame: Frame, path: str) -> Branch:
         if key.text in SIBLINGS and isinstance(value, Scalar):
             help = f"write `{key.text}: ...` beside the operation, not inside"
-            self.reading.error("E104", key, f"`{key.text}` is a key of the item, not a branch", help, frame, path)
+            self.reading.error(
+                "E104", key, f"`{key.text}` is a key of the item, not a branch", help, frame, path
+            )
             return Branch(key.text, SeriesBody(()))
         if not is_name(key.text):
-            self.reading.error("E114", key, f"`{shown(key.text)}` cannot name a branch", NAME_RULE, frame, path)
+            self.reading.error(
+                "E114", key, f"`{shown(key.text)}` cannot name a branch", NAME_RULE, frame, path
+            )
             return Branch(shown(key.text), SeriesBody(()))
         return Branch(key.text, SeriesBody(self.read_list(value, frame, f"{path}/{key.text}")))
 
@@ -240,7 +274,9 @@ class OperationReader:
         if isinstance(item, Scalar) and not item.is_empty:
             return Current() if item.text == "prev" else self.reading.reference(item, frame)
         help = "a string is an earlier name, a list in brackets is a branch"
-        self.reading.error("E105", item, f"a name or a list of layers is wanted, found {kind_of(item)}", help, frame, path)
+        self.reading.error(
+            "E105", item, f"a name or a list of layers is wanted, found {kind_of(item)}", help, frame, path
+        )
         return Current()
 
     def _shortcut(self, field: Field[Any], node: Node, frame: Frame, path: str) -> str | tuple[Step, ...]:
@@ -266,10 +302,16 @@ class OperationReader:
         elif isinstance(node, Mapping) and len(node.entries) == 1:
             key, argument = node.entries[0]
         else:
-            raise Fault("E105", f"one operation is wanted, found {kind_of(node)}", "for instance `relu` or `{gn: 32}`")
+            raise Fault(
+                "E105", f"one operation is wanted, found {kind_of(node)}", "for instance `relu` or `{gn: 32}`"
+            )
         word = look_up(key.text)
         if word is None or not issubclass(word.meaning, FAMILIES[field.kind]):
-            raise Fault("E112", f"unknown {field.kind} `{shown(key.text)}`", _probable(key.text, family_words(field.kind)))
+            raise Fault(
+                "E112",
+                f"unknown {field.kind} `{shown(key.text)}`",
+                _probable(key.text, family_words(field.kind)),
+            )
         parts = self.parts(word, key, argument, frame, path)
         if parts is None:
             raise DependsOnParameter
@@ -282,11 +324,17 @@ class OperationReader:
             if kernel is None and isinstance(value, Scalar) and value.text == "true":
                 widths.append(Widths(key.text, None, None))
             elif kernel is None and isinstance(value, Scalar) and value.text == "false":
-                raise Fault("E105", "a whole number or true is wanted, found `false`", "leave `pool` out for no such branch")
+                raise Fault(
+                    "E105",
+                    "a whole number or true is wanted, found `false`",
+                    "leave `pool` out for no such branch",
+                )
             elif kernel is not None and isinstance(value, Sequence):
                 if len(value.items) != 2:
                     raise Fault(
-                        "E105", f"[reduce, out] is wanted, found {len(value.items)} numbers", "for instance `3x3: [96, 128]`"
+                        "E105",
+                        f"[reduce, out] is wanted, found {len(value.items)} numbers",
+                        "for instance `3x3: [96, 128]`",
                     )
                 reduce, out = (read_integer(item, self.reading, frame, 1) for item in value.items)
                 widths.append(Widths(key.text, kernel, out, reduce))
@@ -315,20 +363,28 @@ class OperationReader:
             return  # the rest of a call that a comma cut in two; its beginning is reported
         if issubclass(meaning, Shorthand) and meaning.kernel_keys and word[:1].isdigit():
             help = f"did you mean `{word}`?" if KERNEL_KEY.fullmatch(word) else "a kernel such as 3x3"
-            self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
+            self.reading.error(
+                "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path
+            )
             return
         if word in _INPUT_WORDS:
             help = "leave it out: the channels that come in are known from the layer before"
-            self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
+            self.reading.error(
+                "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path
+            )
             return
         foreign = meaning.foreign_arguments()
         if word not in foreign and look_up(key.text) is not None and word not in meaning.fields:
             help = f"`{key.text}` is an operation of its own: start it with `- `"
             if meaning.primary() is not None and meaning.primary().kind == "steps":  # type: ignore[union-attr]
                 help = f"write the layers as a list: `{meaning.example}`"
-            self.reading.error("E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path)
+            self.reading.error(
+                "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path
+            )
             return
-        self.reading.unknown_word("E104", f"argument of {meaning.op}", key, tuple(meaning.fields), frame, path, foreign)
+        self.reading.unknown_word(
+            "E104", f"argument of {meaning.op}", key, tuple(meaning.fields), frame, path, foreign
+        )
 
 
 def _is_kernel(node: Node) -> bool:

@@ -1,4 +1,6 @@
-"""A spec's text as a page to edit: places as offsets, and what changes the text without changing what it says."""
+"""A spec's text as a page to edit: places as offsets, and what changes the text without changing what it
+says.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +130,9 @@ class Page:
 
     def _last_line(self, first: Scalar) -> int:
         """The last line of the block mapping of a first key that is neither empty nor a comment."""
-        after = (self.keys[place] for place in range(bisect_left(self.keys, (first.line + 1, 0)), len(self.keys)))
+        after = (
+            self.keys[place] for place in range(bisect_left(self.keys, (first.line + 1, 0)), len(self.keys))
+        )
         line = next((line for line, column in after if column < first.column), len(self.starts) + 1) - 1
         while line > first.line and re.fullmatch(r"\s*(?:#.*|\.\.\.\s*)?", self.source.excerpt(line)):
             line -= 1

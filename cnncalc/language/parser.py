@@ -44,9 +44,11 @@ _SURROGATE = "[\ud800-\udfff]"
 
 
 def parse(source: Source) -> tuple[Node, list[Diagnostic]]:
-    """The root node, and what is wrong but does not keep the rest from being read (such entries are left out).
+    """The root node, and what is wrong but does not keep the rest from being read (such entries are left
+    out).
 
-    Raises SpecError: E101 for what is not YAML or not in the language, E102 beyond a limit; it carries the findings before it.
+    Raises SpecError: E101 for what is not YAML or not in the language, E102 beyond a limit; it carries the
+    findings before it.
     """
     return _Builder(source).build()
 
@@ -121,7 +123,9 @@ class _Builder:
         try:
             self._read(yaml.parse(self.source.text, Loader=loader))
         except yaml.YAMLError as error:
-            if _TOO_DEEP in str(error):  # libyaml's own limit, met while it looks ahead; the slow parser tells the place of ours
+            if _TOO_DEEP in str(
+                error
+            ):  # libyaml's own limit, met while it looks ahead; the slow parser tells the place of ours
                 self._clear()
                 self._read(yaml.parse(self.source.text, Loader=yaml.SafeLoader))
             self._complain(error)
@@ -150,7 +154,14 @@ class _Builder:
         if self.root is None:
             return
         mark = event.start_mark
-        self._fail("E101", mark.line + 1, mark.column + 1, 3, "a second document starts here", "a file holds one spec")
+        self._fail(
+            "E101",
+            mark.line + 1,
+            mark.column + 1,
+            3,
+            "a second document starts here",
+            "a file holds one spec",
+        )
 
     def _scalar(self, event: _Event) -> None:
         mark, end, style, anchor = event.start_mark, event.end_mark, event.style, event.anchor
@@ -205,7 +216,9 @@ class _Builder:
         width = len(event.anchor) + 1
         if isinstance(anchored, _Open):
             start = anchored.node.line
-            message = f"`*{shown(event.anchor)}` stands inside what it stands for, which starts on line {start}"
+            message = (
+                f"`*{shown(event.anchor)}` stands inside what it stands for, which starts on line {start}"
+            )
             self._fail("E101", line, column, width, message, "nothing can contain itself")
         if len(self.stack) + anchored.height > MAX_NESTING:
             self._too_deep(line, column, len(self.stack) + anchored.height)
@@ -243,22 +256,32 @@ class _Builder:
             return _REFUSED
         if node.text == "<<" and not node.quoted:
             help = "use `defaults:` or a block"
-            self._report("E101", node.line, node.column, node.width, "merge keys are not part of the language", help)
+            self._report(
+                "E101", node.line, node.column, node.width, "merge keys are not part of the language", help
+            )
             return _REFUSED
         first = top.keys.setdefault(node.text, node)
         if first is node:
             return node
         places = (
-            f"on line {first.line} and again on line {node.line}" if first.line != node.line else f"twice on line {node.line}"
+            f"on line {first.line} and again on line {node.line}"
+            if first.line != node.line
+            else f"twice on line {node.line}"
         )
         message = f"the key `{shown(node.text)}` stands {places}"
-        self._report("E103", node.line, node.column, node.width, message, "keep one of them; the first is used")
+        self._report(
+            "E103", node.line, node.column, node.width, message, "keep one of them; the first is used"
+        )
         return _REFUSED
 
     def _check_space(self, key: Scalar, value: Scalar) -> None:
         """``{out:64}`` is a key without a value to YAML, and never meant so."""
         name, _, rest = key.text.partition(":")
-        if not (key.quoted or value.quoted) and rest and (value.line, value.column) == (key.line, key.column + key.width):
+        if (
+            not (key.quoted or value.quoted)
+            and rest
+            and (value.line, value.column) == (key.line, key.column + key.width)
+        ):
             from cnncalc.language.complaints import missing_space
 
             message, help = missing_space(name, rest)
@@ -267,13 +290,24 @@ class _Builder:
     def _check_quoted(self, node: Scalar, style: str) -> None:
         if style in "|>":
             rest = self.source.excerpt(node.line)[node.column - 1 :]
-            if not node.text and rest[1:2].isdigit():  # `>5` is an empty folded text to YAML, and never meant so
+            if (
+                not node.text and rest[1:2].isdigit()
+            ):  # `>5` is an empty folded text to YAML, and never meant so
                 from cnncalc.language.complaints import reserved_start
 
                 message, help = reserved_start(style, rest)
                 self._report("E101", node.line, node.column, 1, message, help)
-        elif not node.text.isascii() and re.search(_SURROGATE, node.text):  # the C parser refuses the escape itself
-            self._fail("E101", node.line, node.column, node.width, "half of a surrogate pair cannot be in a spec", None)
+        elif not node.text.isascii() and re.search(
+            _SURROGATE, node.text
+        ):  # the C parser refuses the escape itself
+            self._fail(
+                "E101",
+                node.line,
+                node.column,
+                node.width,
+                "half of a surrogate pair cannot be in a spec",
+                None,
+            )
 
     def _refuse_tag(self, event: _Event) -> None:
         mark = event.start_mark
@@ -300,15 +334,22 @@ class _Builder:
         self.count += size
         if self.count > MAX_NODES:
             width = node.width if isinstance(node, Scalar) else 1
-            message = f"the spec has more than {MAX_NODES:,} nodes, aliases expanded: found {self.count:,} up to here"
-            self._fail("E102", node.line, node.column, width, message, "use `repeat:`, a block, or several files")
+            message = (
+                f"the spec has more than {MAX_NODES:,} nodes, aliases expanded: "
+                f"found {self.count:,} up to here"
+            )
+            self._fail(
+                "E102", node.line, node.column, width, message, "use `repeat:`, a block, or several files"
+            )
 
     def _too_deep(self, line: int, column: int, found: int) -> NoReturn:
         message = f"lists and mappings are nested deeper than {MAX_NESTING} levels: found {found} here"
         self._fail("E102", line, column, 1, message, "move the inner part into a block")
 
     def _complain(self, error: Exception) -> NoReturn:
-        from cnncalc.language.complaints import in_plain_words  # here, because only errors need it and it costs start-up time
+        from cnncalc.language.complaints import (
+            in_plain_words,
+        )  # here, because only errors need it and it costs start-up time
 
         mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
         complaint = in_plain_words(
@@ -328,6 +369,8 @@ class _Builder:
         if len(self.diagnostics) == MOST_ERRORS:
             self._fail("E102", line, column, width, *TOO_MANY_ERRORS)
 
-    def _fail(self, code: str, line: int, column: int, width: int, message: str, help: str | None) -> NoReturn:
+    def _fail(
+        self, code: str, line: int, column: int, width: int, message: str, help: str | None
+    ) -> NoReturn:
         self._report(code, line, column, width, message, help)
         raise SpecError(*self.diagnostics)

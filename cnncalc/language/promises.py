@@ -12,7 +12,15 @@ from cnncalc.language.arguments import kind_of
 from cnncalc.language.expressions import MAX_LENGTH
 from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
 from cnncalc.language.reading import DependsOnParameter, Frame, Reading
-from cnncalc.network.expectation import ALL, FIELD_METRICS, METRICS, SHAPE_METRICS, Bounds, Expectation, Number
+from cnncalc.network.expectation import (
+    ALL,
+    FIELD_METRICS,
+    METRICS,
+    SHAPE_METRICS,
+    Bounds,
+    Expectation,
+    Number,
+)
 from cnncalc.support.amounts import AMOUNT, POWERS, amount, decimals
 from cnncalc.support.suggest import shown
 
@@ -33,14 +41,18 @@ def read_expect(
         return _one("shape", node, reading, frame, path)
     found: list[Expectation] = []
     if not node.entries:
-        reading.error("E106", node, "an empty expectation", "for instance `expect: {params: 9408}`", frame, path)
+        reading.error(
+            "E106", node, "an empty expectation", "for instance `expect: {params: 9408}`", frame, path
+        )
     for key, value in node.entries:
         if key.text == "error" and allow_error:
             found.extend(_error_code(value, reading, frame, path))
         elif key.text in METRICS:
             found.extend(_one(key.text, value, reading, frame, path))
         elif key.text.lower() == "flops":
-            reading.error("E104", key, "unknown expectation `flops`", "flops are 2 x macs: expect `macs`", frame, path)
+            reading.error(
+                "E104", key, "unknown expectation `flops`", "flops are 2 x macs: expect `macs`", frame, path
+            )
         else:
             known = (*METRICS, "error") if allow_error else METRICS
             reading.unknown_word("E104", "expectation", key, known, frame, path, _FOREIGN)
@@ -62,18 +74,23 @@ _FOREIGN = {
 
 def _error_code(node: Node, reading: Reading, frame: Frame, path: str | None) -> tuple[Expectation, ...]:
     if not isinstance(node, Scalar) or not re.fullmatch(r"E[0-9]{3}", node.text):
-        reading.error("E105", node, "an error is expected by its code", "for instance `error: E301`", frame, path)
+        reading.error(
+            "E105", node, "an error is expected by its code", "for instance `error: E301`", frame, path
+        )
         return ()
     return (Expectation("error", (Bounds(node.text, word=node.text),), False, reading.origin(node, frame)),)
 
 
-def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | None) -> tuple[Expectation, ...]:
+def _one(
+    metric: str, node: Node, reading: Reading, frame: Frame, path: str | None
+) -> tuple[Expectation, ...]:
     origin = reading.origin(node, frame)
     try:
         if isinstance(node, Scalar) and metric in _PER_AXIS and _SHAPE.fullmatch(node.text):
             _check_number(node.text.count("x") + 1)
             bounds = tuple(
-                _bounds(Scalar(text, False, node.line, node.column, node.width), reading, frame) for text in node.text.split("x")
+                _bounds(Scalar(text, False, node.line, node.column, node.width), reading, frame)
+                for text in node.text.split("x")
             )
             return (Expectation(metric, bounds, True, origin),)
         if isinstance(node, Sequence):
@@ -82,7 +99,11 @@ def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | No
             _check_number(len(node.items))
             if metric not in _PER_AXIS:
                 raise Fault("E105", f"{metric} is one number, not a list")
-            return (Expectation(metric, tuple(_bounds(item, reading, frame) for item in node.items), True, origin),)
+            return (
+                Expectation(
+                    metric, tuple(_bounds(item, reading, frame) for item in node.items), True, origin
+                ),
+            )
         is_listed = metric in ("shape", "in") and not _is_limit(node)
         return (Expectation(metric, (_bounds(node, reading, frame),), is_listed, origin),)
     except Fault as fault:
@@ -93,13 +114,20 @@ def _one(metric: str, node: Node, reading: Reading, frame: Frame, path: str | No
 
 
 def _is_limit(node: Node) -> bool:
-    """Whether a value is a bound, a range or a rounded number, which of a shape hold for every axis; one number is a vector."""
-    return isinstance(node, Mapping) or (isinstance(node, Scalar) and node.text.strip().startswith(("<", ">", "~")))
+    """Whether a value is a bound, a range or a rounded number, which of a shape hold for every axis; one
+    number is a vector.
+    """
+    return isinstance(node, Mapping) or (
+        isinstance(node, Scalar) and node.text.strip().startswith(("<", ">", "~"))
+    )
 
 
 def _check_number(axes: int) -> None:
     if axes > MOST_AXES + 1:
-        raise Fault("E109", f"{axes:,} values are more than the channels and the {MOST_AXES} sizes that a shape can have")
+        raise Fault(
+            "E109",
+            f"{axes:,} values are more than the channels and the {MOST_AXES} sizes that a shape can have",
+        )
 
 
 def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
@@ -120,7 +148,9 @@ def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
         return _approximate(text)
     if text[:1] in "<>=":
         raise Fault(
-            "E105", f"`{shown(text)}` is no expectation", 'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}'
+            "E105",
+            f"`{shown(text)}` is no expectation",
+            'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}',
         )
     number = _number(text, reading, frame)
     return Bounds(text, number, number)
@@ -137,7 +167,9 @@ def _checked_text(node: Scalar) -> str:
     if node.is_null or not text:
         raise Fault("E106", f"an expectation is wanted, found {kind_of(node)}", _FORMS)
     if len(text) > MAX_LENGTH:
-        raise Fault("E207", f"`{shown(text)}` has {len(text):,} characters; an expectation has at most {MAX_LENGTH}")
+        raise Fault(
+            "E207", f"`{shown(text)}` has {len(text):,} characters; an expectation has at most {MAX_LENGTH}"
+        )
     return text
 
 

@@ -49,11 +49,14 @@ class DependsOnParameter(Exception):
 
 
 class BeyondLimit(Exception):
-    """A file that asks for more than is read; raised out of the reading, with everything found before it reported."""
+    """A file that asks for more than is read; raised out of the reading, with everything found before it
+    reported.
+    """
 
 
 REREAD_PER_LAYER = 10
-"""Nodes read again, on average, for the uses of blocks, copies that use their index, variants and cases; two characters of an
+"""Nodes read again, on average, for the uses of blocks, copies that use their index, variants and cases; two
+characters of an
 expression count as one."""
 
 
@@ -105,7 +108,9 @@ class Reading:
         known = set(self.diagnostics)
         self.diagnostics.extend(found for found in diagnostics if found not in known)
 
-    def error(self, code: str, node: Node, message: str, help: str | None, frame: Frame, path: str | None = None) -> None:
+    def error(
+        self, code: str, node: Node, message: str, help: str | None, frame: Frame, path: str | None = None
+    ) -> None:
         self.fault(Fault(code, message, help), node, frame, path)
 
     def fault(self, fault: Fault, node: Node, frame: Frame, path: str | None = None) -> None:
@@ -140,7 +145,11 @@ class Reading:
         """Take note of one more item of a list, copy, or layer that a shorthand makes."""
         self.items_read += 1
         if self.items_read > self.most_layers:
-            fault = Fault("E102", f"more than {self.most_layers:,} items after expanding blocks and repeats", RAISE_LIMIT)
+            fault = Fault(
+                "E102",
+                f"more than {self.most_layers:,} items after expanding blocks and repeats",
+                RAISE_LIMIT,
+            )
             self.stop(fault, node, frame, path)
         self.spend(0, node, frame, path)
 
@@ -150,10 +159,15 @@ class Reading:
         most = REREAD_PER_LAYER * self.most_layers
         if self.reread > most:
             message = f"blocks, repeats, variants and cases make more than {most:,} nodes to be read again"
-            self.stop(Fault("E102", message, "lower a `repeat`, or shorten what is repeated"), node, frame, path)
+            self.stop(
+                Fault("E102", message, "lower a `repeat`, or shorten what is repeated"), node, frame, path
+            )
 
-    def copies(self, count: int, read: Callable[[Frame, int], C], node: Node, frame: Frame, path: str) -> tuple[C, ...]:
-        """What ``read`` makes of a node for each copy, its frame and its index given; of one at least, so that errors are seen.
+    def copies(
+        self, count: int, read: Callable[[Frame, int], C], node: Node, frame: Frame, path: str
+    ) -> tuple[C, ...]:
+        """What ``read`` makes of a node for each copy, its frame and its index given; of one at least, so
+        that errors are seen.
 
         Copies that do not use their index are one and the same.
         """
@@ -182,14 +196,27 @@ class Reading:
         """Report a word that means nothing here, with the one that was probably meant, which is returned."""
         known = tuple(known)
         guess = (foreign or {}).get(node.text.lower()) or did_you_mean(node.text, known)
-        help = f"did you mean `{shown(guess)}`?" if guess else f"possible: {listed(map(shown, known))}" if known else None
+        help = (
+            f"did you mean `{shown(guess)}`?"
+            if guess
+            else f"possible: {listed(map(shown, known))}"
+            if known
+            else None
+        )
         self.error(code, node, f"unknown {kind} `{shown(node.text)}`", help, frame, path)
         return guess
 
     def beside(self, key: Scalar, operation: str, frame: Frame, path: str) -> None:
         """Report a key of the item among the arguments of its operation."""
         help = f"write `{key.text}: ...` beside `{shown(operation)}:`, not inside"
-        self.error("E104", key, f"`{key.text}` is a key of the item, not an argument of {shown(operation)}", help, frame, path)
+        self.error(
+            "E104",
+            key,
+            f"`{key.text}` is a key of the item, not an argument of {shown(operation)}",
+            help,
+            frame,
+            path,
+        )
 
     def origin(self, node: Node, frame: Frame) -> Origin:
         return Origin(self.source.location(node), self.source.excerpt(node.line), frame.chain)

@@ -24,7 +24,8 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\ud
 
 
 class Source:
-    """A spec's text under the name that messages show; holds only characters that YAML allows, no byte order mark.
+    """A spec's text under the name that messages show; holds only characters that YAML allows, no byte order
+    mark.
 
     Raises SpecError: E101 for a character that cannot be in a spec, E102 for text beyond ``MAX_BYTES``.
     """
@@ -59,7 +60,13 @@ class Source:
     def _refuse_character(self, offset: int) -> NoReturn:
         line, column = _place(self.text[:offset])
         code = ord(self.text[offset])
-        what = "NUL" if code == 0 else "half of a surrogate pair" if 0xD800 <= code <= 0xDFFF else "a control character"
+        what = (
+            "NUL"
+            if code == 0
+            else "half of a surrogate pair"
+            if 0xD800 <= code <= 0xDFFF
+            else "a control character"
+        )
         raise SpecError(
             Diagnostic(
                 "E101",
@@ -75,7 +82,8 @@ class Source:
 def read_source(path: str, stdin: TextIO | BinaryIO | None = None) -> Source:
     """The text of a file, or of ``stdin`` (the process's own by default) where the path is ``-``.
 
-    Raises SourceError E110 for what cannot be read, SpecError E101 for what is not UTF-8, E102 beyond ``MAX_BYTES``.
+    Raises SourceError E110 for what cannot be read, SpecError E101 for what is not UTF-8, E102 beyond
+    ``MAX_BYTES``.
     """
     if path == "-":
         return _source("<stdin>", *_read_stream(sys.stdin if stdin is None else stdin))
@@ -83,7 +91,9 @@ def read_source(path: str, stdin: TextIO | BinaryIO | None = None) -> Source:
 
 
 def glimpse(path: str) -> str:
-    """What can be read of a file that is no text or too much of it, for a guess at what it is; empty where nothing can."""
+    """What can be read of a file that is no text or too much of it, for a guess at what it is; empty where
+    nothing can.
+    """
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES)
@@ -134,7 +144,9 @@ def _require_regular(path: str, mode: int) -> None:
     if stat.S_ISDIR(mode):
         _unreadable(f"`{shown(path)}` is a folder", "name a file in it")
     if not stat.S_ISREG(mode):
-        _unreadable(f"`{shown(path)}` is not a file but a device or a pipe", "to read standard input, name `-`")
+        _unreadable(
+            f"`{shown(path)}` is not a file but a device or a pipe", "to read standard input, name `-`"
+        )
 
 
 def _read_stream(stream: TextIO | BinaryIO | None) -> tuple[bytes | str, int]:
@@ -166,10 +178,14 @@ def _decode(name: str, data: bytes) -> str:
             Diagnostic(
                 "E101",
                 "error",
-                "the file is UTF-16, not UTF-8" if utf16 else f"the byte 0x{data[error.start]:02X} is not UTF-8",
+                "the file is UTF-16, not UTF-8"
+                if utf16
+                else f"the byte 0x{data[error.start]:02X} is not UTF-8",
                 "save the file as UTF-8",
                 location=Location(name, line, column),
-                excerpt=re.split(LINE_BREAK, data.decode("utf-8", "replace").removeprefix("\ufeff"))[line - 1],
+                excerpt=re.split(LINE_BREAK, data.decode("utf-8", "replace").removeprefix("\ufeff"))[
+                    line - 1
+                ],
             )
         ) from None
 
@@ -182,7 +198,9 @@ def _place(before: str) -> tuple[int, int]:
 
 def _too_large(name: str, found: str) -> NoReturn:
     message = f"the spec is larger than {MAX_BYTES // 2**20} MiB of text ({MAX_BYTES:,} bytes): found {found}"
-    raise SpecError(Diagnostic("E102", "error", message, "split it into several files", location=Location(name, 1, 1)))
+    raise SpecError(
+        Diagnostic("E102", "error", message, "split it into several files", location=Location(name, 1, 1))
+    )
 
 
 def _unreadable(message: str, help: str | None = None) -> NoReturn:

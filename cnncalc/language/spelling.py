@@ -19,9 +19,11 @@ _GROUPED_FROM = 10_000
 
 
 def respelt(text: str, entries: Sequence[Entry]) -> str | None:
-    """The text that holds for every entry: the old one where it does, else one of its form; ``None`` where there is none.
+    """The text that holds for every entry: the old one where it does, else one of its form; ``None`` where
+    there is none.
 
-    A number becomes the measured number, ``~62.4M`` keeps its precision, and a bound becomes the tightest that holds.
+    A number becomes the measured number, ``~62.4M`` keeps its precision, and a bound becomes the tightest
+    that holds.
     """
     if all(bound.hold(value) for bound, value in entries):
         return text

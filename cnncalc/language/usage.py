@@ -13,9 +13,11 @@ _PROSE = frozenset({"name", "description", "source", "note", "framework"})
 
 
 def unused(root: Node) -> Iterator[tuple[str, Scalar]]:
-    """The keys under ``vars`` and ``blocks`` that occur nowhere else, with what they define: ``variable`` or ``block``.
+    """The keys under ``vars`` and ``blocks`` that occur nowhere else, with what they define: ``variable`` or
+    ``block``.
 
-    A word counts as a use wherever it may be an expression or an operation, so that what is reported is unused for certain.
+    A word counts as a use wherever it may be an expression or an operation, so that what is reported is
+    unused for certain.
     """
     variables, blocks = list(_definitions(root, "vars")), list(_definitions(root, "blocks"))
     if not variables and not blocks:

@@ -25,7 +25,9 @@ class BlockReader:
         self.reading = reading
         self.read_list = read_list
 
-    def parts(self, block: Block, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...] | None:
+    def parts(
+        self, block: Block, key: Scalar, argument: Node | None, frame: Frame, path: str
+    ) -> tuple[Part, ...] | None:
         """The layers of a block with its parameters bound."""
         self.reading.used_blocks.add(block.name)
         if block.name in frame.active:
@@ -55,7 +57,9 @@ class BlockReader:
                 if name.text in SIBLINGS:
                     self.reading.beside(name, block.name, frame, path)
                 elif not names:
-                    self.reading.error("E104", name, f"the block `{shown(block.name)}` takes no arguments", None, frame, path)
+                    self.reading.error(
+                        "E104", name, f"the block `{shown(block.name)}` takes no arguments", None, frame, path
+                    )
                 else:
                     self.reading.unknown_word("E104", f"parameter of {block.name}", name, names, frame, path)
             elif not isinstance(value, Scalar):
@@ -66,7 +70,9 @@ class BlockReader:
                 given[parameter] = value
         return given
 
-    def _bound(self, block: Block, key: Scalar, given: dict[str, Scalar | None], frame: Frame, path: str) -> Frame | None:
+    def _bound(
+        self, block: Block, key: Scalar, given: dict[str, Scalar | None], frame: Frame, path: str
+    ) -> Frame | None:
         """The frame of a block's inside: the file's variables, its parameters, the index of the copy."""
         names: dict[str, Value] = {**self.reading.variables}
         tensors: dict[str, Ref] = {}
@@ -82,13 +88,23 @@ class BlockReader:
                 complete &= self._bind(name, node, frame._replace(names=names), names, tensors, path)
             else:
                 help = f"it takes {', '.join(one for one, _ in block.params)}"
-                self.reading.error("E106", key, f"the block `{shown(block.name)}` needs `{name}`", help, frame, path)
+                self.reading.error(
+                    "E106", key, f"the block `{shown(block.name)}` needs `{name}`", help, frame, path
+                )
                 complete = False
         chain = (*frame.chain, f"`{block.name}` at line {key.line}")
         inner = Frame(names, tensors, frame.depth + 1, chain, (*frame.active, block.name))
         return inner if complete else None
 
-    def _bind(self, name: str, node: Scalar, frame: Frame, names: dict[str, Value], tensors: dict[str, Ref], path: str) -> bool:
+    def _bind(
+        self,
+        name: str,
+        node: Scalar,
+        frame: Frame,
+        names: dict[str, Value],
+        tensors: dict[str, Ref],
+        path: str,
+    ) -> bool:
         """Give a parameter its value: a number, or the name of an operation or of a tensor."""
         try:
             if self._is_passed_name(node.text, frame):

@@ -8,7 +8,14 @@ from collections.abc import Mapping as MappingOf
 from cnncalc.errors import Fault, UsageError
 from cnncalc.language.arguments import kind_of
 from cnncalc.language.arithmetic import FUNCTIONS
-from cnncalc.language.expressions import KEYWORDS, LITERALS, UNDETERMINED, PassedWord, Value, compile_expression
+from cnncalc.language.expressions import (
+    KEYWORDS,
+    LITERALS,
+    UNDETERMINED,
+    PassedWord,
+    Value,
+    compile_expression,
+)
 from cnncalc.language.nodes import Mapping, Node, Scalar
 from cnncalc.language.reading import Frame, Reading
 from cnncalc.language.vocabulary import is_word
@@ -28,12 +35,17 @@ Texts = dict[str, tuple[str, Node]]
 def declared(node: Mapping, reading: Reading, frame: Frame) -> dict[str, tuple[Node, Node]]:
     """Key and value of each variable of a mapping."""
     if len(node.entries) > MOST_VARIABLES:
-        reading.error("E102", node.entries[MOST_VARIABLES][0], f"more than {MOST_VARIABLES:,} variables", None, frame)
+        reading.error(
+            "E102", node.entries[MOST_VARIABLES][0], f"more than {MOST_VARIABLES:,} variables", None, frame
+        )
     return {key.text: (key, value) for key, value in node.entries[:MOST_VARIABLES]}
 
 
-def evaluated(nodes: dict[str, tuple[Node, Node]], sets: MappingOf[str, str], reading: Reading, frame: Frame) -> dict[str, Value]:
-    """All variables by name, in whatever order they use each other; ``sets`` are expressions given from outside.
+def evaluated(
+    nodes: dict[str, tuple[Node, Node]], sets: MappingOf[str, str], reading: Reading, frame: Frame
+) -> dict[str, Value]:
+    """All variables by name, in whatever order they use each other; ``sets`` are expressions given from
+    outside.
 
     Raises:
         UsageError: where one of these means nothing.
@@ -49,7 +61,13 @@ def evaluated(nodes: dict[str, tuple[Node, Node]], sets: MappingOf[str, str], re
                 frame,
             )
         elif not isinstance(value, Scalar):
-            reading.error("E105", value, f"the variable `{shown(name)}` is a number, found {kind_of(value)}", None, frame)
+            reading.error(
+                "E105",
+                value,
+                f"the variable `{shown(name)}` is a number, found {kind_of(value)}",
+                None,
+                frame,
+            )
         else:
             texts[name] = (sets.get(name, value.text), value)
     values: dict[str, Value] = {}
@@ -59,7 +77,12 @@ def evaluated(nodes: dict[str, tuple[Node, Node]], sets: MappingOf[str, str], re
 
 
 def _evaluate(
-    name: str, texts: Texts, values: dict[str, Value], sets: MappingOf[str, str], reading: Reading, frame: Frame
+    name: str,
+    texts: Texts,
+    values: dict[str, Value],
+    sets: MappingOf[str, str],
+    reading: Reading,
+    frame: Frame,
 ) -> None:
     """Evaluate a variable after those it uses, without recursion: a chain may be as long as the file."""
     active = {name: None}

@@ -1,4 +1,6 @@
-"""The words of the language: operations and shorthands by name, other frameworks' words for them, and the listing."""
+"""The words of the language: operations and shorthands by name, other frameworks' words for them, and the
+listing.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ SIBLINGS = ("name", "from", "repeat", "share", "expect", "note")
 SIBLING_DOCS = {
     "name": "what later items call it; otherwise the operation and a number, such as conv3x3_1",
     "from": "the earlier tensor that it reads, in place of the one before it",
-    "repeat": "how often it stands in a row, 0 allowed; `i` is the index of a copy, and the name is that of the last one",
+    "repeat": "how often it stands in a row, 0 allowed; `i` is the index of a copy, "
+    "and the name is that of the last one",
     "share": "the earlier item whose weights it uses",
     "expect": "what it must come to: a shape, or {shape, params, macs, rf, ...}",
     "note": "a remark, not read",
@@ -48,11 +51,15 @@ WORDS: Mapping[str, type[Layer] | type[Shorthand]] = _Words()
 @cache
 def options() -> frozenset[str]:
     """Words that arguments may be, and that a block may therefore be given."""
-    return frozenset(word for meaning in WORDS.values() for field in meaning.fields.values() for word in field.choices)
+    return frozenset(
+        word for meaning in WORDS.values() for field in meaning.fields.values() for word in field.choices
+    )
 
 
 _WITH_KERNEL = re.compile(r"(.*?[a-z_])([0-9]{1,9}(?:x[0-9]{1,9})*)")
-_SPELT_KERNEL = re.compile(r"([A-Za-z_]*[A-Za-z])[-_ ]?([0-9]{1,3}(?:[xX*][0-9]{1,3})+|[0-9]{1,3}(?=[xX*]?$))")
+_SPELT_KERNEL = re.compile(
+    r"([A-Za-z_]*[A-Za-z])[-_ ]?([0-9]{1,3}(?:[xX*][0-9]{1,3})+|[0-9]{1,3}(?=[xX*]?$))"
+)
 _FOREIGN_PREFIX = re.compile(r"^(?:torch\.nn\.|nn\.|tf\.keras\.layers\.|keras\.layers\.|layers\.|tf\.nn\.)")
 _FOREIGN_RANK = re.compile(r"_?[123]d$")
 SIZES = re.compile(r"[0-9]+(?:x[0-9]+){1,100}")
@@ -61,17 +68,26 @@ LONGEST_WORD = 60
 """Characters of a name that can be an operation's."""
 
 _NO_RESHAPE = (
-    "there is no reshape: for a map made of a vector begin with `input: [128, 1, 1]` and `conv_transpose4x4: 64`;"
+    "there is no reshape: for a map made of a vector begin with `input: [128, "
+    "1, 1]` and `conv_transpose4x4: 64`;"
     " `flatten` makes a vector of a map"
 )
-_GATE = "write `mul: {gate: [global_avgpool, conv1x1: 4, relu, conv1x1: 64, sigmoid], map: []}`, for 64 channels"
+_GATE = (
+    "write `mul: {gate: [global_avgpool, conv1x1: 4, relu, conv1x1: 64, sigmoid], map: []}`, for 64 channels"
+)
 _STATED = "there is no such operation: state what it costs: `custom: {out: 64, params: 1234, macs: 5678}`"
 _MISSING = {
     **dict.fromkeys(("reshape", "view", "unflatten", "unsqueeze"), _NO_RESHAPE),
     **dict.fromkeys(("se", "seblock", "semodule", "selayer", "squeezeexcitation", "squeezeexcite"), _GATE),
-    "glu": "it halves the channels: write `mul: {map: [slice: [0, 32]], gate: [slice: [32, 32], sigmoid]}`, for 64 channels",
-    **dict.fromkeys(("maxout", "attention", "selfattention", "multiheadattention", "transformer", "lstm", "gru", "rnn"), _STATED),
-    **dict.fromkeys(("type", "op", "layer", "class"), "the operation is itself the key, for instance `- conv3x3: 64`"),
+    "glu": "it halves the channels: write `mul: {map: [slice: [0, 32]], gate: [slice: "
+    "[32, 32], sigmoid]}`, for 64 channels",
+    **dict.fromkeys(
+        ("maxout", "attention", "selfattention", "multiheadattention", "transformer", "lstm", "gru", "rnn"),
+        _STATED,
+    ),
+    **dict.fromkeys(
+        ("type", "op", "layer", "class"), "the operation is itself the key, for instance `- conv3x3: 64`"
+    ),
 }
 """What the language has no word for, in lower case and without underscores, and what to write."""
 
@@ -84,7 +100,9 @@ class Word(NamedTuple):
 
 
 def is_word(text: str) -> bool:
-    """Whether a variable or a block argument may be this text as it stands: an operation, an option, a size such as 1x3."""
+    """Whether a variable or a block argument may be this text as it stands: an operation, an option, a size
+    such as 1x3.
+    """
     if not text.isidentifier():
         return SIZES.fullmatch(text) is not None
     return look_up(text) is not None or text in options()
@@ -133,7 +151,9 @@ def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
 
 
 def _foreign(name: str) -> str | None:
-    """The operation that another framework calls so: with prefixes, CamelCase and numbers of dimensions taken off."""
+    """The operation that another framework calls so: with prefixes, CamelCase and numbers of dimensions taken
+    off.
+    """
     word = _bare(name)
     for candidate in (word, word.replace("_", ""), name.lower()):
         if candidate in WORDS:
@@ -190,7 +210,11 @@ def _described(meaning: type[Declared], family: str) -> Operation:
 
 
 _KERNEL_KEYS = FieldDoc(
-    "KxK", None, False, "none", "a branch such as `3x3: 128`, or `3x3: [96, 128]` with a 1x1 to 96 channels before it; any number"
+    "KxK",
+    None,
+    False,
+    "none",
+    "a branch such as `3x3: 128`, or `3x3: [96, 128]` with a 1x1 to 96 channels before it; any number",
 )
 
 

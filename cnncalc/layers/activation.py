@@ -10,7 +10,9 @@ from cnncalc.layers.fields import flag, number
 
 
 class Activation(Layer):
-    """A function of each element by itself (softmax: of each position's channels): same shape, nothing learned."""
+    """A function of each element by itself (softmax: of each position's channels): same shape, nothing
+    learned.
+    """
 
 
 class ReLU(Activation):
@@ -142,8 +144,12 @@ class Dropout(Layer):
     op = "dropout"
     foreign = ("drop", "dropout2d", "spatialdropout", "droppath", "stochastic_depth", "drop_path")
     example = "dropout: 0.5"
-    rate = number(0.5, "share of elements dropped in training", primary=True, foreign=("p", "dropout_ratio", "prob"))
+    rate = number(
+        0.5, "share of elements dropped in training", primary=True, foreign=("p", "dropout_ratio", "prob")
+    )
 
     def check(self) -> None:
         if not 0 <= self.rate <= 1:
-            raise Fault("E109", f"a rate of {self.rate:g} is outside 0 .. 1", "the share of elements that are dropped")
+            raise Fault(
+                "E109", f"a rate of {self.rate:g} is outside 0 .. 1", "the share of elements that are dropped"
+            )

@@ -17,7 +17,14 @@ OPERATIONS: Catalogue[Layer] = Catalogue(
     {
         "convolution": ("conv", "depthwise", "conv_transpose"),
         "pooling": ("maxpool", "avgpool", "lppool"),
-        "binning": ("global_avgpool", "global_maxpool", "adaptive_avgpool", "adaptive_maxpool", "roi_pool", "spp_level"),
+        "binning": (
+            "global_avgpool",
+            "global_maxpool",
+            "adaptive_avgpool",
+            "adaptive_maxpool",
+            "roi_pool",
+            "spp_level",
+        ),
         "linear": ("flatten", "linear", "embedding"),
         "normalization": ("bn", "gn", "ln", "instance_norm", "lrn", "scale"),
         "activation": (
@@ -65,7 +72,9 @@ NO_PARAMS = Params()
 
 
 class Layer(Declared):
-    """One operation with its arguments, immutable. The defaults below are those of an operation that changes nothing."""
+    """One operation with its arguments, immutable. The defaults below are those of an operation that changes
+    nothing.
+    """
 
     is_join: ClassVar[bool] = False
     """Whether it makes one tensor of several."""
@@ -96,7 +105,9 @@ class Layer(Declared):
         return NO_PARAMS
 
     def macs(self, shape: Shape, output: Shape) -> Size:
-        """Multiply-accumulates for one input, biases not counted; 0 for everything but convolutions and linear layers."""
+        """Multiply-accumulates for one input, biases not counted; 0 for everything but convolutions and
+        linear layers.
+        """
         return 0
 
     def missing(self) -> str | None:
@@ -109,12 +120,18 @@ class Layer(Declared):
 
 
 class Adapter:
-    """A place in a network whose layers depend on the shapes that meet there, such as a projection shortcut."""
+    """A place in a network whose layers depend on the shapes that meet there, such as a projection
+    shortcut.
+    """
 
-    def layers(self, source: Shape, target: Shape, steps: tuple[Fraction | None, ...]) -> tuple[tuple[str, Layer], ...]:
-        """The layers, with their labels, that turn ``source`` into the shape of ``target``; none where they agree.
+    def layers(
+        self, source: Shape, target: Shape, steps: tuple[Fraction | None, ...]
+    ) -> tuple[tuple[str, Layer], ...]:
+        """The layers, with their labels, that turn ``source`` into the shape of ``target``; none where they
+        agree.
 
-        ``steps`` are the strides of ``target`` relative to ``source`` along each axis, ``None`` where unknown.
+        ``steps`` are the strides of ``target`` relative to ``source`` along each axis, ``None`` where
+        unknown.
         """
         raise NotImplementedError
 
@@ -131,7 +148,8 @@ def require_map(shapes: tuple[Shape, ...], op: str) -> Shape:
 
 
 def divided(number: Size, by: int, into: str, of: str = "channels") -> Size:
-    """An exact quotient of a number ``of`` something, unknown where the number is; ``into`` names the parts, ``{}`` being ``by``.
+    """An exact quotient of a number ``of`` something, unknown where the number is; ``into`` names the parts,
+    ``{}`` being ``by``.
 
     Raises:
         Fault: E302, where it is not whole.
@@ -139,7 +157,9 @@ def divided(number: Size, by: int, into: str, of: str = "channels") -> Size:
     if number is None:
         return None
     if number % by:
-        raise Fault("E302", f"{number} {of} cannot be divided into {into.format(by)}", _near_multiple(number, by))
+        raise Fault(
+            "E302", f"{number} {of} cannot be divided into {into.format(by)}", _near_multiple(number, by)
+        )
     return number // by
 
 

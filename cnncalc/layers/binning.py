@@ -26,7 +26,14 @@ class GlobalAvgPool(GlobalPool):
     """
 
     op = "global_avgpool"
-    foreign = ("gap", "globalavgpool", "globalaveragepool", "globalaveragepooling", "global_avg_pool", "global_average_pooling")
+    foreign = (
+        "gap",
+        "globalavgpool",
+        "globalaveragepool",
+        "globalaveragepooling",
+        "global_avg_pool",
+        "global_average_pooling",
+    )
     example = "global_avgpool"
 
 
@@ -42,7 +49,9 @@ class GlobalMaxPool(GlobalPool):
 
 
 class AdaptivePool(Layer):
-    """Pooling to ``out`` bins per axis, whatever the input size; bins may differ by one in width and overlap."""
+    """Pooling to ``out`` bins per axis, whatever the input size; bins may differ by one in width and
+    overlap.
+    """
 
     out = required_axes("bins along each axis", primary=True, foreign=("output_size", "size", "bins"))
 
@@ -74,7 +83,8 @@ class AdaptiveMaxPool(AdaptivePool):
 
 
 class RoiPool(AdaptivePool):
-    """Max pooling of a region of interest to a fixed number of bins; counted for the region that is the whole map.
+    """Max pooling of a region of interest to a fixed number of bins; counted for the region that is the whole
+    map.
 
     Source: Girshick 2015, Fast R-CNN, section 2.1: integer bins from floor to ceil, as in adaptive pooling
     """

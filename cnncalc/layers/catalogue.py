@@ -12,7 +12,9 @@ D = TypeVar("D", bound=Declared)
 
 
 class Catalogue(Mapping[str, type[D]], Generic[D]):
-    """What the modules of a package declare. ``families`` says which names each module holds; a test holds it to that."""
+    """What the modules of a package declare. ``families`` says which names each module holds; a test holds it
+    to that.
+    """
 
     def __init__(self, package: str, families: Mapping[str, tuple[str, ...]]) -> None:
         self.families = families

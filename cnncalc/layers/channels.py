@@ -34,7 +34,9 @@ class Slice(Layer):
 
     def check(self) -> None:
         if self.channels[1] < 1:
-            raise Fault("E109", f"a slice of {self.channels[1]} channels is empty", "channels are [first, count]")
+            raise Fault(
+                "E109", f"a slice of {self.channels[1]} channels is empty", "channels are [first, count]"
+            )
 
     def out_channels(self, shape: Shape) -> Size:
         first, count = self.channels

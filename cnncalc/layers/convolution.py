@@ -18,7 +18,17 @@ from cnncalc.layers.fields import (
     padding_field,
 )
 
-OUT_WORDS = ("filters", "out_channels", "channels", "num_output", "units", "features", "out_features", "c", "n")
+OUT_WORDS = (
+    "filters",
+    "out_channels",
+    "channels",
+    "num_output",
+    "units",
+    "features",
+    "out_features",
+    "c",
+    "n",
+)
 
 
 class Convolution(Layer):
@@ -28,8 +38,12 @@ class Convolution(Layer):
     kernel = kernel_field()
     stride = axes(1, "step of the window", short="s", foreign=("strides", "subsample"))
     padding = padding_field()
-    dilation = axes(1, "spacing of the window's positions", short="d", foreign=("dilation_rate", "dilations", "rate"))
-    bias = framework_flag("one bias per output channel", "true, false with `norm: bn`", foreign=("use_bias", "bias_term"))
+    dilation = axes(
+        1, "spacing of the window's positions", short="d", foreign=("dilation_rate", "dilations", "rate")
+    )
+    bias = framework_flag(
+        "one bias per output channel", "true, false with `norm: bn`", foreign=("use_bias", "bias_term")
+    )
     norm = norm_field()
     act = act_field()
 
@@ -74,7 +88,10 @@ class Conv(_Grouped):
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         kernel = self.kernel.over(shape.rank, "kernel")
-        return Params(product((self.out, divided(shape.channels, self.groups, "{} groups"), *kernel)), self._biases(self.out))
+        return Params(
+            product((self.out, divided(shape.channels, self.groups, "{} groups"), *kernel)),
+            self._biases(self.out),
+        )
 
     def macs(self, shape: Shape, output: Shape) -> Size:
         kernel = self.kernel.over(shape.rank, "kernel")
@@ -90,7 +107,9 @@ class Depthwise(Convolution):
     op = "depthwise"
     foreign = ("depthwiseconv", "depthwise_conv", "dwconv", "depthwise_conv2d", "convolutiondepthwise")
     example = "depthwise3x3: {stride: 2, padding: 1}"
-    mult = integer_or(1, "output channels per input channel", primary=True, foreign=("depth_multiplier", "multiplier"))
+    mult = integer_or(
+        1, "output channels per input channel", primary=True, foreign=("depth_multiplier", "multiplier")
+    )
 
     def out_channels(self, shape: Shape) -> Size:
         return product((shape.channels, self.mult))
@@ -110,7 +129,15 @@ class ConvTranspose(_Grouped):
     """
 
     op = "conv_transpose"
-    foreign = ("convtranspose", "conv2dtranspose", "deconv", "deconvolution", "upconv", "transposed_conv", "transposeconv")
+    foreign = (
+        "convtranspose",
+        "conv2dtranspose",
+        "deconv",
+        "deconvolution",
+        "upconv",
+        "transposed_conv",
+        "transposeconv",
+    )
     example = "conv_transpose4x4: {out: 64, stride: 2, padding: 1}"
     output_padding = axes(0, "extra outputs at the end", minimum=0, foreign=("out_padding",))
 
@@ -129,7 +156,10 @@ class ConvTranspose(_Grouped):
     def params(self, shape: Shape, framework: Framework) -> Params:
         per_group = None if self.out is None else self.out // self.groups
         divided(shape.channels, self.groups, "{} groups")
-        return Params(product((shape.channels, per_group, *self.kernel.over(shape.rank, "kernel"))), self._biases(self.out))
+        return Params(
+            product((shape.channels, per_group, *self.kernel.over(shape.rank, "kernel"))),
+            self._biases(self.out),
+        )
 
     def macs(self, shape: Shape, output: Shape) -> Size:
         per_group = None if self.out is None else self.out // self.groups

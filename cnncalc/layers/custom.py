@@ -11,7 +11,9 @@ from cnncalc.layers.fields import axes, integer, padding_field
 
 
 class Custom(Layer):
-    """What the vocabulary lacks: a window, output channels (those of the input where absent), parameters and MACs as stated."""
+    """What the vocabulary lacks: a window, output channels (those of the input where absent), parameters and
+    MACs as stated.
+    """
 
     op = "custom"
     foreign = ("lambda", "function", "module")
@@ -27,7 +29,11 @@ class Custom(Layer):
         rank = shapes[0].rank
         kernel = self.kernel.over(rank, "kernel")
         stride = self.stride.over(rank, "stride")
-        return tuple(map(framework.conv_window, kernel, stride, self.padding.over(kernel), (1,) * rank, shapes[0].sizes))
+        return tuple(
+            map(
+                framework.conv_window, kernel, stride, self.padding.over(kernel), (1,) * rank, shapes[0].sizes
+            )
+        )
 
     def out_channels(self, shape: Shape) -> Size:
         return shape.channels if self.out is None else self.out
@@ -39,5 +45,9 @@ class Custom(Layer):
         return self.macs_stated
 
     def missing(self) -> str | None:
-        absent = [name for name, value in (("params", self.params_stated), ("macs", self.macs_stated)) if value is None]
+        absent = [
+            name
+            for name, value in (("params", self.params_stated), ("macs", self.macs_stated))
+            if value is None
+        ]
         return f"says no {' and no '.join(f'`{name}`' for name in absent)}" if absent else None

@@ -1,4 +1,6 @@
-"""The kinds of argument an operation declares; one declaration serves the reader, the listing and the operation itself."""
+"""The kinds of argument an operation declares; one declaration serves the reader, the listing and the
+operation itself.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ class PerAxis(NamedTuple):
 
 
 class Padding(NamedTuple):
-    """Padding or cropping as written: one pair per axis, one pair for all, ``half`` a kernel, or the framework's ``same``."""
+    """Padding or cropping as written: one pair per axis, one pair for all, ``half`` a kernel, or the
+    framework's ``same``.
+    """
 
     pairs: tuple[tuple[int, int], ...] = ((0, 0),)
     mode: str = "explicit"
@@ -58,7 +62,9 @@ class Padding(NamedTuple):
 
 def _wrong_rank(what: str, written: str, count: int, rank: int) -> Fault:
     axes = "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
-    return Fault("E304", f"{what} {written} has {count} values, the map has {axes}", f"give one value, or {rank}")
+    return Fault(
+        "E304", f"{what} {written} has {count} values, the map has {axes}", f"give one value, or {rank}"
+    )
 
 
 NO_PADDING = Padding()
@@ -131,13 +137,20 @@ class Field(Generic[T]):
 
 
 def integer(
-    doc: str, *, minimum: int = 1, primary: bool = False, foreign: tuple[str, ...] = (), spec_name: str | None = None
+    doc: str,
+    *,
+    minimum: int = 1,
+    primary: bool = False,
+    foreign: tuple[str, ...] = (),
+    spec_name: str | None = None,
 ) -> Field[int | None]:
     """An integer that may be left out and is then unknown."""
     return Field("int", None, doc=doc, minimum=minimum, primary=primary, foreign=foreign, spec_name=spec_name)
 
 
-def integer_or(default: int, doc: str, *, minimum: int = 1, primary: bool = False, foreign: tuple[str, ...] = ()) -> Field[int]:
+def integer_or(
+    default: int, doc: str, *, minimum: int = 1, primary: bool = False, foreign: tuple[str, ...] = ()
+) -> Field[int]:
     """An integer with a default."""
     return Field("int", default, doc=doc, minimum=minimum, primary=primary, foreign=foreign)
 
@@ -167,12 +180,16 @@ def choice(default: str, choices: tuple[str, ...], doc: str, *, foreign: tuple[s
     return Field("choice", default, doc=doc, choices=choices, foreign=foreign)
 
 
-def integers(doc: str, *, count: int | None = None, primary: bool = False, minimum: int = 1) -> Field[tuple[int, ...]]:
+def integers(
+    doc: str, *, count: int | None = None, primary: bool = False, minimum: int = 1
+) -> Field[tuple[int, ...]]:
     """A list of integers that must be given, of ``count`` entries where the number is fixed."""
     return Field("ints", doc=doc, required=True, primary=primary, minimum=minimum, count=count)
 
 
-def axes(default: int, doc: str, *, short: str | None = None, minimum: int = 1, foreign: tuple[str, ...] = ()) -> Field[PerAxis]:
+def axes(
+    default: int, doc: str, *, short: str | None = None, minimum: int = 1, foreign: tuple[str, ...] = ()
+) -> Field[PerAxis]:
     """One integer per axis with a default."""
     return Field("axes", PerAxis((default,)), doc=doc, short=short, minimum=minimum, foreign=foreign)
 
@@ -186,17 +203,31 @@ def optional_axes(
     shown_default: str | None = None,
 ) -> Field[PerAxis | None]:
     """One integer per axis that may be left out."""
-    return Field("axes", None, doc=doc, primary=primary, short=short, minimum=1, foreign=foreign, shown_default=shown_default)
+    return Field(
+        "axes",
+        None,
+        doc=doc,
+        primary=primary,
+        short=short,
+        minimum=1,
+        foreign=foreign,
+        shown_default=shown_default,
+    )
 
 
-def required_axes(doc: str, *, primary: bool = False, short: str | None = None, foreign: tuple[str, ...] = ()) -> Field[PerAxis]:
+def required_axes(
+    doc: str, *, primary: bool = False, short: str | None = None, foreign: tuple[str, ...] = ()
+) -> Field[PerAxis]:
     """One integer per axis that must be given."""
     return Field("axes", doc=doc, required=True, primary=primary, short=short, minimum=1, foreign=foreign)
 
 
 def kernel_field(*, primary: bool = False) -> Field[PerAxis]:
     return required_axes(
-        "window size, also in the name: 3x3", short="k", primary=primary, foreign=("kernel_size", "pool_size", "ksize", "size")
+        "window size, also in the name: 3x3",
+        short="k",
+        primary=primary,
+        foreign=("kernel_size", "pool_size", "ksize", "size"),
     )
 
 
@@ -204,7 +235,8 @@ def padding_field() -> Field[Padding]:
     return Field(
         "padding",
         NO_PADDING,
-        doc="`valid` (0), `half` (k//2 at both ends, whatever the dilation), `same` or `same_lower` (the framework's), a number,"
+        doc="`valid` (0), `half` (k//2 at both ends, whatever the dilation), `same` or "
+        "`same_lower` (the framework's), a number,"
         " one per axis, or [before, after] per axis",
         short="p",
         foreign=("pad", "pads", "auto_pad"),
@@ -214,7 +246,9 @@ def padding_field() -> Field[Padding]:
 
 
 def margins_field(doc: str) -> Field[Padding]:
-    return Field("margins", doc=doc, required=True, primary=True, foreign=("padding", "pads", "cropping", "p"))
+    return Field(
+        "margins", doc=doc, required=True, primary=True, foreign=("padding", "pads", "cropping", "p")
+    )
 
 
 def steps(doc: str, *, primary: bool = False, required: bool = True) -> Field[Any]:
@@ -237,7 +271,12 @@ def norm_field() -> Field[None]:
 
 
 def act_field() -> Field[None]:
-    return Field("act", doc="an activation as its own layer afterwards", foreign=("activation", "nonlinearity"), choices=NOTHING)
+    return Field(
+        "act",
+        doc="an activation as its own layer afterwards",
+        foreign=("activation", "nonlinearity"),
+        choices=NOTHING,
+    )
 
 
 class Declared:
@@ -253,7 +292,9 @@ class Declared:
     example: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
-        own = {value.spec_name or name: value for name, value in vars(cls).items() if isinstance(value, Field)}
+        own = {
+            value.spec_name or name: value for name, value in vars(cls).items() if isinstance(value, Field)
+        }
         cls.fields = {**cls.fields, **own}
 
     def __init__(self, **values: Any) -> None:
@@ -268,7 +309,9 @@ class Declared:
         raise AttributeError("layers are immutable")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+        return (
+            f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+        )
 
     def replaced(self, **changes: Any) -> Self:
         """The same operation with some arguments changed."""
@@ -278,7 +321,9 @@ class Declared:
     @classmethod
     def field_named(cls, name: str) -> Field[Any] | None:
         """The field of that long or short name."""
-        return cls.fields.get(name) or next((field for field in cls.fields.values() if field.short == name), None)
+        return cls.fields.get(name) or next(
+            (field for field in cls.fields.values() if field.short == name), None
+        )
 
     @classmethod
     def foreign_arguments(cls) -> dict[str, str]:

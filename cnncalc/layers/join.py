@@ -13,7 +13,8 @@ from cnncalc.layers.base import Layer
 class _Join(Layer):
     is_join = True
     ways_out: ClassVar[Mapping[str, str]] = {
-        "sizes": "stride, pad or crop the branches alike, or bring one to the other's size with `upsample_to` or `crop_to`",
+        "sizes": "stride, pad or crop the branches alike, or bring one to the other's "
+        "size with `upsample_to` or `crop_to`",
         "channels": "give the branches the same `out`",
     }
     """What to do where the inputs differ, by what differs."""
@@ -35,7 +36,9 @@ class Concat(_Join):
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         _same_rank(shapes)
-        sizes = tuple(self._agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in shapes), strict=True))
+        sizes = tuple(
+            self._agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in shapes), strict=True)
+        )
         channels = [shape.channels for shape in shapes]
         return Shape(None if None in channels else sum(filter(None, channels)), sizes)
 
@@ -46,8 +49,12 @@ class _Elementwise(_Join):
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         maps = tuple(shape for shape in shapes if not shape.is_point) or _largest_rank(shapes)
         _same_rank(maps)
-        certain = tuple(shape for shape in maps if not _may_be_point(shape)) or (Shape(None, common_sizes(maps)),)
-        sizes = tuple(self._agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in certain), strict=True))
+        certain = tuple(shape for shape in maps if not _may_be_point(shape)) or (
+            Shape(None, common_sizes(maps)),
+        )
+        sizes = tuple(
+            self._agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in certain), strict=True)
+        )
         return Shape(self._agreed(tuple(shape.channels for shape in shapes), shapes, "channels"), sizes)
 
 
@@ -79,7 +86,11 @@ def _largest_rank(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
 
 def _same_rank(shapes: tuple[Shape, ...]) -> None:
     if len({shape.rank for shape in shapes}) > 1:
-        raise Fault("E303", f"cannot join {_listed(shapes)}: the numbers of axes differ", "flatten the maps, or pool them to 1x1")
+        raise Fault(
+            "E303",
+            f"cannot join {_listed(shapes)}: the numbers of axes differ",
+            "flatten the maps, or pool them to 1x1",
+        )
 
 
 def _listed(shapes: tuple[Shape, ...]) -> str:

@@ -32,7 +32,9 @@ class Linear(Layer):
     example = "linear: {out: 4096, act: relu}"
     flattens = True
     out = required_integer("output features", primary=True, foreign=OUT_WORDS)
-    bias = framework_flag("one bias per output feature", "true, false with `norm: bn`", foreign=("use_bias", "bias_term"))
+    bias = framework_flag(
+        "one bias per output feature", "true, false with `norm: bn`", foreign=("use_bias", "bias_term")
+    )
     norm = norm_field()
     act = act_field()
 
@@ -47,7 +49,8 @@ class Linear(Layer):
 
 
 class Embedding(Layer):
-    """A learned vector for each token; a sequence of n token numbers becomes a map of ``out`` channels and length n.
+    """A learned vector for each token; a sequence of n token numbers becomes a map of ``out`` channels and
+    length n.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
     """
@@ -55,8 +58,12 @@ class Embedding(Layer):
     op = "embedding"
     foreign = ("embed", "lookup_table", "wordembedding")
     example = "embedding: {out: 300, vocab: 20000}"
-    out = required_integer("length of a token's vector", primary=True, foreign=("dim", "embedding_dim", "output_dim", "size"))
-    vocab = integer("number of different tokens", foreign=("num_embeddings", "input_dim", "vocab_size", "vocabulary"))
+    out = required_integer(
+        "length of a token's vector", primary=True, foreign=("dim", "embedding_dim", "output_dim", "size")
+    )
+    vocab = integer(
+        "number of different tokens", foreign=("num_embeddings", "input_dim", "vocab_size", "vocabulary")
+    )
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         shape = shapes[0]

@@ -94,7 +94,9 @@ class LocalResponseNorm(Normalization):
 
 
 class Scale(Layer):
-    """A learned factor per channel, with ``bias`` also a learned offset (Caffe's Scale, ConvNeXt's layer scale)."""
+    """A learned factor per channel, with ``bias`` also a learned offset (Caffe's Scale, ConvNeXt's layer
+    scale).
+    """
 
     op = "scale"
     foreign = ("layer_scale", "layerscale", "channel_scale")

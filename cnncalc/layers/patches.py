@@ -14,9 +14,11 @@ from cnncalc.layers.fields import axes, kernel_field, padding_field, required_in
 
 
 class Unfold(Layer):
-    """The values under each window position as channels, C times the kernel of them; the positions stay a map.
+    """The values under each window position as channels, C times the kernel of them; the positions stay a
+    map.
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Unfold.html, which numbers the positions in one axis
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Unfold.html, which numbers the positions
+    in one axis
     """
 
     op = "unfold"
@@ -33,7 +35,9 @@ class Unfold(Layer):
         kernel = self.kernel.over(shape.rank, "kernel")
         stride = self.stride.over(shape.rank, "stride")
         dilation = self.dilation.over(shape.rank, "dilation")
-        return tuple(map(framework.conv_window, kernel, stride, self.padding.over(kernel), dilation, shape.sizes))
+        return tuple(
+            map(framework.conv_window, kernel, stride, self.padding.over(kernel), dilation, shape.sizes)
+        )
 
     def out_channels(self, shape: Shape) -> Size:
         return product((shape.channels, *self.kernel.over(shape.rank, "kernel")))
@@ -69,7 +73,9 @@ class PixelUnshuffle(Layer):
     foreign = ("space_to_depth", "pixelunshuffle", "reorg", "focus")
     example = "pixel_unshuffle: 2"
     factor = required_integer(
-        "how much smaller each axis becomes", primary=True, foreign=("downscale_factor", "scale", "block_size")
+        "how much smaller each axis becomes",
+        primary=True,
+        foreign=("downscale_factor", "scale", "block_size"),
     )
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:

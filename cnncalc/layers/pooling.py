@@ -14,10 +14,14 @@ class Pool(Layer):
 
     kernel_in_name = True
     kernel = kernel_field(primary=True)
-    stride = optional_axes("step of the window", short="s", foreign=("strides",), shown_default="the kernel; 1 in caffe and onnx")
+    stride = optional_axes(
+        "step of the window", short="s", foreign=("strides",), shown_default="the kernel; 1 in caffe and onnx"
+    )
     padding = padding_field()
     dilation = axes(1, "spacing of the window's positions", short="d", foreign=("dilation_rate", "dilations"))
-    ceil = framework_flag("round the number of windows up", "false; true in caffe", foreign=("ceil_mode", "round_mode"))
+    ceil = framework_flag(
+        "round the number of windows up", "false; true in caffe", foreign=("ceil_mode", "round_mode")
+    )
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         shape = require_map(shapes, self.op)
@@ -58,7 +62,8 @@ class AvgPool(Pool):
 class LpPool(Pool):
     """The p-norm of the values under each window.
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html, which takes neither padding nor dilation
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html, which takes neither padding
+    nor dilation
     """
 
     op = "lppool"

@@ -22,14 +22,22 @@ class Upsample(Layer):
     op = "upsample"
     foreign = ("upsampling", "upsampling2d", "resize", "interpolate", "unpool", "upsample2d")
     example = "upsample: {factor: 2, mode: bilinear}"
-    factor = optional_axes("how much larger each axis becomes", primary=True, foreign=("scale", "scale_factor", "stride"))
+    factor = optional_axes(
+        "how much larger each axis becomes", primary=True, foreign=("scale", "scale_factor", "stride")
+    )
     size = optional_axes("the size wanted, instead of a factor", foreign=("output_size", "out"))
-    mode = choice("nearest", ("nearest", "bilinear"), "what a new value is made from", foreign=("interpolation",))
+    mode = choice(
+        "nearest", ("nearest", "bilinear"), "what a new value is made from", foreign=("interpolation",)
+    )
 
     def check(self) -> None:
         if (self.factor is None) == (self.size is None):
             code = "E106" if self.factor is None else "E107"
-            raise Fault(code, "upsample takes a factor or a size, one of them", "write `upsample: 2` or `upsample: {size: 56}`")
+            raise Fault(
+                code,
+                "upsample takes a factor or a size, one of them",
+                "write `upsample: 2` or `upsample: {size: 56}`",
+            )
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         rank = require_map(shapes, self.op).rank
@@ -50,7 +58,9 @@ class UpsampleTo(Layer):
     foreign = ("resize_to", "resize_like", "upsample_like", "interpolate_to")
     example = "upsample_to: {target: skip1, mode: bilinear}"
     target = tensor_name("the tensor whose size is wanted")
-    mode = choice("nearest", ("nearest", "bilinear"), "what a new value is made from", foreign=("interpolation",))
+    mode = choice(
+        "nearest", ("nearest", "bilinear"), "what a new value is made from", foreign=("interpolation",)
+    )
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         _same_rank(self.op, shapes)
@@ -85,7 +95,8 @@ class Crop(Layer):
 
 
 class CropTo(Layer):
-    """The middle of the map, as large as the named tensor; of an odd difference the larger part is cut at the end.
+    """The middle of the map, as large as the named tensor; of an odd difference the larger part is cut at the
+    end.
 
     Source: Ronneberger et al. 2015, U-Net, figure 1 (copy and crop)
     """
@@ -122,6 +133,10 @@ def _middle(size: Size, target: Size) -> AxisRule:
     if size is None or target is None:
         return _Shifted(target)
     if target > size:
-        raise Fault("E307", f"a map of size {size} cannot be cropped to {target}", "crop the larger one, or `pad` this one")
+        raise Fault(
+            "E307",
+            f"a map of size {size} cannot be cropped to {target}",
+            "crop the larger one, or `pad` this one",
+        )
     before = (size - target) // 2
     return Border(-before, before - (size - target))

@@ -1,4 +1,6 @@
-"""What a spec expects of a network: the metrics, and what a value may be. Types only; nothing is measured here."""
+"""What a spec expects of a network: the metrics, and what a value may be. Types only; nothing is measured
+here.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from cnncalc.network.structure import Origin
 
 Number = int | Fraction
 Value = Number | float | str
-"""One that is measured: a number, infinite for the size of a field that is the whole map; ``"all"`` for its other properties."""
+"""One that is measured: a number, infinite for the size of a field that is the whole map; ``"all"`` for its
+other properties.
+"""
 Measured = Value | None | tuple[Value | None, ...]
 """One for all, or one per axis; ``None`` where unknown."""
 ALL = "all"
@@ -46,7 +50,9 @@ def shown(value: Value) -> str:
 
 
 class Expectation(NamedTuple):
-    """One promise: a metric, and what it is to be, in all or per axis. The metric ``error`` expects a code instead."""
+    """One promise: a metric, and what it is to be, in all or per axis. The metric ``error`` expects a code
+    instead.
+    """
 
     metric: str
     bounds: tuple[Bounds, ...]

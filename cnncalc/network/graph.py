@@ -1,4 +1,6 @@
-"""Names resolved and nodes in order of evaluation: from the steps of a structure to a graph without cycles."""
+"""Names resolved and nodes in order of evaluation: from the steps of a structure to a graph without
+cycles.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from cnncalc.support.suggest import MAX_CANDIDATES, did_you_mean, shown
 
 RAISE_LIMIT = "lower a `repeat`, or pass --max-layers"
 MOST_LAYERS = 200_000
-"""Beyond this many layers in all models and cases a file is refused, unless it is loaded with another limit."""
+"""Beyond this many layers in all models and cases a file is refused, unless it is loaded with another
+limit.
+"""
 INPUTS_PER_LAYER = 10
 """Inputs of all layers together, on average."""
 MOST_CHARACTERS = 64_000_000
@@ -35,7 +39,9 @@ MOST_CHARACTERS = 64_000_000
 
 
 class Node(NamedTuple):
-    """One layer to be evaluated. ``inputs`` are indices of earlier nodes; the network's inputs are the first ones."""
+    """One layer to be evaluated. ``inputs`` are indices of earlier nodes; the network's inputs are the first
+    ones.
+    """
 
     path: str
     op: str
@@ -69,7 +75,9 @@ class Graph(NamedTuple):
 
 
 class _Binding(NamedTuple):
-    """What a name stands for: the tensor that comes out, and the nodes of each copy, those of norm and activation apart."""
+    """What a name stands for: the tensor that comes out, and the nodes of each copy, those of norm and
+    activation apart.
+    """
 
     output: int
     copies: tuple[range, ...]
@@ -167,14 +175,19 @@ class _Builder:
             if step.name is None:
                 continue
             if step.name in scope.numbering.taken:
-                fault = Fault("E208", f"the name `{shown(step.name)}` is used twice", "names are unique in their list")
+                fault = Fault(
+                    "E208", f"the name `{shown(step.name)}` is used twice", "names are unique in their list"
+                )
                 self._report(fault, step.origin, scope.prefix + step.name)
             scope.numbering.taken.add(step.name)
 
     def _step(self, step: Step, scope: _Scope, current: int) -> int:
         numbering = scope.numbering
         origin = step.origin if step.origin.location is not None else scope.origin
-        names = [step.name if place == 0 and step.name else numbering.own(label) for place, label in enumerate(step.labels)]
+        names = [
+            step.name if place == 0 and step.name else numbering.own(label)
+            for place, label in enumerate(step.labels)
+        ]
         path = scope.prefix + names[0] if names else scope.prefix
         entry = current if step.source is None else self._resolve(step.source, scope, current, path)
         tensor, copies = entry, []
@@ -223,7 +236,13 @@ class _Builder:
         return self._node(path, body.op, body.layer, tuple(inputs), origin)
 
     def _branch(
-        self, branch: Branch | Ref | Current, path: str, scope: _Scope, entry: int, before: list[int], origin: Origin
+        self,
+        branch: Branch | Ref | Current,
+        path: str,
+        scope: _Scope,
+        entry: int,
+        before: list[int],
+        origin: Origin,
     ) -> int:
         if not isinstance(branch, Branch):
             return self._reference(branch, scope, entry, path)
@@ -232,7 +251,9 @@ class _Builder:
             return self._node(prefix, "adapter", branch.body.adapter, (entry, before[-1]), origin)
         return self._nested(branch.body, prefix + "/", scope, entry, origin)
 
-    def _node(self, path: str, op: str, layer: Layer | Adapter, inputs: tuple[int, ...], origin: Origin) -> int:
+    def _node(
+        self, path: str, op: str, layer: Layer | Adapter, inputs: tuple[int, ...], origin: Origin
+    ) -> int:
         self.references += len(inputs)
         self.characters += len(path)
         if self.before + len(self.nodes) - len(self.inputs) >= self.most_layers:
@@ -250,7 +271,13 @@ class _Builder:
         self.idle += 1
         if self.idle > self.most_layers:
             self._stop(
-                Fault("E102", f"more than {self.most_layers:,} copies without a layer in them", "lower a `repeat`"), origin, path
+                Fault(
+                    "E102",
+                    f"more than {self.most_layers:,} copies without a layer in them",
+                    "lower a `repeat`",
+                ),
+                origin,
+                path,
             )
 
     def _report(self, fault: Fault, origin: Origin, path: str | None) -> None:
@@ -278,18 +305,28 @@ class _Builder:
     def _unknown_name(self, ref: Ref, scope: _Scope, path: str) -> None:
         known = scope.visible()
         guess = did_you_mean(ref.name, [*known, "prev"])
-        help = f"did you mean `{shown(guess)}`?" if guess else f"names so far: {', '.join(map(shown, known[-8:]))}"
+        help = (
+            f"did you mean `{shown(guess)}`?"
+            if guess
+            else f"names so far: {', '.join(map(shown, known[-8:]))}"
+        )
         base = ref.name.partition("[")[0]
         if base in known and ref.name.endswith("]"):
             help = f"the copies of a `repeat` have no names: `{shown(base)}` is the last one"
         if ref.name in scope.numbering.taken:
             itself = path.rpartition("/")[2] == ref.name
-            help = "an item cannot refer to itself" if itself else "it comes later; references are to earlier names only"
+            help = (
+                "an item cannot refer to itself"
+                if itself
+                else "it comes later; references are to earlier names only"
+            )
         fault = Fault("E201", f"no earlier tensor is named `{shown(ref.name)}`", help)
         self._report(fault, ref.origin, path)
 
     def _share(self, ref: Ref, copies: tuple[range, ...], scope: _Scope, path: str) -> None:
-        """Let each node use the weights of its counterpart: copy by copy, or all copies those of a single one."""
+        """Let each node use the weights of its counterpart: copy by copy, or all copies those of a single
+        one.
+        """
         shared = scope.find(ref)
         if shared is None:
             self._unknown_name(ref, scope, path)
@@ -308,11 +345,17 @@ class _Builder:
     def _share_nodes(self, originals: range, users: range) -> Fault | None:
         """Point users to originals; the fault where they are not alike."""
         if len(originals) != len(users):
-            return Fault("E209", f"{_layers(len(users))} cannot share the weights of {_layers(len(originals))}", _SHARE_HELP)
+            return Fault(
+                "E209",
+                f"{_layers(len(users))} cannot share the weights of {_layers(len(originals))}",
+                _SHARE_HELP,
+            )
         for original, user in zip(originals, users, strict=True):
             there, here = self.nodes[original], self.nodes[user]
             if there.op != here.op:
-                return Fault("E209", f"`{shown(there.path)}` is of kind {there.op}, this is {here.op}", _SHARE_HELP)
+                return Fault(
+                    "E209", f"`{shown(there.path)}` is of kind {there.op}, this is {here.op}", _SHARE_HELP
+                )
             self.nodes[user] = here._replace(share=original if there.share is None else there.share)
         return None
 
@@ -321,7 +364,9 @@ _SHARE_HELP = "weights are shared between layers of the same kind and shape"
 
 
 class OverLimit(Exception):
-    """A network that asks for more than is built; ``diagnostics`` has what was found before, and the limit last."""
+    """A network that asks for more than is built; ``diagnostics`` has what was found before, and the limit
+    last.
+    """
 
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
         super().__init__(diagnostics[-1].message)

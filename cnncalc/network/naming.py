@@ -14,11 +14,15 @@ _INDEX = re.compile(r"\[[0-9]+\]\Z")
 
 def is_name(text: str) -> bool:
     """Whether a tensor, a branch or a block may have that name."""
-    return text not in ("", "prev") and len(text) <= LONGEST_NAME and "/" not in text and not _INDEX.search(text)
+    return (
+        text not in ("", "prev") and len(text) <= LONGEST_NAME and "/" not in text and not _INDEX.search(text)
+    )
 
 
 def scopes(path: str) -> Iterator[str]:
-    """Every path that a path is within: its own, those it is below, and of each copy (``scope[0]``) that of all copies."""
+    """Every path that a path is within: its own, those it is below, and of each copy (``scope[0]``) that of
+    all copies.
+    """
     end = len(path)
     while end > 0:
         scope = path[:end]

@@ -9,7 +9,9 @@ from cnncalc.layers.base import Adapter, Layer
 
 
 class Origin(NamedTuple):
-    """Where something stands in its file, for errors: the place, the source line, the uses of blocks that led there."""
+    """Where something stands in its file, for errors: the place, the source line, the uses of blocks that led
+    there.
+    """
 
     location: Location | None = None
     excerpt: str | None = None
@@ -22,7 +24,9 @@ class Origin(NamedTuple):
 
 
 class Ref(NamedTuple):
-    """A reference to an earlier tensor by name. ``depth`` counts the uses of blocks around the list the name belongs to."""
+    """A reference to an earlier tensor by name. ``depth`` counts the uses of blocks around the list the name
+    belongs to.
+    """
 
     name: str
     depth: int
@@ -51,7 +55,9 @@ class AdapterBody(NamedTuple):
 
 
 class SeriesBody(NamedTuple):
-    """Steps one after another, in a list of their own. ``is_block`` closes the list to the names around it."""
+    """Steps one after another, in a list of their own. ``is_block`` closes the list to the names around
+    it.
+    """
 
     steps: tuple[Step, ...]
     is_block: bool = False
@@ -64,14 +70,18 @@ class HeadBody(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """One input of a join: steps from the join's entry on. ``name`` is its part of the path, empty for directly below."""
+    """One input of a join: steps from the join's entry on. ``name`` is its part of the path, empty for
+    directly below.
+    """
 
     name: str
     body: SeriesBody | AdapterBody
 
 
 class JoinBody(NamedTuple):
-    """Branches made one tensor by ``layer``; ``op`` is what the record is called. ``lead`` runs before the branches part."""
+    """Branches made one tensor by ``layer``; ``op`` is what the record is called. ``lead`` runs before the
+    branches part.
+    """
 
     op: str
     layer: Layer
@@ -90,7 +100,9 @@ class Part(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One item of a list: its parts in sequence (a convolution and its norm and activation), once per copy."""
+    """One item of a list: its parts in sequence (a convolution and its norm and activation), once per
+    copy.
+    """
 
     copies: tuple[tuple[Part, ...], ...]
     name: str | None = None

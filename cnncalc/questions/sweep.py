@@ -25,7 +25,9 @@ Inputs = Mapping[str, Shape] | None
 
 
 class Shapes:
-    """The shapes of axes that each have several sizes, the last axis changing fastest; only counted until they are asked for."""
+    """The shapes of axes that each have several sizes, the last axis changing fastest; only counted until
+    they are asked for.
+    """
 
     def __init__(self, *parts: tuple[Sequence[Size], ...]) -> None:
         self.parts = parts
@@ -55,7 +57,9 @@ class Grid(NamedTuple):
     @property
     def total(self) -> int:
         """The number of combinations for one model."""
-        return prod([shapes.count for shapes in self.inputs.values()]) * prod([len(values) for values in self.sets.values()])
+        return prod([shapes.count for shapes in self.inputs.values()]) * prod(
+            [len(values) for values in self.sets.values()]
+        )
 
 
 class Row(NamedTuple):
@@ -70,7 +74,9 @@ class Row(NamedTuple):
     activations: Size = None
     peak: Size = None
     dropped: Size = None
-    """Positions of the layers' maps that no window reads, because rounding down left them over; the sum over the layers."""
+    """Positions of the layers' maps that no window reads, because rounding down left them over; the sum over
+    the layers.
+    """
     error: str | None = None
 
     @property
@@ -79,7 +85,8 @@ class Row(NamedTuple):
 
 
 def parse_shapes(text: str) -> Shapes:
-    """Shapes from ``3x192..512/32x224``: on each axis one size, or a range including its end, in steps of 1 if none is given.
+    """Shapes from ``3x192..512/32x224``: on each axis one size, or a range including its end, in steps of 1
+    if none is given.
 
     A single size after the channels stands for all axes that a network's own input has.
 
@@ -93,7 +100,8 @@ _RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})(?:/([0-9]{1,9}))?")
 
 
 def parse_values(text: str) -> Sequence[str]:
-    """The values of a variable from ``8..32/8``, a range as of a size; anything else is an expression, the one value.
+    """The values of a variable from ``8..32/8``, a range as of a size; anything else is an expression, the
+    one value.
 
     Raises:
         InputError: for a range without numbers, or with more of them than one sweep takes.
@@ -104,7 +112,10 @@ def parse_values(text: str) -> Sequence[str]:
     start, end, step = (int(number or 1) for number in match.groups())
     numbers = range(start, end + 1, step) if step else range(0)
     if not numbers:
-        raise InputError(f"{text!r} has an empty range: " + (f"{start} is more than {end}" if step else "a step is at least 1"))
+        raise InputError(
+            f"{text!r} has an empty range: "
+            + (f"{start} is more than {end}" if step else "a step is at least 1")
+        )
     if len(numbers) > MOST_COMBINATIONS:
         raise InputError(_too_many(len(numbers)))
     return tuple(map(str, numbers))
@@ -121,7 +132,9 @@ def _sizes(part: str, text: str) -> Sequence[Size]:
     last, slash, step = rest.partition("/") if dots else (first, "", "1")
     numbers = [axis_size(word) for word in (first, last, step if slash else "1")]
     if None in numbers:
-        raise InputError(f"{text!r} has no sizes: write each axis as a size or a range, for instance 3x192..512/32x224")
+        raise InputError(
+            f"{text!r} has no sizes: write each axis as a size or a range, for instance 3x192..512/32x224"
+        )
     start, end, by = (number or 0 for number in numbers)
     if start > end:
         raise InputError(f"{text!r} has an empty range: {start} is more than {end}")
@@ -129,7 +142,8 @@ def _sizes(part: str, text: str) -> Sequence[Size]:
 
 
 def sweep(grid: Grid, loader: Loader, framework: str | None = None, jobs: int = 1) -> Iterator[Row]:
-    """The rows of all combinations, in the order of the grid; a model is loaded once for each choice of variables.
+    """The rows of all combinations, in the order of the grid; a model is loaded once for each choice of
+    variables.
 
     Args:
         grid: what is combined.
@@ -189,7 +203,9 @@ def _in_processes(work: Iterable[_Chunk], jobs: int) -> Iterator[Row]:
 def _evaluate(chunk: _Chunk) -> tuple[Row, ...]:
     model = chunk.model
     if isinstance(model, str):
-        return tuple([Row("", chunk.sets, tuple((inputs or {}).items()), error=model) for inputs in chunk.inputs])
+        return tuple(
+            [Row("", chunk.sets, tuple((inputs or {}).items()), error=model) for inputs in chunk.inputs]
+        )
     inputs = [_given(model, inputs) for inputs in chunk.inputs]
     return tuple([_figures(report, chunk.sets) for report in analyze_each(model, inputs, chunk.framework)])
 
@@ -217,4 +233,14 @@ def _figures(report: Report, sets: tuple[tuple[str, str], ...]) -> Row:
     totals = report.totals
     outputs = tuple(output.shape for output in report.outputs)
     dropped = total(map(dropped_positions, report.layers))
-    return Row(report.name, sets, report.inputs, outputs, totals.params, totals.macs, totals.activations, report.peak, dropped)
+    return Row(
+        report.name,
+        sets,
+        report.inputs,
+        outputs,
+        totals.params,
+        totals.macs,
+        totals.activations,
+        report.peak,
+        dropped,
+    )

@@ -29,10 +29,16 @@ def windows(reads: tuple[Run, ...], size: int, surface: Surface) -> list[str]:
     labels = [f"{first}..{last}" for first, last in map(interval, shown)]
     margin = max(len("read"), *map(len, labels))
     cells = _cells(*_extent(reads, size), (surface.width or USUAL_WIDTH) - margin - 2, to_scale=few)
-    lines = [f"{label:>{margin}}  {_window(run, cells, size, surface)}" for label, run in zip(labels, shown, strict=True)]
+    lines = [
+        f"{label:>{margin}}  {_window(run, cells, size, surface)}"
+        for label, run in zip(labels, shown, strict=True)
+    ]
     if not few:
         between = len(reads) - len(shown)
-        lines.insert(FIRST_WINDOWS, f"{surface.glyph('⋮', ':'):>{margin}}  ({plural(between, 'window')} between not drawn)")
+        lines.insert(
+            FIRST_WINDOWS,
+            f"{surface.glyph('⋮', ':'):>{margin}}  ({plural(between, 'window')} between not drawn)",
+        )
     often = counts(reads, size)
     if all(cell is None or cell[0] == cell[1] for cell in cells):
         lines.append(f"{'read':>{margin}}  {_often(often, cells, surface)}")
@@ -54,7 +60,10 @@ def product_map(rows: tuple[int, ...], columns: tuple[int, ...], surface: Surfac
     gap = surface.glyph("…", ":")
     lines = []
     for row in down:
-        cells = [gap if row is None or column is None else str(rows[row[0]] * columns[column[0]]) for column in across]
+        cells = [
+            gap if row is None or column is None else str(rows[row[0]] * columns[column[0]])
+            for column in across
+        ]
         lines.append(" ".join(f"{cell:>{width}}" for cell in cells))
     return [*lines, *_remarks(across, "column"), *_remarks(down, "row")]
 

@@ -41,7 +41,10 @@ def _shares(layer: LayerReport) -> str:
 
 
 def _of_windows(
-    key: str, rank: int, show: Callable[[Window | TransposedWindow], str], join: Callable[[Iterable[str]], str]
+    key: str,
+    rank: int,
+    show: Callable[[Window | TransposedWindow], str],
+    join: Callable[[Iterable[str]], str],
 ) -> LayerColumn:
     def text(layer: LayerReport) -> str:
         return "" if layer.windows is None else join(show(window) for window in layer.windows)
@@ -77,7 +80,9 @@ def _shape(layer: LayerReport) -> str:
 
 
 def field_size(layer: LayerReport) -> str:
-    """Positions seen per axis; ``all`` where the whole axis is seen, and both where there is a local path as well."""
+    """Positions seen per axis; ``all`` where the whole axis is seen, and both where there is a local path as
+    well.
+    """
     axes = tuple(zip(layer.field.size, layer.field.axes, strict=True))
     if not axes:
         return NOTHING
@@ -97,12 +102,18 @@ def _size_of_axis(local: str, axis: AxisField) -> str:
 
 def _missing(axis: AxisField) -> str:
     """How a number that is not there is shown: unknown, or none where no local path reaches the input."""
-    return UNKNOWN if axis.unknown is not None or axis.unknown_start is not None or len(axis.maps) > 1 else NOTHING
+    return (
+        UNKNOWN
+        if axis.unknown is not None or axis.unknown_start is not None or len(axis.maps) > 1
+        else NOTHING
+    )
 
 
 def field_stride(layer: LayerReport) -> str:
     """Input positions per unit; ``mixed`` where joined branches advance at different paces."""
-    return _per_axis([_stride_of(stride, axis) for stride, axis in zip(layer.field.stride, layer.field.axes, strict=True)])
+    return _per_axis(
+        [_stride_of(stride, axis) for stride, axis in zip(layer.field.stride, layer.field.axes, strict=True)]
+    )
 
 
 def _stride_of(stride: Fraction | None, axis: AxisField) -> str:
@@ -138,7 +149,9 @@ def _field_reasons(layer: LayerReport) -> tuple[str, ...]:
     return () if layer.field.reason is None else (layer.field.reason,)
 
 
-def _field(key: str, title: str, rank: int, show: Callable[[LayerReport], str], raw: Callable[[LayerReport], Raw]) -> LayerColumn:
+def _field(
+    key: str, title: str, rank: int, show: Callable[[LayerReport], str], raw: Callable[[LayerReport], Raw]
+) -> LayerColumn:
     return Column(key, title, show, raw, rank, reasons=_field_reasons)
 
 
@@ -188,11 +201,15 @@ def _region_columns(unit: tuple[int, ...]) -> tuple[LayerColumn, ...]:
         if not region.exists:
             return NOTHING
         both = zip(region.seen, region.inside, layer.field.axes, strict=True)
-        return _places(_seen_of(clipped, axis) if span is None or clipped else "padding" for span, clipped, axis in both)
+        return _places(
+            _seen_of(clipped, axis) if span is None or clipped else "padding" for span, clipped, axis in both
+        )
 
     return (
         Column("region", "region", seen, seen, 0, reasons=_field_reasons),
-        Column("inside", "inside the input", inside, inside, 1, reasons=lambda layer: Region(layer, unit).reasons),
+        Column(
+            "inside", "inside the input", inside, inside, 1, reasons=lambda layer: Region(layer, unit).reasons
+        ),
     )
 
 
@@ -214,7 +231,9 @@ def _raw_padding(layer: LayerReport) -> Raw:
 # The table of metrics
 
 
-def _name(key: str, title: str, rank: int, get: Callable[[LayerReport], str], folds: bool = False) -> LayerColumn:
+def _name(
+    key: str, title: str, rank: int, get: Callable[[LayerReport], str], folds: bool = False
+) -> LayerColumn:
     return Column(key, title, lambda layer: inert(get(layer)), get, rank, right=False, folds=folds)
 
 

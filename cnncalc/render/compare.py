@@ -68,7 +68,11 @@ MOST_COLUMNS = 4
 def metrics(reports: Sequence[Report], command: str = "compare") -> tuple[Metric, ...]:
     """Every metric in which the networks have something to show, those the command is about first."""
     numbers = ((key, title, tuple(map(number, reports))) for key, title, number in _NUMBERS)
-    counts = tuple(Metric(key, title, found, tuple(map(exact, found))) for key, title, found in numbers if set(found) != {0})
+    counts = tuple(
+        Metric(key, title, found, tuple(map(exact, found)))
+        for key, title, found in numbers
+        if set(found) != {0}
+    )
     shapes = tuple(Metric(key, title, None, tuple(map(text, reports))) for key, title, text in _TEXTS)
     found_by_key = {metric.key: metric for metric in counts + shapes}
     return tuple(found_by_key[key] for key in _SHOWN.get(command, tuple(found_by_key)) if key in found_by_key)
@@ -83,7 +87,9 @@ def labels(reports: Sequence[Report]) -> tuple[str, ...]:
     files = [told_apart[report.file] for report in reports]
     if len(set(names)) == 1:
         return tuple(map(inert, files))
-    return tuple(inert(name if name == file else f"{name} ({file})") for name, file in zip(names, files, strict=True))
+    return tuple(
+        inert(name if name == file else f"{name} ({file})") for name, file in zip(names, files, strict=True)
+    )
 
 
 def _told_apart(files: Sequence[str]) -> dict[str, str]:
@@ -93,7 +99,9 @@ def _told_apart(files: Sequence[str]) -> dict[str, str]:
 
 
 def listing(reports: Sequence[Report], command: str = "compare") -> Listing[Any]:
-    """Two networks with their differences; a few in columns with ratio lines; many in lines below each other."""
+    """Two networks with their differences; a few in columns with ratio lines; many in lines below each
+    other.
+    """
     if len(reports) == 2:
         return _beside(reports, command)
     return _columns(reports, command) if len(reports) <= MOST_COLUMNS else lines(reports, command)
@@ -105,7 +113,9 @@ def changes(reports: Sequence[Report]) -> dict[str, Any]:
         "base": reports[0].name,
         "models": [report.name for report in reports],
         "files": [report.file for report in reports],
-        "metrics": {metric.key: [_change(metric, at) for at in range(len(reports))] for metric in metrics(reports)},
+        "metrics": {
+            metric.key: [_change(metric, at) for at in range(len(reports))] for metric in metrics(reports)
+        },
     }
 
 
@@ -158,7 +168,9 @@ def _beside(reports: Sequence[Report], command: str) -> Listing[Line]:
         _against_first("percent", "change", 1, change, _raw_percent),
         _against_first("ratio", "ratio", 0, ratio, _raw_ratio),
     )
-    return Listing("", columns, tuple(Line(metric, 1, other, reports[1]) for metric in metrics(reports, command)))
+    return Listing(
+        "", columns, tuple(Line(metric, 1, other, reports[1]) for metric in metrics(reports, command))
+    )
 
 
 class Row(NamedTuple):
@@ -180,7 +192,9 @@ def _columns(reports: Sequence[Report], command: str) -> Listing[Row]:
         return Column(str(at), titles[at], lambda row: row.cells[at], lambda row: row.cells[at], 0)
 
     columns = (_ROW_TITLE, *map(column, range(len(reports))))
-    return Listing("", columns, tuple(row for metric in metrics(reports, command) for row in _rows(metric, rows)))
+    return Listing(
+        "", columns, tuple(row for metric in metrics(reports, command) for row in _rows(metric, rows))
+    )
 
 
 Rows = Callable[[str, Sequence["Pair"]], tuple[Row, ...]]
@@ -214,7 +228,15 @@ def _percent(pair: Pair) -> str:
 def lines(reports: Sequence[Report], command: str = "compare") -> Listing[Line]:
     """A line per metric and network, held against the first network and against the one above."""
     above = () if len(reports) == 2 else _ABOVE
-    columns = (_METRIC, _MODEL, _VALUE, _DIFFERENCE, _TO_FIRST, _RATIO if len(reports) == 2 else _RATIO_TO_FIRST, *above)
+    columns = (
+        _METRIC,
+        _MODEL,
+        _VALUE,
+        _DIFFERENCE,
+        _TO_FIRST,
+        _RATIO if len(reports) == 2 else _RATIO_TO_FIRST,
+        *above,
+    )
     return Listing("", columns, _lines(reports, command))
 
 
@@ -226,19 +248,31 @@ def complete(reports: Sequence[Report]) -> Listing[Line]:
 
 def _lines(reports: Sequence[Report], command: str) -> tuple[Line, ...]:
     named = tuple(enumerate(zip(labels(reports), reports, strict=True)))
-    return tuple(Line(metric, at, label, report) for metric in metrics(reports, command) for at, (label, report) in named)
+    return tuple(
+        Line(metric, at, label, report)
+        for metric in metrics(reports, command)
+        for at, (label, report) in named
+    )
 
 
 def _metric_title(line: Line) -> str:
-    return line.metric.title if line.at == 0 or line.metric.numbers is None or len(line.metric.texts) == 2 else ""
+    return (
+        line.metric.title
+        if line.at == 0 or line.metric.numbers is None or len(line.metric.texts) == 2
+        else ""
+    )
 
 
 def _value(line: Line) -> Raw:
     return line.metric.texts[line.at] if line.metric.numbers is None else line.metric.numbers[line.at]
 
 
-_ROW_TITLE: Column[Row] = Column("metric", "side by side", lambda row: row.title, lambda row: row.title, 0, right=False)
-_METRIC: Column[Line] = Column("metric", "side by side", _metric_title, lambda line: line.metric.key, 0, right=False)
+_ROW_TITLE: Column[Row] = Column(
+    "metric", "side by side", lambda row: row.title, lambda row: row.title, 0, right=False
+)
+_METRIC: Column[Line] = Column(
+    "metric", "side by side", _metric_title, lambda line: line.metric.key, 0, right=False
+)
 
 Show = Callable[[int, int], str]
 
@@ -269,8 +303,12 @@ def _against(
     return Column(key, title, text, lambda line: raw(pair(line)), rank)
 
 
-_FILE: Column[Line] = Column("file", "file", lambda line: inert(line.report.file), lambda line: line.report.file, 0, right=False)
-_MODEL: Column[Line] = Column("model", "model", lambda line: line.label, lambda line: line.report.name, 0, False, folds=True)
+_FILE: Column[Line] = Column(
+    "file", "file", lambda line: inert(line.report.file), lambda line: line.report.file, 0, right=False
+)
+_MODEL: Column[Line] = Column(
+    "model", "model", lambda line: line.label, lambda line: line.report.name, 0, False, folds=True
+)
 _VALUE: Column[Line] = Column("value", "value", lambda line: line.metric.texts[line.at], _value, 0)
 _DIFFERENCE = _against_first("difference", "difference", 1, difference, _raw_difference)
 _TO_FIRST = _against_first("percent", "to the first", 3, change, _raw_percent)

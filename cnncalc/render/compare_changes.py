@@ -34,7 +34,9 @@ class Pairing(NamedTuple):
 
 
 def paired(old: Sequence[Report], new: Sequence[Report]) -> tuple[Pairing, ...]:
-    """The networks of two files: the only ones together, else those of the same name, in the order of the new file."""
+    """The networks of two files: the only ones together, else those of the same name, in the order of the new
+    file.
+    """
     if len(old) == len(new) == 1:
         return (Pairing(new[0].name, old[0], new[0]),)
     before = {report.name: report for report in old}
@@ -110,6 +112,12 @@ def _record(change: Change) -> dict[str, Any]:
 def verdict_records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
     """Budgets for JSON."""
     return [
-        {"budget": one.budget.text, "model": one.model, "metric": one.budget.metric, "kept": one.kept, "message": one.message}
+        {
+            "budget": one.budget.text,
+            "model": one.model,
+            "metric": one.budget.metric,
+            "kept": one.kept,
+            "message": one.message,
+        }
         for one in verdicts
     ]

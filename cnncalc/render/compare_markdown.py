@@ -1,4 +1,6 @@
-"""Two states of networks as a comment on a pull request: figures side by side, budgets, and the layers that changed."""
+"""Two states of networks as a comment on a pull request: figures side by side, budgets, and the layers that
+changed.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ _TITLES = {
 }
 
 
-def render(pairings: Sequence[Pairing], verdicts: Sequence[Verdict], names: tuple[str, str], surface: Surface) -> str:
+def render(
+    pairings: Sequence[Pairing], verdicts: Sequence[Verdict], names: tuple[str, str], surface: Surface
+) -> str:
     """One section per network; ends in a newline."""
     arrow = "→" if surface.unicode else "-\\>"
     blocks = [block for pairing in pairings for block in _section(pairing, names, arrow)]
@@ -52,7 +56,10 @@ def _figures(reports: tuple[Report, ...], names: tuple[str, ...]) -> str:
     """The totals; those that are rarely asked for only where they changed."""
     found = metrics(reports)
     by_key = {metric.key: metric for metric in found}
-    keys = [*ALWAYS, *(metric.key for metric in found if metric.key not in ALWAYS and len(set(metric.texts)) > 1)]
+    keys = [
+        *ALWAYS,
+        *(metric.key for metric in found if metric.key not in ALWAYS and len(set(metric.texts)) > 1),
+    ]
     shown = [by_key[key] for key in keys if key in by_key]
     rows = [tuple(map(literal, (_title(metric), *metric.texts, *_change(metric)))) for metric in shown]
     heads = ["", *map(_shown, names)] + (["change"] if len(reports) > 1 else [])
@@ -84,7 +91,10 @@ def _layers(found: tuple[Change, ...], arrow: str) -> list[str]:
     heads = ["layer", "", *(one.title for one in PROPERTIES)]
     body = [table(heads, [False, False] + [True] * len(PROPERTIES), rows)]
     if len(found) > MOST_ROWS:
-        body.append(f"and {plural(len(found) - MOST_ROWS, 'more layer')}: `cnncalc compare --format json` has all of them")
+        body.append(
+            f"and {plural(len(found) - MOST_ROWS, 'more layer')}: `cnncalc compare "
+            f"--format json` has all of them"
+        )
     return [f"<details><summary>Layers: {summary}</summary>", *body, "</details>"]
 
 
@@ -100,5 +110,8 @@ def _budgets(verdicts: Sequence[Verdict], is_named: bool) -> str:
     for one in verdicts:
         where = f"{_shown(one.model)}: " if is_named else ""
         message = one.message.removeprefix(f"`{one.budget.text}`").removeprefix(": ")
-        lines.append(f"- {'fine' if one.kept else '**failed**'}: {where}`{one.budget.text}`, {literal(message.strip())}")
+        lines.append(
+            f"- {'fine' if one.kept else '**failed**'}: {where}`{one.budget.text}`, "
+            f"{literal(message.strip())}"
+        )
     return "\n".join(["Fails if:", "", *lines])

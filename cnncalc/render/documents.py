@@ -23,7 +23,10 @@ def networks(entries: Sequence[Entry], view: View, format: str, surface: Surface
         return render(entries, view)
     reports = [entry for entry in entries if isinstance(entry, Report)]
     if format == "csv":
-        return _csv([((report.file, report.name), layers.complete(report, view)) for report in reports], ("file", "model"))
+        return _csv(
+            [((report.file, report.name), layers.complete(report, view)) for report in reports],
+            ("file", "model"),
+        )
     return "\n".join(map(_drawn(format, surface), _blocks(reports, view, format, surface)))
 
 
@@ -31,8 +34,12 @@ Group = tuple[str, Sequence[Report]]
 """Networks that are held against each other, under a title."""
 
 
-def compared(entries: Sequence[Entry], format: str, surface: Surface, groups: Sequence[Group] = (), **more: Any) -> str:
-    """Networks held against the first of them, or of each group where there are some; JSON gets ``more`` keys."""
+def compared(
+    entries: Sequence[Entry], format: str, surface: Surface, groups: Sequence[Group] = (), **more: Any
+) -> str:
+    """Networks held against the first of them, or of each group where there are some; JSON gets ``more``
+    keys.
+    """
     from cnncalc.render import compare
 
     reports = [entry for entry in entries if isinstance(entry, Report)]
@@ -40,13 +47,17 @@ def compared(entries: Sequence[Entry], format: str, surface: Surface, groups: Se
     if format == "json":
         from cnncalc.render.json import render
 
-        return render(entries, View("compare"), comparison=compare.changes(reports) if reports else None, **more)
+        return render(
+            entries, View("compare"), comparison=compare.changes(reports) if reports else None, **more
+        )
     if not reports:
         return ""
     if format == "csv":
         return _csv([((), compare.complete(group)) for _, group in groups])
     drawn = _drawn(format, surface)
-    return "\n".join(drawn(_beside(group, "compare", format, surface)._replace(title=title)) for title, group in groups)
+    return "\n".join(
+        drawn(_beside(group, "compare", format, surface)._replace(title=title)) for title, group in groups
+    )
 
 
 def _beside(reports: Sequence[Report], command: str, format: str, surface: Surface) -> Listing[Any]:

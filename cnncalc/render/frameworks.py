@@ -25,17 +25,26 @@ class Across(NamedTuple):
 
 
 def listing(reports: Sequence[Report], all_layers: bool) -> Listing[Across]:
-    """Sizes and receptive-field paddings under each framework; layers in the order of the first that has them."""
+    """Sizes and receptive-field paddings under each framework; layers in the order of the first that has
+    them.
+    """
     rows = _rows(reports)
     shown = rows if all_layers else tuple(row for row in rows if row.differs)
     differing = sum(row.differs for row in rows)
     alike = len(rows) - len(shown)
     errors = tuple(f"{report.framework}: {text}" for report in reports if (text := failure(report)))
-    verdict = "all frameworks agree" if not differing else f"{plural(differing, 'layer')} differ" + "s" * (differing == 1)
+    verdict = (
+        "all frameworks agree"
+        if not differing
+        else f"{plural(differing, 'layer')} differ" + "s" * (differing == 1)
+    )
     return Listing(
-        title=f"{inert(reports[0].name)} under {', '.join(report.framework for report in reports)} ({inert(reports[0].file)})",
+        title=f"{inert(reports[0].name)} under {', '.join(report.framework for report in reports)} "
+        f"({inert(reports[0].file)})",
         columns=(
-            Column("path", "layer", lambda row: inert(row.path), lambda row: row.path, 0, right=False, folds=True),
+            Column(
+                "path", "layer", lambda row: inert(row.path), lambda row: row.path, 0, right=False, folds=True
+            ),
             *(_column(place, report.framework) for place, report in enumerate(reports)),
             *((_DIFFERS,) if all_layers else ()),
         ),
@@ -46,11 +55,18 @@ def listing(reports: Sequence[Report], all_layers: bool) -> Listing[Across]:
 
 def _hidden(alike: int) -> tuple[str, ...]:
     verb = "is" if alike == 1 else "are"
-    return (f"{plural(alike, 'layer')} that {verb} the same in all of them {verb} not shown (--all shows all)",)
+    return (
+        f"{plural(alike, 'layer')} that {verb} the same in all of them {verb} not shown (--all shows all)",
+    )
 
 
 _DIFFERS: Column[Across] = Column(
-    "differs", "", lambda row: "<- differs" if row.differs else "", lambda row: str(row.differs).lower(), 0, right=False
+    "differs",
+    "",
+    lambda row: "<- differs" if row.differs else "",
+    lambda row: str(row.differs).lower(),
+    0,
+    right=False,
 )
 
 

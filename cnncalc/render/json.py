@@ -19,8 +19,12 @@ FORMAT = 1
 
 
 def render(entries: Sequence[Report | Unread], view: View, **more: Any) -> str:
-    """One document for all networks, a line per layer; ``more`` adds keys beside the models. Ends in a newline."""
-    models = ",\n".join(_unread(entry, view) if isinstance(entry, Unread) else _model(entry, view) for entry in entries)
+    """One document for all networks, a line per layer; ``more`` adds keys beside the models. Ends in a
+    newline.
+    """
+    models = ",\n".join(
+        _unread(entry, view) if isinstance(entry, Unread) else _model(entry, view) for entry in entries
+    )
     extra = "".join(f",\n{json.dumps(key)}: {json.dumps(value)}" for key, value in more.items())
     head = f'{{"format": {FORMAT}, "tool": {json.dumps(f"cnncalc {__version__}")}'
     return f'{head}, "models": [{models}]{extra}}}\n'
@@ -41,7 +45,9 @@ def _model(report: Report, view: View) -> str:
     return f'{json.dumps(head)[:-1]}, "layers": [\n  {layers}\n], {json.dumps(tail)[1:]}'
 
 
-def _tail(totals: dict[str, Any], outputs: list[Any], diagnostics: Iterable[Diagnostic], failed: str | None) -> dict[str, Any]:
+def _tail(
+    totals: dict[str, Any], outputs: list[Any], diagnostics: Iterable[Diagnostic], failed: str | None
+) -> dict[str, Any]:
     found = [diagnostic_of(diagnostic) for diagnostic in diagnostics]
     return {"totals": totals, "outputs": outputs, "diagnostics": found, "failed": failed}
 

@@ -14,7 +14,9 @@ from cnncalc.render.view import DTYPES, View
 from cnncalc.support.figures import plural
 
 PIECE = 10_000
-"""Characters of a description that are wrapped together: with a longer word the time to wrap it would grow as its square."""
+"""Characters of a description that are wrapped together: with a longer word the time to wrap it would grow as
+its square.
+"""
 
 
 def listing(report: Report, view: View) -> Listing[LayerReport]:
@@ -38,7 +40,9 @@ def complete(report: Report, view: View) -> Listing[LayerReport]:
 
 def title(report: Report) -> str:
     """The network's name, and what its numbers depend on."""
-    inputs = ", ".join(f"{inert(name)} {shape}" if len(report.inputs) > 1 else str(shape) for name, shape in report.inputs)
+    inputs = ", ".join(
+        f"{inert(name)} {shape}" if len(report.inputs) > 1 else str(shape) for name, shape in report.inputs
+    )
     known = any(axis is not None for _, shape in report.inputs for axis in shape.axes)
     given = f"input {inputs}" if known else "input unknown"
     return f"{inert(report.name)} ({given}, {report.framework}, {inert(report.file)})"
@@ -80,7 +84,11 @@ def _description(report: Report) -> tuple[str, ...]:
         return ()
     from textwrap import wrap
 
-    pieces = (line[start : start + PIECE] for line in report.description.splitlines() for start in range(0, len(line), PIECE))
+    pieces = (
+        line[start : start + PIECE]
+        for line in report.description.splitlines()
+        for start in range(0, len(line), PIECE)
+    )
     return tuple(inert(line) for piece in pieces for line in wrap(piece, 100))
 
 
@@ -89,10 +97,16 @@ def _notes(report: Report, view: View, shown: Rows) -> Iterator[str]:
         yield f"{UNKNOWN} totals need every layer, and the analysis ended at {inert(report.failed)}"
     if shown.hidden:
         verb, keep = ("is", "keeps its") if shown.hidden == 1 else ("are", "keep their")
-        yield f"{plural(shown.hidden, 'layer')} without parameters that {keep} shape {verb} not shown (--all shows all)"
+        yield (
+            f"{plural(shown.hidden, 'layer')} without parameters that {keep} shape "
+            f"{verb} not shown (--all shows all)"
+        )
     if len(report.outputs) > 1:
         yield "outputs: " + ", ".join(f"{inert(output.path)} {output.shape}" for output in report.outputs)
     if view.unit is not None:
         missing = sum(not Region(layer, view.unit).exists for layer in shown.layers)
         if missing:
-            yield f"{plural(missing, 'layer')} shown {'has' if missing == 1 else 'have'} no unit {view.unit} in the output"
+            yield (
+                f"{plural(missing, 'layer')} shown {'has' if missing == 1 else 'have'} "
+                f"no unit {view.unit} in the output"
+            )

@@ -76,5 +76,7 @@ def grid(listing: Listing[Item]) -> Grid:
         texts.append(cells)
         if column.reasons is not None:
             unknown = (item for item, cell in zip(listing.items, cells, strict=True) if UNKNOWN in cell)
-            reasons.update(dict.fromkeys(inert(reason) for item in unknown for reason in column.reasons(item)))
+            reasons.update(
+                dict.fromkeys(inert(reason) for item in unknown for reason in column.reasons(item))
+            )
     return Grid(tuple(columns), tuple(texts), tuple(reasons))  # type: ignore[arg-type]

@@ -23,7 +23,11 @@ def render(listing: Listing[Any]) -> str:
     if listing.failure is not None:
         blocks.append(f"**x {literal(listing.failure)}**")
     blocks += [literal(f"? {reason}") for reason in whole.reasons]
-    blocks += [literal(note) for note in (*listing.notes, *(column.note for column in whole.columns)) if note is not None]
+    blocks += [
+        literal(note)
+        for note in (*listing.notes, *(column.note for column in whole.columns))
+        if note is not None
+    ]
     if listing.totals:
         totals = [tuple(literal(text) for text in total) for total in listing.totals]
         blocks.append(table(["total", "exact", "rounded"], [False, True, True], totals))

@@ -75,15 +75,27 @@ def _drawing(axes: tuple[Pooled, ...], surface: Surface) -> list[str]:
         title = f"{names}: " if len(axes) > 1 else ""
         lines += ["", f"{title}{_kind(axis)}", *windows(axis.reads, axis.size, surface)]
     if len(axes) == 2:
-        lines += ["", "how often each position of the map is read:", *product_map(axes[0].counts, axes[1].counts, surface)]
+        lines += [
+            "",
+            "how often each position of the map is read:",
+            *product_map(axes[0].counts, axes[1].counts, surface),
+        ]
     return lines[1:]
 
 
 def _kind(axis: Pooled) -> str:
-    """What pooling it is: standard where the stride is the kernel and the windows fit, with what is amiss elsewhere."""
+    """What pooling it is: standard where the stride is the kernel and the windows fit, with what is amiss
+    elsewhere.
+    """
     counts = axis.counts
     overlaps, unread, window = max(counts) > 1, counts.count(0), axis.window
-    kind = "overlapping" if overlaps else "standard" if window.stride == window.kernel and not unread else "not overlapping"
+    kind = (
+        "overlapping"
+        if overlaps
+        else "standard"
+        if window.stride == window.kernel and not unread
+        else "not overlapping"
+    )
     if not unread:
         return kind if overlaps else f"{kind}, each position is read once"
     if phases_read(window) < window.stride:

@@ -16,12 +16,16 @@ class Rows(NamedTuple):
 
 
 def rows(layers: tuple[LayerReport, ...], depth: int | None, all_layers: bool) -> Rows:
-    """Fold everything below ``depth`` path components, then leave out parameter-free layers that keep their shape."""
+    """Fold everything below ``depth`` path components, then leave out parameter-free layers that keep their
+    shape.
+    """
     shown = layers if depth is None else _folded(layers, depth)
     if all_layers:
         return Rows(shown, 0)
     sources = {layer.path: layer for layer in layers}
-    kept = tuple([layer for layer in shown if not _idle(layer, sources.get(layer.inputs[0]) if layer.inputs else None)])
+    kept = tuple(
+        [layer for layer in shown if not _idle(layer, sources.get(layer.inputs[0]) if layer.inputs else None)]
+    )
     return Rows(kept, len(shown) - len(kept))
 
 

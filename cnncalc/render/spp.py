@@ -55,7 +55,10 @@ def _note(line: Line, sizes: tuple[int, ...], single: bool) -> str | None:
         return line.tier.fault.message
     if not single or _remark(line) != _BORDER:
         return None
-    return f"{_wanted(line)} bins do not read the end of the map; modes that read all: {', '.join(line.tier.alternatives(sizes))}"
+    return (
+        f"{_wanted(line)} bins do not read the end of the map; modes that read all: "
+        f"{', '.join(line.tier.alternatives(sizes))}"
+    )
 
 
 def render_json(pyramids: Sequence[Pyramid], channels: int | None, diagnostics: list[dict[str, Any]]) -> str:
@@ -64,11 +67,21 @@ def render_json(pyramids: Sequence[Pyramid], channels: int | None, diagnostics: 
     if len(pyramids) == 1:
         return dumps({**head, **_document(pyramids[0], channels), "diagnostics": diagnostics})
     empty: dict[str, Any] = {"mode": "all", "levels": None, "bins": None, "length": None}
-    return dumps({**head, **empty, "modes": [_document(pyramid, channels) for pyramid in pyramids], "diagnostics": diagnostics})
+    return dumps(
+        {
+            **head,
+            **empty,
+            "modes": [_document(pyramid, channels) for pyramid in pyramids],
+            "diagnostics": diagnostics,
+        }
+    )
 
 
 def _document(pyramid: Pyramid, channels: int | None) -> dict[str, Any]:
-    levels = [{**_tier(tier, len(pyramid.sizes)), "works": tier.alternatives(pyramid.sizes)} for tier in pyramid.tiers]
+    levels = [
+        {**_tier(tier, len(pyramid.sizes)), "works": tier.alternatives(pyramid.sizes)}
+        for tier in pyramid.tiers
+    ]
     length = None if channels is None or pyramid.bins is None else channels * pyramid.bins
     return {"mode": pyramid.mode, "levels": levels, "bins": pyramid.bins, "length": length}
 
@@ -90,7 +103,9 @@ def _tier(tier: Tier, rank: int) -> dict[str, Any]:
     }
 
 
-def _axes(key: str, title: str, rank: int, show: Callable[[Level], str], join: Callable[..., str] = by) -> Column[Line]:
+def _axes(
+    key: str, title: str, rank: int, show: Callable[[Level], str], join: Callable[..., str] = by
+) -> Column[Line]:
     def text(line: Line) -> str:
         return NOTHING if line.tier.fault is not None else join(show(axis) for axis in line.tier.axes)
 
@@ -116,7 +131,9 @@ def _stride(axis: Level) -> str:
     return "uneven" if axis.stride is None else str(axis.stride)
 
 
-_LEVEL: Column[Line] = Column("bins", "bins wanted", lambda line: _wanted(line) if line.first else "", _wanted, 0)
+_LEVEL: Column[Line] = Column(
+    "bins", "bins wanted", lambda line: _wanted(line) if line.first else "", _wanted, 0
+)
 _MODE: Column[Line] = Column("mode", "mode", lambda line: line.mode, lambda line: line.mode, 0, right=False)
 _COLUMNS: tuple[Column[Line], ...] = (
     _LEVEL,

@@ -23,9 +23,18 @@ def listing(spec: str, rows: tuple[Row, ...]) -> Listing[Row]:
     variables = dict.fromkeys(name for row in rows for name, _ in row.sets)
     wrong = sum(not row.ok for row in rows)
     return Listing(
-        title=f"{inert(spec)}: {plural(len(rows), 'combination')}" + (f", {wrong:,} invalid" if wrong else ""),
+        title=f"{inert(spec)}: {plural(len(rows), 'combination')}"
+        + (f", {wrong:,} invalid" if wrong else ""),
         columns=(
-            Column("model", "model", lambda row: inert(row.model), lambda row: row.model, 2, right=False, optional=True),
+            Column(
+                "model",
+                "model",
+                lambda row: inert(row.model),
+                lambda row: row.model,
+                2,
+                right=False,
+                optional=True,
+            ),
             *map(_variable, variables),
             Column("input", "input", _inputs, _inputs, 0, right=False),
             Column("output", "output", _outputs, _outputs, 1, right=False),
@@ -34,8 +43,17 @@ def listing(spec: str, rows: tuple[Row, ...]) -> Listing[Row]:
             _figure("activations", "activations", 3, lambda row: row.activations),
             _figure("peak", "peak", 4, lambda row: row.peak),
             _figure("dropped", "dropped", 3, lambda row: row.dropped, _DROPPED),
-            Column("valid", "valid", lambda row: "yes" if row.ok else "no", lambda row: str(row.ok).lower(), 0, right=False),
-            Column("error", "error", _error, lambda row: row.error, 0, right=False, folds=True, optional=True),
+            Column(
+                "valid",
+                "valid",
+                lambda row: "yes" if row.ok else "no",
+                lambda row: str(row.ok).lower(),
+                0,
+                right=False,
+            ),
+            Column(
+                "error", "error", _error, lambda row: row.error, 0, right=False, folds=True, optional=True
+            ),
         ),
         items=rows,
     )
@@ -59,7 +77,10 @@ def with_progress(rows: Iterable[Row], total: int) -> Iterator[Row]:
                 from rich.progress import MofNCompleteColumn, Progress
 
                 bar = Progress(
-                    *Progress.get_default_columns(), MofNCompleteColumn(), console=Console(stderr=True), transient=True
+                    *Progress.get_default_columns(),
+                    MofNCompleteColumn(),
+                    console=Console(stderr=True),
+                    transient=True,
                 )
                 task = bar.add_task("sweep", total=total)
                 bar.start()
@@ -78,7 +99,9 @@ def _variable(name: str) -> Column[Row]:
     return Column(name, inert(name), text, text, 0)
 
 
-def _figure(key: str, title: str, rank: int, figure: Callable[[Row], Size], note: str | None = None) -> Column[Row]:
+def _figure(
+    key: str, title: str, rank: int, figure: Callable[[Row], Size], note: str | None = None
+) -> Column[Row]:
     return Column(key, title, lambda row: exact(figure(row)) if row.ok else NOTHING, figure, rank, note=note)
 
 

@@ -32,7 +32,9 @@ _RULED_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=Tru
 
 
 def render(listing: Listing[Any], surface: Surface) -> str:
-    """The whole listing, ending in a newline. Numbers are never cut: what does not fit is left out and named."""
+    """The whole listing, ending in a newline. Numbers are never cut: what does not fit is left out and
+    named.
+    """
     whole = grid(listing)
     shown, dropped = _fitting(whole, surface.width)
     lines = [surface.styled(listing.title, BOLD)] if listing.title else []
@@ -79,13 +81,18 @@ def _body(shown: Grid, surface: Surface) -> list[str]:
     if names is not None and surface.width is not None:
         widths[names] = min(widths[names], max(NARROWEST, surface.width - _line(widths) + widths[names]))
     box = _RULED if surface.unicode else _RULED_ASCII
-    table = Table(box=box, show_edge=False, pad_edge=False, padding=0, header_style="bold", border_style="dim")
+    table = Table(
+        box=box, show_edge=False, pad_edge=False, padding=0, header_style="bold", border_style="dim"
+    )
     for place, (column, width) in enumerate(zip(shown.columns, widths, strict=True)):
         _add_column(table, column.title, place, width, GAP - DIVIDER, column.right, column.folds)
     rights = [column.right for column in shown.columns]
     folded = {at for at, column in enumerate(shown.columns) if column.folds}
     _add_rows(table, [texts[:MOST_BY_RICH] for texts in shown.cells], rights, GAP - DIVIDER, folded)
-    return [*_drawn(table, _line(widths), surface), *_padded([texts[MOST_BY_RICH:] for texts in shown.cells], widths, rights)]
+    return [
+        *_drawn(table, _line(widths), surface),
+        *_padded([texts[MOST_BY_RICH:] for texts in shown.cells], widths, rights),
+    ]
 
 
 def _padded(columns: Sequence[Sequence[str]], widths: Sequence[int], rights: Sequence[bool]) -> Iterator[str]:
@@ -126,11 +133,14 @@ def _fitting_characters(text: str, width: int) -> int:
     return len(text)
 
 
-# The gap between columns is part of their cells: as padding Rich would wrap each cell, which doubles the time of a table. Only
+# The gap between columns is part of their cells: as padding Rich would wrap each cell, which doubles the time
+# of a table. Only
 # what goes on in the next line needs it there, too.
 
 
-def _add_column(table: Table, title: str, place: int, width: int, gap: int, right: bool, folds: bool = False) -> None:
+def _add_column(
+    table: Table, title: str, place: int, width: int, gap: int, right: bool, folds: bool = False
+) -> None:
     table.add_column(
         Text(_spaced(title, place, gap, right)),
         justify="right" if right else "left",
@@ -141,7 +151,11 @@ def _add_column(table: Table, title: str, place: int, width: int, gap: int, righ
 
 
 def _add_rows(
-    table: Table, columns: Sequence[Sequence[str]], rights: Sequence[bool], gap: int, folded: Container[int] = ()
+    table: Table,
+    columns: Sequence[Sequence[str]],
+    rights: Sequence[bool],
+    gap: int,
+    folded: Container[int] = (),
 ) -> None:
     spaced = [
         [Padding(Text(text), (0, 0, 0, gap)) for text in column]
@@ -180,7 +194,10 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
     if width is None:
         return whole, ()
     widths = _widths(whole)
-    widths = [min(size, COMFORTABLE) if column.folds else size for column, size in zip(whole.columns, widths, strict=True)]
+    widths = [
+        min(size, COMFORTABLE) if column.folds else size
+        for column, size in zip(whole.columns, widths, strict=True)
+    ]
     kept = list(range(len(widths)))
     while _line([widths[at] for at in kept]) > width:
         least = max(kept, key=lambda at: (whole.columns[at].rank, at))
@@ -191,12 +208,17 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
     for at in sorted(set(range(len(widths))) - set(kept), key=lambda at: (whole.columns[at].rank, at)):
         if _line([widths[at], *(widths[other] for other in kept)]) <= width:
             kept = sorted([*kept, at])
-    shown = whole._replace(columns=tuple(whole.columns[at] for at in kept), cells=tuple(whole.cells[at] for at in kept))
+    shown = whole._replace(
+        columns=tuple(whole.columns[at] for at in kept), cells=tuple(whole.cells[at] for at in kept)
+    )
     return shown, tuple(column.title for at, column in enumerate(whole.columns) if at not in kept)
 
 
 def _widths(shown: Grid) -> list[int]:
-    return [max(cells(column.title), _widest(texts)) for column, texts in zip(shown.columns, shown.cells, strict=True)]
+    return [
+        max(cells(column.title), _widest(texts))
+        for column, texts in zip(shown.columns, shown.cells, strict=True)
+    ]
 
 
 def _widest(texts: Sequence[str]) -> int:

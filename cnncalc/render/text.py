@@ -21,7 +21,9 @@ def exact(number: Size) -> str:
 
 
 def rounded(number: Size) -> str:
-    """A number to one decimal with a power of 1000, such as 138.4M; nothing where the exact one is as short."""
+    """A number to one decimal with a power of 1000, such as 138.4M; nothing where the exact one is as
+    short.
+    """
     return "" if number is None else _scaled(number, _POWERS, "")
 
 
@@ -92,4 +94,6 @@ def cells(text: str) -> int:
 def _wide_cells(text: str) -> int:
     from unicodedata import combining, east_asian_width
 
-    return sum(0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return sum(
+        0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1 for character in text
+    )

@@ -26,7 +26,9 @@ class Exhibit(NamedTuple):
     @property
     def widest(self) -> LayerReport | None:
         """The last layer whose units still see a part of the input only."""
-        local = (layer for layer in reversed(self.report.layers) if any(axis.maps for axis in layer.field.axes))
+        local = (
+            layer for layer in reversed(self.report.layers) if any(axis.maps for axis in layer.field.axes)
+        )
         return next(local, None)
 
 
@@ -36,13 +38,47 @@ def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
         title=plural(len(exhibits), "network"),
         columns=(
             Column("spec", "spec", lambda one: inert(one.spec), lambda one: one.spec, 0, right=False),
-            Column("model", "model", lambda one: inert(one.model), lambda one: one.model, 0, right=False, folds=True),
+            Column(
+                "model",
+                "model",
+                lambda one: inert(one.model),
+                lambda one: one.model,
+                0,
+                right=False,
+                folds=True,
+            ),
             Column("year", "year", lambda one: one.year, lambda one: one.year or None, 4),
             Column("input", "input", _input, _input, 3),
-            Column("params", "params", lambda one: exact(one.report.totals.params), lambda one: one.report.totals.params, 1),
-            Column("macs", "MACs", lambda one: exact(one.report.totals.macs), lambda one: one.report.totals.macs, 2),
-            Column("rf", "rf size", _rf, _rf, 2, note="rf size: of the last layer whose units see a part of the input only"),
-            Column("source", "source", lambda one: inert(one.source.partition(",")[0]), lambda one: one.source, 9, right=False),
+            Column(
+                "params",
+                "params",
+                lambda one: exact(one.report.totals.params),
+                lambda one: one.report.totals.params,
+                1,
+            ),
+            Column(
+                "macs",
+                "MACs",
+                lambda one: exact(one.report.totals.macs),
+                lambda one: one.report.totals.macs,
+                2,
+            ),
+            Column(
+                "rf",
+                "rf size",
+                _rf,
+                _rf,
+                2,
+                note="rf size: of the last layer whose units see a part of the input only",
+            ),
+            Column(
+                "source",
+                "source",
+                lambda one: inert(one.source.partition(",")[0]),
+                lambda one: one.source,
+                9,
+                right=False,
+            ),
         ),
         items=exhibits,
         notes=("`cnncalc zoo SPEC` prints a spec",),
@@ -51,7 +87,12 @@ def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
 
 def exhibits_json(exhibits: tuple[Exhibit, ...]) -> str:
     """The same for machines, with descriptions."""
-    return json.dumps({"format": FORMAT, "networks": [_record(one) for one in exhibits]}, ensure_ascii=False, indent=2) + "\n"
+    return (
+        json.dumps(
+            {"format": FORMAT, "networks": [_record(one) for one in exhibits]}, ensure_ascii=False, indent=2
+        )
+        + "\n"
+    )
 
 
 def _record(one: Exhibit) -> dict[str, object]:

@@ -1,4 +1,6 @@
-"""Numbers as people write them, such as ``62.4M`` or ``1_000``: digits that may be grouped, and a suffix for a power of 1000."""
+"""Numbers as people write them, such as ``62.4M`` or ``1_000``: digits that may be grouped, and a suffix for
+a power of 1000.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,9 @@ _was_enabled = False
 
 @contextmanager
 def paused_collection() -> Iterator[None]:
-    """No collection until the last of all threads has left: its cost would grow faster than the number of values built."""
+    """No collection until the last of all threads has left: its cost would grow faster than the number of
+    values built.
+    """
     global _paused, _was_enabled
     with _lock:
         if _paused == 0:

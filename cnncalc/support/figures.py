@@ -20,7 +20,9 @@ def plural(number: int | None, noun: str, nouns: str | None = None) -> str:
 
 
 def percent(number: int | Fraction, base: int | Fraction) -> str | None:
-    """The change from ``base`` in per cent of it, such as -42.9 %; ``None`` from 0, of which nothing is a part."""
+    """The change from ``base`` in per cent of it, such as -42.9 %; ``None`` from 0, of which nothing is a
+    part.
+    """
     return signed(Fraction(number - base) * 100 / base) if base else None
 
 

@@ -9,7 +9,9 @@ T = TypeVar("T")
 
 
 def with_room(work: Callable[[], T]) -> T:
-    """What ``work`` returns or raises; done again on a stack of its own where the caller stands too deep for it."""
+    """What ``work`` returns or raises; done again on a stack of its own where the caller stands too deep for
+    it.
+    """
     try:
         return work()
     except RecursionError:

@@ -39,4 +39,8 @@ def listed(words: Iterable[str]) -> str:
 def shown(text: str) -> str:
     """``text`` as a message quotes it: on one line, cut where long, control characters as escapes."""
     cut = text if len(text) <= MAX_WORD else text[: MAX_WORD - 1] + "…"
-    return cut if cut.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+    return (
+        cut
+        if cut.isprintable()
+        else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+    )

@@ -16,7 +16,10 @@ def remarks(code: str, spec: str) -> list[Diagnostic]:
     for model in cnncalc.loads(dedent(spec), "f.yaml"):
         report = cnncalc.analyze(model)
         assert report.ok, report.diagnostics
-        found += [*(one for one in report.diagnostics if one.code == code), *advise(model, report, frozenset((code,)))]
+        found += [
+            *(one for one in report.diagnostics if one.code == code),
+            *advise(model, report, frozenset((code,))),
+        ]
     return found
 
 
@@ -30,5 +33,7 @@ def layers(code: str, *items: str, input: str = "[8, 32, 32]", more: str = "") -
 
 
 def network(*items: str, input: str = "[8, 32, 32]") -> Network:
-    (model,) = cnncalc.loads(f"input: {input}\nlayers:\n" + "".join(f"  - {item}\n" for item in items), "f.yaml")
+    (model,) = cnncalc.loads(
+        f"input: {input}\nlayers:\n" + "".join(f"  - {item}\n" for item in items), "f.yaml"
+    )
     return Network(model, cnncalc.analyze(model))

@@ -18,7 +18,9 @@ def test_advice_is_given_on_every_network(name: str) -> None:
         unknown = {input: Shape(None, (None,) * shape.rank) for input, shape in model.inputs}
         for report in (cnncalc.analyze(model), cnncalc.analyze(model, unknown)):
             if report.ok:
-                assert all(found.severity == "warning" and found.location for found in advise(model, report, ALL))
+                assert all(
+                    found.severity == "warning" and found.location for found in advise(model, report, ALL)
+                )
 
 
 def test_every_kind_finds_something_in_some_network() -> None:

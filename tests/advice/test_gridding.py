@@ -29,7 +29,9 @@ def test_positions_are_those_found_by_hand(stack: list[tuple[int, int, int, int]
         assert seen is not None
         seen = seen.through(stride, Run(-padding, dilation, kernel))
     assert seen is not None
-    assert {seen.start + place for place in range(seen.width) if seen.bits >> place & 1} == seen_by_unit_0(stack)
+    assert {seen.start + place for place in range(seen.width) if seen.bits >> place & 1} == seen_by_unit_0(
+        stack
+    )
     assert seen.read == len(seen_by_unit_0(stack))
 
 
@@ -38,7 +40,8 @@ def dilated(*dilations: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("dilations", "read", "width"), [((2,), 3, 5), ((2, 2), 5, 9), ((2, 2, 2), 7, 13), ((2, 4, 8), 15, 29), ((1, 4), 9, 11)]
+    ("dilations", "read", "width"),
+    [((2,), 3, 5), ((2, 2), 5, 9), ((2, 2, 2), 7, 13), ((2, 4, 8), 15, 29), ((1, 4), 9, 11)],
 )
 def test_holes_are_counted(dilations: tuple[int, ...], read: int, width: int) -> None:
     assert len(seen_by_unit_0([(3, 1, d, d) for d in dilations])) == read
@@ -65,7 +68,9 @@ def test_strides_without_dilation_are_another_matter() -> None:
 
 
 def test_branches_fill_each_others_holes() -> None:
-    assert not layers("W506", "concat: [[conv3x3: {out: 8, dilation: 2, padding: 2}], [conv5x5: {out: 8, padding: 2}]]")
+    assert not layers(
+        "W506", "concat: [[conv3x3: {out: 8, dilation: 2, padding: 2}], [conv5x5: {out: 8, padding: 2}]]"
+    )
     (found,) = layers("W506", "add: [[conv3x3: {out: 8, dilation: 3, padding: 3}], prev]")
     assert "of 7x7 input positions only 3x3 are read" in found.message
 
@@ -80,7 +85,9 @@ def test_holes_stay_behind_a_shortcut_that_keeps_the_shape(shortcut: str) -> Non
 def test_a_projection_sees_the_holes_as_the_1x1_that_it_is() -> None:
     (found,) = layers("W506", *dilated(2), "residual: {body: [conv1x1: 16], shortcut: project}")
     assert "of 5x5 input positions only 3x3 are read" in found.message
-    assert not layers("W506", *dilated(2), "residual: {body: [conv3x3: {out: 16, padding: 1}], shortcut: project}")
+    assert not layers(
+        "W506", *dilated(2), "residual: {body: [conv3x3: {out: 16, padding: 1}], shortcut: project}"
+    )
     window, body = (3, 1, 2, 2), (2, 2, 1, 0)
     stack = seen_by_unit_0([window, body]) | seen_by_unit_0([window, (1, 2, 1, 0)])
     items = (*dilated(2), "residual: {body: [conv1x2: {out: 16, stride: 2}], shortcut: project}")

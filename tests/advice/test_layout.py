@@ -24,7 +24,11 @@ def found(text: str) -> list[tuple[int, str, str | None]]:
     [
         ("[224, 224, 3]", "224x224x3 is 224 channels of 224x3, as channels come first", "[3, 224, 224]"),
         ("28x28x1", "28x28x1 is 28 channels of 28x1, as channels come first", "[1, 28, 28]"),
-        ("[16, 16, 16, 1]", "16x16x16x1 is 16 channels of 16x16x1, as channels come first", "[1, 16, 16, 16]"),
+        (
+            "[16, 16, 16, 1]",
+            "16x16x16x1 is 16 channels of 16x16x1, as channels come first",
+            "[1, 16, 16, 16]",
+        ),
     ],
 )
 def test_channels_last(shape: str, message: str, meant: str) -> None:
@@ -48,7 +52,10 @@ def test_inputs_of_models_and_cases_and_several_inputs() -> None:
             cases:
               - {input: {left: [8, 8, 1]}}
         """
-    assert [(line, help) for line, _, help in found(text)] == [(3, "write `[3, 9, 9]`"), (6, "write `[1, 8, 8]`")]
+    assert [(line, help) for line, _, help in found(text)] == [
+        (3, "write `[3, 9, 9]`"),
+        (6, "write `[1, 8, 8]`"),
+    ]
 
 
 def test_a_window_that_does_not_fit_into_the_channels() -> None:

@@ -75,7 +75,9 @@ def test_depth_that_sees_nothing_new() -> None:
 def test_depth_of_an_unknown_width() -> None:
     items = ["conv9x9: {out: 8, padding: 4}"] * 2 + ["conv9x9: {padding: 4}"]
     (found,) = layers("W509", *items, input="[8, 16, 16]")
-    assert found.message.endswith("from here on 1 convolution with an unknown number of parameters widens it to no purpose")
+    assert found.message.endswith(
+        "from here on 1 convolution with an unknown number of parameters widens it to no purpose"
+    )
 
 
 @pytest.mark.parametrize("input", ["[8, 17, 17]", "[8, 16, 17]", "[8, any, any]"])
@@ -90,7 +92,10 @@ def test_generators_from_a_point_are_not_told_of_depth() -> None:
 def test_a_field_smaller_than_the_input() -> None:
     (found,) = layers("W510", "conv3x3: {out: 8, padding: 1}", "global_avgpool", "linear: 10")
     assert found.path == "global_avgpool_1"
-    assert found.message == "no unit sees the whole input before it is pooled: the receptive field is 3x3, the input 32x32"
+    assert (
+        found.message
+        == "no unit sees the whole input before it is pooled: the receptive field is 3x3, the input 32x32"
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,11 +118,17 @@ def test_an_output_nobody_uses_with_what_is_computed_for_it() -> None:
     (found,) = layers("W511", *items)
     params, macs = 8 * 16 + 16 + 16 * 4 * 9 + 4, 8 * 16 * 32 * 32 + 16 * 4 * 9 * 30 * 30
     assert found.path == "conv3x3_1"
-    assert found.message == f"nothing uses this output: 2 layers with {params} parameters and {macs:,} MACs for nothing"
+    assert (
+        found.message
+        == f"nothing uses this output: 2 layers with {params} parameters and {macs:,} MACs for nothing"
+    )
 
 
 def test_a_projection_counts_with_what_it_projects() -> None:
-    items = ("{conv1x1: 8, name: a}", "residual: {body: [conv3x3: {out: 4, stride: 2, padding: 1}], shortcut: project}")
+    items = (
+        "{conv1x1: 8, name: a}",
+        "residual: {body: [conv3x3: {out: 4, stride: 2, padding: 1}], shortcut: project}",
+    )
     (found,) = layers("W511", *items, "{conv1x1: 2, from: a}", input="[8, 16, 16]")
     body, shortcut, norm = 8 * 4 * 9 + 4, 8 * 4, 2 * 4
     macs = (8 * 4 * 9 + 8 * 4) * 8 * 8
@@ -130,8 +141,20 @@ def test_a_projection_counts_with_what_it_projects() -> None:
 def test_the_records_of_a_node_are_all_that_it_made() -> None:
     body = "residual: {body: [conv3x3: {out: %d, padding: 1}], shortcut: project}"
     found = network("relu", body % 8, body % 4)
-    made = [[record.path.rpartition("/")[2] for record in found.records_of(index)] for index in range(len(found.nodes))]
-    assert made == [[], ["relu_1"], ["conv3x3_1"], [], ["residual_1"], ["conv3x3_1"], ["conv1x1_1", "bn_1"], ["residual_2"]]
+    made = [
+        [record.path.rpartition("/")[2] for record in found.records_of(index)]
+        for index in range(len(found.nodes))
+    ]
+    assert made == [
+        [],
+        ["relu_1"],
+        ["conv3x3_1"],
+        [],
+        ["residual_1"],
+        ["conv3x3_1"],
+        ["conv1x1_1", "bn_1"],
+        ["residual_2"],
+    ]
 
 
 def test_what_an_unused_output_costs_may_be_unknown() -> None:
@@ -189,9 +212,14 @@ def test_the_stack_costs_what_it_costs_when_written() -> None:
 def test_depthwise_and_flat_kernels() -> None:
     (found,) = layers("W515", "depthwise7x7: {padding: 3, bias: false}")
     assert f"{3 * 9 * 8:,} parameters instead of {49 * 8:,}" in found.message
-    assert not layers("W515", "conv1x7: {out: 8, padding: [0, 3], bias: false}")  # three 1x3 have 9 weights for 7
+    assert not layers(
+        "W515", "conv1x7: {out: 8, padding: [0, 3], bias: false}"
+    )  # three 1x3 have 9 weights for 7
     (found,) = layers("W515", "conv1x9: {out: 4, padding: [0, 4], bias: false}")
-    assert f"four 1x3 see as far as this 1x9: {3 * 8 * 4 + 3 * 3 * 4 * 4} parameters instead of {9 * 8 * 4}" in found.message
+    assert (
+        f"four 1x3 see as far as this 1x9: {3 * 8 * 4 + 3 * 3 * 4 * 4} parameters instead of {9 * 8 * 4}"
+        in found.message
+    )
 
 
 @pytest.mark.parametrize(
@@ -217,7 +245,9 @@ def test_a_missed_bottleneck_with_its_figures() -> None:
     old = network("inception: {3x3: 128, 5x5: 32}", input="[192, 28, 28]").report.totals
     new = network("inception: {3x3: [64, 128], 5x5: [16, 32]}", input="[192, 28, 28]").report.totals
     assert found.path == "inception_1"
-    assert found.message.startswith("3x3 and 5x5 read all 192 channels; after 1x1 reductions to 64 and 16 channels: ")
+    assert found.message.startswith(
+        "3x3 and 5x5 read all 192 channels; after 1x1 reductions to 64 and 16 channels: "
+    )
     assert f"{new.params:,} parameters instead of {old.params:,} (-" in found.message
     assert f"{new.macs:,} MACs instead of {old.macs:,} (-" in found.message
     assert found.help == "in an inception: `3x3: [64, 128], 5x5: [16, 32]`"
@@ -258,7 +288,9 @@ def test_a_shared_bias_is_for_nothing_only_where_all_that_use_it_are_normalised(
 
 
 def test_the_analysis_warns_by_itself() -> None:
-    assert messages("W501", "input: [8, 10, 10]\nlayers: [spp: {levels: [6]}]\n")[0].startswith("mode paper gives 9x9 bins")
+    assert messages("W501", "input: [8, 10, 10]\nlayers: [spp: {levels: [6]}]\n")[0].startswith(
+        "mode paper gives 9x9 bins"
+    )
     assert not messages("W501", "input: [8, 12, 12]\nlayers: [spp: {levels: [6]}]\n")
     shifted = "concat: [[conv3x3: {out: 8, padding: [[0, 2], [0, 2]]}], [conv3x3: {out: 8, padding: 1}]]"
     (found,) = layers("W502", shifted)
@@ -268,7 +300,9 @@ def test_the_analysis_warns_by_itself() -> None:
     halved = "add: [[avgpool2, upsample: 2], {}]"
     assert not layers("W502", halved.format("prev"))
     (found,) = layers("W519", halved.format("prev"))
-    assert found.message.endswith("their centres are by turns up to 1/2 input positions apart, to either side")
+    assert found.message.endswith(
+        "their centres are by turns up to 1/2 input positions apart, to either side"
+    )
     # With four units for one they are 3/2 behind to 3/2 before, and a window that looks ahead by half a position moves that.
     (found,) = layers("W502", "add: [[avgpool4, upsample: 4], [depthwise2: {padding: [[0, 1], [0, 1]]}]]")
     assert found.message.endswith("their centres are by turns up to 2 input positions apart, to either side")
@@ -297,7 +331,8 @@ DECODER = """\
 
 
 @pytest.mark.parametrize(
-    "up", ["conv_transpose2x2: {out: 4, stride: 2}", "upsample: 2", "conv_transpose4x4: {out: 4, stride: 2, p: 1}"]
+    "up",
+    ["conv_transpose2x2: {out: 4, stride: 2}", "upsample: 2", "conv_transpose4x4: {out: 4, stride: 2, p: 1}"],
 )
 def test_a_decoder_that_enlarges_alike_to_both_sides_is_not_warned_of(up: str) -> None:
     """A pixel of the map below stands for two, half of it to the left and half to the right of its centre."""
@@ -315,7 +350,9 @@ def test_a_shift_in_a_decoder_is_found_behind_joins_that_are_not_aligned_by_natu
     by 1 to both sides, widen that: it is 2 on average."""
     (found,) = remarks("W502", DECODER.replace("UP", up).replace("PADDING", "[[0, 2], [0, 2]]"))
     assert found.path == "concat_2"
-    least, most = (Fraction(word) for word in re.findall(r"-?[0-9]+(?:/[0-9]+)?", found.message.partition(": ")[2]))
+    least, most = (
+        Fraction(word) for word in re.findall(r"-?[0-9]+(?:/[0-9]+)?", found.message.partition(": ")[2])
+    )
     assert (least + most) / 2 == 2
 
 
@@ -323,7 +360,11 @@ def test_a_shift_is_reported_again_only_where_another_comes_of_it() -> None:
     """A sees -1 to 2, so that its centre is half a position behind the input's; with itself it is in line."""
     shifted = "[conv3x3: {out: 8, padding: [[0, 2], [0, 2]]}]"
     found = layers(
-        "W502", f"{{add: [{shifted}, [conv3x3: {{out: 8, padding: 1}}]], name: a}}", "bn", "add: [prev, a]", "add: [input, prev]"
+        "W502",
+        f"{{add: [{shifted}, [conv3x3: {{out: 8, padding: 1}}]], name: a}}",
+        "bn",
+        "add: [prev, a]",
+        "add: [input, prev]",
     )
     assert [(one.path, one.message.rpartition(": ")[2]) for one in found] == [
         ("a", "their centres are 1 input position apart"),

@@ -68,8 +68,13 @@ def test_dropped_positions_are_named_and_counted() -> None:
     assert found.message == (
         f"rounding down drops the last of 15 positions (14) along each axis: {15 * 15 - 14 * 14} of {15 * 15} are never read"
     )
-    assert found.help == "maps of 14x14 and 16x16 are read whole; or pad the end, or round up with `ceil: true`"
-    assert (found.path, found.location and (found.location.line, found.location.column)) == ("maxpool2_1", (3, 5))
+    assert (
+        found.help == "maps of 14x14 and 16x16 are read whole; or pad the end, or round up with `ceil: true`"
+    )
+    assert (found.path, found.location and (found.location.line, found.location.column)) == (
+        "maxpool2_1",
+        (3, 5),
+    )
 
 
 def test_the_sizes_said_to_be_read_whole_are() -> None:
@@ -149,10 +154,15 @@ def test_a_stride_beyond_the_kernel_skips() -> None:
 
 def test_a_stride_that_shares_a_divisor_with_the_dilation_skips() -> None:
     (found,) = layers("W505", "conv3x3: {out: 8, stride: 2, dilation: 2}")
-    assert "kernel 3x3, dilation 2x2 does not reach: 1x1 of every 2x2 positions are read, 75.0 %" in found.message
+    assert (
+        "kernel 3x3, dilation 2x2 does not reach: 1x1 of every 2x2 positions are read, 75.0 %"
+        in found.message
+    )
 
 
-@pytest.mark.parametrize("item", ["maxpool3x3: {stride: 3}", "conv3x3: {out: 8, stride: 2}", "conv1x1: {out: 8, stride: 2}"])
+@pytest.mark.parametrize(
+    "item", ["maxpool3x3: {stride: 3}", "conv3x3: {out: 8, stride: 2}", "conv1x1: {out: 8, stride: 2}"]
+)
 def test_strides_within_the_kernel_skip_nothing(item: str) -> None:
     assert not layers("W505", item)
 
@@ -162,7 +172,9 @@ def test_a_pointwise_kernel_with_a_stride() -> None:
     assert found.message == (
         "a 1x1 with stride 2x2 looks at a part of its input only: 1x1 of every 2x2 positions are read, 75.0 % of the map never"
     )
-    (found,) = layers("W514", "residual: {body: [conv3x3: {out: 16, stride: 2, padding: 1}], shortcut: project}")
+    (found,) = layers(
+        "W514", "residual: {body: [conv3x3: {out: 16, stride: 2, padding: 1}], shortcut: project}"
+    )
     assert found.path == "residual_1/shortcut/conv1x1_1"
     assert found.location is not None
     assert (found.location.line, found.location.column) == (3, 5)
@@ -225,5 +237,7 @@ def test_a_dilation_that_weaves_a_checkerboard_is_named_as_its_cause() -> None:
 
 
 def test_even_transposed_convolutions_and_others_weave_nothing() -> None:
-    assert not layers("W507", "conv_transpose4x4: {out: 8, stride: 2, padding: 1}", "conv3x3: {out: 8, stride: 2}")
+    assert not layers(
+        "W507", "conv_transpose4x4: {out: 8, stride: 2, padding: 1}", "conv3x3: {out: 8, stride: 2}"
+    )
     assert TransposedWindow(4, 2).output_size(16) == 34

@@ -15,7 +15,9 @@ def table(lines: list[Line]) -> Table:
     """One row per measurement; ratios are the subject's cost over that of what it is held against."""
     made = Table(title="cnncalc side by side: a ratio below 1 is less than the other side")
     for name in ("benchmark", "subject", "seconds", "other", "ratio", "MiB", "other MiB", "ratio", "note"):
-        made.add_column(name, justify="left" if name in ("benchmark", "subject", "note") else "right", no_wrap=True)
+        made.add_column(
+            name, justify="left" if name in ("benchmark", "subject", "note") else "right", no_wrap=True
+        )
     for line in lines:
         cost, base = line.cost, line.base
         time = [
@@ -23,7 +25,11 @@ def table(lines: list[Line]) -> Table:
             _number(base and base.seconds),
             _ratio(cost and cost.seconds, base and base.seconds),
         ]
-        room = [_number(cost and cost.memory), _number(base and base.memory), _ratio(cost and cost.memory, base and base.memory)]
+        room = [
+            _number(cost and cost.memory),
+            _number(base and base.memory),
+            _ratio(cost and cost.memory, base and base.memory),
+        ]
         made.add_row(line.benchmark, line.subject, *time, *room, line.note)
     return made
 

@@ -34,7 +34,9 @@ def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, *arguments)
 
 
-def processes(commands: Sequence[tuple[str, ...]], repeats: int, env: dict[str, str] | None = None) -> list[Cost | None]:
+def processes(
+    commands: Sequence[tuple[str, ...]], repeats: int, env: dict[str, str] | None = None
+) -> list[Cost | None]:
     """The cost of each command, run by turns so that a busy machine is busy for all; ``None`` for one that breaks."""
     runs = [[_process(command, env) for command in commands] for _ in range(repeats + 1)][1:]
     return [_median([run[at] for run in runs]) for at in range(len(commands))]
@@ -60,7 +62,9 @@ def _median(costs: list[Cost | None]) -> Cost | None:
 def _process(command: tuple[str, ...], env: dict[str, str] | None) -> Cost | None:
     """One run; exit code 1 is the answer to an erroneous spec and no failure."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - start

@@ -28,7 +28,12 @@ def startup(tiny: bool) -> Iterator[Line]:
         wrong.write_text(WRONG, encoding="utf-8")
         env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         env["PYTHONPYCACHEPREFIX"] = str(Path(folder, "bytecode"))
-        words = (("rf", "configs/stack3x3.yaml"), ("--help",), ("rf", str(wrong)), ("check", "configs/stack3x3.yaml"))
+        words = (
+            ("rf", "configs/stack3x3.yaml"),
+            ("--help",),
+            ("rf", str(wrong)),
+            ("check", "configs/stack3x3.yaml"),
+        )
         names = ("rf configs/stack3x3.yaml", "--help", "an erroneous spec", "check configs/stack3x3.yaml")
         commands = [python("-c", BARE), *(python("-m", "cnncalc", *one) for one in words)]
         base, *costs = processes(commands, 1 if tiny else 15, env)
@@ -46,7 +51,9 @@ def summaries(tiny: bool) -> Iterator[Line]:
         for name, variant in NETWORKS[:1] if tiny else NETWORKS:
             spec = f"configs/{name}.yaml"
             onnx = str(Path(folder, f"{name}.onnx"))
-            exported = not tiny and _runs(python("-m", "tests.benchmarks.others", "export", spec, variant, onnx))
+            exported = not tiny and _runs(
+                python("-m", "tests.benchmarks.others", "export", spec, variant, onnx)
+            )
             own = python("-m", "cnncalc", "summary", spec, *(("--model", variant) if variant else ()))
             for tool in ("torchinfo", "onnx", "onnx_tool"):
                 note = _missing(tool, exported)
@@ -68,7 +75,9 @@ def _missing(tool: str, exported: bool) -> str:
 
 
 def _runs(command: tuple[str, ...]) -> bool:
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    )
     return done.returncode == 0
 
 
@@ -78,7 +87,9 @@ def layers(tiny: bool) -> Iterator[Line]:
         model = load(str(Path(ROOT, f"configs/{name}.yaml")), model=variant or None)[0]
         count = len(analyze(model).layers)
         cost = call(partial(analyze, model), 1 if tiny else 9)
-        yield Line("analysis", f"{name} {variant}".strip() + f", {1e6 * cost.seconds / count:.1f} us per layer", cost)
+        yield Line(
+            "analysis", f"{name} {variant}".strip() + f", {1e6 * cost.seconds / count:.1f} us per layer", cost
+        )
     for kind, item, each in SHAPES:
         base: Cost | None = None
         for count in (100, 200) if tiny else (1_000, 10_000, 100_000):
@@ -115,7 +126,12 @@ def sweeps(tiny: bool) -> Iterator[Line]:
 def _sweep(path: str, count: int) -> None:
     from cnncalc.questions.sweep import Grid, parse_shapes, sweep
 
-    rows = list(sweep(Grid({"": parse_shapes(f"3x224x200..{199 + count}")}), lambda sets: load(path, sets=sets, model=RESNET)))
+    rows = list(
+        sweep(
+            Grid({"": parse_shapes(f"3x224x200..{199 + count}")}),
+            lambda sets: load(path, sets=sets, model=RESNET),
+        )
+    )
     assert len(rows) == count
 
 

@@ -85,7 +85,9 @@ def test_codes_that_cannot_be_chosen_exit_2(options: list[str], capsys: pytest.C
         ("# W504", ["W504"]),
     ],
 )
-def test_comments_turn_warnings_off(comment: str, codes: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_comments_turn_warnings_off(
+    comment: str, codes: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("odd.yaml").write_text(ODD.replace("maxpool2", f"maxpool2  {comment}"))
     assert Check(capsys, "odd.yaml").codes == codes
 
@@ -100,7 +102,9 @@ def test_comments_turn_warnings_off(comment: str, codes: list[str], capsys: pyte
 def test_a_comment_that_does_nothing_is_reported_where_it_stands(
     comment: str, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("odd.yaml").write_text(f"input: [3, 8, 8]\nlayers:\n  - maxpool2\n  # so\n  - conv1x1: 4  # cnncalc: {comment}\n")
+    Path("odd.yaml").write_text(
+        f"input: [3, 8, 8]\nlayers:\n  - maxpool2\n  # so\n  - conv1x1: 4  # cnncalc: {comment}\n"
+    )
     assert Check(capsys, "odd.yaml").out.splitlines()[0].endswith(message)
     assert Check(capsys, "odd.yaml", "--ignore", "W517").codes == []
 
@@ -117,7 +121,9 @@ def test_a_comment_that_does_nothing_is_reported_where_it_stands(
         ('{maxpool2: , note: "p # cnncalc: ignore[W999]"}', ["W504"]),
     ],
 )
-def test_only_comments_turn_warnings_off(layer: str, codes: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_comments_turn_warnings_off(
+    layer: str, codes: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("odd.yaml").write_text(f"input: [3, 15, 15]\nlayers:\n  - {layer}\n", encoding="utf-8")
     assert Check(capsys, "odd.yaml").codes == codes
 
@@ -141,7 +147,10 @@ def test_layers_of_one_line_are_one_warning(capsys: pytest.CaptureFixture[str]) 
     Path("odd.yaml").write_text("input: [3, 15, 15]\nlayers:\n  - maxpool2:\n    repeat: 3\n")
     ran = Check(capsys, "odd.yaml")
     assert ran.codes == ["W504"]
-    assert "(14) along each axis: 29 of 225 are never read (and 2 more from this line) (maxpool2_1[0])" in ran.out
+    assert (
+        "(14) along each axis: 29 of 225 are never read (and 2 more from this line) (maxpool2_1[0])"
+        in ran.out
+    )
 
 
 def test_variants_that_share_a_line_are_one_warning(capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,11 +212,15 @@ def test_a_missing_file_exits_2_and_the_others_are_checked(capsys: pytest.Captur
 
 
 @pytest.mark.parametrize("name", ["unet.yaml", "resnet50.yml", "lenet5.yaml"])
-def test_a_file_that_is_gone_is_not_the_bundled_network_of_its_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_gone_is_not_the_bundled_network_of_its_name(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     ran = Check(capsys, "good.yaml", name)
     assert (ran.code, ran.out) == (2, "1 file: 1 expectation held, 0 failed, 1 not checked\n")
     bare = name.partition(".")[0]
-    assert ran.err == f"error[E110]: `{name}` does not exist\n  = help: the bundled config is called `{bare}`\n"
+    assert (
+        ran.err == f"error[E110]: `{name}` does not exist\n  = help: the bundled config is called `{bare}`\n"
+    )
     assert Ran(capsys, "compare", name, name).code == 2
     assert Check(capsys, bare).code == 0
 
@@ -232,12 +245,17 @@ def test_a_foreign_file_in_a_folder_is_skipped_whatever_is_wrong_with_it(
     Path("nets/good.yaml").write_text(GOOD)
     Path("nets/other.yaml").write_bytes(other)
     ran = Check(capsys, "nets")
-    assert (ran.code, ran.out) == (0, "1 file: 1 expectation held, 0 failed, 1 file skipped (nets/other.yaml)\n")
+    assert (ran.code, ran.out) == (
+        0,
+        "1 file: 1 expectation held, 0 failed, 1 file skipped (nets/other.yaml)\n",
+    )
     assert Check(capsys, "nets/other.yaml").code == 1
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
-def test_a_spec_in_a_folder_is_refused_where_it_is_not_utf_8(encoding: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_spec_in_a_folder_is_refused_where_it_is_not_utf_8(
+    encoding: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("nets").mkdir()
     Path("nets/spec.yaml").write_bytes(f"name: J\u00f6rg\n{GOOD}".encode(encoding))
     assert Check(capsys, "nets").codes == ["E101"]
@@ -281,9 +299,18 @@ def test_folders_patterns_and_names_give_each_file_once(capsys: pytest.CaptureFi
     for name in ("a.yaml", "deep/b.yml"):
         (Path("nets") / name).write_text(GOOD)
     (Path("nets") / "notes.yaml").write_text("a: b\n")
-    assert Check(capsys, "nets").out == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
-    assert Check(capsys, "nets/*.yaml").out == "1 file: 1 expectation held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
-    assert Check(capsys, "nets/**/*.y*ml").out == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+    assert (
+        Check(capsys, "nets").out
+        == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+    )
+    assert (
+        Check(capsys, "nets/*.yaml").out
+        == "1 file: 1 expectation held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+    )
+    assert (
+        Check(capsys, "nets/**/*.y*ml").out
+        == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+    )
     assert (
         Check(capsys, "nets", "nets/a.yaml", "./nets/*.yaml").out
         == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
@@ -292,7 +319,9 @@ def test_folders_patterns_and_names_give_each_file_once(capsys: pytest.CaptureFi
     assert Check(capsys, "odd[1].yaml").out.startswith("1 file: 1 ")
 
 
-def test_environments_and_hidden_folders_are_looked_into_only_where_they_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_environments_and_hidden_folders_are_looked_into_only_where_they_are_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     folders = [".git", ".venv/lib", "node_modules/x", "env/lib/site-packages", ".hidden"]
     for folder in ("nets", *(f"nets/{folder}" for folder in folders)):
         Path(folder).mkdir(parents=True)
@@ -365,7 +394,9 @@ def test_a_file_is_written_beside_standard_output(capsys: pytest.CaptureFixture[
     assert Path("r.txt").read_text().startswith("**cnncalc check failed**")
 
 
-def test_github_is_chosen_in_its_actions(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_github_is_chosen_in_its_actions(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     assert Check(capsys, "liar.yaml").out.startswith("::error file=liar.yaml,line=3,col=17,")
 
@@ -390,7 +421,10 @@ def test_a_broken_promise_says_of_which_model_it_is(capsys: pytest.CaptureFixtur
     ran = Check(capsys, "two.yaml", "--format", "full")
     assert ran.code == 1
     assert "  = in `two (small)`\n" in ran.out
-    assert "two.yaml:5:45: E401 two (small): shape: expected shape [4, 4, 5], got [4, 4, 4] (" in Check(capsys, "two.yaml").out
+    assert (
+        "two.yaml:5:45: E401 two (small): shape: expected shape [4, 4, 5], got [4, 4, 4] ("
+        in Check(capsys, "two.yaml").out
+    )
 
 
 def test_no_option_is_advised_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
@@ -434,9 +468,13 @@ def test_an_error_says_of_which_case_it_is(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_an_error_of_a_variant_says_so_and_one_of_all_does_not(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("v.yaml").write_text("input: [3, 8, 8]\nmodels:\n  one: {layers: [relu]}\n  two: {layers: [conv9x9: 4]}\n")
+    Path("v.yaml").write_text(
+        "input: [3, 8, 8]\nmodels:\n  one: {layers: [relu]}\n  two: {layers: [conv9x9: 4]}\n"
+    )
     assert ": E301 two: window 9 does not fit" in Check(capsys, "v.yaml").out
-    Path("v.yaml").write_text("input: [3, 8, 8]\nlayers: [conv9x9: 4]\ncases: [{framework: onnx, expect: {params: 1}}]\n")
+    Path("v.yaml").write_text(
+        "input: [3, 8, 8]\nlayers: [conv9x9: 4]\ncases: [{framework: onnx, expect: {params: 1}}]\n"
+    )
     (line, _) = Check(capsys, "v.yaml").out.splitlines()
     assert ": E301 window 9 does not fit" in line
 

@@ -32,22 +32,30 @@ def test_a_fine_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("command", ["params", "rf", "shapes", "summary", "compare"])
-def test_other_sizes_than_wanted_are_said_with_every_number(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_sizes_than_wanted_are_said_with_every_number(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("spp.yaml").write_text("input: [2, 11, 11]\nlayers: [spp: [4], linear: 3]\n")
     specs = ["spp.yaml"] * (1 + (command == "compare"))
     ran = Ran(capsys, command, *specs)
     assert ran.code == 0
-    assert ran.err.startswith("warning[W501]: mode paper gives 5x5 bins on a map of 11x11 where 4x4 are wanted\n")
+    assert ran.err.startswith(
+        "warning[W501]: mode paper gives 5x5 bins on a map of 11x11 where 4x4 are wanted\n"
+    )
     assert ran.err.count("warning") == 1
 
 
 @pytest.mark.parametrize("command", ["params", "rf", "shapes", "summary"])
-def test_a_shape_error_prints_the_good_rows_and_exits_1(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_shape_error_prints_the_good_rows_and_exits_1(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     ran = Ran(capsys, command, "misfit.yaml")
     assert ran.code == 1
     assert "\nconv3x3_1 " in ran.out
     assert "\nx conv9x9_1: window 9 does not fit the size 6\n" in ran.out
-    assert ran.err.startswith("error[E301]: window 9 does not fit the size 6\n --> misfit.yaml:4:5 (conv9x9_1)\n")
+    assert ran.err.startswith(
+        "error[E301]: window 9 does not fit the size 6\n --> misfit.yaml:4:5 (conv9x9_1)\n"
+    )
 
 
 def test_an_invalid_spec_does_not_hide_a_valid_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,7 +104,9 @@ def test_json_is_alone(capsys: pytest.CaptureFixture[str]) -> None:
         ["check", "nowhere"],
     ],
 )
-def test_what_cannot_be_done_exits_2_with_a_message(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_done_exits_2_with_a_message(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     ran = Ran(capsys, *arguments)
     assert ran.code == 2
     assert ran.err + ran.out
@@ -124,13 +134,17 @@ def test_an_operation_in_capitals_is_guessed(capsys: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize("command", ["params", "sweep"])
 def test_one_shape_for_several_inputs(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("two.yaml").write_text("input: {left: [3, 8, 8], right: [3, 8, 8]}\nlayers: [{add: [left, right]}]\n")
+    Path("two.yaml").write_text(
+        "input: {left: [3, 8, 8], right: [3, 8, 8]}\nlayers: [{add: [left, right]}]\n"
+    )
     ran = Ran(capsys, command, "two.yaml", "--input", "3x9x9")
     assert ran.code == 2
     assert "the network has several inputs, name one: left=..., right=..." in ran.err
 
 
-def test_an_unforeseen_error_is_told_as_such(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unforeseen_error_is_told_as_such(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*arguments: object, **options: object) -> None:
         raise KeyError("oh\x1b")
 
@@ -184,7 +198,9 @@ def test_options_reach_the_computation(capsys: pytest.CaptureFixture[str]) -> No
     assert "tensorflow" in Ran(capsys, "shapes", "good.yaml", "--framework", "tensorflow").out
     assert "relu_1" in Ran(capsys, "shapes", "good.yaml", "--all").out
     assert "weight memory in bytes (int8)    112" in Ran(capsys, "params", "good.yaml", "--dtype", "int8").out
-    record = json.loads(Ran(capsys, "rf", "good.yaml", "--at", "0,5", "--format", "json").out)["models"][0]["layers"][0]
+    record = json.loads(Ran(capsys, "rf", "good.yaml", "--at", "0,5", "--format", "json").out)["models"][0][
+        "layers"
+    ][0]
     assert record["region"]["first"] == [0, 5]
     assert record["region"]["inside_last"] == [2, 7]
 
@@ -197,7 +213,9 @@ def test_bundled_names(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_variants_stand_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("two.yaml").write_text("input: [16, 8, 8]\nmodels:\n  a: {layers: [conv3x3: 8]}\n  b: {layers: [conv1x1: 8]}\n")
+    Path("two.yaml").write_text(
+        "input: [16, 8, 8]\nmodels:\n  a: {layers: [conv3x3: 8]}\n  b: {layers: [conv1x1: 8]}\n"
+    )
     ran = Ran(capsys, "params", "two.yaml")
     assert ran.out.count("weight memory") == 2
     assert "side by side" in ran.out
@@ -224,7 +242,9 @@ def test_variants_stand_side_by_side(capsys: pytest.CaptureFixture[str]) -> None
     ],
     ids=" ".join,
 )
-def test_a_file_has_the_format_of_its_ending(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_has_the_format_of_its_ending(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     endings = {"x.json": "json", "x.csv": "csv", "x.MD": "markdown", "x.txt": "table"}
     for name, format in endings.items():
         assert Ran(capsys, *arguments, "--output", name).out == ""
@@ -234,7 +254,9 @@ def test_a_file_has_the_format_of_its_ending(arguments: list[str], capsys: pytes
 
 
 @pytest.mark.parametrize("command", ["spp", "pool", "sweep", "zoo"])
-def test_nothing_is_said_of_layers_where_there_are_none(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_said_of_layers_where_there_are_none(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert "every layer" not in " ".join(Ran(capsys, command, "--help").out.split())
     assert "every layer" in " ".join(Ran(capsys, "params", "--help").out.split())
 
@@ -271,8 +293,16 @@ def test_spp_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         "unread": [0, 0],
     }
     assert level.items() <= found["levels"][0].items()
-    assert (found["format"], found["in"], found["mode"], found["bins"], found["length"]) == (1, [13, 13], "paper", 21, None)
-    unread = json.loads(Ran(capsys, "spp", "--in", "10x12", "--levels", "4", "--format", "json").out)["levels"][0]
+    assert (found["format"], found["in"], found["mode"], found["bins"], found["length"]) == (
+        1,
+        [13, 13],
+        "paper",
+        21,
+        None,
+    )
+    unread = json.loads(Ran(capsys, "spp", "--in", "10x12", "--levels", "4", "--format", "json").out)[
+        "levels"
+    ][0]
     assert (unread["obtained"], unread["unread"], unread["exact"]) == ([4, 4], [1, 0], False)
 
 
@@ -280,7 +310,9 @@ def test_spp_of_all_modes(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "spp", "--in", "13", "--levels", "4,6", "--mode", "all")
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.count("not possible") == 1
-    found = json.loads(Ran(capsys, "spp", "--in", "13", "--levels", "4,6", "--mode", "all", "--format", "json").out)
+    found = json.loads(
+        Ran(capsys, "spp", "--in", "13", "--levels", "4,6", "--mode", "all", "--format", "json").out
+    )
     assert [(one["mode"], one["bins"]) for one in found["modes"]] == [
         ("paper", 52),
         ("exact", 52),
@@ -298,14 +330,23 @@ def test_an_illegal_pyramid_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert (ran.code, ran.err, found["bins"], found["diagnostics"][0]["code"]) == (1, "", None, "E308")
 
 
-def test_a_level_that_leaves_positions_unread_names_the_modes_that_do_not(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_level_that_leaves_positions_unread_names_the_modes_that_do_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """Caffe's padding for 5 into 4 is floor((2*4-5+1)/2) = 2, no less than its kernel."""
     ran = Ran(capsys, "spp", "--in", "14", "--levels", "2,4")
     assert (ran.code, ran.err) == (0, "")
-    assert "\n4x4 bins do not read the end of the map; modes that read all: exact, adaptive, caffe\n" in ran.out
+    assert (
+        "\n4x4 bins do not read the end of the map; modes that read all: exact, adaptive, caffe\n" in ran.out
+    )
     assert "2x2 bins" not in ran.out
-    levels = json.loads(Ran(capsys, "spp", "--in", "14x5", "--levels", "2,4", "--format", "json").out)["levels"]
-    assert [level["works"] for level in levels] == [["paper", "exact", "adaptive", "caffe"], ["exact", "adaptive"]]
+    levels = json.loads(Ran(capsys, "spp", "--in", "14x5", "--levels", "2,4", "--format", "json").out)[
+        "levels"
+    ]
+    assert [level["works"] for level in levels] == [
+        ["paper", "exact", "adaptive", "caffe"],
+        ["exact", "adaptive"],
+    ]
 
 
 def test_what_pooling_it_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -327,7 +368,9 @@ def test_what_pooling_it_is(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_pool_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    axis = json.loads(Ran(capsys, "pool", "--in", "7", "--kernel", "3", "--stride", "2", "--format", "json").out)["axes"][0]
+    axis = json.loads(
+        Ran(capsys, "pool", "--in", "7", "--kernel", "3", "--stride", "2", "--format", "json").out
+    )["axes"][0]
     assert {
         "in": 7,
         "out": 3,
@@ -347,18 +390,26 @@ def test_pool_defaults_and_rounding_are_the_frameworks(capsys: pytest.CaptureFix
         return size
 
     assert (out(), out("--framework", "caffe")) == (2, 4)
-    assert (out("--stride", "2"), out("--stride", "2", "--ceil"), out("--stride", "2", "--framework", "caffe")) == (2, 3, 3)
+    assert (
+        out("--stride", "2"),
+        out("--stride", "2", "--ceil"),
+        out("--stride", "2", "--framework", "caffe"),
+    ) == (2, 3, 3)
     assert out("--stride", "2", "--framework", "caffe", "--floor") == 2
     assert out("--stride", "1", "--dilation", "2") == 2
 
 
 def test_pool_of_two_axes_draws_the_map(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "pool", "--in", "5x3", "--kernel", "3", "--stride", "2x1", "--padding", "0x1")
-    assert ran.out.endswith("how often each position of the map is read:\n2 3 2\n2 3 2\n4 6 4\n2 3 2\n2 3 2\n")
+    assert ran.out.endswith(
+        "how often each position of the map is read:\n2 3 2\n2 3 2\n4 6 4\n2 3 2\n2 3 2\n"
+    )
 
 
 @pytest.mark.parametrize(("kernel", "padding", "code"), [("9", "0", "E301"), ("2", "2", "E305")])
-def test_an_impossible_pool_exits_1(kernel: str, padding: str, code: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_impossible_pool_exits_1(
+    kernel: str, padding: str, code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     ran = Ran(capsys, "pool", "--in", "7", "--kernel", kernel, "--padding", padding)
     assert (ran.code, ran.out) == (1, "")
     assert ran.err.startswith(f"error[{code}]")
@@ -393,7 +444,10 @@ def test_check_of_a_folder_skips_other_files(capsys: pytest.CaptureFixture[str])
     ran = Ran(capsys, "check", "folder")
     assert ran.code == 1
     names = "folder/deeper/compose.yml, folder/deeper/tagged.yaml"
-    assert ran.out.splitlines()[-1] == f"2 files: 2 expectations held, 0 failed, 1 error, 2 files skipped ({names})"
+    assert (
+        ran.out.splitlines()[-1]
+        == f"2 files: 2 expectations held, 0 failed, 1 error, 2 files skipped ({names})"
+    )
     assert Ran(capsys, "check", "folder/deeper").code == 0
 
 
@@ -440,7 +494,12 @@ def test_the_value_of_an_option_that_was_probably_meant(
 
 @pytest.mark.parametrize(
     ("given", "there"),
-    [("net20.yml", "net20.yaml"), ("d/net20", "d/net20.yaml"), ("d/net20.yml", "d/net20.yaml"), ("net20", "net20.yaml")],
+    [
+        ("net20.yml", "net20.yaml"),
+        ("d/net20", "d/net20.yaml"),
+        ("d/net20.yml", "d/net20.yaml"),
+        ("net20", "net20.yaml"),
+    ],
 )
 def test_the_file_that_was_probably_meant(capsys: pytest.CaptureFixture[str], given: str, there: str) -> None:
     Path("d").mkdir()
@@ -460,7 +519,12 @@ def test_output_replaces_a_file_in_one_step(capsys: pytest.CaptureFixture[str]) 
     assert (ran.code, ran.out) == (0, "")
     assert "conv3x3_1" in target.read_text()
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
-    assert sorted(path.name for path in Path().iterdir()) == ["good.yaml", "misfit.yaml", "result.txt", "wrong.yaml"]
+    assert sorted(path.name for path in Path().iterdir()) == [
+        "good.yaml",
+        "misfit.yaml",
+        "result.txt",
+        "wrong.yaml",
+    ]
 
 
 def test_output_goes_through_a_link(capsys: pytest.CaptureFixture[str]) -> None:

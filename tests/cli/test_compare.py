@@ -66,7 +66,11 @@ def test_variants_are_paired_by_name(capsys: pytest.CaptureFixture[str]) -> None
     Path("b.yaml").write_text("models: {fresh: {layers: [tanh]}, one: {layers: [conv5x5: 4]}}\n")
     ran = Ran(capsys, "compare", "a.yaml", "b.yaml", "--format", "markdown", "--fail-if", "rf > +0")
     assert ran.code == 1
-    assert [line for line in ran.out.splitlines() if line.startswith("###")] == ["### fresh", "### one", "### gone"]
+    assert [line for line in ran.out.splitlines() if line.startswith("###")] == [
+        "### fresh",
+        "### one",
+        "### gone",
+    ]
     assert "\n\nAdded: it is in b.yaml only.\n\n" in ran.out
     assert "\n\nRemoved: it is in a.yaml only.\n\n" in ran.out
     assert "| receptive field | 3x3 | 5x5 | changed |\n" in ran.out
@@ -89,7 +93,11 @@ def test_a_network_that_was_renamed_does_not_pass_unseen(capsys: pytest.CaptureF
         f"error[E405]: `params > +5%` cannot be told: `m` is gone (m, a.yaml)\n{help}",
     )
     ran = Ran(capsys, "compare", "a.yaml", "b.yaml", "--format", "json", "--fail-if", "params > +5%")
-    assert [(one["model"], one["kept"]) for one in json.loads(ran.out)["budgets"]] == [("s", True), ("big", False), ("m", False)]
+    assert [(one["model"], one["kept"]) for one in json.loads(ran.out)["budgets"]] == [
+        ("s", True),
+        ("big", False),
+        ("m", False),
+    ]
     assert Ran(capsys, "compare", "a.yaml", "b.yaml", "--fail-if", "params > 2K").code == 0
     assert Ran(capsys, "compare", "a.yaml", "b.yaml", "--fail-if", "params > 1K").code == 1
 
@@ -107,7 +115,9 @@ def test_a_comment_stays_within_what_can_be_posted(capsys: pytest.CaptureFixture
     Path("new.yaml").write_text(OLD + "  - conv1x1: 8\n    repeat: 1000\n")
     ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--format", "markdown")
     assert len(ran.out) < 65536
-    assert "\n\nand 800 more layers: `cnncalc compare --format json` has all of them\n\n</details>\n" in ran.out
+    assert (
+        "\n\nand 800 more layers: `cnncalc compare --format json` has all of them\n\n</details>\n" in ran.out
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +129,9 @@ def test_a_comment_stays_within_what_can_be_posted(capsys: pytest.CaptureFixture
         (("params > +34.3%", "rf < 3"), 0),
     ],
 )
-def test_conditions_decide_the_exit_code(conditions: tuple[str, ...], code: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_conditions_decide_the_exit_code(
+    conditions: tuple[str, ...], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     options = [word for condition in conditions for word in ("--fail-if", condition)]
     assert Ran(capsys, "compare", "old.yaml", "new.yaml", *options).code == code
 
@@ -131,7 +143,18 @@ def test_a_broken_budget_is_told_beside_the_table(capsys: pytest.CaptureFixture[
 
 
 def test_json_has_every_change_and_verdict(capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--format", "json", "--fail-if", "params > +5%", "--fail-if", "rf > 9")
+    ran = Ran(
+        capsys,
+        "compare",
+        "old.yaml",
+        "new.yaml",
+        "--format",
+        "json",
+        "--fail-if",
+        "params > +5%",
+        "--fail-if",
+        "rf > 9",
+    )
     document = json.loads(ran.out)
     assert (ran.code, ran.err) == (1, "")
     (pair,) = document["pairs"]
@@ -202,7 +225,16 @@ def _git(*arguments: str) -> None:
 
 @pytest.mark.usefixtures("_repository")
 def test_a_file_against_what_it_was(capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "compare", "main:nets/a.yaml", "nets/a.yaml", "--format", "markdown", "--fail-if", "params > +5%")
+    ran = Ran(
+        capsys,
+        "compare",
+        "main:nets/a.yaml",
+        "nets/a.yaml",
+        "--format",
+        "markdown",
+        "--fail-if",
+        "params > +5%",
+    )
     assert ran.code == 1
     assert ran.out.startswith(
         "### a\n\n|  | main:nets/a.yaml | nets/a.yaml | change |\n| --- | ---: | ---: | ---: |\n| parameters | 152 | 204 |"
@@ -210,14 +242,25 @@ def test_a_file_against_what_it_was(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("_repository")
-def test_the_index_and_paths_from_here(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_and_paths_from_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     _git("add", "nets")
-    assert "| parameters | 152 | 204 |" in Ran(capsys, "compare", "HEAD:nets/a.yaml", ":nets/a.yaml", "--format", "markdown").out
+    assert (
+        "| parameters | 152 | 204 |"
+        in Ran(capsys, "compare", "HEAD:nets/a.yaml", ":nets/a.yaml", "--format", "markdown").out
+    )
     monkeypatch.chdir("nets")
-    assert "| parameters | 152 | 204 |" in Ran(capsys, "compare", "HEAD:./a.yaml", "a.yaml", "--format", "markdown").out
+    assert (
+        "| parameters | 152 | 204 |"
+        in Ran(capsys, "compare", "HEAD:./a.yaml", "a.yaml", "--format", "markdown").out
+    )
     ran = Ran(capsys, "compare", "HEAD:a.yaml", "a.yaml")
     assert ran.code == 2
-    assert ran.err == "error[E110]: there is no file `a.yaml` in `HEAD`\n  = help: did you mean `HEAD:./a.yaml`?\n"
+    assert (
+        ran.err
+        == "error[E110]: there is no file `a.yaml` in `HEAD`\n  = help: did you mean `HEAD:./a.yaml`?\n"
+    )
 
 
 @pytest.mark.usefixtures("_repository")
@@ -260,7 +303,9 @@ def test_a_revision_is_never_an_option_of_git(capsys: pytest.CaptureFixture[str]
     assert ran.err == "error[E110]: `--batch` is not a revision\n"
 
 
-def test_without_a_repository(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_repository(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.delenv("GIT_DIR", raising=False)
     ran = Ran(capsys, "compare", "main:a.yaml", "new.yaml")
@@ -277,7 +322,9 @@ def test_a_repository_that_git_refuses_is_told_in_its_own_words(
     ran = Ran(capsys, "compare", "HEAD:nets/a.yaml", "nets/a.yaml")
     assert ran.code == 2
     message, help = ran.err.splitlines()
-    assert message.startswith("error[E110]: `HEAD:nets/a.yaml` names a revision, and git says: detected dubious ownership in")
+    assert message.startswith(
+        "error[E110]: `HEAD:nets/a.yaml` names a revision, and git says: detected dubious ownership in"
+    )
     assert "git config --global --add safe.directory" in help
 
 
@@ -285,10 +332,14 @@ def test_without_git(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", "")
     ran = Ran(capsys, "compare", "main:a.yaml", "new.yaml")
     assert ran.code == 2
-    assert ran.err.startswith("error[E110]: a SPEC with a colon names a git revision, and git cannot be run\n")
+    assert ran.err.startswith(
+        "error[E110]: a SPEC with a colon names a git revision, and git cannot be run\n"
+    )
 
 
-def test_a_file_with_a_colon_in_its_name_is_a_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_a_colon_in_its_name_is_a_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "")
     Path("main:a.yaml").write_text(OLD)
     assert Ran(capsys, "compare", "main:a.yaml", "new.yaml").code == 0
@@ -314,8 +365,12 @@ def test_networks_of_one_name_are_called_by_their_files(capsys: pytest.CaptureFi
 
 def test_models_of_two_files_are_paired_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     """1*9*4 + 4 = 40 parameters of a 3x3 from one channel, 104 of a 5x5, 200 of a 7x7."""
-    Path("a.yaml").write_text("input: [1, 9, 9]\nmodels: {gone: {layers: [relu]}, one: {layers: [conv3x3: 4]}}\n")
-    Path("b.yaml").write_text("input: [1, 9, 9]\nmodels: {one: {layers: [conv5x5: 4]}, fresh: {layers: [conv7x7: 4]}}\n")
+    Path("a.yaml").write_text(
+        "input: [1, 9, 9]\nmodels: {gone: {layers: [relu]}, one: {layers: [conv3x3: 4]}}\n"
+    )
+    Path("b.yaml").write_text(
+        "input: [1, 9, 9]\nmodels: {one: {layers: [conv5x5: 4]}, fresh: {layers: [conv7x7: 4]}}\n"
+    )
     ran = Ran(capsys, "compare", "a.yaml", "b.yaml")
     assert headings(ran) == [["a", "b", "difference", "change", "ratio"], ["fresh"], ["gone"]]
     assert ran.out.startswith("one\n\n")
@@ -325,8 +380,14 @@ def test_models_of_two_files_are_paired_in_every_format(capsys: pytest.CaptureFi
         ["40", "104", "+64", "+160.0", "%", "x2.600"],
         ["200"],
     ]
-    rows = list(csv.DictReader(Ran(capsys, "compare", "a.yaml", "b.yaml", "--format", "csv").out.splitlines()))
-    assert [(row["file"], row["model"], row["value"], row["difference"]) for row in rows if row["metric"] == "params"] == [
+    rows = list(
+        csv.DictReader(Ran(capsys, "compare", "a.yaml", "b.yaml", "--format", "csv").out.splitlines())
+    )
+    assert [
+        (row["file"], row["model"], row["value"], row["difference"])
+        for row in rows
+        if row["metric"] == "params"
+    ] == [
         ("a.yaml", "one", "40", ""),
         ("b.yaml", "one", "104", "64"),
         ("b.yaml", "fresh", "200", ""),
@@ -357,7 +418,10 @@ def test_three_networks_have_differences_and_ratios(capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize("count", [3, 7])
 def test_many_networks_fit_a_terminal_with_headings_of_their_own(count: int) -> None:
-    reports = [analyze(load(name)[0]) for name in ("vgg16", "alexnet", "resnet50", "googlenet", "unet", "lenet5", "inception")]
+    reports = [
+        analyze(load(name)[0])
+        for name in ("vgg16", "alexnet", "resnet50", "googlenet", "unet", "lenet5", "inception")
+    ]
     text = compared(reports[:count], "table", Surface(80))
     lines = text.splitlines()
     assert max(map(len, lines[: lines.index("")] if "" in lines else lines)) <= 80

@@ -36,7 +36,9 @@ def test_the_nearest_table_counts(tmp_path: Path) -> None:
     write("[project]\nname = 'cnncalc-user'\n", "a/b")
     write("[tool.cnncalc]\nexclude = ['x']\n", "a/c")
     above = Settings(str(tmp_path), strict=True)
-    assert settings_for(".") == settings_for("a/b") == settings_for("a/b/net.yaml") == settings_for("-") == above
+    assert (
+        settings_for(".") == settings_for("a/b") == settings_for("a/b/net.yaml") == settings_for("-") == above
+    )
     assert settings_for("a/c/d/net.yaml") == Settings(str(tmp_path / "a/c"), exclude=("x",))
 
 
@@ -92,7 +94,9 @@ def test_files_left_out_are_not_checked_unless_they_are_named(capsys: pytest.Cap
         )
 
 
-def test_warnings_are_chosen_by_the_project_then_by_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_warnings_are_chosen_by_the_project_then_by_the_command_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     Path("a.yaml").write_text(FLOORED)
     assert warnings(Ran(capsys, "check", "a.yaml")) == 1
     write("[tool.cnncalc]\nignore = ['W504']\n")
@@ -105,7 +109,9 @@ def test_warnings_are_chosen_by_the_project_then_by_the_command_line(capsys: pyt
     assert warnings(Ran(capsys, "check", "a.yaml", "--select", "W")) >= 1
 
 
-def test_an_empty_list_on_the_command_line_lifts_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_list_on_the_command_line_lifts_that_of_the_project(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     Path("a.yaml").write_text(FLOORED)
     write("[tool.cnncalc]\nignore = ['W504']\n")
     assert warnings(Ran(capsys, "check", "a.yaml", "--ignore", "")) == 1
@@ -147,10 +153,16 @@ def test_a_strict_project_is_strict_with_its_own_files_only(capsys: pytest.Captu
     Path("strict/a.yaml").write_text("input: [3, 8, 8]\nlayers: [conv3x3: 4]\n")
     Path("other").mkdir()
     Path("other/b.yaml").write_text(FLOORED)
-    assert [Ran(capsys, "check", *folders).code for folders in (["other"], ["strict", "other"], ["."])] == [0, 0, 0]
+    assert [Ran(capsys, "check", *folders).code for folders in (["other"], ["strict", "other"], ["."])] == [
+        0,
+        0,
+        0,
+    ]
     assert Ran(capsys, "check", "--strict", "strict", "other").code == 1
     Path("strict/c.yaml").write_text(FLOORED)
-    assert [Ran(capsys, "check", *folders).code for folders in (["strict", "other"], ["--no-strict", "."])] == [1, 0]
+    assert [
+        Ran(capsys, "check", *folders).code for folders in (["strict", "other"], ["--no-strict", "."])
+    ] == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -175,9 +187,24 @@ def test_a_strict_project_is_strict_with_its_own_files_only(capsys: pytest.Captu
             "possible: include, exclude, select, ignore, strict",
         ),
         ("[tool.cnncalc]\nstrict = 'yes'\n", 2, "`strict` is true or false", None),
-        ("[tool.cnncalc]\n\n  include = 'nets'\n", 3, '`include` is a list of patterns, such as ["nets/**/*.yaml"]', None),
-        ("[tool.cnncalc]\nexclude = ['/']\n", 2, '`exclude` is a list of patterns, such as ["nets/**/*.yaml"]', None),
-        ("[tool.cnncalc]\nexclude = ['.']\n", 2, '`exclude` is a list of patterns, such as ["nets/**/*.yaml"]', None),
+        (
+            "[tool.cnncalc]\n\n  include = 'nets'\n",
+            3,
+            '`include` is a list of patterns, such as ["nets/**/*.yaml"]',
+            None,
+        ),
+        (
+            "[tool.cnncalc]\nexclude = ['/']\n",
+            2,
+            '`exclude` is a list of patterns, such as ["nets/**/*.yaml"]',
+            None,
+        ),
+        (
+            "[tool.cnncalc]\nexclude = ['.']\n",
+            2,
+            '`exclude` is a list of patterns, such as ["nets/**/*.yaml"]',
+            None,
+        ),
         (
             "[tool.cnncalc]\nexclude = ['../cfg/nets']\n",
             2,
@@ -221,7 +248,9 @@ def test_no_number_depends_on_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert Ran(capsys, "summary", "a.yaml").out == before
 
 
-def test_a_path_below_the_root_is_matched_from_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_path_below_the_root_is_matched_from_anywhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     write("[tool.cnncalc]\nexclude = ['nets/a.yaml']\n")
     Path("nets").mkdir()
     monkeypatch.chdir("nets")

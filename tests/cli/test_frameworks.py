@@ -35,7 +35,11 @@ def test_only_rows_that_differ_are_shown(spec: str, capsys: pytest.CaptureFixtur
         "each cell: output / rf padding",
     ]
     assert main(["compare", "--frameworks", spec, "--format", "csv"]) == 0
-    assert [line.rpartition(",")[2] for line in capsys.readouterr().out.splitlines()] == ["differs", "false", "true"]
+    assert [line.rpartition(",")[2] for line in capsys.readouterr().out.splitlines()] == [
+        "differs",
+        "false",
+        "true",
+    ]
 
 
 def test_deep_names_fit_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +54,18 @@ def test_rows_that_differ_are_marked_among_all(spec: str, capsys: pytest.Capture
     assert main(["compare", "--frameworks", spec, "--all"]) == 0
     lines = capsys.readouterr().out.splitlines()
     (pool,) = (line for line in lines if line.startswith("maxpool3_1"))
-    assert pool.split() == ["maxpool3_1", *["8x55x55", "/", "0"] * 2, "8x56x56", "/", "0", "8x55x55", "/", "0", "<-", "differs"]
+    assert pool.split() == [
+        "maxpool3_1",
+        *["8x55x55", "/", "0"] * 2,
+        "8x56x56",
+        "/",
+        "0",
+        "8x55x55",
+        "/",
+        "0",
+        "<-",
+        "differs",
+    ]
     (conv,) = (line for line in lines if line.startswith("conv1x1_1"))
     assert "differs" not in conv
     assert "1 layer differs" in lines
@@ -60,12 +75,21 @@ def test_json_has_a_model_for_each_framework(spec: str, capsys: pytest.CaptureFi
     assert main(["compare", "--frameworks", spec, "--format", "json"]) == 0
     models = json.loads(capsys.readouterr().out)["models"]
     assert [model["framework"] for model in models] == ["pytorch", "tensorflow", "caffe", "onnx"]
-    assert [model["layers"][-1]["shape"] for model in models] == [[8, 55, 55], [8, 55, 55], [8, 56, 56], [8, 55, 55]]
+    assert [model["layers"][-1]["shape"] for model in models] == [
+        [8, 55, 55],
+        [8, 55, 55],
+        [8, 56, 56],
+        [8, 55, 55],
+    ]
 
 
-def test_a_framework_that_rejects_the_spec_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_framework_that_rejects_the_spec_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "same.yaml"
-    path.write_text("input: [3, 8, 8]\nlayers: [conv3x3: {out: 4, stride: 2, padding: same}]\n", encoding="utf-8")
+    path.write_text(
+        "input: [3, 8, 8]\nlayers: [conv3x3: {out: 4, stride: 2, padding: same}]\n", encoding="utf-8"
+    )
     assert main(["compare", "--frameworks", str(path)]) == 0
     assert "caffe: conv3x3_1: caffe has no padding `same`" in capsys.readouterr().out
 
@@ -84,7 +108,9 @@ def test_check_reports_portability_where_asked(spec: str, capsys: pytest.Capture
 
 def test_an_older_opset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "pool.yaml"
-    path.write_text("input: [1, 5]\nlayers: [maxpool2: {stride: 2, padding: 1, ceil: true}]\n", encoding="utf-8")
+    path.write_text(
+        "input: [1, 5]\nlayers: [maxpool2: {stride: 2, padding: 1, ceil: true}]\n", encoding="utf-8"
+    )
     sizes = []
     for framework in ("onnx:19", "onnx"):
         assert main(["shapes", str(path), "--framework", framework, "--format", "json"]) == 0

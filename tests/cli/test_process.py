@@ -56,7 +56,9 @@ def test_a_spec_from_standard_input() -> None:
 
 def test_nothing_is_cut_in_a_pipe() -> None:
     name = "x" * 300
-    done = run("params", "-", input=f"input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n    name: {name}\n", COLUMNS="40")
+    done = run(
+        "params", "-", input=f"input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n    name: {name}\n", COLUMNS="40"
+    )
     assert name.encode() in done.stdout
     assert b"left out" not in done.stdout
     assert b"\x1b" not in done.stdout
@@ -75,11 +77,19 @@ def test_a_narrow_terminal_loses_columns_and_says_so() -> None:
     assert max(map(len, table.splitlines())) <= 48
 
 
-@pytest.mark.parametrize("command", [["params", "vgg16"], ["rf", "misfit.yaml"], ["spp", "--in", "300", "--levels", "1,2,40"]])
+@pytest.mark.parametrize(
+    "command", [["params", "vgg16"], ["rf", "misfit.yaml"], ["spp", "--in", "300", "--levels", "1,2,40"]]
+)
 def test_an_ascii_output_never_fails(command: list[str], tmp_path: Path) -> None:
     spec = tmp_path / "misfit.yaml"
-    spec.write_text("name: größe\ninput: [3, 8, 8]\nlayers:\n  - conv9x9: 4\n    note: größe\n", encoding="utf-8")
-    done = run(*(str(spec) if word == spec.name else word for word in command), PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    spec.write_text(
+        "name: größe\ninput: [3, 8, 8]\nlayers:\n  - conv9x9: 4\n    note: größe\n", encoding="utf-8"
+    )
+    done = run(
+        *(str(spec) if word == spec.name else word for word in command),
+        PYTHONIOENCODING="ascii",
+        PYTHONUTF8="0",
+    )
     assert done.returncode in (0, 1)
     assert done.stdout.isascii()
     assert done.stderr.isascii()
@@ -106,7 +116,9 @@ def test_a_closed_pipe_ends_quietly() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_told() -> None:
     with open("/dev/full", "w") as full:
-        done = subprocess.run([*COMMAND, "params", "lenet5"], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            [*COMMAND, "params", "lenet5"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
     assert done.returncode == 2
     assert done.stderr.startswith(b"error[E902]: cannot write to standard output: ")
 

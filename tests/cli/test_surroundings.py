@@ -113,7 +113,9 @@ def test_a_standard_input_that_is_closed() -> None:
     assert err.startswith(b"error[E110]: standard input is closed")
 
 
-@pytest.mark.parametrize("command", [["rf", "broken.yaml"], ["check", "broken.yaml"], ["rf", "net.yaml", "--format", "xml"]])
+@pytest.mark.parametrize(
+    "command", [["rf", "broken.yaml"], ["check", "broken.yaml"], ["rf", "net.yaml", "--format", "xml"]]
+)
 def test_a_reader_that_goes_away_at_once(command: list[str]) -> None:
     for stream in ("stdout", "stderr"):
         reading, writing = os.pipe()
@@ -145,7 +147,9 @@ def limited(size: int) -> Callable[[], None]:
 @pytest.mark.parametrize("format", ["table", "json", "csv", "markdown"])
 def test_a_disk_that_fills_up_leaves_the_file_as_it_was(format: str) -> None:
     Path("out.txt").write_text("old", encoding="utf-8")
-    with started("summary", "net.yaml", "--format", format, "--output", "out.txt", preexec_fn=limited(64)) as process:
+    with started(
+        "summary", "net.yaml", "--format", format, "--output", "out.txt", preexec_fn=limited(64)
+    ) as process:
         _, err = process.communicate(timeout=20)
     assert process.returncode == 2
     assert err.startswith(b"error[E902]: cannot write out.txt: ")
@@ -153,7 +157,9 @@ def test_a_disk_that_fills_up_leaves_the_file_as_it_was(format: str) -> None:
     assert sorted(os.listdir()) == ["broken.yaml", "net.yaml", "out.txt"]
 
 
-@pytest.mark.parametrize("target", [".", "absent/out.txt", "loop", "net.yaml/out.txt", "x" * 5000, "a\0b", "", "/dev/full"])
+@pytest.mark.parametrize(
+    "target", [".", "absent/out.txt", "loop", "net.yaml/out.txt", "x" * 5000, "a\0b", "", "/dev/full"]
+)
 def test_an_output_that_cannot_be_written(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("loop").symlink_to("loop")
     before = sorted(os.listdir())
@@ -177,7 +183,10 @@ def test_an_output_behind_a_link_is_written_where_the_link_points(capsys: pytest
 
 def test_an_empty_environment() -> None:
     done = subprocess.run(
-        [*COMMAND, "rf", "vgg16"], capture_output=True, env={"PYTHONPATH": os.pathsep.join(sys.path)}, check=False
+        [*COMMAND, "rf", "vgg16"],
+        capture_output=True,
+        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -220,7 +229,8 @@ def test_odd_encodings_and_terminals(command: list[str], surroundings: dict[str,
 
 @pytest.mark.parametrize("columns", [1, 7, 20, 33])
 @pytest.mark.parametrize(
-    "command", [["summary", "net.yaml"], ["rf", "broken.yaml"], ["pool", "--in", "7x9", "--kernel", "3"], ["layers"]]
+    "command",
+    [["summary", "net.yaml"], ["rf", "broken.yaml"], ["pool", "--in", "7x9", "--kernel", "3"], ["layers"]],
 )
 def test_narrow_terminals(columns: int, command: list[str]) -> None:
     text = on_terminal(columns, *command, NO_COLOR="1")
@@ -292,7 +302,9 @@ def test_no_result_is_written_over_a_spec(command: list[str], capsys: pytest.Cap
     [["schema"], ["spp", "--in", "13", "--levels", "1,2"], ["pool", "--in", "7", "--kernel", "3"]],
     ids=lambda one: one[0],
 )
-def test_nor_is_one_by_a_command_that_reads_none(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_nor_is_one_by_a_command_that_reads_none(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert Ran(capsys, *command, "--output", "net.yaml").code == 2
     assert Path("net.yaml").read_text(encoding="utf-8") == SPEC
 
@@ -334,7 +346,9 @@ def test_a_file_that_vanishes_while_it_is_read(
     assert ("does not exist" in ran.err) is (name == "stat")
 
 
-def test_a_file_that_shrinks_while_it_is_read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_shrinks_while_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     real = os.stat
 
     def shrinking(*arguments: Any, **options: Any) -> Any:
@@ -406,7 +420,13 @@ MODEL = f"[link=http://a.b]{LAYER}[/]"
 
 def quoted(text: str) -> str:
     """A YAML text in double quotes with every character that is not plain written as an escape."""
-    return '"' + "".join(c if c.isascii() and c.isprintable() and c not in '"\\' else f"\\u{ord(c):04x}" for c in text) + '"'
+    return (
+        '"'
+        + "".join(
+            c if c.isascii() and c.isprintable() and c not in '"\\' else f"\\u{ord(c):04x}" for c in text
+        )
+        + '"'
+    )
 
 
 HOSTILE = {

@@ -110,7 +110,9 @@ def test_a_patch_can_be_applied_from_where_it_was_made(
     assert Path(name).read_bytes() == data["new"]
 
 
-def test_a_patch_within_a_repository(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_patch_within_a_repository(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
     for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
@@ -124,7 +126,9 @@ def test_a_patch_within_a_repository(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert Path("q.yaml").read_text() == FIXED
 
 
-def test_a_file_elsewhere_is_patched_from_the_root(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_elsewhere_is_patched_from_the_root(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("sub").mkdir()
     monkeypatch.chdir("sub")
     ran = Ran(capsys, "check", "--diff", "../net.yaml")
@@ -181,7 +185,9 @@ def test_expectations_are_added_where_there_are_none(capsys: pytest.CaptureFixtu
     assert ran.out == (
         "bare.yaml:1:1: bare: expect: {shape: [4, 6, 6], params: 112, macs: 3888, rf: 3}\n2 files: 1 expectation written\n"
     )
-    assert Path("bare.yaml").read_text() == bare + "expect: {shape: [4, 6, 6], params: 112, macs: 3888, rf: 3}\n"
+    assert (
+        Path("bare.yaml").read_text() == bare + "expect: {shape: [4, 6, 6], params: 112, macs: 3888, rf: 3}\n"
+    )
     assert Path("net.yaml").read_text() == NET
     assert Ran(capsys, "check", "--add", "shape", "bare.yaml").out == "1 file: 0 expectations written\n"
 
@@ -189,7 +195,10 @@ def test_expectations_are_added_where_there_are_none(capsys: pytest.CaptureFixtu
 def test_adding_and_updating_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     Path("net.yaml").write_text(NET[: NET.rindex("expect")])
     ran = Ran(capsys, "check", "--update", "--add", "params", "net.yaml")
-    assert (ran.code, Path("net.yaml").read_text()) == (0, FIXED[: FIXED.rindex("expect")] + "expect: {params: 112}\n")
+    assert (ran.code, Path("net.yaml").read_text()) == (
+        0,
+        FIXED[: FIXED.rindex("expect")] + "expect: {params: 112}\n",
+    )
 
 
 def test_what_is_unknown_is_not_added(capsys: pytest.CaptureFixture[str]) -> None:
@@ -224,17 +233,28 @@ def test_a_whole_folder_of_the_bundled_networks(capsys: pytest.CaptureFixture[st
         (("--update", "missing.yaml"), "missing.yaml is not a file, and only files can be rewritten"),
         (("--update", "net.yaml", "--framework", "caffe"), "not with --set or --framework"),
         (("--diff", "net.yaml", "--set", "n=3"), "not with --set or --framework"),
-        (("--update", "net.yaml", "--strict"), "Invalid value for --strict: not together with --update, --add or --diff"),
+        (
+            ("--update", "net.yaml", "--strict"),
+            "Invalid value for --strict: not together with --update, --add or --diff",
+        ),
         (("--add", "rf", "net.yaml", "--output", "x.md"), "--output: not together"),
         (("--diff", "net.yaml", "--format", "json"), "--format: not together"),
         (("--diff", "net.yaml", "--watch"), "--watch: not together"),
-        (("--update", "net.yaml", "--require-expect", "--output-format", "json"), "--output-format and --require-expect: not"),
-        (("--update", "net.yaml", "--select", "W", "--ignore", "W504", "--portability"), "--select and --ignore and --port"),
+        (
+            ("--update", "net.yaml", "--require-expect", "--output-format", "json"),
+            "--output-format and --require-expect: not",
+        ),
+        (
+            ("--update", "net.yaml", "--select", "W", "--ignore", "W504", "--portability"),
+            "--select and --ignore and --port",
+        ),
         (("--add", "shape,parms", "net.yaml"), "'parms' is no metric, did you mean 'params'?"),
         (("--add", "error", "net.yaml"), "'error' is no metric"),
     ],
 )
-def test_what_cannot_be_done(arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_done(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     ran = Ran(capsys, "check", *arguments)
     assert (ran.code, ran.out, Path("net.yaml").read_text()) == (2, "", NET)
     assert message in ran.err
@@ -257,7 +277,9 @@ def test_files_in_a_folder_that_are_no_specs_are_passed_over(capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("option", ["--update", "--diff", "--add=params"])
-@pytest.mark.parametrize("text", ["kind: A\n---\nkind: B\n", "a: {{ .Values.a }}\n{{- if .b }}\nc: 1\n{{- end }}\n"])
+@pytest.mark.parametrize(
+    "text", ["kind: A\n---\nkind: B\n", "a: {{ .Values.a }}\n{{- if .b }}\nc: 1\n{{- end }}\n"]
+)
 def test_foreign_yaml_in_a_folder_is_passed_over_as_check_does(
     text: str, option: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -275,7 +297,9 @@ def test_one_variant_alone(capsys: pytest.CaptureFixture[str]) -> None:
     text = f"models:\n  a: {model}\n  b: {model}\n"
     Path("net.yaml").write_text(text)
     assert Ran(capsys, "check", "--update", "--model", "b", "net.yaml").code == 0
-    assert Path("net.yaml").read_text() == text.replace(f"b: {model}", f"b: {model.replace('rf: 1', 'rf: 3')}")
+    assert Path("net.yaml").read_text() == text.replace(
+        f"b: {model}", f"b: {model.replace('rf: 1', 'rf: 3')}"
+    )
 
 
 def test_one_variant_alone_breaks_no_other(capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,13 +44,26 @@ def _watched(folder: Path, *saves: Callable[[], object]) -> list[list[str]]:
     return runs
 
 
-def test_it_runs_again_for_each_change_and_only_then(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_runs_again_for_each_change_and_only_then(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     one, two = tmp_path / "a.yaml", tmp_path / "b.yaml"
     one.write_text("1")
-    runs = _watched(tmp_path, lambda: None, lambda: one.write_text("11"), lambda: None, lambda: two.write_text("2"), two.unlink)
+    runs = _watched(
+        tmp_path,
+        lambda: None,
+        lambda: one.write_text("11"),
+        lambda: None,
+        lambda: two.write_text("2"),
+        two.unlink,
+    )
     assert runs == [["1"], ["11"], ["11", "2"], ["11"]]
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition("] ")[2] for line in lines if line] == [f"{one} changed", f"{two} changed", f"{two} changed"]
+    assert [line.partition("] ")[2] for line in lines if line] == [
+        f"{one} changed",
+        f"{two} changed",
+        f"{two} changed",
+    ]
 
 
 def test_several_changes_at_once_are_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +79,11 @@ def test_a_file_that_is_gone_and_back_is_no_crash(tmp_path: Path) -> None:
     named = str(tmp_path / "a.yaml")
     runs: list[int] = []
     with pytest.raises(KeyboardInterrupt):
-        watch.watch(lambda: runs.append(1), lambda: [named], Saved(lambda: Path(named).write_text("x"), Path(named).unlink))
+        watch.watch(
+            lambda: runs.append(1),
+            lambda: [named],
+            Saved(lambda: Path(named).write_text("x"), Path(named).unlink),
+        )
     assert len(runs) == 3
 
 
@@ -77,7 +94,9 @@ def test_the_project_and_bundled_networks_are_watched_too(tmp_path: Path) -> Non
     found = list(depended_on([str(spec), "vgg16", "missing"]))
     assert found[:3] == [str(spec), str(vgg), "missing"]
     assert len(set(found)) == len(found)
-    assert {str(folder / "pyproject.toml") for folder in (tmp_path, *tmp_path.parents, Path.cwd())} <= set(found[3:])
+    assert {str(folder / "pyproject.toml") for folder in (tmp_path, *tmp_path.parents, Path.cwd())} <= set(
+        found[3:]
+    )
 
 
 def _checked(monkeypatch: pytest.MonkeyPatch, *saves: Callable[[], object]) -> None:
@@ -179,13 +198,18 @@ def completed(*words: str) -> list[str]:
         (("params", "no-such-network"), []),
     ],
 )
-def test_a_shell_completes_commands_options_values_and_networks(words: tuple[str, ...], found: list[str]) -> None:
+def test_a_shell_completes_commands_options_values_and_networks(
+    words: tuple[str, ...], found: list[str]
+) -> None:
     assert completed(*words) == found
 
 
 def test_the_script_for_a_shell(capfd: pytest.CaptureFixture[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "cnncalc"], env={**os.environ, "_CNNCALC_COMPLETE": "source_bash"}, capture_output=True, text=True
+        [sys.executable, "-m", "cnncalc"],
+        env={**os.environ, "_CNNCALC_COMPLETE": "source_bash"},
+        capture_output=True,
+        text=True,
     )
     assert "complete -o default -F _cnncalc_completion cnncalc" in done.stdout
 

@@ -38,7 +38,9 @@ def test_words_that_nothing_has(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no bundled network has" in capsys.readouterr().err
 
 
-def test_a_list_in_a_file_has_the_format_of_its_ending(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_list_in_a_file_has_the_format_of_its_ending(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     assert main(["zoo", "lenet", "lecun", "--output", str(tmp_path / "zoo.csv")]) == 0
     assert capsys.readouterr().out == ""
     assert (tmp_path / "zoo.csv").read_text(encoding="utf-8").startswith("spec,model,year,")

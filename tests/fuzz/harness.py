@@ -52,7 +52,9 @@ def survive(spec: str | bytes, briefly: bool = False) -> str:
 
     Drawing takes most of the time; ``briefly`` draws each spec in one way of all, chosen by the spec, if it is no large one.
     """
-    some = crc32(spec if isinstance(spec, bytes) else spec.encode("utf-8", "surrogatepass")) if briefly else None
+    some = (
+        crc32(spec if isinstance(spec, bytes) else spec.encode("utf-8", "surrogatepass")) if briefly else None
+    )
     most = FEW if briefly else MOST_LAYERS
     try:
         source = Source("<text>", spec) if isinstance(spec, str) else read_source("-", io.BytesIO(spec))
@@ -111,7 +113,9 @@ def _elsewhere(model: Model) -> None:
 def _shown(diagnostics: Sequence[Diagnostic]) -> None:
     for found in diagnostics:
         assert found.code in CODES
-        assert found.location is None or (found.location.line >= 1 and found.location.column >= 1 and found.location.width >= 1)
+        assert found.location is None or (
+            found.location.line >= 1 and found.location.column >= 1 and found.location.width >= 1
+        )
     for surface in SURFACES:
         _check_inert(in_full.render(diagnostics, surface), surface)
 

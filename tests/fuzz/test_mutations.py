@@ -17,8 +17,42 @@ CONFIGS = sorted((Path(__file__).parent.parent.parent / "configs").rglob("*.yaml
 SMALL = [path.read_text(encoding="utf-8") for path in CONFIGS if path.stat().st_size < 2500]
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.yaml"))
 TOKENS = sorted(
-    {*WORDS, *options(), "layers", "blocks", "params", "vars", "input", "models", "cases", "expect", "name", "from", "repeat"}
-    | {"share", "prev", "i", "any", "~", "null", "[]", "{}", "- ", ": ", ", ", "[", "]", "{", "}", "\n", "\n  ", "\n    - ", '"'}
+    {
+        *WORDS,
+        *options(),
+        "layers",
+        "blocks",
+        "params",
+        "vars",
+        "input",
+        "models",
+        "cases",
+        "expect",
+        "name",
+        "from",
+        "repeat",
+    }
+    | {
+        "share",
+        "prev",
+        "i",
+        "any",
+        "~",
+        "null",
+        "[]",
+        "{}",
+        "- ",
+        ": ",
+        ", ",
+        "[",
+        "]",
+        "{",
+        "}",
+        "\n",
+        "\n  ",
+        "\n    - ",
+        '"',
+    }
     | {
         "0",
         "1",

@@ -128,9 +128,13 @@ class Writer:
         kind = self.choose(9)
         if kind < 6:
             return self.pick(
-                ("valid", "half", "half", "same", "same_lower") if self.wild else ("valid", "half", "half", "half", 1)
+                ("valid", "half", "half", "same", "same_lower")
+                if self.wild
+                else ("valid", "half", "half", "half", 1)
             )
-        return [[self.number(), self.number()] for _ in range(self.choose(2) + 1)] if kind < 8 else self.axes()
+        return (
+            [[self.number(), self.number()] for _ in range(self.choose(2) + 1)] if kind < 8 else self.axes()
+        )
 
     def value(self, field: Field[Any]) -> Any:
         """Something for an argument, mostly of its kind."""
@@ -152,14 +156,18 @@ class Writer:
             "branches": self.branches,
             "shortcut": lambda: self.pick(("identity", "project", "project", self.items())),
             "norm": lambda: self.pick(("bn", "bn", "ln", "none", {"gn": self.number()})),
-            "act": lambda: self.pick(("relu", "gelu", "none", {"leaky_relu": 0.1}, {"prelu": {"per_channel": True}})),
+            "act": lambda: self.pick(
+                ("relu", "gelu", "none", {"leaky_relu": 0.1}, {"prelu": {"per_channel": True}})
+            ),
         }
         return kinds[field.kind]()
 
     def integers(self, count: int | None) -> list[Any]:
         """A list of numbers; one of two is channels, the first and how many."""
         return (
-            [self.choose(3), 1 + self.choose(3)] if count else [self.number() for _ in range(self.choose(3) + 1 - self.odd(20))]
+            [self.choose(3), 1 + self.choose(3)]
+            if count
+            else [self.number() for _ in range(self.choose(3) + 1 - self.odd(20))]
         )
 
     def name(self) -> str:
@@ -169,8 +177,14 @@ class Writer:
 
     def branches(self) -> Any:
         if self.chance(50):
-            return {self.pick(("a", "b", "c", "d")): self.items() for _ in range(1 + self.choose(2) - self.odd(10))}
-        return [self.pick((self.items(), "prev", self.name() if self.names else "prev")) for _ in range(self.choose(3) + 1)]
+            return {
+                self.pick(("a", "b", "c", "d")): self.items()
+                for _ in range(1 + self.choose(2) - self.odd(10))
+            }
+        return [
+            self.pick((self.items(), "prev", self.name() if self.names else "prev"))
+            for _ in range(self.choose(3) + 1)
+        ]
 
     # Items
 
@@ -190,12 +204,26 @@ class Writer:
         operation = self.pick(("unit", "unit", "other", *CONVOLUTIONS, *WORDS, *WORDS))
         kernel = ""
         if operation in WORDS and WORDS[operation].kernel_in_name and self.chance(70):
-            kernel = self.pick(("1", "3", "3x3", "1x7", "5x5", "2x2x2", "3x3x3")) if self.odd(30) else self.pick("1233457")
-        arguments = self.block_arguments(operation) if operation in ("unit", "other") else self.arguments(operation, bool(kernel))
+            kernel = (
+                self.pick(("1", "3", "3x3", "1x7", "5x5", "2x2x2", "3x3x3"))
+                if self.odd(30)
+                else self.pick("1233457")
+            )
+        arguments = (
+            self.block_arguments(operation)
+            if operation in ("unit", "other")
+            else self.arguments(operation, bool(kernel))
+        )
         operation = self.pick(WORDS_AND_JUNK) if self.odd(3) else operation + kernel
         item = {operation: arguments}
         if self.chance(20):
-            item["name"] = self.junk() if self.odd(20) else self.pick(NAMES) if self.wild else f"t{len(self.names)}_{self.depth}"
+            item["name"] = (
+                self.junk()
+                if self.odd(20)
+                else self.pick(NAMES)
+                if self.wild
+                else f"t{len(self.names)}_{self.depth}"
+            )
         for key in ("from", "share"):
             if self.names and self.chance(6):
                 item[key] = self.junk() if self.odd(20) else self.name()
@@ -215,7 +243,12 @@ class Writer:
         if primary is not None and primary.kind == "branches":
             return self.value(primary)
         others = any(field.required for field in meaning.fields.values() if field is not primary)
-        if primary is not None and not (has_kernel and primary.name == "kernel") and not others and self.chance(50):
+        if (
+            primary is not None
+            and not (has_kernel and primary.name == "kernel")
+            and not others
+            and self.chance(50)
+        ):
             return self.value(primary)
         given = {}
         for name, field in meaning.fields.items():
@@ -228,7 +261,9 @@ class Writer:
         if issubclass(meaning, Shorthand) and meaning.kernel_keys:
             for _ in range(1 + self.choose(2)):
                 kernel = self.pick(("1x1", "3x3", "5", "1x7"))
-                given[kernel] = self.pick((self.number(), [self.number(), self.number()], True if self.wild else 4))
+                given[kernel] = self.pick(
+                    (self.number(), [self.number(), self.number()], True if self.wild else 4)
+                )
         return given
 
     def block_arguments(self, block: str) -> Any:
@@ -244,7 +279,10 @@ class Writer:
         if self.chance(40):
             return [self.number() for _ in range(self.choose(3) + 1)]
         metrics = [metric for metric in METRICS if self.chance(20)]
-        return {metric: self.bound() if self.wild or metric not in COUNT_METRICS else self.number() for metric in metrics}
+        return {
+            metric: self.bound() if self.wild or metric not in COUNT_METRICS else self.number()
+            for metric in metrics
+        }
 
     def bound(self) -> Any:
         return self.pick(
@@ -272,8 +310,12 @@ class Writer:
 
     def defaults(self) -> Any:
         found = {}
-        for operation in self.several(lambda: self.pick(("conv", "maxpool", "bn", "linear", "inception", "depthwise")), 2):
-            found[operation] = {name: self.value(field) for name, field in WORDS[operation].fields.items() if self.chance(20)}
+        for operation in self.several(
+            lambda: self.pick(("conv", "maxpool", "bn", "linear", "inception", "depthwise")), 2
+        ):
+            found[operation] = {
+                name: self.value(field) for name, field in WORDS[operation].fields.items() if self.chance(20)
+            }
         return found
 
     def model(self) -> dict[str, Any]:
@@ -290,7 +332,14 @@ class Writer:
             **(
                 {
                     "framework": self.pick(
-                        ("pytorch", "tensorflow", "caffe", "onnx", "onnx:9", self.junk() if self.wild else "onnx:18")
+                        (
+                            "pytorch",
+                            "tensorflow",
+                            "caffe",
+                            "onnx",
+                            "onnx:9",
+                            self.junk() if self.wild else "onnx:18",
+                        )
                     )
                 }
                 if self.chance(30)
@@ -298,11 +347,20 @@ class Writer:
             ),
             **({"expect": self.expect()} if self.chance(20) else {}),
             **({"cases": self.several(self.case, 2)} if self.chance(15) else {}),
-            **({"name": self.junk(), "description": self.junk(), "source": self.junk()} if self.odd(8) else {}),
+            **(
+                {"name": self.junk(), "description": self.junk(), "source": self.junk()}
+                if self.odd(8)
+                else {}
+            ),
         }
 
     def case(self) -> Any:
-        case = {"input": self.shape(), "vars": {"n": self.number()}, "framework": "caffe", "expect": {"error": "E301"}}
+        case = {
+            "input": self.shape(),
+            "vars": {"n": self.number()},
+            "framework": "caffe",
+            "expect": {"error": "E301"},
+        }
         return {key: value for key, value in case.items() if self.chance(50)}
 
     def spec(self) -> str:
@@ -321,10 +379,16 @@ class Writer:
     def blocks(self) -> dict[str, Any]:
         self.depth = DEEP - 2
         conv = {"conv": {"kernel": 3, "out": "c", "stride": "s", "padding": "half"}}
-        unit = {"params": ["c", "s=1"], "layers": [conv, {"relu": None, "repeat": "i" if self.odd(20) else 2}]}
+        unit = {
+            "params": ["c", "s=1"],
+            "layers": [conv, {"relu": None, "repeat": "i" if self.odd(20) else 2}],
+        }
         if self.wild:
             unit = {"params": self.pick((["c", "s=1"], ["c=n", "s=c"], [])), "layers": self.items()}
-        other = {"params": ["n", "t=prev"], "layers": [item for item in self.items() if self.wild or "other" not in str(item)]}
+        other = {
+            "params": ["n", "t=prev"],
+            "layers": [item for item in self.items() if self.wild or "other" not in str(item)],
+        }
         self.depth = 0
         return {"unit": unit, "other": other}
 

@@ -37,8 +37,15 @@ def test_counts_by_brute_force() -> None:
                             reads = runs(window, size)
                         except Fault:
                             continue
-                        taps = [i * stride - padding + m * dilation for i in range(len(reads)) for m in range(kernel)]
-                        assert counts(reads, size) == tuple(taps.count(x) for x in range(size)), (window, size)
+                        taps = [
+                            i * stride - padding + m * dilation
+                            for i in range(len(reads))
+                            for m in range(kernel)
+                        ]
+                        assert counts(reads, size) == tuple(taps.count(x) for x in range(size)), (
+                            window,
+                            size,
+                        )
 
 
 def test_whole_and_uneven_bins() -> None:
@@ -57,4 +64,7 @@ def test_phases_read_are_those_that_some_window_reads(stride: int) -> None:
         for dilation in range(1, 10):
             window = Window(kernel, stride, 0, 0, dilation)
             often = pooled(window, 400).counts[100:300]
-            assert phases_read(window) == sum(any(often[phase::stride]) for phase in range(stride)), (kernel, dilation)
+            assert phases_read(window) == sum(any(often[phase::stride]) for phase in range(stride)), (
+                kernel,
+                dilation,
+            )

@@ -78,7 +78,10 @@ def test_caffe_gives_the_bins_wanted_or_is_illegal() -> None:
 def test_the_error_of_an_illegal_caffe_level() -> None:
     with pytest.raises(Fault) as raised:
         level("caffe", 5, 4)
-    assert raised.value.message == "mode caffe has no 4 bins on a map of 5: padding 2 is not smaller than the kernel 2"
+    assert (
+        raised.value.message
+        == "mode caffe has no 4 bins on a map of 5: padding 2 is not smaller than the kernel 2"
+    )
     assert raised.value.help == "Caffe stops there; use mode adaptive or exact"
 
 
@@ -126,7 +129,11 @@ ROWS = [
 
 @pytest.mark.parametrize(("size", "bins", "paper", "caffe", "adaptive"), ROWS)
 def test_published_rows(
-    size: int, bins: int, paper: tuple[int, ...], caffe: tuple[int, int] | None, adaptive: list[tuple[int, int]]
+    size: int,
+    bins: int,
+    paper: tuple[int, ...],
+    caffe: tuple[int, int] | None,
+    adaptive: list[tuple[int, int]],
 ) -> None:
     found = level("paper", size, bins)
     assert (found.window, found.stride, found.obtained, size - found.unread) == paper

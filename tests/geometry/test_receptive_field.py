@@ -30,7 +30,9 @@ def any_taps() -> st.SearchStrategy[Taps]:
 
 def monotone_taps() -> st.SearchStrategy[Taps]:
     """Reads whose first and last units never go back: windows and up-sampling."""
-    window = st.builds(Window, st.integers(1, 4), st.integers(1, 3), st.integers(0, 3), st.just(0), st.integers(1, 3))
+    window = st.builds(
+        Window, st.integers(1, 4), st.integers(1, 3), st.integers(0, 3), st.just(0), st.integers(1, 3)
+    )
     factor = st.integers(1, 3)
     rules = st.one_of(window, factor.map(Nearest), factor.map(Bilinear))
     return rules.map(lambda rule: rule.reads(None)).filter(lambda reads: isinstance(reads, Taps))  # type: ignore[return-value]
@@ -69,7 +71,9 @@ def test_maps_are_the_hulls_of_index_sets(steps: list[Taps]) -> None:
 @given(st.lists(any_taps(), max_size=4))
 def test_stride_is_the_advance_over_many_units(steps: list[Taps]) -> None:
     field = field_of(steps)
-    assert field.stride == reduce(lambda stride, taps: stride * Fraction(taps.advance, len(taps.runs)), steps, Fraction(1))
+    assert field.stride == reduce(
+        lambda stride, taps: stride * Fraction(taps.advance, len(taps.runs)), steps, Fraction(1)
+    )
 
 
 @given(st.lists(any_taps(), max_size=4))
@@ -80,7 +84,10 @@ def test_period_is_the_shortest(steps: list[Taps]) -> None:
         if rest:
             continue
         again = [(seen.at(unit), seen.at(unit + period)) for unit in range(2 * len(seen.spans))]
-        moved = [there == (None if here is None else (here[0] + advance, here[1] + advance)) for here, there in again]
+        moved = [
+            there == (None if here is None else (here[0] + advance, here[1] + advance))
+            for here, there in again
+        ]
         assert not all(moved)
 
 
@@ -123,7 +130,9 @@ def test_aligned_where_all_centres_agree(a: list[Taps], b: list[Taps]) -> None:
 @given(monotone_taps(), monotone_taps(), monotone_taps())
 def test_composition_is_associative(a: Taps, b: Taps, c: Taps) -> None:
     inner = LOCAL.through(b).through(c).maps[0]
-    together = Taps(inner.advance, tuple(Run(span[0], 1, span[1] - span[0] + 1) for span in inner.spans if span))
+    together = Taps(
+        inner.advance, tuple(Run(span[0], 1, span[1] - span[0] + 1) for span in inner.spans if span)
+    )
     assert LOCAL.through(a).through(b).through(c) == LOCAL.through(a).through(together)
 
 
@@ -132,7 +141,10 @@ def test_identity_changes_nothing(steps: list[Taps]) -> None:
     one_by_one = Window(1).reads(None)
     assert isinstance(one_by_one, Taps)
     assert (
-        field_of([one_by_one, *steps]) == field_of(steps) == field_of([*steps, one_by_one]) == field_of([*steps, IDENTITY_TAPS])
+        field_of([one_by_one, *steps])
+        == field_of(steps)
+        == field_of([*steps, one_by_one])
+        == field_of([*steps, IDENTITY_TAPS])
     )
 
 
@@ -162,13 +174,24 @@ def test_cropping_undoes_padding(margin: int) -> None:
 def test_whole_axis_is_global_without_a_local_path() -> None:
     field = field_of([IDENTITY_TAPS]).through(WHOLE)
     assert field == AxisField((), True)
-    assert (field.size(7), field.start, field.stride, field.at(0), field.reason(None)) == (None, None, None, None, None)
+    assert (field.size(7), field.start, field.stride, field.at(0), field.reason(None)) == (
+        None,
+        None,
+        None,
+        None,
+        None,
+    )
 
 
 def test_global_path_beside_a_local_one_keeps_the_local_numbers() -> None:
     local = LOCAL.through(Window(3, 2, 1).reads(None))
     gated = local.joined(AxisField((), True)).through(Window(3, 1, 1).reads(None))
-    assert (gated.is_global, gated.size(None), gated.stride, gated.start) == (True, 3 + 2 * 2, Fraction(2), -3)
+    assert (gated.is_global, gated.size(None), gated.stride, gated.start) == (
+        True,
+        3 + 2 * 2,
+        Fraction(2),
+        -3,
+    )
 
 
 def test_unequal_strides_keep_the_exact_hull_per_unit() -> None:
@@ -183,7 +206,12 @@ def test_unequal_strides_keep_the_exact_hull_per_unit() -> None:
 def test_unknown_start_takes_branches_as_aligned_and_keeps_the_largest() -> None:
     small, large = (LOCAL.through(Window(k, 2, None, None).reads(None)) for k in (3, 7))
     joined = small.joined(large)
-    assert (joined.size(None), joined.start, joined.stride, joined.unknown_start) == (7, None, Fraction(2), small.unknown_start)
+    assert (joined.size(None), joined.start, joined.stride, joined.unknown_start) == (
+        7,
+        None,
+        Fraction(2),
+        small.unknown_start,
+    )
 
 
 def test_unknown_reads_leave_the_field_unknown_with_the_reason() -> None:

@@ -21,7 +21,9 @@ small = st.integers(0, 6)
 positive = st.integers(1, 6)
 
 
-def windows(rounding: st.SearchStrategy[Rounding], padding: st.SearchStrategy[int] = small) -> st.SearchStrategy[Window]:
+def windows(
+    rounding: st.SearchStrategy[Rounding], padding: st.SearchStrategy[int] = small
+) -> st.SearchStrategy[Window]:
     return st.builds(Window, positive, positive, padding, padding, st.integers(1, 4), rounding)
 
 
@@ -38,7 +40,12 @@ def enumerated(window: Window, size: int) -> int:
     end = size + window.after
     allowed = window.stride - 1 if window.rounding.up else 0
     fitting = list(takewhile(lambda i: positions(window, i)[-1] + 1 - end <= allowed, count()))
-    if fitting and window.rounding.up and window.rounding.drop_in_padding and positions(window, fitting[-1])[0] >= size:
+    if (
+        fitting
+        and window.rounding.up
+        and window.rounding.drop_in_padding
+        and positions(window, fitting[-1])[0] >= size
+    ):
         fitting.pop()
     return len(fitting)
 
@@ -125,7 +132,9 @@ def test_padding_unknown_leaves_size_and_start_unknown() -> None:
         (Window(2, 3, rounding=CEIL_KEEPING), 3, 2),
     ],
 )
-def test_rounding_up_drops_a_window_that_starts_behind_the_input(window: Window, size: int, expected: int) -> None:
+def test_rounding_up_drops_a_window_that_starts_behind_the_input(
+    window: Window, size: int, expected: int
+) -> None:
     assert window.output_size(size) == expected
 
 

@@ -41,5 +41,7 @@ def shape(*axes: int | None) -> Shape:
 
 def same(items: str, others: str, head: str = INPUT) -> None:
     """Two ways to write the same layers; names aside."""
-    one_way, other_way = ([(layer.op, *layer[4:12]) for layer in layers(way, head)] for way in (items, others))
+    one_way, other_way = (
+        [(layer.op, *layer[4:12]) for layer in layers(way, head)] for way in (items, others)
+    )
     assert one_way == other_way

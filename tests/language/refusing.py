@@ -23,4 +23,7 @@ def refusals(spec: str) -> tuple[Diagnostic, ...]:
 
 def found_in(spec: str) -> list[Found]:
     places = [(found.location, found) for found in refusals(spec)]
-    return [(found.code, f"{at.line}:{at.column}" if at else "", found.message, found.help) for at, found in places]
+    return [
+        (found.code, f"{at.line}:{at.column}" if at else "", found.message, found.help)
+        for at, found in places
+    ]

@@ -32,7 +32,8 @@ def test_parameters_and_their_defaults() -> None:
 
 def test_arguments_of_blocks_are_expressions_where_they_stand() -> None:
     head = (
-        INPUT + "vars: {c: 3}\nblocks: {outer: {params: [c], layers: [inner: c+1]}, inner: {params: [c], layers: [conv1x1: c]}}\n"
+        INPUT
+        + "vars: {c: 3}\nblocks: {outer: {params: [c], layers: [inner: c+1]}, inner: {params: [c], layers: [conv1x1: c]}}\n"
     )
     assert [layer.shape.channels for layer in layers("[outer: c*2, conv1x1: c]", head)] == [3 * 2 + 1, 3]
 
@@ -44,7 +45,8 @@ def test_blocks_see_variables_and_inputs_but_no_names_around() -> None:
 
 def test_a_tensor_as_a_parameter() -> None:
     head = (
-        INPUT + "blocks: {b: {params: [skip], layers: [tanh, {concat: [skip, prev]}]}, o: {params: [x], layers: [gelu, b: x]}}\n"
+        INPUT
+        + "blocks: {b: {params: [skip], layers: [tanh, {concat: [skip, prev]}]}, o: {params: [x], layers: [gelu, b: x]}}\n"
     )
     assert layers("[{relu: , name: a}, elu, b: a]", head)[-1].inputs == ("a", "b_1/tanh_1")
     assert layers("[{relu: , name: a}, elu, o: a]", head)[-1].inputs == ("a", "o_1/b_1/tanh_1")
@@ -69,7 +71,9 @@ def test_a_tensor_as_a_parameter() -> None:
         ("conv1x1: {out: 4, bias: w}", "1 > 2", "conv1x1: {out: 4, bias: false}"),
     ],
 )
-def test_words_as_parameters_mean_what_their_field_makes_of_them(inside: str, argument: str, written_out: str) -> None:
+def test_words_as_parameters_mean_what_their_field_makes_of_them(
+    inside: str, argument: str, written_out: str
+) -> None:
     head = f"{INPUT}blocks: {{b: {{params: [w], layers: [{inside}]}}}}\n"
     found, expected = layers(f"[b: {argument}]", head), layers(f"[{written_out}]")
     assert [layer[4:12] for layer in found] == [layer[4:12] for layer in expected]

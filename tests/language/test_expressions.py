@@ -24,7 +24,14 @@ from cnncalc.language.expressions import (
 )
 from cnncalc.support.suggest import did_you_mean, shown
 
-NAMES: dict[str, Value] = {"c": 64, "n": 7, "i": 0, "width": Fraction(5, 4), "act": PassedWord("relu"), "on": True}
+NAMES: dict[str, Value] = {
+    "c": 64,
+    "n": 7,
+    "i": 0,
+    "width": Fraction(5, 4),
+    "act": PassedWord("relu"),
+    "on": True,
+}
 
 
 def value(text: str, **names: Value) -> Value:
@@ -64,7 +71,9 @@ def _inside(tree: Tree, level: int) -> str:
     return tree.text if tree.level >= level else f"({tree.text})"
 
 
-def _binary(symbol: str, level: int, function: Callable[[Any, Any], Any]) -> Callable[[Tree, Tree, str], Tree]:
+def _binary(
+    symbol: str, level: int, function: Callable[[Any, Any], Any]
+) -> Callable[[Tree, Tree, str], Tree]:
     def build(left: Tree, right: Tree, space: str) -> Tree:
         text = f"{_inside(left, level)}{space}{symbol}{space}{_inside(right, level + 1)}"
         return Tree(text, level, _apply(function, left.value, right.value))
@@ -111,7 +120,9 @@ def leaves() -> st.SearchStrategy[Tree]:
 
 def _choice(then: Tree, left: Tree, comparison: tuple[str, Any], right: Tree, otherwise: Tree) -> Tree:
     condition = _apply(comparison[1], left.value, right.value)
-    text = f"{_inside(then, 1)} if {_inside(left, 5)} {comparison[0]} {_inside(right, 5)} else {otherwise.text}"
+    text = (
+        f"{_inside(then, 1)} if {_inside(left, 5)} {comparison[0]} {_inside(right, 5)} else {otherwise.text}"
+    )
     if isinstance(condition, Exception):
         return Tree(text, 0, condition)
     return Tree(text, 0, then.value if condition else otherwise.value)
@@ -120,15 +131,21 @@ def _choice(then: Tree, left: Tree, comparison: tuple[str, Any], right: Tree, ot
 def _grow(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
     spaces = st.sampled_from(["", " "])
     return st.one_of(
-        st.builds(lambda build, a, b, space: build(a, b, space), st.sampled_from(BINARY), inner, inner, spaces),
+        st.builds(
+            lambda build, a, b, space: build(a, b, space), st.sampled_from(BINARY), inner, inner, spaces
+        ),
         st.builds(lambda a: Tree(f"-{_inside(a, 7)}", 7, _apply(operator.neg, a.value)), inner),
         st.builds(
-            lambda a, n: Tree(f"{_inside(a, 9)}**{n}", 8, _apply(lambda x: Fraction(x) ** n, a.value)), inner, st.integers(0, 3)
+            lambda a, n: Tree(f"{_inside(a, 9)}**{n}", 8, _apply(lambda x: Fraction(x) ** n, a.value)),
+            inner,
+            st.integers(0, 3),
         ),
         st.builds(_choice, inner, inner, st.sampled_from(COMPARE), inner, inner),
         st.builds(
             lambda f, xs: Tree(
-                f"{f.__name__}({', '.join(x.text for x in xs)})", 9, _apply(lambda *v: f(v), *(x.value for x in xs))
+                f"{f.__name__}({', '.join(x.text for x in xs)})",
+                9,
+                _apply(lambda *v: f(v), *(x.value for x in xs)),
             ),
             st.sampled_from([min, max]),
             st.lists(inner, min_size=1, max_size=3),
@@ -327,7 +344,11 @@ def test_what_is_no_expression(text: str, message: str, help: str | None) -> Non
         ("1 if n else foo", "unknown name `foo`", "known here: c, n, i, width, act, on"),
         ("maxx(1, 2)", "unknown function `maxx`", "did you mean `max`?"),
         ("sqrt(4)", "unknown function `sqrt`", "known here: min, max, ceil, floor, round, abs, divisible"),
-        ("__import__(1)", "unknown function `__import__`", "known here: min, max, ceil, floor, round, abs, divisible"),
+        (
+            "__import__(1)",
+            "unknown function `__import__`",
+            "known here: min, max, ceil, floor, round, abs, divisible",
+        ),
     ],
 )
 def test_unknown_names(text: str, message: str, help: str | None) -> None:
@@ -381,7 +402,14 @@ def test_what_cannot_be_calculated(text: str, message: str | None) -> None:
 
 def test_bombs_are_refused_at_once() -> None:
     start = time.perf_counter()
-    for text in ["9**9**9**9", "(" * 400, "-" * 499, "not " * 124 + "1", "10**30" + "*10**30" * 60, "1e" + "9" * 400]:
+    for text in [
+        "9**9**9**9",
+        "(" * 400,
+        "-" * 499,
+        "not " * 124 + "1",
+        "10**30" + "*10**30" * 60,
+        "1e" + "9" * 400,
+    ]:
         with pytest.raises(Fault):
             value(text)
     assert time.perf_counter() - start < 0.5
@@ -400,10 +428,22 @@ def test_any_text_gives_a_value_or_a_fault(text: str) -> None:
     ("text", "message", "help"),
     [
         ("c/3", "`c/3` is 21 1/3, not an integer", "write `c//3` to round down, or use round() or ceil()"),
-        ("2*c / n", "`2*c / n` is 18 2/7, not an integer", "write `2*c // n` to round down, or use round() or ceil()"),
-        ("1/2*n", "`1/2*n` is 3 1/2, not an integer", "write `floor(1/2*n)` to round down, or use round() or ceil()"),
+        (
+            "2*c / n",
+            "`2*c / n` is 18 2/7, not an integer",
+            "write `2*c // n` to round down, or use round() or ceil()",
+        ),
+        (
+            "1/2*n",
+            "`1/2*n` is 3 1/2, not an integer",
+            "write `floor(1/2*n)` to round down, or use round() or ceil()",
+        ),
         ("-n/2", "`-n/2` is -3 1/2, not an integer", "write `-n//2` to round down, or use round() or ceil()"),
-        ("0.01*n", "`0.01*n` is 7/100, not an integer", "write `floor(0.01*n)` to round down, or use round() or ceil()"),
+        (
+            "0.01*n",
+            "`0.01*n` is 7/100, not an integer",
+            "write `floor(0.01*n)` to round down, or use round() or ceil()",
+        ),
         ("i == 0", "`i == 0` is true, not an integer", None),
         ("act", "`act` is relu, not an integer", None),
     ],
@@ -429,14 +469,16 @@ def test_asking_the_undetermined_for_its_number_is_a_mistake_of_the_program() ->
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("64", 64), ("010", 10), ("", None), ("-1", None), ("1_0", None), ("²", None), ("٣", None)]
+    ("text", "expected"),
+    [("64", 64), ("010", 10), ("", None), ("-1", None), ("1_0", None), ("²", None), ("٣", None)],
 )
 def test_plain_digits_need_no_parser(text: str, expected: int | None) -> None:
     assert fast_int(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("shows", "expected"), [(True, "true"), (False, "false"), (7, "7"), (Fraction(-1, 3), "-1/3"), (Fraction(-7, 3), "-2 1/3")]
+    ("shows", "expected"),
+    [(True, "true"), (False, "false"), (7, "7"), (Fraction(-1, 3), "-1/3"), (Fraction(-7, 3), "-2 1/3")],
 )
 def test_values_in_messages(shows: Value, expected: str) -> None:
     assert shown_value(shows) == expected

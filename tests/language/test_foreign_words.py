@@ -33,7 +33,9 @@ from tests.language.refusing import INPUT, found_in
 )
 def test_argument_of_another_name(item: str, place: str, word: str, op: str, meant: str) -> None:
     spec = f"{INPUT}layers:\n  - {item}\n"
-    assert found_in(spec) == [("E104", place, f"unknown argument of {op} `{word}`", f"did you mean `{meant}`?")]
+    assert found_in(spec) == [
+        ("E104", place, f"unknown argument of {op} `{word}`", f"did you mean `{meant}`?")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,9 @@ def test_operation_that_the_language_lacks(word: str, part: str, wrong: str) -> 
 def test_what_is_advised_for_a_missing_operation_is_accepted(word: str) -> None:
     ((_, _, _, help),) = found_in(f"{INPUT}layers:\n  - {word}: 3\n")
     assert help is not None
-    advised = [text for text in re.findall("`(.*?)`", help) if text.startswith(("mul", "custom", "conv", "flatten"))]
+    advised = [
+        text for text in re.findall("`(.*?)`", help) if text.startswith(("mul", "custom", "conv", "flatten"))
+    ]
     head = "input: [64, 8, 8]\n"
     assert advised and all(found_in(f"{head}layers:\n  - {text}\n") == [] for text in advised)
 
@@ -121,10 +125,14 @@ def test_a_block_may_have_the_name_of_what_the_language_lacks() -> None:
 @pytest.mark.parametrize("key", ["type", "op", "class"])
 def test_operation_as_a_value(key: str) -> None:
     spec = f"{INPUT}layers:\n  - {key}: conv3x3\n    out: 4\n    padding: 1\n"
-    assert found_in(spec) == [("E111", "3:5", f"unknown operation `{key}`", "the operation is itself the key: `- conv3x3: ...`")]
+    assert found_in(spec) == [
+        ("E111", "3:5", f"unknown operation `{key}`", "the operation is itself the key: `- conv3x3: ...`")
+    ]
 
 
-@pytest.mark.parametrize(("word", "meant"), [("int", "floor"), ("make_divisible", "divisible"), ("cel", "ceil")])
+@pytest.mark.parametrize(
+    ("word", "meant"), [("int", "floor"), ("make_divisible", "divisible"), ("cel", "ceil")]
+)
 def test_function_of_another_name(word: str, meant: str) -> None:
     spec = f"{INPUT}layers:\n  - conv3x3: {word}(9/2)\n"
     assert found_in(spec) == [("E203", "3:14", f"unknown function `{word}`", f"did you mean `{meant}`?")]

@@ -36,7 +36,16 @@ def test_a_scalar_fills_the_primary_argument() -> None:
 
 @pytest.mark.parametrize(
     ("written", "value"),
-    [("010", 10), ("'12'", 12), ("1_0", 10), ("1e1", 10), ("4.0", 4), ("+4", 4), ("2*3", 6), ("0b1 if false else 3", None)],
+    [
+        ("010", 10),
+        ("'12'", 12),
+        ("1_0", 10),
+        ("1e1", 10),
+        ("4.0", 4),
+        ("+4", 4),
+        ("2*3", 6),
+        ("0b1 if false else 3", None),
+    ],
 )
 def test_a_number_is_what_its_field_makes_of_it(written: str, value: int | None) -> None:
     if value is None:
@@ -59,7 +68,11 @@ def test_words_of_yaml_1_1_are_no_truth_values(word: str) -> None:
 
 
 def test_words_of_yaml_1_1_are_names() -> None:
-    assert paths("[{relu: , name: no}, {relu: , name: 010}, {relu: , name: 1:30, from: no}]") == ["no", "010", "1:30"]
+    assert paths("[{relu: , name: no}, {relu: , name: 010}, {relu: , name: 1:30, from: no}]") == [
+        "no",
+        "010",
+        "1:30",
+    ]
 
 
 def test_absent_is_not_zero() -> None:
@@ -110,7 +123,9 @@ def test_source_is_a_string_or_a_list() -> None:
     ],
 )
 def test_input_shapes(written: str, axes: tuple[int | None, ...]) -> None:
-    assert models(f"vars: {{n: 8}}\ninput: {written}\nlayers: [relu]\n")[0].inputs == (("input", shape(*axes)),)
+    assert models(f"vars: {{n: 8}}\ninput: {written}\nlayers: [relu]\n")[0].inputs == (
+        ("input", shape(*axes)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +147,9 @@ def test_the_number_of_axes(head: str, item: str, rank: int) -> None:
 
 def test_several_inputs_by_name() -> None:
     head = "input: {left: [3, 64, 64], right: [5, 64, 64]}\n"
-    first, second, joined = layers("[{conv3x3: 8, name: a}, {conv3x3: 8, from: right}, {add: [a, prev]}]", head)
+    first, second, joined = layers(
+        "[{conv3x3: 8, name: a}, {conv3x3: 8, from: right}, {add: [a, prev]}]", head
+    )
     assert (first.inputs, second.inputs, joined.inputs) == (("left",), ("right",), ("a", "conv3x3_1"))
     assert (first.weights, second.weights) == (9 * 3 * 8, 9 * 5 * 8)
 
@@ -164,7 +181,9 @@ def test_the_unknown_is_shown_with_its_reason() -> None:
 
 
 def test_the_reason_travels_from_where_the_unknown_began() -> None:
-    assert layers("[{conv3x3: , name: stem}, relu, conv1x1: 3]")[-1].reasons == ("`stem` says no `out` channels",)
+    assert layers("[{conv3x3: , name: stem}, relu, conv1x1: 3]")[-1].reasons == (
+        "`stem` says no `out` channels",
+    )
 
 
 # models
@@ -191,8 +210,16 @@ def test_models_share_and_override() -> None:
     assert [model.name for model in (one_, two, three)] == ["one", "two", "three"]
     assert [model.framework.name for model in (one_, two, three)] == ["caffe", "caffe", "pytorch"]
     assert [model.description for model in (one_, two, three)] == ["of the file", "own", "of the file"]
-    assert [model.inputs[0][1] for model in (one_, two, three)] == [shape(4, 8, 8), shape(4, 9, 9), shape(4, 8, 8)]
-    assert [promise.metric for model in (one_, two, three) for promise in model.promises] == ["params", "shape", "params"]
+    assert [model.inputs[0][1] for model in (one_, two, three)] == [
+        shape(4, 8, 8),
+        shape(4, 9, 9),
+        shape(4, 8, 8),
+    ]
+    assert [promise.metric for model in (one_, two, three) for promise in model.promises] == [
+        "params",
+        "shape",
+        "params",
+    ]
 
 
 def test_vars_defaults_and_blocks_of_a_model_merge_with_those_of_the_file() -> None:
@@ -204,7 +231,10 @@ def test_vars_defaults_and_blocks_of_a_model_merge_with_those_of_the_file() -> N
 
 def test_models_may_share_the_layers_of_the_file() -> None:
     spec = "vars: {n: 3}\ninput: [4, 8, 8]\nlayers: [conv1x1: n]\nmodels: {a: {vars: {n: 5}}, b: {layers: [relu]}}\n"
-    assert [cnncalc.analyze(model).layers[0].shape for model in models(spec)] == [shape(5, 8, 8), shape(4, 8, 8)]
+    assert [cnncalc.analyze(model).layers[0].shape for model in models(spec)] == [
+        shape(5, 8, 8),
+        shape(4, 8, 8),
+    ]
 
 
 # Layers: items, siblings, kernels, short forms
@@ -269,7 +299,14 @@ def test_a_kernel_of_three_axes_in_the_name() -> None:
 
 @pytest.mark.parametrize(
     ("written", "values"),
-    [("3", (3, 3)), ("[3, 5]", (3, 5)), ("3x5", (3, 5)), ("[k, k+2]", (3, 5)), ("k", (3, 3)), ("[3]", (3, 3))],
+    [
+        ("3", (3, 3)),
+        ("[3, 5]", (3, 5)),
+        ("3x5", (3, 5)),
+        ("[k, k+2]", (3, 5)),
+        ("k", (3, 3)),
+        ("[3]", (3, 3)),
+    ],
 )
 def test_axis_values(written: str, values: tuple[int, int]) -> None:
     layer = one(f"conv: {{kernel: {written}, out: 1}}", INPUT + "vars: {k: 3}\n")
@@ -277,7 +314,10 @@ def test_axis_values(written: str, values: tuple[int, int]) -> None:
 
 
 def test_short_forms() -> None:
-    same("[conv: {out: 5, k: 3, s: 2, p: 1, d: 2}]", "[conv: {out: 5, kernel: 3, stride: 2, padding: 1, dilation: 2}]")
+    same(
+        "[conv: {out: 5, k: 3, s: 2, p: 1, d: 2}]",
+        "[conv: {out: 5, kernel: 3, stride: 2, padding: 1, dilation: 2}]",
+    )
     same("[maxpool: {k: 3, s: 2, p: 1, d: 2}]", "[maxpool: {kernel: 3, stride: 2, padding: 1, dilation: 2}]")
     same("[unfold: {k: 3, s: 2, p: 1, d: 2}]", "[unfold: {kernel: 3, stride: 2, padding: 1, dilation: 2}]")
     same("[custom: {k: 3, s: 2, p: 1}]", "[custom: {kernel: 3, stride: 2, padding: 1}]")
@@ -356,7 +396,10 @@ def test_a_variable_may_carry_the_name_of_an_operation() -> None:
 
 
 def test_defaults_fill_what_is_not_given() -> None:
-    head = INPUT + "vars: {n: 1}\ndefaults: {conv: {p: n, bias: false, norm: bn, act: relu}, maxpool: {stride: 1}}\n"
+    head = (
+        INPUT
+        + "vars: {n: 1}\ndefaults: {conv: {p: n, bias: false, norm: bn, act: relu}, maxpool: {stride: 1}}\n"
+    )
     same(
         "[conv3x3: 4, maxpool3, conv3x3: {out: 4, padding: valid, act: none, norm: none, bias: true}]",
         "[conv3x3: {out: 4, padding: 1, bias: false, norm: bn, act: relu}, maxpool3: {stride: 1},"
@@ -367,7 +410,9 @@ def test_defaults_fill_what_is_not_given() -> None:
 
 
 def test_defaults_of_a_kernel_and_of_a_shorthand() -> None:
-    head = INPUT + "defaults: {conv: {kernel: 3}, separable: {padding: 1, act: relu}, spp: {mode: adaptive}}\n"
+    head = (
+        INPUT + "defaults: {conv: {kernel: 3}, separable: {padding: 1, act: relu}, spp: {mode: adaptive}}\n"
+    )
     same(
         "[conv: 5, conv1x1: 5, separable3x3: 5, spp: [5]]",
         "[conv3x3: 5, conv1x1: 5, separable3x3: {out: 5, p: 1, act: relu}, spp: {levels: [5], mode: adaptive}]",
@@ -383,7 +428,9 @@ def test_cases_evaluate_the_model_once_more() -> None:
         "vars: {n: 3}\ninput: [4, 9, 9]\nlayers: [conv3x3: n, maxpool2]\n"
         "cases: [{name: big, input: 4x99x99}, {vars: {n: 5}}, {framework: caffe, input: [4, 10, 10]}, {note: nothing}]\n"
     )
-    assert [(cnncalc.analyze(case.model).layers[-1].shape, case.model.framework.name) for case in model.cases] == [
+    assert [
+        (cnncalc.analyze(case.model).layers[-1].shape, case.model.framework.name) for case in model.cases
+    ] == [
         (shape(3, 48, 48), "pytorch"),
         (shape(5, 3, 3), "pytorch"),
         (shape(3, 7, 7), "caffe"),
@@ -449,7 +496,8 @@ def test_an_empty_network_gives_its_input() -> None:
 
 
 @pytest.mark.parametrize(
-    "empty", ["seq: []", "concat: [[]]", "concat: {a: [], b: []}", "residual: []", "add: [prev, []]", "head: []"]
+    "empty",
+    ["seq: []", "concat: [[]]", "concat: {a: [], b: []}", "residual: []", "add: [prev, []]", "head: []"],
 )
 def test_empty_lists_are_the_current_tensor(empty: str) -> None:
     assert layers(f"[relu, {empty}, tanh]")[-1].field.size == (1, 1)

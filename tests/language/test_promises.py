@@ -65,7 +65,11 @@ def test_promises_that_hold(expect: str) -> None:
 def test_promises_that_fail(expect: str, message: str) -> None:
     (finding,) = findings(f"{HEAD}layers:\n  - conv3x3: n\n    expect: {expect}\n")
     assert finding.diagnostic is not None
-    assert (finding.diagnostic.code, finding.diagnostic.message, finding.path) == ("E401", message, "conv3x3_1")
+    assert (finding.diagnostic.code, finding.diagnostic.message, finding.path) == (
+        "E401",
+        message,
+        "conv3x3_1",
+    )
     assert finding.diagnostic.location is not None
     assert finding.diagnostic.location.line == 5
 
@@ -88,7 +92,9 @@ def test_rounded_numbers_equal_to_the_written_precision(written: str, low: float
 
 @pytest.mark.parametrize(("suffix", "power"), [("", 0), ("K", 3), ("M", 6), ("G", 9), ("T", 12)])
 def test_suffixes_are_powers_of_1000(suffix: str, power: int) -> None:
-    assert held(f"{{macs: 0.5{suffix}}}", f"custom: {{params: 0, macs: {5 * 10**power // 10}}}") is (power > 0)
+    assert held(f"{{macs: 0.5{suffix}}}", f"custom: {{params: 0, macs: {5 * 10**power // 10}}}") is (
+        power > 0
+    )
     assert held(f"{{macs: 1{suffix}}}", f"custom: {{params: 0, macs: {10**power}}}")
 
 
@@ -124,7 +130,9 @@ def test_promises_on_structures_are_sums_inside_and_facts_at_the_borders(
 
 def test_promises_on_copies_are_about_all_of_them() -> None:
     expect = "{params: 3*148, rf: 7, in: [4, 8, 8]}"
-    spec = f"{HEAD}layers: [{{conv3x3: {{out: 4, p: 1}}, repeat: 3, expect: {expect}}}, {{relu: , repeat: 2}}]\n"
+    spec = (
+        f"{HEAD}layers: [{{conv3x3: {{out: 4, p: 1}}, repeat: 3, expect: {expect}}}, {{relu: , repeat: 2}}]\n"
+    )
     assert [finding.ok for finding in findings(spec)] == [True] * 3
 
 
@@ -161,14 +169,21 @@ cases:
 
 
 def test_an_expected_error_that_comes_is_fine() -> None:
-    assert [finding.ok for finding in findings(f"{HEAD}layers: [conv9x9: 4]\nexpect: {{error: E301}}\n")] == [True]
+    assert [finding.ok for finding in findings(f"{HEAD}layers: [conv9x9: 4]\nexpect: {{error: E301}}\n")] == [
+        True
+    ]
 
 
-@pytest.mark.parametrize(("layers", "got"), [("[conv3x3: 4]", "no error"), ("[conv3x3: {out: 3, groups: 3}]", "E302")])
+@pytest.mark.parametrize(
+    ("layers", "got"), [("[conv3x3: 4]", "no error"), ("[conv3x3: {out: 3, groups: 3}]", "E302")]
+)
 def test_an_expected_error_that_does_not_come(layers: str, got: str) -> None:
     (finding,) = findings(f"{HEAD}layers: {layers}\nexpect: {{error: E301}}\n")
     assert finding.diagnostic is not None
-    assert (finding.diagnostic.code, finding.diagnostic.message) == ("E402", f"expected the error E301, got {got}")
+    assert (finding.diagnostic.code, finding.diagnostic.message) == (
+        "E402",
+        f"expected the error E301, got {got}",
+    )
 
 
 def test_an_error_that_is_not_expected_stands_in_the_way() -> None:
@@ -178,9 +193,14 @@ def test_an_error_that_is_not_expected_stands_in_the_way() -> None:
 
 
 def test_promises_about_the_unknown() -> None:
-    unknown, any_, rf = findings("layers: [{conv3x3: 4, expect: {params: 148, shape: [4, any, any], rf: 3}}]\n")
+    unknown, any_, rf = findings(
+        "layers: [{conv3x3: 4, expect: {params: 148, shape: [4, any, any], rf: 3}}]\n"
+    )
     assert unknown.diagnostic is not None
-    assert (unknown.diagnostic.code, unknown.diagnostic.message) == ("E403", "params is unknown, expected 148")
+    assert (unknown.diagnostic.code, unknown.diagnostic.message) == (
+        "E403",
+        "params is unknown, expected 148",
+    )
     assert unknown.diagnostic.help == "needs the input size: add `input: ...` or pass --input"
     assert any_.ok
     assert rf.ok
@@ -199,7 +219,9 @@ def test_promises_about_the_whole_map() -> None:
 
 
 def test_padding_and_fractional_strides() -> None:
-    assert held("{stride: 1/2, padding: 0, rf: 2}", "conv_transpose3x3: {out: 4, s: 2, p: 1, output_padding: 1}")
+    assert held(
+        "{stride: 1/2, padding: 0, rf: 2}", "conv_transpose3x3: {out: 4, s: 2, p: 1, output_padding: 1}"
+    )
     assert held("{stride: 0.5}", "upsample: 2")
     assert held("{padding: [1, 2]}", "pad: [1, 2]")
 
@@ -208,7 +230,9 @@ def test_sums_of_many_paths_are_those_of_each() -> None:
     block = "{params: [c], layers: [{conv1x1: c, repeat: 2}, {seq: [conv1x1: c, bn], name: 'a[x]'}]}"
     items = "[{b: 3, name: a, repeat: 2}, {residual: [b: 3, conv1x1: 3], name: ab}, {head: [linear: 2], name: h}, {conv1x1: 4, name: a_b}]"
     report = cnncalc.analyze(cnncalc.loads(f"{HEAD}blocks: {{b: {block}}}\nlayers: {items}\n")[0])
-    paths = {layer.path[:end] for layer in report.layers for end in range(1, len(layer.path) + 1)} | {"absent"}
+    paths = {layer.path[:end] for layer in report.layers for end in range(1, len(layer.path) + 1)} | {
+        "absent"
+    }
     assert report.totals_within(paths) == {path: totals_of(report.within(path)) for path in paths}
     assert report.totals_within([]) == {}
 
@@ -216,9 +240,18 @@ def test_sums_of_many_paths_are_those_of_each() -> None:
 @pytest.mark.parametrize(
     ("spec", "code"),
     [
-        ("{input: [3, 2, 2], vars: {n: 4}, layers: [conv1x1: n/2], cases: [{vars: {n: 3}, expect: {error: %s}}]}", "E204"),
-        ("{vars: {s: 1}, layers: [conv1x1: {out: 3, stride: s}], cases: [{vars: {s: 0}, expect: {error: %s}}]}", "E109"),
-        ("{vars: {g: 1}, layers: [conv1x1: {out: 4, groups: g}], cases: [{vars: {g: 3}, expect: {error: %s}}]}", "E302"),
+        (
+            "{input: [3, 2, 2], vars: {n: 4}, layers: [conv1x1: n/2], cases: [{vars: {n: 3}, expect: {error: %s}}]}",
+            "E204",
+        ),
+        (
+            "{vars: {s: 1}, layers: [conv1x1: {out: 3, stride: s}], cases: [{vars: {s: 0}, expect: {error: %s}}]}",
+            "E109",
+        ),
+        (
+            "{vars: {g: 1}, layers: [conv1x1: {out: 4, groups: g}], cases: [{vars: {g: 3}, expect: {error: %s}}]}",
+            "E302",
+        ),
     ],
 )
 def test_a_case_may_expect_an_error_of_the_grammar(spec: str, code: str) -> None:
@@ -229,7 +262,9 @@ def test_a_case_may_expect_an_error_of_the_grammar(spec: str, code: str) -> None
             text = text.replace(case, f"{case}, {case}, {{expect: {{params: any}}}}")
         (model,) = cnncalc.loads(text)
         findings = check(model)
-        assert [finding.ok for finding in findings] == ([wanted == code] if number == 1 else [True, True, True])
+        assert [finding.ok for finding in findings] == (
+            [wanted == code] if number == 1 else [True, True, True]
+        )
     with pytest.raises(cnncalc.SpecError, match=code):
         cnncalc.loads(spec.replace("{error: %s}", "{params: any}"))
 

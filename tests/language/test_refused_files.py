@@ -13,7 +13,12 @@ from tests.language.refusing import INPUT, Found, found_in
     [
         pytest.param(
             "vars: {n: 5}\ninput: [4, 8, 8]\nlayers:\n  - conv3x3: n/2\n",
-            ("E204", "4:14", "`n/2` is 2 1/2, not an integer", "write `n//2` to round down, or use round() or ceil()"),
+            (
+                "E204",
+                "4:14",
+                "`n/2` is 2 1/2, not an integer",
+                "write `n//2` to round down, or use round() or ceil()",
+            ),
             id="not whole",
         ),
         pytest.param(
@@ -52,7 +57,8 @@ from tests.language.refusing import INPUT, Found, found_in
             id="share kind",
         ),
         pytest.param(
-            INPUT + "blocks: {basic: {params: [c, s], layers: [conv3x3: {out: c, s: s}]}}\nlayers: [basic: {c: 3}]\n",
+            INPUT
+            + "blocks: {basic: {params: [c, s], layers: [conv3x3: {out: c, s: s}]}}\nlayers: [basic: {c: 3}]\n",
             ("E106", "3:10", "the block `basic` needs `s`", "it takes c, s"),
             id="block missing",
         ),
@@ -68,7 +74,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             INPUT + "blocks: {basic: 3}\nlayers: [relu]\n",
-            ("E105", "2:17", "the block `basic` is a mapping, found `3`", "with `params: [c, s=1]` and `layers: [...]`"),
+            (
+                "E105",
+                "2:17",
+                "the block `basic` is a mapping, found `3`",
+                "with `params: [c, s=1]` and `layers: [...]`",
+            ),
             id="block scalar",
         ),
         pytest.param(
@@ -133,17 +144,32 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             INPUT + "vars: {2a: 1}\nlayers: [relu]\n",
-            ("E114", "2:8", "`2a` cannot be the name of a variable", "letters, digits and `_`; not `i` or a function"),
+            (
+                "E114",
+                "2:8",
+                "`2a` cannot be the name of a variable",
+                "letters, digits and `_`; not `i` or a function",
+            ),
             id="vars name",
         ),
         pytest.param(
             INPUT + "vars: {i: 1}\nlayers: [relu]\n",
-            ("E114", "2:8", "`i` cannot be the name of a variable", "letters, digits and `_`; not `i` or a function"),
+            (
+                "E114",
+                "2:8",
+                "`i` cannot be the name of a variable",
+                "letters, digits and `_`; not `i` or a function",
+            ),
             id="vars i",
         ),
         pytest.param(
             INPUT + "vars: {min: 1}\nlayers: [relu]\n",
-            ("E114", "2:8", "`min` cannot be the name of a variable", "letters, digits and `_`; not `i` or a function"),
+            (
+                "E114",
+                "2:8",
+                "`min` cannot be the name of a variable",
+                "letters, digits and `_`; not `i` or a function",
+            ),
             id="vars function",
         ),
         pytest.param(
@@ -198,27 +224,52 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "name: x\n",
-            ("E106", "1:1", "the spec has no `layers`", "a network is a list below `layers:`, variants are below `models:`"),
+            (
+                "E106",
+                "1:1",
+                "the spec has no `layers`",
+                "a network is a list below `layers:`, variants are below `models:`",
+            ),
             id="no layers",
         ),
         pytest.param(
             "[]\n",
-            ("E105", "1:1", "a spec is a mapping of keys, found a list", "for instance `layers:` with a list of layers below it"),
+            (
+                "E105",
+                "1:1",
+                "a spec is a mapping of keys, found a list",
+                "for instance `layers:` with a list of layers below it",
+            ),
             id="list root",
         ),
         pytest.param(
             "layers:\n",
-            ("E105", "1:8", "a list of layers is wanted, found nothing", "write it as `- ...` items, or in brackets"),
+            (
+                "E105",
+                "1:8",
+                "a list of layers is wanted, found nothing",
+                "write it as `- ...` items, or in brackets",
+            ),
             id="layers nothing",
         ),
         pytest.param(
             "layers: {relu: }\n",
-            ("E105", "1:9", "a list of layers is wanted, found a mapping", "write it as `- ...` items, or in brackets"),
+            (
+                "E105",
+                "1:9",
+                "a list of layers is wanted, found a mapping",
+                "write it as `- ...` items, or in brackets",
+            ),
             id="layers mapping",
         ),
         pytest.param(
             "layers: relu\n",
-            ("E105", "1:9", "a list of layers is wanted, found `relu`", "write it as `- ...` items, or in brackets"),
+            (
+                "E105",
+                "1:9",
+                "a list of layers is wanted, found `relu`",
+                "write it as `- ...` items, or in brackets",
+            ),
             id="layers scalar",
         ),
         pytest.param(
@@ -238,7 +289,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "layers: [relu]\nframework: [a]\n",
-            ("E105", "2:12", "a framework's name is wanted, found a list", "pytorch, tensorflow, caffe, onnx"),
+            (
+                "E105",
+                "2:12",
+                "a framework's name is wanted, found a list",
+                "pytorch, tensorflow, caffe, onnx",
+            ),
             id="framework list",
         ),
         pytest.param(
@@ -288,7 +344,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "input: RGBx8x8\nlayers: [relu]\n",
-            ("E203", "1:8", "unknown name `RGB`", "for instance [3, 224, 224] or 3x224x224; `any` is an unknown size"),
+            (
+                "E203",
+                "1:8",
+                "unknown name `RGB`",
+                "for instance [3, 224, 224] or 3x224x224; `any` is an unknown size",
+            ),
             id="input word",
         ),
         pytest.param(
@@ -323,7 +384,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "input: [3, 8.5, 8]\nlayers: [relu]\n",
-            ("E204", "1:12", "`8.5` is 8 1/2, not an integer", "write `floor(8.5)` to round down, or use round() or ceil()"),
+            (
+                "E204",
+                "1:12",
+                "`8.5` is 8 1/2, not an integer",
+                "write `floor(8.5)` to round down, or use round() or ceil()",
+            ),
             id="input fraction",
         ),
         pytest.param(
@@ -338,7 +404,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "layers: [relu]\ncases: {a: 1}\n",
-            ("E105", "2:8", "cases are a list, found a mapping", "for instance `- {input: 3x180x180, expect: [1000]}`"),
+            (
+                "E105",
+                "2:8",
+                "cases are a list, found a mapping",
+                "for instance `- {input: 3x180x180, expect: [1000]}`",
+            ),
             id="cases mapping",
         ),
         pytest.param(
@@ -374,7 +445,8 @@ def test_names_of_inputs_under_a_misnamed_key_are_no_errors_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "place"), [("layers: []\n", "1:9"), ("models:\n  a: {layers: []}\n  b: {layers: [relu]}\n", "2:15")]
+    ("spec", "place"),
+    [("layers: []\n", "1:9"), ("models:\n  a: {layers: []}\n  b: {layers: [relu]}\n", "2:15")],
 )
 def test_a_network_without_a_layer(spec: str, place: str) -> None:
     assert found_in(spec) == [("E106", place, "`layers` has no layer", "for instance `- conv3x3: 64`")]

@@ -37,7 +37,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "conv3x3: {out: 3, padding: {a: 1}}",
-            ("E105", "3:32", "a number or one per axis is wanted, found a mapping", "for instance 3, 3x5 or [3, 5]"),
+            (
+                "E105",
+                "3:32",
+                "a number or one per axis is wanted, found a mapping",
+                "for instance 3, 3x5 or [3, 5]",
+            ),
             id="padding mapping",
         ),
         pytest.param(
@@ -62,7 +67,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "conv: 3x3",
-            ("E105", "3:11", "a whole number is wanted, found `3x3`", "the kernel goes into the name, as in `conv3x3: 64`"),
+            (
+                "E105",
+                "3:11",
+                "a whole number is wanted, found `3x3`",
+                "the kernel goes into the name, as in `conv3x3: 64`",
+            ),
             id="kernel scalar",
         ),
         pytest.param(
@@ -87,7 +97,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "maxpool2: 3",
-            ("E107", "3:15", "the kernel is already in the name `maxpool2`", "for instance `maxpool2: {stride: 2}`"),
+            (
+                "E107",
+                "3:15",
+                "the kernel is already in the name `maxpool2`",
+                "for instance `maxpool2: {stride: 2}`",
+            ),
             id="kernel twice scalar",
         ),
         pytest.param(
@@ -162,12 +177,22 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "upsample: {factor: 2, size: 3}",
-            ("E107", "3:5", "upsample takes a factor or a size, one of them", "write `upsample: 2` or `upsample: {size: 56}`"),
+            (
+                "E107",
+                "3:5",
+                "upsample takes a factor or a size, one of them",
+                "write `upsample: 2` or `upsample: {size: 56}`",
+            ),
             id="upsample both",
         ),
         pytest.param(
             "upsample:",
-            ("E106", "3:5", "upsample takes a factor or a size, one of them", "write `upsample: 2` or `upsample: {size: 56}`"),
+            (
+                "E106",
+                "3:5",
+                "upsample takes a factor or a size, one of them",
+                "write `upsample: 2` or `upsample: {size: 56}`",
+            ),
             id="upsample none",
         ),
         pytest.param(
@@ -187,7 +212,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "linear:",
-            ("E106", "3:5", "linear needs `out`: output features", "for instance `linear: {out: 4096, act: relu}`"),
+            (
+                "E106",
+                "3:5",
+                "linear needs `out`: output features",
+                "for instance `linear: {out: 4096, act: relu}`",
+            ),
             id="linear none",
         ),
         pytest.param(
@@ -253,7 +283,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "{conv3x3: 3, stride: 2}",
-            ("E104", "3:18", "`stride` is an argument of conv3x3, not of the item", "write `conv3x3: {..., stride: ...}`"),
+            (
+                "E104",
+                "3:18",
+                "`stride` is an argument of conv3x3, not of the item",
+                "write `conv3x3: {..., stride: ...}`",
+            ),
             id="argument beside",
         ),
         pytest.param(
@@ -333,7 +368,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "{conv3x3: 3, repeat: 3/2}",
-            ("E204", "3:26", "`3/2` is 1 1/2, not an integer", "write `3//2` to round down, or use round() or ceil()"),
+            (
+                "E204",
+                "3:26",
+                "`3/2` is 1 1/2, not an integer",
+                "write `3//2` to round down, or use round() or ceil()",
+            ),
             id="repeat fraction",
         ),
         pytest.param(
@@ -378,7 +418,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "concat: prev",
-            ("E105", "3:13", "branches are wanted, found `prev`", "for instance `[stem, prev]` or `{a: [...], b: [...]}`"),
+            (
+                "E105",
+                "3:13",
+                "branches are wanted, found `prev`",
+                "for instance `[stem, prev]` or `{a: [...], b: [...]}`",
+            ),
             id="concat scalar",
         ),
         pytest.param(
@@ -408,7 +453,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "concat: {a: relu}",
-            ("E105", "3:17", "a list of layers is wanted, found `relu`", "write it as `- ...` items, or in brackets"),
+            (
+                "E105",
+                "3:17",
+                "a list of layers is wanted, found `relu`",
+                "write it as `- ...` items, or in brackets",
+            ),
             id="concat branch scalar",
         ),
         pytest.param(
@@ -423,7 +473,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "seq: relu",
-            ("E105", "3:10", "a list of layers is wanted, found `relu`", "write it as `- ...` items, or in brackets"),
+            (
+                "E105",
+                "3:10",
+                "a list of layers is wanted, found `relu`",
+                "write it as `- ...` items, or in brackets",
+            ),
             id="seq scalar",
         ),
         pytest.param(
@@ -448,7 +503,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "residual: {body: [relu], shortcut: {relu: }}",
-            ("E105", "3:40", "a shortcut is wanted, found a mapping", "possible: identity, project, a list of layers"),
+            (
+                "E105",
+                "3:40",
+                "a shortcut is wanted, found a mapping",
+                "possible: identity, project, a list of layers",
+            ),
             id="shortcut mapping",
         ),
         pytest.param(
@@ -508,7 +568,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "inception: {1x1: 3, pool: false}",
-            ("E105", "3:31", "a whole number or true is wanted, found `false`", "leave `pool` out for no such branch"),
+            (
+                "E105",
+                "3:31",
+                "a whole number or true is wanted, found `false`",
+                "leave `pool` out for no such branch",
+            ),
             id="inception pool false",
         ),
         pytest.param(
@@ -548,7 +613,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "{conv3x3: 4, expect: {params: < 5M}}",
-            ("E105", "3:35", "`< 5M` is no expectation", 'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}'),
+            (
+                "E105",
+                "3:35",
+                "`< 5M` is no expectation",
+                'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}',
+            ),
             id="expect strict",
         ),
         pytest.param(

@@ -14,10 +14,18 @@ from tests.language.refusing import INPUT, Found, found_in, refusals
 @pytest.mark.parametrize(
     ("item", "expected"),
     [
-        ("conv9x9: 4", ("E301", "4:5", "window 9 does not fit the size 8", "the smallest size that works here is 9")),
+        (
+            "conv9x9: 4",
+            ("E301", "4:5", "window 9 does not fit the size 8", "the smallest size that works here is 9"),
+        ),
         (
             "conv3x3: {out: 4, d: 4, p: [0, 1]}",
-            ("E301", "4:5", "window 9 (kernel 3, dilation 4) does not fit the size 8", "the smallest size that works here is 9"),
+            (
+                "E301",
+                "4:5",
+                "window 9 (kernel 3, dilation 4) does not fit the size 8",
+                "the smallest size that works here is 9",
+            ),
         ),
         (
             "conv3x3: {out: 6, groups: 3}",
@@ -25,17 +33,38 @@ from tests.language.refusing import INPUT, Found, found_in, refusals
         ),
         (
             "pixel_shuffle: 3",
-            ("E302", "4:5", "4 channels cannot be divided into 9 blocks of pixels", "multiples of 9 near it: 9"),
+            (
+                "E302",
+                "4:5",
+                "4 channels cannot be divided into 9 blocks of pixels",
+                "multiples of 9 near it: 9",
+            ),
         ),
         (
             "pixel_unshuffle: 3",
-            ("E302", "4:5", "8 positions along an axis cannot be divided into blocks of 3", "multiples of 3 near it: 6, 9"),
+            (
+                "E302",
+                "4:5",
+                "8 positions along an axis cannot be divided into blocks of 3",
+                "multiples of 3 near it: 6, 9",
+            ),
         ),
-        ("slice: [2, 5]", ("E309", "4:5", "channels 2..6 are not all in the 4 there are", "channels are [first, count]")),
-        ("conv3x3x3: 4", ("E304", "4:5", "kernel 3x3x3 has 3 values, the map has 2 spatial axes", "give one value, or 2")),
+        (
+            "slice: [2, 5]",
+            ("E309", "4:5", "channels 2..6 are not all in the 4 there are", "channels are [first, count]"),
+        ),
+        (
+            "conv3x3x3: 4",
+            ("E304", "4:5", "kernel 3x3x3 has 3 values, the map has 2 spatial axes", "give one value, or 2"),
+        ),
         (
             "conv3x3: {out: 4, padding: [1, 2, 3]}",
-            ("E304", "4:5", "padding [[1, 1], [2, 2], [3, 3]] has 3 values, the map has 2 spatial axes", "give one value, or 2"),
+            (
+                "E304",
+                "4:5",
+                "padding [[1, 1], [2, 2], [3, 3]] has 3 values, the map has 2 spatial axes",
+                "give one value, or 2",
+            ),
         ),
         (
             "conv3x3: {out: 4, stride: 2, padding: same}",
@@ -71,7 +100,9 @@ def test_evaluation_ends_at_the_layer_that_fails(item: str, expected: Found) -> 
 def test_convolution_of_a_vector() -> None:
     spec = f"{INPUT}layers: [flatten, conv3x3: 4]\n"
     message = "conv works on a map, its input is a vector of 256"
-    assert found_in(spec) == [("E306", "2:19", message, "it belongs before `flatten_1`, which makes the map a vector")]
+    assert found_in(spec) == [
+        ("E306", "2:19", message, "it belongs before `flatten_1`, which makes the map a vector")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +146,8 @@ def test_a_batch_axis(given: str, items: str, advised: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "advised"), [("64", "[1, 64]"), ("[2, 300]", "[1, 300]"), ("[1, 8, 9]", "[1, 9]"), ("[3, any]", "[1, any]")]
+    ("given", "advised"),
+    [("64", "[1, 64]"), ("[2, 300]", "[1, 300]"), ("[1, 8, 9]", "[1, 9]"), ("[3, any]", "[1, any]")],
 )
 def test_the_input_of_an_embedding_keeps_its_length(given: str, advised: str) -> None:
     ((code, _, _, help),) = found_in(f"input: {given}\nlayers: [embedding: {{out: 8, vocab: 100}}]\n")
@@ -200,7 +232,9 @@ def test_a_broken_variable_is_reported_once() -> None:
 
 def test_a_refused_block_is_reported_once() -> None:
     """Its uses are not unknown operations on top."""
-    assert [code for code, _, _, _ in found_in(f"{INPUT}blocks: {{basic: [relu]}}\nlayers: [basic, basic]\n")] == ["E105"]
+    assert [
+        code for code, _, _, _ in found_in(f"{INPUT}blocks: {{basic: [relu]}}\nlayers: [basic, basic]\n")
+    ] == ["E105"]
 
 
 def test_graph_errors_alone_are_graph_errors() -> None:
@@ -250,7 +284,11 @@ def test_chain_of_blocks_at_a_shape_error() -> None:
 def test_recursion_shows_the_chain() -> None:
     spec = f"{INPUT}blocks: {{a: {{layers: [b]}}, b: {{layers: [c]}}, c: {{layers: [a]}}}}\nlayers: [a]\n"
     (found,) = refusals(spec)
-    assert (found.code, found.message, found.help) == ("E206", "the block `a` uses itself: a -> b -> c -> a", "use `repeat`")
+    assert (found.code, found.message, found.help) == (
+        "E206",
+        "the block `a` uses itself: a -> b -> c -> a",
+        "use `repeat`",
+    )
 
 
 @pytest.mark.parametrize(
@@ -263,9 +301,10 @@ def test_recursion_shows_the_chain() -> None:
     ],
 )
 def test_blocks_that_nothing_uses_are_checked(layers: str, place: str, message: str) -> None:
-    assert [found[1:3] for found in found_in(f"blocks: {{b: {{params: [c], layers: {layers}}}}}\nlayers: [relu]\n")] == [
-        (place, message)
-    ]
+    assert [
+        found[1:3]
+        for found in found_in(f"blocks: {{b: {{params: [c], layers: {layers}}}}}\nlayers: [relu]\n")
+    ] == [(place, message)]
 
 
 @pytest.mark.parametrize(
@@ -337,7 +376,10 @@ def test_control_characters_of_names_are_escaped_in_messages(spec: str, word: st
 
 
 def test_long_words_are_cut() -> None:
-    assert all(len(message) < 200 for _, _, message, _ in found_in(f"layers: [{'x' * 5000}: 3]\nframework: {'y' * 5000}\n"))
+    assert all(
+        len(message) < 200
+        for _, _, message, _ in found_in(f"layers: [{'x' * 5000}: 3]\nframework: {'y' * 5000}\n")
+    )
 
 
 # Bounds
@@ -372,18 +414,24 @@ def test_kernels_without_measure_in_names_are_refused(spec: str) -> None:
         assert len(message) < 200
 
 
-@pytest.mark.parametrize("spec", ["{params: N}", "{params: ~N}", '{params: "<= N"}', "{shape: [N, 3]}", "Nx3"])
+@pytest.mark.parametrize(
+    "spec", ["{params: N}", "{params: ~N}", '{params: "<= N"}', "{shape: [N, 3]}", "Nx3"]
+)
 def test_expectations_without_measure_do_no_harm(spec: str) -> None:
     for digits in (900, 5000):
         assert all(
             len(message) < 200
-            for _, _, message, _ in found_in(f"layers: [{{relu: , expect: {spec.replace('N', '9' * digits)}}}]")
+            for _, _, message, _ in found_in(
+                f"layers: [{{relu: , expect: {spec.replace('N', '9' * digits)}}}]"
+            )
         )
 
 
 def test_blocks_within_blocks_end_at_a_depth() -> None:
     chain = ", ".join(f"b{n}: {{layers: [b{n + 1}]}}" for n in range(100))
-    ((code, _, message, help),) = found_in(f"{INPUT}blocks: {{{chain}, b100: {{layers: [relu]}}}}\nlayers: [b0]\n")
+    ((code, _, message, help),) = found_in(
+        f"{INPUT}blocks: {{{chain}, b100: {{layers: [relu]}}}}\nlayers: [b0]\n"
+    )
     assert (code, message) == ("E102", "structures and blocks are nested deeper than 65 levels")
     assert help is not None
 
@@ -391,9 +439,14 @@ def test_blocks_within_blocks_end_at_a_depth() -> None:
 def test_blocks_that_double_end_at_a_number() -> None:
     doubling = ", ".join(f"b{n}: {{layers: [b{n + 1}, b{n + 1}]}}" for n in range(40))
     with pytest.raises(cnncalc.SpecError) as caught:
-        cnncalc.loads(f"{INPUT}blocks: {{{doubling}, b40: {{layers: [relu]}}}}\nlayers: [b0]\n", max_layers=2_000)
+        cnncalc.loads(
+            f"{INPUT}blocks: {{{doubling}, b40: {{layers: [relu]}}}}\nlayers: [b0]\n", max_layers=2_000
+        )
     (diagnostic,) = caught.value.diagnostics
-    assert (diagnostic.code, diagnostic.message) == ("E102", "more than 2,000 items after expanding blocks and repeats")
+    assert (diagnostic.code, diagnostic.message) == (
+        "E102",
+        "more than 2,000 items after expanding blocks and repeats",
+    )
     assert diagnostic.help == "lower a `repeat`, or pass --max-layers"
 
 
@@ -409,7 +462,11 @@ def test_structures_within_structures_end_at_a_depth(levels: int) -> None:
         ("concat: [skip, prev]", ("`upsample_to`", "`crop_to`"), "project"),
         ("add: [skip, prev]", ("`upsample_to`", "`crop_to`"), "project"),
         ("residual: {body: [conv3x3: 4]}", ("pad the body's windows", "`shortcut: project`"), "_to`"),
-        ("residual: {body: [conv3x3: 4], shortcut: project}", ("pad the body's windows",), "`shortcut: project`"),
+        (
+            "residual: {body: [conv3x3: 4], shortcut: project}",
+            ("pad the body's windows",),
+            "`shortcut: project`",
+        ),
         ("residual: {body: [conv3x3: 4], shortcut: [relu]}", ("`crop_to`",), "`shortcut: project`"),
         ("residual: {body: [conv1x1: 5]}", ("`shortcut: project`",), "same `out`"),
         ("concat: {a: [flatten, linear: 3], b: []}", ("flatten the maps",), "project"),

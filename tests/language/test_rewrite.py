@@ -83,8 +83,14 @@ def expected(text: str) -> str:
         ("{stride: 1/2, rf: 3}", "{stride: 1, rf: 3}"),
         ("\n  shape:\n  - 9\n  - 32  # b\n  -   31", "\n  shape:\n  - 8\n  - 32  # b\n  -   32"),
         ("\n  shape:\n    - 9\n    - 32  # b", "\n  shape:\n    - 8\n    - 32  # b\n    - 32"),
-        ("\n  size:\n    - 9\n    - 32\n    # no more\n    - 1  # c", "\n  size:\n    - 32\n    - 32\n    # no more"),
-        ("\n  macs:\n    min: 300_000  # low\n    max: 1M", "\n  macs:\n    min: 221_184  # low\n    max: 1M"),
+        (
+            "\n  size:\n    - 9\n    - 32\n    # no more\n    - 1  # c",
+            "\n  size:\n    - 32\n    - 32\n    # no more",
+        ),
+        (
+            "\n  macs:\n    min: 300_000  # low\n    max: 1M",
+            "\n  macs:\n    min: 221_184  # low\n    max: 1M",
+        ),
         ("\n  ? params\n  : 5", "\n  ? params\n  : 224"),
         ("&e {params: &n 5, macs: 221_184}", "&e {params: &n 224, macs: 221_184}"),
     ],
@@ -135,10 +141,13 @@ def test_uses_of_a_shape_may_differ_where_any_is_allowed() -> None:
 
 def test_several_expectations_in_their_places() -> None:
     text = (
-        HEAD + "    expect: {params: 1}\n  - relu\n  - bn:\n    expect: [9, 32, 32]  # here\nexpect: {params: 2, macs: 221184}\n"
+        HEAD
+        + "    expect: {params: 1}\n  - relu\n  - bn:\n    expect: [9, 32, 32]  # here\nexpect: {params: 2, macs: 221184}\n"
     )
     found = updated(text)
-    assert found.text == text.replace("params: 1", "params: 224").replace("[9,", "[8,").replace("params: 2,", "params: 240,")
+    assert found.text == text.replace("params: 1", "params: 224").replace("[9,", "[8,").replace(
+        "params: 2,", "params: 240,"
+    )
     assert [(change.location.line, change.what, change.old, change.new) for change in found.changes] == [
         (4, "f: conv3x3_1 params", "1", "224"),
         (7, "f: bn_1 shape", "[9, 32, 32]", "[8, 32, 32]"),
@@ -190,12 +199,19 @@ def test_what_is_reported_is_what_is_written(before: str, after: str) -> None:
 
 
 def test_an_unknown_size_stays_where_any_is_allowed() -> None:
-    text = "input: [3, any, 8]\nlayers: [conv3x3: 8]\nexpect: {shape: [9, any, 7], size: anyx5, channels: 9}\n"
-    assert updated(text).text == text.replace("[9, any, 7]", "[8, any, 6]").replace("anyx5", "anyx6").replace("s: 9", "s: 8")
+    text = (
+        "input: [3, any, 8]\nlayers: [conv3x3: 8]\nexpect: {shape: [9, any, 7], size: anyx5, channels: 9}\n"
+    )
+    assert updated(text).text == text.replace("[9, any, 7]", "[8, any, 6]").replace("anyx5", "anyx6").replace(
+        "s: 9", "s: 8"
+    )
 
 
 def test_cases_have_their_own_values() -> None:
-    text = HEAD + "cases:\n  - {input: 3x64x64, expect: [8, 32, 32]}\n  - {input: 3x8x8, expect: {macs: ~1.0K}}\n"
+    text = (
+        HEAD
+        + "cases:\n  - {input: 3x64x64, expect: [8, 32, 32]}\n  - {input: 3x8x8, expect: {macs: ~1.0K}}\n"
+    )
     assert updated(text).text == text.replace("[8, 32, 32]", "[8, 64, 64]").replace("~1.0K", "~13.8K")
 
 
@@ -204,7 +220,10 @@ def test_cases_have_their_own_values() -> None:
     [
         ("layers:\n  - conv3x3: 4\nexpect: {params: 5}\n", "the value is not known"),
         (HEAD + "expect: {error: E301}\n", "an expected error is no measured value"),
-        ("vars: {n: &n 9}\ninput: &in [3, 8, 8]\nlayers: [conv3x3: n]\nexpect: *in\n", "what stands there is used elsewhere too"),
+        (
+            "vars: {n: &n 9}\ninput: &in [3, 8, 8]\nlayers: [conv3x3: n]\nexpect: *in\n",
+            "what stands there is used elsewhere too",
+        ),
         (HEAD + "expect:\n  params: >-\n    5\n", "it is written over several lines or with escapes"),
         (HEAD + 'expect: {params: "\\x35"}\n', "it is written over several lines or with escapes"),
         (
@@ -213,11 +232,20 @@ def test_cases_have_their_own_values() -> None:
         ),
         ('layers: [conv3x3: 4, global_avgpool]\nexpect: {rf: "<= 5"}\n', "what is measured is no number"),
         ("layers: [conv3x3: 4, global_avgpool]\nexpect: {rf: ~5}\n", "what is measured is no number"),
-        ('layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: ">= 32"}\n', "what is measured is no number"),
-        ('layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: [">= 100", all]}\n', "what is measured is no number"),
+        (
+            'layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: ">= 32"}\n',
+            "what is measured is no number",
+        ),
+        (
+            'layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: [">= 100", all]}\n',
+            "what is measured is no number",
+        ),
         ("layers: [conv3x3: 8]\nexpect: {in: anyx5x5x5}\n", "the value is not known"),
         ("layers: [conv3x3: 8]\nexpect: {in: [any, 5]}\n", "the value is not known"),
-        (HEAD + "expect: [8, # a\n  32, 32, 7]\n", "it has another length, and comments stand between its items"),
+        (
+            HEAD + "expect: [8, # a\n  32, 32, 7]\n",
+            "it has another length, and comments stand between its items",
+        ),
         (HEAD + "  - flatten\nexpect: {size: 3}\n", "there are no axes to measure"),
     ],
 )
@@ -269,7 +297,9 @@ def _put_off(source: Source) -> str:
 def test_line_ends_stay(ending: str, last: bool) -> None:
     text = f"{HEAD}    expect:\n      - 8\n      - 31\nexpect: {{params: 5}}  # ü 漢\n".replace("\n", ending)
     text = text if last else text.removesuffix(ending)
-    after = text.replace(f"- 31{ending}", f"- 32{ending}      - 32{ending}").replace("params: 5", "params: 224")
+    after = text.replace(f"- 31{ending}", f"- 32{ending}      - 32{ending}").replace(
+        "params: 5", "params: 224"
+    )
     assert updated(text).text == after
 
 
@@ -340,10 +370,14 @@ def test_a_place_that_would_change_something_else_is_left() -> None:
 
 def test_many_models_are_added_to_in_one_pass_over_the_keys() -> None:
     count = 1500
-    text = "models:\n" + "".join(f"  m{number}:\n    layers:\n      - conv1x1: {{out: 4}}\n" for number in range(count))
+    text = "models:\n" + "".join(
+        f"  m{number}:\n    layers:\n      - conv1x1: {{out: 4}}\n" for number in range(count)
+    )
     source = Source("f.yaml", text)
     additions = [
-        rewrite.Addition(model.origin.location, model.name, "{rf: 1}") for model in load_source(source) if model.origin.location
+        rewrite.Addition(model.origin.location, model.name, "{rf: 1}")
+        for model in load_source(source)
+        if model.origin.location
     ]
     start = time.process_time()
     found = rewrite.add(source, additions)
@@ -354,7 +388,13 @@ def test_many_models_are_added_to_in_one_pass_over_the_keys() -> None:
 
 @pytest.mark.parametrize(
     ("value", "like", "text"),
-    [(9999, "", "9999"), (10000, "", "10_000"), (-10000, "", "-10_000"), (5_000_000, "4M", "5M"), (5_100_000, "4M", "5_100_000")],
+    [
+        (9999, "", "9999"),
+        (10000, "", "10_000"),
+        (-10000, "", "-10_000"),
+        (5_000_000, "4M", "5M"),
+        (5_100_000, "4M", "5_100_000"),
+    ],
 )
 def test_digits(value: int, like: str, text: str) -> None:
     assert spelt(value, like) == text

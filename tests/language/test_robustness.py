@@ -21,7 +21,9 @@ BLOCKS = {
         "layers": [
             {
                 "residual": {
-                    "body": [{"conv3x3": {"out": "c", "stride": "s", "padding": 1, "norm": "bn", "act": "w"}}],
+                    "body": [
+                        {"conv3x3": {"out": "c", "stride": "s", "padding": 1, "norm": "bn", "act": "w"}}
+                    ],
                     "shortcut": "project",
                 }
             },
@@ -47,8 +49,18 @@ LAYERS: list[Any] = [
         "name": "stem",
     },
     "bn",
-    {"conv3x3": {"out": 8, "p": "same", "norm": {"gn": 2}, "act": {"leaky_relu": 0.1}}, "repeat": 2, "note": "x"},
-    {"concat": {"a": [{"conv1x1": "n"}], "b": [{"maxpool3x3": {"s": 1, "p": 1}}, {"separable3x3": {"out": 4, "p": 1}}], "c": []}},
+    {
+        "conv3x3": {"out": 8, "p": "same", "norm": {"gn": 2}, "act": {"leaky_relu": 0.1}},
+        "repeat": 2,
+        "note": "x",
+    },
+    {
+        "concat": {
+            "a": [{"conv1x1": "n"}],
+            "b": [{"maxpool3x3": {"s": 1, "p": 1}}, {"separable3x3": {"out": 4, "p": 1}}],
+            "c": [],
+        }
+    },
     {
         "inception": {"1x1": 2, "3x3": [2, 4], "pool": True, "norm": "bn"},
         "expect": {"params": "~1K", "rf": {"min": 1, "max": 99}},
@@ -76,7 +88,15 @@ SPEC: dict[str, Any] = {
     "blocks": BLOCKS,
     "layers": LAYERS,
     "expect": {"params": "<= 5M", "macs": {"min": 0}, "shape": ["any", ">= 1", "any"], "in": "4x32x32"},
-    "cases": [{"name": "small", "input": "4x24x24", "vars": {"n": 2}, "framework": "caffe", "expect": {"error": "E301"}}],
+    "cases": [
+        {
+            "name": "small",
+            "input": "4x24x24",
+            "vars": {"n": 2},
+            "framework": "caffe",
+            "expect": {"error": "E301"},
+        }
+    ],
 }
 VARIANTS = {
     **{key: SPEC[key] for key in ("input", "vars", "blocks")},
@@ -145,7 +165,9 @@ def replaced(tree: Any, place: tuple[Any, ...], by: Any, as_key: bool) -> Any:
 def odd_specs(draw: st.DrawFn) -> Any:
     tree: Any = draw(st.sampled_from([SPEC, SPEC, SPEC, VARIANTS, INPUTS]))
     for _ in range(draw(st.integers(1, 2))):
-        tree = replaced(tree, draw(st.sampled_from(places(tree))), draw(st.sampled_from(ODD)), draw(st.booleans()))
+        tree = replaced(
+            tree, draw(st.sampled_from(places(tree))), draw(st.sampled_from(ODD)), draw(st.booleans())
+        )
     return tree
 
 

@@ -30,7 +30,9 @@ def as_editors_read(node: Node) -> Any:
         return [as_editors_read(item) for item in node.items]
     if not isinstance(node, Scalar):
         return {key.text: as_editors_read(value) for key, value in node.entries}
-    if node.quoted or not re.fullmatch(r"[-+]?(?:[0-9]+|[0-9]*\.[0-9]+|[0-9]+\.)(?:[eE][-+]?[0-9]+)?", node.text):
+    if node.quoted or not re.fullmatch(
+        r"[-+]?(?:[0-9]+|[0-9]*\.[0-9]+|[0-9]+\.)(?:[eE][-+]?[0-9]+)?", node.text
+    ):
         return node.text if node.quoted else _WORDS.get(node.text, node.text)
     return float(node.text) if re.search("[.eE]", node.text) else int(node.text)
 
@@ -171,7 +173,10 @@ def test_keys_and_arguments_come_from_the_declarations() -> None:
 
 def test_arguments_have_their_description_and_default() -> None:
     stride = SCHEMA["definitions"]["arguments-conv"]["properties"]["stride"]
-    assert (stride["description"], stride["default"]) == (f"{WORDS['conv'].fields['stride'].doc}; default 1", 1)
+    assert (stride["description"], stride["default"]) == (
+        f"{WORDS['conv'].fields['stride'].doc}; default 1",
+        1,
+    )
     bias = SCHEMA["definitions"]["arguments-conv"]["properties"]["bias"]
     assert bias["description"].endswith("default true, false with `norm: bn`")
     assert "default" not in bias

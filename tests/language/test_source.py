@@ -17,7 +17,18 @@ from hypothesis import strategies as st
 
 from cnncalc.errors import MOST_ERRORS, Diagnostic, Location, SourceError, SpecError
 from cnncalc.language import parser as source_module
-from cnncalc.language.parser import MAX_BYTES, MAX_NESTING, MAX_NODES, Mapping, Node, Scalar, Sequence, Source, parse, read_source
+from cnncalc.language.parser import (
+    MAX_BYTES,
+    MAX_NESTING,
+    MAX_NODES,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Source,
+    parse,
+    read_source,
+)
 
 
 @pytest.fixture(params=["libyaml", "pure"])
@@ -122,13 +133,18 @@ def test_null_is_what_is_not_written(text: str, expected: bool) -> None:
         ("a: b\r\nc:\r\n  - d\r\n", [("a", 1, 1, 1), ("b", 1, 4, 1), ("c", 2, 1, 1), ("d", 3, 5, 1)]),
         ("a: b\rc: d\r", [("a", 1, 1, 1), ("b", 1, 4, 1), ("c", 2, 1, 1), ("d", 2, 4, 1)]),
         ('a: "b\n  c"\n', [("a", 1, 1, 1), ("b c", 1, 4, 2)]),
-        ("a: long\n  text\nb: |\n  x\n  y\n", [("a", 1, 1, 1), ("long text", 1, 4, 4), ("b", 3, 1, 1), ("x\ny\n", 3, 4, 1)]),
+        (
+            "a: long\n  text\nb: |\n  x\n  y\n",
+            [("a", 1, 1, 1), ("long text", 1, 4, 4), ("b", 3, 1, 1), ("x\ny\n", 3, 4, 1)],
+        ),
         ("a: &n 64\nb: &m\n  7\n", [("a", 1, 1, 1), ("64", 1, 7, 2), ("b", 2, 1, 1), ("7", 2, 4, 2)]),
         ("---\na: b\n...\n", [("a", 2, 1, 1), ("b", 2, 4, 1)]),
         ("a: b\u2028c: d\n", [("a", 1, 1, 1), ("b", 1, 4, 1), ("c", 2, 1, 1), ("d", 2, 4, 1)]),
     ],
 )
-def test_places_count_characters_and_lines_as_written(text: str, expected: list[tuple[str, int, int, int]]) -> None:
+def test_places_count_characters_and_lines_as_written(
+    text: str, expected: list[tuple[str, int, int, int]]
+) -> None:
     assert places(text) == expected
 
 
@@ -147,7 +163,13 @@ TEXTS = st.text(alphabet="abcxyz:-#[]{}&*!|>'\"%@`é😀 \t\\0123456789~", max_s
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.recursive(TEXTS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4), max_leaves=20))
+@given(
+    st.recursive(
+        TEXTS,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+        max_leaves=20,
+    )
+)
 def test_any_quoted_text_comes_back(data: Any) -> None:
     if data == "":
         return
@@ -199,7 +221,14 @@ def one(text: str) -> tuple[str, int, int, int, str, str | None]:
     (found,) = refusals(text)
     assert found.location is not None and found.location.file == "f.yaml"
     assert found.excerpt == Source("f.yaml", text).excerpt(found.location.line)
-    return found.code, found.location.line, found.location.column, found.location.width, found.message, found.help
+    return (
+        found.code,
+        found.location.line,
+        found.location.column,
+        found.location.width,
+        found.message,
+        found.help,
+    )
 
 
 NO_TAG = "delete it: the field decides a value's type; a text that starts with `!` needs quotes"
@@ -244,23 +273,42 @@ def test_what_is_yaml_but_not_in_the_language(
     [
         ("a: 1\nb: 2\na: 3\n", 3, 1, "the key `a` stands on line 1 and again on line 3"),
         ("{a: 1, 'a': 2}", 1, 8, "the key `a` stands twice on line 1"),
-        ("x:\n  - out: 1\n    k: 3\n    out: [2]\n", 4, 5, "the key `out` stands on line 2 and again on line 4"),
+        (
+            "x:\n  - out: 1\n    k: 3\n    out: [2]\n",
+            4,
+            5,
+            "the key `out` stands on line 2 and again on line 4",
+        ),
         ("a: &x k\nk: 1\n*x : 2\n", 3, 1, "the key `k` stands on line 2 and again on line 3"),
     ],
 )
 def test_a_key_stands_once(text: str, line: int, column: int, message: str) -> None:
     code, *place, _, found, help = one(text)
-    assert (code, *place, found, help) == ("E103", line, column, message, "keep one of them; the first is used")
+    assert (code, *place, found, help) == (
+        "E103",
+        line,
+        column,
+        message,
+        "keep one of them; the first is used",
+    )
 
 
 def test_the_rest_of_the_file_is_read_all_the_same() -> None:
     root, diagnostics = parse(Source("f.yaml", "a: 1\na: {x: 1}\n<<: {y: 1}\n[z]: 3\nb: !t 2\n"))
     assert plain(root) == {"a": "1", "b": "2"}
-    assert [(d.code, d.location.line) for d in diagnostics if d.location] == [("E103", 2), ("E101", 3), ("E101", 4), ("E101", 5)]
+    assert [(d.code, d.location.line) for d in diagnostics if d.location] == [
+        ("E103", 2),
+        ("E101", 3),
+        ("E101", 4),
+        ("E101", 5),
+    ]
 
 
 def test_a_syntax_error_comes_with_the_findings_before_it() -> None:
-    assert [(d.code, d.location.line) for d in refusals("a: 1\na: 2\nb: @\n") if d.location] == [("E103", 2), ("E101", 3)]
+    assert [(d.code, d.location.line) for d in refusals("a: 1\na: 2\nb: @\n") if d.location] == [
+        ("E103", 2),
+        ("E101", 3),
+    ]
 
 
 def test_a_quoted_merge_key_is_a_key_like_any_other() -> None:
@@ -332,7 +380,9 @@ TAB = ("a tab stands where only spaces are allowed", "indent with spaces")
         ("a: 1\n...\nb: 2\n", 3, 1, 1, "something follows the end of the document", "a file holds one spec: delete the `...`"),
     ],
 )  # fmt: skip
-def test_what_is_not_yaml(text: str, line: int, column: int, width: int, message: str, help: str | None) -> None:
+def test_what_is_not_yaml(
+    text: str, line: int, column: int, width: int, message: str, help: str | None
+) -> None:
     assert one(text) == ("E101", line, column, width, message, help)
 
 
@@ -359,7 +409,10 @@ def test_half_a_surrogate_pair_as_an_escape() -> None:
 )  # fmt: skip
 def test_nesting_without_end(text: str, line: int, column: int) -> None:
     (found,) = refusals(text)
-    assert (found.code, found.message) == ("E102", "lists and mappings are nested deeper than 200 levels: found 201 here")
+    assert (found.code, found.message) == (
+        "E102",
+        "lists and mappings are nested deeper than 200 levels: found 201 here",
+    )
     assert found.location == Location("f.yaml", line, column)
 
 
@@ -375,7 +428,10 @@ def test_an_alias_brings_the_nesting_of_what_it_stands_for() -> None:
     outer = "[" * (half - 1) + "*x" + "]" * (half - 1)
     assert refusals(f"[&x {inner}, {outer}]") == ()
     (found,) = refusals(f"[&x {inner}, [{outer}]]")
-    assert found.message == f"lists and mappings are nested deeper than {MAX_NESTING} levels: found {MAX_NESTING + 1} here"
+    assert (
+        found.message
+        == f"lists and mappings are nested deeper than {MAX_NESTING} levels: found {MAX_NESTING + 1} here"
+    )
 
 
 def bomb(levels: int) -> str:
@@ -389,7 +445,10 @@ def test_a_bomb_is_refused_at_once() -> None:
     (found,) = refusals(bomb(60))
     assert time.perf_counter() - start < 0.5
     assert found.code == "E102"
-    assert found.message == "the spec has more than 1,000,000 nodes, aliases expanded: found 1,012,351 up to here"
+    assert (
+        found.message
+        == "the spec has more than 1,000,000 nodes, aliases expanded: found 1,012,351 up to here"
+    )
     assert found.location == Location("f.yaml", 6, 45, 3)
 
 
@@ -415,7 +474,9 @@ def test_reading_costs_little_more_than_the_events() -> None:
             best = min(best, time.perf_counter() - start)
         return best
 
-    assert seconds(lambda: parse(Source("f", text))) < 6 * seconds(lambda: list(yaml.parse(text, Loader=loader)))
+    assert seconds(lambda: parse(Source("f", text))) < 6 * seconds(
+        lambda: list(yaml.parse(text, Loader=loader))
+    )
 
 
 def test_many_anchors_and_tags_on_one_line_cost_no_more_each() -> None:
@@ -450,7 +511,8 @@ def test_a_file_is_read_under_the_name_given(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "stdin", [io.BytesIO(b"\xef\xbb\xbfa: 1\n"), io.StringIO("\ufeffa: 1\n"), io.TextIOWrapper(io.BytesIO(b"a: 1\n"))]
+    "stdin",
+    [io.BytesIO(b"\xef\xbb\xbfa: 1\n"), io.StringIO("\ufeffa: 1\n"), io.TextIOWrapper(io.BytesIO(b"a: 1\n"))],
 )
 def test_standard_input(stdin: Any) -> None:
     source = read_source("-", stdin)
@@ -486,7 +548,10 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     assert unreadable("\ud800")[0] == "`\\ud800` is not the name of a file"
     assert unreadable("x" * 5000)[0].endswith("…` cannot be read: file name too long")
     assert unreadable(os.curdir) == ("`.` is a folder", "name a file in it")
-    assert unreadable("/dev/null") == ("`/dev/null` is not a file but a device or a pipe", "to read standard input, name `-`")
+    assert unreadable("/dev/null") == (
+        "`/dev/null` is not a file but a device or a pipe",
+        "to read standard input, name `-`",
+    )
     assert unreadable(absent + "\x1b[31m")[0].isprintable()
 
 
@@ -539,7 +604,11 @@ def test_text_up_to_the_limit(tmp_path: Path) -> None:
     assert len(read_source("-", io.BytesIO(full)).text) == MAX_BYTES
     beyond = undecodable("-", io.BytesIO(full + b"x"))
     limit = "the spec is larger than 8 MiB of text (8,388,608 bytes): found "
-    assert (beyond.code, beyond.message, beyond.location) == ("E102", limit + "more than that", Location("<stdin>", 1, 1))
+    assert (beyond.code, beyond.message, beyond.location) == (
+        "E102",
+        limit + "more than that",
+        Location("<stdin>", 1, 1),
+    )
     path = tmp_path / "large.yaml"
     path.write_bytes(full + b"\n\n")
     assert undecodable(str(path)).message == limit + "8,388,610 bytes"

@@ -30,7 +30,9 @@ def test_names_of_enclosing_lists_can_be_read_from() -> None:
 
 
 def test_an_inner_name_hides_the_outer_one() -> None:
-    inner = layers("[{relu: , name: a}, {seq: [{tanh: , name: a}, gelu, {elu: , from: a}]}, {silu: , from: a}]")
+    inner = layers(
+        "[{relu: , name: a}, {seq: [{tanh: , name: a}, gelu, {elu: , from: a}]}, {silu: , from: a}]"
+    )
     assert [(layer.op, layer.inputs) for layer in inner[-2:]] == [("elu", ("seq_1/a",)), ("silu", ("a",))]
 
 
@@ -41,7 +43,9 @@ def test_a_name_stands_for_the_last_copy_and_the_end_of_a_structure() -> None:
 
 
 def test_a_name_stands_for_what_comes_out_of_norm_and_act() -> None:
-    assert layers("[{conv1x1: {out: 4, norm: bn, act: relu}, name: a}, tanh, {gelu: , from: a}]")[-1].inputs == ("relu_1",)
+    assert layers("[{conv1x1: {out: 4, norm: bn, act: relu}, name: a}, tanh, {gelu: , from: a}]")[
+        -1
+    ].inputs == ("relu_1",)
 
 
 def test_named_branches_are_all_fed_by_the_current_tensor() -> None:
@@ -115,21 +119,32 @@ def test_a_projection_whose_stride_needs_the_size_has_weights_and_no_window() ->
 
 
 def test_a_projection_is_refused_where_its_stride_decides_whether_there_is_one() -> None:
-    (model,) = cnncalc.loads("input: [4, any, any]\nlayers: [residual: {body: [adaptive_avgpool: 7], shortcut: project}]")
+    (model,) = cnncalc.loads(
+        "input: [4, any, any]\nlayers: [residual: {body: [adaptive_avgpool: 7], shortcut: project}]"
+    )
     (found,) = cnncalc.analyze(model).diagnostics
     assert (found.code, found.path) == ("E303", "residual_1/shortcut")
-    assert found.message == "whether the shortcut is projected is not known: the body's stride needs the input size"
+    assert (
+        found.message
+        == "whether the shortcut is projected is not known: the body's stride needs the input size"
+    )
     assert cnncalc.analyze(model, "4x7x7").layers[-1].inputs == ("residual_1/adaptive_avgpool_1", "input")
-    assert "residual_1/shortcut/conv1x1_1" in [layer.path for layer in cnncalc.analyze(model, "4x14x14").layers]
+    assert "residual_1/shortcut/conv1x1_1" in [
+        layer.path for layer in cnncalc.analyze(model, "4x14x14").layers
+    ]
 
 
 def test_a_projection_of_a_body_that_reads_everything_has_no_stride() -> None:
-    (model,) = cnncalc.loads("input: [4, 14, 14]\nlayers: [residual: {body: [global_avgpool, conv1x1: 8], shortcut: project}]")
+    (model,) = cnncalc.loads(
+        "input: [4, 14, 14]\nlayers: [residual: {body: [global_avgpool, conv1x1: 8], shortcut: project}]"
+    )
     (found,) = cnncalc.analyze(model).diagnostics
     assert (found.code, found.message) == ("E303", "the shortcut cannot be projected: the body has no stride")
 
 
-@pytest.mark.parametrize(("before", "input"), [("adaptive_avgpool: 9", "[4, any, any]"), ("global_avgpool", "[4, 9, 9]")])
+@pytest.mark.parametrize(
+    ("before", "input"), [("adaptive_avgpool: 9", "[4, any, any]"), ("global_avgpool", "[4, 9, 9]")]
+)
 def test_a_projection_has_the_stride_of_its_body_whatever_came_before(before: str, input: str) -> None:
     """What is not known of the way to the residual is in both of its branches."""
     wide = f"[{before}, residual: {{body: [conv3x3: {{out: 8, stride: 2, padding: 1}}], shortcut: project}}]"
@@ -152,7 +167,9 @@ def test_a_projection_of_unequal_strides() -> None:
 
 
 def test_a_head_is_an_extra_output() -> None:
-    report = report_of(f"{INPUT}layers: [relu, {{head: [global_avgpool, linear: 10], name: aux}}, tanh, head: []]\n")
+    report = report_of(
+        f"{INPUT}layers: [relu, {{head: [global_avgpool, linear: 10], name: aux}}, tanh, head: []]\n"
+    )
     assert [(output.path, output.shape) for output in report.outputs] == [
         ("tanh_1", shape(4, 12, 12)),
         ("aux/linear_1", shape(10)),
@@ -163,7 +180,9 @@ def test_a_head_is_an_extra_output() -> None:
 
 
 def test_a_head_can_be_read_from_and_repeated_no_times() -> None:
-    found = layers("[relu, {head: [tanh], name: aux}, {gelu: , from: aux}, {head: [elu], from: input, repeat: 0}, silu]")
+    found = layers(
+        "[relu, {head: [tanh], name: aux}, {gelu: , from: aux}, {head: [elu], from: input, repeat: 0}, silu]"
+    )
     assert [layer.inputs for layer in found[-2:]] == [("aux/tanh_1",), ("gelu_1",)]
 
 
@@ -175,7 +194,11 @@ def test_heads_in_branches_and_blocks_are_outputs_of_the_network() -> None:
 def test_each_copy_of_a_dense_block_sees_all_before() -> None:
     found = layers("[dense_block: {repeat: 3, body: [bn, conv3x3: {out: 2+i, padding: 1}]}]")
     assert [layer.in_shape.channels for layer in found if layer.op == "conv"] == [4, 4 + 2, 4 + 2 + 3]
-    assert (found[-1].path, found[-1].op, found[-1].shape) == ("dense_block_1", "dense_block", shape(4 + 2 + 3 + 4, 12, 12))
+    assert (found[-1].path, found[-1].op, found[-1].shape) == (
+        "dense_block_1",
+        "dense_block",
+        shape(4 + 2 + 3 + 4, 12, 12),
+    )
     assert found[0].path == "dense_block_1/body[0]/bn_1"
 
 
@@ -199,11 +222,15 @@ def test_inception_keeps_the_size_and_names_its_branches() -> None:
 
 
 def test_inception_with_a_pool_that_is_not_projected() -> None:
-    assert layers("[inception: {pool: true, 3x3: n}]", INPUT + "vars: {n: 5}\n")[-1].shape == shape(4 + 5, 12, 12)
+    assert layers("[inception: {pool: true, 3x3: n}]", INPUT + "vars: {n: 5}\n")[-1].shape == shape(
+        4 + 5, 12, 12
+    )
 
 
 def test_inception_on_a_sequence() -> None:
-    assert layers("[inception: {1: 2, 3: [2, 3], pool: 5}]", "input: [4, 9]\n")[-1].shape == shape(2 + 3 + 5, 9)
+    assert layers("[inception: {1: 2, 3: [2, 3], pool: 5}]", "input: [4, 9]\n")[-1].shape == shape(
+        2 + 3 + 5, 9
+    )
 
 
 def test_bias_norm_and_act_of_an_inception_apply_to_all_its_convolutions() -> None:
@@ -215,13 +242,21 @@ def test_bias_norm_and_act_of_an_inception_apply_to_all_its_convolutions() -> No
 def test_joins_have_a_record_seq_head_and_blocks_have_none() -> None:
     spec = "[seq: [relu], head: [relu], b, add: [prev, [relu]], concat: [prev], mul: [prev], residual: [relu], spp: [1]]"
     found = layers(spec, INPUT + "blocks: {b: {layers: [relu]}}\n")
-    assert [layer.path for layer in found if layer.is_join] == ["add_1", "concat_1", "mul_1", "residual_1", "spp_1"]
+    assert [layer.path for layer in found if layer.is_join] == [
+        "add_1",
+        "concat_1",
+        "mul_1",
+        "residual_1",
+        "spp_1",
+    ]
     assert not {"seq_1", "head_1", "b_1"} & {layer.path for layer in found}
 
 
 def test_spp_is_flat_whatever_the_size() -> None:
     for size in (13, 12, 7):
-        assert layers("[spp: {levels: [4, 2, 1], mode: adaptive}]", f"input: [8, {size}, {size}]\n")[-1].shape == shape(8 * 21)
+        assert layers("[spp: {levels: [4, 2, 1], mode: adaptive}]", f"input: [8, {size}, {size}]\n")[
+            -1
+        ].shape == shape(8 * 21)
 
 
 def test_spp_of_an_unknown_size() -> None:
@@ -338,7 +373,9 @@ def test_what_may_not_share(first: str, second: str) -> None:
 
 
 def test_every_copy_of_a_repeat_shares() -> None:
-    found = layers("[{conv3x3: {out: 4, padding: 1}, name: a}, {conv3x3: {out: 4, padding: 1}, share: a, repeat: 3}]")
+    found = layers(
+        "[{conv3x3: {out: 4, padding: 1}, name: a}, {conv3x3: {out: 4, padding: 1}, share: a, repeat: 3}]"
+    )
     assert [layer.shares for layer in found] == [None, "a", "a", "a"]
 
 
@@ -349,7 +386,10 @@ def test_copies_share_with_their_counterparts() -> None:
 
 def test_sharing_what_is_shared_goes_back_to_the_owner() -> None:
     assert [
-        layer.shares for layer in layers("[{conv1x1: 4, name: a}, {conv1x1: 4, share: a, name: b}, {conv1x1: 4, share: b}]")
+        layer.shares
+        for layer in layers(
+            "[{conv1x1: 4, name: a}, {conv1x1: 4, share: a, name: b}, {conv1x1: 4, share: b}]"
+        )
     ] == [
         None,
         "a",
@@ -358,14 +398,19 @@ def test_sharing_what_is_shared_goes_back_to_the_owner() -> None:
 
 
 def test_sharing_with_unknown_channels_is_no_error() -> None:
-    assert [layer.params for layer in layers("[{conv3x3: 4, name: a}, {conv3x3: 4, share: a}]", "")] == [None, 0]
+    assert [layer.params for layer in layers("[{conv3x3: 4, name: a}, {conv3x3: 4, share: a}]", "")] == [
+        None,
+        0,
+    ]
 
 
 # Names and paths
 
 
 def test_unnamed_layers_get_a_number_unique_in_their_list() -> None:
-    assert paths("[relu, conv1x1: 3, relu, {conv1x1: 3, name: relu_3}, relu, seq: [relu], {relu: , name: x}, relu]") == [
+    assert paths(
+        "[relu, conv1x1: 3, relu, {conv1x1: 3, name: relu_3}, relu, seq: [relu], {relu: , name: x}, relu]"
+    ) == [
         "relu_1",
         "conv1x1_1",
         "relu_2",
@@ -378,7 +423,9 @@ def test_unnamed_layers_get_a_number_unique_in_their_list() -> None:
 
 
 def test_norm_and_act_are_layers_of_their_own() -> None:
-    assert paths("[{conv1x1: {out: 3, norm: bn, act: relu}, name: stem}, relu, conv1x1: {out: 3, act: relu}]") == [
+    assert paths(
+        "[{conv1x1: {out: 3, norm: bn, act: relu}, name: stem}, relu, conv1x1: {out: 3, act: relu}]"
+    ) == [
         "stem",
         "bn_1",
         "relu_1",
@@ -400,7 +447,9 @@ def test_input_names_are_not_given_again() -> None:
 
 
 def test_names_are_taken_literally() -> None:
-    assert paths("[{relu: , name: '[red]'}, {relu: , name: 'a b: c'}, {relu: , name: \"\\e[31m\", from: '[red]'}]") == [
+    assert paths(
+        "[{relu: , name: '[red]'}, {relu: , name: 'a b: c'}, {relu: , name: \"\\e[31m\", from: '[red]'}]"
+    ) == [
         "[red]",
         "a b: c",
         "\x1b[31m",

@@ -52,7 +52,11 @@ def test_the_catalogue_is_what_the_files_declare(catalogue: Catalogue[Declared])
     assert set(catalogue.families) == files
     for family, names in catalogue.families.items():
         module = import_module(f"cnncalc.{package}.{family}")
-        own = [value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__]
+        own = [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type) and value.__module__ == module.__name__
+        ]
         assert tuple(one.op for one in own if issubclass(one, Declared) and "op" in vars(one)) == names
 
 
@@ -116,7 +120,8 @@ def test_an_identity_default_reads_what_it_is_given() -> None:
         """Nothing at all."""
 
     rules = Plain().axes(
-        (cnncalc.loads("input: [3, 5]\nlayers: [relu]")[0].inputs[0][1],), cnncalc.loads("layers: [relu]")[0].framework
+        (cnncalc.loads("input: [3, 5]\nlayers: [relu]")[0].inputs[0][1],),
+        cnncalc.loads("layers: [relu]")[0].framework,
     )
     assert [rule.reads(5) for rule in rules] == [IDENTITY_TAPS]
 

@@ -255,7 +255,13 @@ class Builder:
 
     def run_block(self, block: dict[str, Any], argument: Any, value: Value, outer: Scope, env: Env) -> Value:
         params = [str(param).partition("=") for param in block.get("params", ())]
-        given = argument if isinstance(argument, dict) else {} if argument is None else {params[0][0].strip(): argument}
+        given = (
+            argument
+            if isinstance(argument, dict)
+            else {}
+            if argument is None
+            else {params[0][0].strip(): argument}
+        )
         inner = dict(self.network.env)
         if "i" in env:
             inner["i"] = env["i"]
@@ -270,8 +276,13 @@ class Builder:
 
     def arguments(self, op: str, argument: Any, env: Env) -> dict[str, Any]:
         """The arguments by their long names, evaluated, with the file's defaults and the bias that a norm makes needless."""
-        named = argument if isinstance(argument, dict) else {} if argument is None else {PRIMARY[op]: argument}
-        args = {SHORT.get(key, key): value if key in WORDS else evaluate(value, env) for key, value in named.items()}
+        named = (
+            argument if isinstance(argument, dict) else {} if argument is None else {PRIMARY[op]: argument}
+        )
+        args = {
+            SHORT.get(key, key): value if key in WORDS else evaluate(value, env)
+            for key, value in named.items()
+        }
         for key, default in self.defaults.get(op, {}).items():
             args.setdefault(SHORT.get(key, key), evaluate(default, self.network.env))
         if op in WITH_BIAS and args.get("norm") == "bn":
@@ -282,7 +293,10 @@ class Builder:
         """A layer with its norm and its activation."""
         after = [args.pop("norm", None), args.pop("act", None)]
         if "target" in args:
-            values = [*values, scope.find(args["target"]).value if isinstance(args["target"], str) else args["target"]]
+            values = [
+                *values,
+                scope.find(args["target"]).value if isinstance(args["target"], str) else args["target"],
+            ]
         value = self.emit(op, args, values)
         self.own_stop = self.backend.count
         for word in after:
@@ -350,7 +364,9 @@ class Builder:
         values = [self._tower(key, widths, own, value, scope, env) for key, widths in args.items()]
         return self.emit("inception", {}, values)
 
-    def _tower(self, key: str, widths: Any, own: dict[str, Any], value: Value, scope: Scope, env: Env) -> Value:
+    def _tower(
+        self, key: str, widths: Any, own: dict[str, Any], value: Value, scope: Scope, env: Env
+    ) -> Value:
         def conv(kernel: list[int], out: int, value: Value) -> Value:
             padding = [[(k - 1) // 2, k // 2] for k in kernel]
             args = self.arguments("conv", {"kernel": kernel, "out": out, "padding": padding, **own}, env)

@@ -75,12 +75,16 @@ def drawn(op: str, count: int, rank: int, size: Sequence[int], **arguments: Sequ
 def records(cases: Sequence[Case], framework: str) -> list[LayerReport | str]:
     """cnncalc's record of each case, or the code of its error."""
     return [
-        record for first in range(0, len(cases), MODELS_PER_FILE) for record in _file(cases[first:][:MODELS_PER_FILE], framework)
+        record
+        for first in range(0, len(cases), MODELS_PER_FILE)
+        for record in _file(cases[first:][:MODELS_PER_FILE], framework)
     ]
 
 
 def _file(cases: Sequence[Case], framework: str) -> Iterator[LayerReport | str]:
-    models = {f"case{i}": {"input": case.shape, "layers": [{case.op: case.args}]} for i, case in enumerate(cases)}
+    models = {
+        f"case{i}": {"input": case.shape, "layers": [{case.op: case.args}]} for i, case in enumerate(cases)
+    }
     for model in cnncalc.loads(json.dumps({"framework": framework, "models": models})):
         report = cnncalc.analyze(model)
         if report.failed is None:
@@ -114,7 +118,11 @@ def _reads(record: LayerReport, axis: int) -> Positions:
 
 
 def _inside(run: Run, size: int) -> tuple[int, ...]:
-    return tuple(position for position in range(run.start, run.start + run.length * run.step, run.step) if 0 <= position < size)
+    return tuple(
+        position
+        for position in range(run.start, run.start + run.length * run.step, run.step)
+        if 0 <= position < size
+    )
 
 
 def disagreements(cases: Sequence[Case], got: Sequence[Answer], expected: Sequence[Answer]) -> list[str]:

@@ -170,7 +170,9 @@ def pool(name: str, empty: float) -> Maker:
             return of_rank(name, rank)(padding=[pair[0] for pair in pairs], **given)
         if any(2 * max(pair) > k for pair, k in zip(pairs, kernel, strict=True)):
             raise Refusal("padding beyond half the kernel")
-        return nn.Sequential(Function(lambda x: F.pad(x, flat(pairs), value=empty)), of_rank(name, rank)(**given))
+        return nn.Sequential(
+            Function(lambda x: F.pad(x, flat(pairs), value=empty)), of_rank(name, rank)(**given)
+        )
 
     return make
 
@@ -302,12 +304,19 @@ def unfold(args: Args, xs: list[Tensor]) -> Module:
     channels, rank = xs[0].shape[1], xs[0].dim() - 2
     kernel = per_axis(args["kernel"], rank)
     count = torch.Size(kernel).numel()
-    given = {"stride": per_axis(args.get("stride", 1), rank), "dilation": per_axis(args.get("dilation", 1), rank)}
+    given = {
+        "stride": per_axis(args.get("stride", 1), rank),
+        "dilation": per_axis(args.get("dilation", 1), rank),
+    }
     pairs = pads(args.get("padding", 0), kernel)
 
     def patches(x: Tensor) -> Tensor:
         x = F.pad(x, flat(pairs))
-        pick = torch.eye(count, device=x.device, dtype=x.dtype).view(count, 1, *kernel).repeat(channels, *(1,) * (rank + 1))
+        pick = (
+            torch.eye(count, device=x.device, dtype=x.dtype)
+            .view(count, 1, *kernel)
+            .repeat(channels, *(1,) * (rank + 1))
+        )
         y = getattr(F, f"conv{rank}d")(x, pick, groups=channels, **given)
         if rank == 2:
             assert torch.allclose(F.unfold(x, kernel, **given).view_as(y), y)
@@ -396,7 +405,9 @@ def plain(name: str, **given: Any) -> Maker:
 
 def custom(args: Args, xs: list[Tensor]) -> Module:
     """Windows of the given geometry, without weights; what it counts is what the spec says."""
-    window = _conv({"kernel": 1, **args, "bias": False}, 1, args.get("out", xs[0].shape[1]), 1, xs[0].dim() - 2)
+    window = _conv(
+        {"kernel": 1, **args, "bias": False}, 1, args.get("out", xs[0].shape[1]), 1, xs[0].dim() - 2
+    )
     return Function(lambda x: window(x[:, :1]))
 
 
@@ -516,7 +527,9 @@ def stored(module: Module) -> tuple[int, int, int]:
     weights = sum(count for name, count in named if name == "weight")
     biases = sum(count for name, count in named if name == "bias")
     assert weights + biases == sum(count for _, count in named)
-    buffers = sum(value.numel() for name, value in module.named_buffers() if not name.endswith("num_batches_tracked"))
+    buffers = sum(
+        value.numel() for name, value in module.named_buffers() if not name.endswith("num_batches_tracked")
+    )
     return weights, biases, buffers
 
 

@@ -19,7 +19,10 @@ STEADY = settings(
     max_examples=400,
     database=None,
     suppress_health_check=list(HealthCheck),
-    phases=(Phase.explicit, Phase.generate),  # shrinking a network takes minutes, and the failing spec is short
+    phases=(
+        Phase.explicit,
+        Phase.generate,
+    ),  # shrinking a network takes minutes, and the failing spec is short
     print_blob=False,
 )
 """The same networks in every run."""
@@ -118,8 +121,15 @@ def keeping(draw: Draw, flow: Flow, out: int, stride: int = 1) -> tuple[Items, F
 def depthwise(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
     mult = draw(st.integers(1, 2))
     kernel = axis_values(draw, flow.rank, 1, 3)
-    args = {"mult": mult, "kernel": kernel, "stride": axis_values(draw, flow.rank, 1, 2), "padding": padding(draw, flow, 2)}
-    return [{"depthwise": after(draw, mult * flow.channels, args)}], flow._replace(channels=mult * flow.channels)
+    args = {
+        "mult": mult,
+        "kernel": kernel,
+        "stride": axis_values(draw, flow.rank, 1, 2),
+        "padding": padding(draw, flow, 2),
+    }
+    return [{"depthwise": after(draw, mult * flow.channels, args)}], flow._replace(
+        channels=mult * flow.channels
+    )
 
 
 def separable(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
@@ -158,7 +168,9 @@ def pooling(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
     if op == "maxpool" and chance(draw, 30):
         args["dilation"] = axis_values(draw, flow.rank, 1, 2)
     if chance(draw, 10) and "ceil" not in args and op == "maxpool":
-        args["padding"] = [[draw(st.integers(0, kernel // 2)), draw(st.integers(0, kernel // 2))] for _ in range(flow.rank)]
+        args["padding"] = [
+            [draw(st.integers(0, kernel // 2)), draw(st.integers(0, kernel // 2))] for _ in range(flow.rank)
+        ]
     return [{op: args}], flow
 
 
@@ -170,7 +182,9 @@ def binned(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
 def resampled(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
     mode = {"mode": pick(draw, "nearest", "bilinear")} if chance(draw, 60) else {}
     if chance(draw, 70):
-        return [{"upsample": {"factor": axis_values(draw, flow.rank, 1, 3 if flow.rank < 3 else 2), **mode}}], flow
+        return [
+            {"upsample": {"factor": axis_values(draw, flow.rank, 1, 3 if flow.rank < 3 else 2), **mode}}
+        ], flow
     return [{"upsample": {"size": axis_values(draw, flow.rank, 4, 12), **mode}}], flow
 
 
@@ -206,12 +220,19 @@ def on_channels(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
         taken = draw(st.integers(1, flow.channels - first + flow.wild))
         return [{"slice": [first, taken]}], flow._replace(channels=taken)
     item: Any = {
-        "channel_shuffle": {"channel_shuffle": draw(st.integers(1, 4)) if flow.wild else divisor(draw, flow.channels)},
+        "channel_shuffle": {
+            "channel_shuffle": draw(st.integers(1, 4)) if flow.wild else divisor(draw, flow.channels)
+        },
         "scale": pick(draw, "scale", {"scale": {"bias": True}}),
         "prelu": pick(draw, "prelu", {"prelu": {"per_channel": True}}),
         "activation": pick(draw, *ACTIVATIONS, "identity"),
         "norm": pick(
-            draw, "bn", {"bn": {"scale": False}}, {"gn": divisor(draw, flow.channels)}, "ln", {"instance_norm": {"affine": True}}
+            draw,
+            "bn",
+            {"bn": {"scale": False}},
+            {"gn": divisor(draw, flow.channels)},
+            "ln",
+            {"instance_norm": {"affine": True}},
         ),
     }.get(op, op)
     return [item], flow
@@ -231,7 +252,11 @@ def joined(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
     """Branches of equal stride, named or listed."""
     op, stride = pick(draw, "concat", "concat", "add", "mul"), draw(st.integers(1, 2))
     branching = draw(st.integers(1, 3))
-    outs = [pick(draw, *WIDTHS)] * branching if op != "concat" else [pick(draw, *WIDTHS) for _ in range(branching)]
+    outs = (
+        [pick(draw, *WIDTHS)] * branching
+        if op != "concat"
+        else [pick(draw, *WIDTHS) for _ in range(branching)]
+    )
     if flow.wild and chance(draw, 20):
         outs[-1] += 1
     branches: list[Any] = [branch(draw, flow, out, stride) for out in outs]
@@ -257,8 +282,13 @@ def shifted(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
 
 def gate(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
     point = [pick(draw, "global_avgpool", "global_maxpool", {"adaptive_avgpool": 1})]
-    point += [{"conv": {"kernel": 1, "out": 2, "act": "relu"}}, {"conv": {"kernel": 1, "out": flow.channels, "act": "sigmoid"}}]
-    item: Any = pick(draw, {"mul": ["prev", point]}, {"mul": {"gate": point, "map": []}}, {"add": [point, "prev"]})
+    point += [
+        {"conv": {"kernel": 1, "out": 2, "act": "relu"}},
+        {"conv": {"kernel": 1, "out": flow.channels, "act": "sigmoid"}},
+    ]
+    item: Any = pick(
+        draw, {"mul": ["prev", point]}, {"mul": {"gate": point, "map": []}}, {"add": [point, "prev"]}
+    )
     return [item], flow
 
 
@@ -296,14 +326,22 @@ def inception(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
 def dense(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
     repeat, growth = draw(st.integers(0, 3)), pick(draw, 1, 2)
     by_copy = chance(draw, 40)
-    body = [*pick(draw, [], ["bn", "relu"]), {"conv": {"kernel": 3, "padding": 1, "out": f"{growth} + i" if by_copy else growth}}]
+    body = [
+        *pick(draw, [], ["bn", "relu"]),
+        {"conv": {"kernel": 3, "padding": 1, "out": f"{growth} + i" if by_copy else growth}},
+    ]
     added = sum(growth + (copy if by_copy else 0) for copy in range(repeat))
     return [{"dense_block": {"repeat": repeat, "body": body}}], flow._replace(channels=flow.channels + added)
 
 
 def pyramid(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
     bins = pick(draw, [1, 2], [2, 3], [1])
-    args: dict[str, Any] = {"bins": bins, "out": 2, "mode": pick(draw, "bilinear", "nearest"), "kind": pick(draw, "avg", "max")}
+    args: dict[str, Any] = {
+        "bins": bins,
+        "out": 2,
+        "mode": pick(draw, "bilinear", "nearest"),
+        "kind": pick(draw, "avg", "max"),
+    }
     if chance(draw, 30):
         args["norm"] = "bn"
     return [{"ppm": args}], flow._replace(channels=flow.channels + 2 * len(bins))
@@ -350,7 +388,11 @@ def recalled(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
     if chance(draw, 50):
         back: Items = [{"upsample_to": {"target": name, "mode": mode}}]
     else:
-        back = [{"upsample": {"factor": 2}}, {"pad": 2}, {"crop_to": name}] if not flow.wild else [{"crop_to": name}]
+        back = (
+            [{"upsample": {"factor": 2}}, {"pad": 2}, {"crop_to": name}]
+            if not flow.wild
+            else [{"crop_to": name}]
+        )
     again = [{"concat": [name, "prev"]}] if chance(draw, 70) else [{"identity": None, "from": name}]
     channels = flow.channels + other.channels if "concat" in again[0] else flow.channels
     return [*stem, *away, *back, *again], flow._replace(channels=channels)
@@ -417,7 +459,15 @@ def ending(draw: Draw, flow: Flow) -> Items:
         ["global_maxpool", "flatten"],
         ["flatten"],
         [{"adaptive_avgpool": 2}],
-        [{"spp": {"levels": [2, 1], "mode": pick(draw, "paper", "exact", "adaptive"), "kind": pick(draw, "max", "avg")}}],
+        [
+            {
+                "spp": {
+                    "levels": [2, 1],
+                    "mode": pick(draw, "paper", "exact", "adaptive"),
+                    "kind": pick(draw, "max", "avg"),
+                }
+            }
+        ],
         [{"spp": [3, 1]}],
     )
     return [*start, {"linear": after_linear(draw)}, {"linear": 3}]
@@ -443,7 +493,12 @@ UNIT = {
 
 @st.composite
 def specs(
-    draw: Draw, *, ranks: tuple[int, ...] = (1, 2, 3), sizes: tuple[int, int] = (7, 14), wild: bool = False, ended: bool = True
+    draw: Draw,
+    *,
+    ranks: tuple[int, ...] = (1, 2, 3),
+    sizes: tuple[int, int] = (7, 14),
+    wild: bool = False,
+    ended: bool = True,
 ) -> str:
     """The text of a spec with up to five items of the network and perhaps an end."""
     rank = pick(draw, *ranks)

@@ -18,8 +18,33 @@ Args = dict[str, Any]
 Span = tuple[int, int]
 JOINS = ("concat", "inception", "dense_block", "spp", "ppm", "add", "mul", "residual")
 POINTWISE = (
-    *("bn", "ln", "lrn", "scale", "prelu", "relu", "relu6", "leaky_relu", "sigmoid", "tanh", "gelu", "silu", "elu", "selu"),
-    *("mish", "hardswish", "hardsigmoid", "softmax", "identity", "dropout", "channel_shuffle", "slice", "embedding"),
+    *(
+        "bn",
+        "ln",
+        "lrn",
+        "scale",
+        "prelu",
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "sigmoid",
+        "tanh",
+        "gelu",
+        "silu",
+        "elu",
+        "selu",
+    ),
+    *(
+        "mish",
+        "hardswish",
+        "hardsigmoid",
+        "softmax",
+        "identity",
+        "dropout",
+        "channel_shuffle",
+        "slice",
+        "embedding",
+    ),
 )
 
 
@@ -121,7 +146,9 @@ class Probe:
         marks[marks.shape[0] - after :] = 1
         return y
 
-    def windows(self, x: Tensor, kernel: list[int], stride: list[int], dilation: list[int], before: list[int]) -> Tensor:
+    def windows(
+        self, x: Tensor, kernel: list[int], stride: list[int], dilation: list[int], before: list[int]
+    ) -> Tensor:
         """The sum over each window, as many windows as PyTorch gave."""
         pairs = []
         for k, s, d, p, size, out in zip(kernel, stride, dilation, before, self.sizes, self.out, strict=True):
@@ -193,7 +220,9 @@ class Probe:
         return self.padded(x, pads(self.args["margins"], [1] * self.rank))
 
     def crop(self, x: Tensor) -> Tensor:
-        return self.padded(x, [[-before, -after] for before, after in pads(self.args["margins"], [1] * self.rank)])
+        return self.padded(
+            x, [[-before, -after] for before, after in pads(self.args["margins"], [1] * self.rank)]
+        )
 
     def crop_to(self, x: Tensor) -> Tensor:
         for axis, (size, out) in enumerate(zip(self.sizes, self.out, strict=True), 2):
@@ -253,7 +282,10 @@ def supports(network: Network) -> list[tuple[Support, ...]]:
     ((name, real),) = inputs_of(network).items()
     probes = tuple(_impulses(real, axis) for axis in range(real.dim() - 2))
     Builder(network, backend).run({name: Probed(real, probes)})
-    return [tuple(_read(op, axis, response) for axis, response in enumerate(responses)) for op, responses in backend.layers]
+    return [
+        tuple(_read(op, axis, response) for axis, response in enumerate(responses))
+        for op, responses in backend.layers
+    ]
 
 
 def _impulses(real: Tensor, axis: int) -> Tensor:

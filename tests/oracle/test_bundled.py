@@ -44,7 +44,9 @@ def test_all_configs_are_here() -> None:
     assert {name.partition(":")[0] for name, _, _ in NETWORKS} == {path.stem for path in CONFIGS}
 
 
-@pytest.mark.parametrize(("network", "model"), [pair[1:] for pair in NETWORKS], ids=[pair[0] for pair in NETWORKS])
+@pytest.mark.parametrize(
+    ("network", "model"), [pair[1:] for pair in NETWORKS], ids=[pair[0] for pair in NETWORKS]
+)
 def test_every_layer_of(network: Network, model: Model) -> None:
     trace = run(network, "meta")
     report = cnncalc.analyze(model)

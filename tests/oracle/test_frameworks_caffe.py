@@ -21,7 +21,11 @@ def pooled(case: Case) -> Answer:
 
     Source: src/caffe/layers/pooling_layer.cpp and the defaults of PoolingParameter in src/caffe/proto/caffe.proto
     """
-    kernels, strides, pads = per_axis(case, "kernel", 0), per_axis(case, "stride", 1), per_axis(case, "padding", 0)
+    kernels, strides, pads = (
+        per_axis(case, "kernel", 0),
+        per_axis(case, "stride", 1),
+        per_axis(case, "padding", 0),
+    )
     if any(pad >= kernel for pad, kernel in zip(pads, kernels, strict=True)):
         return Answer(refusal="E305")
     up = ceil if case.args.get("ceil", True) else floor
@@ -62,7 +66,9 @@ def test_every_small_pool(op: str, kernel: int) -> None:
 
 def test_pools_over_two_axes() -> None:
     """Mostly unequal arguments; padding along one axis clips along both."""
-    cases = drawn("maxpool", 2000, 2, range(1, 12), kernel=[1, 2, 3, 4], stride=[1, 2, 3, 4], padding=[0, 0, 1, 2])
+    cases = drawn(
+        "maxpool", 2000, 2, range(1, 12), kernel=[1, 2, 3, 4], stride=[1, 2, 3, 4], padding=[0, 0, 1, 2]
+    )
     hold(cases, 2000)
 
 
@@ -87,7 +93,12 @@ def test_sizes_of_convolutions_and_deconvolutions() -> None:
 
     Source: compute_output_shape in src/caffe/layers/conv_layer.cpp and deconv_layer.cpp
     """
-    every: dict[str, Sequence[Any]] = {"kernel": range(1, 6), "stride": range(1, 5), "padding": range(4), "dilation": [1, 2, 3]}
+    every: dict[str, Sequence[Any]] = {
+        "kernel": range(1, 6),
+        "stride": range(1, 5),
+        "padding": range(4),
+        "dilation": [1, 2, 3],
+    }
     for case, got in _computed(grid("conv", range(1, 13), **every)):
         extent = case.args["dilation"] * (case.args["kernel"] - 1) + 1
         room = case.sizes[0] + 2 * case.args["padding"] - extent
@@ -99,12 +110,16 @@ def test_sizes_of_convolutions_and_deconvolutions() -> None:
 
 
 def _computed(cases: Sequence[Case]) -> list[tuple[Case, tuple[int, ...] | str]]:
-    return [(case, got.refusal or got.sizes) for case, got in zip(cases, answers(cases, "caffe"), strict=True)]
+    return [
+        (case, got.refusal or got.sizes) for case, got in zip(cases, answers(cases, "caffe"), strict=True)
+    ]
 
 
 def test_the_same_map_is_33_after_a_pool_and_32_after_a_convolution() -> None:
     args = {"kernel": 3, "stride": 2, "padding": 1}
-    assert [got.sizes for got in answers([Case("maxpool", args, (1, 64)), Case("conv", args, (1, 64))], "caffe")] == [
+    assert [
+        got.sizes for got in answers([Case("maxpool", args, (1, 64)), Case("conv", args, (1, 64))], "caffe")
+    ] == [
         (33,),
         (32,),
     ]
@@ -144,7 +159,9 @@ def test_batch_norm_learns_nothing_and_scale_does() -> None:
     assert (scale.params, shifted.params) == (8, 2 * 8)
 
 
-ROUNDED: list[tuple[int, int, int, int, int, int, int, int, int | None, int | None, tuple[int, int] | None]] = [
+ROUNDED: list[
+    tuple[int, int, int, int, int, int, int, int, int | None, int | None, tuple[int, int] | None]
+] = [
     # size, kernel, stride, padding; pytorch floor and ceil, onnx ceil before opset 22, caffe; tensorflow valid, same, its pads
     (7, 2, 2, 0, 3, 4, 4, 4, 3, 4, (0, 1)),
     (7, 3, 2, 0, 3, 3, 3, 3, 3, 4, (1, 1)),
@@ -178,7 +195,8 @@ ROUNDED: list[tuple[int, int, int, int, int, int, int, int, int | None, int | No
 
 
 @pytest.mark.parametrize(
-    ("size", "kernel", "stride", "padding", "down", "up", "naive", "caffe", "valid", "same", "around"), ROUNDED
+    ("size", "kernel", "stride", "padding", "down", "up", "naive", "caffe", "valid", "same", "around"),
+    ROUNDED,
 )
 def test_one_pool_in_all_frameworks(
     size: int,

@@ -74,7 +74,10 @@ def model(cases: Sequence[Case], opset: int) -> tuple[Any, dict[str, Any]]:
             for name, (sizes, axis) in feeds.items()
         ],
         outputs,
-        [helper.make_tensor(name, TensorProto.FLOAT, dims, [1.0] * _elements(dims)) for name, dims in weights.items()],
+        [
+            helper.make_tensor(name, TensorProto.FLOAT, dims, [1.0] * _elements(dims))
+            for name, dims in weights.items()
+        ],
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10)
     return made, {name: impulses(*feed) for name, feed in feeds.items()}
@@ -91,7 +94,9 @@ def executed(cases: Sequence[Case], opset: int = 22) -> list[Answer]:
     """What ONNX Runtime reads; a graph that it refuses is halved until the node refused is alone."""
     if len(cases) > NODES_PER_MODEL:
         return [
-            one for first in range(0, len(cases), NODES_PER_MODEL) for one in executed(cases[first:][:NODES_PER_MODEL], opset)
+            one
+            for first in range(0, len(cases), NODES_PER_MODEL)
+            for one in executed(cases[first:][:NODES_PER_MODEL], opset)
         ]
     made, feeds = model(cases, opset)
     options = runtime.SessionOptions()
@@ -99,7 +104,9 @@ def executed(cases: Sequence[Case], opset: int = 22) -> list[Answer]:
     options.log_severity_level = 4
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        session = runtime.InferenceSession(made.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(
+            made.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
         results = iter(session.run(None, feeds))
     except Exception as error:  # onnxruntime's exceptions have no common base of their own
         if len(cases) == 1:
@@ -118,7 +125,10 @@ def _read(case: Case, responses: Sequence[Any]) -> Answer:
 def inferred(cases: Sequence[Case], opset: int = 22) -> list[Sizes]:
     """The sizes that ONNX's shape inference gives."""
     made = shape_inference.infer_shapes(model(cases, opset)[0], strict_mode=True)
-    shapes = {value.name: tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim) for value in made.graph.output}
+    shapes = {
+        value.name: tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)
+        for value in made.graph.output
+    }
     return [shapes[f"y{number}_0"][2:] for number, _ in enumerate(cases)]
 
 
@@ -134,11 +144,19 @@ def hold(cases: Sequence[Case], at_least: int, opset: int = 22, rules: int = 22)
 
 def hold_inferred(cases: Sequence[Case], at_least: int, opset: int = 22) -> None:
     """All cases that cnncalc computes agree with ONNX's shape inference of that opset, and there are as many as promised."""
-    pairs = [(case, got.sizes) for case, got in zip(cases, answers(cases, f"onnx:{opset}"), strict=True) if got.refusal is None]
+    pairs = [
+        (case, got.sizes)
+        for case, got in zip(cases, answers(cases, f"onnx:{opset}"), strict=True)
+        if got.refusal is None
+    ]
     assert len(pairs) >= at_least
     wanted = inferred([case for case, _ in pairs], opset)
     agree(
-        [f"{case}: cnncalc {got}, inferred {size}" for (case, got), size in zip(pairs, wanted, strict=True) if got != size],
+        [
+            f"{case}: cnncalc {got}, inferred {size}"
+            for (case, got), size in zip(pairs, wanted, strict=True)
+            if got != size
+        ],
         len(pairs),
     )
 
@@ -153,13 +171,30 @@ def agree(wrong: Sequence[str], count: int) -> None:
 @pytest.mark.parametrize("kernel", range(1, 6))
 def test_every_small_convolution(kernel: int) -> None:
     paddings = [0, 1, 2, 3, "valid", [[0, 1]], [[2, 0]]]
-    hold(grid("conv", range(1, 11), kernel=[kernel], stride=[None, 1, 2, 3, 4], padding=paddings, dilation=[None, 2, 3]), 450)
+    hold(
+        grid(
+            "conv",
+            range(1, 11),
+            kernel=[kernel],
+            stride=[None, 1, 2, 3, 4],
+            padding=paddings,
+            dilation=[None, 2, 3],
+        ),
+        450,
+    )
 
 
 def test_convolutions_under_auto_pad() -> None:
     """Up to strides of the kernel: see the test on longer strides."""
     every: dict[str, Sequence[Any]] = {"padding": ["same", "same_lower"]}
-    hold([case for k in range(1, 7) for case in grid("conv", range(1, 15), kernel=[k], stride=range(1, k + 1), **every)], 580)
+    hold(
+        [
+            case
+            for k in range(1, 7)
+            for case in grid("conv", range(1, 15), kernel=[k], stride=range(1, k + 1), **every)
+        ],
+        580,
+    )
 
 
 @pytest.mark.parametrize("rank", [2, 3])
@@ -167,7 +202,9 @@ def test_convolutions_under_auto_pad() -> None:
 def test_convolutions_over_several_axes(rank: int, padding: str | None) -> None:
     every: dict[str, Sequence[Any]] = {"kernel": [1, 2, 3, 4], "stride": [1, 2, 3]}
     if padding is None:
-        cases = drawn("conv", 300, rank, range(4, 9), **every, padding=[[0, 0], [1, 1], [0, 1], [2, 1]], dilation=[1, 2])
+        cases = drawn(
+            "conv", 300, rank, range(4, 9), **every, padding=[[0, 0], [1, 1], [0, 1], [2, 1]], dilation=[1, 2]
+        )
     else:
         cases = [under(padding, case) for case in drawn("conv", 300, rank, range(1, 9), **every)]
     hold(cases, 200)
@@ -194,13 +231,28 @@ def test_every_small_pool_at_opset_22(op: str, kernel: int) -> None:
 def test_pools_under_auto_pad(op: str) -> None:
     """Up to strides of the kernel: see the test on longer strides."""
     every: dict[str, Sequence[Any]] = {"padding": ["same", "same_lower"], "ceil": [None, True]}
-    hold([case for k in range(1, 6) for case in grid(op, range(1, 15), kernel=[k], stride=range(1, k + 1), **every)], 840)
+    hold(
+        [
+            case
+            for k in range(1, 6)
+            for case in grid(op, range(1, 15), kernel=[k], stride=range(1, k + 1), **every)
+        ],
+        840,
+    )
 
 
 @pytest.mark.parametrize("op", POOLS)
 @pytest.mark.parametrize("rank", [2, 3])
 def test_pools_over_several_axes(op: str, rank: int) -> None:
-    cases = drawn(op, 200, rank, range(3, 9), kernel=[2, 3, 4], stride=[1, 2, 3, 4], padding=[[0, 0], [1, 1], [0, 1], [1, 0]])
+    cases = drawn(
+        op,
+        200,
+        rank,
+        range(3, 9),
+        kernel=[2, 3, 4],
+        stride=[1, 2, 3, 4],
+        padding=[[0, 0], [1, 1], [0, 1], [1, 0]],
+    )
     hold([case._replace(args={**case.args, "ceil": bool(i % 2)}) for i, case in enumerate(cases)], 150)
     same = drawn(op, 100, rank, range(1, 9), kernel=[2, 3, 4], stride=[1, 2])
     hold([under(("same", "same_lower")[i % 2], case) for i, case in enumerate(same)], 100)
@@ -220,7 +272,9 @@ def test_every_small_transposed_convolution(kernel: int) -> None:
         "dilation": [None, 2, 3],
     }
     cases = [
-        case for s in range(1, 4) for case in grid("conv_transpose", range(1, 7), stride=[s], output_padding=range(s), **every)
+        case
+        for s in range(1, 4)
+        for case in grid("conv_transpose", range(1, 7), stride=[s], output_padding=range(s), **every)
     ]
     hold(cases, 500)
 
@@ -228,7 +282,12 @@ def test_every_small_transposed_convolution(kernel: int) -> None:
 def test_transposed_convolutions_under_auto_pad() -> None:
     """Up to strides of the dilated kernel: see the test on longer strides."""
     cases = grid(
-        "conv_transpose", range(1, 8), kernel=range(1, 6), stride=range(1, 5), padding=["same", "same_lower"], dilation=[1, 2]
+        "conv_transpose",
+        range(1, 8),
+        kernel=range(1, 6),
+        stride=range(1, 5),
+        padding=["same", "same_lower"],
+        dilation=[1, 2],
     )
     hold([case for case in cases if case.args["stride"] <= _extent(case)], 400)
 
@@ -241,7 +300,18 @@ def _extent(case: Case) -> int:
 @pytest.mark.parametrize("rank", [2, 3])
 def test_transposed_convolutions_over_several_axes(rank: int) -> None:
     every: dict[str, Sequence[Any]] = {"kernel": [2, 3, 4], "stride": [1, 2]}
-    hold(drawn("conv_transpose", 150, rank, range(1, 6), **every, padding=[[0, 0], [1, 1], [0, 1]], dilation=[1, 2]), 130)
+    hold(
+        drawn(
+            "conv_transpose",
+            150,
+            rank,
+            range(1, 6),
+            **every,
+            padding=[[0, 0], [1, 1], [0, 1]],
+            dilation=[1, 2],
+        ),
+        130,
+    )
     same = drawn("conv_transpose", 100, rank, range(1, 6), **every)
     hold([under(("same", "same_lower")[i % 2], case) for i, case in enumerate(same)], 100)
 
@@ -265,7 +335,9 @@ def test_transposed_convolutions_cut_to_an_output_shape(auto_pad: str | None) ->
 
 
 def test_what_does_not_fit_gives_nothing_in_a_convolution() -> None:
-    cases = grid("conv", range(1, 8), kernel=range(1, 6), stride=[1, 2, 3], padding=[0, 1], dilation=[1, 2, 3])
+    cases = grid(
+        "conv", range(1, 8), kernel=range(1, 6), stride=[1, 2, 3], padding=[0, 1], dilation=[1, 2, 3]
+    )
     misfits = [case for case, got in zip(cases, records(cases, "onnx"), strict=True) if got == "E301"]
     assert len(misfits) > 100
     assert all(answer.refusal for answer in executed(misfits))
@@ -280,11 +352,20 @@ def test_shape_inference_of_pools_has_the_ceil_of_its_opset(op: str, opset: int)
     """Here with padding of the kernel and more and with dilation under auto_pad, where ONNX Runtime does otherwise."""
     every: dict[str, Sequence[Any]] = {"stride": [None, 1, 2, 3, 4], "dilation": [None, 2]}
     hold_inferred(
-        grid(op, range(1, 11), kernel=range(1, 5), padding=[0, 1, 2, 3, "valid", [[0, 2]]], ceil=[None, True], **every),
+        grid(
+            op,
+            range(1, 11),
+            kernel=range(1, 5),
+            padding=[0, 1, 2, 3, "valid", [[0, 2]]],
+            ceil=[None, True],
+            **every,
+        ),
         3000,
         opset,
     )
-    hold_inferred(grid(op, range(1, 11), kernel=range(1, 5), padding=["same", "same_lower"], **every), 800, opset)
+    hold_inferred(
+        grid(op, range(1, 11), kernel=range(1, 5), padding=["same", "same_lower"], **every), 800, opset
+    )
 
 
 def test_shape_inference_of_convolutions() -> None:
@@ -301,7 +382,9 @@ def test_opset_19_rounds_up_as_its_text_says_and_not_as_onnx_runtime_does() -> N
     cases = [
         case
         for k in range(1, 5)
-        for case in grid("maxpool", range(1, 13), kernel=[k], stride=[1, 2, 3, 4], padding=range(k), ceil=[True])
+        for case in grid(
+            "maxpool", range(1, 13), kernel=[k], stride=[1, 2, 3, 4], padding=range(k), ceil=[True]
+        )
     ]
     old, new = answers(cases, "onnx:19"), answers(cases, "onnx:22")
     kept = [(case, one, other) for case, one, other in zip(cases, old, new, strict=True) if one != other]
@@ -315,9 +398,12 @@ def test_opset_19_rounds_up_as_its_text_says_and_not_as_onnx_runtime_does() -> N
 
 
 @pytest.mark.parametrize(
-    ("size", "kernel", "stride", "padding", "old", "new"), [(2, 3, 3, 1, 2, 1), (9, 4, 4, 2, 4, 3), (5, 2, 2, 1, 4, 3)]
+    ("size", "kernel", "stride", "padding", "old", "new"),
+    [(2, 3, 3, 1, 2, 1), (9, 4, 4, 2, 4, 3), (5, 2, 2, 1, 4, 3)],
 )
-def test_sizes_that_changed_with_opset_22(size: int, kernel: int, stride: int, padding: int, old: int, new: int) -> None:
+def test_sizes_that_changed_with_opset_22(
+    size: int, kernel: int, stride: int, padding: int, old: int, new: int
+) -> None:
     case = Case("maxpool", {"kernel": kernel, "stride": stride, "padding": padding, "ceil": True}, (1, size))
     assert (inferred([case], 19), inferred([case], 22)) == ([(old,)], [(new,)])
     assert (answers([case], "onnx:19")[0].sizes, answers([case], "onnx:22")[0].sizes) == ((old,), (new,))
@@ -411,18 +497,27 @@ def test_output_padding_under_auto_pad() -> None:
         case
         for s in (2, 3)
         for case in grid(
-            "conv_transpose", range(1, 6), kernel=[3, 4], stride=[s], padding=["same", "same_lower"], output_padding=range(1, s)
+            "conv_transpose",
+            range(1, 6),
+            kernel=[3, 4],
+            stride=[s],
+            padding=["same", "same_lower"],
+            output_padding=range(1, s),
         )
     ]
     got = answers(cases, "onnx")
     agree(disagreements(cases, got, executed(cases)), len(cases))
     assert [answer.sizes[0] for answer in got] == [case.sizes[0] * case.args["stride"] for case in cases]
-    assert inferred(cases) == [(case.sizes[0] * case.args["stride"] + case.args["output_padding"],) for case in cases]
+    assert inferred(cases) == [
+        (case.sizes[0] * case.args["stride"] + case.args["output_padding"],) for case in cases
+    ]
 
 
 def test_onnx_runtime_refuses_output_padding_of_the_stride_that_it_says_it_allows() -> None:
     """Its message allows what is smaller than stride or dilation; only what is smaller than the stride runs."""
-    cases = grid("conv_transpose", [3, 4], kernel=[2, 3], stride=[1, 2], output_padding=[1, 2, 3], dilation=[3])
+    cases = grid(
+        "conv_transpose", [3, 4], kernel=[2, 3], stride=[1, 2], output_padding=[1, 2, 3], dilation=[3]
+    )
     for case, got, there in zip(cases, records(cases, "onnx"), executed(cases), strict=True):
         if case.args["output_padding"] == 3:
             assert got == "E305"

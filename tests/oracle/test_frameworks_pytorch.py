@@ -17,7 +17,12 @@ from tests.oracle.probing import probed  # noqa: E402
 
 REFUSALS = {
     "E301": ("Kernel size can't be greater than actual input size", "utput size", "must be at least one"),
-    "E305": ("pad should be", "padding should be", "padding='same' is not supported for strided", "output padding must be"),
+    "E305": (
+        "pad should be",
+        "padding should be",
+        "padding='same' is not supported for strided",
+        "output padding must be",
+    ),
 }
 """The error of cnncalc that stands for what PyTorch says."""
 FUNCTIONS = {
@@ -82,7 +87,9 @@ def unfolded(x: Any, kernel: Any, **args: Any) -> Any:
     blocks = F.unfold(x, kernel, **args).sum(1, keepdim=True)
     kernel, sizes = per_axis(kernel, 2), []
     for axis, size in enumerate(x.shape[2:]):
-        stride, padding, dilation = (per_axis(args.get(name, 1), 2)[axis] for name in ("stride", "padding", "dilation"))
+        stride, padding, dilation = (
+            per_axis(args.get(name, 1), 2)[axis] for name in ("stride", "padding", "dilation")
+        )
         sizes.append((size + 2 * padding - dilation * (kernel[axis] - 1) - 1) // stride + 1)
     return blocks.reshape(x.shape[0], 1, *sizes)
 
@@ -100,22 +107,46 @@ def hold(cases: Sequence[Case], at_least: int) -> None:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_every_small_convolution(kernel: int) -> None:
-    hold(grid("conv", range(1, 13), kernel=[kernel], stride=range(1, 5), padding=range(4), dilation=range(1, 4)), 576)
+    hold(
+        grid(
+            "conv", range(1, 13), kernel=[kernel], stride=range(1, 5), padding=range(4), dilation=range(1, 4)
+        ),
+        576,
+    )
 
 
 def test_same_puts_an_odd_total_at_the_end_and_is_refused_with_strides() -> None:
-    hold(grid("conv", range(1, 13), kernel=range(1, 7), stride=[1, 2, 3], padding=["same"], dilation=[1, 2, 3]), 648)
+    hold(
+        grid(
+            "conv", range(1, 13), kernel=range(1, 7), stride=[1, 2, 3], padding=["same"], dilation=[1, 2, 3]
+        ),
+        648,
+    )
 
 
 def test_convolutions_with_unequal_padding() -> None:
     pairs = [[[before, after]] for before in range(4) for after in range(4) if before != after]
-    hold(grid("conv", range(1, 9), kernel=range(1, 5), stride=[1, 2, 3], padding=pairs, dilation=[1, 2]), 2304)
+    hold(
+        grid("conv", range(1, 9), kernel=range(1, 5), stride=[1, 2, 3], padding=pairs, dilation=[1, 2]), 2304
+    )
 
 
 @pytest.mark.parametrize("rank", [2, 3])
 @pytest.mark.parametrize("padding", [range(3), [[0, 1], [2, 0], [1, 1]]], ids=["equal", "unequal"])
 def test_convolutions_over_several_axes(rank: int, padding: Sequence[Any]) -> None:
-    hold(drawn("conv", 250, rank, range(1, 8), kernel=[1, 2, 3, 4], stride=[1, 2, 3], padding=padding, dilation=[1, 2]), 250)
+    hold(
+        drawn(
+            "conv",
+            250,
+            rank,
+            range(1, 8),
+            kernel=[1, 2, 3, 4],
+            stride=[1, 2, 3],
+            padding=padding,
+            dilation=[1, 2],
+        ),
+        250,
+    )
 
 
 @pytest.mark.parametrize("kernel", range(1, 5))
@@ -132,7 +163,12 @@ def test_transposed_convolutions_over_several_axes(rank: int) -> None:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_every_small_max_pool(kernel: int) -> None:
-    every = {"stride": [None, 1, 2, 3, 4], "padding": range(4), "dilation": [1, 2], "ceil": [None, False, True]}
+    every = {
+        "stride": [None, 1, 2, 3, 4],
+        "padding": range(4),
+        "dilation": [1, 2],
+        "ceil": [None, False, True],
+    }
     hold(grid("maxpool", range(1, 15), kernel=[kernel], **every), 1680)
 
 
@@ -143,7 +179,10 @@ def test_every_small_average_pool(kernel: int) -> None:
 
 
 def test_every_small_lp_pool() -> None:
-    hold(grid("lppool", range(1, 15), kernel=KERNELS, stride=[None, 1, 2, 3, 4], ceil=[None, False, True]), 1050)
+    hold(
+        grid("lppool", range(1, 15), kernel=KERNELS, stride=[None, 1, 2, 3, 4], ceil=[None, False, True]),
+        1050,
+    )
 
 
 @pytest.mark.parametrize("op", ["maxpool", "avgpool"])
@@ -173,15 +212,36 @@ def test_adaptive_pools_over_several_axes(op: str, rank: int) -> None:
 
 
 def test_unfold() -> None:
-    hold(drawn("unfold", 1000, 2, range(1, 9), kernel=[1, 2, 3, 4], stride=[1, 2, 3], padding=range(3), dilation=[1, 2]), 1000)
+    hold(
+        drawn(
+            "unfold",
+            1000,
+            2,
+            range(1, 9),
+            kernel=[1, 2, 3, 4],
+            stride=[1, 2, 3],
+            padding=range(3),
+            dilation=[1, 2],
+        ),
+        1000,
+    )
 
 
 def test_channels_of_unfold() -> None:
-    cases = [Case("unfold", {"kernel": [2, 3], "stride": s, "padding": p}, (3, 5, 6)) for s in (1, 2, 3) for p in (0, 1)]
+    cases = [
+        Case("unfold", {"kernel": [2, 3], "stride": s, "padding": p}, (3, 5, 6))
+        for s in (1, 2, 3)
+        for p in (0, 1)
+    ]
     for case, record in zip(cases, records(cases, "pytorch"), strict=True):
         assert not isinstance(record, str)
-        blocks = F.unfold(torch.zeros(1, *case.shape), (2, 3), stride=case.args["stride"], padding=case.args["padding"])
-        assert tuple(blocks.shape[1:]) == (record.shape.channels, prod(size or 0 for size in record.shape.sizes)), case
+        blocks = F.unfold(
+            torch.zeros(1, *case.shape), (2, 3), stride=case.args["stride"], padding=case.args["padding"]
+        )
+        assert tuple(blocks.shape[1:]) == (
+            record.shape.channels,
+            prod(size or 0 for size in record.shape.sizes),
+        ), case
 
 
 @pytest.mark.parametrize("op", ["pixel_shuffle", "pixel_unshuffle"])
@@ -217,7 +277,9 @@ MODULES: list[tuple[str, dict[str, Any], str, tuple[int, ...], dict[str, Any]]] 
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
-@pytest.mark.parametrize(("op", "args", "name", "given", "named"), MODULES, ids=[f"{row[0]} {row[1]}" for row in MODULES])
+@pytest.mark.parametrize(
+    ("op", "args", "name", "given", "named"), MODULES, ids=[f"{row[0]} {row[1]}" for row in MODULES]
+)
 def test_parameters_and_buffers(
     op: str, args: dict[str, Any], name: str, given: tuple[int, ...], named: dict[str, Any], rank: int
 ) -> None:
@@ -225,14 +287,28 @@ def test_parameters_and_buffers(
     assert not isinstance(record, str)
     built = getattr(torch.nn, name.format(rank))(*given, **named)
     assert record.params == sum(one.numel() for one in built.parameters())
-    assert record.buffers == sum(one.numel() for name, one in built.named_buffers() if name != "num_batches_tracked")
+    assert record.buffers == sum(
+        one.numel() for name, one in built.named_buffers() if name != "num_batches_tracked"
+    )
 
 
 def test_the_documented_ceil_of_max_pool_1d_is_not_what_it_does() -> None:
     """torch 2.13 documents ceil((n + 2p - d(k-1) - 1 + (s-1)) / s) + 1, which rounds up twice, less a window in the padding."""
     assert "- 1 + (stride - 1)}{" in torch.nn.MaxPool1d.__doc__
-    cases = grid("maxpool", range(1, 13), kernel=range(1, 5), stride=range(1, 4), padding=range(3), dilation=[1, 2], ceil=[True])
-    got = [(case, one.sizes[0]) for case, one in zip(cases, answers(cases, "pytorch"), strict=True) if one.refusal is None]
+    cases = grid(
+        "maxpool",
+        range(1, 13),
+        kernel=range(1, 5),
+        stride=range(1, 4),
+        padding=range(3),
+        dilation=[1, 2],
+        ceil=[True],
+    )
+    got = [
+        (case, one.sizes[0])
+        for case, one in zip(cases, answers(cases, "pytorch"), strict=True)
+        if one.refusal is None
+    ]
     differs = [case for case, size in got if size != documented(case)]
     assert len(differs) > len(got) // 10
     assert F.max_pool1d(torch.zeros(1, 1, 7), 3, 2, ceil_mode=True).shape[-1] == 3
@@ -240,7 +316,9 @@ def test_the_documented_ceil_of_max_pool_1d_is_not_what_it_does() -> None:
 
 
 def documented(case: Case) -> int:
-    kernel, stride, padding, dilation = (case.args[name] for name in ("kernel", "stride", "padding", "dilation"))
+    kernel, stride, padding, dilation = (
+        case.args[name] for name in ("kernel", "stride", "padding", "dilation")
+    )
     room = case.sizes[0] + 2 * padding - dilation * (kernel - 1) - 1
     size: int = -(-(room + stride - 1) // stride) + 1
     return size - 1 if (size - 1) * stride >= case.sizes[0] + padding else size
@@ -248,7 +326,9 @@ def documented(case: Case) -> int:
 
 def test_average_pools_over_three_axes_want_a_map_of_at_least_the_kernel() -> None:
     """The documented size has padding in it, and 1-D and 2-D pools and max pools follow it; avg_pool3d alone does not."""
-    cases = grid("avgpool", range(1, 8), kernel=KERNELS, stride=[1, 2, 3], padding=[0, 1, 2], ceil=[False, True])
+    cases = grid(
+        "avgpool", range(1, 8), kernel=KERNELS, stride=[1, 2, 3], padding=[0, 1, 2], ceil=[False, True]
+    )
     got = answers(cases, "pytorch")
     small = 0
     for case, one in zip(cases, got, strict=True):

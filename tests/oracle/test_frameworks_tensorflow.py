@@ -59,7 +59,9 @@ def convolved(case: Case, x: Any) -> Any:
         stride, dilation = case.args.get("stride", 1), case.args.get("dilation", 1)
         return tf.nn.conv1d(x, ones(case), stride, padding(case), dilations=dilation)
     function = tf.nn.conv2d if rank == 2 else tf.nn.conv3d
-    return function(x, ones(case), over_axes(case, "stride"), padding(case), dilations=over_axes(case, "dilation"))
+    return function(
+        x, ones(case), over_axes(case, "stride"), padding(case), dilations=over_axes(case, "dilation")
+    )
 
 
 def depthwise(case: Case, x: Any) -> Any:
@@ -122,11 +124,23 @@ def test_every_small_convolution(kernel: int) -> None:
 @pytest.mark.parametrize("rank", [2, 3])
 def test_convolutions_over_several_axes(rank: int, given: str | None) -> None:
     """With explicit padding and dilation in 2-D alone, where ``tf.nn`` has them, and in 3-D up to stride 2."""
-    every: dict[str, Sequence[Any]] = {"kernel": [1, 2, 3, 4], "stride": STRIDES[rank], "dilation": [1, 2][: 4 - rank]}
+    every: dict[str, Sequence[Any]] = {
+        "kernel": [1, 2, 3, 4],
+        "stride": STRIDES[rank],
+        "dilation": [1, 2][: 4 - rank],
+    }
     if given is None:
-        hold(drawn("conv", 200, 2, range(1, 9), **every, padding=[[0, 0], [1, 1], [0, 1], [2, 1]]), 200, convolved)
+        hold(
+            drawn("conv", 200, 2, range(1, 9), **every, padding=[[0, 0], [1, 1], [0, 1], [2, 1]]),
+            200,
+            convolved,
+        )
     else:
-        hold([under(case, padding=given) for case in drawn("conv", 200, rank, range(1, 9), **every)], 200, convolved)
+        hold(
+            [under(case, padding=given) for case in drawn("conv", 200, rank, range(1, 9), **every)],
+            200,
+            convolved,
+        )
 
 
 @pytest.mark.parametrize("given", PADDINGS)
@@ -134,7 +148,11 @@ def test_depthwise_convolutions(given: str) -> None:
     """Strides are equal along both axes and not combined with dilation, as ``tf.nn`` wants them."""
     cases = drawn("depthwise", 300, 2, range(1, 9), kernel=[1, 2, 3, 4], dilation=[1, 1, 2])
     cases = [under(case, padding=given, stride=1 + i % 3) for i, case in enumerate(cases)]
-    hold(fitting([case for case in cases if case.args["dilation"] == [1, 1] or case.args["stride"] == 1]), 100, depthwise)
+    hold(
+        fitting([case for case in cases if case.args["dilation"] == [1, 1] or case.args["stride"] == 1]),
+        100,
+        depthwise,
+    )
 
 
 @pytest.mark.parametrize("op", ["maxpool", "avgpool"])
@@ -152,7 +170,15 @@ def test_pools_over_several_axes(op: str, rank: int) -> None:
 
 def test_max_pools_with_explicit_padding() -> None:
     """In 2-D, with padding below the kernel."""
-    cases = drawn("maxpool", 200, 2, range(2, 9), kernel=[2, 3, 4], stride=[1, 2, 3], padding=[[0, 0], [1, 1], [0, 1], [1, 0]])
+    cases = drawn(
+        "maxpool",
+        200,
+        2,
+        range(2, 9),
+        kernel=[2, 3, 4],
+        stride=[1, 2, 3],
+        padding=[[0, 0], [1, 1], [0, 1], [1, 0]],
+    )
     hold(fitting(cases), 150, pooled)
 
 
@@ -184,7 +210,9 @@ def test_transposed_convolutions_over_several_axes(rank: int) -> None:
     function = tf.nn.conv2d_transpose if rank == 2 else tf.nn.conv3d_transpose
 
     def told(case: Case, x: Any) -> Any:
-        return function(x, ones(case), (x.shape[0], *sizes[str(case)], 1), over_axes(case, "stride"), padding(case))
+        return function(
+            x, ones(case), (x.shape[0], *sizes[str(case)], 1), over_axes(case, "stride"), padding(case)
+        )
 
     hold(cases, 150, told)
 
@@ -199,7 +227,10 @@ def keras(name: str, **fixed: Any) -> Callable[[Case, Any], Any]:
         words["kernel"] = "pool_size"
 
     def call(case: Case, x: Any) -> Any:
-        args = {words.get(key, key): tuple(value) if isinstance(value, list) else value for key, value in case.args.items()}
+        args = {
+            words.get(key, key): tuple(value) if isinstance(value, list) else value
+            for key, value in case.args.items()
+        }
         return getattr(tf.keras.layers, name.format(f"{len(case.sizes)}D"))(**args, **fixed)(x)
 
     return call
@@ -221,10 +252,15 @@ def test_convolutions_of_keras(rank: int, given: str) -> None:
 @pytest.mark.parametrize("rank", [1, 2])
 def test_depthwise_convolutions_of_keras(rank: int, given: str) -> None:
     strided = [
-        under(case, stride=1 + i % 3) for i, case in enumerate(drawn("depthwise", 80, rank, range(1, 9), kernel=[1, 2, 3]))
+        under(case, stride=1 + i % 3)
+        for i, case in enumerate(drawn("depthwise", 80, rank, range(1, 9), kernel=[1, 2, 3]))
     ]
     dilated = drawn("depthwise", 40, rank, range(1, 9), kernel=[1, 2, 3], dilation=[1, 2, 3])
-    hold([under(case, padding=given) for case in strided + dilated], 120, keras("DepthwiseConv{}", depthwise_initializer="ones"))
+    hold(
+        [under(case, padding=given) for case in strided + dilated],
+        120,
+        keras("DepthwiseConv{}", depthwise_initializer="ones"),
+    )
 
 
 @pytest.mark.parametrize("given", PADDINGS)
@@ -233,7 +269,12 @@ def test_every_small_transposed_convolution_of_keras(given: str) -> None:
         case
         for s in range(1, 5)
         for case in grid(
-            "conv_transpose", range(1, 7), kernel=range(1, 6), stride=[s], padding=[given], output_padding=[None, *range(1, s)]
+            "conv_transpose",
+            range(1, 7),
+            kernel=range(1, 6),
+            stride=[s],
+            padding=[given],
+            output_padding=[None, *range(1, s)],
         )
     ]
     hold(cases, 300, keras("Conv{}Transpose", **CONVOLUTION))
@@ -243,7 +284,13 @@ def test_every_small_transposed_convolution_of_keras(given: str) -> None:
 def test_output_padding_that_keras_refuses(dilation: int) -> None:
     """All that is not smaller than the stride, whatever the dilation."""
     cases = grid(
-        "conv_transpose", [5], kernel=[3], stride=[1, 2, 3], output_padding=[1, 2, 3], padding=PADDINGS, dilation=[dilation]
+        "conv_transpose",
+        [5],
+        kernel=[3],
+        stride=[1, 2, 3],
+        output_padding=[1, 2, 3],
+        padding=PADDINGS,
+        dilation=[dilation],
     )
     refused = [case for case in cases if case.args["output_padding"] >= case.args["stride"]]
     for case in refused:
@@ -261,9 +308,13 @@ def test_transposed_convolutions_of_keras_over_several_axes(rank: int, given: st
 
 def test_sizes_of_dilated_transposed_convolutions_of_keras() -> None:
     """As Keras says them, since TensorFlow runs them on a graphics card only."""
-    for case, got in _with_answers(grid("conv_transpose", range(1, 9), kernel=range(1, 5), padding=PADDINGS, dilation=[2, 3])):
+    for case, got in _with_answers(
+        grid("conv_transpose", range(1, 9), kernel=range(1, 5), padding=PADDINGS, dilation=[2, 3])
+    ):
         a = case.args
-        layer = tf.keras.layers.Conv1DTranspose(1, a["kernel"], padding=a["padding"], dilation_rate=a["dilation"])
+        layer = tf.keras.layers.Conv1DTranspose(
+            1, a["kernel"], padding=a["padding"], dilation_rate=a["dilation"]
+        )
         assert layer.compute_output_shape((1, case.sizes[0], 1))[1] == got.sizes[0], case
 
 
@@ -335,7 +386,13 @@ def test_separable_convolutions_of_keras_have_one_bias() -> None:
     built.build((None, 9, 9, 4))
     assert counted(built.trainable_weights) == 3 * 3 * 4 + 4 * 6 + 6
     (model,) = cnncalc.loads(
-        json.dumps({"framework": "tensorflow", "input": (4, 9, 9), "layers": [{"separable": {"out": 6, "kernel": 3}}]})
+        json.dumps(
+            {
+                "framework": "tensorflow",
+                "input": (4, 9, 9),
+                "layers": [{"separable": {"out": 6, "kernel": 3}}],
+            }
+        )
     )
     assert cnncalc.analyze(model).totals.params == counted(built.trainable_weights) + 4
 
@@ -348,7 +405,11 @@ def stack(random: Random, rank: int, words: Sequence[str]) -> list[Case]:
     layers = []
     for _ in range(random.randint(2, 4)):
         stride = [random.randint(1, 3) for _ in range(rank)]
-        args = {"kernel": [random.randint(s, s + 3) for s in stride], "stride": stride, "padding": random.choice(words)}
+        args = {
+            "kernel": [random.randint(s, s + 3) for s in stride],
+            "stride": stride,
+            "padding": random.choice(words),
+        }
         layers.append(Case(random.choice(("conv", "maxpool", "avgpool")), args, (1,) * (rank + 1)))
     return layers
 
@@ -379,7 +440,9 @@ def test_fields_of_stacks_under_same_at_a_known_size(rank: int, count: int) -> N
         assert field is not None
         for axis, size in enumerate(sizes):
             spans = [field.axes[axis].at(unit) for unit in range(field.units[axis] or 0)]
-            assert [(max(span[0], 0), min(span[1], size - 1)) for span in spans if span] == seen(layers, sizes, axis), (
+            assert [(max(span[0], 0), min(span[1], size - 1)) for span in spans if span] == seen(
+                layers, sizes, axis
+            ), (
                 layers,
                 sizes,
             )
@@ -423,9 +486,15 @@ def test_in_3d_same_crops_where_the_stride_leaves_positions_out(function: Callab
     x = np.moveaxis(impulses((6,), 0), 1, -1)
     flat = function(tf.constant(x), 1, 3, "SAME").numpy()
     deep = function(tf.constant(x[:, :, None, None]), [1, 1, 1], [3, 1, 1], "SAME").numpy()
-    convolved_deep = tf.nn.conv3d(tf.constant(x[:, :, None, None]), tf.ones((1,) * 5), (1, 3, 1, 1, 1), "SAME").numpy()
+    convolved_deep = tf.nn.conv3d(
+        tf.constant(x[:, :, None, None]), tf.ones((1,) * 5), (1, 3, 1, 1, 1), "SAME"
+    ).numpy()
     assert positions(np.moveaxis(flat, -1, 1), 0) == ((0,), (3,))
-    assert positions(np.moveaxis(deep, -1, 1), 0) == positions(np.moveaxis(convolved_deep, -1, 1), 0) == ((1,), (4,))
+    assert (
+        positions(np.moveaxis(deep, -1, 1), 0)
+        == positions(np.moveaxis(convolved_deep, -1, 1), 0)
+        == ((1,), (4,))
+    )
 
 
 def test_tf_nn_pool_refuses_what_the_pools_of_their_own_name_compute() -> None:
@@ -440,7 +509,9 @@ def test_tf_nn_pool_refuses_what_the_pools_of_their_own_name_compute() -> None:
 
 
 def test_tf_nn_gives_an_empty_map_where_a_window_does_not_fit_by_one_stride() -> None:
-    cases = [Case("conv", {"kernel": 4, "stride": stride, "padding": "valid"}, (1, 3)) for stride in (1, 2, 3)]
+    cases = [
+        Case("conv", {"kernel": 4, "stride": stride, "padding": "valid"}, (1, 3)) for stride in (1, 2, 3)
+    ]
     for case in cases:
         assert tf.nn.conv1d(tf.zeros((1, 3, 1)), ones(case), case.args["stride"], "VALID").shape == (1, 0, 1)
     assert records(cases, "tensorflow") == ["E301"] * 3

@@ -93,9 +93,16 @@ def executed(sizes: list[int], links: list[Link], feed: Any) -> list[Any] | None
         inputs = [f"x{number}"]
         if link.weight is not None:
             inputs.append(f"w{number}")
-            weights.append(helper.make_tensor(f"w{number}", TensorProto.FLOAT, link.weight, [1.0] * int(np.prod(link.weight))))
+            weights.append(
+                helper.make_tensor(
+                    f"w{number}", TensorProto.FLOAT, link.weight, [1.0] * int(np.prod(link.weight))
+                )
+            )
         nodes.append(helper.make_node(link.op, inputs, [f"x{number + 1}"], **link.attributes))
-    outputs = [helper.make_tensor_value_info(f"x{number + 1}", TensorProto.FLOAT, None) for number in range(len(links))]
+    outputs = [
+        helper.make_tensor_value_info(f"x{number + 1}", TensorProto.FLOAT, None)
+        for number in range(len(links))
+    ]
     entry = helper.make_tensor_value_info("x0", TensorProto.FLOAT, [None, CHANNELS, *sizes])
     graph = helper.make_graph(nodes, "chain", [entry], outputs, weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)], ir_version=10)
@@ -103,7 +110,9 @@ def executed(sizes: list[int], links: list[Link], feed: Any) -> list[Any] | None
     options.intra_op_num_threads = 1
     options.log_severity_level = 4
     try:
-        session = runtime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(
+            model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        )
         found: list[Any] = session.run(None, {"x0": feed})
     except Exception:  # onnxruntime's exceptions have no common base of their own
         return None
@@ -175,5 +184,13 @@ def compared(sizes: list[int], links: list[Link], report: cnncalc.Report, axis: 
                 exact += 1
             elif span is not None:
                 assert got is not None, (sizes, links, layer.path, axis, unit)
-                assert got[0] <= span[0] <= span[1] <= got[1], (sizes, links, layer.path, axis, unit, got, span)
+                assert got[0] <= span[0] <= span[1] <= got[1], (
+                    sizes,
+                    links,
+                    layer.path,
+                    axis,
+                    unit,
+                    got,
+                    span,
+                )
     return exact

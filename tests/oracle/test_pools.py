@@ -57,7 +57,10 @@ def positions(found: LayerReport | None, size: int) -> list[list[int]] | None:
     spans = [field.at(unit) for unit in range(units or 0)]
     if field.is_global:
         return [[0, size - 1]] * len(spans)
-    return [[] if span is None or span[0] >= size or span[1] < 0 else [max(0, span[0]), min(size - 1, span[1])] for span in spans]
+    return [
+        [] if span is None or span[0] >= size or span[1] < 0 else [max(0, span[0]), min(size - 1, span[1])]
+        for span in spans
+    ]
 
 
 def impulses(size: int) -> Any:
@@ -83,11 +86,15 @@ def differences(found: LayerReport | None, expected: list[list[int]] | None, siz
     got = positions(found, size)
     if got is None or expected is None or not widen:
         return got != expected
-    return len(got) != len(expected) or not all(covers(one, other) for one, other in zip(got, expected, strict=True))
+    return len(got) != len(expected) or not all(
+        covers(one, other) for one, other in zip(got, expected, strict=True)
+    )
 
 
 def covers(got: list[int], expected: list[int]) -> bool:
-    return got == expected or (bool(got) and (not expected or (got[0] <= expected[0] and expected[1] <= got[1])))
+    return got == expected or (
+        bool(got) and (not expected or (got[0] <= expected[0] and expected[1] <= got[1]))
+    )
 
 
 def pooled(case: Case, maximum: bool) -> list[list[int]] | None:
@@ -155,7 +162,9 @@ def test_every_convolution() -> None:
         found = record(case.size, f"conv: {{out: 1, {window_of(case)}}}")
         ones = torch.ones(1, 1, case.kernel, dtype=torch.double)
         try:
-            expected = read(F.conv1d(impulses(case.size), ones, None, case.stride, case.padding, case.dilation))
+            expected = read(
+                F.conv1d(impulses(case.size), ones, None, case.stride, case.padding, case.dilation)
+            )
         except RuntimeError:
             expected = None
         if differences(found, expected, case.size, widen=case.dilation > 1):
@@ -171,7 +180,9 @@ def test_every_transposed_convolution() -> None:
             found = record(case.size, layer)
             ones = torch.ones(1, 1, case.kernel, dtype=torch.double)
             try:
-                y = F.conv_transpose1d(impulses(case.size), ones, None, case.stride, case.padding, extra, 1, case.dilation)
+                y = F.conv_transpose1d(
+                    impulses(case.size), ones, None, case.stride, case.padding, extra, 1, case.dilation
+                )
                 expected: list[list[int]] | None = read(y)
             except RuntimeError:
                 expected = None
@@ -200,17 +211,24 @@ def test_bins_by_the_places_of_the_maxima() -> None:
                 assert spans == [list(span) for span in zip(first, last, strict=True)], (size, bins)
 
 
-@pytest.mark.parametrize(("mode", "kind"), [*product(["paper", "exact", "adaptive"], ["max", "avg"]), ("caffe", "max")])
+@pytest.mark.parametrize(
+    ("mode", "kind"), [*product(["paper", "exact", "adaptive"], ["max", "avg"]), ("caffe", "max")]
+)
 def test_every_level_of_a_pyramid(mode: str, kind: str) -> None:
     wrong = []
     for size in range(1, LONGEST + 1):
         for bins in range(1, LONGEST + 1):
             x = impulses(size)
             try:
-                expected: list[list[int]] | None = read(spp_level({"bins": bins, "mode": mode, "kind": kind}, [x])(x))
+                expected: list[list[int]] | None = read(
+                    spp_level({"bins": bins, "mode": mode, "kind": kind}, [x])(x)
+                )
             except Refusal:
                 expected = None
-            if positions(record(size, f"spp_level: {{bins: {bins}, mode: {mode}, kind: {kind}}}"), size) != expected:
+            if (
+                positions(record(size, f"spp_level: {{bins: {bins}, mode: {mode}, kind: {kind}}}"), size)
+                != expected
+            ):
                 wrong.append((size, bins))
     assert wrong == []
 
@@ -218,7 +236,9 @@ def test_every_level_of_a_pyramid(mode: str, kind: str) -> None:
 @pytest.mark.parametrize("mode", ["exact", "adaptive"])
 @pytest.mark.parametrize(("height", "width"), [(13, 13), (10, 13), (7, 5), (4, 4), (11, 64)])
 def test_the_length_of_a_pyramid(mode: str, height: int, width: int) -> None:
-    (model,) = cnncalc.loads(f"input: [5, {height}, {width}]\nlayers: [spp: {{levels: [4, 3, 2, 1], mode: {mode}}}]")
+    (model,) = cnncalc.loads(
+        f"input: [5, {height}, {width}]\nlayers: [spp: {{levels: [4, 3, 2, 1], mode: {mode}}}]"
+    )
     x = torch.rand(1, 5, height, width)
     parts = []
     for bins in (4, 3, 2, 1):
@@ -238,7 +258,10 @@ def test_every_factor_of_upsampling(linear: bool) -> None:
     for size in range(1, LONGEST + 1):
         for factor in range(1, 8):
             y = F.interpolate(impulses(size), scale_factor=float(factor), mode=mode)
-            spans = positions(record(size, f"upsample: {{factor: {factor}, mode: {'bilinear' if linear else 'nearest'}}}"), size)
+            spans = positions(
+                record(size, f"upsample: {{factor: {factor}, mode: {'bilinear' if linear else 'nearest'}}}"),
+                size,
+            )
             assert spans == read(y), (size, factor)
 
 
@@ -249,7 +272,10 @@ def test_every_resize(linear: bool) -> None:
     for size in range(1, 33):
         for target in range(1, 33):
             y = F.interpolate(impulses(size), size=target, mode=mode)
-            spans = positions(record(size, f"upsample: {{size: {target}, mode: {'bilinear' if linear else 'nearest'}}}"), size)
+            spans = positions(
+                record(size, f"upsample: {{size: {target}, mode: {'bilinear' if linear else 'nearest'}}}"),
+                size,
+            )
             if spans != read(y):
                 wrong.append((size, target))
     assert wrong == []

@@ -49,7 +49,9 @@ def is_blank(axes: tuple[Support, ...]) -> bool:
 def is_explained(layer: LayerReport, axes: tuple[Support, ...], sizes: list[int]) -> bool:
     """Whether there is no local path, or one that along some axis reads padding or the holes of a transposed convolution only."""
     right = [is_right_on_axis(layer, axis, support, sizes[axis]) for axis, support in enumerate(axes)]
-    return all(right) or any(is_so and field.maps for is_so, field in zip(right, layer.field.axes, strict=True))
+    return all(right) or any(
+        is_so and field.maps for is_so, field in zip(right, layer.field.axes, strict=True)
+    )
 
 
 def is_right_on_axis(layer: LayerReport, axis: int, support: Support, size: int) -> bool:
@@ -69,7 +71,9 @@ def agree_on_axis(layer: LayerReport, axis: int, support: Support, size: int, te
     inner = {unit: seen.span for unit, seen in enumerate(support.units) if not seen.at_border}
     largest = max((last - first + 1 for first, last in filter(None, inner.values())), default=0)
     assert largest <= (layer.field.size[axis] or 0), (layer.path, axis, text)
-    if len(field.maps) == 1 and len({unit % len(field.maps[0].spans) for unit in inner}) == len(field.maps[0].spans):
+    if len(field.maps) == 1 and len({unit % len(field.maps[0].spans) for unit in inner}) == len(
+        field.maps[0].spans
+    ):
         assert largest == (layer.field.size[axis] or 0), (layer.path, axis, text)
     return len(inner)
 
@@ -205,7 +209,10 @@ def test_the_gradient_of_untouched_modules_agrees(unit: int) -> None:
         ("[{instance_norm: {affine: true}}]", lambda nn: nn.InstanceNorm1d(4, affine=True)),
         ("[global_avgpool]", lambda nn: nn.AdaptiveAvgPool1d(1)),
         ("[adaptive_avgpool: 1]", lambda nn: nn.AdaptiveAvgPool1d(1)),
-        ("[flatten, linear: 3]", lambda nn: nn.Sequential(nn.Flatten(), nn.Linear(80, 3), nn.Unflatten(1, (3, 1)))),
+        (
+            "[flatten, linear: 3]",
+            lambda nn: nn.Sequential(nn.Flatten(), nn.Linear(80, 3), nn.Unflatten(1, (3, 1))),
+        ),
         ("[linear: 3]", lambda nn: nn.Sequential(nn.Flatten(), nn.Linear(80, 3), nn.Unflatten(1, (3, 1)))),
     ],
 )

@@ -36,7 +36,10 @@ def test_padding_a_dropped_edge_and_dilation() -> None:
 
 
 def test_ascii() -> None:
-    assert draw(Window(3, 3, 1, 1, rounding=CEIL), 4, Surface(None, False))[:2] == ["-1..1  +##..", " 2..4   ..##+"]
+    assert draw(Window(3, 3, 1, 1, rounding=CEIL), 4, Surface(None, False))[:2] == [
+        "-1..1  +##..",
+        " 2..4   ..##+",
+    ]
     assert all(line.isascii() for line in draw(Window(3, 1), 500, Surface(40, False)))
 
 

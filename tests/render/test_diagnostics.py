@@ -9,7 +9,9 @@ from tests.render.reports import misfit
 
 
 def at(line: str, column: int, width: int = 1, surface: Surface = PLAIN) -> list[str]:
-    text = render([Diagnostic("E101", "error", "m", None, None, Location("f.yaml", 3, column, width), line)], surface)
+    text = render(
+        [Diagnostic("E101", "error", "m", None, None, Location("f.yaml", 3, column, width), line)], surface
+    )
     return text.splitlines()[3:]
 
 

@@ -149,7 +149,12 @@ def parsed(line: str) -> tuple[str, dict[str, str], str]:
 def test_github_commands_are_escaped() -> None:
     lines = render(results(called="a,b%:c"), "github").splitlines()
     kind, properties, message = parsed(lines[0])
-    assert (kind, properties["file"], properties["line"], properties["col"]) == ("error", "nets/a,b%:c.yaml", "6", "22")
+    assert (kind, properties["file"], properties["line"], properties["col"]) == (
+        "error",
+        "nets/a,b%:c.yaml",
+        "6",
+        "22",
+    )
     assert (properties["title"], properties["endColumn"]) == ("cnncalc E401", "25")
     assert message == "odd, 100%: <&>: a␍b␊c::d params: expected params 200, got 216 (+8.0 %)"
     assert "file=nets/a%2Cb%25%3Ac.yaml," in lines[0]
@@ -224,7 +229,12 @@ def test_gitlab_fingerprints_are_unique_and_survive_moved_lines() -> None:
 
 def test_junit_has_a_case_per_expectation() -> None:
     root = ElementTree.fromstring(render(results(net=SPEC, broken=BROKEN, fine="layers: [relu]\n"), "junit"))
-    assert (root.tag, root.get("tests"), root.get("failures"), root.get("errors")) == ("testsuites", "6", "2", "1")
+    assert (root.tag, root.get("tests"), root.get("failures"), root.get("errors")) == (
+        "testsuites",
+        "6",
+        "2",
+        "1",
+    )
     net, broken, fine = root
     assert [suite.get("name") for suite in root] == ["nets/net.yaml", "nets/broken.yaml", "nets/fine.yaml"]
     cases = net.findall("testcase")
@@ -237,7 +247,11 @@ def test_junit_has_a_case_per_expectation() -> None:
     assert failure is not None
     assert (failure.get("type"), failure.get("message")) == ("E401", "expected params 200, got 216 (+8.0 %)")
     assert "--> nets/net.yaml:6:22" in (failure.text or "")
-    assert (cases[0].get("line"), cases[0].get("classname"), cases[0].get("file")) == ("6", "nets/net.yaml", "nets/net.yaml")
+    assert (cases[0].get("line"), cases[0].get("classname"), cases[0].get("file")) == (
+        "6",
+        "nets/net.yaml",
+        "nets/net.yaml",
+    )
     assert "W504" in (net.findtext("system-out") or "")
     assert [case.get("name") for case in broken.findall("testcase/error/..")] == ["E111 conw3x3_1"]
     assert (fine.get("tests"), len(fine)) == ("0", 0)
@@ -263,7 +277,9 @@ def paths(format: str, found: Results) -> set[str]:
     return set(re.findall(r"^::\w+ file=([^,]*),", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize(("format", "variable"), [("github", "GITHUB_WORKSPACE"), ("gitlab", "CI_PROJECT_DIR")])
+@pytest.mark.parametrize(
+    ("format", "variable"), [("github", "GITHUB_WORKSPACE"), ("gitlab", "CI_PROJECT_DIR")]
+)
 def test_the_services_of_a_ci_get_paths_from_the_repositorys_root(
     format: str, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,7 +301,9 @@ def test_the_services_of_a_ci_get_paths_from_the_repositorys_root(
     assert '"uri": "nets/net.yaml"' in render(found, "sarif")
 
 
-def test_a_finding_keeps_its_fingerprint_wherever_the_check_is_run_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finding_keeps_its_fingerprint_wherever_the_check_is_run_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / ".git").mkdir()
     (outside,) = json.loads(render(results(BROKEN), "gitlab"))
     monkeypatch.chdir("nets")
@@ -339,7 +357,11 @@ def test_sarif_of_nothing_and_of_what_could_not_be_checked() -> None:
 def test_every_code_can_be_a_rule() -> None:
     sample = results(BROKEN).files[0]
     problems = tuple(
-        problem._replace(diagnostic=problem.diagnostic._replace(code=code, severity="warning" if code[0] == "W" else "error"))
+        problem._replace(
+            diagnostic=problem.diagnostic._replace(
+                code=code, severity="warning" if code[0] == "W" else "error"
+            )
+        )
         for problem in sample.problems
         for code in CODES
     )

@@ -29,12 +29,18 @@ def document(*entries: Entry, **view: Any) -> dict[str, Any]:
 
 
 def stem() -> Report:
-    return report(layer("stem", windows=(Window(7, 2, 3, 3), Window(5, 1, 0, 1)), field=field(affine(2, -3, 3))))
+    return report(
+        layer("stem", windows=(Window(7, 2, 3, 3), Window(5, 1, 0, 1)), field=field(affine(2, -3, 3)))
+    )
 
 
 def test_json_has_every_key_of_format_1() -> None:
     found = document(stem())
-    assert (found["format"], found["tool"], list(found)) == (1, f"cnncalc {__version__}", ["format", "tool", "models"])
+    assert (found["format"], found["tool"], list(found)) == (
+        1,
+        f"cnncalc {__version__}",
+        ["format", "tool", "models"],
+    )
     model = found["models"][0]
     assert {key: model[key] for key in ("name", "file", "framework", "input", "outputs", "diagnostics")} == {
         "name": "net",
@@ -56,7 +62,14 @@ def test_json_has_every_key_of_format_1() -> None:
         "biases": 4,
         "buffers": 0,
         "macs": 6912,
-        "rf": {"size": [7, 7], "stride": [2, 2], "start": [-3, -3], "uniform": True, "aligned": True, "global": False},
+        "rf": {
+            "size": [7, 7],
+            "stride": [2, 2],
+            "start": [-3, -3],
+            "uniform": True,
+            "aligned": True,
+            "global": False,
+        },
     }
     assert record.items() <= model["layers"][0].items()
     totals = {"params": 112, "buffers": 0, "macs": 6912, "flops": 2 * 6912, "activations": 4 * 8 * 8}
@@ -79,7 +92,14 @@ def test_json_has_null_for_what_is_unknown_and_exact_numbers_for_what_is_not() -
     assert layers[0]["params"] is None
     assert layers[0]["weights"] is None
     assert layers[0]["reasons"] == ["no input"]
-    assert layers[1]["rf"] == {"size": None, "stride": None, "start": None, "uniform": True, "aligned": True, "global": True}
+    assert layers[1]["rf"] == {
+        "size": None,
+        "stride": None,
+        "start": None,
+        "uniform": True,
+        "aligned": True,
+        "global": True,
+    }
     assert layers[2]["rf"]["stride"] == [0.5, 0.5]
     assert layers[2]["rf"]["uniform"] is False
     assert layers[3]["rf"]["size"] == [None, 5]
@@ -93,7 +113,10 @@ def test_json_lists_every_layer_whatever_a_table_folds() -> None:
 
 def test_json_regions() -> None:
     layers = document(
-        report(layer("stem", field=field(affine(2, -1, 1))), layer("small", field=field(affine(4, 0, 3), units=(1, 1)))),
+        report(
+            layer("stem", field=field(affine(2, -1, 1))),
+            layer("small", field=field(affine(4, 0, 3), units=(1, 1))),
+        ),
         unit=(0, 3),
     )["models"][0]["layers"]
     assert layers[0]["region"] == {
@@ -146,11 +169,18 @@ def test_json_keeps_names_as_they_are() -> None:
 
 def test_csv_has_plain_numbers_and_every_layer() -> None:
     conv = layer("stem", weights=1_234_567, biases=None)
-    text = networks([report(conv, relu("relu_1", conv)), report(conv, name="b")], View("params"), "csv", PLAIN)
+    text = networks(
+        [report(conv, relu("relu_1", conv)), report(conv, name="b")], View("params"), "csv", PLAIN
+    )
     rows = list(csv.DictReader(StringIO(text)))
     assert [row["path"] for row in rows] == ["stem", "relu_1", "stem"]
     assert (rows[0]["file"], rows[0]["model"], rows[2]["model"]) == ("net.yaml", "net", "b")
-    assert (rows[0]["weights"], rows[0]["biases"], rows[0]["params"], rows[0]["macs"]) == ("1234567", "", "", "6912")
+    assert (rows[0]["weights"], rows[0]["biases"], rows[0]["params"], rows[0]["macs"]) == (
+        "1234567",
+        "",
+        "",
+        "6912",
+    )
 
 
 def test_csv_of_receptive_fields() -> None:
@@ -169,17 +199,26 @@ def test_markdown_escapes_what_it_would_read() -> None:
 
 
 def test_a_comparison_in_json_and_csv() -> None:
-    one, two = report(layer("a", weights=8960, biases=0), name="one"), report(layer("a", weights=5120, biases=0), name="two")
+    one, two = (
+        report(layer("a", weights=8960, biases=0), name="one"),
+        report(layer("a", weights=5120, biases=0), name="two"),
+    )
     comparison = json.loads(compared([one, two], "json", PLAIN))["comparison"]
     assert comparison["base"] == "one"
     assert comparison["models"] == ["one", "two"]
     assert comparison["metrics"]["params"][1] == {"value": 5120, "difference": -3840, "ratio": 5120 / 8960}
     assert comparison["metrics"]["rf_size"] == [{"value": "3x3"}, {"value": "3x3"}]
     rows = list(csv.DictReader(StringIO(compared([one, two], "csv", PLAIN))))
-    assert {"metric": "params", "model": "two", "value": "5120", "difference": "-3840"}.items() <= rows[1].items()
+    assert {"metric": "params", "model": "two", "value": "5120", "difference": "-3840"}.items() <= rows[
+        1
+    ].items()
 
 
 def test_a_failed_network_is_compared_as_unknown() -> None:
     failed = report(layer("a"), name="two", failed="b", diagnostics=(misfit("b"),), outputs=())
-    line = next(line for line in compared([report(layer("a")), failed], "table", PLAIN).splitlines() if line.startswith("params"))
+    line = next(
+        line
+        for line in compared([report(layer("a")), failed], "table", PLAIN).splitlines()
+        if line.startswith("params")
+    )
     assert line.split() == ["params", "112", "?", "-", "-", "-"]

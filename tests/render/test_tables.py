@@ -29,7 +29,11 @@ def row(text: str, name: str) -> list[str]:
 
 def test_a_params_table_as_a_whole() -> None:
     conv = layer("stem")
-    assert show(report(conv, relu("relu_1", conv), layer("big", weights=1_234_567, biases=None, reasons=("no input",)))) == (
+    assert show(
+        report(
+            conv, relu("relu_1", conv), layer("big", weights=1_234_567, biases=None, reasons=("no input",))
+        )
+    ) == (
         "net (input 3x8x8, pytorch, net.yaml)\n"
         "\n"
         "layer  op    output    weights  biases  params  buffers   MACs\n"
@@ -61,7 +65,9 @@ def test_a_window_of_one_position_changes_nothing() -> None:
     one, two = ((Window(kernel, 1),) * 2 for kernel in (1, 2))
     text = show(
         report(
-            layer("stem"), relu("same", layer("stem"))._replace(windows=one), relu("other", layer("stem"))._replace(windows=two)
+            layer("stem"),
+            relu("same", layer("stem"))._replace(windows=one),
+            relu("other", layer("stem"))._replace(windows=two),
         )
     )
     assert "\nsame " not in text
@@ -93,7 +99,15 @@ def test_fields() -> None:
         ),
         command="rf",
     )
-    assert row(text, "layer") == ["layer", "output", "rf size", "rf stride", "rf padding", "rf centre", "flags"]
+    assert row(text, "layer") == [
+        "layer",
+        "output",
+        "rf size",
+        "rf stride",
+        "rf padding",
+        "rf centre",
+        "flags",
+    ]
     assert row(text, "even") == ["even", "4x8x8", "7x7", "2", "3", "0"]
     assert row(text, "unequal") == ["unequal", "4x8x8", "3x11", "1x2", "1x5", "0"]
     assert row(text, "global") == ["global", "4x8x8", "all", "-", "-", "-"]
@@ -131,7 +145,9 @@ def test_regions() -> None:
 
 
 def test_a_shape_error_ends_the_table_and_leaves_no_partial_totals() -> None:
-    text = show(report(layer("stem"), failed="conv9x9_1", diagnostics=(misfit("conv9x9_1"),), outputs=(), peak=None))
+    text = show(
+        report(layer("stem"), failed="conv9x9_1", diagnostics=(misfit("conv9x9_1"),), outputs=(), peak=None)
+    )
     lines = text.splitlines()
     assert row(text, "stem")[5] == "112"
     assert lines[lines.index(next(line for line in lines if line.startswith("stem"))) + 1] == (
@@ -142,7 +158,9 @@ def test_a_shape_error_ends_the_table_and_leaves_no_partial_totals() -> None:
 
 
 def test_depth_folds_structures_and_keeps_copies_apart() -> None:
-    inner = [layer(f"stage[{copy}]/conv_{at}", shape=Shape(4 * at, (8, 8))) for copy in (0, 1) for at in (1, 2)]
+    inner = [
+        layer(f"stage[{copy}]/conv_{at}", shape=Shape(4 * at, (8, 8))) for copy in (0, 1) for at in (1, 2)
+    ]
     join = layer("block", "residual", is_join=True, windows=None, weights=0, biases=0, macs=0)
     text = show(report(*inner, layer("block/conv_1"), join), depth=1)
     assert row(text, "stage[0]") == ["stage[0]", "2 layers", "8x8x8", "216", "8", "224", "0", "13,824"]
@@ -157,7 +175,9 @@ def test_shared_weights_say_whose() -> None:
 
 def test_windows_in_shapes() -> None:
     windows = (Window(7, 2, 3, 3), Window(1, 1, 0, 1))
-    text = show(report(layer("stem", windows=windows), layer("plain", windows=None, is_join=True)), command="shapes")
+    text = show(
+        report(layer("stem", windows=windows), layer("plain", windows=None, is_join=True)), command="shapes"
+    )
     assert row(text, "stem") == ["stem", "conv", "7x1", "2x1", "3x0+1", "4x8x8"]
     assert row(text, "plain") == ["plain", "conv", "4x8x8"]
 
@@ -178,7 +198,10 @@ def test_two_variants_stand_side_by_side() -> None:
 
 
 def test_several_variants_are_held_against_the_first_and_the_one_above() -> None:
-    reports = [report(layer("a", weights=weights, biases=0), name=name) for name, weights in (("a", 10), ("b", 20), ("c", 5))]
+    reports = [
+        report(layer("a", weights=weights, biases=0), name=name)
+        for name, weights in (("a", 10), ("b", 20), ("c", 5))
+    ]
     text = show(*reports)
     assert re.search(r"^side by side +a +b +c$", text, re.MULTILINE)
     assert re.search(r"^params +10 +20 +5$", text, re.MULTILINE)
@@ -187,7 +210,9 @@ def test_several_variants_are_held_against_the_first_and_the_one_above() -> None
 
 
 def test_many_variants_stand_below_each_other() -> None:
-    reports = [report(layer("a", weights=weight, biases=0), name=f"m{weight}") for weight in (10, 20, 5, 40, 80)]
+    reports = [
+        report(layer("a", weights=weight, biases=0), name=f"m{weight}") for weight in (10, 20, 5, 40, 80)
+    ]
     text = show(*reports)
     assert re.search(r"^params +m10 +10$", text, re.MULTILINE)
     assert re.search(r"^ +m5 +5 +-5 +-50\.0 % +x0\.500 +-75\.0 % +x0\.250$", text, re.MULTILINE)
@@ -233,7 +258,9 @@ def test_a_narrow_terminal_loses_columns_by_name_and_never_digits() -> None:
         assert folded == name, width
         left_out = next((line for line in lines if line.startswith("left out")), "")
         for title in ("op", "output", "weights", "biases", "params", "buffers", "MACs"):
-            assert (title in table[0].split()) != (title in left_out.removeprefix("left out for want of width: ").split(", ")), (
+            assert (title in table[0].split()) != (
+                title in left_out.removeprefix("left out for want of width: ").split(", ")
+            ), (
                 width,
                 title,
             )
@@ -257,7 +284,14 @@ def test_wide_characters_keep_the_columns_straight() -> None:
 def test_rows_beyond_those_of_rich_are_drawn_as_rich_draws_them(
     width: int | None, unicode: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ["a", "stage3[1]/residual_1/conv3x3_2", "卷积/" * 9 + "x", "é\u0301" * 30, "x" * 90, "[red]/:smile:"]
+    names = [
+        "a",
+        "stage3[1]/residual_1/conv3x3_2",
+        "卷积/" * 9 + "x",
+        "é\u0301" * 30,
+        "x" * 90,
+        "[red]/:smile:",
+    ]
     whole = report(*(layer(name, weights=10**number) for number, name in enumerate(names * 3)))
     by_rich = show(whole, surface=Surface(width, unicode))
     monkeypatch.setattr(table, "MOST_BY_RICH", 2)

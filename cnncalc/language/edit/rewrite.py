@@ -1,4 +1,6 @@
-"""Measured values written into a spec's text: only what an ``expect`` says changes, every other character stays."""
+"""Measured values written into a spec's text: only what an ``expect`` says changes, every other character
+stays.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from cnncalc.network.expectation import Bounds, Finding, Value
 
 
 class Change(NamedTuple):
-    """One promise that was rewritten or put in: what it was, empty where there was none, and what is written now."""
+    """One promise that was rewritten or put in: what it was, empty where there was none, and what is written
+    now.
+    """
 
     location: Location
     what: str
@@ -42,7 +46,9 @@ class Rewritten(NamedTuple):
 
 
 class Addition(NamedTuple):
-    """An ``expect`` for the model whose keys start at a place; without a text where there is nothing to say."""
+    """An ``expect`` for the model whose keys start at a place; without a text where there is nothing to
+    say.
+    """
 
     place: Location
     what: str
@@ -54,8 +60,10 @@ class Addition(NamedTuple):
 def update(source: Source, findings: Iterable[Finding]) -> Rewritten:
     """The text with measured values in place of those that failed.
 
-    An exact value (an expression too) becomes the measured number; ``~62.4M`` keeps its unit and decimals; of a bound or a
-    range the limit that failed becomes the measured number, so that it just holds. A promise that stands for several uses
+    An exact value (an expression too) becomes the measured number; ``~62.4M`` keeps its unit and decimals; of
+    a bound or a
+    range the limit that failed becomes the measured number, so that it just holds. A promise that stands for
+    several uses
     (in a block, in a file with variants) changes only where one text holds for all of them.
     """
     page = Page(source)
@@ -66,21 +74,28 @@ def update(source: Source, findings: Iterable[Finding]) -> Rewritten:
         location = _location(failed)
         try:
             written = _written(page, group)
-            possible.append((Change(location, failed.what, written.old or failed.wanted, written.new), written.edits))
+            possible.append(
+                (Change(location, failed.what, written.old or failed.wanted, written.new), written.edits)
+            )
         except Stays as reason:
             left.append(Left(location, failed.what, str(reason)))
     return _made(page, possible, left, "what stands there is used elsewhere too")
 
 
 def add(source: Source, additions: Iterable[Addition]) -> Rewritten:
-    """The text with an ``expect`` for each model that has none: behind its other keys, in braces before them."""
+    """The text with an ``expect`` for each model that has none: behind its other keys, in braces before
+    them.
+    """
     page = Page(source)
     left: list[Left] = []
     possible: list[tuple[Change, list[Edit]]] = []
     nowhere = "there is no place for it that leaves the rest as it is"
     for addition in additions:
         place, what = addition.place, f"{addition.what}: expect"
-        left += [Left(place, f"{addition.what}: {one}", "the value is not known", "is not added") for one in addition.missing]
+        left += [
+            Left(place, f"{addition.what}: {one}", "the value is not known", "is not added")
+            for one in addition.missing
+        ]
         edit = page.insertion(place, f"expect: {addition.text}")
         if addition.text and edit is None:
             left.append(Left(place, what, nowhere, "is not added"))
@@ -234,7 +249,11 @@ def _sizes(page: Page, node: Scalar, bounds: tuple[Bounds, ...], uses: Sequence[
         _differ()
     if len(values) == 1:
         return _in_quotes(page, node, _texts(values, node.text)[0])
-    texts = _texts(values) if is_other else [_size(*one) for one in zip(parts, bounds, zip(*uses, strict=True), strict=True)]
+    texts = (
+        _texts(values)
+        if is_other
+        else [_size(*one) for one in zip(parts, bounds, zip(*uses, strict=True), strict=True)]
+    )
     if not is_other and all(_SIZE.fullmatch(text) for text in texts):
         return _in_quotes(page, node, "x".join(texts))
     return _as_list(page, node, ("any" if text == "?" else text for text in texts))
@@ -288,10 +307,18 @@ def _list(page: Page, node: nodes.Sequence, group: Sequence[Finding], uses: Sequ
         texts = _texts(uses[0])
         return Written(page.whole_list(node, texts), f"[{', '.join(texts)}]")
     items = [
-        _item(page, item, _known((_spread(finding, count)[axis], use[axis]) for finding, use in zip(group, uses, strict=True)))
+        _item(
+            page,
+            item,
+            _known(
+                (_spread(finding, count)[axis], use[axis]) for finding, use in zip(group, uses, strict=True)
+            ),
+        )
         for axis, item in enumerate(node.items)
     ]
-    return Written([edit for item in items for edit in item.edits], f"[{', '.join(item.new for item in items)}]")
+    return Written(
+        [edit for item in items for edit in item.edits], f"[{', '.join(item.new for item in items)}]"
+    )
 
 
 def _item(page: Page, item: nodes.Node, entries: Sequence[Entry]) -> Written:

@@ -1,4 +1,6 @@
-"""The language as a JSON Schema (draft 7) for editors, generated from the declarations that the reader reads by."""
+"""The language as a JSON Schema (draft 7) for editors, generated from the declarations that the reader reads
+by.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,16 @@ from cnncalc.language.arguments import FAMILIES, has_default
 from cnncalc.language.decode import CASE_KEYS, FILE_KEYS, MODEL_KEYS
 from cnncalc.language.definitions import BLOCK_KEYS
 from cnncalc.language.operations import KERNEL_KEY
-from cnncalc.language.schema.values import DIALECTS, NAME, NULL, SCALAR, Definitions, Schema, Values, default_of
+from cnncalc.language.schema.values import (
+    DIALECTS,
+    NAME,
+    NULL,
+    SCALAR,
+    Definitions,
+    Schema,
+    Values,
+    default_of,
+)
 from cnncalc.language.vocabulary import SIBLINGS, WORDS, Operation, operations
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import Field
@@ -46,9 +57,12 @@ _ABOUT = {
 def schema() -> Schema:
     """The schema of a spec file.
 
-    A file without variables, blocks and defaults is held to the letter. Where there are any, a word may be a name and an
-    argument that is missing may be given elsewhere; where there are blocks, an operation that is not known may be one of
-    them. What only the reader can know (that a name exists, that shapes fit) no schema tells: ``cnncalc check`` does.
+    A file without variables, blocks and defaults is held to the letter. Where there are any, a word may be a
+    name and an
+    argument that is missing may be given elsewhere; where there are blocks, an operation that is not known
+    may be one of
+    them. What only the reader can know (that a name exists, that shapes fit) no schema tells: ``cnncalc
+    check`` does.
     """
     schemas: dict[str, Schema] = {}
     for dialect in DIALECTS:
@@ -86,10 +100,16 @@ class _File:
         for op in sorted(WORDS, key=lambda op: not issubclass(WORDS[op], tuple(FAMILIES.values()))):
             self.values.operations[op] = self._operation(WORDS[op], documented[op], False)
         plain = {op: self.values.operations[op] for op in WORDS}
-        kernels = {op: self._operation(WORDS[op], documented[op], True) for op in WORDS if WORDS[op].kernel_in_name}
+        kernels = {
+            op: self._operation(WORDS[op], documented[op], True) for op in WORDS if WORDS[op].kernel_in_name
+        }
         self.definitions.own("layers", {"type": "array", "items": self._item(plain, kernels)})
         keys = self._keys()
-        model = {"type": "object", "properties": {key: keys[key] for key in MODEL_KEYS}, "additionalProperties": False}
+        model = {
+            "type": "object",
+            "properties": {key: keys[key] for key in MODEL_KEYS},
+            "additionalProperties": False,
+        }
         keys["models"] = _about("models", _mapping(self.definitions.own("model", model), minProperties=1))
         self.definitions.own(
             "file",
@@ -105,12 +125,18 @@ class _File:
 
     def _operation(self, meaning: Meaning, documented: Operation, kernel_is_named: bool) -> Schema:
         """What may stand behind an operation's name, with or without the kernel in it."""
-        left = {name: field for name, field in meaning.fields.items() if not (kernel_is_named and name == "kernel")}
+        left = {
+            name: field
+            for name, field in meaning.fields.items()
+            if not (kernel_is_named and name == "kernel")
+        }
         primary = meaning.primary()
         kernel = "-kernel" if kernel_is_named else ""
         forms = []
         if primary is None or primary.kind != "branches":
-            arguments = self.definitions.shared(f"arguments-{meaning.op}{kernel}", self._named(meaning, left, documented))
+            arguments = self.definitions.shared(
+                f"arguments-{meaning.op}{kernel}", self._named(meaning, left, documented)
+            )
             self.arguments.setdefault(meaning.op, arguments)
             forms.append(arguments)
         others = any(field.required for field in left.values() if field is not primary)
@@ -118,7 +144,9 @@ class _File:
             forms.append(self._documented(primary, documented))
         if self.dialect.names or not any(field.required for field in left.values()):
             forms.append(NULL)
-        return self.definitions.shared(f"op-{meaning.op}{kernel}", {"description": documented.summary, "anyOf": forms})
+        return self.definitions.shared(
+            f"op-{meaning.op}{kernel}", {"description": documented.summary, "anyOf": forms}
+        )
 
     def _named(self, meaning: Meaning, fields: dict[str, Field[Any]], documented: Operation) -> Schema:
         """Arguments by name, in their long and short forms."""
@@ -148,7 +176,8 @@ class _File:
         """An argument's value with its documentation and its default."""
         doc = next(doc for doc in operation.fields if doc.name == field.spec_name)
         found = _with(
-            doc.doc if doc.default in ("required", "none") else f"{doc.doc}; default {doc.default}", self.values.of(field)
+            doc.doc if doc.default in ("required", "none") else f"{doc.doc}; default {doc.default}",
+            self.values.of(field),
         )
         value = default_of(field)
         return found if value is None else {**found, "default": value}
@@ -240,7 +269,11 @@ class _File:
 
     def _blocks(self) -> Schema:
         parameter = {"type": "string", "pattern": r"^\s*[^\d\W]\w*\s*(?:=.+)?$"}
-        keys = {"params": {"anyOf": [{"type": "array", "items": parameter}, NULL]}, "layers": self.layers, "description": {}}
+        keys = {
+            "params": {"anyOf": [{"type": "array", "items": parameter}, NULL]},
+            "layers": self.layers,
+            "description": {},
+        }
         block = {
             "type": "object",
             "properties": {key: _about(key, keys[key]) for key in BLOCK_KEYS},
@@ -272,12 +305,20 @@ def _only(key: str, value: Schema) -> Schema:
 
 def _needs(meaning: Meaning) -> bool:
     """Whether an operation cannot stand without arguments."""
-    return any(field.required for field in meaning.fields.values()) or (issubclass(meaning, Shorthand) and meaning.kernel_keys)
+    return any(field.required for field in meaning.fields.values()) or (
+        issubclass(meaning, Shorthand) and meaning.kernel_keys
+    )
 
 
 def _framework() -> Schema:
     opset = _only("opset", {"type": ["integer", "string"], "minimum": 1})
-    return {"anyOf": [{"enum": list(FRAMEWORKS)}, {"type": "string", "pattern": "^onnx:[1-9][0-9]{0,2}$"}, _only("onnx", opset)]}
+    return {
+        "anyOf": [
+            {"enum": list(FRAMEWORKS)},
+            {"type": "string", "pattern": "^onnx:[1-9][0-9]{0,2}$"},
+            _only("onnx", opset),
+        ]
+    }
 
 
 def _one_operation() -> Schema:

@@ -1,4 +1,6 @@
-"""What arguments and expectations may look like, as JSON Schema, from the kinds of field that the reader reads."""
+"""What arguments and expectations may look like, as JSON Schema, from the kinds of field that the reader
+reads.
+"""
 
 from __future__ import annotations
 
@@ -23,11 +25,15 @@ NULL: Schema = {"type": "null"}
 
 
 class Dialect(NamedTuple):
-    """How much a file may leave to names: the less it defines, the more a schema can tell wrong from right."""
+    """How much a file may leave to names: the less it defines, the more a schema can tell wrong from
+    right.
+    """
 
     suffix: str
     names: bool
-    """Whether there are variables, parameters of blocks or defaults: then a word may be one, and what is missing may be given."""
+    """Whether there are variables, parameters of blocks or defaults: then a word may be one, and what is
+    missing may be given.
+    """
     blocks: bool
     """Whether there are blocks: then an unknown operation may be one."""
 
@@ -96,7 +102,9 @@ class Values:
 
     def flag(self, field: Field[Any]) -> Schema:
         pattern = f"^{_NOT_TRUE}{_WITH_NAMES if self.names else _CALCULATION}$"
-        return self.definitions.shared("flag", {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": pattern}]})
+        return self.definitions.shared(
+            "flag", {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": pattern}]}
+        )
 
     def axes(self, field: Field[Any]) -> Schema:
         return self.per_axis(field.minimum or 0)
@@ -160,7 +168,12 @@ class Values:
         return self.layers
 
     def branches(self, field: Field[Any]) -> Schema:
-        named = {"type": "object", "propertyNames": NAME, "additionalProperties": self.layers, "minProperties": 1}
+        named = {
+            "type": "object",
+            "propertyNames": NAME,
+            "additionalProperties": self.layers,
+            "minProperties": 1,
+        }
         listed = {"type": "array", "items": {"anyOf": [self.name(field), self.layers]}, "minItems": 1}
         return self.definitions.own("branches", {"anyOf": [named, listed]})
 
@@ -177,11 +190,18 @@ class Values:
         """What ``expect`` may say of a layer, or of a whole model."""
         metrics = {metric: self._metric(metric) for metric in METRICS}
         if of_a_model:
-            metrics["error"] = {"type": "string", "pattern": "^E[0-9]{3}$", "description": "the code of the error it must end in"}
+            metrics["error"] = {
+                "type": "string",
+                "pattern": "^E[0-9]{3}$",
+                "description": "the code of the error it must end in",
+            }
         named = {"type": "object", "properties": metrics, "additionalProperties": False}
         return self.definitions.shared(
             "expect-of-a-model" if of_a_model else "expect",
-            {"description": "what must come out, held by `cnncalc check`", "anyOf": [self._metric("shape"), named]},
+            {
+                "description": "what must come out, held by `cnncalc check`",
+                "anyOf": [self._metric("shape"), named],
+            },
         )
 
     def _metric(self, metric: str) -> Schema:
@@ -200,7 +220,11 @@ class Values:
         limit = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^(?![<>=~]){number}$"}]}
         limits = {"min": limit, "max": limit}
         between = {"type": "object", "properties": limits, "additionalProperties": False, "minProperties": 1}
-        return [{"type": "number"}, self.definitions.shared("expected-text", text), self.definitions.shared("range", between)]
+        return [
+            {"type": "number"},
+            self.definitions.shared("expected-text", text),
+            self.definitions.shared("range", between),
+        ]
 
 
 NAME: Schema = {"minLength": 1, "pattern": r"^(?!prev$)[^/]*$", "not": {"pattern": r"\[[0-9]+\]$"}}

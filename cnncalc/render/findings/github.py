@@ -1,6 +1,7 @@
 """For GitHub Actions: workflow commands, which annotate the lines of a pull request.
 
-Source: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions; the escapes are those of
+Source: https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions; the escapes are
+those of
 ``@actions/core``: per cent, carriage return and line feed everywhere, colon and comma in properties as well
 """
 

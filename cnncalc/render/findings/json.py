@@ -45,4 +45,7 @@ def _expectation(finding: Finding) -> dict[str, Any]:
 
 def _diagnostic(problem: Problem) -> dict[str, Any]:
     found = diagnostic_of(problem.diagnostic)
-    return found | {"model": problem.models[0] if len(problem.models) == 1 else None, "models": list(problem.models)}
+    return found | {
+        "model": problem.models[0] if len(problem.models) == 1 else None,
+        "models": list(problem.models),
+    }

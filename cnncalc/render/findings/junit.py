@@ -57,7 +57,12 @@ def _outcome(problem: Problem) -> str:
 
 def _promise(finding: Finding, problem: Problem | None) -> _Case:
     place = finding.promise.origin.location if finding.promise is not None else None
-    return _Case(finding.what, place.line if place is not None else None, None if problem is None else "failure", problem)
+    return _Case(
+        finding.what,
+        place.line if place is not None else None,
+        None if problem is None else "failure",
+        problem,
+    )
 
 
 def _counts(cases: list[_Case]) -> str:

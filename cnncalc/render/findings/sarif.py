@@ -24,7 +24,13 @@ def render(results: Results, surface: Surface) -> str:
     used = sorted({problem.diagnostic.code for _, problem in results.problems})
     places = {code: place for place, code in enumerate(used)}
     run = {
-        "tool": {"driver": {"name": "cnncalc", "version": __version__, "rules": [_rule(CODES[code]) for code in used]}},
+        "tool": {
+            "driver": {
+                "name": "cnncalc",
+                "version": __version__,
+                "rules": [_rule(CODES[code]) for code in used],
+            }
+        },
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": not results.tally.undone, "exitCode": results.code}],
         "results": [_result(file, problem, places) for file, problem in results.problems],
@@ -37,7 +43,10 @@ def _rule(code: Code) -> dict[str, Any]:
         "id": code.code,
         "shortDescription": {"text": code.title},
         "fullDescription": {"text": code.explanation},
-        "defaultConfiguration": {"level": "warning" if code.is_warning else "error", "enabled": not code.quiet},
+        "defaultConfiguration": {
+            "level": "warning" if code.is_warning else "error",
+            "enabled": not code.quiet,
+        },
     }
 
 
@@ -61,7 +70,11 @@ def _location(file: Checked, place: Location | None, excerpt: str | None) -> dic
     uri = ("file://" if name.startswith("/") else "") + quote(name)
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}
     if place is not None:
-        physical["region"] = {"startLine": place.line, "startColumn": place.column, "endColumn": place.column + place.width}
+        physical["region"] = {
+            "startLine": place.line,
+            "startColumn": place.column,
+            "endColumn": place.column + place.width,
+        }
         if excerpt:
             physical["contextRegion"] = {"startLine": place.line, "snippet": {"text": excerpt}}
     return {"physicalLocation": physical}

@@ -19,7 +19,11 @@ def closing(results: Results) -> str:
     parts = [f"{plural(total.held, 'expectation')} held, {total.failed:,} failed"]
     parts += [plural(total.errors, "error")] if total.errors else []
     parts += [plural(total.warnings, "warning")] if total.warnings else []
-    parts += [f"{plural(len(results.skipped), 'file')} skipped{_names(results.skipped)}"] if results.skipped else []
+    parts += (
+        [f"{plural(len(results.skipped), 'file')} skipped{_names(results.skipped)}"]
+        if results.skipped
+        else []
+    )
     parts += [f"{total.undone:,} not checked"] if total.undone else []
     return f"{plural(total.files, 'file')}: {', '.join(parts)}"
 
@@ -38,7 +42,9 @@ def relative(file: str) -> str:
 
 
 def in_repository(file: str, variable: str) -> str:
-    """A file from its repository's root on: the one that a CI's variable names, else git's; else from the working folder."""
+    """A file from its repository's root on: the one that a CI's variable names, else git's; else from the
+    working folder.
+    """
     if file in _NO_FILES:
         return file
     for root in (os.environ.get(variable), _root_of_git(file)):
@@ -57,7 +63,9 @@ def _root_of_git(file: str) -> str | None:
 
 
 def _below(root: str, file: str) -> str | None:
-    """A file from a folder on, links followed where it does not lie there as it is named; ``None`` for one outside."""
+    """A file from a folder on, links followed where it does not lie there as it is named; ``None`` for one
+    outside.
+    """
     folder, name = os.path.split(os.path.abspath(file))
     for above, place in ((os.path.abspath(root), folder), (os.path.realpath(root), os.path.realpath(folder))):
         if os.path.commonpath((above, place)) == above:
