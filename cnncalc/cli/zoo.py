@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import typer
 
 from cnncalc import analyze, bundled, load
+from cnncalc.analysis.report import Report
 from cnncalc.cli import options
 from cnncalc.cli.output import emit, target_surface
 from cnncalc.errors import FINE
@@ -36,7 +39,7 @@ def zoo(
     if path is not None:
         emit(path.read_text(encoding="utf-8"), output)
         return FINE
-    found = tuple(one for one in _exhibits() if all(_has(one, word.lower()) for word in words))
+    found = tuple(_exhibits([word.lower() for word in words]))
     if not found:
         raise typer.BadParameter(f"no bundled network has {' and '.join(words)}", param_hint="WORD")
     name = options.format_of(format, output)
@@ -45,22 +48,48 @@ def zoo(
     return FINE
 
 
-def _exhibits() -> list[Exhibit]:
-    """Every model of every bundled config, evaluated."""
-    return [
-        _exhibit(name, model)
-        for name in bundled.names()
-        for path in (bundled.path_of(name),)
-        if path is not None
-        for model in load(str(path))
-    ]
+def _exhibits(words: list[str]) -> Iterator[Exhibit]:
+    """Every model of every bundled config that has all of some words, evaluated."""
+    for name in bundled.names():
+        path = bundled.path_of(name)
+        if path is None or not _may_have(name, path, words):
+            continue
+        for model in load(str(path)):
+            entry = Entry.of(name, model)
+            if all(entry.has(word) for word in words):
+                yield entry.exhibit(analyze(model))
 
 
-def _exhibit(name: str, model: Model) -> Exhibit:
-    source = "; ".join(model.sources)
-    year = _YEAR.search(source)
-    return Exhibit(name, model.name, year[0] if year else "", source, model.description or "", analyze(model))
+def _may_have(name: str, path: Path, words: list[str]) -> bool:
+    """Whether a file may hold a model with all words, by its text: loading every spec takes seconds."""
+    text = f"{name}\n{path.read_text(encoding='utf-8')}".lower()
+    return all(part in text for word in words for part in word.split())
 
 
-def _has(one: Exhibit, word: str) -> bool:
-    return any(word in text.lower() for text in (one.spec, one.model, one.year, one.source, one.description))
+class Entry(NamedTuple):
+    """What a list of networks says of a model before anything is computed."""
+
+    spec: str
+    model: str
+    year: str
+    source: str
+    description: str
+
+    @classmethod
+    def of(cls, name: str, model: Model) -> Entry:
+        source = "; ".join(model.sources)
+        year = _YEAR.search(source)
+        return cls(
+            spec=name,
+            model=model.name,
+            year=year[0] if year else "",
+            source=source,
+            description=model.description or "",
+        )
+
+    def has(self, word: str) -> bool:
+        """Whether a word in lower case is part of it."""
+        return any(word in text.lower() for text in self)
+
+    def exhibit(self, report: Report) -> Exhibit:
+        return Exhibit(*self, report)

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
+import cnncalc
 from cnncalc import bundled
+from cnncalc.analysis.report import Report
 from cnncalc.cli import main
+from cnncalc.cli import zoo as command
+from cnncalc.network.model import Model
 
 
 def test_the_list_has_every_spec(capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,3 +48,33 @@ def test_a_list_in_a_file_has_the_format_of_its_ending(
     assert main(["zoo", "lenet", "lecun", "--output", str(tmp_path / "zoo.csv")]) == 0
     assert capsys.readouterr().out == ""
     assert (tmp_path / "zoo.csv").read_text(encoding="utf-8").startswith("spec,model,year,")
+
+
+def test_only_networks_that_have_the_words_are_computed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[str] = []
+
+    def analyze(model: Model) -> Report:
+        computed.append(model.name)
+        return cnncalc.analyze(model)
+
+    monkeypatch.setattr(command, "analyze", analyze)
+    assert main(["zoo", "perceptron"]) == 2
+    assert main(["zoo", "lecun", "lenet", "--format", "json"]) == 0
+    assert computed == [one["model"] for one in json.loads(capsys.readouterr().out)["networks"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["kim"], ["2015"], ["inception", "2016"], ["Darknet-53"]])
+def test_looking_into_texts_first_misses_no_network(words: list[str]) -> None:
+    lower = [word.lower() for word in words]
+    everywhere = [
+        entry
+        for name in bundled.names()
+        for model in cnncalc.load(name)
+        if all((entry := command.Entry.of(name, model)).has(word) for word in lower)
+    ]
+    assert [(one.spec, one.model) for one in command._exhibits(lower)] == [
+        (one.spec, one.model) for one in everywhere
+    ]
