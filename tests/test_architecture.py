@@ -20,6 +20,7 @@ ORDER = (
     {"blocks"},
     {"analysis"},
     {"language"},
+    {"importers"},
     {"loading"},
     {"advice"},
     {"checks"},

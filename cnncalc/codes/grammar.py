@@ -235,4 +235,24 @@ CODES = (
         "$ cnncalc check empty",
         "$ cnncalc check net.yaml",
     ),
+    Code(
+        "E116",
+        "a file that is not what its name says",
+        "A file of another format (ONNX, Keras, Caffe, Darknet) is damaged, cut off, or something else under "
+        "that ending. The byte or line shown is where reading could not go on. Nothing of such a file is "
+        "executed, and limits on lengths and depth keep any file from exhausting the machine.",
+        "",
+        "$ cnncalc check net.yaml",
+    ),
+    Code(
+        "E117",
+        "something that cannot be imported",
+        "The source has an operator, an attribute or an argument that the "
+        "importer does not understand or that a "
+        "spec cannot say. Nothing is guessed or ignored: all of them are listed, "
+        "each kind once with a node that "
+        "has it. With `--partial` each becomes a `custom` whose shape and counts are stated.",
+        "",
+        "$ cnncalc check net.yaml",
+    ),
 )
