@@ -1,4 +1,4 @@
-"""The parts of README.md that are generated: `python -m tests.documents` writes them, a test fails where they are stale."""
+"""The generated parts of README.md and the guide: `python -m tests.documents` writes them, a test fails where they are stale."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 
 from cnncalc import errors
@@ -14,6 +15,7 @@ from cnncalc.analysis import run as analysis
 from cnncalc.cli import main
 from cnncalc.codes import CODES
 from cnncalc.geometry import axis, shape
+from cnncalc.guide import page, topics
 from cnncalc.language import (
     arguments,
     arithmetic,
@@ -27,9 +29,12 @@ from cnncalc.language import (
 )
 from cnncalc.network import graph, naming
 from cnncalc.questions import sweep
+from tests.test_architecture import ORDER
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+GUIDE = ROOT / "cnncalc" / "guide"
+DOCUMENTS = (README, *(GUIDE / f"{topic}.md" for topic in topics()))
 _SECTION = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _CONSOLE = re.compile(r"^```console\n\$ (cnncalc .*)\n(?:.*\n)*?```$", re.MULTILINE)
 
@@ -50,9 +55,9 @@ def limits() -> str:
     """The limits as a table, from where they are declared."""
     rows = (
         ("bytes of text", source.MAX_BYTES),
-        ("YAML nodes, aliases counted as what they stand for", parser.MAX_NODES),
+        ("YAML nodes, aliases counted as what they refer to", parser.MAX_NODES),
         ("lists and mappings inside one another", parser.MAX_NESTING),
-        ("lists of layers inside one another, uses of blocks counted", items.DEEPEST),
+        ("lists of layers inside one another, calls of blocks included", items.DEEPEST),
         ("layers of a file (`--max-layers`)", graph.MOST_LAYERS),
         ("inputs of all layers, per layer on average", graph.INPUTS_PER_LAYER),
         (
@@ -65,11 +70,11 @@ def limits() -> str:
         ("a number that is written", arguments.LARGEST),
         ("characters of a name", naming.LONGEST_NAME),
         ("spatial axes of a map", shape.MOST_AXES),
-        ("channels or a size that come out", shape.LARGEST_SIZE),
+        ("channels or a size that is computed", shape.LARGEST_SIZE),
         ("characters of an expression", expressions.MAX_LENGTH),
         ("an exponent in an expression", arithmetic.MAX_EXPONENT),
-        ("units after which an uneven field must repeat", axis.LONGEST_PERIOD),
-        ("units of a network that are looked at one by one for uneven fields", analysis.MOST_UNITS),
+        ("units after which a non-uniform receptive field must repeat", axis.LONGEST_PERIOD),
+        ("units of a network that are computed one by one for non-uniform fields", analysis.MOST_UNITS),
         ("errors of a file that are reported", errors.MOST_ERRORS),
         ("combinations of a sweep", sweep.MOST_COMBINATIONS),
     )
@@ -77,8 +82,27 @@ def limits() -> str:
     return "\n".join(["", "| at most | |", "| --- | ---: |", *lines, ""]) + "\n"
 
 
-SECTIONS = {"codes": codes, "limits": limits}
-"""What stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""
+def contents() -> str:
+    """The pages of the guide as a list of links."""
+    pages = [page(topic) for topic in topics()]
+    lines = [f"- [{one.title}](cnncalc/guide/{one.topic}.md): `cnncalc explain {one.topic}`" for one in pages]
+    return "\n".join(["", *lines, ""]) + "\n"
+
+
+def rooms() -> str:
+    """The folders of the package, from the ground up, with the first sentence of their docstrings."""
+    names = [room for level in ORDER for room in sorted(level) if not room.startswith("__")]
+    rows = [f"| `{name}` | {_first_sentence(name)} |" for name in names]
+    return "\n".join(["", "| place | owns |", "|---|---|", *rows, ""]) + "\n"
+
+
+def _first_sentence(room: str) -> str:
+    docstring = import_module(f"cnncalc.{room}").__doc__ or ""
+    return " ".join(docstring.partition("\n\n")[0].split())
+
+
+SECTIONS = {"codes": codes, "limits": limits, "contents": contents, "rooms": rooms}
+"""The text between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""
 
 
 def output_of(command: str) -> str:
@@ -97,4 +121,5 @@ def output_of(command: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(regenerated(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for document in DOCUMENTS:
+        document.write_text(regenerated(document.read_text(encoding="utf-8")), encoding="utf-8")

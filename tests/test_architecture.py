@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "cnncalc"
 
 ORDER = (
-    {"errors", "support", "bundled", "codes"},
+    {"errors", "support", "bundled", "codes", "guide"},
     {"geometry"},
     {"frameworks"},
     {"layers"},

@@ -6,38 +6,55 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from cnncalc.cli import main
+from cnncalc.cli import COMMANDS, main
+from cnncalc.guide import page, topics
 from cnncalc.language.vocabulary import SIBLING_DOCS, SIBLINGS
-from tests.documents import README, ROOT, regenerated
+from tests.documents import DOCUMENTS, GUIDE, README, ROOT, regenerated
 
-LANGUAGE = README.read_text(encoding="utf-8").partition("\n## The language\n")[2].partition("\n## ")[0]
-EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", LANGUAGE, re.DOTALL | re.MULTILINE)
+TEXTS = {document.name: document.read_text(encoding="utf-8") for document in DOCUMENTS}
 
 
-def test_the_readme_is_not_stale() -> None:
-    text = README.read_text(encoding="utf-8")
+def blocks(language: str) -> list[object]:
+    """The fenced blocks of a language in all documents, as parameters of a test."""
+    fence = re.compile(rf"^```{language}\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    return [
+        pytest.param(block, id=f"{name}-{number}")
+        for name, text in TEXTS.items()
+        for number, block in enumerate(fence.findall(text))
+    ]
+
+
+def specs() -> list[object]:
+    """The YAML blocks that are networks; the others are workflows and configurations."""
+    return [one for one in blocks("yaml") if re.search("^layers:", one.values[0], re.MULTILINE)]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_a_document_is_not_stale(document: Path) -> None:
+    text = TEXTS[document.name]
     assert regenerated(text) == text, "run `python -m tests.documents`"
 
 
-def test_the_readme_shows_the_three_commands() -> None:
-    text = README.read_text(encoding="utf-8")
+def test_the_readme_is_short() -> None:
+    assert README.stat().st_size <= 12_000, "move something to the guide"
+
+
+def test_the_documents_show_the_three_commands() -> None:
     for command in (
         "cnncalc params configs/inception.yaml",
         "cnncalc rf configs/stack3x3.yaml",
         "cnncalc spp --in 13 --levels 1,2,4",
     ):
-        assert f"$ {command}\n" in text
+        assert any(f"$ {command}\n" in text for text in TEXTS.values())
 
 
-PYTHON = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-
-
-@pytest.mark.parametrize("code", PYTHON)
-def test_the_python_of_the_readme_runs(code: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", blocks("python"))
+def test_the_python_of_the_documents_runs(code: str, tmp_path: Path) -> None:
     script = tmp_path / "example.py"
     script.write_text(code, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
@@ -48,21 +65,93 @@ def test_the_python_of_the_readme_runs(code: str, tmp_path: Path) -> None:
     assert done.stdout.strip()
 
 
-def test_the_readme_has_python() -> None:
-    assert len(PYTHON) == 2
-
-
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_what_the_readme_says_of_the_language_holds(
+@pytest.mark.parametrize("example", specs())
+def test_the_networks_of_the_documents_meet_their_expectations(
     example: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "net.yaml").write_text(example, encoding="utf-8")
     assert main(["check", str(tmp_path / "net.yaml"), "--require-expect"]) == 0, capsys.readouterr()
 
 
-def test_every_key_of_an_item_is_in_the_readme_and_in_the_listing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert len(EXAMPLES) > 5 and tuple(SIBLING_DOCS) == SIBLINGS
-    assert all(f"| `{key}: " in LANGUAGE for key in SIBLINGS)
+@pytest.mark.parametrize("configuration", blocks("toml"))
+def test_the_configurations_of_the_documents_are_understood(
+    configuration: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(configuration, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "vgg16"]) == 0, capsys.readouterr()
+
+
+def test_the_documents_have_examples_of_every_kind() -> None:
+    assert [len(blocks(language)) for language in ("python", "toml")] == [3, 1]
+    assert len(specs()) > 8
+
+
+@cache
+def help_of(command: str) -> str:
+    """The help of a command, as a process of its own prints it."""
+    words = [sys.executable, "-m", "cnncalc", command, "--help"]
+    return subprocess.run(words, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_commands_that_a_document_names_exist(name: str) -> None:
+    quoted = re.findall(
+        r"`cnncalc ([^`]+)`|^\$ cnncalc (.*)$|\bcnncalc (compare [^\n,}]*)", TEXTS[name], re.MULTILINE
+    )
+    for line in filter(None, (word for found in quoted for word in found)):
+        command, *words = line.split()
+        if command.startswith("--"):
+            continue
+        assert command in COMMANDS, line
+        assert all(word.partition("=")[0] in help_of(command) for word in words if word.startswith("--")), (
+            line
+        )
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_links_of_a_document_lead_somewhere(name: str) -> None:
+    folder = ROOT if name == "README.md" else GUIDE
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", TEXTS[name]):
+        assert (folder / link).exists(), link
+
+
+def test_every_page_of_the_guide_is_named_in_the_readme_and_by_explain(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert topics() and set(topics()) == {path.stem for path in GUIDE.glob("*.md")}
+    main(["explain"])
+    listed = capsys.readouterr().out
+    for topic in topics():
+        assert f"(cnncalc/guide/{topic}.md)" in TEXTS["README.md"]
+        assert re.search(rf"^  {topic} +{re.escape(page(topic).title)}$", listed, re.MULTILINE)
+
+
+@pytest.mark.parametrize("topic", topics())
+def test_explain_shows_a_page_whole(topic: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", topic.upper()]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(page(topic).title + "\n")
+    assert "<!--" not in shown and "```" not in shown and "\x1b" not in shown
+    assert max(map(len, shown.splitlines())) <= 120
+    words = re.findall(r"\w{4,}", re.sub(r"<[^>]*>|\]\([^)]*\)|```\w+", "", page(topic).text))
+    assert [word for word in words if word not in shown and word not in re.sub(r"\s", "", shown)] == []
+
+
+def test_explain_of_no_topic_exits_2_with_a_guess(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "numers"]) == 2
+    assert "no code or topic 'numers', did you mean numbers?" in capsys.readouterr().err
+
+
+def test_the_guide_is_not_imported_at_start_up() -> None:
+    code = "import sys; from cnncalc.cli import main; main(['rf', 'stack3x3']); print('cnncalc.guide' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_every_key_of_an_item_is_in_the_guide_and_in_the_listing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tuple(SIBLING_DOCS) == SIBLINGS
+    assert all(f"| `{key}: " in TEXTS["language.md"] for key in SIBLINGS)
     main(["layers"])
     listing = capsys.readouterr().out
     assert all(f"\n  {key} " in listing for key in SIBLINGS)
