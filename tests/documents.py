@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cnncalc import errors
-from cnncalc.analysis import run as analysis
+from cnncalc.analysis import effort
 from cnncalc.cli import main
 from cnncalc.codes import CODES
 from cnncalc.geometry import axis, shape
@@ -74,7 +74,7 @@ def limits() -> str:
         ("characters of an expression", expressions.MAX_LENGTH),
         ("an exponent in an expression", arithmetic.MAX_EXPONENT),
         ("units after which a non-uniform receptive field must repeat", axis.LONGEST_PERIOD),
-        ("units of a network that are computed one by one for non-uniform fields", analysis.MOST_UNITS),
+        ("units of a network that are computed one by one for non-uniform fields", effort.MOST_UNITS),
         ("errors of a file that are reported", errors.MOST_ERRORS),
         ("combinations of a sweep", sweep.MOST_COMBINATIONS),
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import cnncalc
+from cnncalc.analysis.effort import TOO_MANY_UNITS
 from cnncalc.analysis.report import Report
-from cnncalc.analysis.run import TOO_MANY_UNITS
 from cnncalc.checks.expectations import check
 from cnncalc.cli import main
 from cnncalc.errors import MOST_ERRORS, CnncalcError, Diagnostic

@@ -8,6 +8,7 @@ from math import inf
 from typing import NamedTuple, TypeVar
 
 from cnncalc.errors import Diagnostic
+from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.geometry.window import TransposedWindow, Window
@@ -121,6 +122,8 @@ class LayerReport(NamedTuple):
     """The path of the layer whose weights this one uses; its own counts are then 0."""
     is_join: bool = False
     reasons: tuple[str, ...] = ()
+    rules: tuple[AxisRule, ...] = ()
+    """What it does along each axis of its input."""
 
     @property
     def params(self) -> Size:
@@ -217,9 +220,9 @@ def totals_of(layers: Iterable[LayerReport]) -> Totals:
     """The sums over some layers."""
     layers = tuple(layers)
     return Totals(
-        total(layer.weights for layer in layers),
-        total(layer.biases for layer in layers),
-        total(layer.buffers for layer in layers),
-        total(layer.macs for layer in layers),
-        total(layer.activations for layer in layers),
+        weights=total(layer.weights for layer in layers),
+        biases=total(layer.biases for layer in layers),
+        buffers=total(layer.buffers for layer in layers),
+        macs=total(layer.macs for layer in layers),
+        activations=total(layer.activations for layer in layers),
     )

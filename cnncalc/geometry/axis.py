@@ -94,5 +94,8 @@ class Identity:
     def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         return IDENTITY_TAPS
 
+    def __reduce__(self) -> str:
+        return "IDENTITY"
+
 
 IDENTITY = Identity()

@@ -1,0 +1,77 @@
+"""One layer asked everything about given inputs: its shape, what it reads, stores and computes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.errors import Fault
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.axis import LONGEST_PERIOD, AxisRule, Reads
+from cnncalc.geometry.shape import LARGEST_SIZE, Shape, Size
+from cnncalc.geometry.window import TransposedWindow, Window
+from cnncalc.layers.base import Layer, Params
+
+
+class Answers(NamedTuple):
+    """What a layer says of given input shapes; the same for every copy of it there."""
+
+    in_shape: Shape
+    """The one shape that its inputs make together."""
+    shape: Shape
+    rules: tuple[AxisRule, ...]
+    """What it does along each axis of its input."""
+    reads: tuple[Reads, ...]
+    """Which units of its input each unit reads, along each axis."""
+    params: Params
+    macs: Size
+    advice: tuple[Fault, ...]
+
+    @property
+    def windows(self) -> tuple[Window | TransposedWindow, ...] | None:
+        """The window along each axis; ``None`` where the operation has none."""
+        return windows_of(self.rules)
+
+
+def ask(
+    layer: Layer, shapes: tuple[Shape, ...], framework: Framework, longest: int = LONGEST_PERIOD
+) -> Answers:
+    """The answers of a layer for its inputs' shapes; reads that repeat only after more than ``longest`` units
+    are not worked out.
+
+    Raises:
+        Fault: where the layer does not fit there.
+    """
+    in_shape = layer.combine(shapes)
+    rules = layer.axes((in_shape, *shapes[1:]), framework)
+    shape = _checked(Shape(layer.out_channels(in_shape), _sizes(layer, rules, in_shape)))
+    params = layer.params(in_shape, framework)
+    return Answers(
+        in_shape=in_shape,
+        shape=shape,
+        rules=rules,
+        reads=tuple([rule.reads(size, longest) for rule, size in zip(rules, in_shape.sizes, strict=True)]),
+        params=params,
+        macs=layer.macs(in_shape, shape),
+        advice=layer.advice(in_shape),
+    )
+
+
+def windows_of(rules: tuple[AxisRule, ...]) -> tuple[Window | TransposedWindow, ...] | None:
+    """The rules of all axes where all of them are windows, else ``None``."""
+    windows = tuple([rule for rule in rules if isinstance(rule, (Window, TransposedWindow))])
+    return windows if windows and len(windows) == len(rules) else None
+
+
+def _sizes(layer: Layer, rules: tuple[AxisRule, ...], in_shape: Shape) -> tuple[Size, ...]:
+    if layer.flattens:
+        return ()
+    return tuple([rule.output_size(size) for rule, size in zip(rules, in_shape.sizes, strict=True)])
+
+
+def _checked(shape: Shape) -> Shape:
+    """The same shape, where it is none of a slip or an attack."""
+    largest = max((axis for axis in shape.axes if axis is not None), default=0)
+    if largest > LARGEST_SIZE:
+        message = "channels or a size come out larger than 10**18, the largest possible"
+        raise Fault("E102", message, "lower a factor, a stride or a kernel")
+    return shape

@@ -1,0 +1,72 @@
+"""Receptive fields followed from layer to layer, as long as that takes no more units than is reasonable."""
+
+from __future__ import annotations
+
+from cnncalc.analysis.answers import Answers, ask
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.axis import LONGEST_PERIOD, TOO_IRREGULAR, Reads, Taps, Unknown
+from cnncalc.geometry.receptive_field import AxisField, FieldMemory
+from cnncalc.geometry.shape import Shape
+from cnncalc.layers.base import Layer
+
+MOST_UNITS = 1_000_000
+"""Units that are looked at one by one for the receptive fields of a network, where layers see unevenly."""
+TOO_MANY_UNITS = f"takes more than {MOST_UNITS:,} units of this network to be looked at one by one"
+
+
+class Follower:
+    """Asks the layers of one network and composes what they read, counting the units looked at one by one;
+    beyond ``MOST_UNITS`` fields are followed no further where they are uneven.
+    """
+
+    def __init__(self, framework: Framework, memory: FieldMemory) -> None:
+        self.framework = framework
+        self._memory = memory
+        self._answers: dict[tuple[Layer, tuple[Shape, ...]], Answers] = {}
+        self._units = 0
+        """Those looked at one by one so far."""
+
+    @property
+    def _is_spent(self) -> bool:
+        return self._units > MOST_UNITS
+
+    def ask(self, layer: Layer, shapes: tuple[Shape, ...]) -> Answers:
+        """What a layer says of these inputs, worked out once for all copies of it; no more than the first
+        unit's reads where too many were looked at.
+        """
+        key = (layer, shapes)
+        known = self._answers.get(key)
+        if known is None:
+            known = self._answers[key] = (
+                _spent(ask(layer, shapes, self.framework, 1))
+                if self._is_spent
+                else ask(layer, shapes, self.framework, LONGEST_PERIOD)
+            )
+            self._units += sum(
+                len(reads.runs) for reads in known.reads if isinstance(reads, Taps) and len(reads.runs) > 1
+            )
+        return known
+
+    def through(self, field: AxisField, reads: Reads, place: int) -> AxisField:
+        """The field behind an operation; ``place`` tells unknown paddings apart."""
+        if self._is_spent and field.units:
+            return field.lost(TOO_MANY_UNITS)
+        found = self._memory.through(field, reads, place)
+        self._units += found.units
+        return found
+
+    def joined(self, one: AxisField, other: AxisField, place: int) -> AxisField:
+        """The field of what sees in either way."""
+        if self._is_spent and (one.units or other.units):
+            return one.joined(other.lost(TOO_MANY_UNITS), place)
+        found = self._memory.joined(one, other, place)
+        self._units += found.units
+        return found
+
+
+def _spent(answers: Answers) -> Answers:
+    """The same, with the reason why reads were not worked out."""
+    reads = answers.reads
+    return answers._replace(
+        reads=tuple([Unknown(TOO_MANY_UNITS) if one == Unknown(TOO_IRREGULAR) else one for one in reads])
+    )

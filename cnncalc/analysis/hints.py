@@ -1,0 +1,74 @@
+"""What would fix a shape error, with what is known of the whole network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.analysis.answers import ask
+from cnncalc.analysis.tensors import Tensor
+from cnncalc.errors import Fault
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.shape import Shape, Size, channels_first
+from cnncalc.layers.base import Layer
+from cnncalc.network.graph import Node
+
+
+class Hints:
+    """Help for errors of one network, by its nodes, the number of its inputs and the tensors so far."""
+
+    def __init__(
+        self, nodes: Sequence[Node], inputs: int, tensors: Sequence[Tensor], framework: Framework
+    ) -> None:
+        self._nodes = nodes
+        self._inputs = inputs
+        self._tensors = tensors
+        self._framework = framework
+
+    def help(self, fault: Fault, node: Node) -> str | None:
+        """What would fix an error of a node."""
+        if fault.code == "E306" and fault.help is None:
+            return self._before_vector(node)
+        first = self._tensors[0].shape
+        if fault.code == "E304" and self._has_batch(node):
+            sizes = ", ".join(map(_word, first.sizes))
+            return f"{fault.help}; or leave out a batch axis, there is none: `input: [{sizes}]`"
+        meant = channels_first(first) if fault.code == "E301" and self._inputs == 1 else None
+        if meant is not None:
+            hint = f"channels come first: did you mean `input: [{', '.join(map(_word, meant.axes))}]`?"
+            return f"{fault.help}; {hint}" if fault.help else hint
+        return fault.help
+
+    def _before_vector(self, node: Node) -> str:
+        """Where a layer belongs that reads a vector: before the layer, or behind the input, that made it
+        one.
+        """
+        source = node.inputs[0]
+        while source >= self._inputs and all(
+            not self._tensors[one].shape.rank for one in self._nodes[source].inputs
+        ):
+            source = self._nodes[source].inputs[0]
+        tensor = self._tensors[source]
+        if source >= self._inputs:
+            return f"it belongs before `{tensor.path}`, which makes the map a vector"
+        size = _word(tensor.shape.channels)
+        shapes = f"`[{size}, 1, 1]` is a map of {size} channels, `[3, {size}, {size}]` an image"
+        return f"the input `{tensor.path}` has no spatial axes: {shapes}"
+
+    def _has_batch(self, node: Node) -> bool:
+        """Whether a layer would fit without the first axis of the only input, which is then probably the
+        batch.
+        """
+        rank = self._tensors[node.inputs[0]].shape.rank
+        is_input = self._inputs == 1 and rank == self._tensors[0].shape.rank
+        if not is_input or rank < 2 or not isinstance(node.layer, Layer):
+            return False
+        try:
+            ask(node.layer, (Shape(None, (None,) * (rank - 1)),) * len(node.inputs), self._framework)
+        except Fault:
+            return False
+        return True
+
+
+def _word(size: Size) -> str:
+    """A size as a spec writes it."""
+    return "any" if size is None else str(size)

@@ -1,0 +1,134 @@
+"""Receptive fields at joins: the union over the branches, and which branches are not aligned."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from cnncalc.analysis.effort import Follower
+from cnncalc.analysis.tensors import Tensor
+from cnncalc.errors import Fault
+from cnncalc.geometry.receptive_field import AxisField, offset
+from cnncalc.geometry.shape import Shape, Size
+
+WHOLE_MAP = AxisField((), True)
+SPREAD = "joins a map with a single unit, which sees a part of the input, at all positions"
+
+
+class Joins:
+    """The joins of one network in the order of evaluation."""
+
+    def __init__(self, inputs: tuple[Shape, ...], follower: Follower) -> None:
+        self._inputs = inputs
+        self._follower = follower
+        self._reported: set[tuple[Fraction, Fraction]] = set()
+        """The offsets of branches that have been reported; of one that many joins inherit, the first is
+        enough.
+        """
+
+    def fields(
+        self, tensors: list[Tensor], shape: Shape, place: int
+    ) -> tuple[tuple[AxisField, ...], tuple[Fault, ...]]:
+        """The union over the branches of a join that makes ``shape``, the view of a single unit being spread
+        over the others' map, and what is remarkable about it.
+        """
+        is_spread = [tensor.shape.is_point and not shape.is_point for tensor in tensors]
+        branches = [
+            self._spread(tensor) if one else tensor.fields
+            for tensor, one in zip(tensors, is_spread, strict=True)
+        ]
+        rank = max(map(len, branches))
+        fields: tuple[AxisField, ...] = ()
+        faults: list[Fault] = []
+        for tensor, branch in zip(tensors, branches, strict=True):
+            if len(branch) != rank:
+                continue
+            if not fields:
+                first, fields = tensor, branch
+                continue
+            pairs = zip(fields, branch, strict=True)
+            joined = tuple([self._follower.joined(one, other, place) for one, other in pairs])
+            if branch != fields:
+                faults += self._offsets((first, tensor), (fields, branch), joined)
+            fields = joined
+        return fields, tuple(faults)
+
+    def _spread(self, tensor: Tensor) -> tuple[AxisField, ...]:
+        """What every unit sees of the input through a map of one unit: all, as far as that unit does."""
+        inputs = [shape.sizes for shape in self._inputs if shape.rank == len(tensor.fields)]
+        return tuple(
+            [
+                WHOLE_MAP if _sees_all(field, axis) else field.lost(SPREAD)
+                for field, axis in zip(tensor.fields, zip(*inputs, strict=True), strict=False)
+            ]
+        )
+
+    def _offsets(
+        self,
+        tensors: tuple[Tensor, Tensor],
+        branches: tuple[tuple[AxisField, ...], tuple[AxisField, ...]],
+        joined: tuple[AxisField, ...],
+    ) -> list[Fault]:
+        """Which two branches have their centres apart, or that this is not known: for the first such axis."""
+        names = f"branches `{tensors[0].path}` and `{tensors[1].path}`"
+        for one, other, result in zip(*branches, joined, strict=True):
+            code = None if result.aligned else self._code_of_offset(one, other, result)
+            if code is not None:
+                return [Fault(code, f"{names} are not aligned: {_apart(one, other)}", _align(one, other))]
+            if one.maps and other.maps and one.shifts != other.shifts:
+                why = result.unknown_start or result.unknown
+                return [Fault("W503", f"{names} are taken as aligned: their offset {why}")]
+        return []
+
+    def _code_of_offset(self, one: AxisField, other: AxisField, joined: AxisField) -> str | None:
+        """Of branches that are not aligned: W519 where no padding could fix it, ``None`` where all is said
+        already.
+        """
+        is_first = one.aligned and other.aligned
+        if not joined.maps or one.shifts != other.shifts or _differ_in_stride(one, other):
+            return "W502" if is_first else None
+        least, most = apart = offset(one.maps[0], other.maps[0])
+        if least == -most:
+            # As far to the left as to the right is what upsampling does to units that are centred alike.
+            return "W519" if is_first else None
+        if apart in self._reported:
+            return None
+        self._reported |= {apart, (-most, -least)}
+        return "W502"
+
+
+def _sees_all(field: AxisField, sizes: tuple[Size, ...]) -> bool:
+    """Whether the first unit sees the whole of every input along an axis."""
+    seen = field.at(0)
+    return field.is_global or (
+        seen is not None and seen[0] <= 0 and all(size is not None and seen[1] >= size - 1 for size in sizes)
+    )
+
+
+def _differ_in_stride(one: AxisField, other: AxisField) -> bool:
+    return len(one.maps) != 1 or len(other.maps) != 1 or one.stride != other.stride
+
+
+def _apart(one: AxisField, other: AxisField) -> str:
+    """How far two branches' centres lie apart, in words."""
+    if _differ_in_stride(one, other):
+        return f"their strides are {_or_mixed(one.stride)} and {_or_mixed(other.stride)} input positions"
+    least, most = offset(one.maps[0], other.maps[0])
+    near, far = sorted((abs(least), abs(most)))
+    unit = "input position" if far == 1 else "input positions"
+    if least == most:
+        return f"their centres are {far} {unit} apart"
+    if least < 0 < most:
+        return f"their centres are by turns up to {far} {unit} apart, to either side"
+    return f"their centres are by turns {near} to {far} {unit} apart"
+
+
+def _align(one: AxisField, other: AxisField) -> str | None:
+    """What would bring the branches' centres together; nothing does where their distance varies."""
+    if _differ_in_stride(one, other):
+        return "give the branches the same stride"
+    least, most = offset(one.maps[0], other.maps[0])
+    return "pad or crop the branches alike" if least == most else None
+
+
+def _or_mixed(stride: Fraction | None) -> str:
+    return "mixed" if stride is None else str(stride)
