@@ -14,7 +14,7 @@ Ctrl-C.
 
 MOST_ERRORS = 500
 """Errors that are collected from one file; what follows is not read."""
-TOO_MANY_ERRORS = (f"more than {MOST_ERRORS} errors: what follows is not read", "mend these first")
+TOO_MANY_ERRORS = (f"more than {MOST_ERRORS} errors: what follows is not read", "fix these first")
 
 
 class Location(NamedTuple):
@@ -67,6 +67,19 @@ class Fault(Exception):
     ) -> Diagnostic:
         """The same fact with its place."""
         return Diagnostic(self.code, "error", self.message, self.help, path, location, excerpt, chain)
+
+
+class Origin(NamedTuple):
+    """Where something is written, for errors: place, source line, and the calls of blocks that led there."""
+
+    location: Location | None = None
+    excerpt: str | None = None
+    chain: tuple[str, ...] = ()
+
+    def place(self, fault: Fault, path: str | None = None, severity: Severity = "error") -> Diagnostic:
+        """A bare fact as a diagnostic that says where."""
+        found = fault.at(self.location, path, self.excerpt, self.chain)
+        return found if severity == "error" else found._replace(severity=severity)
 
 
 class CnncalcError(Exception):

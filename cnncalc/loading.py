@@ -10,16 +10,15 @@ from typing import Any
 
 from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
 from cnncalc.frameworks import Framework, framework_named, unknown_framework
+from cnncalc.language.context import Context
 from cnncalc.language.decode import decode
-from cnncalc.language.nodes import Node
+from cnncalc.language.nodes import YamlNode
 from cnncalc.language.parser import parse
-from cnncalc.language.reading import Reading
 from cnncalc.language.source import Source, meant_file, read_source
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
-from cnncalc.support.collector import paused_collection
-from cnncalc.support.stack import with_room
-from cnncalc.support.suggest import did_you_mean, listed, shown
+from cnncalc.support.process import paused_collection, with_room
+from cnncalc.support.words import did_you_mean, listed, shown
 
 
 def load(
@@ -85,7 +84,7 @@ def load_source(
 
 def load_parsed(
     source: Source,
-    root: Node,
+    root: YamlNode,
     diagnostics: Iterable[Diagnostic] = (),
     *,
     sets: Mapping[str, str | int] | None = None,
@@ -100,11 +99,11 @@ def load_parsed(
     rules = None if framework is None else framework_named(framework)
     try:
         with paused_collection():
-            models, reading = with_room(lambda: _decoded(source, root, found, texts, max_layers))
+            models, context = with_room(lambda: _decoded(source, root, found, texts, max_layers))
     except CnncalcError as error:
         error.models = tuple(one for one in _under(rules, error.models) if model in (None, one.name))
         raise
-    _check_sets(texts, reading)
+    _check_sets(texts, context)
     if framework is not None and rules is None:
         raise _usage(*unknown_framework(framework))
     models = _under(rules, models)
@@ -112,11 +111,15 @@ def load_parsed(
 
 
 def _decoded(
-    source: Source, root: Node, diagnostics: tuple[Diagnostic, ...], sets: Mapping[str, str], max_layers: int
-) -> tuple[tuple[Model, ...], Reading]:
-    reading = Reading(source, max_layers)
-    reading.diagnostics.extend(diagnostics)
-    return decode(reading, root, sets), reading
+    source: Source,
+    root: YamlNode,
+    diagnostics: tuple[Diagnostic, ...],
+    sets: Mapping[str, str],
+    max_layers: int,
+) -> tuple[tuple[Model, ...], Context]:
+    context = Context(source, max_layers)
+    context.diagnostics.extend(diagnostics)
+    return decode(context, root, sets), context
 
 
 def _check_options(framework: object, model: object, max_layers: object) -> None:
@@ -182,10 +185,10 @@ def _named(name: str, models: tuple[Model, ...]) -> Model:
     raise _usage(f"no model is named `{shown(name)}`", _help(name, [model.name for model in models]))
 
 
-def _check_sets(sets: Mapping[str, str], reading: Reading) -> None:
+def _check_sets(sets: Mapping[str, str], context: Context) -> None:
     for name in sets:
-        if name not in reading.all_variables:
-            raise _usage(f"no variable is named `{shown(name)}`", _help(name, sorted(reading.all_variables)))
+        if name not in context.all_variables:
+            raise _usage(f"no variable is named `{shown(name)}`", _help(name, sorted(context.all_variables)))
 
 
 def _help(word: str, known: Mapping[str, object] | list[str]) -> str | None:

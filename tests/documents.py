@@ -19,11 +19,11 @@ from cnncalc.guide import page, topics
 from cnncalc.language import (
     arguments,
     arithmetic,
+    context,
     definitions,
     expressions,
     items,
     parser,
-    reading,
     source,
     variables,
 )
@@ -62,7 +62,7 @@ def limits() -> str:
         ("inputs of all layers, per layer on average", graph.INPUTS_PER_LAYER),
         (
             "nodes read again for blocks, repeats, variants and cases, per layer on average",
-            reading.REREAD_PER_LAYER,
+            context.REREAD_PER_LAYER,
         ),
         ("characters of the paths of all layers", graph.MOST_CHARACTERS),
         ("variables of a file", variables.MOST_VARIABLES),

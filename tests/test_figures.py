@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncalc.support.figures import by, percent, plural, signed
+from cnncalc.support.numbers import by, percent, plural, signed
 
 
 def test_nouns_are_counted() -> None:

@@ -82,7 +82,7 @@ REFUSED = {
         "the paths of all layers have more than 64,000,000 characters",
     ),
     "a block of many numbers": (BLOCK % f"spp: [{', '.join(['1'] * 9000)}]", "more than 200,000 items after expanding blocks and repeats"),
-    "a block of many promises": (
+    "a block of many expectations": (
         BLOCK % f"{{relu: , expect: [{', '.join(['1'] * 9000)}]}}",
         "blocks, repeats, variants and cases make more than 2,000,000 nodes to be read again",
     ),
@@ -109,8 +109,8 @@ REFUSED = {
     ),
     "axes": (f"input: {'1x' * 10**6}1\nlayers: [relu]\n", "1,000,001 axes are more than the channels and 3 spatial axes"),
     "axes of a kernel": (f"layers: [conv: {{kernel: [{', '.join('1' * 9000)}]}}]\n", "9,000 values are more than the 3 axes"),
-    "axes of a promise": (f"layers: [{{relu: , expect: [{', '.join('1' * 9000)}]}}]\n", "9,000 values are more than the channels and the 3"),
-    "a promise": (f"layers: [{{relu: , expect: {{params: {'9' * 10**6}}}}}]\n", "has 1,000,000 characters; an expectation has at most 500"),
+    "axes of an expectation": (f"layers: [{{relu: , expect: [{', '.join('1' * 9000)}]}}]\n", "9,000 values are more than the channels and the 3"),
+    "an expectation": (f"layers: [{{relu: , expect: {{params: {'9' * 10**6}}}}}]\n", "has 1,000,000 characters; an expectation has at most 500"),
     "a name": (f"layers: [{{relu: , name: {'n' * 1001}}}]\n", f"`{'n' * 59}…` cannot be a name"),
     "an opset": (f"framework: onnx:0001{'1' * 9000}\nlayers: [relu]\n", "unknown framework `onnx:000111"),
     "long texts by alias": (
@@ -250,7 +250,7 @@ def test_a_limit_on_layers_that_is_none(most: int) -> None:
         cnncalc.loads("layers: [relu]", max_layers=most)
 
 
-def test_as_many_promises_as_layers() -> None:
+def test_as_many_expectations_as_layers() -> None:
     spec = f"{INPUT}blocks: {{a: {{layers: [{{{CONV}, expect: {{params: 148}}}}]}}}}\nlayers: [{{a: , repeat: 40000}}]\n"
     (model,) = cnncalc.loads(spec)
     findings = check(model)  # a search through all layers for each would take minutes

@@ -18,11 +18,11 @@ FILES = sorted(path for path in CONFIGS.rglob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_network_keeps_what_it_promises(path: Path) -> None:
+def test_a_network_keeps_what_it_expects(path: Path) -> None:
     for model in cnncalc.load(path):
         findings = check(model)
         assert [finding.diagnostic for finding in findings if not finding.ok] == []
-        assert findings, f"{model.name} promises nothing"
+        assert findings, f"{model.name} expectations nothing"
         assert model.description, f"{model.name} is not explained"
         assert model.sources, f"{model.name} has no source"
 

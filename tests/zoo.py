@@ -203,14 +203,14 @@ def _rows(spec: str, entry: Entry) -> Iterator[str]:
 
 
 def _total(findings: tuple[Finding, ...], model: Model, metric: str, total: int | None) -> str:
-    """What was computed, marked by how exactly the model itself promises it."""
+    """What was computed, marked by how exactly the model itself expectations it."""
     if total is None:
         return "?"
     own = [one for one in findings if one.model == model.name and one.path is None and one.metric == metric]
     if not own:
         return f"*{total:,}*"
-    promise = own[0].promise
-    exact = promise is not None and all(bound.low == bound.high == total for bound in promise.bounds)
+    expectation = own[0].expectation
+    exact = expectation is not None and all(bound.low == bound.high == total for bound in expectation.bounds)
     return f"{total:,}" if exact else f"{total:,} \\~ {own[0].wanted.lstrip('~')}"
 
 

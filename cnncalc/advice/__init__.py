@@ -11,7 +11,7 @@ from cnncalc.advice.base import Network, Remark
 from cnncalc.advice.portability import divergences
 from cnncalc.analysis.report import Report
 from cnncalc.errors import Diagnostic
-from cnncalc.language.nodes import Node
+from cnncalc.language.nodes import YamlNode
 from cnncalc.language.source import Source
 from cnncalc.network.model import Model
 
@@ -45,7 +45,7 @@ def advise(model: Model, report: Report, codes: frozenset[str]) -> Iterator[Diag
         yield from (found for found in divergences(model, report) if found.code in codes)
 
 
-def advise_on_file(source: Source, root: Node, codes: frozenset[str]) -> Iterator[Diagnostic]:
+def advise_on_file(source: Source, root: YamlNode, codes: frozenset[str]) -> Iterator[Diagnostic]:
     """The remarks of the wanted codes on what a file defines."""
     if codes.intersection(ON_FILES):
         from cnncalc.advice.layout import channels_last

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
-from cnncalc.errors import Diagnostic, Fault
+from cnncalc.errors import Diagnostic, Fault, Origin
 from cnncalc.frameworks import Framework, framework_named
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField
@@ -15,8 +15,7 @@ from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Adapter, Layer
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
-from cnncalc.network.structure import Origin
-from cnncalc.support.figures import percent
+from cnncalc.support.numbers import percent
 
 
 class Remark(NamedTuple):

@@ -9,7 +9,7 @@ from cnncalc.layers.base import Layer
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.linear import Linear
 from cnncalc.layers.normalization import BatchNorm, GroupNorm, InstanceNorm
-from cnncalc.support.figures import plural
+from cnncalc.support.numbers import plural
 
 
 def remarks(network: Network) -> Iterator[Remark]:

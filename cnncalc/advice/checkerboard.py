@@ -11,7 +11,7 @@ from math import gcd, prod
 from cnncalc.advice.base import Network, Remark
 from cnncalc.geometry.axis import Taps
 from cnncalc.geometry.window import TransposedWindow
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 _MOST_LISTED = 4
 _WIDEST_STRIDE = 100

@@ -10,7 +10,7 @@ from cnncalc.codes import CODES
 from cnncalc.errors import Diagnostic, Fault, Location
 from cnncalc.language.parser import comments
 from cnncalc.language.source import Source
-from cnncalc.support.suggest import did_you_mean, shown
+from cnncalc.support.words import did_you_mean, shown
 
 CODE = "W517"
 _MARK = "cnncalc:"

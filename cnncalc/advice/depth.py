@@ -15,7 +15,7 @@ from cnncalc.geometry.receptive_field import AxisField
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import Window
 from cnncalc.layers.binning import GlobalPool
-from cnncalc.support.figures import by, plural
+from cnncalc.support.numbers import by, plural
 
 
 def remarks(network: Network) -> Iterator[Remark]:

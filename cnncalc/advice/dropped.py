@@ -15,7 +15,7 @@ from cnncalc.geometry.shape import Size, product
 from cnncalc.geometry.window import Window
 from cnncalc.layers.base import Layer
 from cnncalc.layers.pooling import Pool
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 
 def remarks(network: Network) -> Iterator[Remark]:

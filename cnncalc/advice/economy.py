@@ -18,7 +18,7 @@ from cnncalc.geometry.window import Window
 from cnncalc.layers.convolution import Conv, Depthwise
 from cnncalc.layers.fields import HALF_PADDING, NO_PADDING, Padding, PerAxis
 from cnncalc.layers.join import Concat
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 MOST_STACKED = 50
 """Longer stacks are not advised."""

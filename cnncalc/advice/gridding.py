@@ -16,7 +16,7 @@ from cnncalc.geometry.receptive_field import LOCAL, AxisField
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
 from cnncalc.layers.base import Layer
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 WIDEST = 10_000
 """Fields wider than this are not followed position by position."""

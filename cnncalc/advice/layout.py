@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.geometry.shape import Shape, axis_size, channels_first
-from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.source import Source
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 CODE = "W518"
 
 
-def channels_last(source: Source, root: Node) -> Iterator[Diagnostic]:
+def channels_last(source: Source, root: YamlNode) -> Iterator[Diagnostic]:
     """A warning per input of the file, of its models and of its cases that has the sizes before the
     channels.
     """
@@ -27,7 +27,7 @@ def channels_last(source: Source, root: Node) -> Iterator[Diagnostic]:
         yield fault.at(source.location(node), None, source.excerpt(node.line))._replace(severity="warning")
 
 
-def _inputs(node: Node | None) -> Iterator[Node]:
+def _inputs(node: YamlNode | None) -> Iterator[YamlNode]:
     """The nodes of all shapes below keys ``input``."""
     if not isinstance(node, Mapping):
         return
@@ -40,7 +40,7 @@ def _inputs(node: Node | None) -> Iterator[Node]:
         yield from _inputs(case)
 
 
-def _written(node: Node) -> Shape | None:
+def _written(node: YamlNode) -> Shape | None:
     """A shape that is given in plain numbers."""
     if isinstance(node, Sequence):
         words = [item.text if isinstance(item, Scalar) else "" for item in node.items]

@@ -16,7 +16,7 @@ from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import HALF_PADDING, Padding, PerAxis
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 SIZE, CENTRE, REJECTED = "W601", "W602", "W603"
 

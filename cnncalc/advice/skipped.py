@@ -8,7 +8,7 @@ from math import prod
 from cnncalc.advice.base import Network, Remark, share
 from cnncalc.geometry.participation import phases_read
 from cnncalc.geometry.window import Window
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 
 def remarks(network: Network) -> Iterator[Remark]:

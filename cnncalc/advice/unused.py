@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from cnncalc.advice.base import Network, Remark
 from cnncalc.analysis.report import totals_of
 from cnncalc.errors import Diagnostic, Fault
-from cnncalc.language.nodes import Node
+from cnncalc.language.nodes import YamlNode
 from cnncalc.language.source import Source
-from cnncalc.language.usage import unused
-from cnncalc.support.figures import plural
+from cnncalc.language.unused import unused
+from cnncalc.support.numbers import plural
 
 VARIABLE, BLOCK = "W512", "W513"
 
@@ -59,7 +59,7 @@ def _behind(network: Network, ends: set[int], known: set[int]) -> set[int]:
     return found
 
 
-def unused_definitions(source: Source, root: Node) -> Iterator[Diagnostic]:
+def unused_definitions(source: Source, root: YamlNode) -> Iterator[Diagnostic]:
     """The variables and blocks of a file that no model of it uses."""
     for kind, key in unused(root):
         code = VARIABLE if kind == "variable" else BLOCK

@@ -22,8 +22,8 @@ from cnncalc.geometry.shape import Shape, Size, as_shape, common_sizes
 from cnncalc.layers.base import Adapter, Layer, Params
 from cnncalc.network.graph import Graph, Node
 from cnncalc.network.model import Model
-from cnncalc.support.collector import paused_collection
-from cnncalc.support.suggest import listed
+from cnncalc.support.process import paused_collection
+from cnncalc.support.words import listed
 
 MOST_REASONS = 3
 

@@ -9,7 +9,7 @@ from cnncalc.analysis.report import LayerReport
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.geometry.window import TransposedWindow, Window
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 
 def owner_of_weights(answers: Answers, owners: Sequence[LayerReport], place: int, path: str) -> str:

@@ -17,9 +17,8 @@ from typing import NamedTuple
 
 from cnncalc.analysis.report import Report
 from cnncalc.errors import Diagnostic, UsageError
-from cnncalc.support.amounts import AMOUNT, amount
-from cnncalc.support.figures import signed
-from cnncalc.support.suggest import did_you_mean, shown
+from cnncalc.support.numbers import AMOUNT, amount, signed
+from cnncalc.support.words import did_you_mean, shown
 
 OPTION = "--fail-if"
 BROKEN, UNREADABLE = "E405", "E904"

@@ -1,4 +1,4 @@
-"""What a spec promises (``expect``), held against its Report."""
+"""The expectations of a spec (``expect``), compared with its Report."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from cnncalc.network.expectation import (
     Expectation,
     Finding,
     Measured,
-    Value,
-    shown,
+    Quantity,
+    quoted,
 )
-from cnncalc.network.graph import Promise
+from cnncalc.network.graph import ExpectedOf
 from cnncalc.network.model import Model
-from cnncalc.support.figures import percent, signed
+from cnncalc.support.numbers import percent, signed
 
 
 class _Subject(NamedTuple):
-    """What promises are about: the totals inside, and the tensors at the borders."""
+    """What expectations are about: the totals inside, and the tensors at the borders."""
 
     totals: Totals
     output: LayerReport | None
@@ -35,20 +35,20 @@ class _Subject(NamedTuple):
 
 
 def check(model: Model, report: Report | None = None) -> tuple[Finding, ...]:
-    """Hold a model, whose report may be at hand, and each of its cases against what it promises."""
-    findings = _check_one(model, model.name, model.graph.promises, report or analyze(model))
+    """Compare a model, whose report may be at hand, and each of its cases with what it expects."""
+    findings = _check_one(model, model.name, model.graph.expectations, report or analyze(model))
     for case in model.cases:
         findings.extend(_check_one(case.model, f"{model.name} ({case.name})", (), analyze(case.model)))
     return tuple(findings)
 
 
 def measure(report: Report, metric: str) -> Measured:
-    """What an ``expect`` of the whole model would be held against, in a report without errors."""
+    """What an ``expect`` of the whole model would be compared with, in a report without errors."""
     return _measure(metric, _whole(report))
 
 
-def _check_one(model: Model, name: str, promises: tuple[Promise, ...], report: Report) -> list[Finding]:
-    expected_error = next((promise for promise in model.promises if promise.metric == "error"), None)
+def _check_one(model: Model, name: str, inside: tuple[ExpectedOf, ...], report: Report) -> list[Finding]:
+    expected_error = next((one for one in model.expectations if one.metric == "error"), None)
     if expected_error is not None:
         return [_check_error(expected_error, model.errors or report.diagnostics, report.failed, name)]
     errors = [diagnostic for diagnostic in report.diagnostics if diagnostic.severity == "error"]
@@ -57,13 +57,12 @@ def _check_one(model: Model, name: str, promises: tuple[Promise, ...], report: R
     shapes = dict(report.inputs) | {layer.path: layer.shape for layer in report.layers}
     records = {layer.path: layer for layer in report.layers}
     whole = _whole(report)
-    findings = [_hold(expectation, whole, name, None) for expectation in model.promises]
-    totals = report.totals_within(promise.path for promise in promises)
-    for promise in promises:
-        assert isinstance(promise.what, Expectation)
-        output, entry = (model.graph.nodes[index].path for index in (promise.output, promise.entry))
-        subject = _Subject(totals[promise.path], records.get(output), shapes[output], shapes[entry])
-        findings.append(_hold(promise.what, subject, name, promise.path))
+    findings = [_hold(expectation, whole, name, None) for expectation in model.expectations]
+    totals = report.totals_within(one.path for one in inside)
+    for one in inside:
+        output, entry = (model.graph.nodes[index].path for index in (one.output, one.entry))
+        subject = _Subject(totals[one.path], records.get(output), shapes[output], shapes[entry])
+        findings.append(_hold(one.expectation, subject, name, one.path))
     return findings
 
 
@@ -85,7 +84,7 @@ def _check_error(
 
 
 def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | None) -> Finding:
-    """One promise against what was computed."""
+    """One expectation against what was computed."""
     value = _measure(expectation.metric, subject)
     got = _shown(value, expectation.is_listed)
     if _agrees(expectation, value):
@@ -152,7 +151,7 @@ def _shown(value: Measured, is_listed: bool = False) -> str:
     """A number, or one per axis, once where all are alike unless each was asked for."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_shown, value))}]" if is_listed or len(set(value)) != 1 else _shown(value[0])
-    return "?" if value is None else shown(value)
+    return "?" if value is None else quoted(value)
 
 
 def _difference(expectation: Expectation, value: Measured) -> str:
@@ -169,7 +168,7 @@ def _difference(expectation: Expectation, value: Measured) -> str:
     return f" ({', '.join(filter(None, texts)) if len(set(texts)) > 1 else texts[0]})"
 
 
-def _per_cent(bound: Bounds, value: Value | None) -> str | None:
+def _per_cent(bound: Bounds, value: Quantity | None) -> str | None:
     """The difference to the limit that is passed, ``None`` where that cannot be told in per cent."""
     if bound.word is not None or not isinstance(value, (int, Fraction)):
         return None

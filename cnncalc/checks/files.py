@@ -1,4 +1,4 @@
-"""Checking a file: reading, computing, holding it against what it promises, and advice; what is found, and
+"""Checking a file: reading, computing, comparing it with what it expects, and advice; what is found, and
 its sums.
 """
 
@@ -27,19 +27,19 @@ from cnncalc.errors import (
 )
 from cnncalc.geometry.axis import NEEDS_SIZE
 from cnncalc.language.nodes import Mapping as MappingNode
-from cnncalc.language.nodes import Node
+from cnncalc.language.nodes import YamlNode
 from cnncalc.language.parser import parse
 from cnncalc.language.source import Source, glimpse, read_source
 from cnncalc.loading import load_parsed, resolve
 from cnncalc.network.expectation import Finding
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
-from cnncalc.support.collector import paused_collection
-from cnncalc.support.suggest import did_you_mean, listed
+from cnncalc.support.process import paused_collection
+from cnncalc.support.words import did_you_mean, listed
 
 NO_SPEC, NO_EXPECTATION = "E115", "E404"
 EXPECTATION = "E4"
-"""Codes of broken promises; all others are errors in the way of them."""
+"""Codes of failed expectations; all others are errors in the way of them."""
 _TOP_KEY = re.compile(r"""^["']?(layers|models)["']?[ \t]*:""", re.MULTILINE)
 
 
@@ -58,7 +58,7 @@ class Wanted(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One thing found, with the broken promise that it is, if it is one."""
+    """One thing found, with the failed expectation that it is, if it is one."""
 
     diagnostic: Diagnostic
     finding: Finding | None = None
@@ -68,7 +68,7 @@ class Problem(NamedTuple):
     """Whether an error is of all models and cases of its file, so that they need not be named."""
 
     @property
-    def is_promise(self) -> bool:
+    def is_failed_expectation(self) -> bool:
         return self.finding is not None
 
     @property
@@ -113,7 +113,7 @@ class Checked(NamedTuple):
 
     file: str
     findings: tuple[Finding, ...] = ()
-    """Every promise, kept or broken."""
+    """Every expectation, met or failed."""
     problems: tuple[Problem, ...] = ()
     is_done: bool = True
     """Whether the file could be checked at all."""
@@ -125,7 +125,7 @@ class Checked(NamedTuple):
         if not self.is_done:
             return Tally(undone=1)
         warnings = sum(problem.diagnostic.severity == "warning" for problem in self.problems)
-        broken = sum(problem.is_promise for problem in self.problems)
+        broken = sum(problem.is_failed_expectation for problem in self.problems)
         held = sum(finding.ok for finding in self.findings)
         return Tally(1, held, broken, len(self.problems) - warnings - broken, warnings)
 
@@ -213,7 +213,7 @@ class Parsed(NamedTuple):
     """A file as it was read."""
 
     source: Source
-    root: Node
+    root: YamlNode
     found: tuple[Diagnostic, ...]
     """What is wrong with its YAML."""
 
@@ -244,7 +244,7 @@ def looks_like_spec(text: str) -> bool:
     return _TOP_KEY.search(text) is not None
 
 
-def is_spec(root: Node) -> bool:
+def is_spec(root: YamlNode) -> bool:
     """Whether a document is a spec, or was meant to be one: keys of the language beside a slip for `layers`
     are no accident.
     """
@@ -263,24 +263,24 @@ _CONTENT = ("layers", "models")
 _TELLING = frozenset({"input", "expect", "blocks", "cases"})
 
 
-def _checked(source: Source, root: Node, models: tuple[Model, ...], wanted: Wanted) -> Checked:
+def _checked(source: Source, root: YamlNode, models: tuple[Model, ...], wanted: Wanted) -> Checked:
     findings: list[Finding] = []
     warnings: list[Diagnostic] = list(advise_on_file(source, root, wanted.codes))
     for model in models:
         report = analyze(model)
         findings += expectations.check(model, report)
         warnings += _advice(model, report, wanted.codes)
-    promises = tuple(finding for finding in findings if not _is_error(finding))
+    held = tuple(finding for finding in findings if not _is_error(finding))
     comments = ignores(source)
     warnings += [one for one in comments.misunderstood if one.code in wanted.codes]
     problems = [Problem(one) for one in _shown(warnings, comments)]
     problems += _errors(findings, {name for model in models for name in model.names})
     is_one = len({finding.model for finding in findings}) == 1
-    problems += [_broken(finding, is_one) for finding in promises if not finding.ok]
+    problems += [_broken(finding, is_one) for finding in held if not finding.ok]
     problems = [problem._replace(diagnostic=_without_option(problem.diagnostic)) for problem in problems]
     if wanted.require_expect and not findings:
-        problems.append(Problem(_without_promise(source)))
-    return Checked(source.name, promises, tuple(sorted(problems, key=_place)), strict=wanted.strict)
+        problems.append(Problem(_without_expectation(source)))
+    return Checked(source.name, held, tuple(sorted(problems, key=_place)), strict=wanted.strict)
 
 
 def _advice(model: Model, report: Report, codes: frozenset[str]) -> Iterator[Diagnostic]:
@@ -291,12 +291,12 @@ def _advice(model: Model, report: Report, codes: frozenset[str]) -> Iterator[Dia
 
 
 def _is_error(finding: Finding) -> bool:
-    """Whether a finding is an error in the way of promises, and no promise itself."""
+    """Whether a finding is an error in the way of expectations, and no expectation itself."""
     return finding.diagnostic is not None and not finding.diagnostic.code.startswith(EXPECTATION)
 
 
 def _errors(findings: Iterable[Finding], everybody: Collection[str]) -> Iterator[Problem]:
-    """Each error in the way of promises once, with those whose it is."""
+    """Each error in the way of expectations once, with those whose it is."""
     errors: dict[Diagnostic, dict[str, None]] = {}
     for finding in findings:
         if finding.diagnostic is not None and _is_error(finding):
@@ -308,7 +308,7 @@ def _errors(findings: Iterable[Finding], everybody: Collection[str]) -> Iterator
 
 
 def _broken(finding: Finding, is_one: bool) -> Problem:
-    """A broken promise; of a file with several models and cases it says whose."""
+    """A failed expectation; of a file with several models and cases it says whose."""
     assert finding.diagnostic is not None
     chain = finding.diagnostic.chain if is_one else (f"`{finding.model}`", *finding.diagnostic.chain)
     return Problem(finding.diagnostic._replace(chain=chain), finding, (finding.model,))
@@ -321,12 +321,12 @@ def _without_option(found: Diagnostic) -> Diagnostic:
     return found._replace(message=found.message.replace(NEEDS_SIZE, advice), help=help)
 
 
-def _without_promise(source: Source) -> Diagnostic:
+def _without_expectation(source: Source) -> Diagnostic:
     help = "for instance `expect: {params: ...}`, or `cnncalc check --add params` to write one"
     return Diagnostic(
         NO_EXPECTATION,
         "error",
-        "the spec promises nothing",
+        "the spec expects nothing",
         help,
         None,
         Location(source.name, 1, 1),

@@ -124,7 +124,7 @@ def _meant(message: str) -> str:
     """The word that was probably meant, where typer lists those that are possible."""
     import re
 
-    from cnncalc.support.suggest import did_you_mean
+    from cnncalc.support.words import did_you_mean
 
     found = re.search("'([^']*)' is not one of (.*)", message)
     guess = did_you_mean(found[1], re.findall("'(.*?)'", found[2])) if found else None

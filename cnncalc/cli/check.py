@@ -1,6 +1,4 @@
-"""``cnncalc check``: whether specs are valid and keep what they promise, and what an expert would remark; for
-CI.
-"""
+"""``cnncalc check``: whether specs are valid and meet their expectations, and expert advice; for CI."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from cnncalc.loading import resolve
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.findings import render
 from cnncalc.render.surface import PLAIN
-from cnncalc.support.figures import plural
+from cnncalc.support.numbers import plural
 
 Format = Literal["full", "concise", "json", "github", "gitlab", "junit", "sarif", "markdown"]
 

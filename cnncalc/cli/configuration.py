@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from cnncalc.codes import chosen
 from cnncalc.errors import Diagnostic, Location, UsageError
-from cnncalc.support.suggest import did_you_mean, shown
+from cnncalc.support.words import did_you_mean, shown
 
 FILE, TABLE = "pyproject.toml", "tool.cnncalc"
 BROKEN = "E903"

@@ -12,7 +12,7 @@ from cnncalc.cli.output import emit, target_surface
 from cnncalc.codes import CODES, GROUPS, Code
 from cnncalc.errors import FINE
 from cnncalc.render.surface import BOLD, Surface
-from cnncalc.support.suggest import did_you_mean
+from cnncalc.support.words import did_you_mean
 
 WIDTH = 100
 

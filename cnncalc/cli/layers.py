@@ -11,7 +11,7 @@ from cnncalc.cli.output import emit, target_surface
 from cnncalc.errors import FINE
 from cnncalc.render.surface import BOLD, Surface
 from cnncalc.render.table import aligned
-from cnncalc.support.suggest import did_you_mean
+from cnncalc.support.words import did_you_mean
 
 if TYPE_CHECKING:
     from cnncalc.language.vocabulary import Operation

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from cnncalc.errors import Diagnostic, SourceError
 from cnncalc.language.source import Source, source_of
-from cnncalc.support.suggest import shown
+from cnncalc.support.words import shown
 
 _NONE_HERE = "not a git repository (or any"
 """How git begins where there is none; a named one that is none, as in GIT_DIR, is told otherwise."""

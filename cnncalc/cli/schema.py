@@ -12,7 +12,7 @@ from cnncalc.errors import FINE
 def schema(output: options.Output = None) -> int:
     """The JSON Schema of specs, for editors."""
     keep_specs(output, ())
-    from cnncalc.language.schema.document import schema as build
+    from cnncalc.language.schema.spec import schema as build
 
     emit(json.dumps(build(), indent=1) + "\n", output)
     return FINE

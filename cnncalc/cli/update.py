@@ -19,15 +19,15 @@ from cnncalc.cli.paths import Found
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Location, SourceError, UsageError
 from cnncalc.language.edit import rewrite
+from cnncalc.language.edit.spelling import expect_text
 from cnncalc.language.source import Source
-from cnncalc.language.spelling import promised
 from cnncalc.loading import load_source
 from cnncalc.network.expectation import METRICS, Finding
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.text import inert
-from cnncalc.support.figures import plural
-from cnncalc.support.suggest import did_you_mean
+from cnncalc.support.numbers import plural
+from cnncalc.support.words import did_you_mean
 
 
 class Wish(NamedTuple):
@@ -121,8 +121,8 @@ def _rewritten(source: Source, wish: Wish) -> rewrite.Rewritten:
 
 
 def _findings(source: Source, wish: Wish) -> list[Finding]:
-    """What is measured in all models: a promise may stand for others too. Of one model alone, only its broken
-    promises.
+    """What is measured in all models: one text may be the expectation of several. Of one model alone,
+    only its failed expectations.
     """
     findings = [
         finding
@@ -140,22 +140,22 @@ def _loaded(source: Source, wish: Wish) -> tuple[Model, ...]:
 
 
 def _additions(models: Iterable[Model], metrics: tuple[str, ...]) -> Iterator[rewrite.Addition]:
-    """An ``expect`` for each model that promises nothing as a whole and can be evaluated."""
+    """An ``expect`` for each model that expects nothing as a whole and can be evaluated."""
     seen = set()
     for model in models:
         place = model.origin.location
         report = analyze(model)
-        if model.promises or place is None or place in seen or not report.ok:
+        if model.expectations or place is None or place in seen or not report.ok:
             continue
         seen.add(place)
-        texts = {metric: promised(metric, expectations.measure(report, metric)) for metric in metrics}
+        texts = {metric: expect_text(metric, expectations.measure(report, metric)) for metric in metrics}
         said = ", ".join(f"{metric}: {text}" for metric, text in texts.items() if text is not None)
         missing = tuple(metric for metric, text in texts.items() if text is None)
         yield rewrite.Addition(place, model.name, f"{{{said}}}" if said else "", missing)
 
 
 def _code(source: Source, wish: Wish) -> int:
-    """What ``check`` says of a text; errors that are in the way of its promises are reported."""
+    """What ``check`` says of a text; errors that are in the way of its expectations are reported."""
     findings = [one for model in _loaded(source, wish) for one in expectations.check(model)]
     wrong = tuple(dict.fromkeys(one.diagnostic for one in findings if one.diagnostic is not None))
     report_diagnostics([one for one in wrong if not one.code.startswith(EXPECTATION)])

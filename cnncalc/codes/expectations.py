@@ -65,7 +65,7 @@ CODES = (
     ),
     Code(
         "E404",
-        "a spec that promises nothing",
+        "a spec that expects nothing",
         "Under `--require-expect` each file must hold at least one expectation, so "
         "that none is checked for grammar alone.",
         "$ cnncalc check --require-expect net.yaml",

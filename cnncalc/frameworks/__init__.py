@@ -7,7 +7,7 @@ from cnncalc.frameworks.onnx import NEWEST_OPSET, ONNX, at_opset
 from cnncalc.frameworks.pytorch import PYTORCH
 from cnncalc.frameworks.rules import Framework
 from cnncalc.frameworks.tensorflow import TENSORFLOW
-from cnncalc.support.suggest import did_you_mean, shown
+from cnncalc.support.words import did_you_mean, shown
 
 FRAMEWORKS: dict[str, Framework] = {rules.name: rules for rules in (PYTORCH, TENSORFLOW, CAFFE, ONNX)}
 """All frameworks by name, the default first."""

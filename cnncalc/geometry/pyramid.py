@@ -13,7 +13,7 @@ from cnncalc.geometry.participation import interval, runs, unread_end
 from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.resample import Bins, adaptive
 from cnncalc.geometry.window import CEIL, Window
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 
 class Level(NamedTuple):

@@ -7,7 +7,7 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.errors import InputError
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 MOST_AXES = 3
 """Spatial axes that a map can have."""

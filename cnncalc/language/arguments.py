@@ -7,22 +7,22 @@ from typing import Any
 
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import MOST_AXES
+from cnncalc.language.context import Context, DependsOnParameter, Scope
 from cnncalc.language.expressions import UNDETERMINED, as_integer
-from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
-from cnncalc.language.reading import DependsOnParameter, Frame, Reading
+from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.vocabulary import SIZES
 from cnncalc.layers.activation import Activation
 from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.fields import PADDING_WORDS, Field, Padding, PerAxis
 from cnncalc.layers.normalization import Normalization
-from cnncalc.support.suggest import did_you_mean, shown
+from cnncalc.support.words import did_you_mean, shown
 
 _LONGEST_DIGITS = 18
 LARGEST = 10**12
 """Sizes, counts and kernels beyond this are refused as slips."""
 
 
-def kind_of(node: Node) -> str:
+def kind_of(node: YamlNode) -> str:
     """What a node is, in words for a message."""
     if isinstance(node, Scalar):
         return "nothing" if node.is_null else f"`{shown(node.text)}`" if node.text else "an empty text"
@@ -30,7 +30,7 @@ def kind_of(node: Node) -> str:
 
 
 def read_integer(
-    node: Node, reading: Reading, frame: Frame, minimum: int = 0, what: str = "a whole number"
+    node: YamlNode, context: Context, scope: Scope, minimum: int = 0, what: str = "a whole number"
 ) -> int:
     """An integer or an expression that gives one.
 
@@ -45,7 +45,7 @@ def read_integer(
     value = (
         int(text)
         if text.isdigit() and text.isascii() and len(text) < 19
-        else _integer_value(text, reading, frame, what)
+        else _integer_value(text, context, scope, what)
     )
     if value < minimum:
         raise Fault("E109", f"{_evaluated(text, value)} is below the smallest possible value, {minimum}")
@@ -54,8 +54,8 @@ def read_integer(
     return value
 
 
-def _integer_value(text: str, reading: Reading, frame: Frame, what: str) -> int:
-    value = reading.evaluate(text, frame)
+def _integer_value(text: str, context: Context, scope: Scope, what: str) -> int:
+    value = context.evaluate(text, scope)
     if isinstance(value, bool):
         raise Fault("E105", f"{what} is wanted, found `{shown(text)}`")
     return as_integer(value, text)
@@ -65,15 +65,15 @@ def _evaluated(text: str, value: int) -> str:
     return text if text == str(value) else f"`{shown(text)}` = {value}"
 
 
-def _int(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> int:
-    return read_integer(node, reading, frame, field.minimum or 0)
+def _int(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> int:
+    return read_integer(node, context, scope, field.minimum or 0)
 
 
-def _bool(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> bool:
-    return read_flag(node, reading, frame)
+def _bool(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> bool:
+    return read_flag(node, context, scope)
 
 
-def read_flag(node: Node, reading: Reading, frame: Frame) -> bool:
+def read_flag(node: YamlNode, context: Context, scope: Scope) -> bool:
     """``true``, ``false``, or an expression that compares.
 
     Raises:
@@ -83,11 +83,11 @@ def read_flag(node: Node, reading: Reading, frame: Frame) -> bool:
         raise Fault("E105", f"true or false is wanted, found {kind_of(node)}")
     if node.text in ("true", "false"):
         return node.text == "true"
-    if node.text not in frame.names and node.text.lower() in _BOOLEANS:
+    if node.text not in scope.names and node.text.lower() in _BOOLEANS:
         raise Fault(
             "E105", f"true or false is wanted, found `{node.text}`", f"write `{_BOOLEANS[node.text.lower()]}`"
         )
-    value = reading.evaluate(node.text, frame)
+    value = context.evaluate(node.text, scope)
     if not isinstance(value, bool):
         raise Fault("E105", f"true or false is wanted, found `{shown(node.text)}`")
     return value
@@ -96,22 +96,22 @@ def read_flag(node: Node, reading: Reading, frame: Frame) -> bool:
 _BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false", "true": "true", "false": "false"}
 
 
-def _number(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> float:
+def _number(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> float:
     if not isinstance(node, Scalar) or node.is_null:
         raise Fault("E105", f"a number is wanted, found {kind_of(node)}")
-    value = reading.evaluate(node.text, frame)
+    value = context.evaluate(node.text, scope)
     if isinstance(value, (str, bool)):
         raise Fault("E105", f"a number is wanted, found `{shown(node.text)}`")
     return float(value)  # type: ignore[arg-type]
 
 
-def _axes(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> PerAxis:
+def _axes(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> PerAxis:
     minimum = field.minimum or 0
     if isinstance(node, Sequence):
         if not node.items:
             raise Fault("E106", "an empty list", "give one value per axis")
         _check_number(len(node.items))
-        return PerAxis(tuple(read_integer(item, reading, frame, minimum) for item in node.items))
+        return PerAxis(tuple(read_integer(item, context, scope, minimum) for item in node.items))
     if isinstance(node, Scalar) and SIZES.fullmatch(node.text):
         digits = node.text.split("x")
         _check_number(len(digits))
@@ -123,7 +123,7 @@ def _axes(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> PerA
         raise Fault(
             "E105", "a number or one per axis is wanted, found a mapping", "for instance 3, 3x5 or [3, 5]"
         )
-    return PerAxis((read_integer(node, reading, frame, minimum, "a number or one per axis"),))
+    return PerAxis((read_integer(node, context, scope, minimum, "a number or one per axis"),))
 
 
 def _check_number(axes: int) -> None:
@@ -135,10 +135,10 @@ def _check_number(axes: int) -> None:
         )
 
 
-def _padding(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Padding:
+def _padding(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> Padding:
     if isinstance(node, Scalar) and node.text.lower() in PADDING_WORDS:
         return PADDING_WORDS[node.text.lower()]
-    if isinstance(node, Scalar) and node.text.replace("_", "").isalpha() and node.text not in frame.names:
+    if isinstance(node, Scalar) and node.text.replace("_", "").isalpha() and node.text not in scope.names:
         guess = did_you_mean(node.text, PADDING_WORDS)
         help = (
             f"did you mean `{guess}`?"
@@ -146,31 +146,31 @@ def _padding(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> P
             else "possible: valid, half, same, a number, one per axis, [[before, after], ...]"
         )
         raise Fault("E112", f"unknown padding `{shown(node.text)}`", help)
-    return _margins(field, node, reading, frame)
+    return _margins(field, node, context, scope)
 
 
-def _margins(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Padding:
+def _margins(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> Padding:
     if isinstance(node, Sequence) and any(isinstance(item, Sequence) for item in node.items):
         _check_number(len(node.items))
-        return Padding(tuple(_pair(item, reading, frame) for item in node.items))
-    values = _axes(field, node, reading, frame).values
+        return Padding(tuple(_pair(item, context, scope) for item in node.items))
+    values = _axes(field, node, context, scope).values
     return Padding(tuple((value, value) for value in values))
 
 
-def _pair(node: Node, reading: Reading, frame: Frame) -> tuple[int, int]:
+def _pair(node: YamlNode, context: Context, scope: Scope) -> tuple[int, int]:
     if not isinstance(node, Sequence) or len(node.items) != 2:
         raise Fault(
             "E105", f"[before, after] is wanted, found {kind_of(node)}", "for instance [[0, 1], [0, 1]]"
         )
-    before, after = (read_integer(item, reading, frame) for item in node.items)
+    before, after = (read_integer(item, context, scope) for item in node.items)
     return (before, after)
 
 
-def _choice(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> str:
+def _choice(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> str:
     possible = ", ".join(field.choices)
     if not isinstance(node, Scalar):
         raise Fault("E105", f"one word is wanted, found {kind_of(node)}", f"possible: {possible}")
-    if frame.names.get(node.text) is UNDETERMINED:
+    if scope.names.get(node.text) is UNDETERMINED:
         raise DependsOnParameter
     word = node.text
     if word not in field.choices:
@@ -183,21 +183,21 @@ def _choice(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> st
     return word
 
 
-def _integers(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> tuple[int, ...]:
+def _integers(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> tuple[int, ...]:
     items = node.items if isinstance(node, Sequence) else [node]
     if len(items) != field.count if field.count else not items:
         wanted = f"{field.count} numbers are" if field.count else "at least one number is"
         raise Fault("E105", f"{wanted} wanted, found {len(items)}", field.doc)
-    return tuple(read_integer(item, reading, frame, field.minimum or 0) for item in items)
+    return tuple(read_integer(item, context, scope, field.minimum or 0) for item in items)
 
 
-def _name(field: Field[Any], node: Node, reading: Reading, frame: Frame) -> Any:
+def _name(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> Any:
     if not isinstance(node, Scalar) or node.is_empty:
         raise Fault("E105", f"the name of an earlier tensor is wanted, found {kind_of(node)}")
-    return reading.reference(node, frame)
+    return context.reference(node, scope)
 
 
-ReadField = Callable[[Field[Any], Node, Reading, Frame], Any]
+ReadField = Callable[[Field[Any], YamlNode, Context, Scope], Any]
 READERS: dict[str, ReadField] = {
     "int": _int,
     "bool": _bool,

@@ -10,7 +10,8 @@ from math import ceil, floor
 from typing import NamedTuple, TypeAlias
 
 from cnncalc.errors import Fault
-from cnncalc.support.suggest import shown
+from cnncalc.support.numbers import Number
+from cnncalc.support.words import shown
 
 MAX_EXPONENT = 64
 """Of either sign."""
@@ -39,7 +40,6 @@ again.
 """
 
 Value: TypeAlias = int | Fraction | bool | PassedWord | Undetermined
-Number: TypeAlias = int | Fraction
 
 # A text whose last step is the only division: there, `//` rounds the whole.
 _LAST_QUOTIENT = r"([^/.]*[\w)]\s*)/(\s*\w+\s*)"

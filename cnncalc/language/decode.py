@@ -10,12 +10,12 @@ from cnncalc.errors import CnncalcError, Diagnostic, Fault, GraphError, SpecErro
 from cnncalc.frameworks import FRAMEWORKS, PYTORCH, Framework, framework_named, unknown_framework
 from cnncalc.geometry.shape import MOST_AXES, Shape, Size, is_any
 from cnncalc.language.arguments import kind_of, read_integer
+from cnncalc.language.context import BeyondLimit, Block, Context, DependsOnParameter, Scope
 from cnncalc.language.definitions import read_blocks, read_defaults
+from cnncalc.language.expect import read_expect
 from cnncalc.language.expressions import UNDETERMINED, Value
 from cnncalc.language.items import ItemReader
-from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence, size_of
-from cnncalc.language.promises import read_expect
-from cnncalc.language.reading import BeyondLimit, Block, DependsOnParameter, Frame, Reading
+from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode, size_of
 from cnncalc.language.variables import declared, evaluated
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import PerAxis
@@ -23,7 +23,7 @@ from cnncalc.network.graph import Graph, OverLimit, build_graph
 from cnncalc.network.model import Case, Model
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Part, Ref, SeriesBody, Step, step_of
-from cnncalc.support.suggest import listed, shown
+from cnncalc.support.words import listed, shown
 
 MODEL_KEYS = (
     "name",
@@ -61,22 +61,22 @@ class _Section(NamedTuple):
     """The keys that make up one model: the file's own, overlaid with those of a variant."""
 
     name: str
-    keys: dict[str, Node]
-    variables: dict[str, tuple[Node, Node]]
+    keys: dict[str, YamlNode]
+    variables: dict[str, tuple[YamlNode, YamlNode]]
     """Key and value of each variable."""
     defaults: list[Mapping]
     blocks: list[Mapping]
-    node: Node
+    node: YamlNode
 
 
-def decode(reading: Reading, root: Node, sets: MappingOf[str, str]) -> tuple[Model, ...]:
+def decode(context: Context, root: YamlNode, sets: MappingOf[str, str]) -> tuple[Model, ...]:
     """The models of a file. Everything wrong with it is raised together.
 
     Raises:
         SpecError, GraphError
     """
-    reading.root = root
-    file = _File(reading, sets)
+    context.root = root
+    file = _FileReader(context, sets)
     models: tuple[Model, ...] = ()
     try:
         models = file.models(root)
@@ -84,9 +84,9 @@ def decode(reading: Reading, root: Node, sets: MappingOf[str, str]) -> tuple[Mod
     except BeyondLimit:
         pass
     except OverLimit as limit:
-        reading.diagnostics.extend(limit.diagnostics)
-    if reading.diagnostics:
-        error = _combined(reading.diagnostics)
+        context.diagnostics.extend(limit.diagnostics)
+    if context.diagnostics:
+        error = _combined(context.diagnostics)
         error.models = tuple(file.fine)
         raise error
     return models
@@ -100,26 +100,26 @@ def _combined(diagnostics: list[Diagnostic]) -> CnncalcError:
     return (GraphError if is_graph else SpecError)(*sorted(diagnostics, key=place))
 
 
-class _File:
+class _FileReader:
     """Reads one file; ``sets`` are variables given from outside."""
 
-    def __init__(self, reading: Reading, sets: MappingOf[str, str]) -> None:
-        self.reading = reading
+    def __init__(self, context: Context, sets: MappingOf[str, str]) -> None:
+        self.context = context
         self.sets = sets
-        self.items = ItemReader(reading)
-        self.frame = Frame()
+        self.items = ItemReader(context)
+        self.scope = Scope()
         self.inputs: tuple[tuple[str, Shape], ...] = ()
         """The inputs of the model read last."""
         self.fine: list[Model] = []
         """Variants that nothing is wrong with, in a file whose own keys are in order."""
         self.all_blocks: dict[int, tuple[Block, dict[str, Value], dict[str, Block]]] = {}
 
-    def models(self, root: Node) -> tuple[Model, ...]:
+    def models(self, root: YamlNode) -> tuple[Model, ...]:
         if not isinstance(root, Mapping):
             help = "for instance `layers:` with a list of layers below it"
             self._error("E105", root, f"a spec is a mapping of keys, found {kind_of(root)}", help)
             return ()
-        file = self._section(root, PurePath(self.reading.source.name).stem, FILE_KEYS)
+        file = self._section(root, PurePath(self.context.source.name).stem, FILE_KEYS)
         variants = file.keys.pop("models", None)
         if variants is None:
             if "layers" not in file.keys:
@@ -134,7 +134,7 @@ class _File:
             return (self._model(file, name),)
         return self._variants(file, variants)
 
-    def _variants(self, file: _Section, variants: Node) -> tuple[Model, ...]:
+    def _variants(self, file: _Section, variants: YamlNode) -> tuple[Model, ...]:
         if not isinstance(variants, Mapping):
             self._error(
                 "E105", variants, f"models are a mapping of names to models, found {kind_of(variants)}", None
@@ -142,19 +142,19 @@ class _File:
             return ()
         if not variants.entries:
             self._error("E106", variants, "`models` names no model", "for instance {naive: {layers: [...]}}")
-        is_in_order = not self.reading.diagnostics
+        is_in_order = not self.context.diagnostics
         models = []
         for key, node in variants.entries:
-            with self.reading.apart() as errors:
+            with self.context.apart() as errors:
                 model = self._variant(file, key, node)
-            self.reading.report_once(errors)
+            self.context.report_once(errors)
             if model is not None:
                 models.append(model)
                 if is_in_order and not errors:
                     self.fine.append(model)
         return tuple(models)
 
-    def _variant(self, file: _Section, key: Scalar, node: Node) -> Model | None:
+    def _variant(self, file: _Section, key: Scalar, node: YamlNode) -> Model | None:
         if not isinstance(node, Mapping):
             self._error(
                 "E105",
@@ -170,27 +170,27 @@ class _File:
         return None
 
     def _section(self, node: Mapping, name: str, known: tuple[str, ...]) -> _Section:
-        keys: dict[str, Node] = {}
-        misnamed: Node | None = None
+        keys: dict[str, YamlNode] = {}
+        misnamed: YamlNode | None = None
         for key, value in node.entries:
             if key.text in known:
                 keys[key.text] = value
             elif (
-                self.reading.unknown_word("E104", "key", key, known, self.frame, None, _FOREIGN_KEYS)
+                self.context.unknown_word("E104", "key", key, known, self.scope, None, _FOREIGN_KEYS)
                 == "input"
             ):
                 misnamed = value
         if misnamed is not None:
             keys.setdefault("input", misnamed)  # so that names of its inputs are no errors, too
         vars_node = self._mapping(keys.pop("vars", None), "vars")
-        variables = declared(vars_node, self.reading, self.frame) if vars_node else {}
+        variables = declared(vars_node, self.context, self.scope) if vars_node else {}
         defaults = self._mapping(keys.pop("defaults", None), "defaults")
         blocks = self._mapping(keys.pop("blocks", None), "blocks")
         return _Section(
             name, keys, variables, [defaults] if defaults else [], [blocks] if blocks else [], node
         )
 
-    def _mapping(self, node: Node | None, what: str) -> Mapping | None:
+    def _mapping(self, node: YamlNode | None, what: str) -> Mapping | None:
         if node is None or isinstance(node, Mapping):
             return node
         if not (isinstance(node, Scalar) and node.is_null):
@@ -204,45 +204,45 @@ class _File:
         layers = section.keys["layers"]
         if isinstance(layers, Sequence) and not layers.items:
             self._error("E106", layers, "`layers` has no layer", "for instance `- conv3x3: 64`")
-        self.reading.spend(size_of(layers), section.node, self.frame, None)
+        self.context.spend(size_of(layers), section.node, self.scope, None)
         framework = self._framework(section.keys.get("framework"), PYTORCH)
-        steps = self.items.read_list(section.keys["layers"], self.frame, "")
+        steps = self.items.read_list(section.keys["layers"], self.scope, "")
         inputs = self.inputs = self._inputs(section.keys.get("input"))
         graph = self._graph(steps, inputs)
         expect = section.keys.get("expect")
         model = Model(
             name,
-            self.reading.source.name,
+            self.context.source.name,
             framework,
             inputs or _unknown_input(graph),
             graph,
-            read_expect(expect, self.reading, self.frame, None, allow_error=True) if expect else (),
+            read_expect(expect, self.context, self.scope, None, allow_error=True) if expect else (),
             (),
             self._text(section.keys.get("description")),
             self._texts(section.keys.get("source")),
-            self.reading.origin(section.node, self.frame),
+            self.context.origin(section.node, self.scope),
         )
         return model._replace(cases=self._cases(section, model))
 
-    def _enter(self, section: _Section, variables: dict[str, tuple[Node, Node]]) -> None:
+    def _enter(self, section: _Section, variables: dict[str, tuple[YamlNode, YamlNode]]) -> None:
         """Put a section's variables, defaults and blocks in force."""
         nodes = (*section.defaults, *section.blocks)
-        self.reading.spend(
-            sum(node.size for node in nodes) + 8 * len(variables), section.node, self.frame, None
+        self.context.spend(
+            sum(node.size for node in nodes) + 8 * len(variables), section.node, self.scope, None
         )
-        self.reading.variables = evaluated(variables, self.sets, self.reading, self.frame)
-        self.reading.all_variables.update(self.reading.variables)
-        self.frame = Frame(self.reading.variables)
-        self.reading.blocks = read_blocks(section.blocks, self.reading, self.frame)
-        self.reading.defaults = read_defaults(section.defaults, self.reading, self.frame)
-        for block in self.reading.blocks.values():
-            self.all_blocks.setdefault(id(block.node), (block, self.reading.variables, self.reading.blocks))
+        self.context.variables = evaluated(variables, self.sets, self.context, self.scope)
+        self.context.all_variables.update(self.context.variables)
+        self.scope = Scope(self.context.variables)
+        self.context.blocks = read_blocks(section.blocks, self.context, self.scope)
+        self.context.defaults = read_defaults(section.defaults, self.context, self.scope)
+        for block in self.context.blocks.values():
+            self.all_blocks.setdefault(id(block.node), (block, self.context.variables, self.context.blocks))
 
     def _graph(self, steps: tuple[Step, ...], inputs: tuple[tuple[str, Shape], ...]) -> Graph:
         names = tuple(name for name, _ in inputs) or ("input",)
-        graph, diagnostics = build_graph(steps, names, self.reading.most_layers, self.reading.layers_made)
-        self.reading.layers_made += graph.layer_count
-        self.reading.report_once(diagnostics)
+        graph, diagnostics = build_graph(steps, names, self.context.most_layers, self.context.layers_made)
+        self.context.layers_made += graph.layer_count
+        self.context.report_once(diagnostics)
         return graph
 
     def _cases(self, section: _Section, model: Model) -> tuple[Case, ...]:
@@ -260,58 +260,58 @@ class _File:
         cases = (self._case(number, item, section, model) for number, item in enumerate(node.items, 1))
         return tuple(case for case in cases if case is not None)
 
-    def _case(self, number: int, node: Node, section: _Section, model: Model) -> Case | None:
+    def _case(self, number: int, node: YamlNode, section: _Section, model: Model) -> Case | None:
         if not isinstance(node, Mapping):
             self._error("E105", node, f"a case is a mapping of keys, found {kind_of(node)}", None)
             return None
-        keys: dict[str, Node] = {}
+        keys: dict[str, YamlNode] = {}
         for key, value in node.entries:
             if key.text in CASE_KEYS:
                 keys[key.text] = value
             else:
-                self.reading.unknown_word(
-                    "E104", "key of a case", key, CASE_KEYS, self.frame, None, _FOREIGN_KEYS
+                self.context.unknown_word(
+                    "E104", "key of a case", key, CASE_KEYS, self.scope, None, _FOREIGN_KEYS
                 )
         own = self._mapping(keys.get("vars"), "vars")
         for key, _ in own.entries if own else ():
             if key.text not in section.variables:
-                self.reading.unknown_word("E203", "variable", key, section.variables, self.frame, None)
+                self.context.unknown_word("E203", "variable", key, section.variables, self.scope, None)
         expect = keys.get("expect")
-        promises = read_expect(expect, self.reading, self.frame, None, allow_error=True) if expect else ()
-        self.reading.spend(len(model.inputs), node, self.frame, None)
-        with self.reading.apart() as errors:
+        expectations = read_expect(expect, self.context, self.scope, None, allow_error=True) if expect else ()
+        self.context.spend(len(model.inputs), node, self.scope, None)
+        with self.context.apart() as errors:
             case = self._reread(keys, own, node, section, model)
-        if not any(promise.metric == "error" for promise in promises):
-            self.reading.report_once(errors)
+        if not any(expectation.metric == "error" for expectation in expectations):
+            self.context.report_once(errors)
         told = f", {case.framework.name}" if "framework" in keys else ""
         name = (
             self._text(keys.get("name"))
             or (str(case.inputs[0][1]) if "input" in keys else f"case {number}") + told
         )
-        return Case(name, case._replace(promises=promises, cases=(), errors=tuple(errors)))
+        return Case(name, case._replace(expectations=expectations, cases=(), errors=tuple(errors)))
 
     def _reread(
-        self, keys: dict[str, Node], own: Mapping | None, node: Mapping, section: _Section, model: Model
+        self, keys: dict[str, YamlNode], own: Mapping | None, node: Mapping, section: _Section, model: Model
     ) -> Model:
         """The model once more under the keys of a case."""
         inputs, graph = model.inputs, model.graph
         if own:
-            self._enter(section, {**section.variables, **declared(own, self.reading, self.frame)})
-            self.reading.spend(size_of(section.keys["layers"]), node, self.frame, None)
+            self._enter(section, {**section.variables, **declared(own, self.context, self.scope)})
+            self.context.spend(size_of(section.keys["layers"]), node, self.scope, None)
             inputs = self._inputs(section.keys.get("input")) or inputs
         inputs = self._case_inputs(keys.get("input"), inputs)
         if own:
-            graph = self._graph(self.items.read_list(section.keys["layers"], self.frame, ""), inputs)
+            graph = self._graph(self.items.read_list(section.keys["layers"], self.scope, ""), inputs)
             self._enter(section, section.variables)
         else:
-            self.reading.count_layers(graph.layer_count, node, self.frame)
+            self.context.count_layers(graph.layer_count, node, self.scope)
         return model._replace(
             inputs=inputs, graph=graph, framework=self._framework(keys.get("framework"), model.framework)
         )
 
     # Keys
 
-    def _framework(self, node: Node | None, default: Framework) -> Framework:
+    def _framework(self, node: YamlNode | None, default: Framework) -> Framework:
         """A framework by name, or as ``{onnx: {opset: 19}}``."""
         if node is None:
             return default
@@ -335,12 +335,12 @@ class _File:
             self._error("E105", node, "only onnx takes an option", "for instance {onnx: {opset: 19}}")
             return None
         try:
-            return framework_named(f"onnx:{read_integer(opset, self.reading, self.frame, 1)}")
+            return framework_named(f"onnx:{read_integer(opset, self.context, self.scope, 1)}")
         except Fault as fault:
-            self.reading.fault(fault, opset, self.frame)
+            self.context.fault(fault, opset, self.scope)
             return None
 
-    def _inputs(self, node: Node | None) -> tuple[tuple[str, Shape], ...]:
+    def _inputs(self, node: YamlNode | None) -> tuple[tuple[str, Shape], ...]:
         """The inputs by name; none where the spec gives none."""
         if node is None or (isinstance(node, Scalar) and node.is_null):
             return ()
@@ -358,7 +358,7 @@ class _File:
         return tuple((name, shape or _UNREAD) for name, shape in shapes)
 
     def _case_inputs(
-        self, node: Node | None, inputs: tuple[tuple[str, Shape], ...]
+        self, node: YamlNode | None, inputs: tuple[tuple[str, Shape], ...]
     ) -> tuple[tuple[str, Shape], ...]:
         """The inputs of a case: those of the model, with the ones it gives in their place."""
         if node is None:
@@ -372,10 +372,10 @@ class _File:
             return tuple((names[0], shape) for shape in given.values()) or inputs
         for key, _ in node.entries:
             if key.text not in names:
-                self.reading.unknown_word("E104", "input", key, names, self.frame, None)
+                self.context.unknown_word("E104", "input", key, names, self.scope, None)
         return tuple((name, given.get(name, shape)) for name, shape in inputs)
 
-    def _shape(self, node: Node) -> Shape | None:
+    def _shape(self, node: YamlNode) -> Shape | None:
         """Channels and sizes from a list or ``3x224x224``; ``any`` is unknown."""
         if isinstance(node, Mapping):
             self._error(
@@ -398,20 +398,20 @@ class _File:
                 axes.append(
                     None
                     if isinstance(item, Scalar) and is_any(item.text)
-                    else read_integer(item, self.reading, self.frame, 1)
+                    else read_integer(item, self.context, self.scope, 1)
                 )
             except DependsOnParameter:
                 return None
             except Fault as fault:
                 help = fault.help or "for instance [3, 224, 224] or 3x224x224; `any` is an unknown size"
-                self.reading.fault(Fault(fault.code, fault.message, help), item, self.frame)
+                self.context.fault(Fault(fault.code, fault.message, help), item, self.scope)
                 return None
         if not axes:
             self._error("E106", node, "an empty shape", "for instance [3, 224, 224] or 3x224x224")
             return None
         return Shape(axes[0], tuple(axes[1:]))
 
-    def _text(self, node: Node | None) -> str | None:
+    def _text(self, node: YamlNode | None) -> str | None:
         if node is None or (isinstance(node, Scalar) and node.is_empty):
             return None
         if isinstance(node, Scalar):
@@ -419,7 +419,7 @@ class _File:
         self._error("E105", node, f"text is wanted, found {kind_of(node)}", None)
         return None
 
-    def _texts(self, node: Node | None) -> tuple[str, ...]:
+    def _texts(self, node: YamlNode | None) -> tuple[str, ...]:
         nodes = node.items if isinstance(node, Sequence) else [node]
         return tuple(text for one in nodes if (text := self._text(one)) is not None)
 
@@ -428,17 +428,17 @@ class _File:
     def check_unused_blocks(self) -> None:
         """Read the blocks that nothing uses, with parameters unknown, so that their errors are seen too."""
         for block, variables, blocks in self.all_blocks.values():
-            if block.name in self.reading.used_blocks:
+            if block.name in self.context.used_blocks:
                 continue
-            self.reading.variables, self.reading.blocks = variables, blocks
+            self.context.variables, self.context.blocks = variables, blocks
             names: dict[str, Value] = {name: UNDETERMINED for name, _ in block.params}
             tensors = {name: Ref("prev", 0) for name, _ in block.params}
-            frame = Frame({**variables, **names, "i": UNDETERMINED}, tensors, depth=1, active=(block.name,))
-            steps = self.items.read_list(block.layers, frame, f"{block.name}_1")
+            scope = Scope({**variables, **names, "i": UNDETERMINED}, tensors, depth=1, active=(block.name,))
+            steps = self.items.read_list(block.layers, scope, f"{block.name}_1")
             self._graph((step_of((Part(block.name, SeriesBody(steps, is_block=True)),)),), self.inputs)
 
-    def _error(self, code: str, node: Node, message: str, help: str | None) -> None:
-        self.reading.error(code, node, message, help, self.frame)
+    def _error(self, code: str, node: YamlNode, message: str, help: str | None) -> None:
+        self.context.error(code, node, message, help, self.scope)
 
 
 def _overlaid(file: _Section, variant: _Section) -> _Section:
@@ -454,7 +454,7 @@ def _overlaid(file: _Section, variant: _Section) -> _Section:
     )
 
 
-def _axis_nodes(node: Scalar | Sequence) -> list[Node]:
+def _axis_nodes(node: Scalar | Sequence) -> list[YamlNode]:
     """One node per axis of a shape."""
     if isinstance(node, Sequence):
         return node.items

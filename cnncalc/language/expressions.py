@@ -14,7 +14,6 @@ from cnncalc.language.arithmetic import (
     FUNCTIONS,
     UNDETERMINED,
     Impossible,
-    Number,
     PassedWord,
     Undetermined,
     Value,
@@ -25,7 +24,8 @@ from cnncalc.language.arithmetic import (
     number,
     shown_value,
 )
-from cnncalc.support.suggest import did_you_mean, shown
+from cnncalc.support.numbers import Number
+from cnncalc.support.words import did_you_mean, shown
 
 __all__ = [
     "KEYWORDS",
@@ -50,7 +50,7 @@ MAX_DEPTH = 16
 """Parentheses, signs and powers inside one another."""
 
 Names: TypeAlias = Mapping[str, Value]
-_Run: TypeAlias = Callable[[Names], Value]
+_Evaluate: TypeAlias = Callable[[Names], Value]
 
 
 class Expression:
@@ -58,7 +58,7 @@ class Expression:
 
     __slots__ = ("_in_order", "_run", "names", "text")
 
-    def __init__(self, text: str, run: _Run, names: tuple[str, ...]) -> None:
+    def __init__(self, text: str, run: _Evaluate, names: tuple[str, ...]) -> None:
         self.text = text
         self.names = frozenset(names)
         """Every name it uses, in branches that are not taken as well."""
@@ -130,11 +130,11 @@ def _unknown(kind: str, name: str, known: Iterable[str], foreign: Mapping[str, s
 # --- What evaluates ---
 
 
-def _constant(value: Value) -> _Run:
+def _constant(value: Value) -> _Evaluate:
     return lambda _: value
 
 
-def _chain(first: _Run, rest: list[tuple[str, _Run]]) -> _Run:
+def _chain(first: _Evaluate, rest: list[tuple[str, _Evaluate]]) -> _Evaluate:
     """``a + b - c`` in a loop, so that long sums do not nest."""
 
     def run(names: Names) -> Value:
@@ -146,7 +146,7 @@ def _chain(first: _Run, rest: list[tuple[str, _Run]]) -> _Run:
     return run
 
 
-def _comparisons(first: _Run, rest: list[tuple[str, _Run]]) -> _Run:
+def _comparisons(first: _Evaluate, rest: list[tuple[str, _Evaluate]]) -> _Evaluate:
     """``a < b < c``: every pair holds; stops at the first that does not."""
 
     def run(names: Names) -> Value:
@@ -162,7 +162,7 @@ def _comparisons(first: _Run, rest: list[tuple[str, _Run]]) -> _Run:
     return run
 
 
-def _logic(symbol: str, operands: list[_Run]) -> _Run:
+def _logic(symbol: str, operands: list[_Evaluate]) -> _Evaluate:
     """``and``, ``or``: a truth value, decided from the left; an undetermined operand that is reached leaves
     it open.
     """
@@ -179,7 +179,7 @@ def _logic(symbol: str, operands: list[_Run]) -> _Run:
     return run
 
 
-def _signed(sign: str, operand: _Run) -> _Run:
+def _signed(sign: str, operand: _Evaluate) -> _Evaluate:
     def run(names: Names) -> Value:
         value = operand(names)
         if value is UNDETERMINED:
@@ -191,7 +191,7 @@ def _signed(sign: str, operand: _Run) -> _Run:
     return run
 
 
-def _choice(cases: list[tuple[_Run, _Run]], otherwise: _Run) -> _Run:
+def _choice(cases: list[tuple[_Evaluate, _Evaluate]], otherwise: _Evaluate) -> _Evaluate:
     """``a if c else b if d else e`` in a loop, so that long tables do not nest."""
 
     def run(names: Names) -> Value:
@@ -206,7 +206,7 @@ def _choice(cases: list[tuple[_Run, _Run]], otherwise: _Run) -> _Run:
     return run
 
 
-def _call(function: Callable[..., Number], arguments: list[_Run]) -> _Run:
+def _call(function: Callable[..., Number], arguments: list[_Evaluate]) -> _Evaluate:
     def run(names: Names) -> Value:
         values = [argument(names) for argument in arguments]
         if UNDETERMINED in values:
@@ -280,7 +280,7 @@ class _Parser:
         self.position += 1
         return token.text
 
-    def _deeper(self, parse: Callable[[], _Run]) -> _Run:
+    def _deeper(self, parse: Callable[[], _Evaluate]) -> _Evaluate:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise Impossible(f"nested deeper than {MAX_DEPTH} levels")
@@ -288,9 +288,9 @@ class _Parser:
         self.depth -= 1
         return run
 
-    def _choice(self) -> _Run:
+    def _choice(self) -> _Evaluate:
         last = self._or()
-        cases: list[tuple[_Run, _Run]] = []
+        cases: list[tuple[_Evaluate, _Evaluate]] = []
         while self._take("if"):
             condition = self._or()
             if not self._take("else"):
@@ -299,49 +299,49 @@ class _Parser:
             last = self._or()
         return _choice(cases, last) if cases else last
 
-    def _or(self) -> _Run:
+    def _or(self) -> _Evaluate:
         operands = [self._and()]
         while self._take("or"):
             operands.append(self._and())
         return operands[0] if len(operands) == 1 else _logic("or", operands)
 
-    def _and(self) -> _Run:
+    def _and(self) -> _Evaluate:
         operands = [self._not()]
         while self._take("and"):
             operands.append(self._not())
         return operands[0] if len(operands) == 1 else _logic("and", operands)
 
-    def _not(self) -> _Run:
+    def _not(self) -> _Evaluate:
         if self._take("not"):
             return _signed("not", self._deeper(self._not))
         first = self._sum()
-        rest: list[tuple[str, _Run]] = []
+        rest: list[tuple[str, _Evaluate]] = []
         while symbol := self._take(*COMPARISONS):
             rest.append((symbol, self._sum()))
         return _comparisons(first, rest) if rest else first
 
-    def _sum(self) -> _Run:
+    def _sum(self) -> _Evaluate:
         first = self._product()
-        rest: list[tuple[str, _Run]] = []
+        rest: list[tuple[str, _Evaluate]] = []
         while symbol := self._take("+", "-"):
             rest.append((symbol, self._product()))
         return _chain(first, rest) if rest else first
 
-    def _product(self) -> _Run:
+    def _product(self) -> _Evaluate:
         first = self._signed()
-        rest: list[tuple[str, _Run]] = []
+        rest: list[tuple[str, _Evaluate]] = []
         while symbol := self._take("*", "/", "//", "%"):
             rest.append((symbol, self._signed()))
         return _chain(first, rest) if rest else first
 
-    def _signed(self) -> _Run:
+    def _signed(self) -> _Evaluate:
         sign = self._take("-", "+")
         if sign:
             return _signed(sign, self._deeper(self._signed))
         base = self._primary()
         return _chain(base, [("**", self._deeper(self._signed))]) if self._take("**") else base
 
-    def _primary(self) -> _Run:
+    def _primary(self) -> _Evaluate:
         token = self._token
         if token.kind == "number":
             self.position += 1
@@ -356,7 +356,7 @@ class _Parser:
             return run
         self._unexpected("a value")
 
-    def _named(self, token: _Token) -> _Run:
+    def _named(self, token: _Token) -> _Evaluate:
         name = token.text
         if self._take("("):
             return self._arguments(token)
@@ -365,11 +365,11 @@ class _Parser:
         self.names[name] = None
         return lambda names: names[name]
 
-    def _arguments(self, token: _Token) -> _Run:
+    def _arguments(self, token: _Token) -> _Evaluate:
         function = FUNCTIONS.get(token.text)
         if function is None:
             raise _unknown("function", token.text, FUNCTIONS, _FOREIGN_FUNCTIONS)
-        arguments: list[_Run] = []
+        arguments: list[_Evaluate] = []
         while not self._take(")"):
             if arguments and not self._take(","):
                 self._unexpected("`,` or `)`")

@@ -1,19 +1,19 @@
-"""Lists of layers: from nodes to Steps, each item with its name, source, copies and promises."""
+"""Lists of layers: from nodes to Steps, each item with its name, source, copies and expectations."""
 
 from __future__ import annotations
 
 from cnncalc.errors import Fault
 from cnncalc.language.arguments import kind_of, read_integer
-from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.language.calls import BlockReader
+from cnncalc.language.context import Context, DependsOnParameter, Scope
+from cnncalc.language.expect import read_expect
+from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.operations import OperationReader
-from cnncalc.language.promises import read_expect
-from cnncalc.language.reading import DependsOnParameter, Frame, Reading
-from cnncalc.language.uses import BlockReader
 from cnncalc.language.vocabulary import SIBLINGS, look_up, suggest
 from cnncalc.layers.activation import Identity
 from cnncalc.network.naming import LONGEST_NAME, NAME_RULE, Names, is_name
 from cnncalc.network.structure import HeadBody, LayerBody, Part, Ref, Step
-from cnncalc.support.suggest import shown
+from cnncalc.support.words import shown
 
 DEEPEST = 65
 """Lists of layers inside one another, the network's own and the uses of blocks counted."""
@@ -37,32 +37,32 @@ _OPERATION_KEYS = ("type", "op", "layer", "class")
 
 
 class ItemReader:
-    """Reads lists of layers; errors go to the reading, and a broken item leaves a placeholder that keeps its
+    """Reads lists of layers; errors go to the context, and a broken item leaves a placeholder that keeps its
     name.
     """
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-        self.operations = OperationReader(reading, self.read_list)
-        self.blocks = BlockReader(reading, self.read_list)
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.operations = OperationReader(context, self.read_list)
+        self.blocks = BlockReader(context, self.read_list)
         self.depth = 0
 
-    def read_list(self, node: Node, frame: Frame, path: str) -> tuple[Step, ...]:
+    def read_list(self, node: YamlNode, scope: Scope, path: str) -> tuple[Step, ...]:
         """The steps of a list; ``path`` is that of the list, empty for the network's own."""
         if not isinstance(node, Sequence):
             help = "write it as `- ...` items, or in brackets"
-            self.reading.error(
-                "E105", node, f"a list of layers is wanted, found {kind_of(node)}", help, frame, path or None
+            self.context.error(
+                "E105", node, f"a list of layers is wanted, found {kind_of(node)}", help, scope, path or None
             )
             return ()
         if self.depth >= DEEPEST:
             help = "use `repeat`, or flatten a level"
-            self.reading.error(
+            self.context.error(
                 "E102",
                 node,
                 f"structures and blocks are nested deeper than {DEEPEST} levels",
                 help,
-                frame,
+                scope,
                 path,
             )
             return ()
@@ -70,48 +70,48 @@ class ItemReader:
         steps = []
         self.depth += 1
         for item in node.items:
-            self.reading.count_item(item, frame, path or None)
-            steps.append(self._item(item, frame, path, names))
+            self.context.count_item(item, scope, path or None)
+            steps.append(self._item(item, scope, path, names))
         self.depth -= 1
         return tuple([step for step in steps if step is not None])
 
-    def _item(self, item: Node, frame: Frame, path: str, names: Names) -> Step | None:
+    def _item(self, item: YamlNode, scope: Scope, path: str, names: Names) -> Step | None:
         if isinstance(item, Sequence) or (isinstance(item, Scalar) and item.is_null):
             found = "an empty item" if isinstance(item, Scalar) else "a list"
-            self.reading.error(
+            self.context.error(
                 "E108",
                 item,
                 f"a layer is wanted, found {found}",
                 "for instance `- conv3x3: 64`",
-                frame,
+                scope,
                 path or None,
             )
             return None
         if isinstance(item, Scalar):
-            return self._step(item, None, {}, frame, path, names)
+            return self._step(item, None, {}, scope, path, names)
         siblings = {key.text: (key, value) for key, value in item.entries if key.text in SIBLINGS}
         others = [(key, value) for key, value in item.entries if key.text not in SIBLINGS]
-        operation = self._the_operation(item, others, frame, path)
+        operation = self._the_operation(item, others, scope, path)
         if operation is None:
             return None
         key, argument = operation
-        step = self._step(key, argument, siblings, frame, path, names)
+        step = self._step(key, argument, siblings, scope, path, names)
         for other, _ in others:
             if other is not key and not self._names_operation(key, argument):
-                self._misplaced(other, key, frame, f"{path}/{names.last}" if path else names.last)
+                self._misplaced(other, key, scope, f"{path}/{names.last}" if path else names.last)
         return step
 
     def _the_operation(
-        self, item: Mapping, others: list[tuple[Scalar, Node]], frame: Frame, path: str
-    ) -> tuple[Scalar, Node] | None:
+        self, item: Mapping, others: list[tuple[Scalar, YamlNode]], scope: Scope, path: str
+    ) -> tuple[Scalar, YamlNode] | None:
         """The one operation among the keys of an item that are no siblings."""
         if not others:
-            self.reading.error(
+            self.context.error(
                 "E108",
                 item,
                 "an item without an operation",
                 "for instance `- conv3x3: 64`",
-                frame,
+                scope,
                 path or None,
             )
             return None
@@ -119,9 +119,9 @@ class ItemReader:
         return meant or next((entry for entry in others if entry[0].text not in _FOREIGN_SIBLINGS), others[0])
 
     def _is_operation(self, name: str) -> bool:
-        return name in self.reading.blocks or look_up(name) is not None
+        return name in self.context.blocks or look_up(name) is not None
 
-    def _names_operation(self, key: Scalar, argument: Node | None) -> bool:
+    def _names_operation(self, key: Scalar, argument: YamlNode | None) -> bool:
         """Whether an item says its operation as in formats where that is a value: ``type: conv``."""
         return (
             key.text.lower() in _OPERATION_KEYS
@@ -129,32 +129,32 @@ class ItemReader:
             and self._is_operation(argument.text)
         )
 
-    def _misplaced(self, key: Scalar, operation: Scalar, frame: Frame, path: str) -> None:
+    def _misplaced(self, key: Scalar, operation: Scalar, scope: Scope, path: str) -> None:
         """Report a key beside an operation: a second operation, one of its arguments, or nothing known."""
         if self._is_operation(key.text):
             message = f"two operations in one item, `{shown(operation.text)}` and `{shown(key.text)}`"
-            self.reading.error("E108", key, message, "start each with `- `", frame, path)
+            self.context.error("E108", key, message, "start each with `- `", scope, path)
         elif self.operations.has_argument(operation.text, key.text):
             help = f"write `{operation.text}: {{..., {key.text}: ...}}`"
             message = f"`{key.text}` is an argument of {shown(operation.text)}, not of the item"
-            self.reading.error("E104", key, message, help, frame, path)
+            self.context.error("E104", key, message, help, scope, path)
         else:
-            self.reading.unknown_word("E104", "key", key, SIBLINGS, frame, path, _FOREIGN_SIBLINGS)
+            self.context.unknown_word("E104", "key", key, SIBLINGS, scope, path, _FOREIGN_SIBLINGS)
 
     def _step(
         self,
         key: Scalar,
-        argument: Node | None,
-        siblings: dict[str, tuple[Scalar, Node]],
-        frame: Frame,
+        argument: YamlNode | None,
+        siblings: dict[str, tuple[Scalar, YamlNode]],
+        scope: Scope,
         path: str,
         names: Names,
     ) -> Step:
-        name = self._name(siblings, frame, path)
+        name = self._name(siblings, scope, path)
         own = names.last = name or names.own(key.text[:LONGEST_NAME])
         path = f"{path}/{own}" if path else own
-        count = self._repeat(siblings, frame, path)
-        copies = self._copies(key, argument, frame, path, count)
+        count = self._repeat(siblings, scope, path)
+        copies = self._copies(key, argument, scope, path, count)
         expect = siblings.get("expect")
         labels = tuple([part.label for part in max(copies, key=len)])
         for label in labels[1:]:
@@ -163,90 +163,90 @@ class ItemReader:
             copies[: 1 if count is None else count],
             name,
             count is not None,
-            self._reference("from", siblings, frame, path),
-            self._reference("share", siblings, frame, path),
-            read_expect(expect[1], self.reading, frame, path) if expect else (),
-            self.reading.origin(key, frame),
+            self._reference("from", siblings, scope, path),
+            self._reference("share", siblings, scope, path),
+            read_expect(expect[1], self.context, scope, path) if expect else (),
+            self.context.origin(key, scope),
             labels,
             any(isinstance(part.body, HeadBody) for part in copies[0]),
         )
 
     def _copies(
-        self, key: Scalar, argument: Node | None, frame: Frame, path: str, count: int | None
+        self, key: Scalar, argument: YamlNode | None, scope: Scope, path: str, count: int | None
     ) -> tuple[tuple[Part, ...], ...]:
         """The parts of each copy; of one at least, where there is none."""
         if count is None:
-            return (self._parts(key, argument, frame, path),)
+            return (self._parts(key, argument, scope, path),)
 
-        def read(copy: Frame, index: int) -> tuple[Part, ...]:
+        def read(copy: Scope, index: int) -> tuple[Part, ...]:
             return self._parts(key, argument, copy, f"{path}[{index}]")
 
-        return self.reading.copies(count, read, argument or key, frame, path)
+        return self.context.copies(count, read, argument or key, scope, path)
 
-    def _parts(self, key: Scalar, argument: Node | None, frame: Frame, path: str) -> tuple[Part, ...]:
+    def _parts(self, key: Scalar, argument: YamlNode | None, scope: Scope, path: str) -> tuple[Part, ...]:
         parts: tuple[Part, ...] | None = None
-        block = self.reading.blocks.get(key.text)
+        block = self.context.blocks.get(key.text)
         word = None if block else look_up(key.text)
         if block is not None:
-            parts = self.blocks.parts(block, key, argument, frame, path)
+            parts = self.blocks.parts(block, key, argument, scope, path)
         elif word is not None:
-            parts = self.operations.parts(word, key, argument, frame, path)
-        elif key.text not in self.reading.refused_blocks:
-            help = suggest(key.text, tuple(self.reading.blocks)) or "`cnncalc layers` lists the operations"
+            parts = self.operations.parts(word, key, argument, scope, path)
+        elif key.text not in self.context.refused_blocks:
+            help = suggest(key.text, tuple(self.context.blocks)) or "`cnncalc layers` lists the operations"
             if isinstance(argument, Scalar) and self._names_operation(key, argument):
                 help = f"the operation is itself the key: `- {argument.text}: ...`"
-            self.reading.error("E111", key, f"unknown operation `{shown(key.text)}`", help, frame, path)
+            self.context.error("E111", key, f"unknown operation `{shown(key.text)}`", help, scope, path)
         return parts or (Part(key.text, LayerBody(Identity())),)
 
-    def _name(self, siblings: dict[str, tuple[Scalar, Node]], frame: Frame, path: str) -> str | None:
+    def _name(self, siblings: dict[str, tuple[Scalar, YamlNode]], scope: Scope, path: str) -> str | None:
         if "name" not in siblings:
             return None
         node = siblings["name"][1]
         if not isinstance(node, Scalar) or not node.text:
-            self.reading.error(
-                "E105", node, f"a name is wanted, found {kind_of(node)}", None, frame, path or None
+            self.context.error(
+                "E105", node, f"a name is wanted, found {kind_of(node)}", None, scope, path or None
             )
             return None
         if not is_name(node.text):
-            self.reading.error(
-                "E114", node, f"`{shown(node.text)}` cannot be a name", NAME_RULE, frame, path or None
+            self.context.error(
+                "E114", node, f"`{shown(node.text)}` cannot be a name", NAME_RULE, scope, path or None
             )
             return None
         return node.text
 
-    def _repeat(self, siblings: dict[str, tuple[Scalar, Node]], frame: Frame, path: str) -> int | None:
+    def _repeat(self, siblings: dict[str, tuple[Scalar, YamlNode]], scope: Scope, path: str) -> int | None:
         if "repeat" not in siblings:
             return None
         node = siblings["repeat"][1]
         try:
-            count = read_integer(node, self.reading, frame)
-            self.reading.check_copies(count)
+            count = read_integer(node, self.context, scope)
+            self.context.check_copies(count)
             return count
         except Fault as fault:
-            self.reading.fault(fault, node, frame, path)
+            self.context.fault(fault, node, scope, path)
         except DependsOnParameter:
             pass
         return 1
 
     def _reference(
-        self, key: str, siblings: dict[str, tuple[Scalar, Node]], frame: Frame, path: str
+        self, key: str, siblings: dict[str, tuple[Scalar, YamlNode]], scope: Scope, path: str
     ) -> Ref | None:
         if key not in siblings:
             return None
         node = siblings[key][1]
         if isinstance(node, Scalar) and not node.is_empty:
-            return self.reading.reference(node, frame)
+            return self.context.reference(node, scope)
         help = (
             "several tensors are joined by `concat: [a, b]` or `add: [a, b]`"
             if isinstance(node, Sequence)
             else None
         )
-        self.reading.error(
+        self.context.error(
             "E105",
             node,
             f"`{key}` is the name of an earlier tensor, found {kind_of(node)}",
             help,
-            frame,
+            scope,
             path,
         )
         return None

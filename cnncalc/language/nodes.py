@@ -39,7 +39,7 @@ class Sequence:
 
     __slots__ = ("column", "items", "line", "size")
 
-    def __init__(self, items: list[Node], line: int, column: int) -> None:
+    def __init__(self, items: list[YamlNode], line: int, column: int) -> None:
         self.items = items
         self.line = line
         self.column = column
@@ -57,20 +57,20 @@ class Mapping:
 
     __slots__ = ("_by_text", "column", "entries", "line", "size")
 
-    def __init__(self, entries: list[tuple[Scalar, Node]], line: int, column: int) -> None:
+    def __init__(self, entries: list[tuple[Scalar, YamlNode]], line: int, column: int) -> None:
         self.entries = entries
         self.line = line
         self.column = column
         self.size = 1
         """As of a list."""
-        self._by_text: dict[str, Node] | None = None
+        self._by_text: dict[str, YamlNode] | None = None
 
     @property
     def keys(self) -> list[str]:
         """The texts of the keys, in order."""
         return [key.text for key, _ in self.entries]
 
-    def get(self, key: str) -> Node | None:
+    def get(self, key: str) -> YamlNode | None:
         """The node under a key, ``None`` where the key is absent."""
         if self._by_text is None:
             self._by_text = {scalar.text: node for scalar, node in self.entries}
@@ -80,9 +80,9 @@ class Mapping:
         return f"Mapping({self.entries!r})"
 
 
-Node: TypeAlias = Scalar | Sequence | Mapping
+YamlNode: TypeAlias = Scalar | Sequence | Mapping
 
 
-def size_of(node: Node) -> int:
+def size_of(node: YamlNode) -> int:
     """Nodes in a node, itself included."""
     return 1 if isinstance(node, Scalar) else node.size

@@ -9,16 +9,16 @@ from typing import Any
 from cnncalc.blocks.base import NOTHING_IMPLIED, Shorthand, Widths, implied_by
 from cnncalc.errors import Fault
 from cnncalc.language.arguments import FAMILIES, READERS, family_words, kind_of, read_integer
+from cnncalc.language.calls import ReadList
+from cnncalc.language.context import Context, DependsOnParameter, Scope
 from cnncalc.language.expressions import UNDETERMINED, PassedWord
-from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
-from cnncalc.language.reading import DependsOnParameter, Frame, Reading
-from cnncalc.language.uses import ReadList
+from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.vocabulary import SIBLINGS, Word, look_up, suggest
 from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.fields import Declared, Field, PerAxis
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
-from cnncalc.support.suggest import did_you_mean, shown
+from cnncalc.support.words import did_you_mean, shown
 
 _INPUT_WORDS = ("in", "in_channels", "in_features", "input_channels", "input_shape", "num_features")
 KERNEL_KEY = re.compile(r"[1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})*")
@@ -27,26 +27,26 @@ KERNEL_KEY = re.compile(r"[1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})*")
 class OperationReader:
     """Reads operations. ``read_list`` reads the lists of layers inside them."""
 
-    def __init__(self, reading: Reading, read_list: ReadList) -> None:
-        self.reading = reading
+    def __init__(self, context: Context, read_list: ReadList) -> None:
+        self.context = context
         self.read_list = read_list
 
     def has_argument(self, operation: str, key: str) -> bool:
         """Whether an operation or block has an argument of that name."""
-        block = self.reading.blocks.get(operation)
+        block = self.context.blocks.get(operation)
         if block is not None:
             return any(name == key for name, _ in block.params)
         word = look_up(operation)
         return word is not None and word.meaning.field_named(key) is not None
 
     def parts(
-        self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str
+        self, word: Word, key: Scalar, argument: YamlNode | None, scope: Scope, path: str
     ) -> tuple[Part, ...] | None:
         """The parts of an operation; ``None`` where its arguments are in error."""
-        values = self._arguments(word, key, argument, frame, path)
+        values = self._arguments(word, key, argument, scope, path)
         if values is None:
             return None
-        return self.make(word.meaning, key, key.text, values, frame, path)
+        return self.make(word.meaning, key, key.text, values, scope, path)
 
     def make(
         self,
@@ -54,7 +54,7 @@ class OperationReader:
         key: Scalar,
         label: str,
         values: dict[str, Any],
-        frame: Frame,
+        scope: Scope,
         path: str,
         implied: MappingOf[str, Any] = NOTHING_IMPLIED,
     ) -> tuple[Part, ...] | None:
@@ -64,12 +64,12 @@ class OperationReader:
         try:
             values = {**implied, **self._with_defaults(meaning, values, path)}
             if issubclass(meaning, Shorthand):
-                return self._expanded(meaning, key, label, values, frame, path)
+                return self._expanded(meaning, key, label, values, scope, path)
             norm, act = values.pop("norm", None), values.pop("act", None)
             body = self._layer_body(meaning, {**implied_by(norm), **values})
             return (Part(label, body), *[part for part in (norm, act) if part])
         except Fault as fault:
-            self.reading.fault(fault, key, frame, path)
+            self.context.fault(fault, key, scope, path)
         except DependsOnParameter:
             pass
         return None
@@ -77,9 +77,9 @@ class OperationReader:
     def _with_defaults(self, meaning: type[Declared], values: dict[str, Any], path: str) -> dict[str, Any]:
         """The values with the file's defaults added, and required ones checked."""
         values = dict(values)
-        for name, node in self.reading.defaults.get(meaning.op, {}).items():
+        for name, node in self.context.defaults.get(meaning.op, {}).items():
             if name not in values:
-                values[name] = self._value(meaning.fields[name], node, Frame(self.reading.variables), path)
+                values[name] = self._value(meaning.fields[name], node, Scope(self.context.variables), path)
         for name, field in meaning.fields.items():
             if field.required and name not in values:
                 raise Fault(
@@ -92,9 +92,9 @@ class OperationReader:
         references = tuple(value for value in values.values() if isinstance(value, Ref))
         plain = {name: value.name if isinstance(value, Ref) else value for name, value in values.items()}
         key = (meaning, tuple(plain.items()))
-        layer = self.reading.layers.get(key)
+        layer = self.context.layers.get(key)
         if layer is None:
-            layer = self.reading.layers[key] = meaning(**plain)
+            layer = self.context.layers[key] = meaning(**plain)
         return LayerBody(layer, references)
 
     def _expanded(
@@ -103,14 +103,14 @@ class OperationReader:
         key: Scalar,
         label: str,
         values: dict[str, Any],
-        frame: Frame,
+        scope: Scope,
         path: str,
     ) -> tuple[Part, ...]:
         def make(
             op: str, label: str | None = None, implied: MappingOf[str, Any] = NOTHING_IMPLIED, **inner: Any
         ) -> tuple[Part, ...]:
-            self.reading.count_item(key, frame, path)
-            parts = self.make(OPERATIONS[op], key, label or op, inner, frame, path, implied)
+            self.context.count_item(key, scope, path)
+            parts = self.make(OPERATIONS[op], key, label or op, inner, scope, path, implied)
             if parts is None:
                 raise DependsOnParameter
             return parts
@@ -121,7 +121,7 @@ class OperationReader:
     # Arguments
 
     def _arguments(
-        self, word: Word, key: Scalar, argument: Node | None, frame: Frame, path: str
+        self, word: Word, key: Scalar, argument: YamlNode | None, scope: Scope, path: str
     ) -> dict[str, Any] | None:
         """The values given, by field; ``None`` where one is in error or undetermined."""
         meaning = word.meaning
@@ -133,24 +133,24 @@ class OperationReader:
         primary = meaning.primary()
         whole = primary is not None and primary.kind == "branches"
         if isinstance(argument, Mapping) and not whole:
-            return self._named_arguments(word, argument, values, frame, path)
+            return self._named_arguments(word, argument, values, scope, path)
         if primary is None:
             help = f"for instance `{meaning.example}`" if meaning.fields else None
             takes = "takes arguments by name only" if meaning.fields else "takes no argument"
-            self.reading.error(
-                "E105", argument, f"{meaning.op} {takes}, found {kind_of(argument)}", help, frame, path
+            self.context.error(
+                "E105", argument, f"{meaning.op} {takes}, found {kind_of(argument)}", help, scope, path
             )
             return None
         if primary.spec_name in values:
             message = f"the kernel is already in the name `{shown(key.text)}`"
-            self.reading.error(
-                "E107", argument, message, f"for instance `{key.text}: {{stride: 2}}`", frame, path
+            self.context.error(
+                "E107", argument, message, f"for instance `{key.text}: {{stride: 2}}`", scope, path
             )
             return None
-        return self._add(meaning, primary, argument, values, frame, path)
+        return self._add(meaning, primary, argument, values, scope, path)
 
     def _named_arguments(
-        self, word: Word, argument: Mapping, values: dict[str, Any], frame: Frame, path: str
+        self, word: Word, argument: Mapping, values: dict[str, Any], scope: Scope, path: str
     ) -> dict[str, Any] | None:
         meaning = word.meaning
         complete = True
@@ -161,18 +161,18 @@ class OperationReader:
         entries.sort(key=lambda entry: entry[2] is not None and entry[2].kind == "copies")
         for key, value, field in entries:
             if kernel_keys and (KERNEL_KEY.fullmatch(key.text) or key.text == "pool"):
-                complete &= self._add_width(key, value, widths, frame, path)
+                complete &= self._add_width(key, value, widths, scope, path)
             elif field is None and key.text in SIBLINGS:
-                self.reading.beside(key, f"{meaning.op}{word.kernel or ''}", frame, path)
+                self.context.beside(key, f"{meaning.op}{word.kernel or ''}", scope, path)
                 complete = False
             elif field is None:
-                self._unknown_argument(meaning, key, frame, path)
+                self._unknown_argument(meaning, key, scope, path)
                 complete = False
             elif field.spec_name in values:
-                self._given_twice(field, key, word, frame, path)
+                self._given_twice(field, key, word, scope, path)
                 complete = False
             else:
-                complete &= self._add(meaning, field, value, values, frame, path) is not None
+                complete &= self._add(meaning, field, value, values, scope, path) is not None
         if kernel_keys:
             values["widths"] = tuple(widths)
         return values if complete else None
@@ -181,9 +181,9 @@ class OperationReader:
         self,
         meaning: type[Declared],
         field: Field[Any],
-        node: Node,
+        node: YamlNode,
         values: dict[str, Any],
-        frame: Frame,
+        scope: Scope,
         path: str,
     ) -> dict[str, Any] | None:
         """Read one argument into ``values``; ``None`` where that fails."""
@@ -193,55 +193,55 @@ class OperationReader:
                     "E105", f"a whole number is wanted, found {kind_of(node)}", _kernel_in_name(meaning)
                 )
             if field.kind == "copies":
-                values[field.spec_name] = self._copies(node, values.get("repeat", 0), frame, path)
+                values[field.spec_name] = self._copies(node, values.get("repeat", 0), scope, path)
             else:
-                values[field.spec_name] = self._value(field, node, frame, path)
+                values[field.spec_name] = self._value(field, node, scope, path)
             return values
         except Fault as fault:
-            self.reading.fault(fault, node, frame, path)
+            self.context.fault(fault, node, scope, path)
         except DependsOnParameter:
             pass
         return None
 
-    def _value(self, field: Field[Any], node: Node, frame: Frame, path: str) -> Any:
+    def _value(self, field: Field[Any], node: YamlNode, scope: Scope, path: str) -> Any:
         """What a node says for a field.
 
         Raises:
             Fault, DependsOnParameter
         """
         if isinstance(node, Scalar) and field.kind != "name":
-            passed = frame.names.get(node.text)
+            passed = scope.names.get(node.text)
             if isinstance(passed, PassedWord):
                 node = Scalar(str(passed), node.quoted, node.line, node.column, node.width)
         read = READERS.get(field.kind)
         if read is not None:
-            return read(field, node, self.reading, frame)
+            return read(field, node, self.context, scope)
         if field.kind == "steps":
-            return self.read_list(node, frame, path)
+            return self.read_list(node, scope, path)
         if field.kind == "branches":
-            return self._branches(node, frame, path)
+            return self._branches(node, scope, path)
         if field.kind == "shortcut":
-            return self._shortcut(field, node, frame, path)
+            return self._shortcut(field, node, scope, path)
         assert field.kind in FAMILIES
-        return self._afterwards(field, node, frame, path)
+        return self._afterwards(field, node, scope, path)
 
-    def _copies(self, node: Node, count: int, frame: Frame, path: str) -> tuple[tuple[Step, ...], ...]:
+    def _copies(self, node: YamlNode, count: int, scope: Scope, path: str) -> tuple[tuple[Step, ...], ...]:
         """The layers of each copy."""
-        self.reading.check_copies(count)
+        self.context.check_copies(count)
 
-        def read(copy: Frame, index: int) -> tuple[Step, ...]:
+        def read(copy: Scope, index: int) -> tuple[Step, ...]:
             return self.read_list(node, copy, f"{path}/body[{index}]")
 
-        return self.reading.copies(count, read, node, frame, path)[:count]
+        return self.context.copies(count, read, node, scope, path)[:count]
 
-    def _branches(self, node: Node, frame: Frame, path: str) -> tuple[Branch | Ref | Current, ...]:
+    def _branches(self, node: YamlNode, scope: Scope, path: str) -> tuple[Branch | Ref | Current, ...]:
         """Named branches, or a list of names, ``prev`` and lists of layers."""
         branches: list[
             Branch | Ref | Current
         ] = []  # filled in loops: a generator would be one more call per level of nesting
         if isinstance(node, Mapping):
             for key, value in node.entries:
-                branches.append(self._named_branch(key, value, frame, path))
+                branches.append(self._named_branch(key, value, scope, path))
             return tuple(branches)
         if not isinstance(node, Sequence):
             raise Fault(
@@ -250,38 +250,38 @@ class OperationReader:
                 "for instance `[stem, prev]` or `{a: [...], b: [...]}`",
             )
         for number, item in enumerate(node.items, 1):
-            branches.append(self._branch(item, number, frame, path))
+            branches.append(self._branch(item, number, scope, path))
         return tuple(branches)
 
-    def _named_branch(self, key: Scalar, value: Node, frame: Frame, path: str) -> Branch:
+    def _named_branch(self, key: Scalar, value: YamlNode, scope: Scope, path: str) -> Branch:
         if key.text in SIBLINGS and isinstance(value, Scalar):
             help = f"write `{key.text}: ...` beside the operation, not inside"
-            self.reading.error(
-                "E104", key, f"`{key.text}` is a key of the item, not a branch", help, frame, path
+            self.context.error(
+                "E104", key, f"`{key.text}` is a key of the item, not a branch", help, scope, path
             )
             return Branch(key.text, SeriesBody(()))
         if not is_name(key.text):
-            self.reading.error(
-                "E114", key, f"`{shown(key.text)}` cannot name a branch", NAME_RULE, frame, path
+            self.context.error(
+                "E114", key, f"`{shown(key.text)}` cannot name a branch", NAME_RULE, scope, path
             )
             return Branch(shown(key.text), SeriesBody(()))
-        return Branch(key.text, SeriesBody(self.read_list(value, frame, f"{path}/{key.text}")))
+        return Branch(key.text, SeriesBody(self.read_list(value, scope, f"{path}/{key.text}")))
 
-    def _branch(self, item: Node, number: int, frame: Frame, path: str) -> Branch | Ref | Current:
+    def _branch(self, item: YamlNode, number: int, scope: Scope, path: str) -> Branch | Ref | Current:
         if isinstance(item, Sequence):
             name = f"branch_{number}"
-            return Branch(name, SeriesBody(self.read_list(item, frame, f"{path}/{name}")))
+            return Branch(name, SeriesBody(self.read_list(item, scope, f"{path}/{name}")))
         if isinstance(item, Scalar) and not item.is_empty:
-            return Current() if item.text == "prev" else self.reading.reference(item, frame)
+            return Current() if item.text == "prev" else self.context.reference(item, scope)
         help = "a string is an earlier name, a list in brackets is a branch"
-        self.reading.error(
-            "E105", item, f"a name or a list of layers is wanted, found {kind_of(item)}", help, frame, path
+        self.context.error(
+            "E105", item, f"a name or a list of layers is wanted, found {kind_of(item)}", help, scope, path
         )
         return Current()
 
-    def _shortcut(self, field: Field[Any], node: Node, frame: Frame, path: str) -> str | tuple[Step, ...]:
+    def _shortcut(self, field: Field[Any], node: YamlNode, scope: Scope, path: str) -> str | tuple[Step, ...]:
         if isinstance(node, Sequence):
-            return self.read_list(node, frame, f"{path}/shortcut")
+            return self.read_list(node, scope, f"{path}/shortcut")
         if isinstance(node, Scalar) and node.text in field.choices:
             return node.text
         possible = f"possible: {', '.join(field.choices)}, a list of layers"
@@ -291,12 +291,12 @@ class OperationReader:
         help = f"did you mean `{guess}`?" if guess else possible
         raise Fault("E112", f"unknown shortcut {kind_of(node)}", help)
 
-    def _afterwards(self, field: Field[Any], node: Node, frame: Frame, path: str) -> Part | None:
+    def _afterwards(self, field: Field[Any], node: YamlNode, scope: Scope, path: str) -> Part | None:
         """The layer that ``norm`` or ``act`` puts behind a convolution: a word, or a word with arguments."""
         if isinstance(node, Scalar) and (node.text in (*field.choices, "false") or node.is_null):
             return None
         if isinstance(node, Scalar):
-            if frame.names.get(node.text) is UNDETERMINED:
+            if scope.names.get(node.text) is UNDETERMINED:
                 raise DependsOnParameter
             key, argument = node, None
         elif isinstance(node, Mapping) and len(node.entries) == 1:
@@ -312,12 +312,12 @@ class OperationReader:
                 f"unknown {field.kind} `{shown(key.text)}`",
                 _probable(key.text, family_words(field.kind)),
             )
-        parts = self.parts(word, key, argument, frame, path)
+        parts = self.parts(word, key, argument, scope, path)
         if parts is None:
             raise DependsOnParameter
         return parts[0]
 
-    def _add_width(self, key: Scalar, value: Node, widths: list[Widths], frame: Frame, path: str) -> bool:
+    def _add_width(self, key: Scalar, value: YamlNode, widths: list[Widths], scope: Scope, path: str) -> bool:
         """One branch of an inception-like mapping."""
         kernel = None if key.text == "pool" else PerAxis(tuple(map(int, key.text.split("x"))))
         try:
@@ -336,41 +336,41 @@ class OperationReader:
                         f"[reduce, out] is wanted, found {len(value.items)} numbers",
                         "for instance `3x3: [96, 128]`",
                     )
-                reduce, out = (read_integer(item, self.reading, frame, 1) for item in value.items)
+                reduce, out = (read_integer(item, self.context, scope, 1) for item in value.items)
                 widths.append(Widths(key.text, kernel, out, reduce))
             else:
-                widths.append(Widths(key.text, kernel, read_integer(value, self.reading, frame, 1)))
+                widths.append(Widths(key.text, kernel, read_integer(value, self.context, scope, 1)))
             return True
         except Fault as fault:
-            self.reading.fault(fault, value, frame, path)
+            self.context.fault(fault, value, scope, path)
         except DependsOnParameter:
             pass
         return False
 
-    def _given_twice(self, field: Field[Any], key: Scalar, word: Word, frame: Frame, path: str) -> None:
+    def _given_twice(self, field: Field[Any], key: Scalar, word: Word, scope: Scope, path: str) -> None:
         if field.spec_name == "kernel" and word.kernel is not None:
             message = f"the kernel is already in the name: {word.kernel}"
-            self.reading.error("E107", key, message, "write it once", frame, path)
+            self.context.error("E107", key, message, "write it once", scope, path)
         else:
-            self.reading.fault(field.given_twice(), key, frame, path)
+            self.context.fault(field.given_twice(), key, scope, path)
 
-    def _unknown_argument(self, meaning: type[Declared], key: Scalar, frame: Frame, path: str) -> None:
+    def _unknown_argument(self, meaning: type[Declared], key: Scalar, scope: Scope, path: str) -> None:
         if not meaning.fields:
-            self.reading.error("E104", key, f"{meaning.op} takes no arguments", None, frame, path)
+            self.context.error("E104", key, f"{meaning.op} takes no arguments", None, scope, path)
             return
         word = key.text.lower()
         if key.text.count(")") > key.text.count("("):
             return  # the rest of a call that a comma cut in two; its beginning is reported
         if issubclass(meaning, Shorthand) and meaning.kernel_keys and word[:1].isdigit():
             help = f"did you mean `{word}`?" if KERNEL_KEY.fullmatch(word) else "a kernel such as 3x3"
-            self.reading.error(
-                "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path
+            self.context.error(
+                "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, scope, path
             )
             return
         if word in _INPUT_WORDS:
             help = "leave it out: the channels that come in are known from the layer before"
-            self.reading.error(
-                "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path
+            self.context.error(
+                "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, scope, path
             )
             return
         foreign = meaning.foreign_arguments()
@@ -378,16 +378,16 @@ class OperationReader:
             help = f"`{key.text}` is an operation of its own: start it with `- `"
             if meaning.primary() is not None and meaning.primary().kind == "steps":  # type: ignore[union-attr]
                 help = f"write the layers as a list: `{meaning.example}`"
-            self.reading.error(
-                "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, frame, path
+            self.context.error(
+                "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, scope, path
             )
             return
-        self.reading.unknown_word(
-            "E104", f"argument of {meaning.op}", key, tuple(meaning.fields), frame, path, foreign
+        self.context.unknown_word(
+            "E104", f"argument of {meaning.op}", key, tuple(meaning.fields), scope, path, foreign
         )
 
 
-def _is_kernel(node: Node) -> bool:
+def _is_kernel(node: YamlNode) -> bool:
     return isinstance(node, Scalar) and "x" in node.text and KERNEL_KEY.fullmatch(node.text) is not None
 
 

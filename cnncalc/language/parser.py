@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Location, SpecError
-from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.source import MAX_BYTES, Source, read_source
-from cnncalc.support.suggest import did_you_mean, shown
+from cnncalc.support.words import did_you_mean, shown
 
 __all__ = [
     "MAX_BYTES",
     "MAX_NESTING",
     "MAX_NODES",
     "Mapping",
-    "Node",
     "Scalar",
     "Sequence",
     "Source",
+    "YamlNode",
     "comments",
     "parse",
     "read_source",
@@ -43,14 +43,14 @@ _ALIAS = r"\*(\S+)"
 _SURROGATE = "[\ud800-\udfff]"
 
 
-def parse(source: Source) -> tuple[Node, list[Diagnostic]]:
+def parse(source: Source) -> tuple[YamlNode, list[Diagnostic]]:
     """The root node, and what is wrong but does not keep the rest from being read (such entries are left
     out).
 
     Raises SpecError: E101 for what is not YAML or not in the language, E102 beyond a limit; it carries the
     findings before it.
     """
-    return _Builder(source).build()
+    return _TreeBuilder(source).build()
 
 
 def comments(source: Source) -> Iterator[tuple[int, int, str]]:
@@ -73,7 +73,7 @@ def comments(source: Source) -> Iterator[tuple[int, int, str]]:
 class _Anchored(NamedTuple):
     """What an alias stands for."""
 
-    node: Node
+    node: YamlNode
     size: int
     height: int
 
@@ -102,7 +102,7 @@ _TOO_DEEP = "maximum nesting depth"
 """What libyaml says from its version 0.2.6 on."""
 
 
-class _Builder:
+class _TreeBuilder:
     """Nodes from events; never recursive, so that no nesting can exhaust the stack."""
 
     def __init__(self, source: Source) -> None:
@@ -114,9 +114,9 @@ class _Builder:
         self.count = 0
         self.stack: list[_Open] = []
         self.anchors: dict[str, _Anchored | _Open] = {}
-        self.root: Node | None = None
+        self.root: YamlNode | None = None
 
-    def build(self) -> tuple[Node, list[Diagnostic]]:
+    def build(self) -> tuple[YamlNode, list[Diagnostic]]:
         import yaml  # here, because commands that read no spec do without its start-up time
 
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml only the slow one is there
@@ -128,7 +128,7 @@ class _Builder:
             ):  # libyaml's own limit, met while it looks ahead; the slow parser tells the place of ours
                 self._clear()
                 self._read(yaml.parse(self.source.text, Loader=yaml.SafeLoader))
-            self._complain(error)
+            self._explain(error)
         if self.root is None or (isinstance(self.root, Scalar) and self.root.is_null):
             self._fail("E101", 1, 1, 1, "the spec is empty", "begin with `layers:` and a list")
         return self.root, self.diagnostics
@@ -228,7 +228,7 @@ class _Builder:
         self._count(anchored.size, Scalar("", True, line, column, width))
         self._add(node, anchored.height)
 
-    def _add(self, node: Node, height: int = 0) -> None:
+    def _add(self, node: YamlNode, height: int = 0) -> None:
         """Puts a complete node where it belongs: into the list, under its key, or as the next key."""
         if not self.stack:
             self.root = node
@@ -248,7 +248,7 @@ class _Builder:
                     self._check_space(top.key, node)
             top.key = None
 
-    def _key(self, top: _Open, node: Node) -> Scalar:
+    def _key(self, top: _Open, node: YamlNode) -> Scalar:
         if not isinstance(node, Scalar):
             kind = "list" if isinstance(node, Sequence) else "mapping"
             help = "a key is a single name; variables are written without braces: `n`, not `{{n}}`"
@@ -282,7 +282,7 @@ class _Builder:
             and rest
             and (value.line, value.column) == (key.line, key.column + key.width)
         ):
-            from cnncalc.language.complaints import missing_space
+            from cnncalc.language.yaml_errors import missing_space
 
             message, help = missing_space(name, rest)
             self._report("E101", key.line, key.column, key.width, message, help)
@@ -293,7 +293,7 @@ class _Builder:
             if (
                 not node.text and rest[1:2].isdigit()
             ):  # `>5` is an empty folded text to YAML, and never meant so
-                from cnncalc.language.complaints import reserved_start
+                from cnncalc.language.yaml_errors import reserved_start
 
                 message, help = reserved_start(style, rest)
                 self._report("E101", node.line, node.column, 1, message, help)
@@ -330,7 +330,7 @@ class _Builder:
         found = re.compile(_ANCHOR).match(self.source.excerpt(line + 1), column)
         return found.end() if found else column
 
-    def _count(self, size: int, node: Node) -> None:
+    def _count(self, size: int, node: YamlNode) -> None:
         self.count += size
         if self.count > MAX_NODES:
             width = node.width if isinstance(node, Scalar) else 1
@@ -346,21 +346,21 @@ class _Builder:
         message = f"lists and mappings are nested deeper than {MAX_NESTING} levels: found {found} here"
         self._fail("E102", line, column, 1, message, "move the inner part into a block")
 
-    def _complain(self, error: Exception) -> NoReturn:
-        from cnncalc.language.complaints import (
+    def _explain(self, error: Exception) -> NoReturn:
+        from cnncalc.language.yaml_errors import (
             in_plain_words,
         )  # here, because only errors need it and it costs start-up time
 
         mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
-        complaint = in_plain_words(
+        explained = in_plain_words(
             self.source.lines,
             str(getattr(error, "problem", error)),
             (mark.line, mark.column) if mark is not None else (0, 0),
             getattr(error, "context", None),
             (context.line, context.column) if context is not None else None,
         )
-        line, column = complaint.place
-        self._fail("E101", line + 1, column + 1, complaint.width, complaint.message, complaint.help)
+        line, column = explained.place
+        self._fail("E101", line + 1, column + 1, explained.width, explained.message, explained.help)
 
     def _report(self, code: str, line: int, column: int, width: int, message: str, help: str | None) -> None:
         location = Location(self.source.name, line, column, max(width, 1))

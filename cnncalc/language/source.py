@@ -9,8 +9,8 @@ import sys
 from typing import BinaryIO, NoReturn, TextIO
 
 from cnncalc.errors import Diagnostic, Location, SourceError, SpecError
-from cnncalc.language.nodes import Node, Scalar
-from cnncalc.support.suggest import shown
+from cnncalc.language.nodes import Scalar, YamlNode
+from cnncalc.support.words import shown
 
 MAX_BYTES = 8 * 2**20
 """Text of a spec, in bytes of UTF-8: 8 MiB."""
@@ -53,7 +53,7 @@ class Source:
         """The text of a line, counted from 1; empty beyond the end."""
         return self.lines[line - 1] if 1 <= line <= len(self.lines) else ""
 
-    def location(self, node: Node) -> Location:
+    def location(self, node: YamlNode) -> Location:
         """Where a node stands."""
         return Location(self.name, node.line, node.column, node.width if isinstance(node, Scalar) else 1)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping as MappingOf
 from cnncalc.errors import Fault, UsageError
 from cnncalc.language.arguments import kind_of
 from cnncalc.language.arithmetic import FUNCTIONS
+from cnncalc.language.context import Context, Scope
 from cnncalc.language.expressions import (
     KEYWORDS,
     LITERALS,
@@ -16,10 +17,9 @@ from cnncalc.language.expressions import (
     Value,
     compile_expression,
 )
-from cnncalc.language.nodes import Mapping, Node, Scalar
-from cnncalc.language.reading import Frame, Reading
+from cnncalc.language.nodes import Mapping, Scalar, YamlNode
 from cnncalc.language.vocabulary import is_word
-from cnncalc.support.suggest import shown
+from cnncalc.support.words import shown
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 RESERVED = frozenset({"i", *KEYWORDS, *LITERALS, *FUNCTIONS})
@@ -28,21 +28,21 @@ RESERVED = frozenset({"i", *KEYWORDS, *LITERALS, *FUNCTIONS})
 MOST_VARIABLES = 10_000
 _CYCLE = "E205"
 
-Texts = dict[str, tuple[str, Node]]
+Texts = dict[str, tuple[str, YamlNode]]
 """The expression of each variable, and where it stands."""
 
 
-def declared(node: Mapping, reading: Reading, frame: Frame) -> dict[str, tuple[Node, Node]]:
+def declared(node: Mapping, context: Context, scope: Scope) -> dict[str, tuple[YamlNode, YamlNode]]:
     """Key and value of each variable of a mapping."""
     if len(node.entries) > MOST_VARIABLES:
-        reading.error(
-            "E102", node.entries[MOST_VARIABLES][0], f"more than {MOST_VARIABLES:,} variables", None, frame
+        context.error(
+            "E102", node.entries[MOST_VARIABLES][0], f"more than {MOST_VARIABLES:,} variables", None, scope
         )
     return {key.text: (key, value) for key, value in node.entries[:MOST_VARIABLES]}
 
 
 def evaluated(
-    nodes: dict[str, tuple[Node, Node]], sets: MappingOf[str, str], reading: Reading, frame: Frame
+    nodes: dict[str, tuple[YamlNode, YamlNode]], sets: MappingOf[str, str], context: Context, scope: Scope
 ) -> dict[str, Value]:
     """All variables by name, in whatever order they use each other; ``sets`` are expressions given from
     outside.
@@ -53,26 +53,26 @@ def evaluated(
     texts: Texts = {}
     for name, (key, value) in nodes.items():
         if not IDENTIFIER.fullmatch(name) or name in RESERVED:
-            reading.error(
+            context.error(
                 "E114",
                 key,
                 f"`{shown(name)}` cannot be the name of a variable",
                 "letters, digits and `_`; not `i` or a function",
-                frame,
+                scope,
             )
         elif not isinstance(value, Scalar):
-            reading.error(
+            context.error(
                 "E105",
                 value,
                 f"the variable `{shown(name)}` is a number, found {kind_of(value)}",
                 None,
-                frame,
+                scope,
             )
         else:
             texts[name] = (sets.get(name, value.text), value)
     values: dict[str, Value] = {}
     for name in texts:
-        _evaluate(name, texts, values, sets, reading, frame)
+        _evaluate(name, texts, values, sets, context, scope)
     return values
 
 
@@ -81,8 +81,8 @@ def _evaluate(
     texts: Texts,
     values: dict[str, Value],
     sets: MappingOf[str, str],
-    reading: Reading,
-    frame: Frame,
+    context: Context,
+    scope: Scope,
 ) -> None:
     """Evaluate a variable after those it uses, without recursion: a chain may be as long as the file."""
     active = {name: None}
@@ -102,7 +102,7 @@ def _evaluate(
             if (option := next(given, None)) is not None:
                 message = f"`--set {shown(f'{option}={sets[option]}')}`: {fault.message}"
                 raise UsageError(Fault(fault.code, message, fault.help).at(None)) from fault
-            reading.fault(fault, texts[last][1], frame)
+            context.fault(fault, texts[last][1], scope)
             values[last] = UNDETERMINED
         del active[last]
 

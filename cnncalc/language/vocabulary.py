@@ -14,7 +14,7 @@ from cnncalc.geometry.shape import MOST_AXES
 from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.catalogue import Catalogue
 from cnncalc.layers.fields import Declared, Field, Padding, PerAxis
-from cnncalc.support.suggest import did_you_mean
+from cnncalc.support.words import did_you_mean
 
 
 class _Words(Mapping[str, type[Layer] | type[Shorthand]]):

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
 
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import AxisPadding
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 T = TypeVar("T")
 D = TypeVar("D")

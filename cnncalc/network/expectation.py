@@ -4,19 +4,17 @@ here.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import inf
 from typing import NamedTuple
 
-from cnncalc.errors import Diagnostic, Location
-from cnncalc.network.structure import Origin
+from cnncalc.errors import Diagnostic, Location, Origin
+from cnncalc.support.numbers import Number
 
-Number = int | Fraction
-Value = Number | float | str
+Quantity = Number | float | str
 """One that is measured: a number, infinite for the size of a field that is the whole map; ``"all"`` for its
 other properties.
 """
-Measured = Value | None | tuple[Value | None, ...]
+Measured = Quantity | None | tuple[Quantity | None, ...]
 """One for all, or one per axis; ``None`` where unknown."""
 ALL = "all"
 
@@ -34,9 +32,9 @@ class Bounds(NamedTuple):
     high: Number | None = None
     word: str | None = None
 
-    def hold(self, value: Value | None) -> bool:
+    def hold(self, value: Quantity | None) -> bool:
         if self.word is not None:
-            return value is not None and shown(value) == self.word
+            return value is not None and quoted(value) == self.word
         if self.low is None and self.high is None:
             return True
         if value is None or isinstance(value, str):
@@ -44,15 +42,13 @@ class Bounds(NamedTuple):
         return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
 
 
-def shown(value: Value) -> str:
+def quoted(value: Quantity) -> str:
     """A value as messages quote it."""
     return ALL if value == inf else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 class Expectation(NamedTuple):
-    """One promise: a metric, and what it is to be, in all or per axis. The metric ``error`` expects a code
-    instead.
-    """
+    """One expectation: a metric, and what it is to be, in all or per axis; of ``error`` it is a code."""
 
     metric: str
     bounds: tuple[Bounds, ...]
@@ -66,7 +62,7 @@ class Expectation(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """The outcome of one promise, or an error that stands in the way of all of a model's."""
+    """The outcome of one expectation, or an error that keeps all of a model's from being checked."""
 
     model: str
     path: str | None
@@ -74,9 +70,9 @@ class Finding(NamedTuple):
     wanted: str
     got: str
     diagnostic: Diagnostic | None = None
-    promise: Expectation | None = None
+    expectation: Expectation | None = None
     measured: Measured = None
-    """What the promise was held against; ``None`` where it is unknown or nothing was measured."""
+    """What the expectation was compared with; ``None`` where it is unknown or nothing was measured."""
 
     @property
     def ok(self) -> bool:
@@ -84,8 +80,8 @@ class Finding(NamedTuple):
 
     @property
     def place(self) -> Location | None:
-        """Where the promise stands, the same for all its uses."""
-        return None if self.promise is None else self.promise.origin.location
+        """Where the expectation is written, the same for all calls of a block."""
+        return None if self.expectation is None else self.expectation.origin.location
 
     @property
     def what(self) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import NamedTuple, NoReturn
 
-from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Fault
+from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Fault, Origin
 from cnncalc.layers.base import Adapter, Layer
+from cnncalc.network.expectation import Expectation
 from cnncalc.network.naming import Names
 from cnncalc.network.structure import (
     AdapterBody,
@@ -19,13 +20,12 @@ from cnncalc.network.structure import (
     HeadBody,
     JoinBody,
     LayerBody,
-    Origin,
     Part,
     Ref,
     SeriesBody,
     Step,
 )
-from cnncalc.support.suggest import MAX_CANDIDATES, did_you_mean, shown
+from cnncalc.support.words import MAX_CANDIDATES, did_you_mean, shown
 
 RAISE_LIMIT = "lower a `repeat`, or pass --max-layers"
 MOST_LAYERS = 200_000
@@ -51,10 +51,10 @@ class Node(NamedTuple):
     share: int | None = None
 
 
-class Promise(NamedTuple):
+class ExpectedOf(NamedTuple):
     """What a step's ``expect`` says, with the path it is about and the nodes at its borders."""
 
-    what: object
+    expectation: Expectation
     path: str
     output: int
     entry: int
@@ -66,7 +66,7 @@ class Graph(NamedTuple):
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
     """The main output first, then the heads."""
-    promises: tuple[Promise, ...]
+    expectations: tuple[ExpectedOf, ...]
 
     @property
     def layer_count(self) -> int:
@@ -83,10 +83,10 @@ class _Binding(NamedTuple):
     copies: tuple[range, ...]
 
 
-class _Scope:
+class _ListNames:
     """The names of one list, inside those of the lists around it."""
 
-    def __init__(self, prefix: str, parent: _Scope | None, caller: _Scope | None, depth: int) -> None:
+    def __init__(self, prefix: str, parent: _ListNames | None, caller: _ListNames | None, depth: int) -> None:
         self.prefix = prefix
         self.parent = parent
         self.caller = caller
@@ -97,7 +97,7 @@ class _Scope:
         self.numbering = Names()
 
     def find(self, ref: Ref) -> _Binding | None:
-        scope: _Scope | None = self
+        scope: _ListNames | None = self
         while scope is not None and scope.depth > ref.depth:
             scope = scope.parent or scope.caller
         while scope is not None:
@@ -108,7 +108,7 @@ class _Scope:
 
     def current_at(self, depth: int, current: int) -> int:
         """The current tensor of a list, or of the use of a block from inside it."""
-        scope: _Scope | None = self
+        scope: _ListNames | None = self
         while scope is not None and scope.depth > depth:
             current = scope.entry
             scope = scope.parent or scope.caller
@@ -117,7 +117,7 @@ class _Scope:
     def visible(self) -> list[str]:
         """The names in reach, the nearest last; not more of them than are worth comparing."""
         found: list[str] = []
-        scope: _Scope | None = self
+        scope: _ListNames | None = self
         while scope is not None:
             found.extend(islice(reversed(scope.names), MAX_CANDIDATES - len(found)))
             scope = scope.parent
@@ -134,13 +134,13 @@ def build_graph(
     Raises:
         OverLimit: for a network that asks for more than is built.
     """
-    builder = _Builder(inputs, most_layers, before)
+    builder = _GraphBuilder(inputs, most_layers, before)
     main = builder.series(steps, builder.root, 0)
-    graph = Graph(tuple(builder.nodes), (main, *builder.heads), tuple(builder.promises))
+    graph = Graph(tuple(builder.nodes), (main, *builder.heads), tuple(builder.expectations))
     return graph, builder.diagnostics
 
 
-class _Builder:
+class _GraphBuilder:
     def __init__(self, inputs: tuple[str, ...], most_layers: int, before: int) -> None:
         self.most_layers = most_layers
         self.before = before
@@ -150,19 +150,21 @@ class _Builder:
         """Copies without a layer in them."""
         self.nodes = [Node(name, "input", None, (), Origin()) for name in inputs]
         self.heads: list[int] = []
-        self.promises: list[Promise] = []
+        self.expectations: list[ExpectedOf] = []
         self.diagnostics: list[Diagnostic] = []
         self.inputs = {name: _Binding(index, ()) for index, name in enumerate(inputs)}
         self.root = self._scope("", None, None, 0)
         self.root.numbering.taken.update(inputs)
 
-    def _scope(self, prefix: str, parent: _Scope | None, caller: _Scope | None, depth: int) -> _Scope:
-        scope = _Scope(prefix, parent, caller, depth)
+    def _scope(
+        self, prefix: str, parent: _ListNames | None, caller: _ListNames | None, depth: int
+    ) -> _ListNames:
+        scope = _ListNames(prefix, parent, caller, depth)
         if parent is None:
             scope.names.update(self.inputs)
         return scope
 
-    def series(self, steps: tuple[Step, ...], scope: _Scope, current: int) -> int:
+    def series(self, steps: tuple[Step, ...], scope: _ListNames, current: int) -> int:
         """The nodes of a list, from the tensor ``current`` on; the index of the tensor at its end."""
         scope.entry = current
         self._reserve_names(steps, scope)
@@ -170,7 +172,7 @@ class _Builder:
             current = self._step(step, scope, current)
         return current
 
-    def _reserve_names(self, steps: tuple[Step, ...], scope: _Scope) -> None:
+    def _reserve_names(self, steps: tuple[Step, ...], scope: _ListNames) -> None:
         for step in steps:
             if step.name is None:
                 continue
@@ -181,7 +183,7 @@ class _Builder:
                 self._report(fault, step.origin, scope.prefix + step.name)
             scope.numbering.taken.add(step.name)
 
-    def _step(self, step: Step, scope: _Scope, current: int) -> int:
+    def _step(self, step: Step, scope: _ListNames, current: int) -> int:
         numbering = scope.numbering
         origin = step.origin if step.origin.location is not None else scope.origin
         names = [
@@ -204,10 +206,10 @@ class _Builder:
             self._share(step.share, tuple(copies), scope, path)
         if names:
             scope.names[names[0]] = _Binding(tensor, tuple(copies))
-            self.promises.extend(Promise(what, path, tensor, entry) for what in step.promises)
+            self.expectations.extend(ExpectedOf(one, path, tensor, entry) for one in step.expectations)
         return current if step.is_head else tensor
 
-    def _part(self, part: Part, path: str, scope: _Scope, current: int, origin: Origin) -> int:
+    def _part(self, part: Part, path: str, scope: _ListNames, current: int, origin: Origin) -> int:
         body: Body = part.body
         if isinstance(body, LayerBody):
             extra = tuple(self._reference(ref, scope, current, path) for ref in body.references)
@@ -219,14 +221,14 @@ class _Builder:
             return self.heads[-1]
         return self._join(body, path, scope, current, origin)
 
-    def _nested(self, body: SeriesBody, prefix: str, scope: _Scope, current: int, origin: Origin) -> int:
+    def _nested(self, body: SeriesBody, prefix: str, scope: _ListNames, current: int, origin: Origin) -> int:
         """A list inside a list; steps that a shorthand made there stand where the shorthand does."""
         parent, caller = (None, scope) if body.is_block else (scope, None)
         inner = self._scope(prefix, parent, caller, scope.depth + body.is_block)
         inner.origin = origin
         return self.series(body.steps, inner, current)
 
-    def _join(self, body: JoinBody, path: str, scope: _Scope, current: int, origin: Origin) -> int:
+    def _join(self, body: JoinBody, path: str, scope: _ListNames, current: int, origin: Origin) -> int:
         entry = current
         if body.lead:
             entry = self._nested(SeriesBody(body.lead), path + "/", scope, current, origin)
@@ -239,7 +241,7 @@ class _Builder:
         self,
         branch: Branch | Ref | Current,
         path: str,
-        scope: _Scope,
+        scope: _ListNames,
         entry: int,
         before: list[int],
         origin: Origin,
@@ -288,12 +290,12 @@ class _Builder:
     def _stop(self, fault: Fault, origin: Origin, path: str | None) -> NoReturn:
         raise OverLimit([*self.diagnostics, origin.place(fault, path)])
 
-    def _reference(self, ref: Ref | Current | Entry, scope: _Scope, current: int, path: str) -> int:
+    def _reference(self, ref: Ref | Current | Entry, scope: _ListNames, current: int, path: str) -> int:
         if isinstance(ref, Ref):
             return self._resolve(ref, scope, current, path)
         return scope.entry if isinstance(ref, Entry) else current
 
-    def _resolve(self, ref: Ref, scope: _Scope, current: int, path: str) -> int:
+    def _resolve(self, ref: Ref, scope: _ListNames, current: int, path: str) -> int:
         if ref.name == "prev":
             return scope.current_at(ref.depth, current)
         binding = scope.find(ref)
@@ -302,7 +304,7 @@ class _Builder:
         self._unknown_name(ref, scope, path)
         return current
 
-    def _unknown_name(self, ref: Ref, scope: _Scope, path: str) -> None:
+    def _unknown_name(self, ref: Ref, scope: _ListNames, path: str) -> None:
         known = scope.visible()
         guess = did_you_mean(ref.name, [*known, "prev"])
         help = (
@@ -323,7 +325,7 @@ class _Builder:
         fault = Fault("E201", f"no earlier tensor is named `{shown(ref.name)}`", help)
         self._report(fault, ref.origin, path)
 
-    def _share(self, ref: Ref, copies: tuple[range, ...], scope: _Scope, path: str) -> None:
+    def _share(self, ref: Ref, copies: tuple[range, ...], scope: _ListNames, path: str) -> None:
         """Let each node use the weights of its counterpart: copy by copy, or all copies those of a single
         one.
         """

@@ -1,14 +1,14 @@
-"""A model as loaded from a spec: its graph, its input, its framework and what it promises."""
+"""A model as loaded from a spec: its graph, its input, its framework and what it expects."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from cnncalc.errors import Diagnostic
+from cnncalc.errors import Diagnostic, Origin
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape
+from cnncalc.network.expectation import Expectation
 from cnncalc.network.graph import Graph
-from cnncalc.network.structure import Origin
 
 
 class Model(NamedTuple):
@@ -19,7 +19,7 @@ class Model(NamedTuple):
     framework: Framework
     inputs: tuple[tuple[str, Shape], ...]
     graph: Graph
-    promises: tuple[Any, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
     """What its own ``expect`` says."""
     cases: tuple[Case, ...] = ()
     description: str | None = None

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.errors import Diagnostic, Fault, Location, Severity
+from cnncalc.errors import Origin
 from cnncalc.layers.base import Adapter, Layer
-
-
-class Origin(NamedTuple):
-    """Where something stands in its file, for errors: the place, the source line, the uses of blocks that led
-    there.
-    """
-
-    location: Location | None = None
-    excerpt: str | None = None
-    chain: tuple[str, ...] = ()
-
-    def place(self, fault: Fault, path: str | None = None, severity: Severity = "error") -> Diagnostic:
-        """A bare fact as a diagnostic that says where."""
-        found = fault.at(self.location, path, self.excerpt, self.chain)
-        return found if severity == "error" else found._replace(severity=severity)
+from cnncalc.network.expectation import Expectation
 
 
 class Ref(NamedTuple):
@@ -111,7 +97,7 @@ class Step(NamedTuple):
     """The tensor it reads instead of the one before it."""
     share: Ref | None = None
     """The earlier item whose weights it uses."""
-    promises: tuple[object, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
     """What its ``expect`` says; carried through, not read here."""
     origin: Origin = Origin()
     labels: tuple[str, ...] = ()

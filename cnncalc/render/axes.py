@@ -6,7 +6,7 @@ from cnncalc.geometry.axis import Run
 from cnncalc.geometry.participation import counts, interval
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import exact
-from cnncalc.support.figures import plural
+from cnncalc.support.numbers import plural
 
 USUAL_WIDTH = 100
 """Columns where the surface does not limit them."""

@@ -11,7 +11,7 @@ from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.listing import Column, Raw
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert, once
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 LayerColumn = Column[LayerReport]
 

@@ -12,7 +12,7 @@ from cnncalc.render.columns import field_size, padding_of
 from cnncalc.render.compare import changes as compared
 from cnncalc.render.json import layer_of
 from cnncalc.render.text import exact
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 
 class Pairing(NamedTuple):

@@ -14,7 +14,7 @@ from cnncalc.render.compare_changes import PROPERTIES, Pairing, texts
 from cnncalc.render.markdown import literal, table
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import difference, inert
-from cnncalc.support.figures import percent, plural
+from cnncalc.support.numbers import percent, plural
 
 MOST_ROWS = 200
 """Layers shown at most: a comment on GitHub holds 65,536 characters."""

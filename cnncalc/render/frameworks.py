@@ -10,7 +10,7 @@ from cnncalc.render.columns import field_padding
 from cnncalc.render.layers import failure
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.text import NOTHING, inert
-from cnncalc.support.figures import plural
+from cnncalc.support.numbers import plural
 
 
 class Across(NamedTuple):

@@ -11,7 +11,7 @@ from cnncalc.render.listing import Listing, Total
 from cnncalc.render.rows import Rows, rows
 from cnncalc.render.text import UNKNOWN, exact, inert, memory, rounded
 from cnncalc.render.view import DTYPES, View
-from cnncalc.support.figures import plural
+from cnncalc.support.numbers import plural
 
 PIECE = 10_000
 """Characters of a description that are wrapped together: with a longer word the time to wrap it would grow as

@@ -11,7 +11,7 @@ from cnncalc.render.json import FORMAT, dumps
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import exact
-from cnncalc.support.figures import by, plural
+from cnncalc.support.numbers import by, plural
 
 AXES = ("y", "x")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport, totals_of
-from cnncalc.support.figures import plural
+from cnncalc.support.numbers import plural
 
 
 class Rows(NamedTuple):

@@ -12,7 +12,7 @@ from cnncalc.render.json import FORMAT, dumps
 from cnncalc.render.listing import Column, Listing, Total
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, once
-from cnncalc.support.figures import by
+from cnncalc.support.numbers import by
 
 _BORDER = "border not read"
 

@@ -10,7 +10,7 @@ from cnncalc.questions.sweep import Row
 from cnncalc.render.json import FORMAT
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.text import NOTHING, exact, inert
-from cnncalc.support.figures import plural
+from cnncalc.support.numbers import plural
 
 PATIENCE = 1.0
 """Seconds after which a run is long."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cnncalc.geometry.shape import Size
-from cnncalc.support.figures import by, nearest, percent
+from cnncalc.support.numbers import by, nearest, percent
 
 UNKNOWN = "?"
 NOTHING = "-"

@@ -10,7 +10,7 @@ from cnncalc.render.columns import field_size
 from cnncalc.render.json import FORMAT
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert
-from cnncalc.support.figures import plural
+from cnncalc.support.numbers import plural
 
 
 class Exhibit(NamedTuple):

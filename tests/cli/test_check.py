@@ -181,10 +181,12 @@ def test_warnings_fail_where_strict(capsys: pytest.CaptureFixture[str]) -> None:
     assert Check(capsys, "good.yaml", "--strict").code == 0
 
 
-def test_a_spec_without_promises_fails_where_they_are_required(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_spec_without_expectations_fails_where_they_are_required(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     ran = Check(capsys, "good.yaml", "odd.yaml", "--require-expect")
     assert ran.code == 1
-    assert "odd.yaml:1:1: E404 the spec promises nothing" in ran.out
+    assert "odd.yaml:1:1: E404 the spec expects nothing" in ran.out
     assert Check(capsys, "good.yaml", "--require-expect").code == 0
     assert Check(capsys, "odd.yaml").code == 0
 
@@ -413,7 +415,7 @@ def test_options_reach_the_computation(capsys: pytest.CaptureFixture[str]) -> No
     assert Check(capsys, "wide.yaml", "--framework", "theano").code == 2
 
 
-def test_a_broken_promise_says_of_which_model_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_expectation_says_of_which_model_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     Path("two.yaml").write_text(
         "input: [3, 8, 8]\nlayers: [conv3x3: 4]\nexpect: [4, 6, 6]\n"
         "cases:\n  - {name: small, input: [3, 6, 6], expect: [4, 4, 5]}\n"

@@ -423,7 +423,7 @@ def test_check_sums_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert (ran.code, ran.out, ran.err) == (0, "1 file: 2 expectations held, 0 failed\n", "")
 
 
-def test_check_prints_a_line_per_broken_promise(capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_prints_a_line_per_failed_expectation(capsys: pytest.CaptureFixture[str]) -> None:
     Path("liar.yaml").write_text(GOOD.replace("+ 4}", "+ 5, rf: 3}"))
     ran = Ran(capsys, "check", "liar.yaml")
     assert ran.code == 1

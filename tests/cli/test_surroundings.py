@@ -441,7 +441,7 @@ HOSTILE = {
     "variables": f"vars: {{? {quoted(MODEL)} : 1, n: {quoted(MODEL)}}}\nlayers: [conv3x3: n]\n",
     "blocks": f"blocks: {{? {quoted(LAYER)} : {{params: [{quoted(LAYER)}], layers: [conv9x9: q]}}}}\nlayers: [{{{quoted(LAYER)}: 3}}]\n",
     "models": f"models: {{? {quoted(MODEL)} : {{layers: [relu]}}, b: {{layers: [conv3x3: 4]}}}}\n",
-    "promises": f"name: {quoted(MODEL)}\ninput: [3, 9, 9]\nlayers: [{{conv3x3: 4, name: {quoted(LAYER)}, expect: [1, 1, 1]}}]\n",
+    "expectations": f"name: {quoted(MODEL)}\ninput: [3, 9, 9]\nlayers: [{{conv3x3: 4, name: {quoted(LAYER)}, expect: [1, 1, 1]}}]\n",
 }  # fmt: skip
 
 

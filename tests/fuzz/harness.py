@@ -69,8 +69,8 @@ def survive(spec: str | bytes, briefly: bool = False) -> str:
         _shown(found)
         _rendered([Unread("<stdin>", found)], None, some)
         return "refused"
-    promises = [finding for model in models for finding in check(model)]
-    _shown([finding.diagnostic for finding in promises if finding.diagnostic is not None])
+    expectations = [finding for model in models for finding in check(model)]
+    _shown([finding.diagnostic for finding in expectations if finding.diagnostic is not None])
     reports = [analyze(model) for model in models]
     for model, report in zip(models, reports, strict=True):
         _shown((*report.diagnostics, *advise(model, report, WARNINGS)))

@@ -22,7 +22,7 @@ from cnncalc.language.expressions import (
     fast_int,
     shown_value,
 )
-from cnncalc.support.suggest import did_you_mean, shown
+from cnncalc.support.words import did_you_mean, shown
 
 NAMES: dict[str, Value] = {
     "c": 64,
@@ -259,7 +259,7 @@ def test_divisible_is_the_rounding_of_mobilenet(text: str, expected: int) -> Non
 
 
 @given(st.integers(1, 2000), st.integers(1, 64))
-def test_divisible_keeps_its_promises(x: int, d: int) -> None:
+def test_divisible_keeps_its_definition(x: int, d: int) -> None:
     found = value("divisible(x, d)", x=x, d=d)
     assert isinstance(found, int)
     assert found % d == 0

@@ -215,7 +215,7 @@ def test_models_share_and_override() -> None:
         shape(4, 9, 9),
         shape(4, 8, 8),
     ]
-    assert [promise.metric for model in (one_, two, three) for promise in model.promises] == [
+    assert [expectation.metric for model in (one_, two, three) for expectation in model.expectations] == [
         "params",
         "shape",
         "params",

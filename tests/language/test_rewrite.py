@@ -11,10 +11,10 @@ import pytest
 from cnncalc import analyze, bundled, loads
 from cnncalc.checks import expectations
 from cnncalc.language.edit import rewrite
+from cnncalc.language.edit.document import Document
+from cnncalc.language.edit.spelling import expect_text, respelt, spelt
 from cnncalc.language.nodes import Scalar, Sequence
-from cnncalc.language.page import Page
 from cnncalc.language.source import Source, read_source
-from cnncalc.language.spelling import promised, respelt, spelt
 from cnncalc.loading import load_source
 from cnncalc.network.expectation import Bounds, Finding
 
@@ -269,19 +269,19 @@ def test_a_passing_config_stays_and_one_put_off_comes_back(name: str) -> None:
 
 
 def _put_off(source: Source) -> str:
-    """The text with every literal in a promise of it made wrong, in the same form."""
-    page = Page(source)
+    """The text with every literal in an expectation of it made wrong, in the same form."""
+    document = Document(source)
     edits = set()
     for finding in findings(source):
-        assert finding.promise is not None
-        location = finding.promise.origin.location
+        assert finding.expectation is not None
+        location = finding.expectation.origin.location
         assert location is not None
-        node = page.values[location[1:3]]
+        node = document.values[location[1:3]]
         for item in node.items if isinstance(node, Sequence) else [node]:
             text = item.text if isinstance(item, Scalar) else ""
             literal = re.fullmatch(r"(~?)([1-9][0-9_]*)([KMG]?)", text)
             if isinstance(item, Scalar) and literal and finding.metric != "error":
-                start, end = page.extent(item)
+                start, end = document.extent(item)
                 wrong = int(literal[2].replace("_", "")) + random.Random(text).randint(1, 8)
                 grouped = f"{wrong:_}" if "_" in literal[2] else str(wrong)
                 edits.add((start, end, f"{literal[1]}{grouped}{literal[3]}"))
@@ -311,7 +311,9 @@ def added(text: str, *metrics: str) -> str:
     additions = []
     for model in loads(text, "f.yaml"):
         report = analyze(model)
-        texts = [f"{metric}: {promised(metric, expectations.measure(report, metric))}" for metric in metrics]
+        texts = [
+            f"{metric}: {expect_text(metric, expectations.measure(report, metric))}" for metric in metrics
+        ]
         assert model.origin.location is not None
         additions.append(rewrite.Addition(model.origin.location, model.name, f"{{{', '.join(texts)}}}"))
     found = rewrite.add(source, additions)

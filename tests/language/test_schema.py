@@ -12,9 +12,9 @@ import pytest
 from cnncalc import bundled
 from cnncalc.cli import main
 from cnncalc.language.decode import CASE_KEYS, FILE_KEYS, MODEL_KEYS
-from cnncalc.language.nodes import Node, Scalar, Sequence
+from cnncalc.language.nodes import Scalar, Sequence, YamlNode
 from cnncalc.language.parser import Source, parse, read_source
-from cnncalc.language.schema.document import schema
+from cnncalc.language.schema.spec import schema
 from cnncalc.language.vocabulary import SIBLINGS, WORDS
 from cnncalc.network.expectation import METRICS
 from tests.language.refusing import refusals
@@ -24,7 +24,7 @@ VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
 
 
-def as_editors_read(node: Node) -> Any:
+def as_editors_read(node: YamlNode) -> Any:
     """A document as YAML 1.2 has it, which is what editors hold against a schema."""
     if isinstance(node, Sequence):
         return [as_editors_read(item) for item in node.items]

@@ -22,10 +22,10 @@ from cnncalc.language.parser import (
     MAX_NESTING,
     MAX_NODES,
     Mapping,
-    Node,
     Scalar,
     Sequence,
     Source,
+    YamlNode,
     parse,
     read_source,
 )
@@ -41,7 +41,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     yield
 
 
-def read(text: str) -> Node:
+def read(text: str) -> YamlNode:
     root, diagnostics = parse(Source("f.yaml", text))
     assert diagnostics == []
     return root
@@ -54,7 +54,7 @@ def refusals(text: str) -> tuple[Diagnostic, ...]:
         return error.diagnostics
 
 
-def plain(node: Node) -> Any:
+def plain(node: YamlNode) -> Any:
     """What a node holds, without places."""
     if isinstance(node, Scalar):
         return node.text
@@ -63,7 +63,7 @@ def plain(node: Node) -> Any:
     return {key.text: plain(item) for key, item in node.entries}
 
 
-def scalars(node: Node) -> list[Scalar]:
+def scalars(node: YamlNode) -> list[Scalar]:
     if isinstance(node, Scalar):
         return [node]
     if isinstance(node, Sequence):

@@ -133,7 +133,7 @@ def inferred(cases: Sequence[Case], opset: int = 22) -> list[Sizes]:
 
 
 def hold(cases: Sequence[Case], at_least: int, opset: int = 22, rules: int = 22) -> None:
-    """All cases that cnncalc computes agree with ONNX Runtime, and there are as many as promised."""
+    """All cases that cnncalc computes agree with ONNX Runtime, and there are as many as announced."""
     computed = answers(cases, f"onnx:{rules}")
     assert {got.refusal for got in computed} <= {None, "E301"}
     pairs = [(case, got) for case, got in zip(cases, computed, strict=True) if got.refusal is None]
@@ -143,7 +143,7 @@ def hold(cases: Sequence[Case], at_least: int, opset: int = 22, rules: int = 22)
 
 
 def hold_inferred(cases: Sequence[Case], at_least: int, opset: int = 22) -> None:
-    """All cases that cnncalc computes agree with ONNX's shape inference of that opset, and there are as many as promised."""
+    """All cases that cnncalc computes agree with ONNX's shape inference of that opset, and there are as many as announced."""
     pairs = [
         (case, got.sizes)
         for case, got in zip(cases, answers(cases, f"onnx:{opset}"), strict=True)

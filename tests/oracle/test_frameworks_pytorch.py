@@ -99,7 +99,7 @@ def per_axis(value: Any, rank: int) -> list[int]:
 
 
 def hold(cases: Sequence[Case], at_least: int) -> None:
-    """All cases agree with PyTorch, and there are as many as promised."""
+    """All cases agree with PyTorch, and there are as many as announced."""
     assert len(cases) >= at_least
     wrong = disagreements(cases, answers(cases, "pytorch"), [executed(case) for case in cases])
     assert not wrong, f"{len(wrong)} of {len(cases)}\n" + "\n".join(wrong[:10])

@@ -96,7 +96,7 @@ def executed(case: Case, layer: Callable[[Case, Any], Any]) -> Answer:
 
 
 def hold(cases: Sequence[Case], at_least: int, layer: Callable[[Case, Any], Any]) -> None:
-    """All cases agree with TensorFlow, and there are as many as promised."""
+    """All cases agree with TensorFlow, and there are as many as announced."""
     assert len(cases) >= at_least
     wrong = disagreements(cases, answers(cases, "tensorflow"), [executed(case, layer) for case in cases])
     assert not wrong, f"{len(wrong)} of {len(cases)}\n" + "\n".join(wrong[:10])

@@ -10,16 +10,16 @@ from typing import Literal, NamedTuple, NoReturn
 
 from cnncalc.errors import Location
 from cnncalc.language import nodes
+from cnncalc.language.edit.document import Document, Edit, Stays, applied
+from cnncalc.language.edit.spelling import BoundAndValue, is_number, is_numeric, respelt, spelt
 from cnncalc.language.nodes import Mapping, Scalar
-from cnncalc.language.page import Edit, Page, Stays, applied
 from cnncalc.language.source import Source
-from cnncalc.language.spelling import Entry, is_number, is_numeric, respelt, spelt
-from cnncalc.network.expectation import Bounds, Finding, Value
+from cnncalc.network.expectation import Bounds, Finding, Quantity
 
 
 class Change(NamedTuple):
-    """One promise that was rewritten or put in: what it was, empty where there was none, and what is written
-    now.
+    """One expectation that was rewritten or put in: what it was, empty where there was none, and
+    what it is now.
     """
 
     location: Location
@@ -60,33 +60,32 @@ class Addition(NamedTuple):
 def update(source: Source, findings: Iterable[Finding]) -> Rewritten:
     """The text with measured values in place of those that failed.
 
-    An exact value (an expression too) becomes the measured number; ``~62.4M`` keeps its unit and decimals; of
-    a bound or a
-    range the limit that failed becomes the measured number, so that it just holds. A promise that stands for
-    several uses
-    (in a block, in a file with variants) changes only where one text holds for all of them.
+    An exact value (an expression too) becomes the measured number; ``~62.4M`` keeps its unit and decimals;
+    of a bound or a range the limit that failed becomes the measured number, so that it just holds. An
+    expectation that is evaluated several times (in a block, in a file with variants) changes only where one
+    text is right for all.
     """
-    page = Page(source)
+    document = Document(source)
     left: list[Left] = []
     possible: list[tuple[Change, list[Edit]]] = []
     for group in _by_place(findings):
         failed = next(finding for finding in group if not finding.ok)
         location = _location(failed)
         try:
-            written = _written(page, group)
+            written = _written(document, group)
             possible.append(
                 (Change(location, failed.what, written.old or failed.wanted, written.new), written.edits)
             )
         except Stays as reason:
             left.append(Left(location, failed.what, str(reason)))
-    return _made(page, possible, left, "what stands there is used elsewhere too")
+    return _made(document, possible, left, "what stands there is used elsewhere too")
 
 
 def add(source: Source, additions: Iterable[Addition]) -> Rewritten:
     """The text with an ``expect`` for each model that has none: behind its other keys, in braces before
     them.
     """
-    page = Page(source)
+    document = Document(source)
     left: list[Left] = []
     possible: list[tuple[Change, list[Edit]]] = []
     nowhere = "there is no place for it that leaves the rest as it is"
@@ -96,25 +95,25 @@ def add(source: Source, additions: Iterable[Addition]) -> Rewritten:
             Left(place, f"{addition.what}: {one}", "the value is not known", "is not added")
             for one in addition.missing
         ]
-        edit = page.insertion(place, f"expect: {addition.text}")
+        edit = document.insertion(place, f"expect: {addition.text}")
         if addition.text and edit is None:
             left.append(Left(place, what, nowhere, "is not added"))
         elif addition.text and edit is not None:
             possible.append((Change(place, what, "", addition.text), [edit]))
-    return _made(page, possible, left, nowhere, "is not added")
+    return _made(document, possible, left, nowhere, "is not added")
 
 
 def _made(
-    page: Page,
+    document: Document,
     possible: Sequence[tuple[Change, list[Edit]]],
     left: list[Left],
     reason: str,
     fate: Literal["stays", "is not added"] = "stays",
 ) -> Rewritten:
-    """All changes made, but for those that would change more than promises."""
+    """All changes made, but for those that would change more than expectations."""
     edits = [edit for _, found in possible for edit in found]
-    if not page.says_the_same(edits):
-        fitting = [page.says_the_same(found) for _, found in possible]
+    if not document.says_the_same(edits):
+        fitting = [document.says_the_same(found) for _, found in possible]
         left += [
             Left(change.location, change.what, reason, fate)
             for (change, _), fits in zip(possible, fitting, strict=True)
@@ -122,7 +121,7 @@ def _made(
         ]
         possible = [one for one, fits in zip(possible, fitting, strict=True) if fits]
         edits = [edit for _, found in possible for edit in found]
-    text = applied(page.source.text, edits) if edits else page.source.text
+    text = applied(document.source.text, edits) if edits else document.source.text
     return Rewritten(text, tuple(change for change, _ in possible), tuple(left))
 
 
@@ -132,7 +131,7 @@ def _location(finding: Finding) -> Location:
 
 
 def _by_place(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """The findings of each promise that failed in one of its uses, in the order of the file."""
+    """The findings of each expectation that failed in one of its uses, in the order of the file."""
     groups: dict[tuple[int, int], list[Finding]] = {}
     for finding in findings:
         if finding.place is not None:
@@ -140,23 +139,23 @@ def _by_place(findings: Iterable[Finding]) -> list[list[Finding]]:
     return [groups[place] for place in sorted(groups) if not all(finding.ok for finding in groups[place])]
 
 
-# One promise
+# One expectation
 
-Values = tuple[Value | None, ...]
+AxisValues = tuple[Quantity | None, ...]
 """One per axis."""
 
 
 class Written(NamedTuple):
-    """The edits of a promise, and what it says with them."""
+    """The edits of an expectation, and what it says with them."""
 
     edits: list[Edit]
     new: str
     old: str = ""
-    """What stood there; empty where the promise itself says it so."""
+    """What stood there; empty where the expectation itself says it so."""
 
 
-def _written(page: Page, group: Sequence[Finding]) -> Written:
-    """What makes one promise hold in all its uses.
+def _written(document: Document, group: Sequence[Finding]) -> Written:
+    """What makes one expectation hold in all its uses.
 
     Raises:
         Stays
@@ -164,34 +163,34 @@ def _written(page: Page, group: Sequence[Finding]) -> Written:
     if group[0].metric == "error":
         raise Stays("an expected error is no measured value")
     uses = [_measured(finding) for finding in group]
-    node = page.values.get(_location(group[0])[1:3])
+    node = document.values.get(_location(group[0])[1:3])
     if node is None:
         raise Stays("its place in the file is not known")
     if isinstance(node, nodes.Sequence):
-        return _list(page, node, group, uses)
+        return _list(document, node, group, uses)
     entries = _known(pair for finding, use in zip(group, uses, strict=True) for pair in _pairs(finding, use))
     if isinstance(node, Mapping):
-        return _range(page, node, entries)
-    assert group[0].promise is not None
-    if group[0].promise.is_listed:
-        return _sizes(page, node, group[0].promise.bounds, uses)
+        return _range(document, node, entries)
+    assert group[0].expectation is not None
+    if group[0].expectation.is_listed:
+        return _sizes(document, node, group[0].expectation.bounds, uses)
     new = respelt(node.text, entries)
     if new is not None:
-        return _in_quotes(page, node, new)
+        return _in_quotes(document, node, new)
     per_axis = _per_axis(node.text, entries[: len(uses[0])]) if _agree(uses) else None
-    return _as_list(page, node, per_axis) if per_axis is not None else _cannot_be(node.text, entries)
+    return _as_list(document, node, per_axis) if per_axis is not None else _cannot_be(node.text, entries)
 
 
-def _in_quotes(page: Page, node: Scalar, text: str) -> Written:
-    return Written([page.replacement(node, text)], text, node.text)
+def _in_quotes(document: Document, node: Scalar, text: str) -> Written:
+    return Written([document.replacement(node, text)], text, node.text)
 
 
-def _as_list(page: Page, node: Scalar, texts: Iterable[str]) -> Written:
+def _as_list(document: Document, node: Scalar, texts: Iterable[str]) -> Written:
     text = f"[{', '.join(texts)}]"
-    return Written([Edit(*page.extent(node), text)], text, node.text)
+    return Written([Edit(*document.extent(node), text)], text, node.text)
 
 
-def _agree(uses: Sequence[Values]) -> bool:
+def _agree(uses: Sequence[AxisValues]) -> bool:
     return all(use == uses[0] for use in uses)
 
 
@@ -199,48 +198,50 @@ def _differ() -> NoReturn:
     raise Stays("its uses measure different values")
 
 
-def _cannot_be(text: str, entries: Iterable[Entry]) -> NoReturn:
+def _cannot_be(text: str, entries: Iterable[BoundAndValue]) -> NoReturn:
     if is_numeric(text) and not all(is_number(value) for _, value in entries):
         raise Stays("what is measured is no number")
     _differ()
 
 
-def _measured(finding: Finding) -> Values:
+def _measured(finding: Finding) -> AxisValues:
     """What was measured along each axis; unknown only where that was allowed."""
     values = finding.measured if isinstance(finding.measured, tuple) else (finding.measured,)
     if not values:
         raise Stays("there are no axes to measure")
-    assert finding.promise is not None
-    is_other = finding.promise.is_listed and len(finding.promise.bounds) != len(values)
+    assert finding.expectation is not None
+    is_other = finding.expectation.is_listed and len(finding.expectation.bounds) != len(values)
     if None in values and (is_other or not all(map(_may_be, _spread(finding, len(values)), values))):
         raise Stays("the value is not known")
     return values
 
 
-def _may_be(bound: Bounds, value: Value | None) -> bool:
+def _may_be(bound: Bounds, value: Quantity | None) -> bool:
     return value is not None or bound.hold(None)
 
 
-def _texts(values: Values, like: str = "") -> list[str]:
+def _texts(values: AxisValues, like: str = "") -> list[str]:
     return [spelt(value, like) for value in values if value is not None]
 
 
-def _known(entries: Iterable[tuple[Bounds, Value | None]]) -> list[Entry]:
+def _known(entries: Iterable[tuple[Bounds, Quantity | None]]) -> list[BoundAndValue]:
     return [(bound, value) for bound, value in entries if value is not None]
 
 
-def _pairs(finding: Finding, values: Values) -> Iterable[tuple[Bounds, Value | None]]:
+def _pairs(finding: Finding, values: AxisValues) -> Iterable[tuple[Bounds, Quantity | None]]:
     return zip(_spread(finding, len(values)), values, strict=True)
 
 
 def _spread(finding: Finding, count: int) -> tuple[Bounds, ...]:
     """One bound per measured value."""
-    assert finding.promise is not None
-    bounds = finding.promise.bounds
+    assert finding.expectation is not None
+    bounds = finding.expectation.bounds
     return bounds if len(bounds) == count else bounds[:1] * count
 
 
-def _sizes(page: Page, node: Scalar, bounds: tuple[Bounds, ...], uses: Sequence[Values]) -> Written:
+def _sizes(
+    document: Document, node: Scalar, bounds: tuple[Bounds, ...], uses: Sequence[AxisValues]
+) -> Written:
     """A shape that stands as one text: ``64x112x112``, or the length of a vector."""
     parts = node.text.split("x")
     values = uses[0]
@@ -248,22 +249,22 @@ def _sizes(page: Page, node: Scalar, bounds: tuple[Bounds, ...], uses: Sequence[
     if any(len(use) != len(values) for use in uses) or ((is_other or len(values) == 1) and not _agree(uses)):
         _differ()
     if len(values) == 1:
-        return _in_quotes(page, node, _texts(values, node.text)[0])
+        return _in_quotes(document, node, _texts(values, node.text)[0])
     texts = (
         _texts(values)
         if is_other
         else [_size(*one) for one in zip(parts, bounds, zip(*uses, strict=True), strict=True)]
     )
     if not is_other and all(_SIZE.fullmatch(text) for text in texts):
-        return _in_quotes(page, node, "x".join(texts))
-    return _as_list(page, node, ("any" if text == "?" else text for text in texts))
+        return _in_quotes(document, node, "x".join(texts))
+    return _as_list(document, node, ("any" if text == "?" else text for text in texts))
 
 
 _SIZE = re.compile(r"[0-9]{1,18}|any|\?")
 """What may stand in a shape that is one text."""
 
 
-def _size(part: str, bound: Bounds, values: Values) -> str:
+def _size(part: str, bound: Bounds, values: AxisValues) -> str:
     """One size of such a shape, in all uses."""
     if all(map(bound.hold, values)):
         return part
@@ -272,14 +273,14 @@ def _size(part: str, bound: Bounds, values: Values) -> str:
     return str(values[0]) if isinstance(values[0], int) else _texts(values)[0]
 
 
-def _per_axis(text: str, entries: Sequence[Entry]) -> list[str] | None:
+def _per_axis(text: str, entries: Sequence[BoundAndValue]) -> list[str] | None:
     """One text per axis where one for all of them cannot hold."""
     texts = [respelt(text, [entry]) for entry in entries]
     known = [f'"{one}"' if one.startswith(">") else one for one in texts if one is not None]
     return known if len(known) == len(texts) else None
 
 
-def _range(page: Page, node: Mapping, entries: Sequence[Entry]) -> Written:
+def _range(document: Document, node: Mapping, entries: Sequence[BoundAndValue]) -> Written:
     """The limits that the values go beyond."""
     if not all(is_number(value) or bound.hold(value) for bound, value in entries):
         raise Stays("it is a range, and what is measured is no number")
@@ -293,22 +294,24 @@ def _range(page: Page, node: Mapping, entries: Sequence[Entry]) -> Written:
         assert isinstance(value, Scalar)
         limit = broken[key.text]
         new = value.text if limit is None else spelt(limit, value.text)
-        edits += [] if limit is None else [page.replacement(value, new)]
+        edits += [] if limit is None else [document.replacement(value, new)]
         texts.append(f"{key.text}: {new}")
     return Written(edits, f"{{{', '.join(texts)}}}")
 
 
-def _list(page: Page, node: nodes.Sequence, group: Sequence[Finding], uses: Sequence[Values]) -> Written:
+def _list(
+    document: Document, node: nodes.Sequence, group: Sequence[Finding], uses: Sequence[AxisValues]
+) -> Written:
     """The items that failed, or the whole list where it has another length."""
     count = len(uses[0])
     if any(len(use) != count for use in uses) or (count != len(node.items) and not _agree(uses)):
         _differ()
     if count != len(node.items):
         texts = _texts(uses[0])
-        return Written(page.whole_list(node, texts), f"[{', '.join(texts)}]")
+        return Written(document.whole_list(node, texts), f"[{', '.join(texts)}]")
     items = [
         _item(
-            page,
+            document,
             item,
             _known(
                 (_spread(finding, count)[axis], use[axis]) for finding, use in zip(group, uses, strict=True)
@@ -321,12 +324,12 @@ def _list(page: Page, node: nodes.Sequence, group: Sequence[Finding], uses: Sequ
     )
 
 
-def _item(page: Page, item: nodes.Node, entries: Sequence[Entry]) -> Written:
+def _item(document: Document, item: nodes.YamlNode, entries: Sequence[BoundAndValue]) -> Written:
     if isinstance(item, Mapping):
-        return _range(page, item, entries)
+        return _range(document, item, entries)
     if not isinstance(item, Scalar):
         _differ()
     new = respelt(item.text, entries)
     if new is None:
         _cannot_be(item.text, entries)
-    return _in_quotes(page, item, new) if new != item.text else Written([], new)
+    return _in_quotes(document, item, new) if new != item.text else Written([], new)

@@ -66,7 +66,7 @@ class Definitions:
         return self.own(name, schema)
 
 
-class Values:
+class ValueSchemas:
     """The schemas of values in one dialect."""
 
     def __init__(self, definitions: Definitions) -> None:
@@ -230,23 +230,23 @@ class Values:
 NAME: Schema = {"minLength": 1, "pattern": r"^(?!prev$)[^/]*$", "not": {"pattern": r"\[[0-9]+\]$"}}
 """What may be the name of a tensor, a branch or a block."""
 
-_KINDS: dict[str, Callable[[Values, Field[Any]], Schema]] = {
-    "int": Values.integer,
-    "bool": Values.flag,
-    "number": Values.number,
-    "axes": Values.axes,
-    "padding": Values.padding,
-    "margins": Values.margins,
-    "choice": Values.choice,
-    "ints": Values.integers,
-    "name": Values.name,
-    "pool_width": Values.pool_width,
-    "steps": Values.steps,
-    "copies": Values.steps,
-    "branches": Values.branches,
-    "shortcut": Values.shortcut,
-    "norm": Values.afterwards,
-    "act": Values.afterwards,
+_KINDS: dict[str, Callable[[ValueSchemas, Field[Any]], Schema]] = {
+    "int": ValueSchemas.integer,
+    "bool": ValueSchemas.flag,
+    "number": ValueSchemas.number,
+    "axes": ValueSchemas.axes,
+    "padding": ValueSchemas.padding,
+    "margins": ValueSchemas.margins,
+    "choice": ValueSchemas.choice,
+    "ints": ValueSchemas.integers,
+    "name": ValueSchemas.name,
+    "pool_width": ValueSchemas.pool_width,
+    "steps": ValueSchemas.steps,
+    "copies": ValueSchemas.steps,
+    "branches": ValueSchemas.branches,
+    "shortcut": ValueSchemas.shortcut,
+    "norm": ValueSchemas.afterwards,
+    "act": ValueSchemas.afterwards,
 }
 """The schema of each kind of field."""
 

@@ -30,7 +30,7 @@ def _file(file: Checked) -> dict[str, Any]:
 
 
 def _expectation(finding: Finding) -> dict[str, Any]:
-    place = finding.promise.origin.location if finding.promise is not None else None
+    place = finding.expectation.origin.location if finding.expectation is not None else None
     return {
         "model": finding.model,
         "path": finding.path,

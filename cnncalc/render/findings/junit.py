@@ -41,7 +41,7 @@ def render(results: Results, surface: Surface) -> str:
 
 def _cases(file: Checked) -> list[_Case]:
     broken = {problem.finding: problem for problem in file.problems if problem.finding is not None}
-    cases = [_promise(finding, broken.get(finding)) for finding in file.findings]
+    cases = [_expectation_case(finding, broken.get(finding)) for finding in file.findings]
     for problem in file.problems:
         found = problem.diagnostic
         if problem.finding is None and (file.strict or found.severity == "error"):
@@ -55,8 +55,8 @@ def _outcome(problem: Problem) -> str:
     return "error" if problem.diagnostic.severity == "error" else "failure"
 
 
-def _promise(finding: Finding, problem: Problem | None) -> _Case:
-    place = finding.promise.origin.location if finding.promise is not None else None
+def _expectation_case(finding: Finding, problem: Problem | None) -> _Case:
+    place = finding.expectation.origin.location if finding.expectation is not None else None
     return _Case(
         finding.what,
         place.line if place is not None else None,

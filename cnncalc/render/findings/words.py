@@ -6,7 +6,7 @@ import os
 
 from cnncalc.checks.files import Results
 from cnncalc.render.text import inert
-from cnncalc.support.figures import plural
+from cnncalc.support.numbers import plural
 
 MOST_NAMED = 3
 """Files that are skipped and named in the closing line."""

@@ -18,7 +18,7 @@ def findings(spec: str) -> list[Finding]:
 
 
 def held(expect: str, item: str = "conv3x3: n") -> bool:
-    """Whether the promises on one layer hold."""
+    """Whether the expectations on one layer hold."""
     found = findings(f"{HEAD}layers: [{{{item}, expect: {expect}}}]\n")
     assert found
     return all(finding.ok for finding in found)
@@ -37,7 +37,7 @@ def held(expect: str, item: str = "conv3x3: n") -> bool:
         "{rf: 3}", "{rf: [3, 3]}", "{rf: 3x3}", "{stride: 1}", "{padding: 0}", "{padding: [0, 0]}", "{rf: <= 3}",
     ],
 )  # fmt: skip
-def test_promises_that_hold(expect: str) -> None:
+def test_expectations_that_hold(expect: str) -> None:
     assert held(expect)
 
 
@@ -62,7 +62,7 @@ def test_promises_that_hold(expect: str) -> None:
         ("{in: [4, 6, 6]}", "expected in [4, 6, 6], got [4, 8, 8] (0.0 %, +33.3 %, +33.3 %)"),
     ],
 )
-def test_promises_that_fail(expect: str, message: str) -> None:
+def test_expectations_that_fail(expect: str, message: str) -> None:
     (finding,) = findings(f"{HEAD}layers:\n  - conv3x3: n\n    expect: {expect}\n")
     assert finding.diagnostic is not None
     assert (finding.diagnostic.code, finding.diagnostic.message, finding.path) == (
@@ -98,7 +98,7 @@ def test_suffixes_are_powers_of_1000(suffix: str, power: int) -> None:
     assert held(f"{{macs: 1{suffix}}}", f"custom: {{params: 0, macs: {10**power}}}")
 
 
-def test_several_promises_at_once() -> None:
+def test_several_expectations_at_once() -> None:
     counts = "channels: 4, params: 148, trainable: 148, buffers: 0, macs: 5184"
     expect = f"{{shape: [4, 6, 6], size: 6, {counts}, rf: 3, stride: 1, padding: 0, in: 4x8x8}}"
     found = findings(f"{HEAD}layers: [{{conv3x3: n, expect: {expect}}}]\n")
@@ -118,7 +118,7 @@ STRUCTURES = [
 
 
 @pytest.mark.parametrize(("item", "params", "shape", "rf"), STRUCTURES)
-def test_promises_on_structures_are_sums_inside_and_facts_at_the_borders(
+def test_expectations_on_structures_are_sums_inside_and_facts_at_the_borders(
     item: str, params: int, shape: list[int], rf: int
 ) -> None:
     blocks = "blocks: {block: {params: [c], layers: [conv3x3: {out: c, p: 1}, conv3x3: {out: c, p: 1}]}}\n"
@@ -128,7 +128,7 @@ def test_promises_on_structures_are_sums_inside_and_facts_at_the_borders(
         assert [finding.ok for finding in found] == [True] * 4
 
 
-def test_promises_on_copies_are_about_all_of_them() -> None:
+def test_expectations_on_copies_are_about_all_of_them() -> None:
     expect = "{params: 3*148, rf: 7, in: [4, 8, 8]}"
     spec = (
         f"{HEAD}layers: [{{conv3x3: {{out: 4, p: 1}}, repeat: 3, expect: {expect}}}, {{relu: , repeat: 2}}]\n"
@@ -142,7 +142,7 @@ def test_sums_of_one_name_do_not_take_in_a_longer_one() -> None:
     assert [finding.ok for finding in findings(spec)] == [True]
 
 
-def test_promises_inside_blocks_use_their_parameters() -> None:
+def test_expectations_inside_blocks_use_their_parameters() -> None:
     block = "{params: [c], layers: [{conv1x1: c, expect: [c, 8, 8]}]}"
     spec = f"{HEAD}blocks: {{b: {block}}}\nlayers: [b: 3, {{b: 5, repeat: 2}}]\n"
     found = findings(spec)
@@ -150,13 +150,13 @@ def test_promises_inside_blocks_use_their_parameters() -> None:
     assert [finding.path for finding in found] == ["b_1/conv1x1_1", "b_2[0]/conv1x1_1", "b_2[1]/conv1x1_1"]
 
 
-def test_promises_of_a_model_are_about_the_whole() -> None:
+def test_expectations_of_a_model_are_about_the_whole() -> None:
     expect = f"{{shape: [4, 6, 6], params: {148 + 144 * 7 + 7}, rf: 3, in: [4, 8, 8]}}"
     spec = f"{HEAD}layers: [conv3x3: n, head: [linear: 7], relu]\nexpect: {expect}\n"
     assert [(finding.path, finding.ok) for finding in findings(spec)] == [(None, True)] * 4
 
 
-def test_promises_of_cases() -> None:
+def test_expectations_of_cases() -> None:
     cases = """\
 cases:
 - {input: 4x9x9, expect: [4, 7, 7]}
@@ -192,7 +192,7 @@ def test_an_error_that_is_not_expected_stands_in_the_way() -> None:
     assert finding.diagnostic.code == "E301"
 
 
-def test_promises_about_the_unknown() -> None:
+def test_expectations_about_the_unknown() -> None:
     unknown, any_, rf = findings(
         "layers: [{conv3x3: 4, expect: {params: 148, shape: [4, any, any], rf: 3}}]\n"
     )
@@ -206,7 +206,7 @@ def test_promises_about_the_unknown() -> None:
     assert rf.ok
 
 
-def test_promises_about_the_whole_map() -> None:
+def test_expectations_about_the_whole_map() -> None:
     assert held("{rf: all}", "global_avgpool: ")
     assert not held("{rf: 8}", "global_avgpool: ")
     assert not held("{rf: all}")

@@ -1,4 +1,4 @@
-"""The state of reading one file: what is reported, the names in force, the file's blocks and defaults."""
+"""One file being decoded: what is reported, the names in scope, the limits, the blocks and defaults."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
-from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Fault
+from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Fault, Origin
 from cnncalc.language.expressions import UNDETERMINED, Value, compile_expression
-from cnncalc.language.nodes import Node, Scalar, Sequence, size_of
+from cnncalc.language.nodes import Scalar, Sequence, YamlNode, size_of
 from cnncalc.language.source import Source
 from cnncalc.layers.base import Layer
 from cnncalc.network.graph import MOST_LAYERS, RAISE_LIMIT, too_many_layers
-from cnncalc.network.structure import Origin, Ref
-from cnncalc.support.suggest import did_you_mean, listed, shown
+from cnncalc.network.structure import Ref
+from cnncalc.support.words import did_you_mean, listed, shown
 
 C = TypeVar("C")
 
@@ -24,11 +24,11 @@ class Block(NamedTuple):
     name: str
     params: tuple[tuple[str, str | None], ...]
     """Names with the text of their defaults, ``None`` where one is required."""
-    layers: Node
-    node: Node
+    layers: YamlNode
+    node: YamlNode
 
 
-class Frame(NamedTuple):
+class Scope(NamedTuple):
     """The names in force at a place: variables, block parameters, the index ``i``."""
 
     names: Mapping[str, Value] = {}
@@ -40,7 +40,7 @@ class Frame(NamedTuple):
     active: tuple[str, ...] = ()
     """The names of the blocks being expanded."""
 
-    def with_index(self, index: Value) -> Frame:
+    def with_index(self, index: Value) -> Scope:
         return self._replace(names={**self.names, "i": index})
 
 
@@ -49,7 +49,7 @@ class DependsOnParameter(Exception):
 
 
 class BeyondLimit(Exception):
-    """A file that asks for more than is read; raised out of the reading, with everything found before it
+    """A file that asks for more than is read; raised out of the decoding, with everything found before it
     reported.
     """
 
@@ -60,7 +60,7 @@ characters of an
 expression count as one."""
 
 
-class Reading:
+class Context:
     """One file being read. Errors are collected, each place and message once."""
 
     def __init__(self, source: Source, most_layers: int = MOST_LAYERS) -> None:
@@ -74,10 +74,10 @@ class Reading:
         self.used_blocks: set[str] = set()
         self.refused_blocks: set[str] = set()
         """Names of blocks that are in error themselves, so that their uses are not."""
-        self.defaults: dict[str, Mapping[str, Node]] = {}
+        self.defaults: dict[str, Mapping[str, YamlNode]] = {}
         self.declared: frozenset[str] | None = None
         """Names given with ``name:`` anywhere in the file; found when first needed."""
-        self.root: Node | None = None
+        self.root: YamlNode | None = None
         self.saw_index = False
         """Whether an expression has used ``i`` since this was last reset."""
         self.layers: dict[Any, Layer] = {}
@@ -92,7 +92,7 @@ class Reading:
 
     @contextmanager
     def apart(self) -> Iterator[list[Diagnostic]]:
-        """What is reported within goes into a list of its own, unless a limit ends the reading."""
+        """What is reported within goes into a list of its own, unless a limit ends it."""
         reported, seen = self.diagnostics, self._seen
         self.diagnostics, self._seen = [], set()
         try:
@@ -109,39 +109,39 @@ class Reading:
         self.diagnostics.extend(found for found in diagnostics if found not in known)
 
     def error(
-        self, code: str, node: Node, message: str, help: str | None, frame: Frame, path: str | None = None
+        self, code: str, node: YamlNode, message: str, help: str | None, scope: Scope, path: str | None = None
     ) -> None:
-        self.fault(Fault(code, message, help), node, frame, path)
+        self.fault(Fault(code, message, help), node, scope, path)
 
-    def fault(self, fault: Fault, node: Node, frame: Frame, path: str | None = None) -> None:
+    def fault(self, fault: Fault, node: YamlNode, scope: Scope, path: str | None = None) -> None:
         """Report a bare fact at the place of a node."""
         key = (fault.code, node.line, node.column, fault.message)
         if key not in self._seen:
             self._seen.add(key)
-            self._report(fault, node, frame, path)
+            self._report(fault, node, scope, path)
             self.errors += 1
             if self.errors == MOST_ERRORS:
-                self.stop(Fault("E102", *TOO_MANY_ERRORS), node, frame, path)
+                self.stop(Fault("E102", *TOO_MANY_ERRORS), node, scope, path)
 
-    def _report(self, fault: Fault, node: Node, frame: Frame, path: str | None) -> None:
-        self.diagnostics.append(self.origin(node, frame).place(fault, path))
+    def _report(self, fault: Fault, node: YamlNode, scope: Scope, path: str | None) -> None:
+        self.diagnostics.append(self.origin(node, scope).place(fault, path))
 
-    def stop(self, fault: Fault, node: Node, frame: Frame, path: str | None) -> NoReturn:
+    def stop(self, fault: Fault, node: YamlNode, scope: Scope, path: str | None) -> NoReturn:
         """Report what is beyond a limit, and read no further.
 
         Raises:
             BeyondLimit
         """
-        self._report(fault, node, frame, path)
+        self._report(fault, node, scope, path)
         raise BeyondLimit
 
-    def count_layers(self, number: int, node: Node, frame: Frame) -> None:
+    def count_layers(self, number: int, node: YamlNode, scope: Scope) -> None:
         """Take note of layers that are going to be evaluated."""
         self.layers_made += number
         if self.layers_made > self.most_layers:
-            self.stop(too_many_layers(self.most_layers), node, frame, None)
+            self.stop(too_many_layers(self.most_layers), node, scope, None)
 
-    def count_item(self, node: Node, frame: Frame, path: str | None) -> None:
+    def count_item(self, node: YamlNode, scope: Scope, path: str | None) -> None:
         """Take note of one more item of a list, copy, or layer that a shorthand makes."""
         self.items_read += 1
         if self.items_read > self.most_layers:
@@ -150,34 +150,34 @@ class Reading:
                 f"more than {self.most_layers:,} items after expanding blocks and repeats",
                 RAISE_LIMIT,
             )
-            self.stop(fault, node, frame, path)
-        self.spend(0, node, frame, path)
+            self.stop(fault, node, scope, path)
+        self.spend(0, node, scope, path)
 
-    def spend(self, effort: int, node: Node, frame: Frame, path: str | None) -> None:
+    def spend(self, effort: int, node: YamlNode, scope: Scope, path: str | None) -> None:
         """Take note of nodes that are read again."""
         self.reread += effort
         most = REREAD_PER_LAYER * self.most_layers
         if self.reread > most:
             message = f"blocks, repeats, variants and cases make more than {most:,} nodes to be read again"
             self.stop(
-                Fault("E102", message, "lower a `repeat`, or shorten what is repeated"), node, frame, path
+                Fault("E102", message, "lower a `repeat`, or shorten what is repeated"), node, scope, path
             )
 
     def copies(
-        self, count: int, read: Callable[[Frame, int], C], node: Node, frame: Frame, path: str
+        self, count: int, read: Callable[[Scope, int], C], node: YamlNode, scope: Scope, path: str
     ) -> tuple[C, ...]:
-        """What ``read`` makes of a node for each copy, its frame and its index given; of one at least, so
+        """What ``read`` makes of a node for each copy, its scope and its index given; of one at least, so
         that errors are seen.
 
         Copies that do not use their index are one and the same.
         """
         outer, self.saw_index = self.saw_index, False
-        copies = [read(frame.with_index(0), 0)]
+        copies = [read(scope.with_index(0), 0)]
         if self.saw_index:
             for index in range(1, count):
-                self.count_item(node, frame, path)
-                self.spend(size_of(node) + len(frame.names) // 8, node, frame, path)
-                copies.append(read(frame.with_index(index), index))
+                self.count_item(node, scope, path)
+                self.spend(size_of(node) + len(scope.names) // 8, node, scope, path)
+                copies.append(read(scope.with_index(index), index))
         else:
             copies *= max(count, 1)
         self.saw_index = outer
@@ -189,7 +189,7 @@ class Reading:
         kind: str,
         node: Scalar,
         known: Iterable[str],
-        frame: Frame,
+        scope: Scope,
         path: str | None,
         foreign: Mapping[str, str] | None = None,
     ) -> str | None:
@@ -203,10 +203,10 @@ class Reading:
             if known
             else None
         )
-        self.error(code, node, f"unknown {kind} `{shown(node.text)}`", help, frame, path)
+        self.error(code, node, f"unknown {kind} `{shown(node.text)}`", help, scope, path)
         return guess
 
-    def beside(self, key: Scalar, operation: str, frame: Frame, path: str) -> None:
+    def beside(self, key: Scalar, operation: str, scope: Scope, path: str) -> None:
         """Report a key of the item among the arguments of its operation."""
         help = f"write `{key.text}: ...` beside `{shown(operation)}:`, not inside"
         self.error(
@@ -214,14 +214,14 @@ class Reading:
             key,
             f"`{key.text}` is a key of the item, not an argument of {shown(operation)}",
             help,
-            frame,
+            scope,
             path,
         )
 
-    def origin(self, node: Node, frame: Frame) -> Origin:
-        return Origin(self.source.location(node), self.source.excerpt(node.line), frame.chain)
+    def origin(self, node: YamlNode, scope: Scope) -> Origin:
+        return Origin(self.source.location(node), self.source.excerpt(node.line), scope.chain)
 
-    def evaluate(self, text: str, frame: Frame) -> Value:
+    def evaluate(self, text: str, scope: Scope) -> Value:
         """The value of an expression.
 
         Raises:
@@ -237,7 +237,7 @@ class Reading:
         self.reread += len(text) // 2
         if "i" in expression.names:
             self.saw_index = True
-        value = expression.evaluate(frame.names)
+        value = expression.evaluate(scope.names)
         if value is UNDETERMINED:
             raise DependsOnParameter
         return value
@@ -252,10 +252,10 @@ class Reading:
             message = f"{count:,} copies are more than the {self.most_layers:,} layers that are evaluated"
             raise Fault("E102", message, RAISE_LIMIT)
 
-    def reference(self, node: Scalar, frame: Frame) -> Ref:
+    def reference(self, node: Scalar, scope: Scope) -> Ref:
         """The tensor a name stands for: a block parameter's, else the earlier one of that name."""
-        passed = frame.tensors.get(node.text)
-        return passed or Ref(node.text, frame.depth, self.origin(node, frame))
+        passed = scope.tensors.get(node.text)
+        return passed or Ref(node.text, scope.depth, self.origin(node, scope))
 
     def is_declared(self, name: str) -> bool:
         """Whether some ``name:`` of the file gives this name, or an input has it."""
@@ -264,7 +264,7 @@ class Reading:
         return name in self.declared
 
 
-def _names_in(root: Node) -> Iterable[str]:
+def _names_in(root: YamlNode) -> Iterable[str]:
     """The values of all keys ``name``, and the keys of ``input``."""
     seen: set[int] = set()
     waiting = [root]

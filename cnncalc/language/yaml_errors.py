@@ -1,4 +1,4 @@
-"""What a YAML parser complains about, in plain words: what stands where, and what would work."""
+"""Errors of YAML syntax in plain words: what was found where, and what would work."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from cnncalc.support.suggest import shown
+from cnncalc.support.words import shown
 
 Place = tuple[int, int]
 """Line and column, counted from 0, as the parser does."""
@@ -22,7 +22,7 @@ _ARGUMENTS = re.compile(rf"\s*(?:-\s+)+(\w+):\s+((?:[^,:\s]+|{_KEY}[^,:]+)(?:,\s
 _QUOTABLE = re.compile(r"[^\\\"#,\]}]*")
 
 
-class Complaint(NamedTuple):
+class Explained(NamedTuple):
     """What is wrong, at which place, how wide."""
 
     place: Place
@@ -31,7 +31,7 @@ class Complaint(NamedTuple):
     help: str | None = None
 
 
-class _Trouble(NamedTuple):
+class _SyntaxError(NamedTuple):
     lines: Sequence[str]
     problem: str
     place: Place
@@ -76,18 +76,18 @@ class _Trouble(NamedTuple):
 
 def in_plain_words(
     lines: Sequence[str], problem: str, place: Place, context: str | None, start: Place | None
-) -> Complaint:
+) -> Explained:
     """The parser's ``problem`` at a place, met in a ``context`` that began at ``start``, as a person would
     put it.
     """
     if place[0] >= len(lines):  # the end, where the last line has no line break
         place = (len(lines) - 1, len(lines[-1]))
-    trouble = _Trouble(lines, problem, place, context or "", start or place)
+    error = _SyntaxError(lines, problem, place, context or "", start or place)
     for recognise in _RECOGNISERS:
-        complaint = recognise(trouble)
-        if complaint is not None:
-            return complaint
-    return Complaint(place, 1, f"not valid YAML: {shown(problem)}")
+        explained = recognise(error)
+        if explained is not None:
+            return explained
+    return Explained(place, 1, f"not valid YAML: {shown(problem)}")
 
 
 def reserved_start(character: str, rest: str) -> tuple[str, str]:
@@ -116,115 +116,113 @@ def _first_word(text: str) -> int:
     return (margin.end() if margin else 0) + 1
 
 
-def _tab(trouble: _Trouble) -> Complaint | None:
-    line, column = trouble.place
-    text = trouble.line(line)
+def _tab(error: _SyntaxError) -> Explained | None:
+    line, column = error.place
+    text = error.line(line)
     margin = text[: len(text) - len(text.lstrip())]
-    if "\t" not in margin and trouble.character(trouble.place) != "\t":
+    if "\t" not in margin and error.character(error.place) != "\t":
         return None
     tab = margin.find("\t") if "\t" in margin else column
-    return Complaint((line, tab), 1, "a tab stands where only spaces are allowed", "indent with spaces")
+    return Explained((line, tab), 1, "a tab stands where only spaces are allowed", "indent with spaces")
 
 
-def _reserved(trouble: _Trouble) -> Complaint | None:
-    if "cannot start any token" in trouble.problem or "mapping keys" in trouble.problem:
-        place = trouble.place
+def _reserved(error: _SyntaxError) -> Explained | None:
+    if "cannot start any token" in error.problem or "mapping keys" in error.problem:
+        place = error.place
     elif (
-        re.search(r"block scalar|an? (?:alias|anchor|tag)$", trouble.context)
-        or "undefined tag handle" in trouble.problem
+        re.search(r"block scalar|an? (?:alias|anchor|tag)$", error.context)
+        or "undefined tag handle" in error.problem
     ):
-        place = trouble.start
+        place = error.start
     else:
         return None
     line, column = place
-    message, help = reserved_start(trouble.character(place), trouble.line(line)[column:])
-    return Complaint(place, 1, message, help)
+    message, help = reserved_start(error.character(place), error.line(line)[column:])
+    return Explained(place, 1, message, help)
 
 
-def _document(trouble: _Trouble) -> Complaint | None:
-    if "incompatible YAML" in trouble.problem or "directive" in trouble.context + trouble.problem:
-        return Complaint(
-            (trouble.place[0], 0), 1, "a line that starts with `%` is not part of a spec", "delete the line"
+def _document(error: _SyntaxError) -> Explained | None:
+    if "incompatible YAML" in error.problem or "directive" in error.context + error.problem:
+        return Explained(
+            (error.place[0], 0), 1, "a line that starts with `%` is not part of a spec", "delete the line"
         )
-    if "<document start>" not in trouble.problem:
+    if "<document start>" not in error.problem:
         return None
-    directive = next((n for n, line in enumerate(trouble.lines) if line.startswith("%")), None)
+    directive = next((n for n, line in enumerate(error.lines) if line.startswith("%")), None)
     if directive is not None:
-        return Complaint(
+        return Explained(
             (directive, 0), 1, "a line that starts with `%` is not part of a spec", "delete the line"
         )
-    return Complaint(
-        trouble.place,
+    return Explained(
+        error.place,
         1,
         "something follows the end of the document",
         "a file holds one spec: delete the `...`",
     )
 
 
-def _quotes(trouble: _Trouble) -> Complaint | None:
-    if "quoted scalar" not in trouble.context:
+def _quotes(error: _SyntaxError) -> Explained | None:
+    if "quoted scalar" not in error.context:
         return None
-    if "unexpected" in trouble.problem:
-        return Complaint(
-            trouble.start,
+    if "unexpected" in error.problem:
+        return Explained(
+            error.start,
             1,
-            f"the quote `{trouble.character(trouble.start)}` is never closed",
+            f"the quote `{error.character(error.start)}` is never closed",
             "close it, or delete it",
         )
     message = "double quotes do not know this use of the backslash"
-    return Complaint(trouble.place, 1, message, "write the text in single quotes, or double the backslash")
+    return Explained(error.place, 1, message, "write the text in single quotes, or double the backslash")
 
 
-def _no_space(trouble: _Trouble) -> Complaint | None:
-    if not _is_about_keys(trouble):
+def _no_space(error: _SyntaxError) -> Explained | None:
+    if not _is_about_keys(error):
         return None
-    for number in (trouble.start[0], trouble.above()):
-        found = _NO_SPACE.match(trouble.line(number))
+    for number in (error.start[0], error.above()):
+        found = _NO_SPACE.match(error.line(number))
         if found:
             message, help = missing_space(found[2], found[3].rstrip())
-            return Complaint((number, found.start(1)), len(found[1].rstrip()), message, help)
+            return Explained((number, found.start(1)), len(found[1].rstrip()), message, help)
     return None
 
 
-def _no_space_dash(trouble: _Trouble) -> Complaint | None:
-    found = (
-        _NO_SPACE_DASH.match(trouble.line(trouble.start[0])) if "expected ':'" in trouble.problem else None
-    )
+def _no_space_dash(error: _SyntaxError) -> Explained | None:
+    found = _NO_SPACE_DASH.match(error.line(error.start[0])) if "expected ':'" in error.problem else None
     if not found:
         return None
     item = shown(found[1].rstrip())
     dash = found.start(1) - 1
-    return Complaint(
-        (trouble.start[0], dash), 1, f"there is no space after the dash of `-{item}`", f"write `- {item}`"
+    return Explained(
+        (error.start[0], dash), 1, f"there is no space after the dash of `-{item}`", f"write `- {item}`"
     )
 
 
-def _no_colon(trouble: _Trouble) -> Complaint | None:
-    if "expected ':'" not in trouble.problem:
+def _no_colon(error: _SyntaxError) -> Explained | None:
+    if "expected ':'" not in error.problem:
         return None
-    line, column = trouble.start
-    text = shown(trouble.line(line)[column:].rstrip())
-    return Complaint(
-        trouble.start, max(len(text), 1), f"`{text}` has no colon, so it is neither a key nor a list item"
+    line, column = error.start
+    text = shown(error.line(line)[column:].rstrip())
+    return Explained(
+        error.start, max(len(text), 1), f"`{text}` has no colon, so it is neither a key nor a list item"
     )
 
 
-def _too_deep(trouble: _Trouble) -> Complaint | None:
-    line, column = trouble.place
-    margin = _INDENT.match(trouble.line(line))
+def _too_deep(error: _SyntaxError) -> Explained | None:
+    line, column = error.place
+    margin = _INDENT.match(error.line(line))
     begin = margin.end() if margin else 0
-    key = trouble.line(line)[begin:column]
-    above = trouble.above()
-    if "mapping values" not in trouble.problem or ": " in key or above == line:
+    key = error.line(line)[begin:column]
+    above = error.above()
+    if "mapping values" not in error.problem or ": " in key or above == line:
         return None
     place, width, key = (line, begin), max(len(key), 1), shown(key)
-    bare = _BARE_ITEM.match(trouble.line(above))
+    bare = _BARE_ITEM.match(error.line(above))
     if bare:
         message = f"`{bare[1]}` needs a colon before `{key}:` can stand beside it"
-        return Complaint((above, bare.start(1)), len(bare[1]), message, f"write `- {bare[1]}:`")
-    indent = _INDENT.match(trouble.line(above))
+        return Explained((above, bare.start(1)), len(bare[1]), message, f"write `- {bare[1]}:`")
+    indent = _INDENT.match(error.line(above))
     message = f"`{key}:` is indented too deep: the value on line {above + 1} is complete"
-    return Complaint(
+    return Explained(
         place,
         width,
         message,
@@ -232,34 +230,34 @@ def _too_deep(trouble: _Trouble) -> Complaint | None:
     )
 
 
-def _second_colon(trouble: _Trouble) -> Complaint | None:
-    if "mapping values" not in trouble.problem:
+def _second_colon(error: _SyntaxError) -> Explained | None:
+    if "mapping values" not in error.problem:
         return None
-    line, column = trouble.place
-    if not re.search(r":\s", trouble.line(line)[:column]):
-        return Complaint(
-            trouble.place,
+    line, column = error.place
+    if not re.search(r":\s", error.line(line)[:column]):
+        return Explained(
+            error.place,
             1,
             "this `:` ends no key",
             "a key is one name on one line, of at most 1,024 characters",
         )
-    item = _ARGUMENTS.match(trouble.line(line))
+    item = _ARGUMENTS.match(error.line(line))
     if item:
         arguments = _as_arguments(item[1], item[2])
-        return Complaint(
-            trouble.place,
+        return Explained(
+            error.place,
             1,
             "several arguments without braces",
             f"write `{shown(f'{item[1]}: {{{arguments}}}')}`",
         )
-    key, _, value = trouble.line(line).strip().partition(": ")
+    key, _, value = error.line(line).strip().partition(": ")
     fits = '"' not in value and "\\" not in value and "#" not in value
     help = (
         f'write the text in quotes: `{shown(key)}: "{shown(value.strip())}"`'
         if fits
         else "write the text in quotes"
     )
-    return Complaint(trouble.place, 1, "a second colon in one value", help)
+    return Explained(error.place, 1, "a second colon in one value", help)
 
 
 def _as_arguments(operation: str, value: str) -> str:
@@ -277,65 +275,65 @@ def _as_arguments(operation: str, value: str) -> str:
     return f"{primary.spec_name}: {first.strip()}{comma}{rest}"
 
 
-def _list_beside_key(trouble: _Trouble) -> Complaint | None:
-    if "sequence entries" not in trouble.problem:
+def _list_beside_key(error: _SyntaxError) -> Explained | None:
+    if "sequence entries" not in error.problem:
         return None
     message = "a list of `- ` items cannot start on the line of its key"
-    return Complaint(trouble.place, 1, message, "start it on the next line, or write it as `[...]`")
+    return Explained(error.place, 1, message, "start it on the next line, or write it as `[...]`")
 
 
-def _brackets(trouble: _Trouble) -> Complaint | None:
-    if "while parsing a flow" not in trouble.context:
+def _brackets(error: _SyntaxError) -> Explained | None:
+    if "while parsing a flow" not in error.context:
         return None
-    found = shown(trouble.token(trouble.place)) or "the end of the line"
-    if "content" in trouble.problem:
-        return Complaint(trouble.place, 1, f"found `{found}` where a value is expected")
-    opener = trouble.character(trouble.start)
-    closer = "]" if "sequence" in trouble.context else "}"
-    if trouble.at_end:
-        return Complaint(trouble.start, 1, f"the `{opener}` is never closed", f"close it with `{closer}`")
-    line, column = trouble.start
+    found = shown(error.token(error.place)) or "the end of the line"
+    if "content" in error.problem:
+        return Explained(error.place, 1, f"found `{found}` where a value is expected")
+    opener = error.character(error.start)
+    closer = "]" if "sequence" in error.context else "}"
+    if error.at_end:
+        return Explained(error.start, 1, f"the `{opener}` is never closed", f"close it with `{closer}`")
+    line, column = error.start
     message = f"found `{found}` where `,` or `{closer}` is expected"
-    return Complaint(
-        trouble.place,
+    return Explained(
+        error.place,
         1,
         message,
         f"the `{opener}` that is open here stands on line {line + 1}, column {column + 1}",
     )
 
 
-def _indentation(trouble: _Trouble) -> Complaint | None:
-    if "while parsing a block" not in trouble.context:
+def _indentation(error: _SyntaxError) -> Explained | None:
+    if "while parsing a block" not in error.context:
         return None
-    line, column = trouble.place
-    token = trouble.token(trouble.place)
+    line, column = error.place
+    token = error.token(error.place)
     found, width = shown(token) or "the end", max(len(token), 1)
-    if trouble.line(line)[:column].strip():
-        return Complaint(
-            trouble.place,
+    if error.line(line)[:column].strip():
+        return Explained(
+            error.place,
             width,
             f"found `{found}` where the line should end",
             "a text with such a part needs quotes",
         )
-    if column != trouble.start[1]:
-        help = f"lines above start at column {' or '.join(map(str, trouble.columns()))}"
-        return Complaint(trouble.place, width, f"the indentation of `{found}` fits nothing above it", help)
-    if "mapping" in trouble.context:
-        message = f"found `{found}` among the keys of the mapping that starts on line {trouble.start[0] + 1}"
-        return Complaint(
-            trouble.place, width, message, "a mapping has keys, a list has `- ` items: one cannot hold both"
+    if column != error.start[1]:
+        help = f"lines above start at column {' or '.join(map(str, error.columns()))}"
+        return Explained(error.place, width, f"the indentation of `{found}` fits nothing above it", help)
+    if "mapping" in error.context:
+        message = f"found `{found}` among the keys of the mapping that starts on line {error.start[0] + 1}"
+        return Explained(
+            error.place, width, message, "a mapping has keys, a list has `- ` items: one cannot hold both"
         )
-    message = f"`{found}` stands among the items of the list that starts on line {trouble.start[0] + 1}"
-    return Complaint(
-        trouble.place, width, message, "start it with `- `, or indent it to make it part of the item above"
+    message = f"`{found}` stands among the items of the list that starts on line {error.start[0] + 1}"
+    return Explained(
+        error.place, width, message, "start it with `- `, or indent it to make it part of the item above"
     )
 
 
-def _is_about_keys(trouble: _Trouble) -> bool:
-    return "mapping values" in trouble.problem or "expected ':'" in trouble.problem
+def _is_about_keys(error: _SyntaxError) -> bool:
+    return "mapping values" in error.problem or "expected ':'" in error.problem
 
 
-_RECOGNISERS: tuple[Callable[[_Trouble], Complaint | None], ...] = (
+_RECOGNISERS: tuple[Callable[[_SyntaxError], Explained | None], ...] = (
     _tab,
     _reserved,
     _document,

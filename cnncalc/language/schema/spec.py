@@ -19,7 +19,7 @@ from cnncalc.language.schema.values import (
     SCALAR,
     Definitions,
     Schema,
-    Values,
+    ValueSchemas,
     default_of,
 )
 from cnncalc.language.vocabulary import SIBLINGS, WORDS, Operation, operations
@@ -66,7 +66,7 @@ def schema() -> Schema:
     """
     schemas: dict[str, Schema] = {}
     for dialect in DIALECTS:
-        _File(Definitions(schemas, dialect)).define()
+        _SpecSchema(Definitions(schemas, dialect)).define()
     plain, named, free = ({"$ref": f"#/definitions/file{dialect.suffix}"} for dialect in DIALECTS)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -84,13 +84,13 @@ def _anywhere(key: str) -> Schema:
     return {"anyOf": [{"required": [key]}, {"required": ["models"], "properties": {"models": models}}]}
 
 
-class _File:
+class _SpecSchema:
     """The definitions of one dialect, from values up to the file."""
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
         self.dialect = definitions.dialect
-        self.values = Values(definitions)
+        self.values = ValueSchemas(definitions)
         self.layers = self.values.layers
         self.arguments: dict[str, Schema] = {}
         """The mapping of each operation's arguments."""

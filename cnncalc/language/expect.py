@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import MOST_AXES, is_any
 from cnncalc.language.arguments import kind_of
+from cnncalc.language.context import Context, DependsOnParameter, Scope
 from cnncalc.language.expressions import MAX_LENGTH
-from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
-from cnncalc.language.reading import DependsOnParameter, Frame, Reading
+from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.network.expectation import (
     ALL,
     FIELD_METRICS,
@@ -19,10 +19,9 @@ from cnncalc.network.expectation import (
     SHAPE_METRICS,
     Bounds,
     Expectation,
-    Number,
 )
-from cnncalc.support.amounts import AMOUNT, POWERS, amount, decimals
-from cnncalc.support.suggest import shown
+from cnncalc.support.numbers import AMOUNT, POWERS, Number, amount, decimals
+from cnncalc.support.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,28 +33,28 @@ _PER_AXIS = (*SHAPE_METRICS, *FIELD_METRICS)
 
 
 def read_expect(
-    node: Node, reading: Reading, frame: Frame, path: str | None, allow_error: bool = False
+    node: YamlNode, context: Context, scope: Scope, path: str | None, allow_error: bool = False
 ) -> tuple[Expectation, ...]:
     """What an ``expect`` says: a bare list or ``3x5`` is the shape, a mapping names its metrics."""
     if not isinstance(node, Mapping):
-        return _one("shape", node, reading, frame, path)
+        return _one("shape", node, context, scope, path)
     found: list[Expectation] = []
     if not node.entries:
-        reading.error(
-            "E106", node, "an empty expectation", "for instance `expect: {params: 9408}`", frame, path
+        context.error(
+            "E106", node, "an empty expectation", "for instance `expect: {params: 9408}`", scope, path
         )
     for key, value in node.entries:
         if key.text == "error" and allow_error:
-            found.extend(_error_code(value, reading, frame, path))
+            found.extend(_error_code(value, context, scope, path))
         elif key.text in METRICS:
-            found.extend(_one(key.text, value, reading, frame, path))
+            found.extend(_one(key.text, value, context, scope, path))
         elif key.text.lower() == "flops":
-            reading.error(
-                "E104", key, "unknown expectation `flops`", "flops are 2 x macs: expect `macs`", frame, path
+            context.error(
+                "E104", key, "unknown expectation `flops`", "flops are 2 x macs: expect `macs`", scope, path
             )
         else:
             known = (*METRICS, "error") if allow_error else METRICS
-            reading.unknown_word("E104", "expectation", key, known, frame, path, _FOREIGN)
+            context.unknown_word("E104", "expectation", key, known, scope, path, _FOREIGN)
     return tuple(found)
 
 
@@ -72,24 +71,24 @@ _FOREIGN = {
 }
 
 
-def _error_code(node: Node, reading: Reading, frame: Frame, path: str | None) -> tuple[Expectation, ...]:
+def _error_code(node: YamlNode, context: Context, scope: Scope, path: str | None) -> tuple[Expectation, ...]:
     if not isinstance(node, Scalar) or not re.fullmatch(r"E[0-9]{3}", node.text):
-        reading.error(
-            "E105", node, "an error is expected by its code", "for instance `error: E301`", frame, path
+        context.error(
+            "E105", node, "an error is expected by its code", "for instance `error: E301`", scope, path
         )
         return ()
-    return (Expectation("error", (Bounds(node.text, word=node.text),), False, reading.origin(node, frame)),)
+    return (Expectation("error", (Bounds(node.text, word=node.text),), False, context.origin(node, scope)),)
 
 
 def _one(
-    metric: str, node: Node, reading: Reading, frame: Frame, path: str | None
+    metric: str, node: YamlNode, context: Context, scope: Scope, path: str | None
 ) -> tuple[Expectation, ...]:
-    origin = reading.origin(node, frame)
+    origin = context.origin(node, scope)
     try:
         if isinstance(node, Scalar) and metric in _PER_AXIS and _SHAPE.fullmatch(node.text):
             _check_number(node.text.count("x") + 1)
             bounds = tuple(
-                _bounds(Scalar(text, False, node.line, node.column, node.width), reading, frame)
+                _bounds(Scalar(text, False, node.line, node.column, node.width), context, scope)
                 for text in node.text.split("x")
             )
             return (Expectation(metric, bounds, True, origin),)
@@ -101,19 +100,19 @@ def _one(
                 raise Fault("E105", f"{metric} is one number, not a list")
             return (
                 Expectation(
-                    metric, tuple(_bounds(item, reading, frame) for item in node.items), True, origin
+                    metric, tuple(_bounds(item, context, scope) for item in node.items), True, origin
                 ),
             )
         is_listed = metric in ("shape", "in") and not _is_limit(node)
-        return (Expectation(metric, (_bounds(node, reading, frame),), is_listed, origin),)
+        return (Expectation(metric, (_bounds(node, context, scope),), is_listed, origin),)
     except Fault as fault:
-        reading.fault(fault, node, frame, path)
+        context.fault(fault, node, scope, path)
     except DependsOnParameter:
         pass
     return ()
 
 
-def _is_limit(node: Node) -> bool:
+def _is_limit(node: YamlNode) -> bool:
     """Whether a value is a bound, a range or a rounded number, which of a shape hold for every axis; one
     number is a vector.
     """
@@ -130,10 +129,10 @@ def _check_number(axes: int) -> None:
         )
 
 
-def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
+def _bounds(node: YamlNode, context: Context, scope: Scope) -> Bounds:
     """What one value may be, from a number, an expression, ``~``, ``<=``, ``>=`` or ``{min, max}``."""
     if isinstance(node, Mapping):
-        return _range(node, reading, frame)
+        return _range(node, context, scope)
     if not isinstance(node, Scalar):
         raise Fault("E105", "a value is wanted, not a list")
     text = _checked_text(node)
@@ -143,7 +142,7 @@ def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
         return Bounds(ALL, word=ALL)
     for sign, make in _SIGNS.items():
         if text.startswith(sign):
-            return make(text, _number(text[len(sign) :].strip(), reading, frame))
+            return make(text, _number(text[len(sign) :].strip(), context, scope))
     if text.startswith("~"):
         return _approximate(text)
     if text[:1] in "<>=":
@@ -152,7 +151,7 @@ def _bounds(node: Node, reading: Reading, frame: Frame) -> Bounds:
             f"`{shown(text)}` is no expectation",
             'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}',
         )
-    number = _number(text, reading, frame)
+    number = _number(text, context, scope)
     return Bounds(text, number, number)
 
 
@@ -173,14 +172,14 @@ def _checked_text(node: Scalar) -> str:
     return text
 
 
-def _range(node: Mapping, reading: Reading, frame: Frame) -> Bounds:
+def _range(node: Mapping, context: Context, scope: Scope) -> Bounds:
     limits: dict[str, Number] = {}
     for key, value in node.entries:
         if key.text not in ("min", "max"):
             raise Fault("E104", f"`{shown(key.text)}` is no limit", "a range is {min: a, max: b}")
         if not isinstance(value, Scalar) or value.is_null:
             raise Fault("E105", f"a number is wanted, found {kind_of(value)}", "a range is {min: a, max: b}")
-        limits[key.text] = _number(value.text, reading, frame)
+        limits[key.text] = _number(value.text, context, scope)
     if not limits:
         raise Fault("E106", "an empty range", "a range is {min: a, max: b}")
     low, high = limits.get("min"), limits.get("max")
@@ -190,14 +189,14 @@ def _range(node: Mapping, reading: Reading, frame: Frame) -> Bounds:
     return Bounds(f"{{{text}}}", low, high)
 
 
-def _number(text: str, reading: Reading, frame: Frame) -> Number:
+def _number(text: str, context: Context, scope: Scope) -> Number:
     """A number with an optional suffix, or an expression."""
     match = _NUMBER.fullmatch(text)
     if match:
         return _whole(_written(match))
     if re.fullmatch(r"[0-9_.]+[kmgt]", text):
         raise Fault("E105", f"`{shown(text)}` is no number", f"write `{text.upper()}`")
-    value = reading.evaluate(text, frame)
+    value = context.evaluate(text, scope)
     if not isinstance(value, (int, Fraction)) or isinstance(value, bool):
         raise Fault("E105", f"`{shown(text)}` is no number")
     return value

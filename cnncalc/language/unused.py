@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cnncalc.language.nodes import Mapping, Node, Scalar, Sequence
+from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _PROSE = frozenset({"name", "description", "source", "note", "framework"})
 """Keys whose values are no expressions."""
 
 
-def unused(root: Node) -> Iterator[tuple[str, Scalar]]:
+def unused(root: YamlNode) -> Iterator[tuple[str, Scalar]]:
     """The keys under ``vars`` and ``blocks`` that occur nowhere else, with what they define: ``variable`` or
     ``block``.
 
@@ -27,7 +27,7 @@ def unused(root: Node) -> Iterator[tuple[str, Scalar]]:
     yield from (("block", key) for key in blocks if key.text not in keys and key.text not in words)
 
 
-def _definitions(root: Node, section: str) -> Iterator[Scalar]:
+def _definitions(root: YamlNode, section: str) -> Iterator[Scalar]:
     """The keys of a section of the file and of its models."""
     models = root.get("models") if isinstance(root, Mapping) else None
     variants = [node for _, node in models.entries] if isinstance(models, Mapping) else []
@@ -37,7 +37,7 @@ def _definitions(root: Node, section: str) -> Iterator[Scalar]:
             yield from (key for key, _ in found.entries)
 
 
-def _mentioned(root: Node) -> tuple[set[str], set[str]]:
+def _mentioned(root: YamlNode) -> tuple[set[str], set[str]]:
     """The keys that name operations, and the words of all values but prose."""
     keys: set[str] = set()
     words: set[str] = set()
@@ -54,7 +54,7 @@ def _mentioned(root: Node) -> tuple[set[str], set[str]]:
     return keys, words
 
 
-def _values(node: Mapping, keys: set[str]) -> Iterator[Node]:
+def _values(node: Mapping, keys: set[str]) -> Iterator[YamlNode]:
     for key, value in node.entries:
         if key.text in ("vars", "blocks") and isinstance(value, Mapping):
             yield from (defined for _, defined in value.entries)

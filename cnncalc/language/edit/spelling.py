@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TypeGuard
 
-from cnncalc.network.expectation import Bounds, Measured, Number, Value, shown
-from cnncalc.support.amounts import AMOUNT, POWERS, decimals
+from cnncalc.network.expectation import Bounds, Measured, Quantity, quoted
+from cnncalc.support.numbers import AMOUNT, POWERS, Number, decimals
 
-Entry = tuple[Bounds, Value]
-"""What was promised of a value, and what was measured."""
+BoundAndValue = tuple[Bounds, Quantity]
+"""What is expected of a value, and what was measured."""
 
 _LITERAL = re.compile(rf"[+-]?{AMOUNT}")
 _SIGNED = re.compile(r"(<=|>=)(\s*)(.*)")
 _GROUPED_FROM = 10_000
 
 
-def respelt(text: str, entries: Sequence[Entry]) -> str | None:
+def respelt(text: str, entries: Sequence[BoundAndValue]) -> str | None:
     """The text that holds for every entry: the old one where it does, else one of its form; ``None`` where
     there is none.
 
@@ -45,18 +45,18 @@ def is_numeric(text: str) -> bool:
     return text.strip().startswith(("<=", ">=", "~"))
 
 
-def is_number(value: Value) -> TypeGuard[Number]:
+def is_number(value: Quantity) -> TypeGuard[Number]:
     """Whether a value is finite."""
     return isinstance(value, (int, Fraction))
 
 
-def spelt(value: Value, like: str = "") -> str:
+def spelt(value: Quantity, like: str = "") -> str:
     """A value in digits, grouped where the text it stands for is, or where it is long and there is none.
 
     A suffix stays where the value is exact in it.
     """
     if not is_number(value):
-        return shown(value)
+        return quoted(value)
     if value.denominator != 1:
         return str(value)
     number = int(value)
@@ -69,7 +69,7 @@ def spelt(value: Value, like: str = "") -> str:
     return f"{number:_}" if abs(number) >= _GROUPED_FROM and not plain else str(number)
 
 
-def promised(metric: str, measured: Measured) -> str | None:
+def expect_text(metric: str, measured: Measured) -> str | None:
     """What is measured as an ``expect`` says it: a list for a shape, one number where all axes have the same.
 
     ``None`` where any of it is unknown.

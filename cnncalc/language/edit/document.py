@@ -1,4 +1,4 @@
-"""A spec's text as a page to edit: places as offsets, and what changes the text without changing what it
+"""A spec's text as a document to edit: places as offsets, and what changes the text without changing what it
 says.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.errors import CnncalcError, Location
 from cnncalc.language import nodes
-from cnncalc.language.nodes import Mapping, Node, Scalar
+from cnncalc.language.nodes import Mapping, Scalar, YamlNode
 from cnncalc.language.parser import parse
 from cnncalc.language.source import LINE_BREAK, Source
 
@@ -28,7 +28,7 @@ class Stays(Exception):
     """Why an expectation cannot be rewritten."""
 
 
-class Page:
+class Document:
     """A source with its nodes by place, and the places as offsets."""
 
     def __init__(self, source: Source) -> None:
@@ -44,7 +44,7 @@ class Page:
         self.said = _skeleton(self.root)
 
     def says_the_same(self, edits: Sequence[Edit]) -> bool:
-        """Whether the text would say the same after some edits, promises apart."""
+        """Whether the text would say the same after some edits, expectations apart."""
         try:
             after, wrong = parse(Source(self.source.name, applied(self.source.text, edits)))
         except CnncalcError:
@@ -100,7 +100,7 @@ class Page:
         more = "".join(f"{self.line_break}{lead}{text}" for text in texts[len(node.items) :])
         return [*edits, Edit(at, at, more)] if more else edits
 
-    def _item_edit(self, item: Node, text: str) -> Edit:
+    def _item_edit(self, item: YamlNode, text: str) -> Edit:
         lead = self.source.excerpt(item.line)[: item.column - 1]
         if not isinstance(item, Scalar) or not re.fullmatch(r"\s*-\s+", lead):
             raise Stays("its items do not each stand in a line of their own")
@@ -139,7 +139,7 @@ class Page:
         return line
 
 
-def _values(root: Node) -> Iterator[Node]:
+def _values(root: YamlNode) -> Iterator[YamlNode]:
     """Every value once, in the order of the file."""
     seen: set[int] = set()
     waiting = [root]
@@ -155,7 +155,7 @@ def _values(root: Node) -> Iterator[Node]:
             waiting.extend(value for _, value in reversed(node.entries))
 
 
-def _keys(root: Node) -> Iterator[Scalar]:
+def _keys(root: YamlNode) -> Iterator[Scalar]:
     for node in _values(root):
         if isinstance(node, Mapping):
             yield from (key for key, _ in node.entries)
@@ -184,7 +184,7 @@ def applied(text: str, edits: Sequence[Edit]) -> str:
     return "".join([*parts, text[end:]])
 
 
-def _skeleton(node: Node) -> Any:
+def _skeleton(node: YamlNode) -> Any:
     if isinstance(node, Scalar):
         return (node.text, node.quoted)
     if isinstance(node, nodes.Sequence):
