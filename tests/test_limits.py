@@ -16,9 +16,9 @@ from cnncalc.cli import main
 from cnncalc.errors import MOST_ERRORS, CnncalcError, Diagnostic
 from cnncalc.geometry.axis import TOO_IRREGULAR, TOO_LARGE
 from cnncalc.network.model import Model
-from cnncalc.render.documents import networks
 from cnncalc.render.surface import PLAIN
 from cnncalc.render.view import View
+from tests.render.writing import networks
 
 MEMORY, SECONDS = 2**30, 20
 """Of processor time; the slowest of these take half of it on a machine that has other work."""

@@ -11,9 +11,9 @@ from cnncalc import analyze, load
 from cnncalc.analysis.run import analyze_each
 from cnncalc.geometry.shape import Shape
 from cnncalc.questions.sweep import Grid, Row, parse_shapes, parse_values, sweep
-from cnncalc.render import markdown, table
+from cnncalc.render.listings.sweep import Sweep
+from cnncalc.render.outputs import FORMATS
 from cnncalc.render.surface import PLAIN, Surface
-from cnncalc.render.sweep import listing
 from tests.cli.running import Ran
 
 SPEC = """\
@@ -152,15 +152,16 @@ def test_a_narrow_table_keeps_the_reason_and_no_note_of_what_it_leaves_out() -> 
         Row("a_long_name", (), (("input", Shape(3, (9, 9))),), error=error),
         Row("a_long_name", (), (), dropped=5),
     )
-    lines = table.render(listing("small.yaml", rows), Surface(60)).splitlines()
+    document = Sweep("small.yaml", rows)
+    lines = FORMATS.render("table", document, Surface(60)).splitlines()
     body = lines[2 : lines.index("", 2)]
     assert max(map(len, body)) <= 60
     place = body[0].index("error")
     assert "".join(line[place:] for line in body[2:]).replace(" ", "") == error.replace(" ", "")
     assert "dropped" in lines[-1]
     assert not any(line.startswith("dropped:") for line in lines)
-    assert "\ndropped: " in table.render(listing("small.yaml", rows), PLAIN)
-    assert "\ndropped: " in markdown.render(listing("small.yaml", rows))
+    assert "\ndropped: " in FORMATS.render("table", document, PLAIN)
+    assert "\ndropped: " in FORMATS.render("markdown", document)
 
 
 @pytest.mark.parametrize(

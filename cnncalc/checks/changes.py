@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from cnncalc.analysis.report import LayerReport
+from cnncalc.analysis.report import LayerReport, Report
 
 _NUMBER = re.compile(r"_[0-9]+(?=$|[/\[])")
 _MOST_PAIRS = 4_000_000
@@ -33,6 +33,35 @@ class Change(NamedTuple):
         layer = self.new or self.old
         assert layer is not None
         return layer.path
+
+
+class Pairing(NamedTuple):
+    """One network before and after; ``None`` where it is new or gone."""
+
+    name: str
+    old: Report | None
+    new: Report | None
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """The states that there are."""
+        return tuple(report for report in (self.old, self.new) if report is not None)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """How its layers differ; nothing where there is only one state."""
+        return () if self.old is None or self.new is None else changes(self.old.layers, self.new.layers)
+
+
+def paired(old: Sequence[Report], new: Sequence[Report]) -> tuple[Pairing, ...]:
+    """The networks of two files: the only ones together, else those of the same name, in the order of the new
+    file.
+    """
+    if len(old) == len(new) == 1:
+        return (Pairing(new[0].name, old[0], new[0]),)
+    before = {report.name: report for report in old}
+    found = [Pairing(report.name, before.pop(report.name, None), report) for report in new]
+    return (*found, *(Pairing(report.name, report, None) for report in before.values()))
 
 
 def changes(old: Layers, new: Layers) -> tuple[Change, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, NoReturn
 
 import typer
 
@@ -18,25 +18,13 @@ from cnncalc.codes import chosen
 from cnncalc.errors import UNDONE, SourceError, UsageError
 from cnncalc.loading import resolve
 from cnncalc.network.graph import MOST_LAYERS
-from cnncalc.render.findings import render
-from cnncalc.render.surface import PLAIN
+from cnncalc.render.findings import FORMATS
 from cnncalc.support.numbers import plural
 
-Format = Literal["full", "concise", "json", "github", "gitlab", "junit", "sarif", "markdown"]
-
-FOR_PEOPLE = ("full", "concise")
-"""Formats of findings in specs; why a file could not be checked goes to standard error. The others hold all
-there is.
-"""
-_BY_ENDING = {
-    ".sarif.json": ("sarif",),
-    ".sarif": ("sarif",),
-    ".xml": ("junit",),
-    ".md": ("markdown",),
-    ".json": ("json", "gitlab", "sarif"),
-}
-"""What a file of that ending may hold, the usual one first."""
-_GITLAB_NAME = "gl-code-quality"
+if TYPE_CHECKING:
+    Format = str
+else:
+    Format = Literal[FORMATS.names]
 
 Codes = list[str] | None
 Select = Annotated[
@@ -64,7 +52,12 @@ FormatName = Annotated[
 ]
 Output = Annotated[
     str | None,
-    typer.Option("--output", metavar="FILE", help="Write a file, too, in the format of its ending."),
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=f"Write a file, too, in the format of its ending: {', '.join(FORMATS.endings)}.",
+    ),
 ]
 Update = Annotated[bool, typer.Option("--update", help="Write what is measured where an expectation failed.")]
 Add = Annotated[
@@ -128,6 +121,8 @@ def check(
         wanted_codes(choices), options.settings(sets), model, framework, require_expect, max_layers
     )
     keep_specs(output, (one.file for path in paths for one in files_of(path) if one.is_named))
+    if output is not None:
+        format_of_file(choices)  # an ending that is no format is refused before anything is checked
     if update or add is not None or diff:
         _nothing_but_writing(choices, require_expect, watch)
         return _rewrite(paths, wanted, update, add, diff)
@@ -271,11 +266,11 @@ def _nothing(path: str) -> Checked:
 def deliver(results: Results, choices: Choices) -> int:
     """The findings to standard output, and to the file where one is named; the exit code."""
     format = choices.format or usual_format(os.environ, sys.stdout)
-    emit(render(results, format, surface_of(sys.stdout) if format == "full" else PLAIN))
-    if format in FOR_PEOPLE:
+    emit(FORMATS.render(format, results, surface_of(sys.stdout)))
+    if not FORMATS[format].diagnostics:
         report_diagnostics(results.undone)
     if choices.output is not None:
-        emit(render(results, format_of_file(choices)), choices.output)
+        emit(FORMATS.render(format_of_file(choices), results), choices.output)
     return results.code
 
 
@@ -293,13 +288,8 @@ def format_of_file(choices: Choices) -> str:
     """The format of ``--output``: the one said, else by its ending, which ``--format`` may narrow down."""
     if choices.output_format is not None:
         return choices.output_format
-    name = os.path.basename(choices.output or "").lower()
-    possible = next((formats for ending, formats in _BY_ENDING.items() if name.endswith(ending)), ())
-    if choices.format in possible:
-        return choices.format
-    if name.startswith(_GITLAB_NAME) and "gitlab" in possible:
-        return "gitlab"
-    return possible[0] if possible else choices.format or "full"
+    found = options.of_ending(FORMATS, choices.output or "", choices.format)
+    return choices.format or FORMATS.default.name if found is None else found.name
 
 
 def _codes(given: Codes) -> tuple[str, ...] | None:

@@ -12,15 +12,16 @@ import typer
 from cnncalc import load
 from cnncalc.analysis.report import Report
 from cnncalc.checks import budgets
+from cnncalc.checks.changes import Pairing, paired
 from cnncalc.cli import options, run
 from cnncalc.cli.frameworks import across
-from cnncalc.cli.output import emit, keep_specs, target_surface
+from cnncalc.cli.output import keep_specs
 from cnncalc.cli.revision import is_revision, read_revision
 from cnncalc.errors import FINE, INVALID, UNDONE, Diagnostic
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
-from cnncalc.render.compare_changes import Pairing, paired, records, verdict_records
-from cnncalc.render.documents import Entry, Group, compared
+from cnncalc.render.listings.comparison import Comparison, Group
+from cnncalc.render.listings.networks import Entry
 from cnncalc.render.text import inert
 
 FailIf = Annotated[
@@ -36,6 +37,14 @@ FailIf = Annotated[
 Frameworks = Annotated[
     bool,
     typer.Option("--frameworks", help="Instead: the layers that differ between the rules of the frameworks."),
+]
+Changed = Annotated[
+    bool | None,
+    typer.Option(
+        "--changes/--no-changes",
+        help="Of two files: also the layers that changed. On where the format can fold them away.",
+        show_default=False,
+    ),
 ]
 All = Annotated[
     bool, typer.Option("--all", help="With --frameworks: show also the layers that do not differ.")
@@ -54,6 +63,7 @@ Specs = Annotated[
 def compare(
     specs: Specs,
     fail_if: FailIf = None,
+    changes: Changed = None,
     frameworks: Frameworks = False,
     all_layers: All = False,
     input: options.Input = None,
@@ -84,11 +94,15 @@ def compare(
     request = run.Request(
         tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers
     )
-    name = options.format_of(format, output)
+    chosen = options.format_of(format, output)
+    if changes and len(specs) != 2:
+        raise typer.BadParameter(f"two files are needed, not {len(specs)}", param_hint="--changes")
     if frameworks:
-        if wanted or framework is not None:
-            raise typer.BadParameter("not together with --fail-if or --framework", param_hint="--frameworks")
-        return across(request, all_layers, name, output)
+        if wanted or changes or framework is not None:
+            raise typer.BadParameter(
+                "not together with --fail-if, --changes or --framework", param_hint="--frameworks"
+            )
+        return across(request, all_layers, chosen, output)
     outcomes = [run.compute(request._replace(specs=(spec,)), _load) for spec in specs]
     outcome = run.Outcome(
         tuple(entry for one in outcomes for entry in one.entries),
@@ -101,12 +115,12 @@ def compare(
         for budget in wanted
         if (verdict := budgets.hold(budget, pairing.old, pairing.new)) is not None
     ]
-    emit(_document(outcome.entries, pairings, verdicts, tuple(specs), name, output), output)
     broken = [verdict.diagnostic for verdict in verdicts if not verdict.kept]
     if wanted and outcome.code == FINE and not verdicts:
         broken.append(_nothing_held(specs))
-    if name != "json":
-        run.report_diagnostics((*outcome.diagnostics(warnings=False), *broken))
+    with_changes = chosen.details if changes is None else changes
+    document = _document(outcome.entries, pairings, verdicts, tuple(specs), with_changes)
+    run.deliver(document, chosen, output, (*outcome.diagnostics(warnings=False), *broken))
     return max(outcome.code, _code(broken))
 
 
@@ -152,18 +166,14 @@ def _document(
     pairings: tuple[Pairing, ...],
     verdicts: Sequence[budgets.Verdict],
     specs: tuple[str, ...],
-    format: str,
-    output: str | None,
-) -> str:
-    surface = target_surface(output)
-    if format == "markdown" and len(specs) == 2 and pairings:
-        from cnncalc.render import compare_markdown
+    with_changes: bool,
+) -> Comparison:
+    groups = _groups(pairings) if len(specs) == 2 else ()
+    if not with_changes or len(specs) != 2 or not pairings:
+        return Comparison(entries, groups, pairings, verdicts)
+    from cnncalc.render.listings.changes import Changes
 
-        return compare_markdown.render(pairings, verdicts, (specs[0], specs[1]), surface)
-    more: dict[str, Any] = (
-        {"pairs": records(pairings), "budgets": verdict_records(verdicts)} if format == "json" else {}
-    )
-    return compared(entries, format, surface, _groups(pairings) if len(specs) == 2 else (), **more)
+    return Changes(entries, groups, pairings, verdicts, (specs[0], specs[1]))
 
 
 def _groups(pairings: tuple[Pairing, ...]) -> tuple[Group, ...]:

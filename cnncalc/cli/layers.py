@@ -9,8 +9,8 @@ import typer
 
 from cnncalc.cli.output import emit, target_surface
 from cnncalc.errors import FINE
+from cnncalc.render.outputs.table import aligned
 from cnncalc.render.surface import BOLD, Surface
-from cnncalc.render.table import aligned
 from cnncalc.support.words import did_you_mean
 
 if TYPE_CHECKING:

@@ -33,9 +33,7 @@ def params(
 ) -> int:
     """Weights, biases, buffers and MACs per layer."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(
-        request, View("params", depth, all_layers, dtype=dtype), options.format_of(format, output), output
-    )
+    return run.show(request, View("params", depth, all_layers, dtype=dtype), format, output)
 
 
 def rf(
@@ -54,7 +52,7 @@ def rf(
     """Receptive fields: size, stride (jump), padding."""
     unit = None if at is None else options.whole_numbers(at, "--at", ",x")
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("rf", depth, all_layers, unit), options.format_of(format, output), output)
+    return run.show(request, View("rf", depth, all_layers, unit), format, output)
 
 
 def shapes(
@@ -71,7 +69,7 @@ def shapes(
 ) -> int:
     """Output sizes per layer."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("shapes", depth, all_layers), options.format_of(format, output), output)
+    return run.show(request, View("shapes", depth, all_layers), format, output)
 
 
 def summary(
@@ -89,9 +87,7 @@ def summary(
 ) -> int:
     """All of it, with activations and memory."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(
-        request, View("summary", depth, all_layers, dtype=dtype), options.format_of(format, output), output
-    )
+    return run.show(request, View("summary", depth, all_layers, dtype=dtype), format, output)
 
 
 def _request(

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-Format = Literal["table", "json", "csv", "markdown"]
+from cnncalc.render.formats import Format, Formats, has_ending
+from cnncalc.render.outputs import FORMATS
+
+if TYPE_CHECKING:
+    FormatWord = str
+else:
+    FormatWord = Literal[FORMATS.names]
 Dtype = Literal["float32", "float64", "float16", "bfloat16", "int8"]
 
 
@@ -63,25 +69,48 @@ Depth = Annotated[
 All = Annotated[
     bool, typer.Option("--all", help="Show layers without parameters that keep their shape, too.")
 ]
-_BY_ENDING: dict[str, Format] = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown"}
-_USUAL_FORMAT = "A table by default, or what the ending of FILE says."
-FormatName = Annotated[Format | None, typer.Option("--format", help=_USUAL_FORMAT, show_default=False)]
+_USUAL_FORMAT = f"By default what the ending of FILE says, else {FORMATS.default.name}."
+FormatName = Annotated[FormatWord | None, typer.Option("--format", help=_USUAL_FORMAT, show_default=False)]
 LayersFormatName = Annotated[
-    Format | None,
+    FormatWord | None,
     typer.Option(
         "--format", help=f"{_USUAL_FORMAT} JSON and CSV always have every layer.", show_default=False
     ),
 ]
-Output = Annotated[str | None, typer.Option("--output", metavar="FILE", help="Write the result to a file.")]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help=f"Write the result to a file: {', '.join(FORMATS.endings)}."
+    ),
+]
 DtypeName = Annotated[Dtype, typer.Option("--dtype", help="What a weight takes, for the weight memory.")]
 
 
-def format_of(format: Format | None, output: str | None) -> Format:
-    """The format asked for, else that of the file's ending."""
+def format_of(format: str | None, output: str | None) -> Format:
+    """The format asked for, else that of the file's ending; the default where a file has none.
+
+    Raises:
+        typer.BadParameter: for an ending that no format has.
+    """
     if format is not None:
-        return format
-    name = (output or "").lower()
-    return next((named for ending, named in _BY_ENDING.items() if name.endswith(ending)), "table")
+        return FORMATS[format]
+    return FORMATS.default if output is None else of_ending(FORMATS, output) or FORMATS.default
+
+
+def of_ending(formats: Formats, output: str, preferred: str | None = None) -> Format | None:
+    """The format that the ending of a file asks for; ``None`` where it has no ending.
+
+    Raises:
+        typer.BadParameter: for an ending that no format has.
+    """
+    found = formats.of_file(output, preferred)
+    if found is None and has_ending(output):
+        raise typer.BadParameter(
+            f"the ending of {output!r} is that of no format; use one of {', '.join(formats.endings)}, "
+            f"or name the format",
+            param_hint="--output",
+        )
+    return found
 
 
 def settings(given: list[str] | None) -> dict[str, str]:

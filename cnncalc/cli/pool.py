@@ -7,15 +7,13 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli import options
-from cnncalc.cli.output import emit, keep_specs, target_surface
-from cnncalc.cli.run import report_diagnostics
-from cnncalc.errors import FINE, INVALID, Diagnostic, Fault
+from cnncalc.cli.output import keep_specs
+from cnncalc.cli.run import deliver, report_diagnostics
+from cnncalc.errors import FINE, INVALID, Fault
 from cnncalc.frameworks import PYTORCH, framework_named, unknown_framework
 from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.participation import Pooled, pooled
-from cnncalc.render.documents import single
-from cnncalc.render.json import diagnostic_of
-from cnncalc.render.pool import listing, render_json
+from cnncalc.render.listings.pool import Pools
 
 
 def pool(
@@ -66,26 +64,16 @@ def pool(
             length,
         )
 
-    name = options.format_of(format, output)
+    chosen = options.format_of(format, output)
     try:
         rules.check("maxpool", dilation=any(one > 1 for one in dilations))
-        return _show(tuple(laid(*one) for one in asked), rules.name, name, output)
+        axes = tuple(laid(*one) for one in asked)
     except Fault as fault:
-        return _refuse(fault.at(None), rules.name, name, output)
-
-
-def _show(axes: tuple[Pooled, ...], framework: str, format: str, output: str | None) -> int:
-    surface = target_surface(output)
-    if format == "json":
-        emit(render_json(axes, framework, []), output)
-    else:
-        emit(single(listing(axes, surface), format, surface), output)
+        found = (fault.at(None),)
+        if chosen.diagnostics:
+            deliver(Pools(None, rules.name, found), chosen, output)
+        else:
+            report_diagnostics(found)
+        return INVALID
+    deliver(Pools(axes, rules.name), chosen, output)
     return FINE
-
-
-def _refuse(error: Diagnostic, framework: str, format: str, output: str | None) -> int:
-    if format == "json":
-        emit(render_json(None, framework, [diagnostic_of(error)]), output)
-    else:
-        report_diagnostics((error,))
-    return INVALID

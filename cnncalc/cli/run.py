@@ -10,6 +10,7 @@ import typer
 
 from cnncalc import analyze, load
 from cnncalc.analysis.report import Report
+from cnncalc.cli import options
 from cnncalc.cli.output import emit, keep_specs, surface_of, target_surface, warn
 from cnncalc.errors import (
     FINE,
@@ -24,7 +25,10 @@ from cnncalc.errors import (
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.diagnostics import render
-from cnncalc.render.documents import Entry, networks
+from cnncalc.render.document import Document
+from cnncalc.render.formats import Format
+from cnncalc.render.listings.networks import Entry, Networks
+from cnncalc.render.outputs import FORMATS
 from cnncalc.render.view import Unread, View
 
 WARNS = ("rf", "summary")
@@ -45,7 +49,7 @@ class Request(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a request."""
+    """The result of a request."""
 
     entries: tuple[Entry, ...]
     code: int
@@ -58,15 +62,16 @@ class Outcome(NamedTuple):
         )
 
 
-def show(request: Request, view: View, format: str, output: str | None) -> int:
+def show(request: Request, view: View, format: str | None, output: str | None) -> int:
     """The tables of the networks, in the view of a command."""
     keep_specs(output, request.specs)
+    chosen = options.format_of(format, output)
     outcome = compute(request)
     if view.unit is not None:
         _check_unit(view.unit, outcome.entries)
-    return _deliver(
-        outcome, networks(outcome.entries, view, format, target_surface(output)), view.command, format, output
-    )
+    diagnostics = outcome.diagnostics(warnings=view.command in WARNS)
+    deliver(Networks(outcome.entries, view), chosen, output, diagnostics)
+    return outcome.code
 
 
 def compute(request: Request, read: Callable[..., tuple[Model, ...]] | None = None) -> Outcome:
@@ -114,14 +119,13 @@ def _check_unit(unit: tuple[int, ...], entries: Sequence[Entry]) -> None:
             )
 
 
-def _deliver(outcome: Outcome, text: str, command: str, format: str, output: str | None) -> int:
-    """Results to standard output or the file; diagnostics to standard error, unless they are part of the
-    result.
-    """
-    emit(text, output)
-    if format != "json":
-        report_diagnostics(outcome.diagnostics(warnings=command in WARNS))
-    return outcome.code
+def deliver(
+    document: Document, format: Format, output: str | None, diagnostics: Sequence[Diagnostic] = ()
+) -> None:
+    """A result to standard output or the file; diagnostics to standard error, unless the format has them."""
+    emit(FORMATS.render(format.name, document, target_surface(output)), output)
+    if not format.diagnostics:
+        report_diagnostics(diagnostics)
 
 
 def report_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:

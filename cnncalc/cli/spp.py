@@ -7,13 +7,11 @@ from typing import Annotated, Literal
 import typer
 
 from cnncalc.cli import options
-from cnncalc.cli.output import emit, keep_specs, target_surface
-from cnncalc.cli.run import report_diagnostics
+from cnncalc.cli.output import keep_specs
+from cnncalc.cli.run import deliver
 from cnncalc.errors import FINE, INVALID, Diagnostic
 from cnncalc.geometry.pyramid import MODES, Tier, pyramid, shortfall
-from cnncalc.render.documents import single
-from cnncalc.render.json import diagnostic_of
-from cnncalc.render.spp import listing, render_json
+from cnncalc.render.listings.spp import Pyramids
 
 Mode = Literal["paper", "exact", "adaptive", "caffe", "all"]
 
@@ -50,13 +48,8 @@ def spp(
         raise typer.BadParameter(f"more than {options.MOST_LEVELS} levels", param_hint="--levels")
     found = [pyramid(name, sizes, wanted) for name in (MODES if mode == "all" else (mode,))]
     diagnostics = _diagnostics(found[0].tiers) if len(found) == 1 else ()
-    name = options.format_of(format, output)
-    if name == "json":
-        emit(render_json(found, channels, [diagnostic_of(one) for one in diagnostics]), output)
-    else:
-        surface = target_surface(output)
-        emit(single(listing(found, channels, surface), name, surface), output)
-        report_diagnostics(diagnostics)
+    chosen = options.format_of(format, output)
+    deliver(Pyramids(found, channels, diagnostics), chosen, output, diagnostics)
     return INVALID if any(one.severity == "error" for one in diagnostics) else FINE
 
 

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli import options
-from cnncalc.cli.output import emit, keep_specs, surface_of, target_surface
-from cnncalc.cli.run import report_diagnostics
+from cnncalc.cli.output import keep_specs, surface_of
+from cnncalc.cli.run import deliver, report_diagnostics
 from cnncalc.errors import FINE, INVALID, UNDONE, InputError, SourceError, SpecError
 from cnncalc.language.parser import parse
 from cnncalc.language.source import read_source
@@ -18,8 +18,7 @@ from cnncalc.loading import load_parsed, resolve
 from cnncalc.network.model import Model
 from cnncalc.questions.sweep import Grid, Loader, Row, Shapes, parse_shapes, parse_values
 from cnncalc.questions.sweep import sweep as combined
-from cnncalc.render.documents import single
-from cnncalc.render.sweep import listing, rows_json, with_progress
+from cnncalc.render.listings.sweep import Sweep, with_progress
 
 Spec = Annotated[
     str,
@@ -62,6 +61,7 @@ def sweep(
 ) -> int:
     """Many inputs and variables at once, a row each."""
     keep_specs(output, (spec,))
+    chosen = options.format_of(format, output)
     grid = Grid(_inputs(input), _values(sets))
     try:
         source = read_source(resolve(spec))
@@ -77,11 +77,7 @@ def sweep(
     except SpecError as error:
         report_diagnostics(error.diagnostics)
         return INVALID
-    name = options.format_of(format, output)
-    text = (
-        rows_json(spec, rows) if name == "json" else single(listing(spec, rows), name, target_surface(output))
-    )
-    emit(text, output)
+    deliver(Sweep(spec, rows), chosen, output)
     return FINE if any(row.ok for row in rows) else INVALID
 
 

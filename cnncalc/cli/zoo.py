@@ -12,11 +12,11 @@ import typer
 from cnncalc import analyze, bundled, load
 from cnncalc.analysis.report import Report
 from cnncalc.cli import options
-from cnncalc.cli.output import emit, target_surface
+from cnncalc.cli.output import emit
+from cnncalc.cli.run import deliver
 from cnncalc.errors import FINE
 from cnncalc.network.model import Model
-from cnncalc.render.documents import single
-from cnncalc.render.zoo import Exhibit, exhibits_json, listing
+from cnncalc.render.listings.zoo import Exhibit, Zoo
 
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 
@@ -39,12 +39,11 @@ def zoo(
     if path is not None:
         emit(path.read_text(encoding="utf-8"), output)
         return FINE
+    chosen = options.format_of(format, output)
     found = tuple(_exhibits([word.lower() for word in words]))
     if not found:
         raise typer.BadParameter(f"no bundled network has {' and '.join(words)}", param_hint="WORD")
-    name = options.format_of(format, output)
-    text = exhibits_json(found) if name == "json" else single(listing(found), name, target_surface(output))
-    emit(text, output)
+    deliver(Zoo(found), chosen, output)
     return FINE
 
 

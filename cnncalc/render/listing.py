@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-from cnncalc.render.text import UNKNOWN, inert
+from cnncalc.render.text import UNKNOWN, cells, inert
+
+GAP = 2
+"""Blanks between columns."""
 
 Item = TypeVar("Item")
 Raw = int | float | str | None
@@ -29,6 +32,8 @@ class Column(NamedTuple, Generic[Item]):
     """Why the text is ``?``."""
     note: str | None = None
     """What is said of the column beneath a table that has it."""
+    strong: Callable[[Item], bool] | None = None
+    """Whether the text is to catch the eye."""
 
 
 class Total(NamedTuple):
@@ -53,6 +58,10 @@ class Listing(NamedTuple, Generic[Item]):
     totals: tuple[Total, ...] = ()
     drawing: tuple[str, ...] = ()
     """Lines drawn with characters of equal width."""
+    details: str = ""
+    """What it is folded away under, in formats that can; a title in others."""
+    level: int = 2
+    """Of the title, below that of a page."""
 
 
 class Grid(NamedTuple):
@@ -69,14 +78,37 @@ def grid(listing: Listing[Item]) -> Grid:
     """Ask every column about every item."""
     columns, texts, reasons = [], [], {}
     for column in listing.columns:
-        cells = tuple([column.text(item) for item in listing.items])
-        if column.optional and not any(cells):
+        shown = tuple([column.text(item) for item in listing.items])
+        if column.optional and not any(shown):
             continue
         columns.append(column)
-        texts.append(cells)
+        texts.append(shown)
         if column.reasons is not None:
-            unknown = (item for item, cell in zip(listing.items, cells, strict=True) if UNKNOWN in cell)
+            unknown = (item for item, cell in zip(listing.items, shown, strict=True) if UNKNOWN in cell)
             reasons.update(
                 dict.fromkeys(inert(reason) for item in unknown for reason in column.reasons(item))
             )
     return Grid(tuple(columns), tuple(texts), tuple(reasons))  # type: ignore[arg-type]
+
+
+def fits(listing: Listing[Item], width: int | None) -> bool:
+    """Whether the whole table has room."""
+    return width is None or line_width(widths(grid(listing))) <= width
+
+
+def widths(shown: Grid) -> list[int]:
+    """The cells of a terminal that each column takes."""
+    return [
+        max(cells(column.title), widest(texts))
+        for column, texts in zip(shown.columns, shown.cells, strict=True)
+    ]
+
+
+def widest(texts: Sequence[str]) -> int:
+    """The cells that the widest of some texts takes."""
+    return max(map(len if all(map(str.isascii, texts)) else cells, texts), default=0)
+
+
+def line_width(widths: Sequence[int]) -> int:
+    """The cells that columns take beside each other."""
+    return sum(widths) + GAP * (len(widths) - 1)

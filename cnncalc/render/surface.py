@@ -13,6 +13,11 @@ class Surface(NamedTuple):
     unicode: bool = True
     colour: bool = False
 
+    @property
+    def unlimited(self) -> Surface:
+        """The same for lines of any length and without colours."""
+        return self._replace(width=None, colour=False)
+
     def styled(self, text: str, style: str) -> str:
         """The text in a style, where the surface has colours."""
         return f"\x1b[{style}m{text}\x1b[0m" if self.colour and text else text

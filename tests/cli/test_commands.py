@@ -11,6 +11,7 @@ import pytest
 
 from cnncalc import __version__, bundled
 from cnncalc.cli import COMMANDS
+from cnncalc.render.outputs import FORMATS
 from tests.cli.running import Ran
 
 GOOD = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - relu\nexpect: {shape: [4, 6, 6], params: 3*4*9 + 4}\n"
@@ -482,7 +483,7 @@ def test_layers_lists_and_describes_operations(capsys: pytest.CaptureFixture[str
     [
         (("rf", "good.yaml", "--format", "jsn"), "Did you mean 'json'?"),
         (("spp", "--in", "13", "--levels", "2", "--mode", "papr"), "Did you mean 'paper'?"),
-        (("rf", "good.yaml", "--format", "xyzzy"), "'markdown'.\nTry"),
+        (("rf", "good.yaml", "--format", "xyzzy"), f"{FORMATS.names[-1]!r}.\nTry"),
     ],
 )
 def test_the_value_of_an_option_that_was_probably_meant(

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from cnncalc import analyze, load
-from cnncalc.render.documents import compared
 from cnncalc.render.surface import Surface
 from tests.cli.running import Ran
+from tests.render.writing import compared
 
 OLD = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - relu\n  - conv1x1: 8\n"
 NEW = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 5\n  - conv1x1: 8\n  - bn\n"
@@ -47,10 +47,10 @@ def test_a_comment_for_a_pull_request(capsys: pytest.CaptureFixture[str]) -> Non
         "<details><summary>Layers: 1 added, 1 removed, 2 changed</summary>\n\n"
         "| layer |  | shape | window | params | MACs | rf size |\n"
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n"
-        "| conv3x3\\_1 | changed | **4x6x6 → 5x6x6** | 3x3 | **112 → 140** | **3,888 → 4,860** | 3x3 |\n"
-        "| relu\\_1 | removed | 4x6x6 |  | 0 | 0 | 3x3 |\n"
-        "| conv1x1\\_1 | changed | 8x6x6 | 1x1 | **40 → 48** | **1,152 → 1,440** | 3x3 |\n"
-        "| bn\\_1 | added | 8x6x6 |  | 16 | 0 | 3x3 |\n\n"
+        "| `conv3x3_1` | changed | **4x6x6 → 5x6x6** | 3x3 | **112 → 140** | **3,888 → 4,860** | 3x3 |\n"
+        "| `relu_1` | removed | 4x6x6 |  | 0 | 0 | 3x3 |\n"
+        "| `conv1x1_1` | changed | 8x6x6 | 1x1 | **40 → 48** | **1,152 → 1,440** | 3x3 |\n"
+        "| `bn_1` | added | 8x6x6 |  | 16 | 0 | 3x3 |\n\n"
         "</details>\n"
     )
 
@@ -75,9 +75,10 @@ def test_variants_are_paired_by_name(capsys: pytest.CaptureFixture[str]) -> None
     assert "\n\nRemoved: it is in a.yaml only.\n\n" in ran.out
     assert "| receptive field | 3x3 | 5x5 | changed |\n" in ran.out
     assert ran.out.endswith(
-        "Fails if:\n\n- **failed**: fresh: `rf > +0`, cannot be told: \\`fresh\\` is new\n"
-        "- **failed**: one: `rf > +0`, rf was 3 and is 5 (+66.7 %)\n"
-        "- **failed**: gone: `rf > +0`, cannot be told: \\`gone\\` is gone\n"
+        "Fails if:\n\n| condition |  | network | measured |\n| --- | --- | --- | --- |\n"
+        "| `rf > +0` | **failed** | fresh | cannot be told: \\`fresh\\` is new |\n"
+        "| `rf > +0` | **failed** | one | rf was 3 and is 5 (+66.7 %) |\n"
+        "| `rf > +0` | **failed** | gone | cannot be told: \\`gone\\` is gone |\n"
     )
 
 
@@ -108,7 +109,7 @@ def test_names_cannot_mark_anything_up(capsys: pytest.CaptureFixture[str]) -> No
     assert "<b>" not in ran.out
     Path("new.yaml").write_text(OLD.replace("  - relu", "  - bn:\n    name: '<b>|x|'"))
     ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--format", "markdown")
-    assert "| \\<b\\>\\|x\\| | added |" in ran.out
+    assert "| `<b>\\|x\\|` | added |" in ran.out
 
 
 def test_a_comment_stays_within_what_can_be_posted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from cnncalc import analyze, load
 from cnncalc.cli import main
-from cnncalc.render import table
-from cnncalc.render.frameworks import listing
+from cnncalc.frameworks import FRAMEWORKS
+from cnncalc.render.listings.frameworks import Frameworks
+from cnncalc.render.outputs import FORMATS
 from cnncalc.render.surface import Surface
 
 SPEC = "input: [3, 112, 112]\nlayers:\n- conv1x1: 8\n- maxpool3: {stride: 2}\n"
@@ -44,8 +45,8 @@ def test_only_rows_that_differ_are_shown(spec: str, capsys: pytest.CaptureFixtur
 
 def test_deep_names_fit_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     for model in load("resnet18"):
-        reports = [analyze(model, framework=name) for name in ("pytorch", "tensorflow", "caffe", "onnx")]
-        lines = table.render(listing(reports, all_layers=False), Surface(80)).splitlines()
+        columns = [[analyze(model, framework=name)] for name in FRAMEWORKS]
+        lines = FORMATS.render("table", Frameworks(columns, all_layers=False), Surface(80)).splitlines()
         assert max(map(len, lines[1:])) <= 80
         assert not any("left out" in line for line in lines)
 

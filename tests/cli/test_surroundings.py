@@ -290,8 +290,8 @@ def test_no_result_is_written_over_a_spec(command: list[str], capsys: pytest.Cap
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == "error[E902]: cannot write broken.yaml: it is a spec, and the result is none\n"
     assert [Path(name).read_text(encoding="utf-8") for name in ("spec.txt", "broken.yaml")] == [SPEC, BROKEN]
-    Path("report.yaml").write_text("old: report\n", encoding="utf-8")
-    for output in ("report.yaml", "new.yaml", "report.yaml"):
+    Path("report.txt").write_text("old report\n", encoding="utf-8")
+    for output in ("report.txt", "new.txt", "report.txt"):
         assert Ran(capsys, *command, "net.yaml", "--output", output).code == 0
     assert Ran(capsys, "check", ".", "--output", "net.yaml").code == 2
     assert Path("net.yaml").read_text(encoding="utf-8") == SPEC
@@ -534,7 +534,7 @@ from cnncalc import CnncalcError, analyze, load
 from cnncalc.checks.files import Wanted, check_file
 from cnncalc.codes import CODES
 from cnncalc.render.diagnostics import render
-from cnncalc.render.documents import networks
+from tests.render.writing import networks
 from cnncalc.render.surface import PLAIN
 from cnncalc.render.view import View
 names = ["./net.yaml", "./broken.yaml", *(f"./{{number}}.yaml" for number in range({len(TEMPTATIONS)}))]

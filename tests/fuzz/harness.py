@@ -10,7 +10,6 @@ import re
 import sys
 from collections.abc import Sequence
 from itertools import product
-from typing import get_args
 from xml.etree import ElementTree
 from zlib import crc32
 
@@ -19,7 +18,6 @@ from cnncalc.advice import advise
 from cnncalc.analysis.report import Report
 from cnncalc.checks.expectations import check
 from cnncalc.checks.files import Results, Wanted, check_file
-from cnncalc.cli.check import Format
 from cnncalc.codes import CODES
 from cnncalc.errors import Diagnostic
 from cnncalc.language.source import Source, read_source
@@ -28,9 +26,11 @@ from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render import diagnostics as in_full
 from cnncalc.render import findings
-from cnncalc.render.documents import Entry, compared, networks
+from cnncalc.render.listings.networks import Entry
+from cnncalc.render.outputs import FORMATS as OUTPUTS
 from cnncalc.render.surface import Surface
 from cnncalc.render.view import Unread, View
+from tests.render.writing import compared, networks
 
 WARNINGS = frozenset(code for code, declared in CODES.items() if declared.is_warning)
 FEW = 3000
@@ -41,7 +41,7 @@ SURFACES = (Surface(), Surface(20, False), Surface(80, True, True))
 FORMATS = [
     *(("table", surface, None) for surface in SURFACES),
     ("table", SURFACES[0], 1),
-    *((format, SURFACES[0], None) for format in ("markdown", "csv", "json")),
+    *((format, SURFACES[0], None) for format in OUTPUTS.names if format != "table"),
 ]
 _STYLES = re.compile(r"\x1b\[[0-9;]*m")
 _HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -93,8 +93,8 @@ def _checked(spec: str | bytes, most: int) -> None:
     finally:
         sys.stdin = before
     assert checked is not None
-    for format in get_args(Format):
-        text = findings.render(Results((checked,)), format)
+    for format in findings.FORMATS.names:
+        text = findings.FORMATS.render(format, Results((checked,)))
         if format in ("json", "gitlab", "sarif"):
             json.loads(text)
         elif format == "junit":
@@ -128,7 +128,7 @@ def _rendered(entries: Sequence[Entry], unit: tuple[int, ...] | None, some: int 
     for command, (format, surface, depth) in ways if some is None else [ways[some % len(ways)]]:
         view = View(command, depth, unit=unit if command == "rf" else None)
         _check(networks(entries, view, format, surface), format, surface)
-    for format in ("table", "markdown", "csv", "json") if some is None or some % 8 == 0 else ():
+    for format in OUTPUTS.names if some is None or some % 8 == 0 else ():
         _check(compared(entries, format, SURFACES[0]), format, SURFACES[0])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -13,9 +13,8 @@ import jsonschema
 import pytest
 
 from cnncalc.checks.files import Checked, Results, Wanted, check_file, nothing_in
-from cnncalc.cli.check import Format
 from cnncalc.codes import CODES, chosen
-from cnncalc.render.findings import render
+from cnncalc.render.findings import FORMATS
 from cnncalc.render.surface import PLAIN, Surface
 
 DATA = Path(__file__).parent.parent / "data"
@@ -31,6 +30,10 @@ cases:
   - {input: [3, 17, 17], expect: {shape: [8, 7, 7]}}
   - {input: [3, 2, 2], expect: {error: E301}}
 """
+
+
+def render(results: Results, format: str, surface: Surface = PLAIN) -> str:
+    return FORMATS.render(format, results, surface)
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +57,7 @@ def results(net: str = SPEC, *, strict: bool = False, called: str = "net", **mor
 BROKEN = "layers:\n  - conw3x3: 4\n"
 
 
-@pytest.mark.parametrize("format", get_args(Format))
+@pytest.mark.parametrize("format", FORMATS.names)
 def test_every_format_ends_in_a_newline_and_moves_no_terminal(format: str) -> None:
     text = render(results(net=SPEC.replace("c::d", "\\e[31m"), broken=BROKEN), format)
     assert text.endswith("\n")

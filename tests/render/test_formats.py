@@ -13,10 +13,11 @@ from cnncalc.errors import Diagnostic
 from cnncalc.geometry.receptive_field import AxisField, IntervalMap
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
-from cnncalc.render.documents import Entry, compared, networks
+from cnncalc.render.listings.networks import Entry
 from cnncalc.render.surface import PLAIN
 from cnncalc.render.view import Unread, View
 from tests.render.reports import affine, field, layer, misfit, relu, report
+from tests.render.writing import compared, networks
 
 
 def document(*entries: Entry, **view: Any) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from cnncalc.analysis.report import Report
 from cnncalc.geometry.receptive_field import AxisField, IntervalMap
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
-from cnncalc.render import table
-from cnncalc.render.documents import networks
+from cnncalc.render.outputs import table
 from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.view import View
 from tests.render.reports import affine, field, layer, misfit, relu, report
+from tests.render.writing import networks
 
 WHOLE = AxisField((), True)
 

@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc import __version__
 from cnncalc.checks.files import Checked, Problem, Results
 from cnncalc.network.expectation import Finding
-from cnncalc.render.json import FORMAT, diagnostic_of
+from cnncalc.render.records import FORMAT, diagnostic_of
 from cnncalc.render.surface import Surface
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.checks.files import Checked, Problem, Results
 from cnncalc.render.findings.words import closing, relative
-from cnncalc.render.markdown import literal, table
+from cnncalc.render.outputs.markdown import literal, table
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import inert
 

@@ -1,16 +1,71 @@
-"""Networks side by side: each metric with its difference and ratio against the first network."""
+"""Networks side by side: each metric with its difference and ratio to the first network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from os.path import basename
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.shape import Size
 from cnncalc.render.columns import field_size, field_stride
-from cnncalc.render.listing import Column, Listing, Raw
+from cnncalc.render.document import Document, Rows
+from cnncalc.render.listing import Column, Listing, Raw, fits
+from cnncalc.render.listings.networks import Entry, reports_of
+from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, UNKNOWN, change, difference, exact, inert, ratio
+from cnncalc.render.view import View
+
+if TYPE_CHECKING:
+    from cnncalc.checks.budgets import Verdict
+    from cnncalc.checks.changes import Change, Pairing
+
+
+Group = tuple[str, Sequence[Report]]
+"""Networks that are compared with the first of them, under a title."""
+
+
+class Comparison(Document):
+    """What ``compare`` shows: networks against the first of them, or of each group where there are some."""
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        groups: Sequence[Group] = (),
+        pairings: Sequence[Pairing] = (),
+        verdicts: Sequence[Verdict] = (),
+    ) -> None:
+        self.entries = entries
+        self.reports = reports_of(entries)
+        self.groups = (groups or (("", self.reports),)) if self.reports else ()
+        self.pairings = pairings
+        self.verdicts = verdicts
+
+    def listings(self, surface: Surface) -> Iterator[Listing[Any]]:
+        """A table per group."""
+        return (beside(group, "compare", surface)._replace(title=title) for title, group in self.groups)
+
+    def rows(self) -> tuple[Rows, ...]:
+        """A row per metric and network."""
+        return (Rows((), [((), complete(group)) for _, group in self.groups]),)
+
+    def json(self) -> str:
+        """The networks with all their layers, and the comparison beside them."""
+        from cnncalc.render.records import render
+
+        return render(
+            self.entries,
+            View("compare"),
+            comparison=changes(self.reports) if self.reports else None,
+            pairs=_pairs(self.pairings),
+            budgets=_budgets(self.verdicts),
+        )
+
+
+def beside(reports: Sequence[Report], command: str, surface: Surface) -> Listing[Any]:
+    """Networks in columns, or in lines below each other where a terminal is too narrow for them."""
+    whole = listing(reports, command)
+    return whole if fits(whole, surface.width) else lines(reports, command)
 
 
 class Metric(NamedTuple):
@@ -126,6 +181,46 @@ def _change(metric: Metric, at: int) -> dict[str, Any]:
     return {"value": metric.numbers[at], "difference": _raw_difference(pair), "ratio": _raw_ratio(pair)}
 
 
+def _pairs(pairings: Sequence[Pairing]) -> list[dict[str, Any]]:
+    """The pairs for JSON, with every layer that changed."""
+    return [
+        {
+            "name": pairing.name,
+            "old": None if pairing.old is None else pairing.old.file,
+            "new": None if pairing.new is None else pairing.new.file,
+            "metrics": changes(pairing.reports)["metrics"],
+            "layers": [_record(change) for change in pairing.changes],
+        }
+        for pairing in pairings
+    ]
+
+
+def _record(change: Change) -> dict[str, Any]:
+    from cnncalc.render.records import layer_of
+
+    return {
+        "change": change.kind,
+        "path": change.path,
+        "differs": list(change.differs),
+        "old": None if change.old is None else layer_of(change.old),
+        "new": None if change.new is None else layer_of(change.new),
+    }
+
+
+def _budgets(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """Budgets for JSON."""
+    return [
+        {
+            "budget": one.budget.text,
+            "model": one.model,
+            "metric": one.budget.metric,
+            "kept": one.kept,
+            "message": one.message,
+        }
+        for one in verdicts
+    ]
+
+
 Pair = tuple[int, int] | None
 """A network's number and the one it is held against; ``None`` where there is nothing to compare."""
 
@@ -197,10 +292,10 @@ def _columns(reports: Sequence[Report], command: str) -> Listing[Row]:
     )
 
 
-Rows = Callable[[str, Sequence["Pair"]], tuple[Row, ...]]
+Changed = Callable[[str, Sequence["Pair"]], tuple[Row, ...]]
 
 
-def _rows(metric: Metric, changed: Rows) -> tuple[Row, ...]:
+def _rows(metric: Metric, changed: Changed) -> tuple[Row, ...]:
     value = Row(metric.title, metric.texts)
     if metric.numbers is None or len(set(metric.numbers)) == 1:
         return (value,)

@@ -1,15 +1,17 @@
-"""Pooling windows as a listing and JSON: where they lie along each axis, and how often each input is used."""
+"""Pooling windows: where they lie along each axis, and how often each input is used."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.errors import Diagnostic
 from cnncalc.geometry.participation import Pooled, interval, phases_read
 from cnncalc.render.axes import product_map, windows
-from cnncalc.render.json import FORMAT, dumps
+from cnncalc.render.document import Document, Rows
 from cnncalc.render.listing import Column, Listing
-from cnncalc.render.surface import Surface
+from cnncalc.render.records import FORMAT, diagnostic_of, dumps
+from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.text import exact
 from cnncalc.support.numbers import by, plural
 
@@ -23,6 +25,36 @@ class Axis(NamedTuple):
     pooled: Pooled
 
 
+class Pools(Document):
+    """What the command ``pool`` shows; ``axes`` is ``None`` where the framework refuses the pool."""
+
+    def __init__(
+        self, axes: tuple[Pooled, ...] | None, framework: str, diagnostics: Sequence[Diagnostic] = ()
+    ) -> None:
+        self.axes = axes
+        self.framework = framework
+        self.diagnostics = diagnostics
+
+    def listings(self, surface: Surface) -> tuple[Listing[Axis], ...]:
+        """One table and its drawings."""
+        return () if self.axes is None else (listing(self.axes, surface),)
+
+    def rows(self) -> tuple[Rows, ...]:
+        """A row per axis."""
+        return tuple(Rows((), [((), one)]) for one in self.listings(PLAIN))
+
+    def json(self) -> str:
+        """Per axis the windows, first and last position, and the participation of each input position."""
+        return dumps(
+            {
+                "format": FORMAT,
+                "framework": self.framework,
+                "axes": None if self.axes is None else [_axis(axis) for axis in self.axes],
+                "diagnostics": [diagnostic_of(one) for one in self.diagnostics],
+            }
+        )
+
+
 def listing(axes: tuple[Pooled, ...], surface: Surface) -> Listing[Axis]:
     """A row and a drawing per axis, and the map of two."""
     return Listing(
@@ -31,12 +63,6 @@ def listing(axes: tuple[Pooled, ...], surface: Surface) -> Listing[Axis]:
         items=tuple(Axis(name, axis) for name, axis in zip(AXES, axes, strict=False)),
         drawing=tuple(_drawing(axes, surface)),
     )
-
-
-def render_json(axes: tuple[Pooled, ...] | None, framework: str, diagnostics: list[dict[str, Any]]) -> str:
-    """Per axis the windows, first and last position, and the participation of each input position."""
-    found = None if axes is None else [_axis(axis) for axis in axes]
-    return dumps({"format": FORMAT, "framework": framework, "axes": found, "diagnostics": diagnostics})
 
 
 def _axis(axis: Pooled) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A report as a listing: one row per layer, the sums beneath, and what has to be said about both."""
+"""The listing of one network: a row per layer, the sums beneath, and what has to be said about both."""
 
 from __future__ import annotations
 

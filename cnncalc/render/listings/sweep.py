@@ -1,4 +1,4 @@
-"""A sweep as a listing and as JSON, and the progress of a long one."""
+"""A sweep: a row per combination, and the progress of a long one."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.questions.sweep import Row
-from cnncalc.render.json import FORMAT
+from cnncalc.render.document import Document, Rows
 from cnncalc.render.listing import Column, Listing
+from cnncalc.render.records import FORMAT
+from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, exact, inert
 from cnncalc.support.numbers import plural
 
@@ -16,6 +18,25 @@ PATIENCE = 1.0
 """Seconds after which a run is long."""
 
 _DROPPED = "dropped: positions of the layers' maps that no window reads, because sizes are rounded down"
+
+
+class Sweep(Document):
+    """What the command ``sweep`` shows."""
+
+    def __init__(self, spec: str, combinations: tuple[Row, ...]) -> None:
+        self.spec = spec
+        self.combinations = combinations
+
+    def listings(self, surface: Surface) -> tuple[Listing[Row], ...]:
+        return (listing(self.spec, self.combinations),)
+
+    def rows(self) -> tuple[Rows, ...]:
+        return (Rows((), [((), listing(self.spec, self.combinations))]),)
+
+    def json(self) -> str:
+        """A line per combination."""
+        lines = ",\n".join(json.dumps(_record(row), ensure_ascii=True) for row in self.combinations)
+        return f'{{"format": {FORMAT}, "spec": {json.dumps(self.spec)}, "combinations": [\n{lines}\n]}}\n'
 
 
 def listing(spec: str, rows: tuple[Row, ...]) -> Listing[Row]:
@@ -57,12 +78,6 @@ def listing(spec: str, rows: tuple[Row, ...]) -> Listing[Row]:
         ),
         items=rows,
     )
-
-
-def rows_json(spec: str, rows: tuple[Row, ...]) -> str:
-    """One document, a line per combination. Ends in a newline."""
-    lines = ",\n".join(json.dumps(_record(row), ensure_ascii=True) for row in rows)
-    return f'{{"format": {FORMAT}, "spec": {json.dumps(spec)}, "combinations": [\n{lines}\n]}}\n'
 
 
 def with_progress(rows: Iterable[Row], total: int) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""The bundled networks as a listing: what each is, and its figures."""
+"""The bundled networks: what each is, and its figures."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.render.columns import field_size
-from cnncalc.render.json import FORMAT
+from cnncalc.render.document import Document, Rows
 from cnncalc.render.listing import Column, Listing
+from cnncalc.render.records import FORMAT
+from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert
 from cnncalc.support.numbers import plural
 
@@ -30,6 +32,24 @@ class Exhibit(NamedTuple):
             layer for layer in reversed(self.report.layers) if any(axis.maps for axis in layer.field.axes)
         )
         return next(local, None)
+
+
+class Zoo(Document):
+    """What the command ``zoo`` shows."""
+
+    def __init__(self, exhibits: tuple[Exhibit, ...]) -> None:
+        self.exhibits = exhibits
+
+    def listings(self, surface: Surface) -> tuple[Listing[Exhibit], ...]:
+        return (listing(self.exhibits),)
+
+    def rows(self) -> tuple[Rows, ...]:
+        return (Rows((), [((), listing(self.exhibits))]),)
+
+    def json(self) -> str:
+        """With descriptions."""
+        document = {"format": FORMAT, "networks": [_record(one) for one in self.exhibits]}
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
@@ -82,16 +102,6 @@ def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
         ),
         items=exhibits,
         notes=("`cnncalc zoo SPEC` prints a spec",),
-    )
-
-
-def exhibits_json(exhibits: tuple[Exhibit, ...]) -> str:
-    """The same for machines, with descriptions."""
-    return (
-        json.dumps(
-            {"format": FORMAT, "networks": [_record(one) for one in exhibits]}, ensure_ascii=False, indent=2
-        )
-        + "\n"
     )
 
 

@@ -7,10 +7,40 @@ from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.render.columns import field_padding
-from cnncalc.render.layers import failure
+from cnncalc.render.document import Document, Rows
 from cnncalc.render.listing import Column, Listing
+from cnncalc.render.listings.layers import failure
+from cnncalc.render.listings.networks import Entry, reports_of
+from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, inert
+from cnncalc.render.view import View
 from cnncalc.support.numbers import plural
+
+
+class Frameworks(Document):
+    """What ``compare --frameworks`` shows: the networks as each framework has them, in the same order."""
+
+    def __init__(self, columns: Sequence[Sequence[Entry]], all_layers: bool) -> None:
+        self.columns = columns
+        self.all_layers = all_layers
+
+    @property
+    def _networks(self) -> list[tuple[Report, ...]]:
+        return list(zip(*map(reports_of, self.columns), strict=True))
+
+    def listings(self, surface: Surface) -> tuple[Listing[Across], ...]:
+        """A table per network."""
+        return tuple(listing(reports, self.all_layers) for reports in self._networks)
+
+    def rows(self) -> tuple[Rows, ...]:
+        """The same with all layers."""
+        return tuple(Rows((), [((), listing(reports, all_layers=True))]) for reports in self._networks)
+
+    def json(self) -> str:
+        """Each network under each framework, as the other commands have them."""
+        from cnncalc.render.records import render
+
+        return render([entry for column in self.columns for entry in column], View("compare"))
 
 
 class Across(NamedTuple):

@@ -1,4 +1,4 @@
-"""A listing as a Rich table for a terminal, a pipe or a text file."""
+"""Listings as Rich tables for a terminal, a pipe or a text file."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cnncalc.render.listing import Grid, Listing, Total, grid
+from cnncalc.render.document import Document
+from cnncalc.render.listing import GAP, Grid, Listing, Total, grid, line_width, widest
+from cnncalc.render.listing import widths as widths_of
 from cnncalc.render.surface import BOLD, DIM, RED, Surface
 from cnncalc.render.text import cells
 
-GAP = 2
-"""Blanks between columns."""
 DIVIDER = 1
 """Of these, what the box draws."""
 COMFORTABLE = 24
@@ -31,17 +31,20 @@ _RULED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
 _RULED_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 
 
-def render(listing: Listing[Any], surface: Surface) -> str:
-    """The whole listing, ending in a newline. Numbers are never cut: what does not fit is left out and
-    named.
-    """
+def render(document: Document, surface: Surface) -> str:
+    """All listings, a blank line between two; ends in a newline where there is any."""
+    return "\n".join([drawn(listing, surface) for listing in document.listings(surface)])
+
+
+def drawn(listing: Listing[Any], surface: Surface) -> str:
+    """One listing, ending in a newline. Numbers are never cut: what does not fit is left out and named."""
     whole = grid(listing)
     shown, dropped = _fitting(whole, surface.width)
-    lines = [surface.styled(listing.title, BOLD)] if listing.title else []
+    title = listing.title or listing.details
+    lines = [surface.styled(title, BOLD)] if title else []
     lines += [surface.styled(line, DIM) for line in listing.lead]
-    if lines:
-        lines.append("")
-    lines += _body(shown, surface)
+    if shown.columns:
+        lines += ["", *_body(shown, surface)] if lines else _body(shown, surface)
     if listing.failure is not None:
         lines.append(surface.styled(f"x {listing.failure}", RED))
     notes = [f"? {reason}" for reason in whole.reasons] + list(listing.notes)
@@ -54,11 +57,6 @@ def render(listing: Listing[Any], surface: Surface) -> str:
     return "\n".join(lines) + "\n"
 
 
-def fits(listing: Listing[Any], width: int | None) -> bool:
-    """Whether the whole table has room."""
-    return width is None or _line(_widths(grid(listing))) <= width
-
-
 def totals(rows: tuple[Total, ...]) -> list[str]:
     """The sums, titles to the left and numbers to the right."""
     return aligned([list(texts) for texts in zip(*rows, strict=True)], [False, True, True])
@@ -67,19 +65,19 @@ def totals(rows: tuple[Total, ...]) -> list[str]:
 def aligned(columns: list[list[str]], rights: list[bool]) -> list[str]:
     """Lines of cells padded to their column's width."""
     table = Table.grid()
-    widths = [_widest(column) for column in columns]
+    widths = [widest(column) for column in columns]
     for place, (right, width) in enumerate(zip(rights, widths, strict=True)):
         _add_column(table, "", place, width, GAP, right)
     _add_rows(table, columns, rights, GAP)
-    return _drawn(table, _line(widths), Surface())
+    return _drawn(table, line_width(widths), Surface())
 
 
 def _body(shown: Grid, surface: Surface) -> list[str]:
     """The table itself, measured so that nothing in it is cut."""
-    widths = _widths(shown)
+    widths = widths_of(shown)
     names = next((at for at, column in enumerate(shown.columns) if column.folds), None)
     if names is not None and surface.width is not None:
-        widths[names] = min(widths[names], max(NARROWEST, surface.width - _line(widths) + widths[names]))
+        widths[names] = min(widths[names], max(NARROWEST, surface.width - line_width(widths) + widths[names]))
     box = _RULED if surface.unicode else _RULED_ASCII
     table = Table(
         box=box, show_edge=False, pad_edge=False, padding=0, header_style="bold", border_style="dim"
@@ -90,14 +88,14 @@ def _body(shown: Grid, surface: Surface) -> list[str]:
     folded = {at for at, column in enumerate(shown.columns) if column.folds}
     _add_rows(table, [texts[:MOST_BY_RICH] for texts in shown.cells], rights, GAP - DIVIDER, folded)
     return [
-        *_drawn(table, _line(widths), surface),
+        *_drawn(table, line_width(widths), surface),
         *_padded([texts[MOST_BY_RICH:] for texts in shown.cells], widths, rights),
     ]
 
 
 def _padded(columns: Sequence[Sequence[str]], widths: Sequence[int], rights: Sequence[bool]) -> Iterator[str]:
     """Rows as Rich draws them; what is wider than its column goes on in the next line."""
-    if all(_widest(texts) <= width for texts, width in zip(columns, widths, strict=True)):
+    if all(widest(texts) <= width for texts, width in zip(columns, widths, strict=True)):
         padded = map(_justified_column, columns, widths, rights)
         yield from [(" " * GAP).join(row).rstrip() for row in zip(*padded, strict=True)]
         return
@@ -193,37 +191,22 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
     """What fits into the width, and the titles of the columns left out, in their order."""
     if width is None:
         return whole, ()
-    widths = _widths(whole)
+    widths = widths_of(whole)
     widths = [
         min(size, COMFORTABLE) if column.folds else size
         for column, size in zip(whole.columns, widths, strict=True)
     ]
     kept = list(range(len(widths)))
-    while _line([widths[at] for at in kept]) > width:
+    while line_width([widths[at] for at in kept]) > width:
         least = max(kept, key=lambda at: (whole.columns[at].rank, at))
         if whole.columns[least].rank == 0:
             break
         kept.remove(least)
     # A wide column that had to go may have taken narrow ones of less rank with it.
     for at in sorted(set(range(len(widths))) - set(kept), key=lambda at: (whole.columns[at].rank, at)):
-        if _line([widths[at], *(widths[other] for other in kept)]) <= width:
+        if line_width([widths[at], *(widths[other] for other in kept)]) <= width:
             kept = sorted([*kept, at])
     shown = whole._replace(
         columns=tuple(whole.columns[at] for at in kept), cells=tuple(whole.cells[at] for at in kept)
     )
     return shown, tuple(column.title for at, column in enumerate(whole.columns) if at not in kept)
-
-
-def _widths(shown: Grid) -> list[int]:
-    return [
-        max(cells(column.title), _widest(texts))
-        for column, texts in zip(shown.columns, shown.cells, strict=True)
-    ]
-
-
-def _widest(texts: Sequence[str]) -> int:
-    return max(map(len if all(map(str.isascii, texts)) else cells, texts), default=0)
-
-
-def _line(widths: list[int]) -> int:
-    return sum(widths) + GAP * (len(widths) - 1)

@@ -1,16 +1,18 @@
-"""Pyramids as listings and JSON: bins wanted and obtained per level, and where the windows lie."""
+"""Spatial pyramids: bins wanted and obtained per level, and where the windows lie."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from cnncalc.errors import Diagnostic
 from cnncalc.geometry.pyramid import Level, Pyramid, Tier
 from cnncalc.render.axes import windows
 from cnncalc.render.columns import padding_of
-from cnncalc.render.json import FORMAT, dumps
+from cnncalc.render.document import Document, Rows
 from cnncalc.render.listing import Column, Listing, Total
-from cnncalc.render.surface import Surface
+from cnncalc.render.records import FORMAT, diagnostic_of, dumps
+from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, once
 from cnncalc.support.numbers import by
 
@@ -25,6 +27,33 @@ class Line(NamedTuple):
     tier: Tier
     first: bool
     """Whether it is the first mode shown of its level."""
+
+
+class Pyramids(Document):
+    """What the command ``spp`` shows: one mode, or several of the same levels."""
+
+    def __init__(
+        self, pyramids: Sequence[Pyramid], channels: int | None, diagnostics: Sequence[Diagnostic] = ()
+    ) -> None:
+        self.pyramids = pyramids
+        self.channels = channels
+        self.diagnostics = diagnostics
+
+    def listings(self, surface: Surface) -> tuple[Listing[Line], ...]:
+        """One table, and drawings of a single mode."""
+        return (listing(self.pyramids, self.channels, surface),)
+
+    def rows(self) -> tuple[Rows, ...]:
+        """A row per level and mode."""
+        return (Rows((), [((), one) for one in self.listings(PLAIN)]),)
+
+    def json(self) -> str:
+        """One mode at the top level; several in ``modes``."""
+        head: dict[str, Any] = {"format": FORMAT, "in": list(self.pyramids[0].sizes)}
+        modes = [_mode(pyramid, self.channels) for pyramid in self.pyramids]
+        empty: dict[str, Any] = {"mode": "all", "levels": None, "bins": None, "length": None, "modes": modes}
+        tail = {"diagnostics": [diagnostic_of(one) for one in self.diagnostics]}
+        return dumps({**head, **(modes[0] if len(modes) == 1 else empty), **tail})
 
 
 def listing(pyramids: Sequence[Pyramid], channels: int | None, surface: Surface) -> Listing[Line]:
@@ -61,23 +90,7 @@ def _note(line: Line, sizes: tuple[int, ...], single: bool) -> str | None:
     )
 
 
-def render_json(pyramids: Sequence[Pyramid], channels: int | None, diagnostics: list[dict[str, Any]]) -> str:
-    """One mode at the top level; several in ``modes``."""
-    head: dict[str, Any] = {"format": FORMAT, "in": list(pyramids[0].sizes)}
-    if len(pyramids) == 1:
-        return dumps({**head, **_document(pyramids[0], channels), "diagnostics": diagnostics})
-    empty: dict[str, Any] = {"mode": "all", "levels": None, "bins": None, "length": None}
-    return dumps(
-        {
-            **head,
-            **empty,
-            "modes": [_document(pyramid, channels) for pyramid in pyramids],
-            "diagnostics": diagnostics,
-        }
-    )
-
-
-def _document(pyramid: Pyramid, channels: int | None) -> dict[str, Any]:
+def _mode(pyramid: Pyramid, channels: int | None) -> dict[str, Any]:
     levels = [
         {**_tier(tier, len(pyramid.sizes)), "works": tier.alternatives(pyramid.sizes)}
         for tier in pyramid.tiers

@@ -1,0 +1,34 @@
+"""What a command shows, before it is put into a format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from cnncalc.render.listing import Listing
+from cnncalc.render.surface import Surface
+
+
+class Rows(NamedTuple):
+    """Listings under one head for programs: every item, and before its own columns those of its listing."""
+
+    names: tuple[str, ...]
+    """The titles of the columns that say which listing a row belongs to."""
+    parts: Sequence[tuple[tuple[str, ...], Listing[Any]]]
+    """The listings, each with what it has in these columns."""
+
+
+class Document:
+    """One kind of result; every format can write every kind. How to add one is written in ``listings``."""
+
+    def listings(self, surface: Surface) -> Iterable[Listing[Any]]:
+        """The tables for a reader, as suits a surface, one below the other."""
+        raise NotImplementedError
+
+    def rows(self) -> Iterable[Rows]:
+        """The tables for programs: nothing that was computed is left out for want of room."""
+        raise NotImplementedError
+
+    def json(self) -> str:
+        """The document as JSON, format 1, ending in a newline; all numbers exact, ``null`` where unknown."""
+        raise NotImplementedError

@@ -1,0 +1,31 @@
+"""How a result is written: one file per format, and the registry that everything about formats derives from.
+
+To add a format: a file here, named as the format, with ``render(document: Document, surface: Surface)`` that
+gives the text, and a line in ``FORMATS``. The option ``--format``, its help, completion and errors, the
+choice by the ending of ``--output`` and the tests follow from that line; a test says what is missing of one
+that is half there.
+"""
+
+from __future__ import annotations
+
+from cnncalc.render.formats import Format, Formats
+
+FORMATS = Formats(
+    __name__,
+    Format(
+        "table", "for reading", (".txt",), lead=True, failure=True, notes=True, drawing=True, terminal=True
+    ),
+    Format("json", "for programs", (".json",), diagnostics=True),
+    Format("csv", "for spreadsheets", (".csv",)),
+    Format(
+        "markdown",
+        "for pull requests",
+        (".markdown", ".md"),
+        lead=True,
+        failure=True,
+        notes=True,
+        drawing=True,
+        details=True,
+    ),
+    Format("latex", "for papers", (".tex",), lead=True, failure=True, notes=True),
+)

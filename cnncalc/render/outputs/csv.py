@@ -1,0 +1,27 @@
+"""Documents as comma-separated values: every item, plain numbers, unknown ones empty."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+from cnncalc.render.document import Document, Rows
+from cnncalc.render.surface import Surface
+from cnncalc.render.text import inert
+
+
+def render(document: Document, surface: Surface) -> str:
+    """A table under each head; the first columns say which listing a row belongs to."""
+    return "\n".join(map(_table, document.rows()))
+
+
+def _table(rows: Rows) -> str:
+    stream = StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    for at, (labels, listing) in enumerate(rows.parts):
+        if at == 0:
+            writer.writerow([*rows.names, *(column.key for column in listing.columns)])
+        for item in listing.items:
+            cells = (*labels, *(column.raw(item) for column in listing.columns))
+            writer.writerow([inert(cell) if isinstance(cell, str) else cell for cell in cells])
+    return stream.getvalue()
