@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shlex
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cnncalc import errors
 from cnncalc.analysis import effort
 from cnncalc.cli import main
 from cnncalc.codes import CODES
+from cnncalc.frameworks import FRAMEWORKS, Framework
 from cnncalc.geometry import axis, shape
 from cnncalc.guide import page, topics
 from cnncalc.language import (
@@ -101,7 +103,31 @@ def _first_sentence(room: str) -> str:
     return " ".join(docstring.partition("\n\n")[0].split())
 
 
-SECTIONS = {"codes": codes, "limits": limits, "contents": contents, "rooms": rooms}
+FRAMEWORK_RULES: dict[str, Callable[[Framework], str]] = {
+    "pools round": lambda one: "up" if one.pool_rounds_up else "down",
+    "`ceil: true`, a last window that would start in the padding": lambda one: one.pool_ceil.value,
+    "stride of a pool": lambda one: "the kernel" if one.pool_stride_is_kernel else "1",
+    "padding of a pool": lambda one: one.pool_padding.value,
+    "`padding: same`": lambda one: one.same.value,
+    "`padding: same_lower`": lambda one: "an odd one at the start" if one.same_lower else "is not offered",
+    "transposed convolutions, cut to size": lambda one: one.transposed.value,
+    "`bn` learns gamma and beta": lambda one: "yes" if one.norm_scale else "no",
+    "`instance_norm` learns gamma and beta": lambda one: "yes" if one.instance_norm_affine else "no",
+    "not offered": lambda one: "; ".join(f"{', '.join(what)} of `{op}`" for op, what in one.lacks.items()),
+    "older rules": lambda one: f"`{one.name}:{one.versions.word.upper()}`" if one.versions else "",
+}
+"""What a framework decides, in words; of each field that is a rule."""
+
+
+def frameworks() -> str:
+    """The rules of the frameworks as a table, a column each."""
+    heads = [f"[{one.title}]({one.source})" for one in FRAMEWORKS.values()]
+    lines = [["rule", *heads], ["---"] * (len(heads) + 1), ["", *(f"`{name}`" for name in FRAMEWORKS)]]
+    lines += [[rule, *map(words, FRAMEWORKS.values())] for rule, words in FRAMEWORK_RULES.items()]
+    return "\n".join(["", *(f"| {' | '.join(cells)} |" for cells in lines), ""]) + "\n"
+
+
+SECTIONS = {"frameworks": frameworks, "codes": codes, "limits": limits, "contents": contents, "rooms": rooms}
 """The text between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""
 
 

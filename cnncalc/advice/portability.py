@@ -51,9 +51,10 @@ def _of_layer(layer: Layer, record: LayerReport, here: Framework) -> list[Diverg
     others = [framework for framework in FRAMEWORKS.values() if framework.name != here.name.partition(":")[0]]
     found = [one for framework in others for one in (_under(layer, record, here, framework),) if one]
     halved = _as_same(layer, record.in_shape.rank)
-    if halved is not None and not any(one.framework == "tensorflow" for one in found):
-        same = _under(halved, record, here, FRAMEWORKS["tensorflow"], layer)
-        found += [same._replace(framework="tensorflow with `same`")] if same else []
+    for other in (one for one in others if one.ported_with_same and halved is not None):
+        if halved is not None and not any(one.framework == other.name for one in found):
+            same = _under(halved, record, here, other, layer)
+            found += [same._replace(framework=f"{other.name} with `same`")] if same else []
     return found
 
 
@@ -102,8 +103,8 @@ def _shift(mine: AxisRule, theirs: AxisRule) -> int:
 
 
 def _as_same(layer: Layer, rank: int) -> Layer | None:
-    """A layer padded by half a kernel on both sides, written with ``same``: how it is usually carried over to
-    TensorFlow.
+    """A layer padded by half a kernel on both sides, written with ``same``: how it is usually carried over
+    where ``same`` is the custom.
     """
     kernel, written = getattr(layer, "kernel", None), getattr(layer, "padding", None)
     if not isinstance(kernel, PerAxis) or not isinstance(written, Padding):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cnncalc.frameworks import FRAMEWORKS, possible
 from cnncalc.render.formats import Format, Formats, has_ending
 from cnncalc.render.outputs import FORMATS
 
@@ -22,6 +23,11 @@ def spec_names(incomplete: str) -> list[str]:
     from cnncalc import bundled
 
     return [name for name in bundled.names() if name.startswith(incomplete)]
+
+
+def framework_names(incomplete: str) -> list[str]:
+    """The frameworks that a shell may complete to."""
+    return [name for name in FRAMEWORKS if name.startswith(incomplete)]
 
 
 Specs = Annotated[
@@ -51,7 +57,10 @@ Variant = Annotated[
 FrameworkName = Annotated[
     str | None,
     typer.Option(
-        "--framework", metavar="F", help="Another framework's rules: pytorch, tensorflow, caffe or onnx."
+        "--framework",
+        metavar="F",
+        autocompletion=framework_names,
+        help=f"Another framework's rules: {', '.join(possible())}.",
     ),
 ]
 MaxLayers = Annotated[

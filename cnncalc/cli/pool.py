@@ -10,7 +10,7 @@ from cnncalc.cli import options
 from cnncalc.cli.output import keep_specs
 from cnncalc.cli.run import deliver, report_diagnostics
 from cnncalc.errors import FINE, INVALID, Fault
-from cnncalc.frameworks import PYTORCH, framework_named, unknown_framework
+from cnncalc.frameworks import DEFAULT, framework_named, unknown_framework
 from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.participation import Pooled, pooled
 from cnncalc.render.listings.pool import Pools
@@ -41,7 +41,7 @@ def pool(
 ) -> int:
     """Pooling windows, and how often inputs are used."""
     keep_specs(output, ())
-    name = PYTORCH.name if framework is None else framework
+    name = DEFAULT.name if framework is None else framework
     rules = framework_named(name)
     if rules is None:
         raise typer.BadParameter("; ".join(unknown_framework(name)), param_hint="--framework")

@@ -8,6 +8,9 @@ from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transpo
 
 CAFFE = Framework(
     name="caffe",
+    title="Caffe",
+    source="https://github.com/BVLC/caffe/tree/master/src/caffe",
+    aliases=("caffe2",),
     same=Same.ABSENT,
     same_lower=False,
     pool_ceil=Ceil.DROPS_IF_PADDED,  # pooling_layer.cpp: the clip stands inside "if (pad_h_ || pad_w_)"

@@ -6,6 +6,9 @@ from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transpo
 
 PYTORCH = Framework(
     name="pytorch",
+    title="PyTorch",
+    source="https://docs.pytorch.org/docs/stable/nn.html",
+    aliases=("torch",),
     # torch/nn/modules/conv.py: padding='same' is not supported for strided convolutions
     same=Same.STRIDE_ONE,
     same_lower=False,

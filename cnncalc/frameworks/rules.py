@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ class Same(Enum):
     """What ``padding: same`` means."""
 
     STRIDE_ONE = "keeps the size, with stride 1 only"
-    BY_SIZE = "gives ceil(size / stride) outputs"
+    BY_SIZE = "gives ceil(size / stride) outputs, an odd total pads more at the end"
     ABSENT = "is not offered"
 
 
@@ -40,7 +40,7 @@ class Transposed(Enum):
     """How the output of a transposed convolution is cut to size."""
 
     BY_PADDING = "by the padding and output_padding given"
-    AUTO_PAD = "so too, and `same` gives n*s"
+    AUTO_PAD = "by the padding and output_padding given, or `same` gives n*s"
     KERAS = "`same` gives n*s, `valid` n*s + max(k_e - s, 0)"
 
 
@@ -60,10 +60,24 @@ class AxisPadding(NamedTuple):
         return (total - small, small) if self.lower else (small, total - small)
 
 
+class Versions(NamedTuple):
+    """Older rules of a framework, which a spec asks for as ``NAME:NUMBER`` or ``{NAME: {WORD: NUMBER}}``."""
+
+    word: str
+    """What its versions are called, such as opset."""
+    newest: int
+    at: Callable[[int], Framework]
+    """The rules of a version."""
+
+
 class Framework(NamedTuple):
     """One framework's answers; the defaults are what most agree on."""
 
     name: str
+    title: str
+    """Its name as it is written in a text."""
+    source: str
+    """Where its rules are documented."""
     same: Same
     same_lower: bool
     """Whether an odd total of padding may be put at the start (``same_lower``)."""
@@ -78,6 +92,11 @@ class Framework(NamedTuple):
     """Whether instance normalisation learns gamma and beta by default."""
     lacks: Mapping[str, tuple[str, ...]] = {}
     """Arguments that an operation does not take, by operation."""
+    aliases: tuple[str, ...] = ()
+    """Other names that people have for it."""
+    ported_with_same: bool = False
+    """Whether padding of half a kernel is usually written ``same`` when a network is carried over to it."""
+    versions: Versions | None = None
 
     def conv_window(
         self, kernel: int, stride: int, padding: AxisPadding, dilation: int, size: Size

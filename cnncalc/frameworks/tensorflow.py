@@ -6,6 +6,10 @@ from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transpo
 
 TENSORFLOW = Framework(
     name="tensorflow",
+    title="TensorFlow and Keras",
+    source="https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2",
+    aliases=("tf", "keras"),
+    ported_with_same=True,
     same=Same.BY_SIZE,  # "Notes on padding": ceil(n/s) outputs, an odd total puts the extra at the end
     same_lower=False,
     pool_ceil=Ceil.ABSENT,

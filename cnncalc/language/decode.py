@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Diagnostic, Fault, GraphError, SpecError
-from cnncalc.frameworks import FRAMEWORKS, PYTORCH, Framework, framework_named, unknown_framework
+from cnncalc.frameworks import DEFAULT, FRAMEWORKS, Framework, framework_named, unknown_framework
 from cnncalc.geometry.shape import MOST_AXES, Shape, Size, is_any
 from cnncalc.language.arguments import kind_of, read_integer
 from cnncalc.language.context import BeyondLimit, Block, Context, DependsOnParameter, Scope
@@ -205,7 +205,7 @@ class _FileReader:
         if isinstance(layers, Sequence) and not layers.items:
             self._error("E106", layers, "`layers` has no layer", "for instance `- conv3x3: 64`")
         self.context.spend(size_of(layers), section.node, self.scope, None)
-        framework = self._framework(section.keys.get("framework"), PYTORCH)
+        framework = self._framework(section.keys.get("framework"), DEFAULT)
         steps = self.items.read_list(section.keys["layers"], self.scope, "")
         inputs = self.inputs = self._inputs(section.keys.get("input"))
         graph = self._graph(steps, inputs)
@@ -316,7 +316,7 @@ class _FileReader:
         if node is None:
             return default
         if isinstance(node, Mapping):
-            return self._opset(node) or default
+            return self._version(node) or default
         found = framework_named(node.text) if isinstance(node, Scalar) else None
         if found is not None:
             return found
@@ -328,16 +328,21 @@ class _FileReader:
             )
         return default
 
-    def _opset(self, node: Mapping) -> Framework | None:
-        options = node.get("onnx")
-        opset = options.get("opset") if isinstance(options, Mapping) and options.keys == ["opset"] else None
-        if opset is None or node.keys != ["onnx"]:
-            self._error("E105", node, "only onnx takes an option", "for instance {onnx: {opset: 19}}")
+    def _version(self, node: Mapping) -> Framework | None:
+        versions = {one.name: one.versions for one in FRAMEWORKS.values() if one.versions is not None}
+        name = node.keys[0] if len(node.keys) == 1 else ""
+        word = versions[name].word if name in versions else ""
+        options = node.get(name)
+        number = options.get(word) if isinstance(options, Mapping) and options.keys == [word] else None
+        if number is None:
+            examples = (f"{{{name}: {{{one.word}: {one.newest}}}}}" for name, one in versions.items())
+            help = f"for instance {' or '.join(examples)}"
+            self._error("E105", node, f"only {' and '.join(versions)} takes an option", help)
             return None
         try:
-            return framework_named(f"onnx:{read_integer(opset, self.context, self.scope, 1)}")
+            return framework_named(f"{name}:{read_integer(number, self.context, self.scope, 1)}")
         except Fault as fault:
-            self.context.fault(fault, opset, self.scope)
+            self.context.fault(fault, number, self.scope)
             return None
 
     def _inputs(self, node: YamlNode | None) -> tuple[tuple[str, Shape], ...]:

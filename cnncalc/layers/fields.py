@@ -165,6 +165,11 @@ def flag(default: bool, doc: str, *, foreign: tuple[str, ...] = ()) -> Field[boo
     return Field("bool", default, doc=doc, foreign=foreign)
 
 
+def yes_or_no(value: bool) -> str:
+    """A flag as a spec writes it."""
+    return "true" if value else "false"
+
+
 def framework_flag(doc: str, shown_default: str, *, foreign: tuple[str, ...] = ()) -> Field[bool | None]:
     """True or false, ``None`` for the framework's default."""
     return Field("bool", None, doc=doc, foreign=foreign, shown_default=shown_default)

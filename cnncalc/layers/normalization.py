@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cnncalc.frameworks.rules import Framework
+from cnncalc.frameworks import Framework, default_in_words
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import NO_PARAMS, Layer, Params, divided
-from cnncalc.layers.fields import flag, framework_flag, integer_or, number, required_integer
+from cnncalc.layers.fields import flag, framework_flag, integer_or, number, required_integer, yes_or_no
 
 
 class Normalization(Layer):
@@ -21,7 +21,11 @@ class BatchNorm(Normalization):
     op = "bn"
     foreign = ("batchnorm", "batch_norm", "batchnormalization", "batch_normalization", "norm")
     example = "bn"
-    scale = framework_flag("learn gamma and beta", "true, false in caffe", foreign=("affine", "center"))
+    scale = framework_flag(
+        "learn gamma and beta",
+        default_in_words(lambda rules: yes_or_no(rules.norm_scale)),
+        foreign=("affine", "center"),
+    )
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         channels = shape.channels
@@ -72,7 +76,11 @@ class InstanceNorm(Normalization):
     sees_all = True
     foreign = ("instancenorm", "instancenormalization", "in")
     example = "instance_norm: {affine: true}"
-    affine = framework_flag("learn gamma and beta", "false; true in tensorflow and onnx", foreign=("scale",))
+    affine = framework_flag(
+        "learn gamma and beta",
+        default_in_words(lambda rules: yes_or_no(rules.instance_norm_affine)),
+        foreign=("scale",),
+    )
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         learned = framework.instance_norm_affine if self.affine is None else self.affine

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from cnncalc.frameworks.rules import Framework
+from cnncalc.frameworks import Framework, default_in_words
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.shape import Shape
 from cnncalc.layers.base import Layer, require_map
-from cnncalc.layers.fields import axes, framework_flag, kernel_field, number, optional_axes, padding_field
+from cnncalc.layers.fields import (
+    axes,
+    framework_flag,
+    kernel_field,
+    number,
+    optional_axes,
+    padding_field,
+    yes_or_no,
+)
 
 
 class Pool(Layer):
@@ -15,12 +23,17 @@ class Pool(Layer):
     kernel_in_name = True
     kernel = kernel_field(primary=True)
     stride = optional_axes(
-        "step of the window", short="s", foreign=("strides",), shown_default="the kernel; 1 in caffe and onnx"
+        "step of the window",
+        short="s",
+        foreign=("strides",),
+        shown_default=default_in_words(lambda rules: "the kernel" if rules.pool_stride_is_kernel else "1"),
     )
     padding = padding_field()
     dilation = axes(1, "spacing of the window's positions", short="d", foreign=("dilation_rate", "dilations"))
     ceil = framework_flag(
-        "round the number of windows up", "false; true in caffe", foreign=("ceil_mode", "round_mode")
+        "round the number of windows up",
+        default_in_words(lambda rules: yes_or_no(rules.pool_rounds_up)),
+        foreign=("ceil_mode", "round_mode"),
     )
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:

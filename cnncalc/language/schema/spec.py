@@ -311,14 +311,15 @@ def _needs(meaning: Meaning) -> bool:
 
 
 def _framework() -> Schema:
-    opset = _only("opset", {"type": ["integer", "string"], "minimum": 1})
-    return {
-        "anyOf": [
-            {"enum": list(FRAMEWORKS)},
-            {"type": "string", "pattern": "^onnx:[1-9][0-9]{0,2}$"},
-            _only("onnx", opset),
-        ]
-    }
+    ways: list[Schema] = [{"enum": list(FRAMEWORKS)}]
+    for one in FRAMEWORKS.values():
+        if one.versions is not None:
+            number = _only(one.versions.word, {"type": ["integer", "string"], "minimum": 1})
+            ways += [
+                {"type": "string", "pattern": f"^{one.name}:[1-9][0-9]{{0,2}}$"},
+                _only(one.name, number),
+            ]
+    return {"anyOf": ways}
 
 
 def _one_operation() -> Schema:
