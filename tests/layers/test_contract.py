@@ -49,7 +49,9 @@ def test_the_catalogue_is_what_the_files_declare(catalogue: Catalogue[Declared])
     package = "layers" if catalogue is OPERATIONS else "blocks"
     aside = {"__init__", "base", "catalogue", "fields"}
     files = {path.stem for path in (Path(cnncalc.__file__).parent / package).glob("*.py")} - aside
-    assert set(catalogue.families) == files
+    listed = set(catalogue.families)
+    assert not files - listed, f"list {files - listed} in the catalogue of cnncalc/{package}/base.py"
+    assert not listed - files, f"there is no file in cnncalc/{package}/ for {listed - files}"
     for family, names in catalogue.families.items():
         module = import_module(f"cnncalc.{package}.{family}")
         own = [

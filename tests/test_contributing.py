@@ -1,0 +1,100 @@
+"""The worked examples of CONTRIBUTING.md, followed in a copy of the project."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+_STEP = re.compile(r"^<!-- (new|edit|run)(?:: (\S+))? -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+pytestmark = pytest.mark.slow
+
+
+class Step(NamedTuple):
+    """Something to do: write a new file, edit one, or run commands."""
+
+    kind: str
+    path: str
+    text: str
+
+
+EXAMPLES = {
+    section.partition("\n")[0]: tuple(Step(*step) for step in _STEP.findall(section))
+    for section in TEXT.split("\n## ")[1:]
+    if _STEP.search(section)
+}
+EDITS = [
+    pytest.param(title, step, id=f"{title}: {step.path}")
+    for title, steps in EXAMPLES.items()
+    for step in steps
+    if step.kind != "run"
+]
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The project without its environment and its history."""
+    for name in ("cnncalc", "tests", "configs", ".github"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def follow(copy: Path, steps: Iterable[Step]) -> None:
+    """Write the files and make the edits of an example."""
+    for step in steps:
+        path = copy / step.path
+        if step.kind == "new":
+            assert not path.exists(), f"{step.path} exists"
+            path.write_text(step.text, encoding="utf-8")
+        elif step.kind == "edit":
+            lines = step.text.splitlines(keepends=True)
+            before = "".join(line[1:] for line in lines if line[0] in " -")
+            after = "".join(line[1:] for line in lines if line[0] in " +")
+            text = path.read_text(encoding="utf-8")
+            assert text.count(before) == 1, f"{step.path} has not once:\n{before}"
+            path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def run(copy: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """A command of an example, with the copy's package and tests in place of the project's."""
+    name, *words = command.split()
+    program = [sys.executable, *words] if name == "python" else [sys.executable, "-m", name, *words]
+    if name == "pytest":
+        program += ["-p", "no:cacheprovider", "-m", "not slow"]
+    environment = {**os.environ, "PYTHONPATH": str(copy)}
+    return subprocess.run(program, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+
+
+def failures(copy: Path, steps: Iterable[Step]) -> str:
+    """What the commands of an example print where they fail."""
+    commands = [line for step in steps if step.kind == "run" for line in step.text.splitlines()]
+    done = [run(copy, command) for command in commands]
+    return "\n".join(one.stdout + one.stderr for one in done if one.returncode)
+
+
+@pytest.mark.parametrize("title", EXAMPLES)
+def test_an_example_works(title: str, copy: Path) -> None:
+    follow(copy, EXAMPLES[title])
+    assert failures(copy, EXAMPLES[title]) == ""
+
+
+@pytest.mark.parametrize(("title", "missing"), EDITS)
+def test_an_example_that_is_half_followed_fails_and_names_what_is_missing(
+    title: str, missing: Step, copy: Path
+) -> None:
+    follow(copy, [step for step in EXAMPLES[title] if step != missing])
+    module = missing.path.removesuffix(".py").replace("/", ".")
+    told = failures(copy, EXAMPLES[title])
+    assert missing.path in told or f"No module named '{module}'" in told, told
