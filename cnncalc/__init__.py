@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cnncalc.errors import CnncalcError, GraphError, ShapeError, SourceError, SpecError, UsageError
     from cnncalc.loading import load, loads
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 __all__ = [
     "CnncalcError",
     "GraphError",

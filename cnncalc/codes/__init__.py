@@ -1,6 +1,4 @@
-"""Every diagnostic code, declared once: what it means, how to mend it, an example that earns it and one that
-does not.
-"""
+"""Every diagnostic code, declared once: its meaning, its fix, an example that causes it and one that does not."""
 
 from __future__ import annotations
 
@@ -22,23 +20,23 @@ GROUPS = {
     "E4": "expectations",
     "W5": "advice",
     "W6": "portability",
-    "E9": "not the spec's doing",
+    "E9": "outside the spec",
 }
-"""What a code is about, by its first two characters."""
+"""The subject of a code, by its first two characters."""
 
 _ALL = (*GRAMMAR, *NAMES, *SHAPES, *EXPECTATIONS, *ADVICE, *PORTABILITY, *INTERNAL)
 CODES: dict[str, Code] = {code.code: code for code in _ALL}
-"""All of them in the order of the groups; a code that was once given out is never given another meaning."""
+"""All of them in the order of the groups; a published code never changes its meaning."""
 
 
 def chosen(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> frozenset[str]:
-    """The warnings that are wanted. Both take codes or their beginnings; the longer one decides, ``ignore``
-    where equal.
+    """The warnings that are wanted.
 
-    Without ``select`` all that are not quiet are wanted.
+    Both take codes or their beginnings; the longer one decides, ``ignore`` where they are equal. Without
+    ``select`` all that are not quiet are wanted.
 
     Raises:
-        ValueError: for what begins no warning's code.
+        ValueError: for a text that no warning's code begins with.
     """
     wanted, unwanted = tuple(select), tuple(ignore)
     for prefix in (*wanted, *unwanted):
@@ -63,7 +61,7 @@ def _check(prefix: str) -> None:
     if not found:
         raise ValueError(f"no code begins with {prefix!r}: `cnncalc explain` lists them")
     if not any(code.is_warning for code in found):
-        raise ValueError(f"{prefix!r} is an error, and errors are always reported: only warnings are chosen")
+        raise ValueError(f"{prefix!r} is an error, and errors are always reported: only warnings can be chosen")
 
 
 __all__ = ["CODES", "GROUPS", "Code", "chosen"]

@@ -7,11 +7,10 @@ from cnncalc.codes.code import Code
 CODES = (
     Code(
         "W501",
-        "a pyramid level without the bins that were wanted",
-        "The paper's rule, window ceil(a/n) and stride floor(a/n), gives n bins only "
-        "where the remainder of a/n is at most"
-        " their quotient. The vector is then longer than the levels say. The message "
-        "names the modes that give the bins wanted.",
+        "a pyramid level with other bins than asked for",
+        "The paper's rule, window ceil(a/n) and stride floor(a/n), gives n bins only where the remainder "
+        "of a/n is at most the quotient. The vector is then longer than the levels say. The message names "
+        "the modes that give the number of bins asked for.",
         """
         input: [256, 10, 10]
         layers:
@@ -26,11 +25,10 @@ CODES = (
     Code(
         "W502",
         "branches that are not aligned",
-        "Branches of a join look at places that are shifted against each other: padding "
-        "or cropping differs between them, so"
-        " that features of different places are put together. The message gives the "
-        "offset of their centres in input positions."
-        " Where enlarging alone is the cause, W519 says so.",
+        "The receptive fields of the branches of a join have different centres: padding or cropping "
+        "differs between the branches, so features of different places are combined. The message gives "
+        "the offset of their centres in input positions. Where upsampling alone is the cause, W519 "
+        "reports it.",
         """
         input: [8, 32, 32]
         layers:
@@ -48,10 +46,9 @@ CODES = (
     ),
     Code(
         "W503",
-        "branches that are taken to be aligned",
-        "With padding `same` and a stride the padding depends on the input size, and "
-        "that is not given. The branches of the"
-        " join are taken as aligned; with `input` it is known whether they are.",
+        "branches that are assumed to be aligned",
+        "With padding `same` and a stride the padding depends on the input size, which is not given. The "
+        "branches of the join are assumed to be aligned; with `input` it is known whether they are.",
         """
         framework: tensorflow
         layers:
@@ -71,10 +68,9 @@ CODES = (
     Code(
         "W504",
         "positions dropped by rounding down",
-        "The last window ends before the map does, because another whole stride does "
-        "not fit. What lies at the end of the map"
-        " is never read, at every input; the message says which positions, how "
-        "many, and which sizes are read whole.",
+        "The last window ends before the map does, because another whole stride does not fit. The end of "
+        "the map is never read, whatever the input; the message says which positions, how many, and which "
+        "sizes are read completely.",
         """
         input: [8, 15, 15]
         layers:
@@ -88,10 +84,9 @@ CODES = (
     ),
     Code(
         "W505",
-        "a stride that jumps over positions",
-        "The stride is larger than the kernel, or shares a divisor with the dilation: "
-        "between the windows lie positions that"
-        " none of them reads. What was computed there is thrown away.",
+        "a stride that skips positions",
+        "The stride is larger than the kernel, or shares a divisor with the dilation: between the windows "
+        "are positions that none of them reads. What was computed there is not used.",
         """
         input: [8, 32, 32]
         layers:
@@ -106,11 +101,10 @@ CODES = (
     Code(
         "W506",
         "holes in the field of dilated convolutions",
-        "In a stack of dilated convolutions whose dilations have a divisor in common "
-        "every tap falls on one grid: the receptive"
-        " field is wide but most of it is not read, and neighbouring units see grids "
-        "that never meet (gridding). The density is"
-        " the part of the positions inside the field that are read.",
+        "In a stack of dilated convolutions whose dilations have a common divisor, every tap falls on one "
+        "grid: the receptive field is wide but most of it is not read, and neighbouring units read grids "
+        "that never meet (gridding). The density is the share of the positions inside the receptive field "
+        "that are read.",
         """
         input: [8, 32, 32]
         layers:
@@ -126,11 +120,10 @@ CODES = (
     ),
     Code(
         "W507",
-        "a transposed convolution that weaves a checkerboard",
-        "The stride does not divide the kernel, or has a factor in common with the "
-        "dilation, so that neighbouring outputs add up"
-        " unequally many inputs, by turns. Nothing"
-        " evens that out but training, and generated images show it as a checkerboard.",
+        "a transposed convolution with a checkerboard",
+        "The stride does not divide the kernel, or has a common factor with the dilation, so the number "
+        "of inputs that an output sums varies by phase. Only training can compensate for it, and "
+        "generated images show it as a checkerboard.",
         """
         input: [8, 16, 16]
         layers:
@@ -144,10 +137,9 @@ CODES = (
     ),
     Code(
         "W508",
-        "biases right before a normalisation",
-        "Batch and instance normalisation subtract the mean of each channel, and a bias "
-        "with it. It is stored and trained and"
-        " changes nothing. `norm: bn` on the layer leaves it out by itself.",
+        "redundant biases before a normalization",
+        "Batch and instance normalization subtract the mean of each channel, and with it the bias. It is "
+        "stored and trained and changes no output. `norm: bn` on the layer leaves it out by itself.",
         """
         input: [8, 16, 16]
         layers:
@@ -163,14 +155,11 @@ CODES = (
     ),
     Code(
         "W509",
-        "depth that can see nothing new",
-        "Where the receptive field exceeds the input already before a layer, its kernel "
-        "finds no context that the layers before"
-        " had not. Richter et al. (2021) measured that such layers add little to a "
-        "classifier. Many published networks have them"
-        " at 224x224, and skip connections soften it, hence this is shown where selected "
-        "only. The field is the largest over all"
-        " paths.",
+        "layers that can see nothing new",
+        "Where the receptive field exceeds the input already before a layer, its kernel finds no context "
+        "that the layers before did not have. Richter et al. (2021) measured that such layers add little "
+        "to a classifier. Many published networks have them at 224x224, and skip connections reduce the "
+        "effect, so this is shown only where selected. The receptive field is the largest over all paths.",
         """
         input: [3, 16, 16]
         layers:
@@ -190,11 +179,9 @@ CODES = (
     Code(
         "W510",
         "a field smaller than the input before the last pool",
-        "The network ends in a global pool, and no unit before it sees the whole input: "
-        "the answer is an average over parts"
-        " that were each judged by themselves. That can be meant, as in bags of local "
-        "features or n-grams, hence this is shown"
-        " where selected only.",
+        "The network ends in a global pool, and no unit before it sees the whole input: the answer is an "
+        "average over parts that were judged separately. That can be intended, as in bags of local "
+        "features or n-grams, so this is shown only where selected.",
         """
         input: [3, 32, 32]
         layers:
@@ -213,10 +200,9 @@ CODES = (
     ),
     Code(
         "W511",
-        "an output that nobody uses",
-        "A layer is computed, and no other layer reads it; nor is it the network's "
-        "output or a `head`. Usually a later `from`"
-        " went past it. The same is said of an input that is never read.",
+        "an unused output",
+        "A layer is computed, and no other layer reads it; nor is it the network's output or a `head`. "
+        "Usually a later `from` skips it. The same is reported of an input that is never read.",
         """
         input: [3, 32, 32]
         layers:
@@ -237,9 +223,8 @@ CODES = (
     ),
     Code(
         "W512",
-        "a variable that nobody uses",
-        "No expression of the file mentions the variable, in any of its models: "
-        "what is changed there changes nothing.",
+        "an unused variable",
+        "No expression of the file uses the variable, in any of its models: changing it has no effect.",
         """
         vars: {width: 8}
         input: [3, 32, 32]
@@ -255,8 +240,8 @@ CODES = (
     ),
     Code(
         "W513",
-        "a block that nobody uses",
-        "No model of the file uses the block, and neither does another block.",
+        "an unused block",
+        "No model of the file calls the block, and neither does another block.",
         """
         input: [3, 32, 32]
         blocks:
@@ -274,10 +259,9 @@ CODES = (
     ),
     Code(
         "W514",
-        "a 1x1 with a stride",
-        "A 1x1 kernel with stride 2 reads one position of four and never looks at the "
-        "others. ResNet's projections do so by"
-        " design, hence this is shown where selected only.",
+        "a 1x1 kernel with a stride",
+        "A 1x1 kernel with stride 2 reads one position of four and never the others. ResNet's projections "
+        "do so by design, so this is shown only where selected.",
         """
         input: [8, 32, 32]
         layers:
@@ -293,12 +277,11 @@ CODES = (
     ),
     Code(
         "W515",
-        "a large kernel that small ones would match",
-        "Two 3x3 convolutions see as far as one 5x5 with 18 weights per pair of channels "
-        "in place of 25, and three as far as a"
-        " 7x7 with 27 in place of 49, with more non-linearities on the way. The figures "
-        "are for a stack that is as wide as the"
-        " layer's output throughout. Shown where selected only.",
+        "a large kernel that small ones could replace",
+        "Two 3x3 convolutions have the receptive field of one 5x5 with 18 weights per pair of channels "
+        "instead of 25, and three that of a 7x7 with 27 instead of 49, with more non-linearities. The "
+        "figures are for a stack that is as wide as the layer's output throughout. Shown only where "
+        "selected.",
         """
         input: [64, 32, 32]
         layers:
@@ -316,11 +299,9 @@ CODES = (
     Code(
         "W516",
         "large kernels over all channels of a wide join",
-        "In an inception-like join the 3x3 and 5x5 branches read every channel that "
-        "comes in. A 1x1 convolution before them"
-        " that halves the width saves most of their weights. The figures are for "
-        "reductions to half of what comes in or out,"
-        " whichever is less. Shown where selected only.",
+        "In an inception-like join the 3x3 and 5x5 branches read every input channel. A 1x1 convolution "
+        "before them that halves the width saves most of their weights. The figures are for reductions to "
+        "half of the input or output channels, whichever is less. Shown only where selected.",
         """
         input: [64, 28, 28]
         layers:
@@ -335,11 +316,10 @@ CODES = (
     ),
     Code(
         "W517",
-        "a comment that is to turn off a warning and does not",
-        "`# cnncalc: ignore[W504]` turns off warnings of its line by codes or "
-        "their beginnings; without brackets all"
-        " of them. This one names a code that does not exist, or its codes are not "
-        "in brackets, so that it does nothing.",
+        "a comment that does not turn off a warning",
+        "`# cnncalc: ignore[W504]` turns off the warnings of its line by codes or their beginnings; "
+        "without brackets, all of them. This one names a code that does not exist, or its codes are not "
+        "in brackets, so it has no effect.",
         """
         input: [3, 15, 15]
         layers:
@@ -353,10 +333,10 @@ CODES = (
     ),
     Code(
         "W518",
-        "an input whose channels seem to stand last",
-        "All sizes of the input but the last are equal and the last is 1 or 3, as in "
-        "224x224x3. Channels come first, so that this"
-        " is a map of 224 channels and 224x3 positions. Files of TensorFlow and Keras write them last.",
+        "an input that seems to have its channels last",
+        "All sizes of the input but the last are equal and the last is 1 or 3, as in 224x224x3. Channels "
+        "come first, so this is a map of 224 channels and 224x3 positions. Files of TensorFlow and Keras "
+        "write them last.",
         """
         input: [224, 224, 3]
         layers:
@@ -370,13 +350,11 @@ CODES = (
     ),
     Code(
         "W519",
-        "branches that enlarging puts out of line by turns",
-        "The units that a map is enlarged to share the view of the unit they are made of, "
-        "so that their centres lie as far to the"
-        " left as to the right of those of a finer map they are joined with. Every "
-        "decoder has this, and no padding mends it,"
-        " hence `check` shows it where selected only. The message gives the "
-        "largest offset in input positions.",
+        "branches that upsampling misaligns by phase",
+        "The units of an upsampled map share the receptive field of the unit they are copied from, so "
+        "their centres are alternately to the left and to the right of those of a finer map they are "
+        "joined with. Every decoder has this, and no padding fixes it, so `check` shows it only where "
+        "selected. The message gives the largest offset in input positions.",
         """
         input: [8, 32, 32]
         layers:

@@ -1,4 +1,4 @@
-"""What is declared of a code."""
+"""The declaration of a code."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 
 class Code(NamedTuple):
-    """One diagnostic: what is wrong in a few words, and all that a person needs to mend it."""
+    """One diagnostic: what is wrong in a few words, and all that a person needs to fix it."""
 
     code: str
     title: str
     explanation: str
     bad: str
-    """A spec that earns the code, or a command after ``$``; empty where nobody can earn it on purpose."""
+    """A spec that causes the code, or a command after ``$``; empty where nothing causes it on purpose."""
     good: str
-    """The same made right."""
+    """The same, corrected."""
     quiet: bool = False
-    """A warning of this code is a matter of taste, and shown where it is selected only."""
+    """A warning of this code is a matter of taste, and shown only where it is selected."""
 
     @property
     def is_warning(self) -> bool:
@@ -24,7 +24,7 @@ class Code(NamedTuple):
 
     @property
     def severity(self) -> str:
-        """In words, with what is special about it."""
+        """Error or warning, and whether it must be selected."""
         if not self.is_warning:
             return "error"
         return "warning, where selected" if self.quiet else "warning"

@@ -7,10 +7,10 @@ from cnncalc.codes.code import Code
 CODES = (
     Code(
         "E401",
-        "an expectation that does not hold",
-        "What was computed is not what `expect` says. Either the network has changed, "
-        "or the expectation was never right. The"
-        " message gives both numbers and the difference in per cent of what was expected.",
+        "an expectation that is not met",
+        "The computed value differs from what `expect` says. Either the network has changed, or the "
+        "expectation was never right. The message gives both numbers and the difference in per cent of "
+        "the expected one.",
         """
         input: [3, 32, 32]
         layers:
@@ -26,10 +26,9 @@ CODES = (
     ),
     Code(
         "E402",
-        "an expected error that did not come",
-        "`expect: {error: ...}` says that the network must fail with that code, for "
-        "instance on an input that is too small; it"
-        " failed otherwise, or not at all.",
+        "an expected error that did not occur",
+        "`expect: {error: ...}` says that the network must fail with that code, for instance on an input "
+        "that is too small; it failed with another code, or not at all.",
         """
         input: [3, 16, 16]
         layers:
@@ -48,9 +47,8 @@ CODES = (
     Code(
         "E403",
         "an expectation of something unknown",
-        "The number cannot be computed from what the spec says, and unknown is not taken "
-        "for right. Usually `input` is missing,"
-        " or the channels of a layer.",
+        "The number cannot be computed from what the spec says, and an unknown number does not meet an "
+        "expectation. Usually `input` is missing, or the channels of a layer.",
         """
         layers:
           - conv3x3: 64
@@ -65,18 +63,18 @@ CODES = (
     ),
     Code(
         "E404",
-        "a spec that expects nothing",
-        "Under `--require-expect` each file must hold at least one expectation, so "
-        "that none is checked for grammar alone.",
+        "a spec without expectations",
+        "Under `--require-expect` each file must contain at least one expectation, so that none is "
+        "checked for its grammar alone.",
         "$ cnncalc check --require-expect net.yaml",
         "$ cnncalc check net.yaml",
     ),
     Code(
         "E405",
-        "a budget that is not kept",
-        "A condition of `cnncalc compare ... --fail-if` is met, or cannot be told "
-        "because a number of it is unknown, or it is"
-        " about a change of a network that is new or gone. The message gives what was and what is.",
+        "a budget that is exceeded",
+        "A condition of `cnncalc compare ... --fail-if` is true, or cannot be decided because one of its "
+        "numbers is unknown, or it is about a change of a network that is new or removed. The message "
+        "gives the old and the new value.",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > +5%'",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > +200%'",
     ),

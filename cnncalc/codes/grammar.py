@@ -7,12 +7,10 @@ from cnncalc.codes.code import Code
 CODES = (
     Code(
         "E101",
-        "text that is no spec",
-        "The file is not YAML as specs use it: a bracket or quote that is never closed, "
-        "a tab as indentation, a tag, a second"
-        " document, or bytes that are not UTF-8. The place shown is where reading "
-        "could not go on; the slip is often a line"
-        " above.",
+        "text that is not a spec",
+        "The file is not YAML as specs use it: a bracket or quote that is never closed, a tab as "
+        "indentation, a tag, a second document, or bytes that are not UTF-8. The place shown is where "
+        "reading stopped; the mistake is often on the line above.",
         """
         input: [3, 32, 32]
         layers: [conv3x3: 64
@@ -25,11 +23,10 @@ CODES = (
     Code(
         "E102",
         "larger than the limits",
-        "Specs have limits, so that no file can exhaust the machine that checks it: "
-        "bytes of text, YAML nodes, nesting, and"
-        " layers after repeats and blocks are expanded. The limits are far above published "
-        "networks; what passes them is usually"
-        " a slip.",
+        "Specs have limits, so that no file can exhaust the machine that checks it: bytes of text, YAML "
+        "nodes, nesting, and layers after repeats and blocks are expanded. The limits are far above "
+        "published networks; a file that exceeds them usually contains a mistake. `cnncalc explain "
+        "limits` lists them.",
         """
         input: [3, 32, 32]
         layers:
@@ -45,9 +42,9 @@ CODES = (
     ),
     Code(
         "E103",
-        "a key that is there twice",
-        "A mapping has the same key twice. Many readers silently keep the last one; "
-        "here neither is preferred in silence.",
+        "a duplicate key",
+        "A mapping has the same key twice. Many readers silently keep the last one; cnncalc reports it "
+        "instead of choosing.",
         """
         input: [3, 32, 32]
         input: [1, 32, 32]
@@ -61,9 +58,9 @@ CODES = (
     Code(
         "E104",
         "an unknown key or argument",
-        "No key or argument has this name here. Words of other frameworks are known, "
-        "and the message names ours; `cnncalc"
-        " layers OP` lists the arguments of an operation.",
+        "No key or argument has this name here. The names that other frameworks use are known, and the "
+        "message gives the name that cnncalc uses; `cnncalc layers OP` lists the arguments of an "
+        "operation.",
         """
         input: [3, 32, 32]
         layers:
@@ -78,9 +75,8 @@ CODES = (
     Code(
         "E105",
         "a value of the wrong kind",
-        "A list stands where a number is wanted, a word where a list is, and the like. "
-        "What a value may be follows from the key"
-        " it stands under, never from its looks: `no` is a word, not false.",
+        "A list is given where a number is expected, a word where a list is expected, and so on. The kind "
+        "of a value follows from its key, never from how it looks: `no` is a word, not false.",
         """
         input: [3, 32, 32]
         layers:
@@ -94,8 +90,9 @@ CODES = (
     ),
     Code(
         "E106",
-        "something that must be given is missing",
-        "An argument without a default is left out, or a list or mapping that must hold something is empty.",
+        "a required value is missing",
+        "An argument without a default is left out, or a list or mapping that needs at least one entry is "
+        "empty.",
         """
         input: [3, 32, 32]
         layers:
@@ -109,11 +106,10 @@ CODES = (
     ),
     Code(
         "E107",
-        "one thing said in two ways",
-        "The same argument is given twice, in its long and its short form, in the "
-        "operation's name and beside it, or by two"
-        " keys that exclude each other. Even where both agree today, one of them "
-        "will be forgotten in the next change.",
+        "the same thing given in two ways",
+        "The same argument is given twice, in its long and its short form, in the operation's name and "
+        "beside it, or by two keys that exclude each other. Even where both agree today, one of them will "
+        "be forgotten in the next change.",
         """
         input: [3, 33, 33]
         layers:
@@ -127,7 +123,7 @@ CODES = (
     ),
     Code(
         "E108",
-        "a list item that is no layer",
+        "a list item that is not a layer",
         "An item of `layers` names exactly one operation. A second one usually lacks its own `- `.",
         """
         input: [3, 32, 32]
@@ -144,9 +140,9 @@ CODES = (
     ),
     Code(
         "E109",
-        "a number outside what is possible",
-        "A stride of 0, a negative padding, a rate above 1, a range whose minimum is "
-        "above its maximum: no network has this.",
+        "a number out of range",
+        "A stride of 0, a negative padding, a rate above 1, a range whose minimum is above its maximum: "
+        "no network has this.",
         """
         input: [3, 32, 32]
         layers:
@@ -161,18 +157,16 @@ CODES = (
     Code(
         "E110",
         "a file that cannot be read",
-        "There is no such file, or it may not be read, or it is a folder or "
-        "a device. A name without a slash and"
-        " without an ending is also looked for among the bundled networks.",
+        "There is no such file, or permission to read it is missing, or it is a folder or a device. A "
+        "name without a slash and without an ending is also looked up among the bundled networks.",
         "$ cnncalc check nets/missing.yaml",
         "$ cnncalc check net.yaml",
     ),
     Code(
         "E111",
         "an unknown operation",
-        "No operation and no block of the file has this name. Names of PyTorch, Keras "
-        "and Caffe are known, and the message says"
-        " what they are called here; `cnncalc layers` lists all operations.",
+        "No operation and no block of the file has this name. Names from PyTorch, Keras and Caffe are "
+        "known, and the message gives the name that cnncalc uses; `cnncalc layers` lists all operations.",
         """
         input: [3, 32, 32]
         layers:
@@ -208,11 +202,10 @@ CODES = (
     ),
     Code(
         "E114",
-        "a name that cannot be a name",
-        "Names of layers, branches, blocks and inputs are free of `/` and of an index "
-        "at the end, which are parts of paths, and"
-        " are not `prev`. Variables and parameters are letters, digits and `_`, and "
-        "not a word of the expression language.",
+        "a name that is not allowed",
+        "Names of layers, branches, blocks and inputs contain no `/` and no index at the end, which are "
+        "parts of paths, and are not `prev`. Names of variables and parameters consist of letters, digits "
+        "and `_`, and are not words of the expression language.",
         """
         input: [3, 32, 32]
         layers:
@@ -229,17 +222,17 @@ CODES = (
     Code(
         "E115",
         "no spec to check",
-        "A folder or a pattern holds no spec: no .yaml or .yml file with `layers` or "
-        "`models` at its top. A check that checks"
-        " nothing does not pass, or a renamed folder would switch a CI off unseen.",
+        "A folder or a pattern contains no spec: no .yaml or .yml file with `layers` or `models` at its "
+        "top level. A check of nothing fails, because otherwise renaming a folder would disable a CI job "
+        "without anyone noticing.",
         "$ cnncalc check empty",
         "$ cnncalc check net.yaml",
     ),
     Code(
         "E116",
         "a file that is not what its name says",
-        "A file of another format (ONNX, Keras, Caffe, Darknet) is damaged, cut off, or something else under "
-        "that ending. The byte or line shown is where reading could not go on. Nothing of such a file is "
+        "A file of another format (ONNX, Keras, Caffe, Darknet) is damaged, cut off, or something else "
+        "under that ending. The byte or line shown is where reading stopped. Nothing in such a file is "
         "executed, and limits on lengths and depth keep any file from exhausting the machine.",
         "",
         "$ cnncalc check net.yaml",
@@ -247,11 +240,10 @@ CODES = (
     Code(
         "E117",
         "something that cannot be imported",
-        "The source has an operator, an attribute or an argument that the "
-        "importer does not understand or that a "
-        "spec cannot say. Nothing is guessed or ignored: all of them are listed, "
-        "each kind once with a node that "
-        "has it. With `--partial` each becomes a `custom` whose shape and counts are stated.",
+        "The source has an operator, an attribute or an argument that the importer does not understand or "
+        "that a spec cannot express. Nothing is guessed or ignored: all of them are listed, each kind "
+        "once with a node that has it. With `--partial` each becomes a `custom` layer whose shape and "
+        "counts are given.",
         "",
         "$ cnncalc check net.yaml",
     ),

@@ -1,4 +1,4 @@
-"""E9: trouble that is not the spec's doing."""
+"""E9: errors outside the spec."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ CODES = (
     Code(
         "E901",
         "an internal error",
-        "cnncalc met something that it did not foresee. That is its fault, whatever "
-        "the spec says: please report it with the"
-        " spec and the command line. CNNCALC_TRACEBACK=1 shows where it happened.",
+        "cnncalc met a situation that it did not foresee. That is a bug of cnncalc, whatever the spec "
+        "says: please report it with the spec and the command line. CNNCALC_TRACEBACK=1 shows where it "
+        "happened.",
         "",
         "$ CNNCALC_TRACEBACK=1 cnncalc check net.yaml",
     ),
     Code(
         "E902",
         "a result that cannot be written",
-        "The file of `--output` cannot be written, or standard output is full or closed, or the file is a"
-        " spec, which no result is written over. What was there before stays whole.",
+        "The file of `--output` cannot be written, or standard output is full or closed, or the file is a "
+        "spec, which is never overwritten with a result. The previous content of the file remains.",
         "$ cnncalc check net.yaml --output missing/report.json",
         "$ cnncalc check net.yaml --output report.json",
     ),
     Code(
         "E903",
         "a configuration that cannot be read",
-        "The table `[tool.cnncalc]` of the nearest pyproject.toml has the keys `include`, "
-        "`exclude`, `select`, `ignore` and"
-        " `strict`. A file that is not TOML, another key or a value of another type ends the run.",
+        "The table `[tool.cnncalc]` of the nearest pyproject.toml has the keys `include`, `exclude`, "
+        "`select`, `ignore` and `strict`. A file that is not TOML, another key or a value of another type "
+        "ends the run.",
         """
         [tool.cnncalc]
         excludes = ["drafts"]
@@ -40,9 +40,9 @@ CODES = (
     Code(
         "E904",
         "a condition that cannot be read",
-        "`--fail-if` takes a metric, a comparison and a limit. A limit with a sign is "
-        "about the change from the old network to"
-        " the new one, in per cent where it ends in `%`; one without a sign is about the new network alone.",
+        "`--fail-if` takes a metric, a comparison and a limit. A limit with a sign is about the change "
+        "from the old network to the new one, in per cent where it ends in `%`; one without a sign is "
+        "about the new network alone.",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > 5%'",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > 5M'",
     ),

@@ -8,10 +8,9 @@ CODES = (
     Code(
         "E201",
         "no earlier tensor of that name",
-        "`from`, joins, `share`, `crop_to` and the like refer to layers by name, and "
-        "only to earlier ones of the same list or"
-        " of one around it, so that a network has no cycles. A block sees its parameters "
-        "and not the names around its use.",
+        "`from`, joins, `share`, `crop_to` and the like refer to layers by name, and only to earlier ones "
+        "of the same list or of an enclosing one, so a network has no cycles. A block can use its "
+        "parameters, but not names from the place where it is called.",
         """
         input: [3, 32, 32]
         layers:
@@ -32,9 +31,8 @@ CODES = (
     Code(
         "E202",
         "an expression that cannot be read",
-        "Expressions have `+ - * / // % **`, comparisons, `a if b else c`, and the "
-        "functions min, max, ceil, floor, round, abs"
-        " and divisible. Nothing else is evaluated.",
+        "Expressions have `+ - * / // % **`, comparisons, `a if b else c`, and the functions min, max, "
+        "ceil, floor, round, abs and divisible. Nothing else is evaluated.",
         """
         vars: {n: 32}
         input: [3, 32, 32]
@@ -51,8 +49,8 @@ CODES = (
     Code(
         "E203",
         "an unknown name in an expression",
-        "An expression may use `vars`, the parameters of the block it stands "
-        "in, and inside repeats the index `i`.",
+        "An expression may use `vars`, the parameters of the block that contains it, and inside repeats "
+        "the index `i`.",
         """
         vars: {width: 32}
         input: [3, 32, 32]
@@ -70,9 +68,8 @@ CODES = (
     Code(
         "E204",
         "a fraction where a whole number is needed",
-        "Expressions are exact, and nothing is rounded unless that is written: `//` "
-        "rounds down, `round`, `floor`, `ceil` and"
-        " `divisible` say what they do.",
+        "Expressions are exact, and nothing is rounded unless the expression says so: `//` rounds down, "
+        "and `round`, `floor`, `ceil` and `divisible` are functions.",
         """
         vars: {c: 64}
         input: [3, 32, 32]
@@ -105,10 +102,9 @@ CODES = (
     ),
     Code(
         "E206",
-        "a block that uses itself",
-        "A block may use other blocks, but no chain of uses may lead back to it: nothing "
-        "would end the expansion. A number of"
-        " copies is `repeat`.",
+        "a block that calls itself",
+        "A block may call other blocks, but no chain of calls may lead back to it: the expansion would "
+        "never end. To repeat a block a number of times, use `repeat`.",
         """
         input: [3, 32, 32]
         blocks:
@@ -125,9 +121,8 @@ CODES = (
     Code(
         "E207",
         "an expression without a value",
-        "The expression divides by zero, compares a word with a number, or goes beyond "
-        "the limits on length, exponent and size"
-        " that keep evaluation cheap.",
+        "The expression divides by zero, compares a word with a number, or exceeds the limits on length, "
+        "exponent and size that keep evaluation cheap.",
         """
         vars: {groups: 0}
         input: [3, 32, 32]
@@ -143,10 +138,9 @@ CODES = (
     ),
     Code(
         "E208",
-        "a name that is taken",
-        "Two layers of one list have the same name, a block has an operation's name, "
-        "or a block has a parameter twice: a"
-        " reference could mean either.",
+        "a name that is already in use",
+        "Two layers of one list have the same name, a block has the name of an operation, or a block has "
+        "a parameter twice: a reference would be ambiguous.",
         """
         input: [3, 32, 32]
         layers:
@@ -167,8 +161,8 @@ CODES = (
     Code(
         "E209",
         "weights that cannot be shared",
-        "`share` uses the weights of an earlier layer of the same kind; kernel, channels "
-        "and number of layers must be the same.",
+        "`share` uses the weights of an earlier layer of the same kind; kernel, channels and number of "
+        "layers must be the same.",
         """
         input: [3, 32, 32]
         layers:

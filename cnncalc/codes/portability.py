@@ -1,6 +1,4 @@
-"""W6: where another framework would make something else of the same spec. On with ``--select W6`` or
-``--portability``.
-"""
+"""W6: what another framework computes differently, shown with ``--select W6`` or ``--portability``."""
 
 from __future__ import annotations
 
@@ -9,10 +7,10 @@ from cnncalc.codes.code import Code
 CODES = (
     Code(
         "W601",
-        "a size that another framework makes otherwise",
-        "Frameworks round pools differently, and fill in different strides. At the input "
-        "it has here, this layer would come out"
-        " with another size under the framework named; everything behind it follows.",
+        "a different size under another framework",
+        "Frameworks round pools differently, and have different default strides. At its input here, this "
+        "layer would have another output size under the framework named; everything after it changes as "
+        "well.",
         """
         input: [3, 112, 112]
         layers:
@@ -27,12 +25,10 @@ CODES = (
     ),
     Code(
         "W602",
-        "windows that lie elsewhere under another framework",
-        "The size is the same, but the padding is put elsewhere, so that a unit looks "
-        "at other positions. TensorFlow's `same`"
-        " with stride 2 pads nothing before an even size where half a kernel on both "
-        "sides pads one: weights carried over see a"
-        " shifted image.",
+        "windows at other positions under another framework",
+        "The size is the same, but the padding is placed differently, so a unit reads other positions. "
+        "TensorFlow's `same` with stride 2 pads nothing before an even size where half a kernel on both "
+        "sides pads one: weights that are converted see a shifted image.",
         """
         input: [3, 112, 112]
         layers:
@@ -48,9 +44,8 @@ CODES = (
     Code(
         "W603",
         "a layer that another framework rejects",
-        "The framework named has no such argument, or refuses this combination. The "
-        "layer has to be written otherwise to be"
-        " carried over.",
+        "The framework named has no such argument, or rejects this combination. The layer must be written "
+        "differently to be used there.",
         """
         input: [3, 112, 112]
         layers:

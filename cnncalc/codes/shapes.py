@@ -8,10 +8,9 @@ CODES = (
     Code(
         "E301",
         "a window that does not fit",
-        "The kernel, with its dilation, is larger than the padded map, so that not a "
-        "single output is left. Usually the input"
-        " is smaller than the network was made for; the message names the "
-        "smallest size that works at this layer.",
+        "The kernel, with its dilation, is larger than the padded map, so there is no output. Usually the "
+        "input is smaller than the network was made for; the message gives the smallest size that works "
+        "at this layer.",
         """
         input: [3, 8, 8]
         layers:
@@ -28,7 +27,8 @@ CODES = (
     Code(
         "E302",
         "channels that cannot be divided",
-        "Groups, channel shuffles and pixel shuffles divide the channels evenly or not at all.",
+        "Groups, channel shuffles and pixel shuffles need a number of channels that they can divide "
+        "without remainder.",
         """
         input: [3, 32, 32]
         layers:
@@ -43,9 +43,9 @@ CODES = (
     Code(
         "E303",
         "branches that cannot be joined",
-        "`concat` needs maps of the same size, `add` and `mul` the same channels as "
-        "well. In a residual whose body strides or"
-        " changes the channels, `shortcut: project` makes the shortcut follow.",
+        "`concat` needs maps of the same size; `add` and `mul` need the same channels as well. In a "
+        "residual whose body has a stride or changes the channels, `shortcut: project` makes the shortcut "
+        "follow.",
         """
         input: [64, 32, 32]
         layers:
@@ -60,9 +60,8 @@ CODES = (
     Code(
         "E304",
         "another number of axes than the map has",
-        "The number of spatial sizes of `input` makes every layer 1-, 2- or 3-dimensional. "
-        "A kernel, stride or padding gives"
-        " one value for all axes, or one for each.",
+        "The number of spatial sizes of `input` makes every layer 1-, 2- or 3-dimensional. A kernel, "
+        "stride or padding gives one value for all axes, or one for each.",
         """
         input: [3, 32, 32]
         layers:
@@ -77,9 +76,8 @@ CODES = (
     Code(
         "E305",
         "rejected by the framework",
-        "The framework of the spec refuses this, as it would when the network is "
-        "built there. The rules are those of"
-        " `framework`, PyTorch where none is named.",
+        "The framework of the spec rejects this when the network is built there. The rules are those of "
+        "`framework`, PyTorch by default.",
         """
         input: [3, 32, 32]
         layers:
@@ -93,9 +91,9 @@ CODES = (
     ),
     Code(
         "E306",
-        "a vector where a map is wanted, or the reverse",
-        "After `flatten` or `linear` there are no positions left for a window to "
-        "slide over; `embedding` reads a sequence.",
+        "a vector where a map is needed, or the reverse",
+        "After `flatten` or `linear` there are no positions left for a window to slide over; `embedding` "
+        "reads a sequence.",
         """
         input: [3, 32, 32]
         layers:
@@ -112,7 +110,7 @@ CODES = (
     Code(
         "E307",
         "a crop that leaves nothing",
-        "More is cut off than the map has, or a map is to be cropped to one that is larger.",
+        "More is cut off than the map has, or a map is to be cropped to a larger one.",
         """
         input: [3, 8, 8]
         layers:
@@ -126,10 +124,10 @@ CODES = (
     ),
     Code(
         "E308",
-        "a pyramid level that its mode cannot lay",
-        "The rule of an SPP mode gives no windows for that many bins on a map of that "
-        "size: a stride of 0, or a padding as"
-        " large as the kernel, where Caffe stops. `adaptive` bins may overlap and always exist.",
+        "a pyramid level that its mode cannot divide",
+        "The rule of an SPP mode gives no windows for that many bins on a map of that size: a stride of "
+        "0, or a padding as large as the kernel, where Caffe stops. `adaptive` bins may overlap and "
+        "always exist.",
         """
         input: [64, 5, 5]
         layers:
@@ -144,7 +142,7 @@ CODES = (
     Code(
         "E309",
         "a slice beyond the channels",
-        "`slice` takes `[first, count]` of the channels, counted from 0, and all of them must be there.",
+        "`slice` takes `[first, count]` of the channels, counted from 0, and all of them must exist.",
         """
         input: [4, 8, 8]
         layers:
