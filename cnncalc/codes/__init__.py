@@ -1,4 +1,4 @@
-"""Every diagnostic code, declared once: its meaning, its fix, an example that causes it and one that does not."""
+"""Every diagnostic code, declared once: its meaning, its fix, and examples with and without it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _check(prefix: str) -> None:
     if not found:
         raise ValueError(f"no code begins with {prefix!r}: `cnncalc explain` lists them")
     if not any(code.is_warning for code in found):
-        raise ValueError(f"{prefix!r} is an error, and errors are always reported: only warnings can be chosen")
+        raise ValueError(f"{prefix!r} is an error, and errors are always reported: choose warnings only")
 
 
 __all__ = ["CODES", "GROUPS", "Code", "chosen"]
