@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 
@@ -86,9 +86,6 @@ class CnncalcError(Exception):
     """Base of all errors that the public functions raise on purpose; ``diagnostics`` says everything
     found.
     """
-
-    models: tuple[Any, ...] = ()
-    """The models of the same file that nothing is wrong with."""
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__(*diagnostics)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
 from types import NoneType
-from typing import Any
+from typing import NamedTuple
 
 from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
 from cnncalc.frameworks import Framework, framework_named, unknown_framework
@@ -19,6 +19,36 @@ from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.support.process import paused_collection, with_room
 from cnncalc.support.words import did_you_mean, listed, shown
+
+
+class Options(NamedTuple):
+    """Under which conditions the models of a spec are loaded."""
+
+    sets: Mapping[str, str | int] | None = None
+    """Variables to set, by name, as expressions or whole numbers."""
+    framework: str | None = None
+    """The framework to use instead of the spec's."""
+    model: str | None = None
+    """The one variant wanted, of a file with several."""
+    max_layers: int = MOST_LAYERS
+    """How many layers all models and cases may have."""
+
+
+class Loaded(NamedTuple):
+    """The models of a spec that nothing is wrong with, and what is wrong with the others."""
+
+    models: tuple[Model, ...]
+    error: CnncalcError | None = None
+
+    def whole(self) -> tuple[Model, ...]:
+        """All models of the spec.
+
+        Raises:
+            SpecError, GraphError: where something is wrong with one of them.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.models
 
 
 def load(
@@ -50,11 +80,18 @@ def load(
     place = fspath(path)
     if not isinstance(place, str):
         raise TypeError("a path is text, not bytes")
-    source = read_source(resolve(place))
-    return load_source(source, sets=sets, framework=framework, model=model, max_layers=max_layers)
+    return load_path(place, Options(sets, framework, model, max_layers)).whole()
 
 
-def loads(text: str, name: str = "<text>", **options: Any) -> tuple[Model, ...]:
+def loads(
+    text: str,
+    name: str = "<text>",
+    *,
+    sets: Mapping[str, str | int] | None = None,
+    framework: str | None = None,
+    model: str | None = None,
+    max_layers: int = MOST_LAYERS,
+) -> tuple[Model, ...]:
     """The models of a spec given as text, called ``name`` in messages; options as for ``load``.
 
     Raises:
@@ -63,63 +100,46 @@ def loads(text: str, name: str = "<text>", **options: Any) -> tuple[Model, ...]:
     """
     if not isinstance(text, str) or not isinstance(name, str):
         raise TypeError(f"a spec is text, not {type(name if isinstance(text, str) else text).__name__}")
-    return load_source(Source(name, text), **options)
+    return load_source(Source(name, text), Options(sets, framework, model, max_layers)).whole()
 
 
-def load_source(
-    source: Source,
-    *,
-    sets: Mapping[str, str | int] | None = None,
-    framework: str | None = None,
-    model: str | None = None,
-    max_layers: int = MOST_LAYERS,
-) -> tuple[Model, ...]:
-    """The models of a source already read; arguments as for ``load``."""
+def load_path(path: str, options: Options) -> Loaded:
+    """The models of a file, of standard input or of a bundled config; raises as ``load`` for what cannot be
+    read.
+    """
+    return load_source(read_source(resolve(path)), options)
+
+
+def load_source(source: Source, options: Options) -> Loaded:
+    """The models of a source already read."""
     with paused_collection():
         root, diagnostics = parse(source)
-    return load_parsed(
-        source, root, diagnostics, sets=sets, framework=framework, model=model, max_layers=max_layers
-    )
+    return load_parsed(source, root, diagnostics, options)
 
 
 def load_parsed(
-    source: Source,
-    root: YamlNode,
-    diagnostics: Iterable[Diagnostic] = (),
-    *,
-    sets: Mapping[str, str | int] | None = None,
-    framework: str | None = None,
-    model: str | None = None,
-    max_layers: int = MOST_LAYERS,
-) -> tuple[Model, ...]:
-    """The models of a source already parsed, with what ``parse`` has found; arguments as for ``load``."""
-    texts = _settings(sets)
-    _check_options(framework, model, max_layers)
-    found = tuple(diagnostics)
-    rules = None if framework is None else framework_named(framework)
-    try:
-        with paused_collection():
-            models, context = with_room(lambda: _decoded(source, root, found, texts, max_layers))
-    except CnncalcError as error:
-        error.models = tuple(one for one in _under(rules, error.models) if model in (None, one.name))
-        raise
-    _check_sets(texts, context)
-    if framework is not None and rules is None:
-        raise _usage(*unknown_framework(framework))
-    models = _under(rules, models)
-    return models if model is None else (_named(model, models),)
-
-
-def _decoded(
-    source: Source,
-    root: YamlNode,
-    diagnostics: tuple[Diagnostic, ...],
-    sets: Mapping[str, str],
-    max_layers: int,
-) -> tuple[tuple[Model, ...], Context]:
-    context = Context(source, max_layers)
+    source: Source, root: YamlNode, diagnostics: Iterable[Diagnostic], options: Options
+) -> Loaded:
+    """The models of a source already parsed, with what ``parse`` has found."""
+    texts = _settings(options.sets)
+    _check_options(options.framework, options.model, options.max_layers)
+    rules = None if options.framework is None else framework_named(options.framework)
+    context = Context(source, options.max_layers)
     context.diagnostics.extend(diagnostics)
-    return decode(context, root, sets), context
+    with paused_collection():
+        decoded = with_room(lambda: decode(context, root, texts))
+    if decoded.error is None:
+        _check_sets(texts, decoded.variables)
+        if options.framework is not None and rules is None:
+            raise _usage(*unknown_framework(options.framework))
+    models = decoded.models if rules is None else tuple(_in_framework(one, rules) for one in decoded.models)
+    if options.model is not None:
+        named = tuple(one for one in models if one.name == options.model)
+        if not named and decoded.error is None:
+            known = [one.name for one in models]
+            raise _usage(f"no model is named `{shown(options.model)}`", _help(options.model, known))
+        models = named[:1]
+    return Loaded(models, decoded.error)
 
 
 def _check_options(framework: object, model: object, max_layers: object) -> None:
@@ -168,30 +188,18 @@ def resolve(path: str) -> str:
     )
 
 
-def _under(rules: Framework | None, models: tuple[Model, ...]) -> tuple[Model, ...]:
-    """The models under another framework's rules, where one is given."""
-    return models if rules is None else tuple(_in_framework(one, rules) for one in models)
-
-
 def _in_framework(model: Model, rules: Framework) -> Model:
     cases = tuple(case._replace(model=case.model._replace(framework=rules)) for case in model.cases)
     return model._replace(framework=rules, cases=cases)
 
 
-def _named(name: str, models: tuple[Model, ...]) -> Model:
-    for model in models:
-        if model.name == name:
-            return model
-    raise _usage(f"no model is named `{shown(name)}`", _help(name, [model.name for model in models]))
-
-
-def _check_sets(sets: Mapping[str, str], context: Context) -> None:
+def _check_sets(sets: Mapping[str, str], variables: frozenset[str]) -> None:
     for name in sets:
-        if name not in context.all_variables:
-            raise _usage(f"no variable is named `{shown(name)}`", _help(name, sorted(context.all_variables)))
+        if name not in variables:
+            raise _usage(f"no variable is named `{shown(name)}`", _help(name, sorted(variables)))
 
 
-def _help(word: str, known: Mapping[str, object] | list[str]) -> str | None:
+def _help(word: str, known: list[str]) -> str | None:
     guess = did_you_mean(word, known)
     if guess:
         return f"did you mean `{guess}`?"

@@ -5,7 +5,7 @@ its sums.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from operator import add
 from typing import NamedTuple
 
@@ -30,9 +30,8 @@ from cnncalc.language.nodes import Mapping as MappingNode
 from cnncalc.language.nodes import YamlNode
 from cnncalc.language.parser import parse
 from cnncalc.language.source import Source, glimpse, read_source
-from cnncalc.loading import load_parsed, resolve
+from cnncalc.loading import Options, load_parsed, resolve
 from cnncalc.network.expectation import Finding
-from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.support.process import paused_collection
 from cnncalc.support.words import did_you_mean, listed
@@ -48,11 +47,8 @@ class Wanted(NamedTuple):
 
     codes: frozenset[str] = frozenset()
     """The warnings that are wanted."""
-    sets: Mapping[str, str] = {}
-    model: str | None = None
-    framework: str | None = None
+    options: Options = Options()
     require_expect: bool = False
-    max_layers: int = MOST_LAYERS
     strict: bool = False
     """Whether warnings count as failures."""
 
@@ -178,23 +174,17 @@ def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | No
             return None
         source, root, found = parsed
         try:
-            models = load_parsed(
-                source,
-                root,
-                found,
-                sets=wanted.sets,
-                framework=wanted.framework,
-                model=wanted.model,
-                max_layers=wanted.max_layers,
-            )
-        except CnncalcError as error:
-            refused = _refused(path, error)
-            if not error.models:
-                return refused
-            others = _checked(source, root, error.models, wanted)
-            problems = sorted((*refused.problems, *others.problems), key=_place)
-            return refused._replace(findings=others.findings, problems=tuple(problems))
-        return _checked(source, root, models, wanted)
+            loaded = load_parsed(source, root, found, wanted.options)
+        except UsageError as error:
+            return _refused(path, error)
+        if loaded.error is None:
+            return _checked(source, root, loaded.models, wanted)
+        refused = _refused(path, loaded.error)
+        if not loaded.models:
+            return refused
+        others = _checked(source, root, loaded.models, wanted)
+        problems = sorted((*refused.problems, *others.problems), key=_place)
+        return refused._replace(findings=others.findings, problems=tuple(problems))
 
 
 def nothing_in(path: str, reason: str | None = None) -> Checked:

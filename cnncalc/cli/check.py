@@ -16,7 +16,7 @@ from cnncalc.cli.paths import Found, files_of
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.codes import chosen
 from cnncalc.errors import UNDONE, SourceError, UsageError
-from cnncalc.loading import resolve
+from cnncalc.loading import Options, resolve
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.findings import FORMATS
 from cnncalc.support.numbers import plural
@@ -117,9 +117,8 @@ def check(
 ) -> int:
     """Validity, expectations and advice, for CI."""
     choices = Choices(_codes(select), _codes(ignore), strict, format, output, output_format, portability)
-    wanted = Wanted(
-        wanted_codes(choices), options.settings(sets), model, framework, require_expect, max_layers
-    )
+    conditions = Options(options.settings(sets), framework, model, max_layers)
+    wanted = Wanted(wanted_codes(choices), conditions, require_expect)
     keep_specs(output, (one.file for path in paths for one in files_of(path) if one.is_named))
     if output is not None:
         format_of_file(choices)  # an ending that is no format is refused before anything is checked
@@ -150,13 +149,12 @@ def _rewrite(paths: list[str], wanted: Wanted, update: bool, add: str | None, di
     """Write what is measured, or show it; only under the conditions that the files themselves give."""
     from cnncalc.cli.update import Wish, metrics_of, run
 
-    if wanted.sets or wanted.framework:
+    if wanted.options.sets or wanted.options.framework:
         raise typer.BadParameter(
             "what is written must hold for the file as it is: not with --set or --framework"
         )
-    wish = Wish(
-        () if add is None else metrics_of(add), update or add is None, diff, wanted.model, wanted.max_layers
-    )
+    metrics = () if add is None else metrics_of(add)
+    wish = Wish(metrics, update or add is None, diff, wanted.options)
     files = {path: list(_taken(files_of(path))) for path in paths}
     report_diagnostics(
         [

@@ -5,11 +5,10 @@ changes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cnncalc import load
 from cnncalc.analysis.report import Report
 from cnncalc.checks import budgets
 from cnncalc.checks.changes import Pairing, paired
@@ -18,8 +17,8 @@ from cnncalc.cli.frameworks import across
 from cnncalc.cli.output import keep_specs
 from cnncalc.cli.revision import is_revision, read_revision
 from cnncalc.errors import FINE, INVALID, UNDONE, Diagnostic
+from cnncalc.loading import Loaded, Options, load_path, load_source
 from cnncalc.network.graph import MOST_LAYERS
-from cnncalc.network.model import Model
 from cnncalc.render.listings.comparison import Comparison, Group
 from cnncalc.render.listings.networks import Entry
 from cnncalc.render.text import inert
@@ -91,9 +90,8 @@ def compare(
     """
     keep_specs(output, specs)
     wanted = [budgets.parse(text) for text in fail_if or ()]
-    request = run.Request(
-        tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers
-    )
+    conditions = Options(options.settings(sets), framework, model, max_layers)
+    request = run.Request(tuple(specs), options.input_shape(input), conditions)
     chosen = options.format_of(format, output)
     if changes and len(specs) != 2:
         raise typer.BadParameter(f"two files are needed, not {len(specs)}", param_hint="--changes")
@@ -140,13 +138,9 @@ def _code(broken: Sequence[Diagnostic]) -> int:
     return INVALID if broken else FINE
 
 
-def _load(spec: str, **wanted: Any) -> tuple[Model, ...]:
-    """``load`` that also knows revisions."""
-    if not is_revision(spec):
-        return load(spec, **wanted)
-    from cnncalc.loading import load_source
-
-    return load_source(read_revision(spec), **wanted)
+def _load(spec: str, wanted: Options) -> Loaded:
+    """``load_path`` that also knows revisions."""
+    return load_source(read_revision(spec), wanted) if is_revision(spec) else load_path(spec, wanted)
 
 
 def _pairings(entries: Sequence[Sequence[Entry]]) -> tuple[Pairing, ...]:

@@ -13,7 +13,8 @@ def across(request: run.Request, all_layers: bool, format: Format, output: str |
     """The layers of each network that differ between frameworks, or all of them; 1 only where no framework
     computes it.
     """
-    outcomes = [run.compute(request._replace(framework=name)) for name in FRAMEWORKS]
+    conditions = [request.options._replace(framework=name) for name in FRAMEWORKS]
+    outcomes = [run.compute(request._replace(options=one)) for one in conditions]
     unread = [
         one
         for outcome in outcomes

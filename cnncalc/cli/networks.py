@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli import options, run
+from cnncalc.loading import Options
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.view import View
 
@@ -98,6 +99,5 @@ def _request(
     framework: str | None,
     max_layers: int,
 ) -> run.Request:
-    return run.Request(
-        tuple(specs), options.input_shape(input), options.settings(sets), model, framework, max_layers
-    )
+    wanted = Options(options.settings(sets), framework, model, max_layers)
+    return run.Request(tuple(specs), options.input_shape(input), wanted)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import typer
 
-from cnncalc import analyze, load
+from cnncalc import analyze
 from cnncalc.analysis.report import Report
 from cnncalc.cli import options
 from cnncalc.cli.output import emit, keep_specs, surface_of, target_surface, warn
@@ -22,7 +22,7 @@ from cnncalc.errors import (
     SourceError,
     UsageError,
 )
-from cnncalc.network.graph import MOST_LAYERS
+from cnncalc.loading import Loaded, Options, load_path
 from cnncalc.network.model import Model
 from cnncalc.render.diagnostics import render
 from cnncalc.render.document import Document
@@ -42,10 +42,7 @@ class Request(NamedTuple):
 
     specs: tuple[str, ...]
     input: str | Mapping[str, str] | None = None
-    sets: Mapping[str, str] = {}
-    model: str | None = None
-    framework: str | None = None
-    max_layers: int = MOST_LAYERS
+    options: Options = Options()
 
 
 class Outcome(NamedTuple):
@@ -74,7 +71,7 @@ def show(request: Request, view: View, format: str | None, output: str | None) -
     return outcome.code
 
 
-def compute(request: Request, read: Callable[..., tuple[Model, ...]] | None = None) -> Outcome:
+def compute(request: Request, read: Callable[[str, Options], Loaded] | None = None) -> Outcome:
     """Load (with ``read`` where given) and analyze everything asked for; what cannot be read is an entry that
     says why.
     """
@@ -82,29 +79,21 @@ def compute(request: Request, read: Callable[..., tuple[Model, ...]] | None = No
     code = FINE
     for spec in request.specs:
         try:
-            entries += _analyzed(_read(spec, request, read or load), request)
+            loaded = (read or load_path)(spec, request.options)
         except CnncalcError as error:
-            entries += _analyzed(error.models, request)
-            entries.append(Unread(spec, error.diagnostics))
-            code = max(code, UNDONE if isinstance(error, SourceError | UsageError) else INVALID)
+            loaded = Loaded((), error)
+        entries += _analyzed(loaded.models, request)
+        if loaded.error is not None:
+            entries.append(Unread(spec, loaded.error.diagnostics))
+            code = max(code, UNDONE if isinstance(loaded.error, SourceError | UsageError) else INVALID)
     if any(isinstance(entry, Report) and not entry.ok for entry in entries):
         code = max(code, INVALID)
     return Outcome(tuple(entries), code)
 
 
-def _read(spec: str, request: Request, read: Callable[..., tuple[Model, ...]]) -> tuple[Model, ...]:
-    wanted = {
-        "sets": request.sets,
-        "framework": request.framework,
-        "model": request.model,
-        "max_layers": request.max_layers,
-    }
-    return read(spec, **wanted)
-
-
 def _analyzed(models: tuple[Model, ...], request: Request) -> Iterable[Report]:
     try:
-        return [analyze(model, request.input, request.framework) for model in models]
+        return [analyze(model, request.input, request.options.framework) for model in models]
     except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--input") from error
 

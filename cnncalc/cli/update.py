@@ -21,9 +21,8 @@ from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Location, Source
 from cnncalc.language.edit import rewrite
 from cnncalc.language.edit.spelling import expect_text
 from cnncalc.language.source import Source
-from cnncalc.loading import load_source
+from cnncalc.loading import Options, load_source
 from cnncalc.network.expectation import METRICS, Finding
-from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render.text import inert
 from cnncalc.support.numbers import plural
@@ -39,8 +38,7 @@ class Wish(NamedTuple):
     """Whether expectations that failed get what was measured."""
     only_show: bool = False
     """Whether to show a patch and write nothing."""
-    model: str | None = None
-    max_layers: int = MOST_LAYERS
+    options: Options = Options()
 
 
 class Outcome(NamedTuple):
@@ -115,7 +113,7 @@ def _rewritten(source: Source, wish: Wish) -> rewrite.Rewritten:
     if not wish.metrics:
         return found
     updated = Source(source.name, found.text)
-    models = _loaded(updated, wish)
+    models = _loaded(updated, wish.options)
     added = rewrite.add(updated, _additions(models, wish.metrics))
     return rewrite.Rewritten(added.text, found.changes + added.changes, found.left + added.left)
 
@@ -126,17 +124,18 @@ def _findings(source: Source, wish: Wish) -> list[Finding]:
     """
     findings = [
         finding
-        for model in _loaded(source, wish._replace(model=None))
+        for model in _loaded(source, wish.options._replace(model=None))
         for finding in expectations.check(model)
     ]
-    if wish.model is None:
+    if wish.options.model is None:
         return findings
-    broken = {one.place for model in _loaded(source, wish) for one in expectations.check(model) if not one.ok}
+    wanted = _loaded(source, wish.options)
+    broken = {one.place for model in wanted for one in expectations.check(model) if not one.ok}
     return [finding for finding in findings if finding.place in broken]
 
 
-def _loaded(source: Source, wish: Wish) -> tuple[Model, ...]:
-    return load_source(source, model=wish.model, max_layers=wish.max_layers)
+def _loaded(source: Source, options: Options) -> tuple[Model, ...]:
+    return load_source(source, options).whole()
 
 
 def _additions(models: Iterable[Model], metrics: tuple[str, ...]) -> Iterator[rewrite.Addition]:
@@ -156,7 +155,7 @@ def _additions(models: Iterable[Model], metrics: tuple[str, ...]) -> Iterator[re
 
 def _code(source: Source, wish: Wish) -> int:
     """What ``check`` says of a text; errors that are in the way of its expectations are reported."""
-    findings = [one for model in _loaded(source, wish) for one in expectations.check(model)]
+    findings = [one for model in _loaded(source, wish.options) for one in expectations.check(model)]
     wrong = tuple(dict.fromkeys(one.diagnostic for one in findings if one.diagnostic is not None))
     report_diagnostics([one for one in wrong if not one.code.startswith(EXPECTATION)])
     return INVALID if wrong else FINE

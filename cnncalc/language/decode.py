@@ -69,11 +69,19 @@ class _Section(NamedTuple):
     node: YamlNode
 
 
-def decode(context: Context, root: YamlNode, sets: MappingOf[str, str]) -> tuple[Model, ...]:
-    """The models of a file. Everything wrong with it is raised together.
+class Decoded(NamedTuple):
+    """The models of a file that nothing is wrong with, what is wrong otherwise, and the variables of all."""
+
+    models: tuple[Model, ...]
+    error: CnncalcError | None
+    variables: frozenset[str]
+
+
+def decode(context: Context, root: YamlNode, sets: MappingOf[str, str]) -> Decoded:
+    """The models of a file; everything wrong with it is one error.
 
     Raises:
-        SpecError, GraphError
+        UsageError: for a variable that is set to what means nothing.
     """
     context.root = root
     file = _FileReader(context, sets)
@@ -85,11 +93,10 @@ def decode(context: Context, root: YamlNode, sets: MappingOf[str, str]) -> tuple
         pass
     except OverLimit as limit:
         context.diagnostics.extend(limit.diagnostics)
+    variables = frozenset(context.all_variables)
     if context.diagnostics:
-        error = _combined(context.diagnostics)
-        error.models = tuple(file.fine)
-        raise error
-    return models
+        return Decoded(tuple(file.fine), _combined(context.diagnostics), variables)
+    return Decoded(models, None, variables)
 
 
 def _combined(diagnostics: list[Diagnostic]) -> CnncalcError:

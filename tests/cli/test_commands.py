@@ -149,7 +149,7 @@ def test_an_unforeseen_error_is_told_as_such(
     def broken(*arguments: object, **options: object) -> None:
         raise KeyError("oh\x1b")
 
-    monkeypatch.setattr("cnncalc.cli.run.load", broken)
+    monkeypatch.setattr("cnncalc.cli.run.load_path", broken)
     ran = Ran(capsys, "params", "good.yaml")
     assert ran.code == 2
     assert ran.err.startswith("error[E901]: internal error, please report")
@@ -178,7 +178,7 @@ def test_an_interrupt_exits_130(capsys: pytest.CaptureFixture[str], monkeypatch:
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cnncalc.cli.run.load", interrupted)
+    monkeypatch.setattr("cnncalc.cli.run.load_path", interrupted)
     ran = Ran(capsys, "params", "good.yaml")
     assert (ran.code, ran.out) == (130, "")
 

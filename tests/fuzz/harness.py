@@ -21,7 +21,7 @@ from cnncalc.checks.files import Results, Wanted, check_file
 from cnncalc.codes import CODES
 from cnncalc.errors import Diagnostic
 from cnncalc.language.source import Source, read_source
-from cnncalc.loading import load_source
+from cnncalc.loading import Options, load_source
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.render import diagnostics as in_full
@@ -58,7 +58,7 @@ def survive(spec: str | bytes, briefly: bool = False) -> str:
     most = FEW if briefly else MOST_LAYERS
     try:
         source = Source("<text>", spec) if isinstance(spec, str) else read_source("-", io.BytesIO(spec))
-        models = load_source(source, max_layers=most)
+        models = load_source(source, Options(max_layers=most)).whole()
     except CnncalcError as error:
         found = error.diagnostics
         models = ()
@@ -89,7 +89,7 @@ def _checked(spec: str | bytes, most: int) -> None:
     before = sys.stdin
     sys.stdin = io.StringIO(spec) if isinstance(spec, str) else io.TextIOWrapper(io.BytesIO(spec))
     try:
-        checked = check_file("-", Wanted(WARNINGS, require_expect=True, max_layers=most))
+        checked = check_file("-", Wanted(WARNINGS, require_expect=True, options=Options(max_layers=most)))
     finally:
         sys.stdin = before
     assert checked is not None

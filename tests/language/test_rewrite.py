@@ -15,7 +15,7 @@ from cnncalc.language.edit.document import Document
 from cnncalc.language.edit.spelling import expect_text, respelt, spelt
 from cnncalc.language.nodes import Scalar, Sequence
 from cnncalc.language.source import Source, read_source
-from cnncalc.loading import load_source
+from cnncalc.loading import Options, load_source
 from cnncalc.network.expectation import Bounds, Finding
 
 HEAD = "input: [3, 32, 32]\nlayers:\n  - conv3x3: {out: 8, padding: 1}\n"
@@ -23,7 +23,9 @@ HEAD = "input: [3, 32, 32]\nlayers:\n  - conv3x3: {out: 8, padding: 1}\n"
 
 
 def findings(source: Source) -> list[Finding]:
-    return [finding for model in load_source(source) for finding in expectations.check(model)]
+    return [
+        finding for model in load_source(source, Options()).whole() for finding in expectations.check(model)
+    ]
 
 
 def updated(text: str) -> rewrite.Rewritten:
@@ -378,7 +380,7 @@ def test_many_models_are_added_to_in_one_pass_over_the_keys() -> None:
     source = Source("f.yaml", text)
     additions = [
         rewrite.Addition(model.origin.location, model.name, "{rf: 1}")
-        for model in load_source(source)
+        for model in load_source(source, Options()).whole()
         if model.origin.location
     ]
     start = time.process_time()
