@@ -10,9 +10,8 @@ from cnncalc.advice.base import Network, Remark
 from cnncalc.analysis.report import LayerReport
 from cnncalc.frameworks import Framework
 from cnncalc.frameworks.rules import Ceil
-from cnncalc.geometry.participation import phases_read, unread_end
+from cnncalc.geometry.participation import dropped_end
 from cnncalc.geometry.shape import Size, product
-from cnncalc.geometry.window import Window
 from cnncalc.layers.base import Layer
 from cnncalc.layers.pooling import Pool
 from cnncalc.support.numbers import by
@@ -36,7 +35,7 @@ def dropped_positions(layer: LayerReport) -> Size:
 
 def _lost_along(layer: LayerReport) -> list[Size]:
     return [
-        _lost(window, size) for window, size in zip(layer.windows or (), layer.in_shape.sizes, strict=False)
+        dropped_end(window, size) for window, size in zip(layer.windows or (), layer.in_shape.sizes, strict=False)
     ]
 
 
@@ -49,13 +48,6 @@ def _read(layer: LayerReport, lost: list[Size]) -> tuple[Size, ...]:
     """The positions that are read along each axis."""
     pairs = zip(layer.in_shape.sizes, lost, strict=True)
     return tuple(None if size is None or missing is None else size - missing for size, missing in pairs)
-
-
-def _lost(window: object, size: Size) -> Size:
-    """Positions unread at the end; those of a stride that skips positions anyway are another matter."""
-    if not isinstance(window, Window) or window.stride == 1 or phases_read(window) < window.stride:
-        return 0
-    return unread_end(window, size)
 
 
 def _message(layer: LayerReport, lost: list[Size]) -> str:

@@ -56,7 +56,7 @@ def analyze_each(
     """``analyze`` for one input after the other; what does not depend on their sizes is worked out once."""
     if not isinstance(model, Model):
         raise TypeError(f"a model is what `load` returns one of, not {type(model).__name__}")
-    rules = model.framework if framework is None else _framework(framework)
+    rules = rules_of(model, framework)
     fields = FieldMemory()
     for input in inputs:
         yield _report(model, rules, _with_input(model.inputs, input), fields)
@@ -83,7 +83,14 @@ def _report(
     )
 
 
-def _framework(name: str) -> Framework:
+def rules_of(model: Model, name: str | None) -> Framework:
+    """The named framework, or the model's own.
+
+    Raises:
+        InputError: where there is none of that name.
+    """
+    if name is None:
+        return model.framework
     if not isinstance(name, str):
         raise TypeError(f"a framework is given by its name, not as {type(name).__name__}")
     found = framework_named(name)

@@ -102,4 +102,16 @@ def phases_read(window: Window) -> int:
 
     Less than all where the stride is larger than the kernel, or shares a divisor with the dilation.
     """
-    return min(window.kernel, window.stride // gcd(window.stride, window.dilation))
+    apart = 1 if window.dilation == 1 else gcd(window.stride, window.dilation)
+    return min(window.kernel, window.stride // apart)
+
+
+def dropped_end(rule: object, size: Size) -> Size:
+    """How many positions at the end of an axis no window reads, because the number of windows was rounded
+    down.
+
+    Those of a stride that skips positions anyway are another matter.
+    """
+    if not isinstance(rule, Window) or rule.stride == 1 or phases_read(rule) < rule.stride:
+        return 0
+    return unread_end(rule, size)
