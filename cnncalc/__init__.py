@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cnncalc.analysis.report import Report
     from cnncalc.analysis.run import analyze
-    from cnncalc.errors import CnncalcError, GraphError, ShapeError, SourceError, SpecError, UsageError
+    from cnncalc.errors import (
+        CnncalcError,
+        GraphError,
+        NoAnswer,
+        ShapeError,
+        SourceError,
+        SpecError,
+        UsageError,
+    )
     from cnncalc.loading import load, loads
+    from cnncalc.questions.sizes import sizes
 
 __version__ = "0.2.0.dev0"
 __all__ = [
     "CnncalcError",
     "GraphError",
+    "NoAnswer",
     "Report",
     "ShapeError",
     "SourceError",
@@ -23,9 +33,16 @@ __all__ = [
     "analyze",
     "load",
     "loads",
+    "sizes",
 ]
 
-_HOMES = {"analyze": "analysis.run", "Report": "analysis.report", "load": "loading", "loads": "loading"}
+_HOMES = {
+    "analyze": "analysis.run",
+    "Report": "analysis.report",
+    "load": "loading",
+    "loads": "loading",
+    "sizes": "questions.sizes",
+}
 """Where the public names live that are not errors; each is loaded when it is first used, so that help costs
 nothing.
 """

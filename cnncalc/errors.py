@@ -121,6 +121,10 @@ class UsageError(CnncalcError):
     """A request that does not fit the file: a variable, a variant or a framework that does not exist."""
 
 
+class NoAnswer(CnncalcError):
+    """A question that has no answer for a network."""
+
+
 def _one_line(diagnostic: Diagnostic) -> str:
     place = ""
     if diagnostic.location is not None:

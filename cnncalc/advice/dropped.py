@@ -35,7 +35,8 @@ def dropped_positions(layer: LayerReport) -> Size:
 
 def _lost_along(layer: LayerReport) -> list[Size]:
     return [
-        dropped_end(window, size) for window, size in zip(layer.windows or (), layer.in_shape.sizes, strict=False)
+        dropped_end(window, size)
+        for window, size in zip(layer.windows or (), layer.in_shape.sizes, strict=False)
     ]
 
 

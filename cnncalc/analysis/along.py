@@ -1,4 +1,4 @@
-"""A network along one axis, walked for all sizes a + b*q of a residue class at once by the layers' own rules."""
+"""A network along one axis, walked for all sizes a + b*q of a residue class by the layers' own rules."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class _Result(NamedTuple):
 class _Job(NamedTuple):
     """A node whose size is not simply that of its input."""
 
-    index: int
+    at: int
+    """The place of the node."""
     node: Node
     kind: object
     """Jobs of equal kind make the same of the same sizes."""
@@ -97,6 +98,8 @@ class Along:
         self.shapes: list[Shape] = []
         self.root: list[int] = []
         """The node that each node has its size from."""
+        self.rules: list[AxisRule] = []
+        """What each layer that makes a map does along the axis where sizes are open."""
         self.jobs: list[_Job] = []
         self.flattened: list[int] = []
         self.has_adapters = any(isinstance(node.layer, Adapter) for node in self.nodes)
@@ -116,6 +119,10 @@ class Along:
             shape.rank == rank and own == self.own[0]
             for (_, shape), own in zip(self.model.inputs, self.own, strict=True)
         )
+
+    def is_like(self, other: Along) -> bool:
+        """Whether sizes along another axis of the network are found in the same way."""
+        return self.own == other.own and self.rules == other.rules
 
     # What does not depend on sizes
 
@@ -148,6 +155,7 @@ class Along:
                 self._add(index, node, given, channels, (index,))
             return Shape(channels)
         rule = rules[self.axis]
+        self.rules.append(rule)
         roots = [self.root[one] for one in node.inputs]
         fixed = None if isinstance(rule, Unlaid) else rule.output_size(None)
         if (len(node.inputs) == 1 and keeps_size(rule)) or (layer.is_join and len(set(roots)) == 1):
@@ -162,7 +170,7 @@ class Along:
     def _opened(
         self, layer: Layer, given: tuple[Shape, ...]
     ) -> tuple[int, Size, tuple[AxisRule, ...] | None]:
-        """The axes and channels of what a layer reads and makes, and its rules; ``None`` where it makes a vector."""
+        """The axes that a layer reads, the channels that it makes, its rules; ``None`` for a vector."""
         known = self._openings.get((layer, given))
         if known is None:
             shape = layer.combine(given)
@@ -173,9 +181,7 @@ class Along:
             self._openings[(layer, given)] = known
         return known
 
-    def _add(
-        self, index: int, node: Node, shapes: tuple[Shape, ...], channels: Size, kind: object
-    ) -> None:
+    def _add(self, index: int, node: Node, shapes: tuple[Shape, ...], channels: Size, kind: object) -> None:
         self.jobs.append(_Job(index, node, kind, shapes, channels))
 
     # One walk
@@ -207,14 +213,17 @@ class Along:
             if result.fault is not None:
                 given = tuple(one for one in self._given(job, sizes) if one is not None)
                 return Verdict(result.fault, job.node, given)
-            sizes[job.index] = result.size
+            sizes[job.at] = result.size
             if result.drops:
                 dropping.append(job.node)
         flat = tuple(sizes[self.root[self.nodes[index].inputs[0]]] or (0, 0) for index in self.flattened)
         same = wanted is not None and all(
-            span.sign(one[0] - other[0], one[1] - other[1]) == 0 for one, other in zip(flat, wanted, strict=True)
+            span.sign(one[0] - other[0], one[1] - other[1]) == 0
+            for one, other in zip(flat, wanted, strict=True)
         )
-        return Verdict(None, None, (), not dropping, self._kept(sizes, line, span), flat, same, tuple(dropping))
+        return Verdict(
+            None, None, (), not dropping, self._kept(sizes, line, span), flat, same, tuple(dropping)
+        )
 
     def _kept(self, sizes: list[Line | None], line: Line, span: Span) -> bool:
         main = self.model.graph.outputs[0]
@@ -244,7 +253,7 @@ class Along:
         return result
 
     def _is_map(self, job: _Job) -> bool:
-        return bool(self.shapes[job.index].rank)
+        return bool(self.shapes[job.at].rank)
 
     def _asked(
         self, job: _Job, sizes: list[Line | None], channels: dict[int, Line | Size], span: Span
@@ -291,7 +300,7 @@ class Along:
         if layer.flattens or not shape.rank:
             count = layer.out_channels(shape)
             layer.params(shape, self.framework)
-            channels[job.index] = _line(count)
+            channels[job.at] = _line(count)
             return _Result(0, inf, None)
         rule = layer.axes((shape, *shapes[1:]), self.framework)[self.axis]
         size = shape.sizes[self.axis]
@@ -299,15 +308,11 @@ class Along:
         drops = bool(dropped_end(rule, size)) and not layer.is_join
         return _Result(0, inf, out, None, drops)
 
-    def _adapted(
-        self, job: _Job, adapter: Adapter, shapes: list[Shape], sizes: list[Line | None]
-    ) -> _Result:
+    def _adapted(self, job: _Job, adapter: Adapter, shapes: list[Shape], sizes: list[Line | None]) -> _Result:
         """The layers that shapes call for, along this axis alone."""
         source, target = shapes
         if source.rank and target.rank and source.rank == target.rank:
-            source, target = (
-                Shape(shape.channels, (shape.sizes[self.axis],)) for shape in (source, target)
-            )
+            source, target = (Shape(shape.channels, (shape.sizes[self.axis],)) for shape in (source, target))
         step = self._relative(job, sizes)
         size = source.sizes[0] if source.rank else None
         for _, layer in adapter.layers(source, target, (step,) * source.rank):
@@ -353,9 +358,7 @@ class Along:
         taps = reads.taps if isinstance(reads, Unknown) else reads
         if isinstance(taps, Taps):
             ratio: Fraction | None = Fraction(taps.advance, len(taps.runs))
-        elif not isinstance(reads, Unknown):
-            return _Step(index)
-        elif here is None or out is None:
+        elif not isinstance(reads, Unknown) or here is None or out is None:
             return _Step(index)
         else:
             ratio = _ratio(here, out)
@@ -385,7 +388,8 @@ def _line(size: object) -> Line | None:
 
 def _alike(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
     """The same shapes, all channels as rays where some are, so that a set compares them."""
-    spans = [shape.channels.span for shape in shapes if isinstance(shape.channels, Ray)]
+    counts: list[object] = [shape.channels for shape in shapes]
+    spans = [count.span for count in counts if isinstance(count, Ray)]
     if not spans:
         return shapes
     return tuple(

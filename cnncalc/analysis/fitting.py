@@ -1,4 +1,4 @@
-"""Which input sizes a network takes along an axis: residue classes from some size on, and finitely many below."""
+"""Which input sizes a network takes along an axis: residue classes, and finitely many small sizes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from math import inf
 from typing import NamedTuple
 
 from cnncalc.analysis.along import Along, Line, Unanswered, Verdict
-from cnncalc.analysis.run import rules_of
 from cnncalc.geometry.axis import LONGEST_PERIOD
 from cnncalc.geometry.ray import Finer, Span
 from cnncalc.network.graph import Node
-from cnncalc.network.model import Model
 
 FURTHEST = 1_000_000
 """Sizes below which the classes must begin to hold."""
@@ -72,9 +70,9 @@ class Piece(NamedTuple):
 class Fitting:
     """The outcome for every size of the input along one axis."""
 
-    def __init__(self, model: Model, axis: int, framework: str | None = None) -> None:
-        self.along = Along(model, rules_of(model, framework), axis)
-        self.own = self.along.own[0]
+    def __init__(self, along: Along) -> None:
+        self.along = along
+        self.own = along.own[0]
         self.wanted = self._wanted()
         self.period, self.pieces = self._pieces()
         last = [pieces[0] for pieces in self.pieces]
@@ -131,11 +129,13 @@ class Fitting:
         return Classes(period, start, residues, also)
 
     def together(self, *members: Callable[[Verdict], bool]) -> tuple[Classes, ...]:
-        """The sizes with each of some outcomes, by one modulus and from one size on, which the first of them has."""
+        """The sizes with each of some outcomes, by one modulus and from one size on."""
         own = [self.sizes(member) for member in members]
         period = self._smallest_period(members)
         residues = [self._residues(member, period) for member in members]
-        starts = [self._irregular(member, set(some), period) for member, some in zip(members, residues, strict=True)]
+        starts = [
+            self._irregular(member, set(some), period) for member, some in zip(members, residues, strict=True)
+        ]
         start = _first_of(residues[0], period, max(starts) + 1)
         return tuple(
             Classes(period, start, some, self._below(member, start))
@@ -156,9 +156,7 @@ class Fitting:
                 return period
         return self.period
 
-    def _irregular(
-        self, is_member: Callable[[Verdict], bool], residues: set[int], period: int
-    ) -> int:
+    def _irregular(self, is_member: Callable[[Verdict], bool], residues: set[int], period: int) -> int:
         """The last size that is not what its residue says; 0 where there is none."""
         last = 0
         for pieces in self.pieces:
@@ -188,7 +186,7 @@ class Fitting:
         return tuple(sorted(found))
 
     def runs(self, is_member: Callable[[Verdict], bool]) -> tuple[tuple[int, int | None], ...]:
-        """The valid sizes with some outcome, as the first and last of each run of them; ``None`` where one has no end."""
+        """First and last of each run of valid sizes with some outcome; ``None`` where one has no end."""
         small = sorted(
             (piece.residue + self.period * q, is_member(piece.verdict))
             for pieces in self.pieces

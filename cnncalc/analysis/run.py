@@ -59,7 +59,7 @@ def analyze_each(
     rules = rules_of(model, framework)
     fields = FieldMemory()
     for input in inputs:
-        yield _report(model, rules, _with_input(model.inputs, input), fields)
+        yield _report(model, rules, with_input(model.inputs, input), fields)
 
 
 def _report(
@@ -99,7 +99,12 @@ def rules_of(model: Model, name: str | None) -> Framework:
     return found
 
 
-def _with_input(inputs: tuple[tuple[str, Shape], ...], given: Given | None) -> tuple[tuple[str, Shape], ...]:
+def with_input(inputs: tuple[tuple[str, Shape], ...], given: Given | None) -> tuple[tuple[str, Shape], ...]:
+    """The inputs of a model with the shapes that are given for some of them.
+
+    Raises:
+        InputError: for an input that does not exist.
+    """
     if given is None:
         return inputs
     names = [name for name, _ in inputs]

@@ -33,6 +33,7 @@ COMMANDS = {
     "pool": "pool",
     "compare": "compare",
     "sweep": "sweep",
+    "sizes": "sizes",
     "check": "check",
     "explain": "explain",
     "layers": "layers",

@@ -39,6 +39,15 @@ Specs = Annotated[
         show_default=False,
     ),
 ]
+Spec = Annotated[
+    str,
+    typer.Argument(
+        autocompletion=spec_names,
+        metavar="SPEC",
+        help="A spec file, `-` for standard input, or the name of a bundled config.",
+        show_default=False,
+    ),
+]
 Input = Annotated[
     list[str] | None,
     typer.Option(

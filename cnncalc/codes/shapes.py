@@ -154,4 +154,12 @@ CODES = (
           - slice: [2, 2]
         """,
     ),
+    Code(
+        "E320",
+        "a question that has no answer for this network",
+        "`sizes`, `tile`, `stream` and `solve` answer exactly or not at all. The message "
+        "names the layer that prevents it, or the limit that was reached, and what would work.",
+        "$ cnncalc sizes net.yaml --input 8",
+        "$ cnncalc sizes net.yaml",
+    ),
 )

@@ -50,7 +50,8 @@ class Span:
 class Ray:
     """A number ``a + b*q`` with the operators of a whole number, for the q of a span.
 
-    A division that does not come out even raises ``Finer``; a comparison is decided at the span's q and narrows the span.
+    A division that does not come out even raises ``Finer``; a comparison is decided at the span's q and
+    narrows the span.
     """
 
     __slots__ = ("a", "b", "span")
@@ -156,6 +157,12 @@ class Ray:
 
     def __str__(self) -> str:
         at = self.span.at
-        return str(self.a) if not self.b else f"{self.a}+{self.b}q" if at == inf else str(self.a + self.b * int(at))
+        return (
+            str(self.a)
+            if not self.b
+            else f"{self.a}+{self.b}q"
+            if at == inf
+            else str(self.a + self.b * int(at))
+        )
 
     __repr__ = __str__

@@ -23,7 +23,12 @@ class Writer:
         return numbers if self.rank > 1 else numbers[0]
 
     def conv(self) -> list[Item]:
-        args: Item = {"kernel": self.axes(1, 5), "out": 4, "stride": self.axes(1, 3), "padding": self.axes(0, 2)}
+        args: Item = {
+            "kernel": self.axes(1, 5),
+            "out": 4,
+            "stride": self.axes(1, 3),
+            "padding": self.axes(0, 2),
+        }
         if self.random.random() < 0.3:
             args["dilation"] = self.axes(1, 3)
         if self.framework == "tensorflow" and self.random.random() < 0.5:
@@ -70,7 +75,13 @@ class Writer:
         way = self.random.choice(["crop_to", "upsample_to", "none"])
         back = [] if way == "none" else [{way: {"target": name}} if way == "upsample_to" else {way: name}]
         join = self.random.choice(["concat", "add"])
-        return [{"identity": None, "name": name}, *inner, *back, {join: [name, "prev"]}, {"conv": {"kernel": 1, "out": 4}}]
+        return [
+            {"identity": None, "name": name},
+            *inner,
+            *back,
+            {join: [name, "prev"]},
+            {"conv": {"kernel": 1, "out": 4}},
+        ]
 
     def residual(self, depth: int) -> list[Item]:
         args: Any = [*self.items(depth - 1, 2), {"conv": {"kernel": 1, "out": 4}}]
@@ -93,12 +104,17 @@ class Writer:
         found: list[Item] = []
         for _ in range(self.random.randint(1, most)):
             plain = [self.conv, self.conv, self.pool, self.pool, self.transposed, self.upsample, self.border]
-            rare = [self.adaptive, self.resized, self.shuffled, self.level] if self.random.random() < 0.25 else []
+            rare = (
+                [self.adaptive, self.resized, self.shuffled, self.level]
+                if self.random.random() < 0.25
+                else []
+            )
             nested = [self.skip, self.residual, self.branches] if depth else []
             if self.rank == 1 and self.random.random() < 0.1:
                 rare.append(self.gated)
-            choice = self.random.choice([*plain, *rare, *nested])
-            found += choice(depth) if choice in nested else choice()  # type: ignore[call-arg, arg-type]
+            place = self.random.randrange(len(plain) + len(rare) + len(nested))
+            flat = [*plain, *rare]
+            found += flat[place]() if place < len(flat) else nested[place - len(flat)](depth)
         return found
 
     def spec(self) -> str:

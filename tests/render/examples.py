@@ -13,13 +13,16 @@ from cnncalc.frameworks import FRAMEWORKS
 from cnncalc.geometry.participation import pooled
 from cnncalc.geometry.pyramid import pyramid
 from cnncalc.geometry.window import Window
+from cnncalc.questions.sizes import sizes
 from cnncalc.questions.sweep import Grid, parse_shapes, sweep
 from cnncalc.render.document import Document
+from cnncalc.render.listings.answers import Asked
 from cnncalc.render.listings.changes import Changes
 from cnncalc.render.listings.comparison import Comparison
 from cnncalc.render.listings.frameworks import Frameworks
 from cnncalc.render.listings.networks import Entry, Networks
 from cnncalc.render.listings.pool import Pools
+from cnncalc.render.listings.sizes import FittingSizes
 from cnncalc.render.listings.spp import Pyramids
 from cnncalc.render.listings.sweep import Sweep
 from cnncalc.render.listings.zoo import Exhibit, Zoo
@@ -75,6 +78,11 @@ EXAMPLES: dict[type[Document], Callable[[], Document]] = {
     Frameworks: lambda: Frameworks([[report(framework=name)] for name in FRAMEWORKS], all_layers=False),
     Pools: lambda: Pools((pooled(Window(3, 2, 0, 0), 7),) * 2, "pytorch"),
     Pyramids: lambda: Pyramids([pyramid("paper", (13, 13), (1, 2, 4))], 256),
+    FittingSizes: lambda: FittingSizes(
+        [Asked(model, sizes(model, 30)) for model in loads(SPEC, "net_1.yaml")]
+        + [Asked(model, misfit("head")) for model in loads(SPEC, "net_1.yaml")],
+        (misfit("head"),),
+    ),
     Sweep: lambda: Sweep(
         "net_1.yaml", tuple(sweep(Grid({"": parse_shapes("3x8..9")}), lambda _: loads(SPEC, "net_1.yaml")))
     ),

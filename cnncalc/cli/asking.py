@@ -1,0 +1,68 @@
+"""The way of the commands that ask one question of each network of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeVar
+
+import typer
+
+from cnncalc.cli import options
+from cnncalc.cli.output import keep_specs
+from cnncalc.cli.run import deliver
+from cnncalc.errors import (
+    FINE,
+    INVALID,
+    UNDONE,
+    CnncalcError,
+    Diagnostic,
+    InputError,
+    NoAnswer,
+    SourceError,
+    UsageError,
+)
+from cnncalc.loading import Loaded, Options, load_path
+from cnncalc.network.model import Model
+from cnncalc.render.listings.answers import Answers, Asked
+
+Answer = TypeVar("Answer")
+
+
+class Request(NamedTuple):
+    """Which networks are asked, and where the answers go."""
+
+    spec: str
+    input: str | Mapping[str, str] | None
+    options: Options
+    format: str | None
+    output: str | None
+
+
+def answer(request: Request, ask: Callable[[Model], Answer], kind: type[Answers[Answer]]) -> int:
+    """Show what each network of a spec answers, and of the others why there is no answer."""
+    keep_specs(request.output, (request.spec,))
+    chosen = options.format_of(request.format, request.output)
+    loaded = _loaded(request)
+    found = [Asked(model, _asked(model, ask)) for model in loaded.models]
+    reasons = [one.answer for one in found if isinstance(one.answer, Diagnostic)]
+    problems = () if loaded.error is None else loaded.error.diagnostics
+    deliver(kind(found, problems), chosen, request.output, (*problems, *reasons))
+    if isinstance(loaded.error, SourceError | UsageError):
+        return UNDONE
+    return INVALID if reasons or problems else FINE
+
+
+def _asked(model: Model, ask: Callable[[Model], Answer]) -> Answer | Diagnostic:
+    try:
+        return ask(model)
+    except NoAnswer as error:
+        return error.diagnostics[0]
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="--input") from error
+
+
+def _loaded(request: Request) -> Loaded:
+    try:
+        return load_path(request.spec, request.options)
+    except CnncalcError as error:
+        return Loaded((), error)

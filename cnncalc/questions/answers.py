@@ -1,0 +1,21 @@
+"""What questions have in common: an answer that there is not, and why."""
+
+from __future__ import annotations
+
+from cnncalc.errors import Fault, NoAnswer
+from cnncalc.network.graph import Node
+from cnncalc.network.model import Model
+
+NO_ANSWER = "E320"
+
+
+def refusal(model: Model, text: str, node: Node | None = None, help: str | None = None) -> NoAnswer:
+    """Why a question has no answer, at the layer at fault or at the model."""
+    origin = model.origin if node is None else node.origin
+    return NoAnswer(origin.place(Fault(NO_ANSWER, text, help), None if node is None else node.path))
+
+
+def place(node: Node) -> str:
+    """Where a layer is, for the end of a sentence about it."""
+    location = node.origin.location
+    return "" if location is None else f" ({location.file}:{location.line})"

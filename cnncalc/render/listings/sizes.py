@@ -1,0 +1,199 @@
+"""The input sizes that fit: a line per question, in words and as residue classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from cnncalc.analysis.fitting import Classes
+from cnncalc.questions.sizes import Axis, Near, Sizes
+from cnncalc.render.listing import Column, Listing
+from cnncalc.render.listings.answers import Answers
+from cnncalc.render.surface import Surface
+from cnncalc.render.text import NOTHING, inert
+from cnncalc.support.ranges import runs
+
+AXES = {1: ("",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+"""What the axes of a map are called."""
+_MANY = 200
+"""Characters of a list of sizes that is not shortened."""
+
+
+class Line(NamedTuple):
+    """One question about the sizes along one axis, and its answer."""
+
+    axis: str
+    what: str
+    sizes: str
+    smallest: int | None = None
+    raw: Classes | None = None
+
+
+class FittingSizes(Answers[Sizes]):
+    """What the command ``sizes`` shows."""
+
+    def table(self, answer: Sizes, surface: Surface) -> Listing[Line]:
+        return listing(answer)
+
+    def complete(self, answer: Sizes) -> Listing[Line]:
+        return complete(answer)
+
+    def record(self, answer: Sizes) -> dict[str, Any]:
+        return record(answer)
+
+
+def listing(answer: Sizes) -> Listing[Line]:
+    """A table for a reader; axes that are alike are shown once."""
+    lines: list[Line] = []
+    notes: list[str] = []
+    names = AXES[len(answer.axes)]
+    alike = len(set(answer.axes)) == 1
+    for name, axis in [("", answer.axes[0])] if alike else zip(names, answer.axes, strict=True):
+        lines += _lines(name, axis)
+        notes += _near(name, axis)
+    if len(answer.varied) > 1:
+        notes.append(f"the inputs {', '.join(map(inert, answer.varied))} have one size")
+    columns = (
+        *(() if alike else (Column[Line]("axis", "axis", _axis, _axis, 0, right=False),)),
+        Column[Line]("what", "", lambda line: line.what, lambda line: line.what, 0, right=False),
+        Column[Line](
+            "sizes",
+            "sizes that fit",
+            lambda line: line.sizes,
+            lambda line: line.sizes,
+            0,
+            right=False,
+            folds=True,
+        ),
+        Column[Line]("smallest", "smallest", _smallest, lambda line: line.smallest, 1),
+    )
+    where = f"{answer.framework}, {inert(answer.file)}"
+    return Listing(f"{inert(answer.name)} ({where})", columns, tuple(lines), notes=tuple(notes))
+
+
+def complete(answer: Sizes) -> Listing[Line]:
+    """The same for programs: every axis, with residues and their modulus."""
+    lines = [
+        line._replace(axis=str(at))
+        for at, axis in enumerate(answer.axes)
+        for line in _lines("", axis)
+        if line.raw
+    ]
+
+    def of(ask: Any) -> Any:
+        return lambda line: ask(line.raw)
+
+    def column(key: str, ask: Any) -> Column[Line]:
+        return Column(key, key, lambda line: str(ask(line.raw)), of(ask))
+
+    columns = (
+        Column[Line]("axis", "axis", _axis, _axis),
+        Column[Line]("sizes", "sizes", lambda line: line.what, lambda line: line.what),
+        column("period", lambda raw: raw.period),
+        column("from", lambda raw: raw.start),
+        column("residues", lambda raw: " ".join(map(str, raw.residues))),
+        column("also", lambda raw: " ".join(map(str, raw.also))),
+        column("smallest", lambda raw: raw.smallest),
+    )
+    return Listing("", columns, tuple(lines))
+
+
+def record(answer: Sizes) -> dict[str, Any]:
+    """What JSON has of one network."""
+    return {
+        "framework": answer.framework,
+        "inputs": list(answer.varied),
+        "axes": [_axis_record(axis) for axis in answer.axes],
+    }
+
+
+def _axis_record(axis: Axis) -> dict[str, Any]:
+    near = axis.near
+    weights = axis.same_weights
+    return {
+        "period": axis.period,
+        "from": axis.from_,
+        "valid": list(axis.valid),
+        "whole": list(axis.whole),
+        "kept": list(axis.kept),
+        "same_weights": None if weights is None else [list(run) for run in weights],
+        "also": list(axis.also),
+        "smallest": axis.classes[0].smallest,
+        "near": None if near is None else near._asdict(),
+    }
+
+
+def _lines(name: str, axis: Axis) -> Iterator[Line]:
+    for what, classes in zip(("valid", "whole", "kept"), axis.classes, strict=True):
+        yield Line(name, what, in_words(classes), classes.smallest, classes)
+    if axis.same_weights is not None:
+        first = axis.same_weights[0][0] if axis.same_weights else None
+        yield Line(name, "same weights", _runs_in_words(axis.same_weights), first)
+
+
+def in_words(classes: Classes) -> str:
+    """A set of sizes: ``multiples of 32``, ``12 modulo 16 from 188``, ``1..4 and 0, 29..31 modulo 32``."""
+    below = _short(runs(classes.also))
+    if classes.start is None:
+        return below or "none"
+    residues = classes.residues
+    if len(residues) == classes.period:
+        text = f"every size from {classes.start}"
+        return text if not below else f"{below} and {text}"
+    text = (
+        f"multiples of {classes.period}"
+        if residues == (0,)
+        else f"{_short(runs(residues))} modulo {classes.period}"
+    )
+    first = min(residue or classes.period for residue in residues)
+    if classes.start > first:
+        text += f" from {classes.start}"
+    return text if not below else f"{below} and {text}"
+
+
+def _short(text: str) -> str:
+    if len(text) <= _MANY:
+        return text
+    head = text[: _MANY // 2].rpartition(",")[0]
+    return f"{head} ... {text[-_MANY // 2 :].partition(', ')[2]}"
+
+
+def _runs_in_words(weights: tuple[tuple[int, int | None], ...]) -> str:
+    parts = [
+        f"from {first}" if last is None else str(first) if first == last else f"{first} to {last}"
+        for first, last in weights
+    ]
+    return _short(", ".join(parts)) or "none"
+
+
+def _near(name: str, axis: Axis) -> list[str]:
+    near = axis.near
+    if near is None:
+        return []
+    head = f"near {near.size}" + (f" ({name})" if name else "")
+    if near.ok:
+        found = [f"{head}: it fits"]
+        whole = axis.classes[1]
+        if near.reason is not None:
+            found = [f"{head}: it fits, but {near.reason}"]
+            sizes = _neighbours(near._replace(below=whole.below(near.size), above=whole.above(near.size)))
+            found += [f"whole near it: {sizes}"] if sizes else []
+        return found
+    return [f"{head}: {_neighbours(near)}", f"at {near.size} {inert(near.reason or '')}"]
+
+
+def _neighbours(near: Near) -> str:
+    parts = []
+    if near.below is not None:
+        parts.append(f"{near.below} (crop {near.size - near.below})")
+    if near.above is not None:
+        parts.append(f"{near.above} (pad {near.above - near.size})")
+    return " · ".join(parts)
+
+
+def _axis(line: Line) -> str:
+    return line.axis
+
+
+def _smallest(line: Line) -> str:
+    return NOTHING if line.smallest is None else str(line.smallest)

@@ -1,0 +1,276 @@
+"""Which input sizes fit: known answers, and every size tried by the analysis."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import pytest
+
+import cnncalc
+from cnncalc import bundled
+from cnncalc.advice.dropped import dropped_positions
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.run import analyze_each
+from cnncalc.geometry.shape import Shape
+from cnncalc.network.model import Model
+from cnncalc.questions.sizes import Axis, sizes
+from cnncalc.render.listings.sizes import in_words
+from tests.cli.running import Ran
+from tests.questions.networks import Writer
+
+DOUBLE = "{params: [c], layers: [conv3x3: {out: c, padding: 1}, conv3x3: {out: c, padding: 1}]}"
+
+
+def model_of(text: str) -> Model:
+    (model,) = cnncalc.loads(text)
+    return model
+
+
+def u_net(pools: int) -> Model:
+    """A padded U-Net."""
+    down = [f"{{double: {2**level}, name: d{level}}}, maxpool2" for level in range(pools)]
+    up = [
+        f"conv_transpose2x2: {{out: {2**level}, stride: 2}}, concat: [d{level}, prev], double: {2**level}"
+        for level in reversed(range(pools))
+    ]
+    items = ", ".join([*down, f"double: {2**pools}", *up])
+    return model_of(f"input: 1x512x512\nblocks: {{double: {DOUBLE}}}\nlayers: [{items}]")
+
+
+def fpn(levels: int) -> Model:
+    """Strided 3x3 convolutions, and up-sampling by 2 from the last one back to all but the first."""
+    down = [f"{{conv3x3: {{out: 4, stride: 2, padding: 1}}, name: c{level}}}" for level in range(levels)]
+    up = [f"upsample: 2, add: [c{level}, prev]" for level in reversed(range(1, levels - 1))]
+    return model_of(f"input: 4x64x64\nlayers: [{', '.join([*down, *up])}]")
+
+
+def hrnet(branches: int) -> Model:
+    """A stem of stride 4, then branches each half as large as the one before, brought back to the first and added."""
+    texts = []
+    stem = ", ".join(["conv3x3: {out: 4, stride: 2, padding: 1}"] * 2)
+    for at in range(branches):
+        conv = "conv3x3: {out: 4, stride: 2, padding: 1}"
+        texts.append("[" + ", ".join([conv] * at + ([f"upsample: {2**at}"] if at else ["identity"])) + "]")
+    return model_of(f"input: 4x64x64\nlayers: [{stem}, add: [{', '.join(texts)}]]")
+
+
+def words(model: Model, what: int = 0) -> str:
+    return in_words(sizes(model).axes[0].classes[what])
+
+
+def bundled_model(name: str) -> Model:
+    return cnncalc.load(name)[0]
+
+
+def test_known_answers() -> None:
+    assert words(bundled_model("unet")) == "every size from 188"
+    assert words(bundled_model("unet"), 1) == "12 modulo 16 from 188"
+    assert [words(u_net(4), what) for what in range(3)] == ["multiples of 16"] * 3
+    assert words(u_net(5)) == "multiples of 32"
+    assert words(fpn(5)) == "1..4 and 0, 29..31 modulo 32"
+    assert words(hrnet(3)) == "0, 13..15 modulo 16"
+    assert words(bundled_model("vgg16")) == "every size from 32"
+    assert sizes(bundled_model("vgg16")).axes[0].same_weights == ((224, 255),)
+    assert words(bundled_model("inception_v3")) == "every size from 75"
+    assert words(bundled_model("inception_v3"), 1) == "11 modulo 32 from 75"
+
+
+def test_the_axes_are_independent() -> None:
+    model = model_of("input: 3x32x30\nlayers: [maxpool2, {upsample: [2, 1]}, conv: {kernel: [3, 5], out: 2}]")
+    height, width = sizes(model).axes
+    assert (in_words(height.classes[0]), in_words(width.classes[0])) == (
+        "every size from 4",
+        "every size from 10",
+    )
+    assert (height.whole, width.whole) == ((0,), (0,))
+
+
+def test_inputs_of_one_size_vary_together() -> None:
+    both = "input: {a: 3x32, b: 3x32, mask: 1x7}\nlayers: [{concat: [a, b]}, {conv3: 4}]"
+    answer = sizes(model_of(both))
+    assert answer.varied == ("a", "b")
+    assert in_words(answer.axes[0].classes[0]) == "every size from 3"
+
+
+def test_a_join_with_a_fixed_size_takes_one_size() -> None:
+    model = model_of(
+        "input: 3x64\nlayers: [{concat: [[{upsample: {size: 20}}], [{conv3: {out: 2, stride: 3}}]]}]"
+    )
+    (axis,) = sizes(model).axes
+    assert (axis.from_, axis.valid, axis.also) == (None, (), (60, 61, 62))
+
+
+def test_a_size_far_away_is_found_without_trying_those_below() -> None:
+    model = model_of(
+        "input: 3x64\nlayers: [{concat: [[{upsample: {size: 300000}}], [{conv3: {out: 2, stride: 3}}]]}]"
+    )
+    (axis,) = sizes(model).axes
+    assert axis.also == (900_000, 900_001, 900_002)
+
+
+# Every size tried
+
+
+def measured(report: Report, size: int, axis: int) -> tuple[bool, bool, bool]:
+    """Valid, whole and kept, as the analysis of one size has it."""
+    if not report.ok:
+        return (False, False, False)
+    whole = not any(dropped_positions(layer) for layer in report.layers)
+    shape = report.outputs[0].shape
+    return (True, whole, shape.rank > axis and shape.sizes[axis] == size)
+
+
+def flattened(report: Report) -> list[Any]:
+    return [
+        layer.in_shape for layer in report.layers if layer.op in ("linear", "flatten") and layer.in_shape.rank
+    ]
+
+
+def hold(model: Model, axis: Axis, most: int) -> int:
+    """Compare the answer for the one axis of a model with the analysis of each size."""
+    channels = model.inputs[0][1].channels
+    own = flattened(cnncalc.analyze(model))
+    tried = range(1, most + 1)
+    reports = analyze_each(model, [Shape(channels, (size,)) for size in tried])
+    for size, report in zip(tried, reports, strict=True):
+        expected = measured(report, size, 0)
+        assert tuple(size in classes for classes in axis.classes) == expected, size
+        if axis.from_ is not None and size >= axis.from_:
+            residue = size % axis.period
+            assert tuple(residue in some for some in (axis.valid, axis.whole, axis.kept)) == expected, size
+        else:
+            assert (size in axis.also) == expected[0], size
+        if axis.same_weights is not None and report.ok:
+            is_same = any(
+                first <= size and (last is None or size <= last) for first, last in axis.same_weights
+            )
+            assert is_same == (flattened(report) == own), size
+    return len(tried)
+
+
+def tried(seed: int) -> bool:
+    """Whether a random network has an answer, which is then compared with the analysis at every size."""
+    model = model_of(Writer(seed).spec())
+    try:
+        (axis,) = sizes(model).axes
+    except cnncalc.NoAnswer as error:
+        text = error.diagnostics[0].message
+        if text.startswith("no input size fits"):
+            shapes = [Shape(4, (size,)) for size in range(1, 300)]
+            assert not any(report.ok for report in analyze_each(model, shapes))
+            return True
+        assert "stride that depends on the input's size" in text, text
+        return False
+    starts = [classes.start or 0 for classes in axis.classes]
+    horizon = max(*starts, *(classes.also[-1] for classes in axis.classes if classes.also), 1)
+    assert hold(model, axis, horizon + 2 * axis.period)
+    return True
+
+
+def test_random_networks_at_every_size() -> None:
+    assert sum(tried(seed) for seed in range(60)) > 50
+
+
+@pytest.mark.slow
+def test_many_random_networks_at_every_size() -> None:
+    assert sum(tried(seed) for seed in range(60, 2060)) > 1900
+
+
+def test_two_axes_at_once() -> None:
+    """A network of two axes takes a size where each axis takes it."""
+    for seed in range(40):
+        model = model_of(Writer(seed, 2).spec())
+        try:
+            height, width = sizes(model).axes
+        except cnncalc.NoAnswer:
+            continue
+        pairs = [(y, x) for y in (17, 24, 31) for x in (16, 23, 29, 40)]
+        for (y, x), report in zip(
+            pairs, analyze_each(model, [Shape(4, pair) for pair in pairs]), strict=True
+        ):
+            assert report.ok == (height.fits(y) and width.fits(x)), (seed, y, x)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", bundled.names())
+def test_bundled_networks_at_every_size(name: str) -> None:
+    """Along the first axis, the others left open; those that are read by the size of another are given as they are."""
+    for model in cnncalc.load(name):
+        answer = sizes(model)
+        axis = answer.axes[0]
+        most = (axis.from_ or 1) + 2 * axis.period
+        shape = model.inputs[0][1]
+        tried = [*range(1, min(most, 260)), *range(max(260, most - 40), most)]
+        for size in tried:
+            given = {
+                one: own._replace(sizes=(size, *(None,) * (own.rank - 1)))
+                for one, own in model.inputs
+                if one in answer.varied
+            }
+            report = cnncalc.analyze(model, given)
+            assert axis.fits(size) == report.ok, (model.name, size, shape)
+
+
+@pytest.mark.slow
+def test_all_bundled_networks_take_less_than_ten_seconds() -> None:
+    models = [model for name in bundled.names() for model in cnncalc.load(name)]
+    start = process_time()
+    for model in models:
+        sizes(model)
+    assert process_time() - start < 10
+
+
+# The command
+
+
+def test_the_command_says_what_is_near(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "name: Net\ninput: 1x64x64\nlayers:\n  - {maxpool2: , name: down}\n  - upsample: 2\n  - concat: [input, prev]\n",
+        encoding="utf-8",
+    )
+    ran = Ran(capsys, "sizes", str(path), "--near", "51")
+    assert ran.code == 0
+    assert "multiples of 2" in ran.out
+    assert "near 51: 50 (crop 1) · 52 (pad 1)" in ran.out
+    assert f"at 51 `concat_1` joins maps of 50 and 51 ({path}:6)" in ran.out
+    document = json.loads(Ran(capsys, "sizes", str(path), "--near", "51", "--format", "json").out)
+    near = document["models"][0]["axes"][0].pop("near")
+    assert document["models"][0]["axes"][0] == {
+        "period": 2, "from": 2, "valid": [0], "whole": [0], "kept": [0], "same_weights": None, "also": [], "smallest": 2,
+    }  # fmt: skip
+    reason = f"`concat_1` joins maps of 50 and 51 ({path}:6)"
+    assert near == {"size": 51, "ok": False, "below": 50, "above": 52, "reason": reason}
+    assert (
+        Ran(capsys, "sizes", str(path), "--format", "csv").out.splitlines()[1]
+        == f"{path},Net,0,valid,2,2,0,,2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("input: 8\nlayers: [linear: 3]", "the input `input` is a vector: it has no spatial axes"),
+        (
+            "input: 3x8x8\nlayers: [concat: [[upsample: {size: 3}], [upsample: {size: 4}]]]",
+            "no input size fits: cannot join",
+        ),
+        (
+            "input: 3x8x8\nlayers: [{conv3x3: {out: 2, padding: same, stride: 2}}]",
+            "no input size fits: pytorch has padding `same`",
+        ),
+    ],
+)
+def test_networks_without_an_answer(text: str, message: str) -> None:
+    with pytest.raises(cnncalc.NoAnswer) as found:
+        sizes(model_of(text))
+    assert found.value.diagnostics[0].message.startswith(message)
+
+
+@pytest.mark.parametrize("near", [0, -3, True, "5"])
+def test_a_size_that_is_none(near: Any) -> None:
+    with pytest.raises(ValueError, match="a size is a whole number from 1 on"):
+        sizes(bundled_model("unet"), near)
