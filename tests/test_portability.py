@@ -25,7 +25,7 @@ def test_same_with_stride_two_on_an_even_size_lies_elsewhere() -> None:
         (
             "W602",
             "conv3x3_1",
-            "tensorflow with `same` pads 0+1 where pytorch pads 1+1: its windows lie 1 further",
+            "tensorflow with `same` pads 0+1 where pytorch pads 1+1: its windows begin 1 further",
         )
     ]
 

@@ -3,7 +3,7 @@
 Figures in ``tests/data/receptive_field_table.csv``: google-research/receptive_field, RECEPTIVE_FIELD_TABLE.md (Apache-2.0), made
 by that project from the TensorFlow graphs of tensorflow/models, research/slim/nets. A padding of None is one that depends on
 the input size where this is not given: SAME before a window that strides. Its FLOPs are 2 per multiply-accumulate, 1 per output
-of a convolution with bias and k*k per output of a pool, and nothing for normalisation, sums and activations.
+of a convolution with bias and k*k per output of a pool, and nothing for normalization, sums and activations.
 """
 
 from __future__ import annotations

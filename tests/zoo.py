@@ -46,7 +46,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Classification: Inception": {
         "googlenet": Entry("kernels side by side, reduced by 1x1", COUNTED, {"torchvision": "torchvision"}),
-        "bn_inception": Entry("normalisation, 5x5 as two 3x3", "Cadene"),
+        "bn_inception": Entry("normalization, 5x5 as two 3x3", "Cadene"),
         "inception_v3": Entry("7x7 as 1x7 and 7x1", "timm"),
         "inception_v4": Entry("the same, without its history", "timm"),
         "inception_resnet_v2": Entry("modules as residual bodies", "timm"),
@@ -61,7 +61,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "se": Entry("channels weighed by a gate", COUNTED, {"se_resnet50": "timm"}),
         "densenet": Entry("every layer reads all before it", "torchvision"),
         "regnet": Entry("widths along a line", "torchvision"),
-        "convnext": Entry("7x7 depthwise, layer normalisation", "torchvision"),
+        "convnext": Entry("7x7 depthwise, layer normalization", "torchvision"),
         "resnet_cifar": Entry("depth alone, 20 to 110 layers"),
         "densenet_cifar": Entry("with and without bottlenecks"),
     },
@@ -137,7 +137,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "slim_inception_v4": Entry("strided windows VALID"),
         "slim_inception_resnet_v2": Entry("both kinds of padding", "keras.applications"),
         "slim_resnet_v1": Entry("stride in a block's last unit", "torchvision", {"resnet_v1_200": COUNTED}),
-        "slim_resnet_v2": Entry("normalisation first", "keras.applications", {"resnet_v2_200": COUNTED}),
+        "slim_resnet_v2": Entry("normalization first", "keras.applications", {"resnet_v2_200": COUNTED}),
         "slim_mobilenet_v1": Entry("SAME: padding depends on the size"),
     },
 }

@@ -1,6 +1,4 @@
-"""What an expert would remark on a network that is valid, each remark with the number that shows it; a file
-per kind.
-"""
+"""Advice on valid networks, each remark with the number that supports it; a file per kind."""
 
 from __future__ import annotations
 

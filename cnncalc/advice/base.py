@@ -1,4 +1,4 @@
-"""What advice is given on: a network with its numbers, and what is asked of both again and again."""
+"""The network that advice is given on, with its numbers and what several kinds of advice ask of them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Network:
 
     @cached_property
     def _made(self) -> tuple[tuple[LayerReport, ...], ...]:
-        """The records of each node; they stand in the order of the nodes."""
+        """The records of each node, in the order of the nodes."""
         records, place = self.report.layers, 0
         made = []
         for node in self.nodes:
@@ -119,7 +119,7 @@ class Network:
         )
 
     def _origin(self, path: str) -> Origin:
-        """Where a layer stands; layers that shapes called for stand where the structure around them does."""
+        """The place of a layer; layers that shapes made necessary have that of the structure around them."""
         while path:
             origin = self.origins.get(path)
             if origin is not None and origin.location is not None:
@@ -134,7 +134,7 @@ def share(part: int, whole: int) -> str:
 
 
 def saving(new: Cost | tuple[Size, Size], old: tuple[Size, Size]) -> str:
-    """Parameters and MACs of two ways to do one thing, the better one first."""
+    """Parameters and MACs of two ways to do the same thing, the better one first."""
     params, macs = (new.params, new.macs) if isinstance(new, Cost) else new
     parts = [
         f"{better:,} {what} instead of {worse:,} ({percent(better, worse)})"

@@ -1,4 +1,4 @@
-"""W508: biases that the normalisation right behind them takes out again."""
+"""W508: biases that the normalization right after them subtracts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cnncalc.support.numbers import plural
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """A remark per layer with biases that only normalisations read, wherever its weights are used."""
+    """A remark per layer with biases that only normalizations read, wherever its weights are used."""
     users = _users(network)
     for index, _, layer, record in network.layers():
         if not record.biases or not isinstance(layer, Convolution | Linear):
@@ -27,11 +27,13 @@ def remarks(network: Network) -> Iterator[Remark]:
             _takes_mean(reader.layer, record.shape.channels) for each in read for reader in each
         ):
             biases = f"{plural(record.biases, 'bias', 'biases')} {'is' if record.biases == 1 else 'are'}"
-            message = f"{biases} for nothing: `{readers[0].path}` takes the mean of each channel out again"
+            message = (
+                f"{biases} redundant before `{readers[0].path}`, which subtracts the mean of each channel"
+            )
             yield Remark(
                 record.path,
                 message,
-                f"`bias: false` saves {plural(record.biases, 'parameter')} and changes no output",
+                f"set `bias: false`: it saves {plural(record.biases, 'parameter')} and changes no output",
             )
 
 

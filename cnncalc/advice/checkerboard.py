@@ -1,6 +1,7 @@
-"""W507: transposed convolutions whose outputs are made of unequally many values by turns.
+"""W507: transposed convolutions whose outputs sum a number of values that varies by phase.
 
-Source: Odena et al. 2016, Deconvolution and Checkerboard Artifacts, https://distill.pub/2016/deconv-checkerboard
+Source: Odena et al. 2016, Deconvolution and Checkerboard Artifacts,
+https://distill.pub/2016/deconv-checkerboard
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from cnncalc.support.numbers import by
 
 _MOST_LISTED = 4
 _WIDEST_STRIDE = 100
-"""Larger strides are no up-sampling that anybody looks at."""
+"""Larger strides are not upsampling whose result anybody looks at."""
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """A remark per transposed convolution that is uneven, for its kernel or for its dilation."""
+    """A remark per transposed convolution that is non-uniform because of its kernel or its dilation."""
     for layer in network.report.layers:
         windows = [window for window in layer.windows or () if isinstance(window, TransposedWindow)]
         coverage = [_coverage(window) for window in windows]
@@ -28,7 +29,7 @@ def remarks(network: Network) -> Iterator[Remark]:
 
 
 def _coverage(window: TransposedWindow) -> tuple[int, ...]:
-    """How many input values each of ``stride`` outputs in a row adds up, away from the borders."""
+    """How many input values each of ``stride`` consecutive outputs sums, away from the borders."""
     reads = window.reads(None, _WIDEST_STRIDE)
     return tuple(run.length for run in reads.runs) if isinstance(reads, Taps) else ()
 
@@ -38,15 +39,17 @@ def _message(windows: list[TransposedWindow], coverage: list[tuple[int, ...]]) -
     turns = [_turns(counts) for counts in coverage]
     along = f"{turns[0]} along each axis" if len(set(turns)) == 1 and len(turns) > 1 else " and ".join(turns)
     whole = f", between {least} and {most} in all" if len(windows) > 1 else ""
-    return f"{' and '.join(_causes(windows))}: an output adds up {along}{whole}"
+    return f"{' and '.join(_causes(windows))}: an output sums {along}{whole}"
 
 
 def _causes(windows: list[TransposedWindow]) -> Iterator[str]:
-    """What makes it uneven; a factor in common reaches only every so many outputs, whatever the kernel is."""
+    """What makes it non-uniform; a common factor reaches only every so many outputs, whatever the kernel
+    is.
+    """
     stride = by(window.stride for window in windows)
     if any(map(_skips, windows)):
         yield (
-            f"the stride {stride} has a factor in common with the dilation "
+            f"the stride {stride} has a common factor with the dilation "
             f"{by(window.dilation for window in windows)}"
         )
     if not all(map(_divides, windows)):
@@ -65,13 +68,13 @@ def _turns(counts: tuple[int, ...]) -> str:
     if len(set(counts)) == 1:
         return f"{counts[0]} inputs"
     if len(counts) > _MOST_LISTED:
-        return f"{min(counts)} to {max(counts)} inputs by turns"
-    return f"{', '.join(map(str, counts[:-1]))} or {counts[-1]} inputs by turns"
+        return f"{min(counts)} to {max(counts)} inputs, varying by phase"
+    return f"{', '.join(map(str, counts[:-1]))} or {counts[-1]} inputs, varying by phase"
 
 
 def _help(windows: list[TransposedWindow]) -> str:
     dilation = by(1 if _skips(window) else window.dilation for window in windows)
-    even = f"kernels that are even here: {_even(windows)}"
+    even = f"kernels that are uniform here: {_even(windows)}"
     if not any(map(_skips, windows)):
         return even
     return f"a dilation of {dilation} reaches all outputs" + (

@@ -20,7 +20,7 @@ _IGNORE = re.compile(
 
 
 class Ignores(NamedTuple):
-    """What the comments of a file turn off, and which of them say nothing that is understood."""
+    """What the comments of a file turn off, and which of them are not understood."""
 
     beginnings: Mapping[int, tuple[str, ...]] = {}
     """By line, of the codes that are turned off there."""
@@ -60,8 +60,8 @@ def _faults(found: re.Match[str]) -> Iterator[Fault]:
     if found["bare"] is not None or (found["codes"] is not None and not found["end"]):
         yield Fault(
             CODE,
-            "this comment turns nothing off: its codes do not stand in brackets",
-            "write it like `ignore[W504, W507]`",
+            "this comment turns nothing off: its codes are not in brackets",
+            "write them as in `ignore[W504, W507]`",
         )
         return
     for code in _codes(found):

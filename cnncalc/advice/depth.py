@@ -1,4 +1,4 @@
-"""W509 and W510: receptive fields that outgrow the input too early, or never grow as large.
+"""W509 and W510: receptive fields that exceed the input too early, or never.
 
 Source of the first: Richter et al. 2021, Should You Go Deeper? Optimizing Convolutional Neural Network
 Architectures without
@@ -19,7 +19,7 @@ from cnncalc.support.numbers import by, plural
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """One remark, at the first layer that can see nothing new, with what lies behind."""
+    """One remark, at the first layer that can see nothing new, with what follows it."""
     sizes = _input_sizes(network)
     if sizes is None:
         return
@@ -33,12 +33,11 @@ def remarks(network: Network) -> Iterator[Remark]:
             f" ({share(params, total)} of all)" if params and total else ""
         )
         message = (
-            f"the field at its input, {by(seen)}, is already larger than the input {by(sizes)}: from here on"
+            f"the receptive field at its input, {by(seen)}, is already larger than the input {by(sizes)}"
         )
-        verb = "widens" if len(late) == 1 else "widen"
-        what = f"{plural(len(late), 'convolution')}{cost} {verb} it to no purpose"
+        what = f"from here on {plural(len(late), 'convolution')}{cost} can see nothing new"
         yield Remark(
-            late[0].path, f"{message} {what}", "a larger input, an earlier stride less, or fewer layers"
+            late[0].path, f"{message}: {what}", "use a larger input, one early stride less, or fewer layers"
         )
 
 
@@ -54,13 +53,13 @@ def remarks_on_small_fields(network: Network) -> Iterator[Remark]:
             one is not None and one < size for one, size in zip(seen, sizes, strict=True)
         ):
             message = (
-                f"no unit sees the whole input before it is pooled: the receptive field "
-                f"is {by(seen)}, the input {by(sizes)}"
+                "no unit sees the whole input before the pool: "
+                f"the receptive field is {by(seen)}, the input {by(sizes)}"
             )
             yield Remark(
                 path,
                 message,
-                "more depth, strides or dilation before it; or a `linear`, which combines what units see",
+                "use more depth, strides or dilation before it, or a `linear`, which combines all units",
             )
 
 
@@ -75,7 +74,7 @@ def _input_sizes(network: Network) -> tuple[int, ...] | None:
 
 
 def _is_spatial(layer: LayerReport) -> bool:
-    """Whether it is a convolution that looks at more than one position; its weights may be unknown."""
+    """Whether it is a convolution that reads more than one position; its weights may be unknown."""
     return layer.weights != 0 and any(
         isinstance(window, Window) and window.kernel > 1 for window in layer.windows or ()
     )
@@ -89,13 +88,13 @@ def _sees_more(network: Network, layer: LayerReport, sizes: tuple[int, ...]) -> 
 
 
 def _field(network: Network, layer: LayerReport) -> tuple[Size, ...]:
-    """The size of the field that the units of a layer's input have."""
+    """The size of the receptive field of the units of a layer's input."""
     before = network.records.get(layer.inputs[0])
     return (1,) * layer.in_shape.rank if before is None else before.field.size
 
 
 def _last_pools(network: Network) -> Iterator[str]:
-    """The global pools behind which an output sees nothing else of the map, from the outputs backwards."""
+    """The global pools that are all an output sees of the map, from the outputs backwards."""
     waiting, found = list(network.model.graph.outputs), set()
     while waiting:
         index = waiting.pop()

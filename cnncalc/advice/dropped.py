@@ -1,6 +1,4 @@
-"""W504: positions at the end of a map that no window reaches, because the number of windows is rounded
-down.
-"""
+"""W504: positions at the end of a map that no window reads, because the number of windows is rounded down."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ def remarks(network: Network) -> Iterator[Remark]:
 
 
 def dropped_positions(layer: LayerReport) -> Size:
-    """How many positions of a layer's input map lie behind its last windows."""
+    """How many positions of a layer's input map are beyond its last windows."""
     lost = _lost_along(layer)
     return _unread(layer, lost) if any(missing != 0 for missing in lost) else 0
 
@@ -87,7 +85,7 @@ def _help(layer: LayerReport, lost: list[Size]) -> str:
         window.stride if missing else 0 for window, missing in zip(layer.windows or (), lost, strict=True)
     ]
     larger = [None if size is None else size + step for size, step in zip(smaller, steps, strict=True)]
-    return f"maps of {by(smaller)} and {by(larger)} are read whole; or pad the end"
+    return f"maps of {by(smaller)} and {by(larger)} are read completely; or pad the end"
 
 
 def _ceil(layer: Layer, framework: Framework) -> str:

@@ -1,4 +1,4 @@
-"""W515 and W516: the same reach or the same join for less: stacks of small kernels, 1x1 reductions.
+"""W515 and W516: cheaper layers of the same receptive field: stacks of small kernels, 1x1 reductions.
 
 Source: Simonyan and Zisserman 2015, Very Deep Convolutional Networks, section 2.3; Szegedy et al. 2015, Going
 Deeper with
@@ -44,13 +44,13 @@ def remarks(network: Network) -> Iterator[Remark]:
             number = _WORDS.get(steps, str(steps))
             yield Remark(
                 record.path,
-                f"{number} {small} see as far as this {large}: {figures}",
+                f"{number} {small} have the receptive field of this {large}: {figures}",
                 "with an activation between them",
             )
 
 
 def _steps(record: LayerReport) -> int:
-    """How many 3-wide windows reach as far, 0 where no stack does the same."""
+    """How many 3-wide windows have the same receptive field, 0 where no stack does."""
     windows = record.windows or ()
     if any(
         not isinstance(window, Window) or window.stride != 1 or window.dilation != 1 for window in windows
@@ -68,7 +68,7 @@ def _small(record: LayerReport) -> tuple[int, ...]:
 
 
 def _padding(windows: tuple[object, ...]) -> Padding | None:
-    """How each window of a stack is padded as this one is: so that the map keeps its size, or not at all."""
+    """The padding of each window of a stack that matches this one: keeping the size of the map, or none."""
     own = [window for window in windows if isinstance(window, Window)]
     pairs, kernels = tuple(window.padding for window in own), tuple(window.kernel for window in own)
     for padding in (HALF_PADDING, NO_PADDING):
@@ -78,7 +78,7 @@ def _padding(windows: tuple[object, ...]) -> Padding | None:
 
 
 def _stack(network: Network, layer: Conv | Depthwise, record: LayerReport, steps: int) -> Cost | None:
-    """What the stack costs: each as wide as the whole makes its output."""
+    """What the stack costs, each layer as wide as the output."""
     if isinstance(layer, Depthwise) and layer.mult != 1:
         return None
     small = layer.replaced(kernel=PerAxis(_small(record)), padding=_padding(record.windows or ()))
@@ -94,7 +94,7 @@ def _stack(network: Network, layer: Conv | Depthwise, record: LayerReport, steps
 
 
 class _Wide(NamedTuple):
-    """A convolution that reads the whole width of a join's entry, and the 1x1 that could stand before it."""
+    """A convolution that reads the whole width of a join's input, and the 1x1 that could precede it."""
 
     layer: Conv
     record: LayerReport
@@ -102,7 +102,7 @@ class _Wide(NamedTuple):
 
 
 def remarks_on_joins(network: Network) -> Iterator[Remark]:
-    """Inception-like joins whose large kernels read the entry without a 1x1 reduction."""
+    """Inception-like joins whose large kernels read the input without a 1x1 reduction."""
     for index, node, layer, record in network.layers():
         if not isinstance(layer, Concat) or len(node.inputs) < 2:
             continue
@@ -160,7 +160,7 @@ def _listed(texts: list[str]) -> str:
 
 
 def _help(wide: list[_Wide]) -> str:
-    """How it is written in an inception, where it could be one."""
+    """The same written as an inception, where it could be one."""
     written = {
         by(
             one.layer.kernel.over(one.record.in_shape.rank, "kernel")

@@ -23,10 +23,10 @@ WIDEST = 10_000
 
 
 class Seen(NamedTuple):
-    """The input positions that unit 0 of a tensor sees along an axis: ``start`` and a bit for each one from
+    """The input positions that unit 0 of a tensor reads along an axis: ``start`` and a bit for each one from
     there on.
 
-    ``stride`` is how many positions further the next unit looks.
+    ``stride`` is the distance to those of the next unit.
     """
 
     start: int = 0
@@ -74,7 +74,7 @@ class _Tensor(NamedTuple):
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """One per dilated layer whose holes are still there where the map is used up: at an output, or read as a
+    """One per dilated layer whose holes remain at the end of the map: at an output, or where it is read as a
     whole.
     """
     if not any(window.dilation > 1 for layer in network.report.layers for window in layer.windows or ()):
@@ -99,7 +99,7 @@ def remarks(network: Network) -> Iterator[Remark]:
         yield Remark(
             path,
             _message(tensor),
-            "dilations that have no divisor in common, such as 1, 2, 3, leave no holes",
+            "use dilations without a common divisor, such as 1, 2, 3, which leave no holes",
         )
 
 
@@ -108,7 +108,7 @@ def _reads_all(axes: tuple[AxisField, ...]) -> bool:
 
 
 def _adapted(tensor: _Tensor, records: tuple[LayerReport, ...]) -> _Tensor:
-    """What is seen through the layers that shapes called for, none where the shapes agree."""
+    """What is seen through the layers that shapes made necessary, none where the shapes agree."""
     for record in records:
         if record.windows is not None:
             tensor = _followed(tensor, record.windows, record)
@@ -138,7 +138,7 @@ def _followed(tensor: _Tensor, rules: tuple[AxisRule, ...], record: LayerReport)
 
 
 def _others(network: Network, paths: tuple[str, ...]) -> Iterator[Shape]:
-    """The shapes of a layer's inputs behind the first."""
+    """The shapes of a layer's inputs after the first."""
     shapes = dict(network.report.inputs)
     for path in paths[1:]:
         yield network.records[path].shape if path in network.records else shapes[path]

@@ -1,4 +1,4 @@
-"""W518: inputs whose channels seem to stand last."""
+"""W518: inputs that seem to have their channels last."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Where a network would come out otherwise under another framework's rules: each layer for itself, at the
-input it has here.
-"""
+"""What another framework's rules would change in a network: each layer separately, at its input here."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ class Divergence(NamedTuple):
 
 
 def divergences(model: Model, report: Report) -> tuple[Diagnostic, ...]:
-    """The layers whose size or centre another framework would make otherwise, or that it would reject."""
+    """The layers whose size or centre another framework would change, or that it would reject."""
     here = framework_named(report.framework)
     assert here is not None
     nodes = {node.path: node for node in model.graph.nodes if isinstance(node.layer, Layer)}
@@ -94,7 +92,7 @@ def _sizes(rules: tuple[AxisRule, ...], record: LayerReport) -> tuple[Size, ...]
 
 
 def _shift(mine: AxisRule, theirs: AxisRule) -> int:
-    """How many positions further on unit 0 begins there."""
+    """How many positions later unit 0 begins there."""
     if not isinstance(mine, (Window, TransposedWindow)) or not isinstance(theirs, (Window, TransposedWindow)):
         return 0
     if mine.before is None or theirs.before is None:
@@ -103,8 +101,8 @@ def _shift(mine: AxisRule, theirs: AxisRule) -> int:
 
 
 def _as_same(layer: Layer, rank: int) -> Layer | None:
-    """A layer padded by half a kernel on both sides, written with ``same``: how it is usually carried over
-    where ``same`` is the custom.
+    """A layer padded by half a kernel on both sides, written with ``same``: how it is usually converted to a
+    framework where ``same`` is the custom.
     """
     kernel, written = getattr(layer, "kernel", None), getattr(layer, "padding", None)
     if not isinstance(kernel, PerAxis) or not isinstance(written, Padding):
@@ -126,7 +124,7 @@ def _moved(shifts: list[int]) -> str:
         f"{abs(shift)} {'further' if shift > 0 else 'earlier'}" if shift else "as here" for shift in shifts
     ]
     where = texts[0] if len(set(texts)) == 1 else ", ".join(texts)
-    return f"its windows lie {where}"
+    return f"its windows begin {where}"
 
 
 def _located(one: Divergence, node: Node) -> Diagnostic:

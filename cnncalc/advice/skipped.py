@@ -1,4 +1,4 @@
-"""W505 and W514: strides that jump over positions, of kernels in general and of 1x1 kernels."""
+"""W505 and W514: strides that skip positions, of kernels in general and of 1x1 kernels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def remarks(network: Network) -> Iterator[Remark]:
             )
             kernel = by(window.kernel for window in windows)
             why = (
-                f"the stride {_stride(windows)} jumps over positions that the kernel "
+                f"the stride {_stride(windows)} skips positions that the kernel "
                 f"{kernel}{dilation} does not reach"
             )
             yield Remark(path, f"{why}: {_read(windows)}", "use a smaller stride, or a larger kernel")
@@ -32,10 +32,9 @@ def remarks_on_pointwise(network: Network) -> Iterator[Remark]:
         if all(window.kernel == 1 for window in windows):
             kernel = by((1,) * len(windows))
             message = (
-                f"a {kernel} with stride {_stride(windows)} looks at a part of "
-                f"its input only: {_read(windows)}"
+                f"a {kernel} with stride {_stride(windows)} reads only a part of its input: {_read(windows)}"
             )
-            yield Remark(path, message, "put the stride into a larger kernel, or average before it")
+            yield Remark(path, message, "use a larger kernel with the stride, or an average pool before it")
 
 
 def _skipping(network: Network) -> Iterator[tuple[str, tuple[Window, ...]]]:

@@ -16,7 +16,7 @@ VARIABLE, BLOCK = "W512", "W513"
 
 
 def remarks(network: Network) -> Iterator[Remark]:
-    """A remark per tensor that neither another layer nor the outside reads, with what is computed for it,
+    """A remark per tensor that no other layer reads and that is no output, with what is computed for it,
     counted once.
     """
     outputs = set(network.model.graph.outputs)
@@ -26,9 +26,7 @@ def remarks(network: Network) -> Iterator[Remark]:
             continue
         path = network.nodes[index].path
         if index < len(network.report.inputs):
-            yield Remark(
-                path, f"the input `{path}` is used by nothing", "read it with `from`, or leave it out"
-            )
+            yield Remark(path, f"the input `{path}` is not used", "read it with `from`, or leave it out")
             continue
         idle = _behind(network, {index}, counted)
         counted |= idle
@@ -40,15 +38,13 @@ def remarks(network: Network) -> Iterator[Remark]:
         )
         yield Remark(
             path,
-            f"nothing uses this output: {cost} for nothing",
+            f"this output is not used; computing it takes {cost}",
             "read it, make it a `head`, or leave it out",
         )
 
 
 def _behind(network: Network, ends: set[int], known: set[int]) -> set[int]:
-    """The nodes that some nodes are computed from, themselves included, but for those that are known
-    already.
-    """
+    """The nodes that some nodes are computed from, including themselves, except those already known."""
     found: set[int] = set()
     waiting = list(ends)
     while waiting:
@@ -63,5 +59,5 @@ def unused_definitions(source: Source, root: YamlNode) -> Iterator[Diagnostic]:
     """The variables and blocks of a file that no model of it uses."""
     for kind, key in unused(root):
         code = VARIABLE if kind == "variable" else BLOCK
-        fault = Fault(code, f"the {kind} `{key.text}` is used by nothing", "use it, or leave it out")
+        fault = Fault(code, f"the {kind} `{key.text}` is not used", "use it, or leave it out")
         yield fault.at(source.location(key), None, source.excerpt(key.line))._replace(severity="warning")

@@ -65,7 +65,7 @@ class MakeLayer(Protocol):
 
 
 def implied_by(norm: Part | None) -> Mapping[str, Any]:
-    """What a normalisation behind a convolution or linear layer makes the default: ``bn`` subtracts any bias
+    """What a normalization behind a convolution or linear layer makes the default: ``bn`` subtracts any bias
     again.
     """
     return {"bias": False} if norm is not None and norm.label == "bn" else NOTHING_IMPLIED

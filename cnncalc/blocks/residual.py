@@ -68,7 +68,7 @@ class _SumWithProjection(Add):
 
 
 class Projection(Adapter):
-    """The identity where shapes agree, else a bias-free strided 1x1 convolution and batch normalisation.
+    """The identity where shapes agree, else a bias-free strided 1x1 convolution and batch normalization.
 
     Where a stride is not known for want of a size, so is where the convolution reads; its weights are.
     """

@@ -1,4 +1,5 @@
-"""The rules on which frameworks differ: one file per framework, and the registry that all else derives from.
+"""The rules on which frameworks differ: one file per framework, and the registry that everything else derives
+from.
 
 To add a framework: a file here with a value of ``Framework``, and its name in ``FRAMEWORKS``. Options, help,
 the words for defaults, the schema, ``--portability``, ``--frameworks``, the guide's table and tests follow.
@@ -41,13 +42,13 @@ def unknown_framework(name: str) -> tuple[str, str]:
 
 
 def possible() -> tuple[str, ...]:
-    """All that a spec may name, versions by the word for them."""
+    """Everything that a spec may name, with the word for versions."""
     versions = [f"{one.name}:{one.versions.word.upper()}" for one in FRAMEWORKS.values() if one.versions]
     return (*FRAMEWORKS, *versions)
 
 
 def default_in_words(answer: Callable[[Framework], str]) -> str:
-    """What the default of an argument is, such as: the kernel; 1 in caffe and onnx."""
+    """The default of an argument in words, such as: the kernel; 1 in caffe and onnx."""
     names: dict[str, list[str]] = {}
     for rules in FRAMEWORKS.values():
         names.setdefault(answer(rules), []).append(rules.name)

@@ -13,12 +13,12 @@ CAFFE = Framework(
     aliases=("caffe2",),
     same=Same.ABSENT,
     same_lower=False,
-    pool_ceil=Ceil.DROPS_IF_PADDED,  # pooling_layer.cpp: the clip stands inside "if (pad_h_ || pad_w_)"
+    pool_ceil=Ceil.DROPS_IF_PADDED,  # pooling_layer.cpp: the clip is inside "if (pad_h_ || pad_w_)"
     pool_rounds_up=True,  # round_mode = CEIL
     pool_stride_is_kernel=False,  # caffe.proto: stride [default = 1]
     pool_padding=PoolPadding.BELOW_KERNEL,  # CHECK_LT(pad_h_, kernel_h_)
     transposed=Transposed.BY_PADDING,  # deconv_layer.cpp: s(n-1) + k_e - 2p
-    norm_scale=False,  # BatchNorm only normalises; a Scale layer holds gamma and beta
+    norm_scale=False,  # BatchNorm only normalizes; a Scale layer has gamma and beta
     instance_norm_affine=False,
     lacks={"maxpool": ("dilation",), "avgpool": ("dilation",), "lppool": ("dilation",)},
 )

@@ -87,15 +87,15 @@ class Framework(NamedTuple):
     pool_padding: PoolPadding
     transposed: Transposed
     norm_scale: bool
-    """Whether batch normalisation learns gamma and beta by default."""
+    """Whether batch normalization learns gamma and beta by default."""
     instance_norm_affine: bool
-    """Whether instance normalisation learns gamma and beta by default."""
+    """Whether instance normalization learns gamma and beta by default."""
     lacks: Mapping[str, tuple[str, ...]] = {}
     """Arguments that an operation does not take, by operation."""
     aliases: tuple[str, ...] = ()
-    """Other names that people have for it."""
+    """Other names for it."""
     ported_with_same: bool = False
-    """Whether padding of half a kernel is usually written ``same`` when a network is carried over to it."""
+    """Whether padding of half a kernel is usually written ``same`` when a network is converted to it."""
     versions: Versions | None = None
 
     def conv_window(
@@ -151,15 +151,15 @@ class Framework(NamedTuple):
             raise Fault(
                 "E305",
                 f"{self.name} has no padding `same` for transposed convolutions",
-                "give it as a number",
+                "give the padding as a number",
             )
         return _n_times_s(kernel, stride, padding, dilation, output_padding)
 
     def check(self, op: str, **given: bool) -> None:
-        """Refuse arguments that this framework does not take; ``given`` says which are there.
+        """Reject arguments that this framework does not take; ``given`` says which are present.
 
         Raises:
-            Fault: E305, naming the framework and the way out.
+            Fault: E305, naming the framework and the fix.
         """
         for argument in self.lacks.get(op, ()):
             if given.get(argument):
@@ -174,7 +174,7 @@ class Framework(NamedTuple):
             total = extent - 1
         elif self.same is Same.STRIDE_ONE:
             message = f"{self.name} has padding `same` with stride 1 only, here the stride is {stride}"
-            help = f"write `padding: {extent // 2}`, or `framework: tensorflow` where its meaning is wanted"
+            help = f"write `padding: {extent // 2}`, or `framework: tensorflow` for its meaning"
             raise Fault("E305", message, help)
         elif size is None:
             return self._same_of_unknown_size(kernel, stride, padding, dilation)

@@ -7,7 +7,7 @@ defaults and repeats are found by the passes, the text by the writer. So an impo
   order of evaluation: an item reads the network's inputs and outputs of earlier items alone;
 - uses the operations and arguments of the spec language (``conv`` not ``conv3x3``, ``kernel`` not ``k``), and
   may state every argument, defaults included: the passes leave out what need not be said;
-- writes normalisation and activation as items of their own, a residual connection as ``add`` of two tensors,
+- writes normalization and activation as items of their own, a residual connection as ``add`` of two tensors,
   a gate as ``mul``: the passes fold and nest them;
 - leaves out what changes nothing (identity, casts, reshapes to the same shape) and keeps ``dropout``;
 - states the shape of every tensor where it knows it by its own arithmetic: the written spec is held to it.

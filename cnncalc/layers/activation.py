@@ -93,7 +93,7 @@ class ELU(Activation):
 
 
 class SELU(Activation):
-    """The self-normalising ELU."""
+    """The self-normalizing ELU."""
 
     op = "selu"
     example = "selu"
@@ -123,7 +123,7 @@ class HardSigmoid(Activation):
 
 
 class Softmax(Activation):
-    """exp(x), normalised over the channels."""
+    """exp(x), normalized over the channels."""
 
     op = "softmax"
     foreign = ("log_softmax", "logsoftmax")

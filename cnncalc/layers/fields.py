@@ -271,7 +271,7 @@ NOTHING = ("none",)
 
 
 def norm_field() -> Field[None]:
-    doc = "a normalisation as its own layer afterwards; before `bn`, `bias` is false by default"
+    doc = "a normalization as its own layer afterwards; before `bn`, `bias` is false by default"
     return Field("norm", doc=doc, choices=NOTHING)
 
 

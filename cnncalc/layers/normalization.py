@@ -1,4 +1,4 @@
-"""Normalisation and learned scaling: bn, gn, ln, instance_norm, lrn, scale."""
+"""Normalization and learned scaling: bn, gn, ln, instance_norm, lrn, scale."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Normalization(Layer):
 
 
 class BatchNorm(Normalization):
-    """Batch normalisation: gamma and beta per channel, running mean and variance as buffers.
+    """Batch normalization: gamma and beta per channel, running mean and variance as buffers.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
     """
@@ -34,7 +34,7 @@ class BatchNorm(Normalization):
 
 
 class GroupNorm(Normalization):
-    """Normalisation over groups of channels and all positions, whose statistics therefore see the whole map.
+    """Normalization over groups of channels and all positions, whose statistics therefore see the whole map.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html
     """
@@ -52,7 +52,7 @@ class GroupNorm(Normalization):
 
 
 class LayerNorm(Normalization):
-    """Normalisation over the channels of each position.
+    """Normalization over the channels of each position.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html, over the channel axis
     """
@@ -67,7 +67,7 @@ class LayerNorm(Normalization):
 
 
 class InstanceNorm(Normalization):
-    """Normalisation over the positions of each channel, which therefore sees the whole map's statistics.
+    """Normalization over the positions of each channel, which therefore sees the whole map's statistics.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html
     """
@@ -88,7 +88,7 @@ class InstanceNorm(Normalization):
 
 
 class LocalResponseNorm(Normalization):
-    """Local response normalisation across channels; its constants are not learned.
+    """Local response normalization across channels; its constants are not learned.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LocalResponseNorm.html
     """

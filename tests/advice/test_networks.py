@@ -16,15 +16,15 @@ from tests.advice.remarks import layers, messages, network, remarks
 
 def test_biases_before_a_norm_are_counted() -> None:
     (found,) = layers("W508", "conv3x3: 16", "bn")
-    assert found.message == "16 biases are for nothing: `bn_1` takes the mean of each channel out again"
-    assert found.help == "`bias: false` saves 16 parameters and changes no output"
+    assert found.message == "16 biases are redundant before `bn_1`, which subtracts the mean of each channel"
+    assert found.help == "set `bias: false`: it saves 16 parameters and changes no output"
     assert found.path == "conv3x3_1"
 
 
 def test_one_bias_is_one() -> None:
     (found,) = layers("W508", "conv1x1: 1", "bn")
-    assert found.message == "1 bias is for nothing: `bn_1` takes the mean of each channel out again"
-    assert found.help == "`bias: false` saves 1 parameter and changes no output"
+    assert found.message == "1 bias is redundant before `bn_1`, which subtracts the mean of each channel"
+    assert found.help == "set `bias: false`: it saves 1 parameter and changes no output"
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_depth_that_sees_nothing_new() -> None:
     assert found.path == "conv9x9_3"  # its input sees 1 + 8 + 8
     late, total = 2 * 81 * 64, 4 * 81 * 64 + 64 + 8
     assert found.message == (
-        "the field at its input, 17x17, is already larger than the input 16x16: from here on"
-        f" 2 convolutions with {late:,} parameters ({100 * late / total:.1f} % of all) widen it to no purpose"
+        "the receptive field at its input, 17x17, is already larger than the input 16x16:"
+        f" from here on 2 convolutions with {late:,} parameters ({100 * late / total:.1f} % of all) can see nothing new"
     )
 
 
@@ -76,7 +76,7 @@ def test_depth_of_an_unknown_width() -> None:
     items = ["conv9x9: {out: 8, padding: 4}"] * 2 + ["conv9x9: {padding: 4}"]
     (found,) = layers("W509", *items, input="[8, 16, 16]")
     assert found.message.endswith(
-        "from here on 1 convolution with an unknown number of parameters widens it to no purpose"
+        "from here on 1 convolution with an unknown number of parameters can see nothing new"
     )
 
 
@@ -94,7 +94,7 @@ def test_a_field_smaller_than_the_input() -> None:
     assert found.path == "global_avgpool_1"
     assert (
         found.message
-        == "no unit sees the whole input before it is pooled: the receptive field is 3x3, the input 32x32"
+        == "no unit sees the whole input before the pool: the receptive field is 3x3, the input 32x32"
     )
 
 
@@ -120,7 +120,7 @@ def test_an_output_nobody_uses_with_what_is_computed_for_it() -> None:
     assert found.path == "conv3x3_1"
     assert (
         found.message
-        == f"nothing uses this output: 2 layers with {params} parameters and {macs:,} MACs for nothing"
+        == f"this output is not used; computing it takes 2 layers with {params} parameters and {macs:,} MACs"
     )
 
 
@@ -134,7 +134,7 @@ def test_a_projection_counts_with_what_it_projects() -> None:
     macs = (8 * 4 * 9 + 8 * 4) * 8 * 8
     assert found.path == "residual_1"
     assert found.message == (
-        f"nothing uses this output: 4 layers with {body + shortcut + norm} parameters and {macs:,} MACs for nothing"
+        f"this output is not used; computing it takes 4 layers with {body + shortcut + norm} parameters and {macs:,} MACs"
     )
 
 
@@ -162,16 +162,16 @@ def test_what_an_unused_output_costs_may_be_unknown() -> None:
     (found,) = layers("W511", *unused, input="[3, any, any]")
     params = 8 * 4 * 9 + 4
     assert found.message == (
-        f"nothing uses this output: 1 layer with {params} parameters and an unknown number of MACs for nothing"
+        f"this output is not used; computing it takes 1 layer with {params} parameters and an unknown number of MACs"
     )
     (found,) = layers("W511", *unused[:1], "conv3x3: {padding: 1}", unused[2], input="[3, 8, 8]")
     unknown = "an unknown number of parameters and an unknown number of MACs"
-    assert found.message == f"nothing uses this output: 1 layer with {unknown} for nothing"
+    assert found.message == f"this output is not used; computing it takes 1 layer with {unknown}"
 
 
 def test_an_input_nobody_uses() -> None:
     (found,) = layers("W511", "{conv1x1: 8, from: left}", input="{left: [3, 8, 8], right: [3, 8, 8]}")
-    assert found.message == "the input `right` is used by nothing"
+    assert found.message == "the input `right` is not used"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_stack_of_small_kernels_as_in_the_article() -> None:
     (found,) = layers("W515", "conv5x5: {out: 64, padding: 2, bias: false}", input="[64, 32, 32]")
     new, old = 18 * 64 * 64, 25 * 64 * 64
     assert found.message == (
-        f"two 3x3 see as far as this 5x5: {new:,} parameters instead of {old:,} (-28.0 %),"
+        f"two 3x3 have the receptive field of this 5x5: {new:,} parameters instead of {old:,} (-28.0 %),"
         f" {new * 32 * 32:,} MACs instead of {old * 32 * 32:,} (-28.0 %)"
     )
 
@@ -205,7 +205,9 @@ def test_the_stack_costs_what_it_costs_when_written() -> None:
     assert whole.report.layers[-1].field.size == stack.report.layers[-1].field.size
     (found,) = layers("W515", "conv7x7: {out: 16, bias: true}", input="[8, 20, 20]")
     totals = stack.report.totals
-    assert found.message.startswith(f"three 3x3 see as far as this 7x7: {totals.params:,} parameters")
+    assert found.message.startswith(
+        f"three 3x3 have the receptive field of this 7x7: {totals.params:,} parameters"
+    )
     assert f"{totals.macs:,} MACs instead of {whole.report.totals.macs:,}" in found.message
 
 
@@ -217,7 +219,7 @@ def test_depthwise_and_flat_kernels() -> None:
     )  # three 1x3 have 9 weights for 7
     (found,) = layers("W515", "conv1x9: {out: 4, padding: [0, 4], bias: false}")
     assert (
-        f"four 1x3 see as far as this 1x9: {3 * 8 * 4 + 3 * 3 * 4 * 4} parameters instead of {9 * 8 * 4}"
+        f"four 1x3 have the receptive field of this 1x9: {3 * 8 * 4 + 3 * 3 * 4 * 4} parameters instead of {9 * 8 * 4}"
         in found.message
     )
 
@@ -273,7 +275,7 @@ def test_dilated_branches_are_not_told_to_be_an_inception() -> None:
     assert found.help == "begin these branches with a 1x1 convolution"
 
 
-def test_a_shared_bias_is_for_nothing_only_where_all_that_use_it_are_normalised() -> None:
+def test_a_shared_bias_is_for_nothing_only_where_all_that_use_it_are_normalized() -> None:
     first = ("{conv3x3: {out: 8, padding: 1}, name: a}", "bn", "relu")
     assert [found.path for found in layers("W508", *first)] == ["a"]
     again = "{conv3x3: {out: 8, padding: 1}, share: a}"

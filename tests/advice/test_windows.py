@@ -69,7 +69,8 @@ def test_dropped_positions_are_named_and_counted() -> None:
         f"rounding down drops the last of 15 positions (14) along each axis: {15 * 15 - 14 * 14} of {15 * 15} are never read"
     )
     assert (
-        found.help == "maps of 14x14 and 16x16 are read whole; or pad the end, or round up with `ceil: true`"
+        found.help
+        == "maps of 14x14 and 16x16 are read completely; or pad the end, or round up with `ceil: true`"
     )
     assert (found.path, found.location and (found.location.line, found.location.column)) == (
         "maxpool2_1",
@@ -122,7 +123,10 @@ def test_unknown_sizes_drop_nothing_that_is_known() -> None:
     assert not layers("W504", "maxpool2", input="[8, any, any]")
     (found,) = layers("W504", "maxpool2", input="[8, any, 15]")
     assert found.message == "rounding down drops the last of 15 positions (14) along axis 2"
-    assert found.help == "maps of ?x14 and ?x16 are read whole; or pad the end, or round up with `ceil: true`"
+    assert (
+        found.help
+        == "maps of ?x14 and ?x16 are read completely; or pad the end, or round up with `ceil: true`"
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,7 +151,7 @@ def test_dropped_positions_of_unknown_maps(item: str, sizes: str, dropped: int |
 def test_a_stride_beyond_the_kernel_skips() -> None:
     (found,) = layers("W505", "maxpool2: {stride: 3}")
     assert found.message == (
-        "the stride 3x3 jumps over positions that the kernel 2x2 does not reach:"
+        "the stride 3x3 skips positions that the kernel 2x2 does not reach:"
         f" 2x2 of every 3x3 positions are read, {100 * (9 - 4) / 9:.1f} % of the map never"
     )
 
@@ -170,7 +174,7 @@ def test_strides_within_the_kernel_skip_nothing(item: str) -> None:
 def test_a_pointwise_kernel_with_a_stride() -> None:
     (found,) = layers("W514", "conv1x1: {out: 8, stride: 2}")
     assert found.message == (
-        "a 1x1 with stride 2x2 looks at a part of its input only: 1x1 of every 2x2 positions are read, 75.0 % of the map never"
+        "a 1x1 with stride 2x2 reads only a part of its input: 1x1 of every 2x2 positions are read, 75.0 % of the map never"
     )
     (found,) = layers(
         "W514", "residual: {body: [conv3x3: {out: 16, stride: 2, padding: 1}], shortcut: project}"
@@ -206,33 +210,33 @@ def test_sizes_that_are_whole_are_given_for_the_axes_that_are_known() -> None:
     (found,) = layers("W504", "maxpool2", input="[8, 15, any]")
     assert found.message == "rounding down drops the last of 15 positions (14) along axis 1"
     assert found.help is not None
-    assert found.help.startswith("maps of 14x? and 16x? are read whole")
+    assert found.help.startswith("maps of 14x? and 16x? are read completely")
 
 
 def test_a_checkerboard_is_shown_in_numbers() -> None:
     (found,) = layers("W507", "conv_transpose5x5: {out: 8, stride: 2}")
     assert found.message == (
-        "the stride 2x2 does not divide the kernel 5x5: an output adds up 3 or 2 inputs by turns along each axis,"
+        "the stride 2x2 does not divide the kernel 5x5: an output sums 3 or 2 inputs, varying by phase along each axis,"
         " between 4 and 9 in all"
     )
-    assert found.help == "kernels that are even here: 4x4 and 6x6"
+    assert found.help == "kernels that are uniform here: 4x4 and 6x6"
     (found,) = layers("W507", "conv_transpose63: {out: 8, stride: 32}", input="[8, 16]")
-    assert "adds up 1 to 2 inputs by turns" in found.message
+    assert "sums 1 to 2 inputs, varying by phase" in found.message
 
 
 def test_a_dilation_that_weaves_a_checkerboard_is_named_as_its_cause() -> None:
     """With both at 2 all four taps fall on every second output: 4 or 0 along an axis, 16 or 0 in all."""
     (found,) = layers("W507", "conv_transpose4x4: {out: 8, stride: 2, dilation: 2}")
     assert found.message == (
-        "the stride 2x2 has a factor in common with the dilation 2x2: an output adds up 4 or 0 inputs by turns along each axis,"
+        "the stride 2x2 has a common factor with the dilation 2x2: an output sums 4 or 0 inputs, varying by phase along each axis,"
         " between 0 and 16 in all"
     )
     assert found.help == "a dilation of 1x1 reaches all outputs"
     (found,) = layers("W507", "conv_transpose3x4: {out: 8, stride: 2, dilation: [2, 3]}")
     assert found.message.startswith(
-        "the stride 2x2 has a factor in common with the dilation 2x3 and the stride 2x2 does not divide the kernel 3x4: "
+        "the stride 2x2 has a common factor with the dilation 2x3 and the stride 2x2 does not divide the kernel 3x4: "
     )
-    assert found.help == "a dilation of 1x3 reaches all outputs; kernels that are even here: 2x4 and 4x4"
+    assert found.help == "a dilation of 1x3 reaches all outputs; kernels that are uniform here: 2x4 and 4x4"
     assert not layers("W507", "conv_transpose4x4: {out: 8, stride: 2, dilation: 3}")
 
 

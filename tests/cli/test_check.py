@@ -96,7 +96,7 @@ def test_comments_turn_warnings_off(
     ("comment", "message"),
     [
         ("ignore[w504]", "5:17: W517 this comment turns nothing off: no code begins with `w504`"),
-        ("ignore[W504", "5:17: W517 this comment turns nothing off: its codes do not stand in brackets"),
+        ("ignore[W504", "5:17: W517 this comment turns nothing off: its codes are not in brackets"),
     ],
 )
 def test_a_comment_that_does_nothing_is_reported_where_it_stands(

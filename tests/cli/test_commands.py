@@ -358,13 +358,13 @@ def test_what_pooling_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert kind("5", "--kernel", "3", "--padding", "1") == "standard, each position is read once"
     assert kind("7", "--kernel", "3") == "not overlapping, 1 position not read"
     assert kind("10", "--kernel", "2", "--stride", "3") == (
-        "not overlapping, the stride 3 jumps over positions that the kernel 2 does not reach"
+        "not overlapping, the stride 3 skips positions that the kernel 2 does not reach"
     )
     assert kind("2", "--kernel", "2", "--stride", "3") == "not overlapping, each position is read once"
     assert kind("7", "--kernel", "3", "--stride", "2") == "overlapping"
     assert kind("8", "--kernel", "3", "--stride", "2") == "overlapping, 1 position not read"
     assert kind("9", "--kernel", "2", "--dilation", "2") == (
-        "overlapping, the stride 2 jumps over positions that the kernel 2, dilation 2 does not reach"
+        "overlapping, the stride 2 skips positions that the kernel 2, dilation 2 does not reach"
     )
 
 

@@ -72,7 +72,7 @@ from tests.language.refusing import INPUT, Found, found_in, refusals
                 "E305",
                 "4:5",
                 "pytorch has padding `same` with stride 1 only, here the stride is 2",
-                "write `padding: 1`, or `framework: tensorflow` where its meaning is wanted",
+                "write `padding: 1`, or `framework: tensorflow` for its meaning",
             ),
         ),
         (

@@ -127,5 +127,5 @@ def _kind(axis: Pooled) -> str:
     if phases_read(window) < window.stride:
         dilation = f", dilation {window.dilation}" if window.dilation > 1 else ""
         reach = f"that the kernel {window.kernel}{dilation} does not reach"
-        return f"{kind}, the stride {window.stride} jumps over positions {reach}"
+        return f"{kind}, the stride {window.stride} skips positions {reach}"
     return f"{kind}, {plural(unread, 'position')} not read"
