@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.arrangement import Arrangement
 from cnncalc.geometry.axis import LONGEST_PERIOD, AxisRule, Reads
 from cnncalc.geometry.shape import LARGEST_SIZE, Shape, Size
 from cnncalc.geometry.window import TransposedWindow, Window
@@ -25,6 +26,8 @@ class Answers(NamedTuple):
     params: Params
     macs: Size
     advice: tuple[Fault, ...]
+    arrangement: Arrangement | None = None
+    """How the axes are laid out anew; ``None`` where each stays."""
 
     @property
     def windows(self) -> tuple[Window | TransposedWindow, ...] | None:
@@ -43,7 +46,9 @@ def ask(
     """
     in_shape = layer.combine(shapes)
     rules = layer.axes((in_shape, *shapes[1:]), framework)
-    shape = _checked(Shape(layer.out_channels(in_shape), _sizes(layer, rules, in_shape)))
+    arrangement = layer.arrangement(in_shape)
+    sizes = _sizes(layer, rules, in_shape) if arrangement is None else arrangement.sizes
+    shape = _checked(Shape(layer.out_channels(in_shape), sizes))
     params = layer.params(in_shape, framework)
     return Answers(
         in_shape=in_shape,
@@ -53,6 +58,7 @@ def ask(
         params=params,
         macs=layer.macs(in_shape, shape),
         advice=layer.advice(in_shape),
+        arrangement=arrangement,
     )
 
 

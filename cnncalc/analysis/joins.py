@@ -7,10 +7,12 @@ from fractions import Fraction
 from cnncalc.analysis.effort import Follower
 from cnncalc.analysis.tensors import Tensor
 from cnncalc.errors import Fault
+from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.receptive_field import AxisField, offset
 from cnncalc.geometry.shape import Shape, Size
 
 WHOLE_MAP = AxisField((), True)
+UNLIKE_AXES = "joins branches that see an input axis along different axes of their own"
 SPREAD = "joins a map with a single unit, which sees a part of the input, at all positions"
 
 
@@ -27,38 +29,42 @@ class Joins:
 
     def fields(
         self, tensors: list[Tensor], shape: Shape, place: int
-    ) -> tuple[tuple[AxisField, ...], tuple[Fault, ...]]:
+    ) -> tuple[tuple[AxisField, ...], tuple[Along, ...], tuple[Fault, ...]]:
         """The union over the branches of a join that makes ``shape``, the view of a single unit being spread
-        over the others' map, and what is remarkable about it.
+        over the others' map, along which axes it changes, and what is remarkable about it.
         """
-        is_spread = [tensor.shape.is_point and not shape.is_point for tensor in tensors]
-        branches = [
-            self._spread(tensor) if one else tensor.fields
-            for tensor, one in zip(tensors, is_spread, strict=True)
-        ]
+        branches = [self._spread(tensor, shape) for tensor in tensors]
         rank = max(map(len, branches))
         fields: tuple[AxisField, ...] = ()
+        along: tuple[Along, ...] = ()
         faults: list[Fault] = []
         for tensor, branch in zip(tensors, branches, strict=True):
             if len(branch) != rank:
                 continue
             if not fields:
-                first, fields = tensor, branch
+                first, fields, along = tensor, branch, tensor.along
                 continue
             pairs = zip(fields, branch, strict=True)
             joined = tuple([self._follower.joined(one, other, place) for one, other in pairs])
-            if branch != fields:
+            if tensor.along != along:
+                joined, along = _differently_laid(joined, along, tensor.along)
+            elif branch != fields:
                 faults += self._offsets((first, tensor), (fields, branch), joined)
             fields = joined
-        return fields, tuple(faults)
+        return fields, along, tuple(faults)
 
-    def _spread(self, tensor: Tensor) -> tuple[AxisField, ...]:
-        """What every unit sees of the input through a map of one unit: all, as far as that unit does."""
-        inputs = [shape.sizes for shape in self._inputs if shape.rank == len(tensor.fields)]
+    def _spread(self, tensor: Tensor, shape: Shape) -> tuple[AxisField, ...]:
+        """What every unit sees of the input through an axis of one unit: all, as far as that unit does."""
+        is_spread = _spread_axes(tensor, shape)
+        if not any(is_spread):
+            return tensor.fields
+        inputs = [one.sizes for one in self._inputs if one.rank == len(tensor.fields)]
         return tuple(
             [
-                WHOLE_MAP if _sees_all(field, axis) else field.lost(SPREAD)
-                for field, axis in zip(tensor.fields, zip(*inputs, strict=True), strict=False)
+                field if not spread else WHOLE_MAP if _sees_all(field, axis) else field.lost(SPREAD)
+                for field, spread, axis in zip(
+                    tensor.fields, is_spread, zip(*inputs, strict=True), strict=False
+                )
             ]
         )
 
@@ -94,6 +100,29 @@ class Joins:
             return None
         self._reported |= {apart, (-most, -least)}
         return "W502"
+
+
+def _spread_axes(tensor: Tensor, shape: Shape) -> tuple[bool, ...]:
+    """Of each input axis, whether a join of this shape spreads a single unit over the units of others."""
+    if tensor.shape.rank != shape.rank:
+        return (tensor.shape.is_point and not shape.is_point,) * len(tensor.fields)
+    mine, joint = tensor.shape.sizes, shape.sizes
+    return tuple([axis is not None and mine[axis] == 1 and joint[axis] != 1 for axis in tensor.along])
+
+
+def _differently_laid(
+    fields: tuple[AxisField, ...], one: tuple[Along, ...], other: tuple[Along, ...]
+) -> tuple[tuple[AxisField, ...], tuple[Along, ...]]:
+    """The fields of branches that see an input axis along unlike axes of their own, which are not
+    followed.
+    """
+    pairs = tuple(zip(one, other, strict=True))
+    along = tuple([here if there is None else there for here, there in pairs])
+    unlike = [None not in pair and pair[0] != pair[1] for pair in pairs]
+    lost = [
+        field.lost(UNLIKE_AXES) if is_lost else field for field, is_lost in zip(fields, unlike, strict=True)
+    ]
+    return tuple(lost), along
 
 
 def _sees_all(field: AxisField, sizes: tuple[Size, ...]) -> bool:

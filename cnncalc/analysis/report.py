@@ -124,11 +124,18 @@ class LayerReport(NamedTuple):
     reasons: tuple[str, ...] = ()
     rules: tuple[AxisRule, ...] = ()
     """What it does along each axis of its input."""
+    frozen: Size = 0
+    """Of the parameters those that are not trained."""
 
     @property
     def params(self) -> Size:
         """Learnable parameters: weights and biases."""
         return total((self.weights, self.biases))
+
+    @property
+    def trainable(self) -> Size:
+        """Parameters that are not frozen."""
+        return _less(self.params, self.frozen)
 
     @property
     def activations(self) -> Size:
@@ -144,10 +151,16 @@ class Totals(NamedTuple):
     buffers: Size
     macs: Size
     activations: Size
+    frozen: Size = 0
 
     @property
     def params(self) -> Size:
         return total((self.weights, self.biases))
+
+    @property
+    def trainable(self) -> Size:
+        """Parameters that are not frozen."""
+        return _less(self.params, self.frozen)
 
     @property
     def flops(self) -> Size:
@@ -225,4 +238,9 @@ def totals_of(layers: Iterable[LayerReport]) -> Totals:
         buffers=total(layer.buffers for layer in layers),
         macs=total(layer.macs for layer in layers),
         activations=total(layer.activations for layer in layers),
+        frozen=total(layer.frozen for layer in layers),
     )
+
+
+def _less(all: Size, some: Size) -> Size:
+    return None if all is None or some is None else all - some

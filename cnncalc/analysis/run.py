@@ -5,6 +5,7 @@ layer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 
 from cnncalc.analysis.answers import Answers
 from cnncalc.analysis.effort import Follower
@@ -16,6 +17,7 @@ from cnncalc.analysis.tensors import Pace, Tensor, input_tensor, paces_through, 
 from cnncalc.analysis.weights import owner_of_weights
 from cnncalc.errors import Diagnostic, Fault, InputError, Severity
 from cnncalc.frameworks import Framework, framework_named, unknown_framework
+from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import NEEDS_SIZE
 from cnncalc.geometry.receptive_field import AxisField, FieldMemory
 from cnncalc.geometry.shape import Shape, Size, as_shape, common_sizes
@@ -178,12 +180,12 @@ class _Run:
         layer = node.layer
         assert isinstance(layer, Layer)
         answers = self.follower.ask(layer, tuple([tensor.shape for tensor in inputs]))
-        fields = self._fields(node, layer, inputs, answers)
+        fields, along = self._fields(node, layer, inputs, answers)
         why = _why(node, layer, inputs)
         params, shares = self._params(node, answers, place)
-        units = answers.shape.sizes if answers.shape.rank == len(fields) else (None,) * len(fields)
+        units = tuple([None if axis is None else answers.shape.sizes[axis] for axis in along])
         sources = inputs[0].sources
-        if layer.is_join and len({tensor.sources for tensor in inputs}) > 1:
+        if len(inputs) > 1 and _reads_several(layer) and len({tensor.sources for tensor in inputs}) > 1:
             sources = sources.union(*(tensor.sources for tensor in inputs))
         borders, borderless = self._borders(sources, len(fields))
         field = ReceptiveField(axes=fields, units=units, borders=borders, borderless=borderless)
@@ -205,6 +207,7 @@ class _Run:
                 is_join=layer.is_join,
                 reasons=_reasons(answers, params, field, why),
                 rules=answers.rules,
+                frozen=params.learned if node.is_frozen else 0,
             )
         )
         for fact in answers.advice:
@@ -216,6 +219,7 @@ class _Run:
             paces=self._paces(layer, inputs, answers),
             why=() if answers.shape.known else why,
             sources=sources,
+            along=along,
         )
 
     def _params(self, node: Node, answers: Answers, place: int) -> tuple[Params, str | None]:
@@ -238,28 +242,42 @@ class _Run:
 
     def _fields(
         self, node: Node, layer: Layer, inputs: list[Tensor], answers: Answers
-    ) -> tuple[AxisField, ...]:
-        place, fields = len(self.tensors), inputs[0].fields
-        if layer.is_join:
-            fields, faults = self.joins.fields(inputs, answers.in_shape, place)
+    ) -> tuple[tuple[AxisField, ...], tuple[Along, ...]]:
+        """What the units of a layer see, and along which of its axes that changes."""
+        place, fields, along = len(self.tensors), inputs[0].fields, inputs[0].along
+        if layer.is_join or (layer.others_read == "unit" and len(inputs) > 1):
+            fields, along, faults = self.joins.fields(inputs, answers.in_shape, place)
             for fault in faults:
                 self._diagnose(fault, "warning", node)
         if answers.in_shape.rank and layer.flattens:
-            return (WHOLE_MAP,) * len(fields)
+            return (WHOLE_MAP,) * len(fields), (None,) * len(fields)
+        if answers.arrangement is not None:
+            pairs = tuple(map(answers.arrangement.through, fields, along))
+            return tuple([field for field, _ in pairs]), tuple([axis for _, axis in pairs])
         if layer.sees_all and answers.in_shape.rank:
-            return tuple([self.follower.joined(field, WHOLE_MAP, place) for field in fields])
-        if len(fields) != len(answers.reads):
-            return fields
-        pairs = zip(fields, answers.reads, strict=True)
-        return tuple([self.follower.through(field, reads, place) for field, reads in pairs])
+            return tuple([self.follower.joined(field, WHOLE_MAP, place) for field in fields]), along
+        read = [
+            field if axis is None else self.follower.through(field, answers.reads[axis], place)
+            for field, axis in zip(fields, along, strict=True)
+        ]
+        if layer.others_read == "all" and len(inputs) > 1:
+            read = [self.follower.joined(field, WHOLE_MAP, place) for field in read]
+        return tuple(read), along
 
     def _paces(self, layer: Layer, inputs: list[Tensor], answers: Answers) -> tuple[Pace, ...]:
         if not answers.shape.rank:
             return ()
+        if answers.arrangement is not None:
+            return (Pace(len(self.tensors), Fraction(1)),) * answers.shape.rank
         return paces_through(inputs if layer.is_join else inputs[:1], answers.reads, len(self.tensors))
 
     def _diagnose(self, fault: Fault, severity: Severity, node: Node) -> None:
         self.diagnostics.append(node.origin.place(fault, node.path, severity))
+
+
+def _reads_several(layer: Layer) -> bool:
+    """Whether what a layer gives depends on what is in its inputs behind the first."""
+    return layer.is_join or layer.others_read != "size"
 
 
 def _common_sizes(inputs: list[Tensor], rank: int) -> tuple[tuple[Size, ...], str | None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
+from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import NEEDS_SIZE, Reads, Taps, Unknown
 from cnncalc.geometry.receptive_field import LARGEST_ADVANCE, LOCAL, AxisField
 from cnncalc.geometry.shape import Shape
@@ -34,6 +35,8 @@ class Tensor(NamedTuple):
     """Why something of its shape is not known, each reason once."""
     sources: frozenset[int]
     """The inputs it is computed from, by their places."""
+    along: tuple[Along, ...]
+    """The spatial axis along which what is seen of each input axis changes."""
 
 
 def input_tensor(place: int, name: str, shape: Shape) -> Tensor:
@@ -45,6 +48,7 @@ def input_tensor(place: int, name: str, shape: Shape) -> Tensor:
         paces=(Pace(0, Fraction(1)),) * shape.rank,
         why=() if shape.known else (NEEDS_SIZE,),
         sources=frozenset([place]),
+        along=tuple(range(shape.rank)),
     )
 
 

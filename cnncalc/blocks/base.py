@@ -16,7 +16,7 @@ SHORTHANDS: Catalogue[Shorthand] = Catalogue(
     "cnncalc.blocks",
     {
         "series": ("seq", "head"),
-        "join": ("concat", "add", "mul"),
+        "join": ("concat", "add", "sub", "mul", "div", "max"),
         "residual": ("residual",),
         "dense": ("dense_block",),
         "inception": ("inception",),

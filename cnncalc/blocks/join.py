@@ -1,4 +1,4 @@
-"""Joins as written: concat, add and mul of named branches, or of a list of names and branches."""
+"""Joins as written: concat and arithmetic of named branches, or of a list of names and branches."""
 
 from __future__ import annotations
 
@@ -51,6 +51,15 @@ class Add(Join):
     joined_by = join.Add
 
 
+class Sub(Join):
+    """The first branch minus the others, element by element; an axis of size 1 is spread over the others."""
+
+    op = "sub"
+    foreign = join.Sub.foreign
+    example = join.Sub.example
+    joined_by = join.Sub
+
+
 class Mul(Join):
     """The product of the branches, element by element; a branch whose spatial sizes are all 1 gates the
     map.
@@ -60,3 +69,23 @@ class Mul(Join):
     foreign = join.Mul.foreign
     example = join.Mul.example
     joined_by = join.Mul
+
+
+class Div(Join):
+    """The first branch divided by the others, element by element; an axis of size 1 is spread over the
+    others.
+    """
+
+    op = "div"
+    foreign = join.Div.foreign
+    example = join.Div.example
+    joined_by = join.Div
+
+
+class Max(Join):
+    """The largest of the branches, element by element; an axis of size 1 is spread over the others."""
+
+    op = "max"
+    foreign = join.Max.foreign
+    example = join.Max.example
+    joined_by = join.Max

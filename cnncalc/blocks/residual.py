@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from cnncalc.blocks.base import MakeLayer, Shorthand
 from cnncalc.errors import Fault
@@ -16,7 +16,25 @@ from cnncalc.layers.convolution import Conv
 from cnncalc.layers.fields import Field, PerAxis
 from cnncalc.layers.join import Add
 from cnncalc.layers.normalization import BatchNorm
-from cnncalc.network.structure import AdapterBody, Body, Branch, Current, JoinBody, SeriesBody
+from cnncalc.network.structure import (
+    AdapterBody,
+    Body,
+    Branch,
+    Current,
+    JoinBody,
+    LayerBody,
+    Part,
+    SeriesBody,
+)
+
+PROJECT = "project"
+
+
+class Projected(NamedTuple):
+    """What a projection has beside its convolution."""
+
+    bias: bool = False
+    norm: Part | None = Part("bn", LayerBody(BatchNorm()))
 
 
 class Residual(Shorthand):
@@ -33,10 +51,9 @@ class Residual(Shorthand):
     shortcut = Field[Any](
         "shortcut",
         "identity",
-        doc="`identity`, a list of layers, or `project`: where shapes differ a "
-        "strided 1x1 conv without bias and a bn,"
-        " whatever norm the body has",
-        choices=("identity", "project"),
+        doc="`identity`, a list of layers, or `project`: where shapes differ a strided 1x1 conv without bias "
+        "and a bn, whatever norm the body has; `{project: {bias: true, norm: none}}` says otherwise",
+        choices=("identity", PROJECT),
         foreign=("skip", "downsample"),
     )
 
@@ -44,10 +61,10 @@ class Residual(Shorthand):
         body = Branch("", SeriesBody(self.layers))
         if self.shortcut == "identity":
             return JoinBody(self.op, _SumWithIdentity(), (body, Current()))
-        if self.shortcut == "project":
-            return JoinBody(
-                self.op, _SumWithProjection(), (body, Branch("shortcut", AdapterBody(Projection())))
-            )
+        projected = Projected() if self.shortcut == PROJECT else self.shortcut
+        if isinstance(projected, Projected):
+            shortcut = Branch("shortcut", AdapterBody(Projection(projected)))
+            return JoinBody(self.op, _SumWithProjection(), (body, shortcut))
         return JoinBody(self.op, Add(), (body, Branch("shortcut", SeriesBody(self.shortcut))))
 
 
@@ -68,10 +85,13 @@ class _SumWithProjection(Add):
 
 
 class Projection(Adapter):
-    """The identity where shapes agree, else a bias-free strided 1x1 convolution and batch normalization.
+    """The identity where shapes agree, else a strided 1x1 convolution and the normalization wanted after it.
 
     Where a stride is not known for want of a size, so is where the convolution reads; its weights are.
     """
+
+    def __init__(self, projected: Projected = Projected()) -> None:  # noqa: B008
+        self.projected = projected
 
     def layers(
         self, source: Shape, target: Shape, steps: tuple[Fraction | None, ...]
@@ -93,8 +113,9 @@ class Projection(Adapter):
             )
         stride = tuple(map(_stride, steps, source.sizes, target.sizes))
         whole = tuple(step for step in stride if step is not None)
+        point = {"kernel": PerAxis((1,)), "out": target.channels, "bias": self.projected.bias}
         if len(whole) == source.rank:
-            conv = Conv(kernel=PerAxis((1,)), stride=PerAxis(whole), out=target.channels, bias=False)
+            conv: Conv = Conv(stride=PerAxis(whole), **point)
         elif keeps and source.channels in (target.channels, None):
             raise Fault(
                 "E303",
@@ -102,9 +123,13 @@ class Projection(Adapter):
                 "give the input's size, or write the shortcut as `identity` or a list of layers",
             )
         else:
-            conv = _ConvTo(kernel=PerAxis((1,)), out=target.channels, bias=False, sizes=target.sizes)
+            conv = _ConvTo(sizes=target.sizes, **point)
         label = "conv" + "x".join("1" * source.rank)
-        return ((f"{label}_1", conv), ("bn_1", BatchNorm()))
+        norm = self.projected.norm
+        if norm is None:
+            return ((f"{label}_1", conv),)
+        assert isinstance(norm.body, LayerBody)
+        return ((f"{label}_1", conv), (f"{norm.label}_1", norm.body.layer))
 
 
 class _ConvTo(Conv):

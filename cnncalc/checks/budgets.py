@@ -44,6 +44,7 @@ METRICS: dict[str, Callable[[Report], Values]] = {
     "params": _total("params"),
     "weights": _total("weights"),
     "biases": _total("biases"),
+    "trainable": _total("trainable"),
     "buffers": _total("buffers"),
     "macs": _total("macs"),
     "flops": _total("flops"),

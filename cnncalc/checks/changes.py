@@ -88,6 +88,7 @@ PROPERTIES: dict[str, Callable[[LayerReport], object]] = {
     "window": lambda layer: layer.windows,
     "shape": lambda layer: layer.shape,
     "params": lambda layer: layer.params,
+    "trainable": lambda layer: layer.frozen,
     "buffers": lambda layer: layer.buffers,
     "macs": lambda layer: layer.macs,
     "rf": lambda layer: (layer.field.size, layer.field.is_global),

@@ -114,8 +114,7 @@ def _measure(metric: str, subject: _Subject) -> Measured:
 def _count(metric: str, subject: _Subject) -> Measured:
     if metric == "channels":
         return subject.shape.channels
-    name = "params" if metric == "trainable" else metric
-    value = getattr(subject.totals, name)
+    value = getattr(subject.totals, metric)
     assert value is None or isinstance(value, int)
     return value
 

@@ -45,14 +45,15 @@ class Transposed(Enum):
 
 
 class AxisPadding(NamedTuple):
-    """The padding of one axis as a spec gives it: elements before and after, or ``same`` with an odd one at
-    the end or start.
+    """The padding of one axis as a spec gives it: elements before and after, ``same`` with an odd one at the
+    end or start, or ``causal``, so much before that no window reads ahead.
     """
 
     before: int = 0
     after: int = 0
     same: bool = False
     lower: bool = False
+    causal: bool = False
 
     def split(self, total: int) -> tuple[int, int]:
         """A total under ``same``, before and after."""
@@ -102,6 +103,8 @@ class Framework(NamedTuple):
         self, kernel: int, stride: int, padding: AxisPadding, dilation: int, size: Size
     ) -> Window:
         """The window of a convolution along one axis of length ``size``."""
+        if padding.causal:
+            return Window(kernel, stride, dilation * (kernel - 1), 0, dilation)
         if not padding.same:
             return Window(kernel, stride, padding.before, padding.after, dilation)
         return self._same_window(kernel, stride, padding, dilation, size)
@@ -124,8 +127,10 @@ class Framework(NamedTuple):
             stride = kernel if self.pool_stride_is_kernel else 1
         if padding.same:
             return self._same_window(kernel, stride, padding, dilation, size)
-        self._check_pool_padding(kernel, max(padding.before, padding.after))
         rounding = self._pool_rounding(ceil, padded)
+        if padding.causal:
+            return Window(kernel, stride, dilation * (kernel - 1), 0, dilation, rounding)
+        self._check_pool_padding(kernel, max(padding.before, padding.after))
         return Window(kernel, stride, padding.before, padding.after, dilation, rounding)
 
     def transposed_window(
@@ -136,8 +141,13 @@ class Framework(NamedTuple):
         Raises:
             Fault: E305, for what the framework rejects.
         """
+        extent = dilation * (kernel - 1) + 1
+        if padding.causal:
+            cut = max(extent - stride, 0)
+            message = f"{self.name} has no padding `causal` for transposed convolutions"
+            raise Fault("E305", message, f"cut what reads ahead off the end: `padding: [[0, {cut}]]`")
         if padding.same:
-            self._check_same(dilation * (kernel - 1) + 1, padding)
+            self._check_same(extent, padding)
         is_keras = self.transposed is Transposed.KERAS
         if output_padding >= (stride if is_keras else max(stride, dilation)):
             limit = f"the stride {stride}" if is_keras else f"the stride {stride} or the dilation {dilation}"

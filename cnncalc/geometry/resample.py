@@ -22,6 +22,16 @@ class All(NamedTuple):
         return WHOLE
 
 
+class Everywhere(NamedTuple):
+    """As many units as before, each of which reads everything."""
+
+    def output_size(self, size: Size) -> Size:
+        return size
+
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
+        return WHOLE
+
+
 class Bins(NamedTuple):
     """Adaptive pooling to ``bins`` bins: bin i reads ``floor(i*n/bins) .. ceil((i+1)*n/bins)-1``.
 

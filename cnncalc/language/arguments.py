@@ -143,7 +143,7 @@ def _padding(field: Field[Any], node: YamlNode, context: Context, scope: Scope) 
         help = (
             f"did you mean `{guess}`?"
             if guess
-            else "possible: valid, half, same, a number, one per axis, [[before, after], ...]"
+            else "possible: valid, half, causal, same, a number, one per axis, [[before, after], ...]"
         )
         raise Fault("E112", f"unknown padding `{shown(node.text)}`", help)
     return _margins(field, node, context, scope)
@@ -197,6 +197,13 @@ def _name(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> 
     return context.reference(node, scope)
 
 
+def _names(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> Any:
+    items = node.items if isinstance(node, Sequence) else [node]
+    if not items:
+        raise Fault("E106", "an empty list", "name the tensors that it reads")
+    return tuple(_name(field, item, context, scope) for item in items)
+
+
 ReadField = Callable[[Field[Any], YamlNode, Context, Scope], Any]
 READERS: dict[str, ReadField] = {
     "int": _int,
@@ -208,6 +215,7 @@ READERS: dict[str, ReadField] = {
     "choice": _choice,
     "ints": _integers,
     "name": _name,
+    "names": _names,
 }
 """How each kind of field is read. Readers raise Fault, or DependsOnParameter."""
 

@@ -8,7 +8,7 @@ from cnncalc.language.arguments import has_default, kind_of
 from cnncalc.language.context import Block, Context, Scope
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.variables import IDENTIFIER, RESERVED
-from cnncalc.language.vocabulary import SIBLINGS, WORDS, look_up, suggest
+from cnncalc.language.vocabulary import NEWER, SIBLINGS, WORDS, look_up, suggest
 from cnncalc.layers.fields import Declared
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.support.words import shown
@@ -71,7 +71,8 @@ def _default_arguments(
 def read_blocks(sections: list[Mapping], context: Context, scope: Scope) -> dict[str, Block]:
     blocks: dict[str, Block] = {}
     for key, value in (entry for section in sections for entry in section.entries):
-        if look_up(key.text) is not None:
+        word = look_up(key.text)
+        if word is not None and word.meaning.op not in NEWER:
             context.error(
                 "E208",
                 key,
@@ -80,7 +81,7 @@ def read_blocks(sections: list[Mapping], context: Context, scope: Scope) -> dict
                 scope,
             )
             continue
-        if key.text in SIBLINGS or not is_name(key.text):
+        if (key.text in SIBLINGS and key.text not in NEWER) or not is_name(key.text):
             help = f"`{key.text}` is a key of every item" if key.text in SIBLINGS else NAME_RULE
             context.error("E114", key, f"`{shown(key.text)}` cannot be the name of a block", help, scope)
             context.refused_blocks.add(key.text)

@@ -68,6 +68,7 @@ _FOREIGN = {
     "jump": "stride",
     "input": "in",
     "non_trainable": "buffers",
+    "learnable": "trainable",
 }
 
 

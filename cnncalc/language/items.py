@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from cnncalc.errors import Fault
-from cnncalc.language.arguments import kind_of, read_integer
+from cnncalc.language.arguments import kind_of, read_flag, read_integer
 from cnncalc.language.calls import BlockReader
 from cnncalc.language.context import Context, DependsOnParameter, Scope
 from cnncalc.language.expect import read_expect
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.operations import OperationReader
-from cnncalc.language.vocabulary import SIBLINGS, look_up, suggest
+from cnncalc.language.vocabulary import NEWER, SIBLINGS, look_up, suggest
 from cnncalc.layers.activation import Identity
 from cnncalc.network.naming import LONGEST_NAME, NAME_RULE, Names, is_name
 from cnncalc.network.structure import HeadBody, LayerBody, Part, Ref, Step
@@ -89,8 +89,9 @@ class ItemReader:
             return None
         if isinstance(item, Scalar):
             return self._step(item, None, {}, scope, path, names)
-        siblings = {key.text: (key, value) for key, value in item.entries if key.text in SIBLINGS}
-        others = [(key, value) for key, value in item.entries if key.text not in SIBLINGS]
+        beside = [key.text for key, _ in item.entries if self._is_sibling(key.text)]
+        siblings = {key.text: (key, value) for key, value in item.entries if key.text in beside}
+        others = [(key, value) for key, value in item.entries if key.text not in beside]
         operation = self._the_operation(item, others, scope, path)
         if operation is None:
             return None
@@ -117,6 +118,10 @@ class ItemReader:
             return None
         meant = next((entry for entry in others if self._is_operation(entry[0].text)), None)
         return meant or next((entry for entry in others if entry[0].text not in _FOREIGN_SIBLINGS), others[0])
+
+    def _is_sibling(self, key: str) -> bool:
+        """Whether a key stands beside an operation, where no block has that name."""
+        return key in SIBLINGS and not (key in NEWER and key in self.context.blocks)
 
     def _is_operation(self, name: str) -> bool:
         return name in self.context.blocks or look_up(name) is not None
@@ -169,6 +174,7 @@ class ItemReader:
             self.context.origin(key, scope),
             labels,
             any(isinstance(part.body, HeadBody) for part in copies[0]),
+            self._is_frozen(siblings, scope, path),
         )
 
     def _copies(
@@ -227,6 +233,18 @@ class ItemReader:
         except DependsOnParameter:
             pass
         return 1
+
+    def _is_frozen(self, siblings: dict[str, tuple[Scalar, YamlNode]], scope: Scope, path: str) -> bool:
+        if "frozen" not in siblings:
+            return False
+        node = siblings["frozen"][1]
+        try:
+            return read_flag(node, self.context, scope)
+        except Fault as fault:
+            self.context.fault(fault, node, scope, path)
+        except DependsOnParameter:
+            pass
+        return False
 
     def _reference(
         self, key: str, siblings: dict[str, tuple[Scalar, YamlNode]], scope: Scope, path: str

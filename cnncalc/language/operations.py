@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as MappingOf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.blocks.base import NOTHING_IMPLIED, Shorthand, Widths, implied_by
 from cnncalc.errors import Fault
@@ -19,6 +19,9 @@ from cnncalc.layers.fields import Declared, Field, PerAxis
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
 from cnncalc.support.words import did_you_mean, shown
+
+if TYPE_CHECKING:
+    from cnncalc.blocks.residual import Projected
 
 _INPUT_WORDS = ("in", "in_channels", "in_features", "input_channels", "input_shape", "num_features")
 KERNEL_KEY = re.compile(r"[1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})*")
@@ -88,14 +91,25 @@ class OperationReader:
         return values
 
     def _layer_body(self, meaning: type[Layer], values: dict[str, Any]) -> LayerBody:
-        """One layer; equal ones are the same object. Names among its values become further inputs."""
-        references = tuple(value for value in values.values() if isinstance(value, Ref))
-        plain = {name: value.name if isinstance(value, Ref) else value for name, value in values.items()}
+        """One layer; equal ones are the same object. A name among its values becomes a further input, a list
+        of names all of them.
+        """
+        plain: dict[str, Any] = {}
+        references: tuple[Ref, ...] = ()
+        reads_current = True
+        for name, value in values.items():
+            if isinstance(value, Ref):
+                plain[name], references = value.name, (*references, value)
+            elif isinstance(value, tuple) and value and isinstance(value[0], Ref):
+                plain[name], references = tuple(ref.name for ref in value), value
+                reads_current = False
+            else:
+                plain[name] = value
         key = (meaning, tuple(plain.items()))
         layer = self.context.layers.get(key)
         if layer is None:
             layer = self.context.layers[key] = meaning(**plain)
-        return LayerBody(layer, references)
+        return LayerBody(layer, references, reads_current)
 
     def _expanded(
         self,
@@ -279,12 +293,34 @@ class OperationReader:
         )
         return Current()
 
-    def _shortcut(self, field: Field[Any], node: YamlNode, scope: Scope, path: str) -> str | tuple[Step, ...]:
+    def _projection(self, node: YamlNode, scope: Scope, path: str) -> Projected:
+        """What ``project: {bias, norm}`` says of the projection."""
+        from cnncalc.blocks.residual import Projected
+
+        if isinstance(node, Scalar) and node.is_null:
+            return Projected()
+        if not isinstance(node, Mapping):
+            message = f"bias and norm of the projection are wanted, found {kind_of(node)}"
+            raise Fault("E105", message, "for instance `project: {bias: true, norm: none}`")
+        values: dict[str, Any] = {}
+        for key, value in node.entries:
+            field = OPERATIONS["conv"].fields.get(key.text)
+            if field is None or key.text not in Projected._fields:
+                self.context.unknown_word("E104", "argument of project", key, Projected._fields, scope, path)
+                raise DependsOnParameter
+            values[key.text] = self._value(field, value, scope, path)
+        return Projected(**values)
+
+    def _shortcut(
+        self, field: Field[Any], node: YamlNode, scope: Scope, path: str
+    ) -> str | Projected | tuple[Step, ...]:
         if isinstance(node, Sequence):
             return self.read_list(node, scope, f"{path}/shortcut")
         if isinstance(node, Scalar) and node.text in field.choices:
             return node.text
         possible = f"possible: {', '.join(field.choices)}, a list of layers"
+        if isinstance(node, Mapping) and node.keys == ["project"]:
+            return self._projection(node.entries[0][1], scope, path)
         if not isinstance(node, Scalar) or node.is_null:
             raise Fault("E105", f"a shortcut is wanted, found {kind_of(node)}", possible)
         guess = did_you_mean(node.text, field.choices)

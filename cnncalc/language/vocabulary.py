@@ -33,7 +33,7 @@ class _Words(Mapping[str, type[Layer] | type[Shorthand]]):
         return len({*OPERATIONS, *SHORTHANDS})
 
 
-SIBLINGS = ("name", "from", "repeat", "share", "expect", "note")
+SIBLINGS = ("name", "from", "repeat", "share", "frozen", "expect", "note")
 """The keys that an item may have beside its operation."""
 SIBLING_DOCS = {
     "name": "what later items call it; otherwise the operation and a number, such as conv3x3_1",
@@ -41,9 +41,19 @@ SIBLING_DOCS = {
     "repeat": "how often it stands in a row, 0 allowed; `i` is the index of a copy, "
     "and the name is that of the last one",
     "share": "the earlier item whose weights it uses",
+    "frozen": "true where its parameters are not trained: they are counted, but not as trainable",
     "expect": "what it must come to: a shape, or {shape, params, macs, rf, ...}",
     "note": "a remark, not read",
 }
+
+NEWER = frozenset(
+    (
+        *("square", "pow", "sqrt", "rsqrt", "exp", "log", "abs", "neg", "softplus", "softsign", "hardtanh"),
+        *("celu", "logsigmoid", "tanhshrink", "drop_path", "channel_mean", "channel_max", "glu", "l2norm"),
+        *("sub", "div", "max", "global_lppool", "shift", "squeeze", "frozen"),
+    )
+)
+"""Words that version 1 of the language did not have: a block of a file may have such a name and hides it."""
 
 WORDS: Mapping[str, type[Layer] | type[Shorthand]] = _Words()
 
@@ -79,8 +89,6 @@ _STATED = "there is no such operation: state what it costs: `custom: {out: 64, p
 _MISSING = {
     **dict.fromkeys(("reshape", "view", "unflatten", "unsqueeze"), _NO_RESHAPE),
     **dict.fromkeys(("se", "seblock", "semodule", "selayer", "squeezeexcitation", "squeezeexcite"), _GATE),
-    "glu": "it halves the channels: write `mul: {map: [slice: [0, 32]], gate: [slice: "
-    "[32, 32], sigmoid]}`, for 64 channels",
     **dict.fromkeys(
         ("maxout", "attention", "selfattention", "multiheadattention", "transformer", "lstm", "gru", "rnn"),
         _STATED,

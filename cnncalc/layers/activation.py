@@ -1,4 +1,4 @@
-"""Element-wise activations, softmax, dropout and identity."""
+"""Element-wise activations, softmax, identity, and what drops values in training."""
 
 from __future__ import annotations
 
@@ -138,18 +138,39 @@ class Identity(Activation):
     example = "identity"
 
 
-class Dropout(Layer):
-    """Zeroes a share of the elements in training; nothing in inference."""
+class _Dropping(Layer):
+    """Drops a share of something in training; nothing in inference."""
 
-    op = "dropout"
-    foreign = ("drop", "dropout2d", "spatialdropout", "droppath", "stochastic_depth", "drop_path")
-    example = "dropout: 0.5"
-    rate = number(
-        0.5, "share of elements dropped in training", primary=True, foreign=("p", "dropout_ratio", "prob")
-    )
+    rate: float
 
     def check(self) -> None:
         if not 0 <= self.rate <= 1:
             raise Fault(
                 "E109", f"a rate of {self.rate:g} is outside 0 .. 1", "the share of elements that are dropped"
             )
+
+
+class Dropout(_Dropping):
+    """Zeroes a share of the elements in training; nothing in inference."""
+
+    op = "dropout"
+    foreign = ("drop", "dropout2d", "spatialdropout")
+    example = "dropout: 0.5"
+    rate = number(
+        0.5, "share of elements dropped in training", primary=True, foreign=("p", "dropout_ratio", "prob")
+    )
+
+
+class DropPath(_Dropping):
+    """Zeroes the whole tensor of a share of the examples in training (stochastic depth); nothing in
+    inference.
+
+    Source: Huang et al. 2016, Deep Networks with Stochastic Depth, section 3
+    """
+
+    op = "drop_path"
+    foreign = ("droppath", "stochastic_depth", "stochasticdepth")
+    example = "drop_path: 0.1"
+    rate = number(
+        0.1, "share of examples dropped in training", primary=True, foreign=("p", "drop_prob", "prob")
+    )

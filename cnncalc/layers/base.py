@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.arrangement import Arrangement
 from cnncalc.geometry.axis import IDENTITY, AxisRule
 from cnncalc.geometry.shape import Shape, Size, product, total
 from cnncalc.layers.catalogue import Catalogue
@@ -20,13 +21,14 @@ OPERATIONS: Catalogue[Layer] = Catalogue(
         "binning": (
             "global_avgpool",
             "global_maxpool",
+            "global_lppool",
             "adaptive_avgpool",
             "adaptive_maxpool",
             "roi_pool",
             "spp_level",
         ),
         "linear": ("flatten", "linear", "embedding"),
-        "normalization": ("bn", "gn", "ln", "instance_norm", "lrn", "scale"),
+        "normalization": ("bn", "gn", "ln", "instance_norm", "lrn", "scale", "shift"),
         "activation": (
             "relu",
             "relu6",
@@ -44,15 +46,36 @@ OPERATIONS: Catalogue[Layer] = Catalogue(
             "softmax",
             "identity",
             "dropout",
+            "drop_path",
         ),
-        "channels": ("channel_shuffle", "slice"),
+        "functions": (
+            "square",
+            "pow",
+            "sqrt",
+            "rsqrt",
+            "exp",
+            "log",
+            "abs",
+            "neg",
+            "softplus",
+            "softsign",
+            "hardtanh",
+            "celu",
+            "logsigmoid",
+            "tanhshrink",
+        ),
+        "channels": ("channel_shuffle", "slice", "channel_mean", "channel_max", "glu", "l2norm"),
+        "layout": ("squeeze",),
         "patches": ("unfold", "pixel_shuffle", "pixel_unshuffle"),
         "resampling": ("upsample", "upsample_to", "pad", "crop", "crop_to"),
-        "join": ("concat", "add", "mul"),
+        "join": ("concat", "add", "sub", "mul", "div", "max"),
         "custom": ("custom",),
     },
 )
 """Every operation by the name it has in a spec, family by family in the order of the listing."""
+
+
+OthersRead = Literal["size", "unit", "all"]
 
 
 class Params(NamedTuple):
@@ -66,6 +89,10 @@ class Params(NamedTuple):
     def learned(self) -> Size:
         """Weights and biases."""
         return total((self.weights, self.biases))
+
+    def fixed(self) -> Params:
+        """The same numbers where none of them is learned."""
+        return Params(buffers=total(self))
 
 
 NO_PARAMS = Params()
@@ -82,6 +109,10 @@ class Layer(Declared):
     """Whether its output is a vector computed from all positions."""
     sees_all: ClassVar[bool] = False
     """Whether each output also depends on statistics over the whole map."""
+    others_read: ClassVar[OthersRead] = "size"
+    """What of the inputs behind the first each output depends on: their size, the unit at its place, or
+    all.
+    """
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -95,6 +126,10 @@ class Layer(Declared):
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         """What the operation does along each spatial axis of its first input."""
         return (IDENTITY,) * shapes[0].rank
+
+    def arrangement(self, shape: Shape) -> Arrangement | None:
+        """How the axes are laid out anew; ``None`` where each stays and ``axes`` says all."""
+        return None
 
     def out_channels(self, shape: Shape) -> Size:
         """The channels that come out where ``shape`` comes in."""

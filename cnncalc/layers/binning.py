@@ -9,7 +9,7 @@ from cnncalc.geometry.pyramid import MODES, level, level_rule, shortfall
 from cnncalc.geometry.resample import All, adaptive
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer, require_map
-from cnncalc.layers.fields import choice, required_axes, required_integer
+from cnncalc.layers.fields import choice, number, required_axes, required_integer
 
 
 class GlobalPool(Layer):
@@ -46,6 +46,18 @@ class GlobalMaxPool(GlobalPool):
     op = "global_maxpool"
     foreign = ("gmp", "globalmaxpool", "globalmaxpooling", "global_max_pool", "global_max_pooling")
     example = "global_maxpool"
+
+
+class GlobalLpPool(GlobalPool):
+    """The p-norm over all positions of each channel.
+
+    Source: https://onnx.ai/onnx/operators/onnx__GlobalLpPool.html
+    """
+
+    op = "global_lppool"
+    foreign = ("globallppool", "global_lp_pool")
+    example = "global_lppool: {power: 2}"
+    power = number(2, "exponent of the norm", foreign=("p", "norm_type"))
 
 
 class AdaptivePool(Layer):

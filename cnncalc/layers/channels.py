@@ -1,4 +1,4 @@
-"""Operations on the channel axis alone: channel_shuffle, slice."""
+"""Operations on the channel axis alone: shuffles, slices, means, maxima, gates and unit length."""
 
 from __future__ import annotations
 
@@ -47,3 +47,51 @@ class Slice(Layer):
                 "channels are [first, count]",
             )
         return count
+
+
+class ChannelMean(Layer):
+    """The mean over the channels, one channel."""
+
+    op = "channel_mean"
+    foreign = ("mean_channels", "channel_avg", "channelmean")
+    example = "channel_mean"
+
+    def out_channels(self, shape: Shape) -> Size:
+        return 1
+
+
+class ChannelMax(Layer):
+    """The largest value over the channels, one channel."""
+
+    op = "channel_max"
+    foreign = ("max_channels", "channelmax")
+    example = "channel_max"
+
+    def out_channels(self, shape: Shape) -> Size:
+        return 1
+
+
+class GLU(Layer):
+    """The first half of the channels times the sigmoid of the second half.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.GLU.html, over the channel axis
+    """
+
+    op = "glu"
+    foreign = ("gated_linear_unit",)
+    example = "glu"
+
+    def out_channels(self, shape: Shape) -> Size:
+        return divided(shape.channels, 2, "{} halves")
+
+
+class L2Norm(Layer):
+    """Each position's channels divided by their length.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html, over the
+    channel axis
+    """
+
+    op = "l2norm"
+    foreign = ("l2_norm", "l2normalize", "l2_normalize", "normalize", "unitnormalization", "lpnormalization")
+    example = "l2norm"

@@ -14,6 +14,7 @@ from cnncalc.layers.fields import (
     integer,
     integer_or,
     kernel_field,
+    learned_field,
     norm_field,
     padding_field,
 )
@@ -31,6 +32,12 @@ OUT_WORDS = (
 )
 
 
+def stored(weights: Size, out: Size, bias: bool | None, learned: bool) -> Params:
+    """Weights and one bias per output, where nothing is said of biases only with learned weights."""
+    found = Params(weights, out if (learned if bias is None else bias) else 0)
+    return found if learned else found.fixed()
+
+
 class Convolution(Layer):
     """The arguments and rules that all convolutions share."""
 
@@ -42,8 +49,11 @@ class Convolution(Layer):
         1, "spacing of the window's positions", short="d", foreign=("dilation_rate", "dilations", "rate")
     )
     bias = framework_flag(
-        "one bias per output channel", "true, false with `norm: bn`", foreign=("use_bias", "bias_term")
+        "one bias per output channel",
+        "true, false with `norm: bn` or `learned: false`",
+        foreign=("use_bias", "bias_term"),
     )
+    learned = learned_field()
     norm = norm_field()
     act = act_field()
 
@@ -55,8 +65,9 @@ class Convolution(Layer):
         padding = self.padding.over(kernel)
         return tuple(map(framework.conv_window, kernel, stride, padding, dilation, shape.sizes))
 
-    def _biases(self, out: Size) -> Size:
-        return out if self.bias is not False else 0
+    def _stored(self, weights: Size, out: Size) -> Params:
+        """The weights and the biases, as buffers where they are fixed."""
+        return stored(weights, out, self.bias, self.learned)
 
 
 class _Grouped(Convolution):
@@ -88,10 +99,8 @@ class Conv(_Grouped):
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         kernel = self.kernel.over(shape.rank, "kernel")
-        return Params(
-            product((self.out, divided(shape.channels, self.groups, "{} groups"), *kernel)),
-            self._biases(self.out),
-        )
+        per_group = divided(shape.channels, self.groups, "{} groups")
+        return self._stored(product((self.out, per_group, *kernel)), self.out)
 
     def macs(self, shape: Shape, output: Shape) -> Size:
         kernel = self.kernel.over(shape.rank, "kernel")
@@ -116,7 +125,7 @@ class Depthwise(Convolution):
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         out = self.out_channels(shape)
-        return Params(product((out, *self.kernel.over(shape.rank, "kernel"))), self._biases(out))
+        return self._stored(product((out, *self.kernel.over(shape.rank, "kernel"))), out)
 
     def macs(self, shape: Shape, output: Shape) -> Size:
         return product((*output.axes, *self.kernel.over(shape.rank, "kernel")))
@@ -156,14 +165,12 @@ class ConvTranspose(_Grouped):
     def params(self, shape: Shape, framework: Framework) -> Params:
         per_group = None if self.out is None else self.out // self.groups
         divided(shape.channels, self.groups, "{} groups")
-        return Params(
-            product((shape.channels, per_group, *self.kernel.over(shape.rank, "kernel"))),
-            self._biases(self.out),
-        )
+        kernel = self.kernel.over(shape.rank, "kernel")
+        return self._stored(product((shape.channels, per_group, *kernel)), self.out)
 
     def macs(self, shape: Shape, output: Shape) -> Size:
         per_group = None if self.out is None else self.out // self.groups
         return product((*shape.axes, *self.kernel.over(shape.rank, "kernel"), per_group))
 
 
-__all__ = ["OUT_WORDS", "Conv", "ConvTranspose", "Convolution", "Depthwise"]
+__all__ = ["OUT_WORDS", "Conv", "ConvTranspose", "Convolution", "Depthwise", "stored"]

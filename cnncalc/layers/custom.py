@@ -2,52 +2,105 @@
 
 from __future__ import annotations
 
+from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
-from cnncalc.geometry.axis import AxisRule
+from cnncalc.geometry.arrangement import Arrangement, Stated
+from cnncalc.geometry.axis import IDENTITY, AxisRule
+from cnncalc.geometry.resample import Everywhere
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer, Params
 from cnncalc.layers.convolution import OUT_WORDS
-from cnncalc.layers.fields import axes, integer, padding_field
+from cnncalc.layers.fields import (
+    axes,
+    choice,
+    integer,
+    integer_or,
+    optional_integers,
+    padding_field,
+    tensor_names,
+)
 
 
 class Custom(Layer):
-    """What the vocabulary lacks: a window, output channels (those of the input where absent), parameters and
-    MACs as stated.
+    """What the vocabulary lacks: a window or a stated output, parameters and MACs as stated.
+
+    The channels are those of the input where nothing is said of them.
     """
 
     op = "custom"
+    others_read = "unit"
     foreign = ("lambda", "function", "module")
     example = "custom: {kernel: 3, padding: 1, params: 1234, macs: 0}"
     kernel = axes(1, "window size", short="k", foreign=("kernel_size",))
     stride = axes(1, "step of the window", short="s", foreign=("strides",))
     padding = padding_field()
+    dilation = axes(1, "spacing of the window's positions", short="d", foreign=("dilation_rate", "rate"))
     out = integer("output channels", foreign=OUT_WORDS)
+    shape = optional_integers("the output, channels first: [C, H, W]", foreign=("output_shape", "out_shape"))
+    inputs = tensor_names("the tensors that it reads, in place of the one before it; `prev` is that one")
+    rf = choice(
+        "window",
+        ("window", "all", "unit"),
+        "what a unit reads: its window, all of the map, or the unit at its place",
+        foreign=("receptive_field", "reads"),
+    )
     params_stated = integer("learnable parameters; unknown where absent", minimum=0, spec_name="params")
+    buffers = integer_or(0, "stored numbers that are not learned", minimum=0)
     macs_stated = integer("multiply-accumulates; unknown where absent", minimum=0, spec_name="macs")
+
+    def check(self) -> None:
+        if self.shape and self.out is not None:
+            message = f"both `out: {self.out}` and `shape: {list(self.shape)}` say the channels"
+            raise Fault("E107", message, "leave out `out`")
+        if self.rf != "window" and (set(self.kernel.values) | set(self.stride.values)) != {1}:
+            message = f"`rf: {self.rf}` beside a kernel or a stride"
+            raise Fault("E107", message, "with a window leave out `rf`, or state the output as `shape`")
+
+    def combine(self, shapes: tuple[Shape, ...]) -> Shape:
+        first, *others = shapes
+        if self.rf != "all" and not self.shape:
+            for other in others:
+                if other.sizes != first.sizes and None not in (*other.sizes, *first.sizes):
+                    message = f"custom reads {first} and {other} by windows: the sizes differ"
+                    raise Fault("E303", message, "bring them to one size, or say `rf: all`")
+        return first
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         rank = shapes[0].rank
+        if self.rf != "window" or self.shape:
+            return (Everywhere() if self.rf == "all" else IDENTITY,) * rank
         kernel = self.kernel.over(rank, "kernel")
         stride = self.stride.over(rank, "stride")
-        return tuple(
-            map(
-                framework.conv_window, kernel, stride, self.padding.over(kernel), (1,) * rank, shapes[0].sizes
-            )
-        )
+        dilation = self.dilation.over(rank, "dilation")
+        padding = self.padding.over(kernel)
+        return tuple(map(framework.conv_window, kernel, stride, padding, dilation, shapes[0].sizes))
+
+    def arrangement(self, shape: Shape) -> Arrangement | None:
+        if not self.shape:
+            return None
+        sizes = self.shape[1:]
+        if self.rf == "unit" and len(sizes) == shape.rank:
+            differ = [one for one, size in zip(sizes, shape.sizes, strict=True) if size not in (one, None)]
+            if differ:
+                message = f"`rf: unit` keeps the sizes, {shape} becomes {Shape(self.shape[0], sizes)}"
+                raise Fault(
+                    "E303", message, "say `rf: all`, or leave `rf` out: the receptive field is then unknown"
+                )
+            return None
+        return Stated(sizes, self.rf == "all")
 
     def out_channels(self, shape: Shape) -> Size:
+        if self.shape:
+            return self.shape[0]
         return shape.channels if self.out is None else self.out
 
     def params(self, shape: Shape, framework: Framework) -> Params:
-        return Params(self.params_stated)
+        return Params(self.params_stated, buffers=self.buffers)
 
     def macs(self, shape: Shape, output: Shape) -> Size:
         return self.macs_stated
 
     def missing(self) -> str | None:
-        absent = [
-            name
-            for name, value in (("params", self.params_stated), ("macs", self.macs_stated))
-            if value is None
-        ]
+        stated = {"params": self.params_stated, "macs": self.macs_stated}
+        absent = [name for name, value in stated.items() if value is None]
         return f"says no {' and no '.join(f'`{name}`' for name in absent)}" if absent else None

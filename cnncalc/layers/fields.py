@@ -36,8 +36,8 @@ class PerAxis(NamedTuple):
 
 
 class Padding(NamedTuple):
-    """Padding or cropping as written: one pair per axis, one pair for all, ``half`` a kernel, or the
-    framework's ``same``.
+    """Padding or cropping as written: one pair per axis, one pair for all, ``half`` a kernel, ``causal``, or
+    the framework's ``same``.
     """
 
     pairs: tuple[tuple[int, int], ...] = ((0, 0),)
@@ -51,6 +51,8 @@ class Padding(NamedTuple):
         """
         if self.mode.startswith("same"):
             return (AxisPadding(same=True, lower=self.mode == "same_lower"),) * len(kernel)
+        if self.mode == "causal":
+            return (AxisPadding(causal=True),) * len(kernel)
         if self.mode == "half":
             return tuple(AxisPadding(k // 2, k // 2) for k in kernel)
         if len(self.pairs) == len(kernel):
@@ -72,6 +74,7 @@ HALF_PADDING = Padding(mode="half")
 PADDING_WORDS = {
     "valid": NO_PADDING,
     "half": HALF_PADDING,
+    "causal": Padding(mode="causal"),
     "same": Padding(mode="same"),
     "same_upper": Padding(mode="same"),
     "same_lower": Padding(mode="same_lower"),
@@ -192,6 +195,13 @@ def integers(
     return Field("ints", doc=doc, required=True, primary=primary, minimum=minimum, count=count)
 
 
+def optional_integers(
+    doc: str, *, primary: bool = False, foreign: tuple[str, ...] = ()
+) -> Field[tuple[int, ...]]:
+    """A list of integers that may be left out and is then empty."""
+    return Field("ints", (), doc=doc, primary=primary, minimum=1, foreign=foreign)
+
+
 def axes(
     default: int, doc: str, *, short: str | None = None, minimum: int = 1, foreign: tuple[str, ...] = ()
 ) -> Field[PerAxis]:
@@ -240,9 +250,8 @@ def padding_field() -> Field[Padding]:
     return Field(
         "padding",
         NO_PADDING,
-        doc="`valid` (0), `half` (k//2 at both ends, whatever the dilation), `same` or "
-        "`same_lower` (the framework's), a number,"
-        " one per axis, or [before, after] per axis",
+        doc="`valid` (0), `half` (k//2 at both ends, whatever the dilation), `causal` (d(k-1) before), "
+        "`same` or `same_lower` (the framework's), a number, one per axis, or [before, after] per axis",
         short="p",
         foreign=("pad", "pads", "auto_pad"),
         choices=tuple(PADDING_WORDS),
@@ -264,6 +273,17 @@ def steps(doc: str, *, primary: bool = False, required: bool = True) -> Field[An
 def tensor_name(doc: str) -> Field[str]:
     """The name of an earlier tensor, which becomes a second input."""
     return Field("name", doc=doc, required=True, primary=True)
+
+
+def learned_field() -> Field[bool]:
+    return flag(
+        True, "false: fixed weights, counted as buffers", foreign=("trainable", "requires_grad", "learnable")
+    )
+
+
+def tensor_names(doc: str) -> Field[tuple[str, ...]]:
+    """A list of names of earlier tensors, which become the inputs; empty where it is left out."""
+    return Field("names", (), doc=doc)
 
 
 NOTHING = ("none",)

@@ -1,4 +1,4 @@
-"""Making one tensor of several: concat, add, mul."""
+"""Making one tensor of several: concat and element-wise arithmetic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from cnncalc.errors import Fault
-from cnncalc.geometry.shape import Shape, Size, common_sizes
+from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer
 
 
@@ -44,18 +44,23 @@ class Concat(_Join):
 
 
 class _Elementwise(_Join):
-    """Same shapes, or inputs whose spatial sizes are all 1 spread over the others' maps."""
+    """Same shapes, or inputs of which an axis of size 1, or a single channel, is spread over the others'.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/broadcasting.html
+    """
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         maps = tuple(shape for shape in shapes if not shape.is_point) or _largest_rank(shapes)
         _same_rank(maps)
-        certain = tuple(shape for shape in maps if not _may_be_point(shape)) or (
-            Shape(None, common_sizes(maps)),
-        )
         sizes = tuple(
-            self._agreed(axis, shapes) for axis in zip(*(shape.sizes for shape in certain), strict=True)
+            self._spread(axis, shapes, "sizes") for axis in zip(*(shape.sizes for shape in maps), strict=True)
         )
-        return Shape(self._agreed(tuple(shape.channels for shape in shapes), shapes, "channels"), sizes)
+        return Shape(self._spread(tuple(shape.channels for shape in shapes), shapes, "channels"), sizes)
+
+    def _spread(self, values: tuple[Size, ...], shapes: tuple[Shape, ...], what: str) -> Size:
+        """The value along one axis, over which every 1 is spread."""
+        wide = tuple(value for value in values if value != 1)
+        return self._agreed(wide, shapes, what) if wide else 1
 
 
 class Add(_Elementwise):
@@ -66,6 +71,14 @@ class Add(_Elementwise):
     example = "add: [stem, prev]"
 
 
+class Sub(_Elementwise):
+    """The first input minus the others, element by element."""
+
+    op = "sub"
+    foreign = ("subtract", "minus", "difference")
+    example = "sub: [stem, prev]"
+
+
 class Mul(_Elementwise):
     """The product, element by element: gates such as squeeze-and-excitation."""
 
@@ -74,9 +87,20 @@ class Mul(_Elementwise):
     example = "mul: {gate: [global_avgpool, conv1x1: 64, sigmoid], map: []}"
 
 
-def _may_be_point(shape: Shape) -> bool:
-    """Whether a map may turn out to be spread over the others, and so says nothing of their size."""
-    return None in shape.sizes and all(size in (1, None) for size in shape.sizes)
+class Div(_Elementwise):
+    """The first input divided by the others, element by element."""
+
+    op = "div"
+    foreign = ("divide", "quotient", "true_divide")
+    example = "div: [stem, prev]"
+
+
+class Max(_Elementwise):
+    """The largest of the inputs, element by element."""
+
+    op = "max"
+    foreign = ("maximum", "elementwise_max")
+    example = "max: [stem, prev]"
 
 
 def _largest_rank(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:

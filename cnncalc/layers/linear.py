@@ -6,8 +6,15 @@ from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer, Params, product
-from cnncalc.layers.convolution import OUT_WORDS
-from cnncalc.layers.fields import act_field, framework_flag, integer, norm_field, required_integer
+from cnncalc.layers.convolution import OUT_WORDS, stored
+from cnncalc.layers.fields import (
+    act_field,
+    framework_flag,
+    integer,
+    learned_field,
+    norm_field,
+    required_integer,
+)
 
 
 class Flatten(Layer):
@@ -33,8 +40,11 @@ class Linear(Layer):
     flattens = True
     out = required_integer("output features", primary=True, foreign=OUT_WORDS)
     bias = framework_flag(
-        "one bias per output feature", "true, false with `norm: bn`", foreign=("use_bias", "bias_term")
+        "one bias per output feature",
+        "true, false with `norm: bn` or `learned: false`",
+        foreign=("use_bias", "bias_term"),
     )
+    learned = learned_field()
     norm = norm_field()
     act = act_field()
 
@@ -42,7 +52,7 @@ class Linear(Layer):
         return self.out
 
     def params(self, shape: Shape, framework: Framework) -> Params:
-        return Params(product((shape.elements(), self.out)), self.out if self.bias is not False else 0)
+        return stored(product((shape.elements(), self.out)), self.out, self.bias, self.learned)
 
     def macs(self, shape: Shape, output: Shape) -> Size:
         return product((shape.elements(), self.out))

@@ -1,10 +1,10 @@
-"""Normalization and learned scaling: bn, gn, ln, instance_norm, lrn, scale."""
+"""Normalization, and learned factors and offsets: bn, gn, ln, instance_norm, lrn, scale, shift."""
 
 from __future__ import annotations
 
 from cnncalc.frameworks import Framework, default_in_words
-from cnncalc.geometry.shape import Shape, Size
-from cnncalc.layers.base import NO_PARAMS, Layer, Params, divided
+from cnncalc.geometry.shape import Shape, Size, product
+from cnncalc.layers.base import Layer, Params, divided
 from cnncalc.layers.fields import flag, framework_flag, integer_or, number, required_integer, yes_or_no
 
 
@@ -12,7 +12,19 @@ class Normalization(Layer):
     """What ``norm`` may name: same shape, with learned factors and offsets per channel."""
 
 
-class BatchNorm(Normalization):
+class _Affine(Normalization):
+    """A normalization that may learn a factor and an offset per channel."""
+
+    gamma = framework_flag("learn the factors", "as for both")
+    beta = framework_flag("learn the offsets", "as for both", foreign=("center", "bias"))
+
+    def _learned(self, channels: Size, both: bool) -> Params:
+        """Gamma and beta, where nothing is said of one of them as of ``both``."""
+        gamma, beta = (both if one is None else one for one in (self.gamma, self.beta))
+        return Params(channels if gamma else 0, channels if beta else 0)
+
+
+class BatchNorm(_Affine):
     """Batch normalization: gamma and beta per channel, running mean and variance as buffers.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
@@ -24,16 +36,15 @@ class BatchNorm(Normalization):
     scale = framework_flag(
         "learn gamma and beta",
         default_in_words(lambda rules: yes_or_no(rules.norm_scale)),
-        foreign=("affine", "center"),
+        foreign=("affine",),
     )
 
     def params(self, shape: Shape, framework: Framework) -> Params:
-        channels = shape.channels
-        learned = framework.norm_scale if self.scale is None else self.scale
-        return Params(*((channels, channels) if learned else (0, 0)), _double(channels))
+        learned = self._learned(shape.channels, framework.norm_scale if self.scale is None else self.scale)
+        return learned._replace(buffers=_double(shape.channels))
 
 
-class GroupNorm(Normalization):
+class GroupNorm(_Affine):
     """Normalization over groups of channels and all positions, whose statistics therefore see the whole map.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.GroupNorm.html
@@ -48,10 +59,10 @@ class GroupNorm(Normalization):
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         divided(shape.channels, self.groups, "{} groups")
-        return Params(shape.channels, shape.channels) if self.affine else NO_PARAMS
+        return self._learned(shape.channels, self.affine)
 
 
-class LayerNorm(Normalization):
+class LayerNorm(_Affine):
     """Normalization over the channels of each position.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html, over the channel axis
@@ -63,10 +74,10 @@ class LayerNorm(Normalization):
     affine = flag(True, "learn gamma and beta", foreign=("elementwise_affine", "scale"))
 
     def params(self, shape: Shape, framework: Framework) -> Params:
-        return Params(shape.channels, shape.channels) if self.affine else NO_PARAMS
+        return self._learned(shape.channels, self.affine)
 
 
-class InstanceNorm(Normalization):
+class InstanceNorm(_Affine):
     """Normalization over the positions of each channel, which therefore sees the whole map's statistics.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html
@@ -84,7 +95,7 @@ class InstanceNorm(Normalization):
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         learned = framework.instance_norm_affine if self.affine is None else self.affine
-        return Params(shape.channels, shape.channels) if learned else NO_PARAMS
+        return self._learned(shape.channels, learned)
 
 
 class LocalResponseNorm(Normalization):
@@ -102,17 +113,37 @@ class LocalResponseNorm(Normalization):
 
 
 class Scale(Layer):
-    """A learned factor per channel, with ``bias`` also a learned offset (Caffe's Scale, ConvNeXt's layer
-    scale).
+    """A learned factor per channel, or a single one; with ``bias`` also a learned offset (Caffe's Scale,
+    ConvNeXt's layer scale).
     """
 
     op = "scale"
     foreign = ("layer_scale", "layerscale", "channel_scale")
     example = "scale"
-    bias = flag(False, "also one offset per channel", foreign=("bias_term", "shift"))
+    per_channel = flag(True, "one factor per channel instead of one in all")
+    bias = flag(False, "also as many offsets", foreign=("bias_term", "shift"))
 
     def params(self, shape: Shape, framework: Framework) -> Params:
-        return Params(shape.channels, shape.channels if self.bias else 0)
+        learned = shape.channels if self.per_channel else 1
+        return Params(learned, learned if self.bias else 0)
+
+
+class Shift(Layer):
+    """A learned offset per channel, a single one, or with ``per_position`` one for each position (position
+    embeddings).
+
+    Source: Dosovitskiy et al. 2021, An Image is Worth 16x16 Words, section 3.1 (position embeddings)
+    """
+
+    op = "shift"
+    foreign = ("offset", "position_embedding", "pos_embed", "positional_embedding", "bias_add", "biasadd")
+    example = "shift: {per_position: true}"
+    per_channel = flag(True, "an offset of its own for each channel")
+    per_position = flag(False, "an offset of its own for each position of the map")
+
+    def params(self, shape: Shape, framework: Framework) -> Params:
+        channels = shape.channels if self.per_channel else 1
+        return Params(biases=product((channels, *(shape.sizes if self.per_position else ()))))
 
 
 def _double(number: Size) -> Size:

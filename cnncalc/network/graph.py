@@ -49,6 +49,8 @@ class Node(NamedTuple):
     inputs: tuple[int, ...]
     origin: Origin
     share: int | None = None
+    is_frozen: bool = False
+    """Whether its parameters are not trained."""
 
 
 class ExpectedOf(NamedTuple):
@@ -192,7 +194,7 @@ class _GraphBuilder:
         ]
         path = scope.prefix + names[0] if names else scope.prefix
         entry = current if step.source is None else self._resolve(step.source, scope, current, path)
-        tensor, copies = entry, []
+        tensor, copies, before = entry, [], len(self.nodes)
         for number, parts in enumerate(step.copies):
             index = f"[{number}]" if step.is_repeated else ""
             first = stop = len(self.nodes)
@@ -202,6 +204,8 @@ class _GraphBuilder:
             copies.append(range(first, stop))
             if len(self.nodes) == first:
                 self._count_idle(origin, path)
+        if step.is_frozen:
+            self.nodes[before:] = [node._replace(is_frozen=True) for node in self.nodes[before:]]
         if step.share is not None:
             self._share(step.share, tuple(copies), scope, path)
         if names:
@@ -212,8 +216,9 @@ class _GraphBuilder:
     def _part(self, part: Part, path: str, scope: _ListNames, current: int, origin: Origin) -> int:
         body: Body = part.body
         if isinstance(body, LayerBody):
-            extra = tuple(self._reference(ref, scope, current, path) for ref in body.references)
-            return self._node(path, body.layer.op, body.layer, (current, *extra), origin)
+            named = tuple(self._reference(ref, scope, current, path) for ref in body.references)
+            inputs = (current, *named) if body.reads_current else named
+            return self._node(path, body.layer.op, body.layer, inputs, origin)
         if isinstance(body, SeriesBody):
             return self._nested(body, path + "/", scope, current, origin)
         if isinstance(body, HeadBody):

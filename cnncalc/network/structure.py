@@ -31,7 +31,9 @@ class LayerBody(NamedTuple):
     """One layer, reading also the tensors of ``references`` behind its main input."""
 
     layer: Layer
-    references: tuple[Ref | Entry, ...] = ()
+    references: tuple[Ref | Entry | Current, ...] = ()
+    reads_current: bool = True
+    """Whether the tensor before it is its main input; otherwise the first of the references is."""
 
 
 class AdapterBody(NamedTuple):
@@ -104,6 +106,8 @@ class Step(NamedTuple):
     """The labels of the parts, also where there is no copy."""
     is_head: bool = False
     """Whether the main path goes on as if it were not there."""
+    is_frozen: bool = False
+    """Whether its parameters are not trained."""
 
 
 def step_of(parts: tuple[Part, ...]) -> Step:

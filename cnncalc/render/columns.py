@@ -16,9 +16,18 @@ from cnncalc.support.numbers import by
 LayerColumn = Column[LayerReport]
 
 
-def columns(command: str, unit: tuple[int, ...] | None = None) -> tuple[LayerColumn, ...]:
-    """The columns a command shows; with a unit also, before the flags, what this unit of each layer sees."""
-    chosen = tuple(column for commands, column in _METRICS if command in commands)
+def columns(
+    command: str, unit: tuple[int, ...] | None = None, has_frozen: bool = False
+) -> tuple[LayerColumn, ...]:
+    """The columns a command shows; with a unit also, before the flags, what this unit of each layer sees.
+
+    What is trainable has a column of its own only where something is not.
+    """
+    chosen = tuple(
+        column
+        for commands, column in _METRICS
+        if command in commands and (column.key != "trainable" or has_frozen)
+    )
     return chosen if unit is None else (*chosen[:-1], *_region_columns(unit), chosen[-1])
 
 
@@ -257,6 +266,7 @@ _METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
     (("params",), _count("weights", "weights", 4, lambda layer: layer.weights)),
     (("params",), _count("biases", "biases", 5, lambda layer: layer.biases)),
     (_COUNTS, _count("params", "params", 0, lambda layer: layer.params)),
+    (_COUNTS, _count("trainable", "trainable", 6, lambda layer: layer.trainable)),
     (_COUNTS, _count("buffers", "buffers", 7, lambda layer: layer.buffers)),
     (_COUNTS, _count("macs", "MACs", 1, lambda layer: layer.macs)),
     (_COUNTS, _remark("shares", "shares", 7, _shares)),

@@ -64,6 +64,7 @@ def _one_row(prefix: str, group: list[LayerReport]) -> LayerReport:
         windows=None,
         weights=totals.weights,
         biases=totals.biases,
+        frozen=totals.frozen,
         buffers=totals.buffers,
         macs=totals.macs,
         shares=None,

@@ -95,7 +95,6 @@ def test_operation_of_another_name(item: str, meant: str) -> None:
         ("MultiHeadAttention", "`custom: {", "flatten"),
         ("SEBlock", "`mul: {gate: [global_avgpool, ", "dense_block"),
         ("se_block", "`mul: {gate: [global_avgpool, ", "dense_block"),
-        ("glu", "it halves the channels", "gelu"),
         ("maxout", "`custom: {", "maxpool"),
         ("op", "the operation is itself the key", "crop"),
     ],

@@ -50,6 +50,7 @@ _ABOUT = {
     "from": "the name of the earlier tensor that this layer reads instead of the one before it",
     "repeat": "how often it stands in sequence; `i` is the index of the copy",
     "share": "the name of the earlier layer whose weights it uses",
+    "frozen": "whether its parameters are not trained",
 }
 """What the keys of a file, a model, a case, a block and an item are for."""
 
@@ -215,6 +216,7 @@ class _SpecSchema:
             "from": name,
             "repeat": self.values.whole(),
             "share": name,
+            "frozen": self.values.flag(),
             "expect": self.values.expect(of_a_model=False),
             "note": {},
         }

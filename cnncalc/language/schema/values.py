@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
+from cnncalc.blocks.residual import PROJECT, Projected
 from cnncalc.language.arguments import LARGEST, family_words
 from cnncalc.language.variables import RESERVED
 from cnncalc.language.vocabulary import SIZES
+from cnncalc.layers.convolution import Conv
 from cnncalc.layers.fields import Field, Padding, PerAxis
 from cnncalc.network.expectation import FIELD_METRICS, METRICS, SHAPE_METRICS
 
@@ -100,7 +102,7 @@ class ValueSchemas:
     def number(self, field: Field[Any]) -> Schema:
         return self.definitions.shared("number", {"anyOf": [{"type": "number"}, self.expression()]})
 
-    def flag(self, field: Field[Any]) -> Schema:
+    def flag(self, field: Field[Any] | None = None) -> Schema:
         pattern = f"^{_NOT_TRUE}{_WITH_NAMES if self.names else _CALCULATION}$"
         return self.definitions.shared(
             "flag", {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": pattern}]}
@@ -146,8 +148,23 @@ class ValueSchemas:
     def name(self, field: Field[Any]) -> Schema:
         return {"type": "string", "minLength": 1}
 
+    def names_of(self, field: Field[Any]) -> Schema:
+        one = self.name(field)
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
     def shortcut(self, field: Field[Any]) -> Schema:
-        return {"anyOf": [self.word(field.choices), self.layers]}
+        projected = {
+            "type": "object",
+            "properties": {name: self.of(Conv.fields[name]) for name in Projected._fields},
+            "additionalProperties": False,
+        }
+        project = {
+            "type": "object",
+            "properties": {PROJECT: {"anyOf": [projected, NULL]}},
+            "required": [PROJECT],
+            "additionalProperties": False,
+        }
+        return {"anyOf": [self.word(field.choices), self.layers, project]}
 
     def afterwards(self, field: Field[Any]) -> Schema:
         """The layer after a convolution: a word of a family, or one with its argument."""
@@ -240,6 +257,7 @@ _KINDS: dict[str, Callable[[ValueSchemas, Field[Any]], Schema]] = {
     "choice": ValueSchemas.choice,
     "ints": ValueSchemas.integers,
     "name": ValueSchemas.name,
+    "names": ValueSchemas.names_of,
     "pool_width": ValueSchemas.pool_width,
     "steps": ValueSchemas.steps,
     "copies": ValueSchemas.steps,

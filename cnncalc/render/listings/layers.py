@@ -24,7 +24,7 @@ def listing(report: Report, view: View) -> Listing[LayerReport]:
     shown = rows(report.layers, view.depth, view.all_layers)
     return Listing(
         title=title(report),
-        columns=columns(view.command, view.unit),
+        columns=columns(view.command, view.unit, any(layer.frozen for layer in shown.layers)),
         items=shown.layers,
         lead=_description(report) if view.command == "summary" else (),
         failure=failure(report),
@@ -65,6 +65,7 @@ def totals(report: Report, view: View) -> tuple[Total, ...]:
         _total("params", sums.params),
         _total("  weights", sums.weights),
         _total("  biases", sums.biases),
+        *([_total("trainable", sums.trainable)] if sums.frozen else []),
         _total("buffers", sums.buffers),
         _total("MACs", sums.macs),
         _total("FLOPs (2 x MACs)", sums.flops),

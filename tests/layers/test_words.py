@@ -1,0 +1,422 @@
+"""The words of language 1.1: sizes, counts and messages by hand, receptive fields unit by unit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import cnncalc
+from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.checks.expectations import check
+from tests.language.refusing import found_in
+
+Items = list[Any]
+
+
+def report_of(layers: Items, input: Any = (8, 12, 10), **keys: Any) -> Report:
+    (model,) = cnncalc.loads(json.dumps({"input": input, "layers": layers, **keys}))
+    report = cnncalc.analyze(model)
+    assert report.failed is None, report.diagnostics
+    return report
+
+
+def last_of(layers: Items, input: Any = (8, 12, 10), **keys: Any) -> LayerReport:
+    return report_of(layers, input, **keys).layers[-1]
+
+
+def refused(layers: Items, input: Any = (8, 12, 10), **keys: Any) -> tuple[str, str, str | None]:
+    """Code, message and help of the one error."""
+    models = cnncalc.loads(json.dumps({"input": input, "layers": layers, **keys}))
+    (error,) = cnncalc.analyze(models[0]).diagnostics
+    return error.code, error.message, error.help
+
+
+FUNCTIONS = (
+    *("square", "sqrt", "rsqrt", "exp", "log", "abs", "neg", "softplus", "softsign", "hardtanh", "celu"),
+    *("logsigmoid", "tanhshrink", "drop_path", "pow", "l2norm"),
+)
+
+
+@pytest.mark.parametrize("word", FUNCTIONS)
+def test_a_function_of_each_element_keeps_all(word: str) -> None:
+    layer = last_of([{"conv3x3": 8}, word])
+    assert layer.shape.axes == (8, 10, 8)
+    assert (layer.params, layer.buffers, layer.macs) == (0, 0, 0)
+    assert layer.field.size == (3, 3)
+
+
+@pytest.mark.parametrize("word", ["square", "softplus", "logsigmoid", {"hardtanh": {"low": 0, "high": 20}}])
+def test_functions_are_activations(word: Any) -> None:
+    assert last_of([{"conv3x3": {"out": 4, "act": word}}]).shape.axes == (4, 10, 8)
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ("hardtanh: {low: 2, high: 1}", "a range from 2 to 1 holds nothing"),
+        ("celu: 0", "an alpha of 0 divides by zero"),
+        ("drop_path: 1.5", "a rate of 1.5 is outside 0 .. 1"),
+        ("squeeze: -1", "-1 is below the smallest possible value, 0"),
+        ("custom: {shape: [4, 0], params: 0}", "0 is below the smallest possible value, 1"),
+        ("custom: {shape: [4, 2, 2], out: 4}", "both `out: 4` and `shape: [4, 2, 2]` say the channels"),
+        ("custom: {kernel: 3, rf: all}", "`rf: all` beside a kernel or a stride"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(item: str, message: str) -> None:
+    ((_, place, found, help),) = found_in(f"input: [8, 12, 10]\nlayers:\n  - {item}\n")
+    assert found == message
+    assert place.startswith("3:")
+    assert help is None or help
+
+
+# Channels
+
+
+@pytest.mark.parametrize(("word", "channels"), [("channel_mean", 1), ("channel_max", 1), ("glu", 4)])
+def test_channel_words(word: str, channels: int) -> None:
+    layer = last_of([{"conv3x3": 8}, word])
+    assert layer.shape.axes == (channels, 10, 8)
+    assert layer.field.size == (3, 3)
+
+
+def test_an_odd_number_has_no_halves() -> None:
+    assert refused(["glu"], (7, 4, 4)) == (
+        "E302",
+        "7 channels cannot be divided into 2 halves",
+        "multiples of 2 near it: 6, 8",
+    )
+
+
+# Joins
+
+
+@pytest.mark.parametrize("op", ["add", "sub", "mul", "div", "max"])
+@pytest.mark.parametrize(
+    ("small", "note"),
+    [
+        ((1, 12, 10), "one channel"),
+        ((8, 1, 10), "one row"),
+        ((8, 12, 1), "one column"),
+        ((1, 1, 10), "one channel, one row"),
+        ((8, 1, 1), "a point"),
+        ((1, 1, 1), "one number"),
+        ((8, 12, 10), "all"),
+    ],
+)
+def test_arithmetic_spreads_what_has_size_1(op: str, small: tuple[int, ...], note: str) -> None:
+    layer = last_of([{op: ["a", "b"]}], {"a": [8, 12, 10], "b": list(small)})
+    assert layer.shape.axes == (8, 12, 10), note
+    assert last_of([{op: ["b", "a"]}], {"a": [8, 12, 10], "b": list(small)}).shape.axes == (8, 12, 10)
+
+
+def test_two_that_spread_each_other() -> None:
+    assert last_of([{"mul": ["a", "b"]}], {"a": [8, 12, 1], "b": [1, 1, 10]}).shape.axes == (8, 12, 10)
+
+
+@pytest.mark.parametrize("small", [(8, 2, 10), (4, 12, 10), (8, 12, 5)])
+def test_other_sizes_are_not_spread(small: tuple[int, ...]) -> None:
+    code, message, _ = refused([{"add": ["a", "b"]}], {"a": [8, 12, 10], "b": list(small)})
+    assert code == "E303"
+    assert message.startswith("cannot join 8x12x10 and ")
+
+
+def test_a_row_of_means_is_seen_by_its_column_alone() -> None:
+    """Coordinate attention: a gate pooled along one axis makes that axis global, the other keeps its field."""
+    layer = last_of([{"conv3x3": 8}, {"mul": {"gate": [{"avgpool": [10, 1]}], "map": []}}])
+    y, x = layer.field.axes
+    assert (y.is_global, x.is_global) == (True, False)
+    assert layer.field.size == (3, 3)
+
+
+def test_cbam_gates_can_be_written() -> None:
+    spatial = [
+        {"concat": [["channel_mean"], ["channel_max"]]},
+        {"conv7x7": {"out": 1, "padding": 3}},
+        "sigmoid",
+    ]
+    report = report_of([{"mul": {"gate": spatial, "map": []}}])
+    assert report.totals.params == 2 * 49 + 1
+    assert report.layers[-1].shape.axes == (8, 12, 10)
+    assert report.layers[-1].field.size == (7, 7)
+
+
+# Norms, factors, offsets
+
+
+@pytest.mark.parametrize(
+    ("item", "weights", "biases", "buffers"),
+    [
+        ({"bn": {"gamma": False}}, 0, 8, 16),
+        ({"bn": {"beta": False}}, 8, 0, 16),
+        ({"bn": {"scale": False}}, 0, 0, 16),
+        ({"bn": {"scale": False, "beta": True}}, 0, 8, 16),
+        ({"gn": {"groups": 4, "beta": False}}, 8, 0, 0),
+        ({"ln": {"gamma": False}}, 0, 8, 0),
+        ({"ln": {"beta": False}}, 8, 0, 0),
+        ({"instance_norm": {"affine": True, "beta": False}}, 8, 0, 0),
+        ({"instance_norm": {"beta": True}}, 0, 8, 0),
+        ("scale", 8, 0, 0),
+        ({"scale": {"per_channel": False}}, 1, 0, 0),
+        ({"scale": {"per_channel": False, "bias": True}}, 1, 1, 0),
+        ("shift", 0, 8, 0),
+        ({"shift": {"per_channel": False}}, 0, 1, 0),
+        ({"shift": {"per_position": True}}, 0, 8 * 12 * 10, 0),
+        ({"shift": {"per_position": True, "per_channel": False}}, 0, 12 * 10, 0),
+    ],
+)
+def test_factors_and_offsets(item: Any, weights: int, biases: int, buffers: int) -> None:
+    layer = last_of([item])
+    assert (layer.weights, layer.biases, layer.buffers) == (weights, biases, buffers)
+    assert layer.shape.axes == (8, 12, 10)
+
+
+def test_offsets_per_position_need_the_size() -> None:
+    layer = last_of([{"shift": {"per_position": True}}], [8, "any", 10])
+    assert layer.biases is None
+    assert layer.reasons == ("needs the input size: add `input: ...` or pass --input",)
+
+
+# Fixed and frozen
+
+
+@pytest.mark.parametrize(
+    ("item", "buffers", "macs"),
+    [
+        ({"depthwise3x3": {"learned": False, "stride": 2}}, 8 * 9, 8 * 9 * 5 * 4),
+        ({"conv3x3": {"out": 4, "learned": False}}, 4 * 8 * 9, 4 * 8 * 9 * 10 * 8),
+        ({"conv3x3": {"out": 4, "learned": False, "bias": True}}, 4 * 8 * 9 + 4, 4 * 8 * 9 * 10 * 8),
+        ({"conv_transpose2x2": {"out": 4, "learned": False, "stride": 2}}, 4 * 8 * 4, 4 * 8 * 4 * 12 * 10),
+    ],
+)
+def test_fixed_weights_are_buffers(item: Any, buffers: int, macs: int) -> None:
+    layer = last_of([item])
+    assert (layer.params, layer.buffers, layer.macs) == (0, buffers, macs)
+
+
+def test_a_fixed_linear_layer() -> None:
+    layer = last_of(["flatten", {"linear": {"out": 5, "learned": False}}])
+    assert (layer.params, layer.buffers, layer.macs) == (0, 960 * 5, 960 * 5)
+
+
+def test_frozen_parameters_are_counted_but_not_trainable() -> None:
+    report = report_of([{"conv3x3": {"out": 4, "norm": "bn"}, "frozen": True}, {"conv1x1": 2}])
+    assert report.totals.params == 4 * 8 * 9 + 8 + 10
+    assert report.totals.trainable == 10
+    assert [layer.trainable for layer in report.layers] == [0, 0, 10]
+    assert report.totals.buffers == 8
+
+
+def test_a_frozen_block_freezes_all_in_it() -> None:
+    blocks = {
+        "unit": {
+            "params": ["c"],
+            "layers": [{"residual": {"body": [{"conv1x1": "c"}], "shortcut": "project"}}],
+        }
+    }
+    report = report_of([{"unit": 4, "frozen": True, "repeat": 2}, {"conv1x1": 2}], blocks=blocks)
+    assert report.totals.trainable == 4 * 2 + 2
+    assert report.totals.params == report.totals.trainable + (8 * 4 + 4) + (8 * 4 + 8) + (4 * 4 + 4)
+
+
+def test_trainable_is_an_expectation_of_its_own() -> None:
+    spec = {
+        "input": [8, 4, 4],
+        "layers": [{"conv1x1": 4, "frozen": True}],
+        "expect": {"trainable": 0, "params": 36},
+    }
+    (model,) = cnncalc.loads(json.dumps(spec))
+    assert all(finding.ok for finding in check(model))
+
+
+def test_frozen_is_true_or_false() -> None:
+    ((code, place, message, _),) = found_in("input: [8, 4, 4]\nlayers:\n  - conv1x1: 4\n    frozen: 3\n")
+    assert (code, place, message) == ("E105", "4:13", "true or false is wanted, found `3`")
+
+
+def test_a_block_may_have_the_name_of_a_newer_word() -> None:
+    """Files of version 1 keep their meaning."""
+    for word in ("squeeze", "frozen", "max"):
+        blocks = {word: {"params": ["c"], "layers": [{"conv1x1": "c"}]}}
+        assert last_of([{word: 3}], blocks=blocks).shape.axes == (3, 12, 10)
+
+
+# Pools, axes
+
+
+def test_the_global_norm_pool() -> None:
+    layer = last_of([{"global_lppool": {"power": 3}}])
+    assert layer.shape.axes == (8, 1, 1)
+    assert layer.field.is_global
+
+
+@pytest.mark.parametrize(
+    ("input", "item", "shape"),
+    [
+        ([512, 1, 40], "squeeze", (512, 40)),
+        ([512, 1, 40], {"squeeze": 0}, (512, 40)),
+        ([512, 40, 1], {"squeeze": 1}, (512, 40)),
+        ([512, 1, 1], "squeeze", (512,)),
+        ([512, 1, 1], {"squeeze": 1}, (512, 1)),
+        ([512, 3, 4], "squeeze", (512, 3, 4)),
+        ([512, "any", 40], {"squeeze": 0}, (512, 40)),
+        ([512, 5, 1, 4], "squeeze", (512, 5, 4)),
+    ],
+)
+def test_squeeze(input: Any, item: Any, shape: tuple[int, ...]) -> None:
+    assert last_of([item], input).shape.axes == shape
+
+
+def test_what_squeeze_refuses() -> None:
+    assert refused([{"squeeze": 0}])[1] == "axis 0 of 8x12x10 has size 12, only size 1 can be left out"
+    assert refused([{"squeeze": 2}])[1] == "there is no axis 2: 8x12x10 has the spatial axes 0 to 1"
+    assert refused(["squeeze"], [8, "any", 10])[1] == "which axes of 8x?x10 have size 1 is not known"
+    assert refused(["flatten", "squeeze"])[0] == "E306"
+
+
+def test_behind_squeeze_each_axis_keeps_its_field() -> None:
+    """The height is seen as the one row saw it, the width goes on as before."""
+    layer = last_of([{"conv3x3": {"out": 4, "padding": 1}}, {"avgpool": [12, 1]}, "squeeze", {"conv3": 5}])
+    assert layer.shape.axes == (5, 8)
+    y, x = layer.field.axes
+    assert {y.at(unit) for unit in range(8)} == {(-1, 12)}
+    assert [x.at(unit) for unit in range(8)] == [(unit - 1, unit + 3) for unit in range(8)]
+
+
+def test_joins_behind_squeeze_agree() -> None:
+    branch = [{"avgpool": [12, 1]}, "squeeze"]
+    layer = last_of(
+        [{"add": [branch, [{"maxpool": [12, 1]}, "squeeze", {"conv3": {"out": 8, "padding": 1}}]]}]
+    )
+    assert layer.shape.axes == (8, 10)
+    assert layer.field.axes[1].at(4) == (3, 5)
+    assert layer.field.axes[0].at(4) == (0, 11)
+
+
+# Causal padding
+
+
+@pytest.mark.parametrize("op", ["conv", "depthwise", "maxpool", "avgpool", "unfold"])
+def test_causal_padding_never_reads_ahead(op: str) -> None:
+    more = {"out": 3} if op == "conv" else {}
+    dilation = {} if op == "avgpool" else {"dilation": 3}
+    layer = last_of([{op: {"kernel": 4, "stride": 1, "padding": "causal", **dilation, **more}}], [8, 20])
+    reach = 3 if op == "avgpool" else 9
+    assert layer.shape.sizes == (20,)
+    assert [layer.field.axes[0].at(unit) for unit in (0, 7, 19)] == [
+        (-reach, 0),
+        (7 - reach, 7),
+        (19 - reach, 19),
+    ]
+
+
+def test_causal_padding_with_a_stride_is_that_of_keras() -> None:
+    assert last_of([{"conv3": {"out": 2, "stride": 2, "padding": "causal"}}], [8, 20]).shape.sizes == (10,)
+
+
+def test_a_transposed_convolution_has_no_causal_padding() -> None:
+    item = {"conv_transpose4": {"out": 2, "stride": 2, "padding": "causal"}}
+    assert refused([item], [8, 20]) == (
+        "E305",
+        "pytorch has no padding `causal` for transposed convolutions",
+        "cut what reads ahead off the end: `padding: [[0, 2]]`",
+    )
+
+
+# Projections
+
+
+@pytest.mark.parametrize(
+    ("project", "params"),
+    [
+        ("project", 8 * 4 + 8),
+        ({"project": {"bias": True}}, 8 * 4 + 4 + 8),
+        ({"project": {"bias": True, "norm": "none"}}, 8 * 4 + 4),
+        ({"project": {"norm": "none"}}, 8 * 4),
+        ({"project": {"norm": {"gn": 2}}}, 8 * 4 + 8),
+        ({"project": None}, 8 * 4 + 8),
+    ],
+)
+def test_a_projection_has_what_is_said(project: Any, params: int) -> None:
+    body = [{"conv1x1": {"out": 4, "bias": False, "stride": 2}}]
+    report = report_of([{"residual": {"body": body, "shortcut": project}}])
+    assert report.totals.params == 8 * 4 + params
+
+
+@pytest.mark.parametrize(
+    ("project", "message"),
+    [
+        ("{project: {act: relu}}", "unknown argument of project `act`"),
+        ("{project: 3}", "bias and norm of the projection are wanted, found `3`"),
+        ("{project: {norm: relu}}", "unknown norm `relu`"),
+        ("{projct: {}}", "a shortcut is wanted, found a mapping"),
+    ],
+)
+def test_what_a_projection_is_not(project: str, message: str) -> None:
+    spec = f"input: [8, 4, 4]\nlayers:\n  - residual: {{body: [conv1x1: 4], shortcut: {project}}}\n"
+    ((_, place, found, _),) = found_in(spec)
+    assert found == message
+    assert place.startswith("3:")
+
+
+# Custom
+
+
+def test_custom_with_dilation_and_buffers() -> None:
+    layer = last_of([{"custom": {"kernel": 3, "dilation": 2, "params": 5, "macs": 6, "buffers": 7}}])
+    assert layer.shape.axes == (8, 8, 6)
+    assert (layer.params, layer.macs, layer.buffers) == (5, 6, 7)
+    assert layer.field.size == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shape", "size"),
+    [
+        ({"rf": "all"}, (8, 12, 10), (None, None)),
+        ({"rf": "unit"}, (8, 12, 10), (1, 1)),
+        ({"shape": [3, 6, 5]}, (3, 6, 5), (None, None)),
+        ({"shape": [3, 6, 5], "rf": "all"}, (3, 6, 5), (None, None)),
+        ({"shape": [3, 12, 10], "rf": "unit"}, (3, 12, 10), (1, 1)),
+        ({"shape": [3]}, (3,), (None, None)),
+        ({"shape": [3, 7]}, (3, 7), (None, None)),
+    ],
+)
+def test_custom_with_a_stated_output(arguments: Any, shape: tuple[int, ...], size: Any) -> None:
+    layer = last_of([{"custom": {**arguments, "params": 0, "macs": 0}}])
+    assert layer.shape.axes == shape
+    assert layer.field.size == size
+    assert layer.field.is_global == (arguments.get("rf") == "all")
+    assert (layer.field.reason is None) == ("rf" in arguments)
+
+
+def test_custom_reads_the_tensors_that_it_names() -> None:
+    layers = [
+        {"conv3x3": {"out": 4, "padding": 1}, "name": "a"},
+        {"conv5x5": {"out": 6, "padding": 2}, "name": "b"},
+        "relu",
+        {"custom": {"inputs": ["a", "b"], "kernel": 3, "padding": 1, "params": 0, "macs": 0}},
+    ]
+    layer = last_of(layers)
+    assert layer.inputs == ("a", "b")
+    assert layer.shape.axes == (4, 12, 10)
+    assert layer.field.size == (9, 9), "b sees 7, and 2 more by the window"
+
+
+def test_custom_with_inputs_of_other_sizes_must_say_how_they_are_read() -> None:
+    layers: Items = [
+        {"maxpool2x2": {}, "name": "a"},
+        {"custom": {"inputs": ["input", "a"], "params": 0, "macs": 0}},
+    ]
+    assert refused(layers) == (
+        "E303",
+        "custom reads 8x12x10 and 8x6x5 by windows: the sizes differ",
+        "bring them to one size, or say `rf: all`",
+    )
+    layers[1]["custom"]["rf"] = "all"
+    assert last_of(layers).field.is_global
+
+
+def test_custom_that_keeps_its_place_keeps_its_size() -> None:
+    code, message, _ = refused([{"custom": {"shape": [3, 6, 5], "rf": "unit", "params": 0, "macs": 0}}])
+    assert (code, message) == ("E303", "`rf: unit` keeps the sizes, 8x12x10 becomes 3x6x5")
