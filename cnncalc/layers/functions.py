@@ -80,7 +80,7 @@ class Softplus(Activation):
     """
 
     op = "softplus"
-    foreign = ("soft_plus", "bnll")
+    foreign = ("soft_plus",)
     example = "softplus"
 
 

@@ -105,7 +105,7 @@ def test_operation_that_the_language_lacks(word: str, part: str, wrong: str) -> 
     assert help is not None and part in help and wrong not in help
 
 
-@pytest.mark.parametrize("word", ["reshape", "SEBlock", "glu", "attention"])
+@pytest.mark.parametrize("word", ["reshape", "SEBlock", "attention"])
 def test_what_is_advised_for_a_missing_operation_is_accepted(word: str) -> None:
     ((_, _, _, help),) = found_in(f"{INPUT}layers:\n  - {word}: 3\n")
     assert help is not None

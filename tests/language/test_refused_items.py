@@ -31,7 +31,7 @@ from tests.language.refusing import INPUT, Found, found_in
                 "E112",
                 "3:32",
                 "unknown padding `full`",
-                "possible: valid, half, same, a number, one per axis, [[before, after], ...]",
+                "possible: valid, half, causal, same, a number, one per axis, [[before, after], ...]",
             ),
             id="padding full",
         ),
@@ -252,7 +252,8 @@ from tests.language.refusing import INPUT, Found, found_in
                 "3:28",
                 "unknown act `bn`",
                 "possible: relu, relu6, leaky_relu, prelu, sigmoid, tanh, gelu, silu, elu, selu, mish, hardswish, hardsigmoid, "
-                "softmax, identity",
+                "softmax, identity, square, pow, sqrt, rsqrt, exp, log, abs, neg, softplus, softsign, hardtanh, "
+                "celu, logsigmoid, tanhshrink",
             ),
             id="act is norm",
         ),

@@ -178,7 +178,7 @@ def test_arguments_have_their_description_and_default() -> None:
         1,
     )
     bias = SCHEMA["definitions"]["arguments-conv"]["properties"]["bias"]
-    assert bias["description"].endswith("default true, false with `norm: bn`")
+    assert bias["description"].endswith("default true, false with `norm: bn` or `learned: false`")
     assert "default" not in bias
 
 
