@@ -91,13 +91,11 @@ def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | No
         return Finding(name, path, expectation.metric, expectation.text, got, None, expectation, value)
     if None in (value if isinstance(value, tuple) else (value,)):
         fault = Fault(
-            "E403", f"{expectation.metric} is unknown, expected {expectation.text}", _reason(subject)
+            "E403", f"{expectation.metric} is unknown, expected {expectation.explained}", _reason(subject)
         )
     else:
-        fault = Fault(
-            "E401",
-            f"expected {expectation.metric} {expectation.text}, got {got}{_difference(expectation, value)}",
-        )
+        wanted = f"{expectation.metric} {expectation.explained}"
+        fault = Fault("E401", f"expected {wanted}, got {got}{_difference(expectation, value)}")
     diagnostic = expectation.origin.place(fault, path)
     return Finding(name, path, expectation.metric, expectation.text, got, diagnostic, expectation, value)
 

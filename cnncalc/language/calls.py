@@ -35,7 +35,7 @@ class BlockReader:
             message = f"the block `{shown(block.name)}` uses itself: {shown(chain)}"
             self.context.error("E206", key, message, "use `repeat`", scope, path)
             return None
-        self.context.spend(size_of(block.node) + len(self.context.variables) // 8, key, scope, path)
+        self.context.spend(size_of(block.node) + len(scope.file.variables) // 8, key, scope, path)
         given = self._block_arguments(block, key, argument, scope, path)
         inner = self._bound(block, key, given, scope, path)
         if inner is None:
@@ -74,7 +74,7 @@ class BlockReader:
         self, block: Block, key: Scalar, given: dict[str, Scalar | None], scope: Scope, path: str
     ) -> Scope | None:
         """The scope of a block's inside: the file's variables, its parameters, the index of the copy."""
-        names: dict[str, Value] = {**self.context.variables}
+        names: dict[str, Value] = {**scope.file.variables}
         tensors: dict[str, Ref] = {}
         if "i" in scope.names:
             names["i"] = scope.names["i"]
@@ -93,7 +93,13 @@ class BlockReader:
                 )
                 complete = False
         chain = (*scope.chain, f"`{block.name}` at line {key.line}")
-        inner = Scope(names, tensors, scope.depth + 1, chain, (*scope.active, block.name))
+        inner = scope._replace(
+            names=names,
+            tensors=tensors,
+            depth=scope.depth + 1,
+            chain=chain,
+            active=(*scope.active, block.name),
+        )
         return inner if complete else None
 
     def _bind(
@@ -129,8 +135,8 @@ class BlockReader:
         if text in scope.names or text.isdigit():
             return False
         own_name = re.fullmatch(r"(.+)_[0-9]+", text)
-        is_tensor = self.context.is_declared(text) or (own_name is not None and self._is_label(own_name[1]))
+        is_label = own_name is not None and (
+            own_name[1] in scope.file.blocks or look_up(own_name[1]) is not None
+        )
+        is_tensor = self.context.is_declared(text) or is_label
         return is_tensor or is_word(text)
-
-    def _is_label(self, text: str) -> bool:
-        return text in self.context.blocks or look_up(text) is not None

@@ -1,4 +1,4 @@
-"""One file being decoded: what is reported, the names in scope, the limits, the blocks and defaults."""
+"""What is passed on while a file is decoded: the scope of a place, and what is reported and counted."""
 
 from __future__ import annotations
 
@@ -28,6 +28,26 @@ class Block(NamedTuple):
     node: YamlNode
 
 
+class Declarations(NamedTuple):
+    """What a file declares for the layers of one model."""
+
+    variables: Mapping[str, Value] = {}
+    blocks: Mapping[str, Block] = {}
+    refused: frozenset[str] = frozenset()
+    """Names of blocks that are in error themselves, so that their calls are not."""
+    defaults: Mapping[str, Mapping[str, YamlNode]] = {}
+    """Default arguments, by operation and field."""
+
+
+class IndexUse:
+    """Whether what is read for a copy has used its index."""
+
+    __slots__ = ("found",)
+
+    def __init__(self) -> None:
+        self.found = False
+
+
 class Scope(NamedTuple):
     """The names in force at a place: variables, block parameters, the index ``i``."""
 
@@ -39,9 +59,18 @@ class Scope(NamedTuple):
     """The uses of blocks that led here, for messages."""
     active: tuple[str, ...] = ()
     """The names of the blocks being expanded."""
+    nesting: int = 0
+    """Lists of layers around the place."""
+    file: Declarations = Declarations()
+    index_use: IndexUse | None = None
+    """Of the innermost copy around the place."""
 
-    def with_index(self, index: Value) -> Scope:
-        return self._replace(names={**self.names, "i": index})
+    def with_index(self, index: Value, use: IndexUse) -> Scope:
+        return self._replace(names={**self.names, "i": index}, index_use=use)
+
+    def of_the_file(self) -> Scope:
+        """The names of the file alone, as its default arguments see them."""
+        return Scope(self.file.variables, file=self.file)
 
 
 class DependsOnParameter(Exception):
@@ -61,25 +90,18 @@ expression count as one."""
 
 
 class Context:
-    """One file being read. Errors are collected, each place and message once."""
+    """What is found and counted in one file. Errors are collected, each place and message once."""
 
     def __init__(self, source: Source, most_layers: int = MOST_LAYERS) -> None:
         self.source = source
         self.most_layers = most_layers
         self.diagnostics: list[Diagnostic] = []
-        self.variables: dict[str, Value] = {}
         self.all_variables: set[str] = set()
         """The names of the variables of all models, for what is set from outside."""
-        self.blocks: dict[str, Block] = {}
         self.used_blocks: set[str] = set()
-        self.refused_blocks: set[str] = set()
-        """Names of blocks that are in error themselves, so that their uses are not."""
-        self.defaults: dict[str, Mapping[str, YamlNode]] = {}
         self.declared: frozenset[str] | None = None
         """Names given with ``name:`` anywhere in the file; found when first needed."""
         self.root: YamlNode | None = None
-        self.saw_index = False
-        """Whether an expression has used ``i`` since this was last reset."""
         self.layers: dict[Any, Layer] = {}
         """Layers made so far: equal ones are one object."""
         self.errors = 0
@@ -171,16 +193,15 @@ class Context:
 
         Copies that do not use their index are one and the same.
         """
-        outer, self.saw_index = self.saw_index, False
-        copies = [read(scope.with_index(0), 0)]
-        if self.saw_index:
+        use = IndexUse()
+        copies = [read(scope.with_index(0, use), 0)]
+        if use.found:
             for index in range(1, count):
                 self.count_item(node, scope, path)
                 self.spend(size_of(node) + len(scope.names) // 8, node, scope, path)
-                copies.append(read(scope.with_index(index), index))
+                copies.append(read(scope.with_index(index, use), index))
         else:
             copies *= max(count, 1)
-        self.saw_index = outer
         return tuple(copies)
 
     def unknown_word(
@@ -235,8 +256,8 @@ class Context:
                 fault.help = "a comma ends a value inside {...} and [...]: put the expression in quotes"
             raise
         self.reread += len(text) // 2
-        if "i" in expression.names:
-            self.saw_index = True
+        if scope.index_use is not None and "i" in expression.names:
+            scope.index_use.found = True
         value = expression.evaluate(scope.names)
         if value is UNDETERMINED:
             raise DependsOnParameter

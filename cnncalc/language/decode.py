@@ -6,24 +6,25 @@ from collections.abc import Mapping as MappingOf
 from pathlib import PurePath
 from typing import NamedTuple
 
-from cnncalc.errors import CnncalcError, Diagnostic, Fault, GraphError, SpecError
-from cnncalc.frameworks import DEFAULT, FRAMEWORKS, Framework, framework_named, unknown_framework
-from cnncalc.geometry.shape import MOST_AXES, Shape, Size, is_any
-from cnncalc.language.arguments import kind_of, read_integer
-from cnncalc.language.context import BeyondLimit, Block, Context, DependsOnParameter, Scope
+from cnncalc.errors import CnncalcError, Diagnostic, GraphError, SpecError
+from cnncalc.frameworks import DEFAULT
+from cnncalc.geometry.shape import Shape
+from cnncalc.language.arguments import kind_of
+from cnncalc.language.context import BeyondLimit, Block, Context, Declarations, Scope
 from cnncalc.language.definitions import read_blocks, read_defaults
 from cnncalc.language.expect import read_expect
 from cnncalc.language.expressions import UNDETERMINED, Value
 from cnncalc.language.items import ItemReader
+from cnncalc.language.keys import DEFAULT_RANK, KeyReader
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode, size_of
 from cnncalc.language.variables import declared, evaluated
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import PerAxis
+from cnncalc.network.expectation import Expectation
 from cnncalc.network.graph import Graph, OverLimit, build_graph
 from cnncalc.network.model import Case, Model
-from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Part, Ref, SeriesBody, Step, step_of
-from cnncalc.support.words import listed, shown
+from cnncalc.support.words import shown
 
 MODEL_KEYS = (
     "name",
@@ -40,8 +41,8 @@ MODEL_KEYS = (
 )
 FILE_KEYS = (*MODEL_KEYS, "models")
 CASE_KEYS = ("name", "input", "vars", "framework", "expect", "note")
-DEFAULT_RANK = 2
-_UNREAD = Shape(None, (None,) * DEFAULT_RANK)
+TOP = Scope()
+"""The scope of a file's own keys, which no names are in."""
 
 _FOREIGN_KEYS = {
     "network": "layers",
@@ -114,12 +115,10 @@ class _FileReader:
         self.context = context
         self.sets = sets
         self.items = ItemReader(context)
-        self.scope = Scope()
-        self.inputs: tuple[tuple[str, Shape], ...] = ()
-        """The inputs of the model read last."""
+        self.keys = KeyReader(context)
         self.fine: list[Model] = []
         """Variants that nothing is wrong with, in a file whose own keys are in order."""
-        self.all_blocks: dict[int, tuple[Block, dict[str, Value], dict[str, Block]]] = {}
+        self.all_blocks: dict[int, tuple[Block, Declarations]] = {}
 
     def models(self, root: YamlNode) -> tuple[Model, ...]:
         if not isinstance(root, Mapping):
@@ -130,22 +129,17 @@ class _FileReader:
         variants = file.keys.pop("models", None)
         if variants is None:
             if "layers" not in file.keys:
-                self._error(
-                    "E106",
-                    root,
-                    "the spec has no `layers`",
-                    "a network is a list below `layers:`, variants are below `models:`",
-                )
+                help = "a network is a list below `layers:`, variants are below `models:`"
+                self._error("E106", root, "the spec has no `layers`", help)
                 return ()
-            name = self._text(file.keys.get("name")) or file.name
+            name = self.keys.text(file.keys.get("name"), TOP) or file.name
             return (self._model(file, name),)
         return self._variants(file, variants)
 
     def _variants(self, file: _Section, variants: YamlNode) -> tuple[Model, ...]:
         if not isinstance(variants, Mapping):
-            self._error(
-                "E105", variants, f"models are a mapping of names to models, found {kind_of(variants)}", None
-            )
+            message = f"models are a mapping of names to models, found {kind_of(variants)}"
+            self._error("E105", variants, message, None)
             return ()
         if not variants.entries:
             self._error("E106", variants, "`models` names no model", "for instance {naive: {layers: [...]}}")
@@ -163,16 +157,12 @@ class _FileReader:
 
     def _variant(self, file: _Section, key: Scalar, node: YamlNode) -> Model | None:
         if not isinstance(node, Mapping):
-            self._error(
-                "E105",
-                node,
-                f"the model `{shown(key.text)}` is a mapping of keys, found {kind_of(node)}",
-                None,
-            )
+            message = f"the model `{shown(key.text)}` is a mapping of keys, found {kind_of(node)}"
+            self._error("E105", node, message, None)
             return None
         section = _overlaid(file, self._section(node, key.text, MODEL_KEYS))
         if "layers" in section.keys:
-            return self._model(section, self._text(section.keys.get("name")) or key.text)
+            return self._model(section, self.keys.text(section.keys.get("name"), TOP) or key.text)
         self._error("E106", key, f"the model `{shown(key.text)}` has no `layers`", None)
         return None
 
@@ -182,68 +172,58 @@ class _FileReader:
         for key, value in node.entries:
             if key.text in known:
                 keys[key.text] = value
-            elif (
-                self.context.unknown_word("E104", "key", key, known, self.scope, None, _FOREIGN_KEYS)
-                == "input"
-            ):
+            elif self.context.unknown_word("E104", "key", key, known, TOP, None, _FOREIGN_KEYS) == "input":
                 misnamed = value
         if misnamed is not None:
             keys.setdefault("input", misnamed)  # so that names of its inputs are no errors, too
-        vars_node = self._mapping(keys.pop("vars", None), "vars")
-        variables = declared(vars_node, self.context, self.scope) if vars_node else {}
-        defaults = self._mapping(keys.pop("defaults", None), "defaults")
-        blocks = self._mapping(keys.pop("blocks", None), "blocks")
+        vars_node = self.keys.mapping(keys.pop("vars", None), "vars", TOP)
+        variables = declared(vars_node, self.context, TOP) if vars_node else {}
+        defaults = self.keys.mapping(keys.pop("defaults", None), "defaults", TOP)
+        blocks = self.keys.mapping(keys.pop("blocks", None), "blocks", TOP)
         return _Section(
             name, keys, variables, [defaults] if defaults else [], [blocks] if blocks else [], node
         )
 
-    def _mapping(self, node: YamlNode | None, what: str) -> Mapping | None:
-        if node is None or isinstance(node, Mapping):
-            return node
-        if not (isinstance(node, Scalar) and node.is_null):
-            self._error("E105", node, f"`{what}` is a mapping of names, found {kind_of(node)}", None)
-        return None
-
     # One model
 
     def _model(self, section: _Section, name: str) -> Model:
-        self._enter(section, section.variables)
+        scope = self._scope(section, section.variables)
         layers = section.keys["layers"]
         if isinstance(layers, Sequence) and not layers.items:
             self._error("E106", layers, "`layers` has no layer", "for instance `- conv3x3: 64`")
-        self.context.spend(size_of(layers), section.node, self.scope, None)
-        framework = self._framework(section.keys.get("framework"), DEFAULT)
-        steps = self.items.read_list(section.keys["layers"], self.scope, "")
-        inputs = self.inputs = self._inputs(section.keys.get("input"))
+        self.context.spend(size_of(layers), section.node, scope, None)
+        framework = self.keys.framework(section.keys.get("framework"), DEFAULT, scope)
+        steps = self.items.read_list(section.keys["layers"], scope, "")
+        inputs = self.keys.inputs(section.keys.get("input"), scope)
         graph = self._graph(steps, inputs)
-        expect = section.keys.get("expect")
         model = Model(
             name,
             self.context.source.name,
             framework,
             inputs or _unknown_input(graph),
             graph,
-            read_expect(expect, self.context, self.scope, None, allow_error=True) if expect else (),
+            self._expectations(section.keys.get("expect"), scope),
             (),
-            self._text(section.keys.get("description")),
-            self._texts(section.keys.get("source")),
-            self.context.origin(section.node, self.scope),
+            self.keys.text(section.keys.get("description"), scope),
+            self.keys.texts(section.keys.get("source"), scope),
+            self.context.origin(section.node, scope),
         )
-        return model._replace(cases=self._cases(section, model))
+        return model._replace(cases=self._cases(section, model, scope))
 
-    def _enter(self, section: _Section, variables: dict[str, tuple[YamlNode, YamlNode]]) -> None:
-        """Put a section's variables, defaults and blocks in force."""
+    def _scope(self, section: _Section, variables: dict[str, tuple[YamlNode, YamlNode]]) -> Scope:
+        """The scope of a section's layers: variables, blocks and default arguments."""
         nodes = (*section.defaults, *section.blocks)
-        self.context.spend(
-            sum(node.size for node in nodes) + 8 * len(variables), section.node, self.scope, None
-        )
-        self.context.variables = evaluated(variables, self.sets, self.context, self.scope)
-        self.context.all_variables.update(self.context.variables)
-        self.scope = Scope(self.context.variables)
-        self.context.blocks = read_blocks(section.blocks, self.context, self.scope)
-        self.context.defaults = read_defaults(section.defaults, self.context, self.scope)
-        for block in self.context.blocks.values():
-            self.all_blocks.setdefault(id(block.node), (block, self.context.variables, self.context.blocks))
+        effort = sum(node.size for node in nodes) + 8 * len(variables)
+        self.context.spend(effort, section.node, TOP, None)
+        values = evaluated(variables, self.sets, self.context, TOP)
+        self.context.all_variables.update(values)
+        scope = Scope(values)
+        blocks, refused = read_blocks(section.blocks, self.context, scope)
+        defaults = read_defaults(section.defaults, self.context, scope)
+        file = Declarations(values, blocks, refused, defaults)
+        for block in blocks.values():
+            self.all_blocks.setdefault(id(block.node), (block, file))
+        return scope._replace(file=file)
 
     def _graph(self, steps: tuple[Step, ...], inputs: tuple[tuple[str, Shape], ...]) -> Graph:
         names = tuple(name for name, _ in inputs) or ("input",)
@@ -252,22 +232,23 @@ class _FileReader:
         self.context.report_once(diagnostics)
         return graph
 
-    def _cases(self, section: _Section, model: Model) -> tuple[Case, ...]:
+    def _expectations(self, node: YamlNode | None, scope: Scope) -> tuple[Expectation, ...]:
+        return read_expect(node, self.context, scope, None, allow_error=True) if node else ()
+
+    def _cases(self, section: _Section, model: Model, scope: Scope) -> tuple[Case, ...]:
         node = section.keys.get("cases")
         if node is None:
             return ()
         if not isinstance(node, Sequence):
-            self._error(
-                "E105",
-                node,
-                f"cases are a list, found {kind_of(node)}",
-                "for instance `- {input: 3x180x180, expect: [1000]}`",
-            )
+            help = "for instance `- {input: 3x180x180, expect: [1000]}`"
+            self._error("E105", node, f"cases are a list, found {kind_of(node)}", help)
             return ()
-        cases = (self._case(number, item, section, model) for number, item in enumerate(node.items, 1))
+        cases = (self._case(number, item, section, model, scope) for number, item in enumerate(node.items, 1))
         return tuple(case for case in cases if case is not None)
 
-    def _case(self, number: int, node: YamlNode, section: _Section, model: Model) -> Case | None:
+    def _case(
+        self, number: int, node: YamlNode, section: _Section, model: Model, scope: Scope
+    ) -> Case | None:
         if not isinstance(node, Mapping):
             self._error("E105", node, f"a case is a mapping of keys, found {kind_of(node)}", None)
             return None
@@ -276,181 +257,69 @@ class _FileReader:
             if key.text in CASE_KEYS:
                 keys[key.text] = value
             else:
-                self.context.unknown_word(
-                    "E104", "key of a case", key, CASE_KEYS, self.scope, None, _FOREIGN_KEYS
-                )
-        own = self._mapping(keys.get("vars"), "vars")
+                self.context.unknown_word("E104", "key of a case", key, CASE_KEYS, scope, None, _FOREIGN_KEYS)
+        own = self.keys.mapping(keys.get("vars"), "vars", scope)
         for key, _ in own.entries if own else ():
             if key.text not in section.variables:
-                self.context.unknown_word("E203", "variable", key, section.variables, self.scope, None)
-        expect = keys.get("expect")
-        expectations = read_expect(expect, self.context, self.scope, None, allow_error=True) if expect else ()
-        self.context.spend(len(model.inputs), node, self.scope, None)
+                self.context.unknown_word("E203", "variable", key, section.variables, scope, None)
+        self.context.spend(len(model.inputs), node, scope, None)
         with self.context.apart() as errors:
-            case = self._reread(keys, own, node, section, model)
+            inner = self._case_scope(own, section, scope)
+            case = self._reread(keys, node, section, model, scope, inner)
+        expectations = self._expectations(keys.get("expect"), inner)
         if not any(expectation.metric == "error" for expectation in expectations):
             self.context.report_once(errors)
         told = f", {case.framework.name}" if "framework" in keys else ""
         name = (
-            self._text(keys.get("name"))
+            self.keys.text(keys.get("name"), scope)
             or (str(case.inputs[0][1]) if "input" in keys else f"case {number}") + told
         )
         return Case(name, case._replace(expectations=expectations, cases=(), errors=tuple(errors)))
 
+    def _case_scope(self, own: Mapping | None, section: _Section, scope: Scope) -> Scope:
+        """The scope of a case: the model's, but for variables of its own."""
+        if not own:
+            return scope
+        return self._scope(section, {**section.variables, **declared(own, self.context, scope)})
+
     def _reread(
-        self, keys: dict[str, YamlNode], own: Mapping | None, node: Mapping, section: _Section, model: Model
+        self,
+        keys: dict[str, YamlNode],
+        node: Mapping,
+        section: _Section,
+        model: Model,
+        outer: Scope,
+        scope: Scope,
     ) -> Model:
         """The model once more under the keys of a case."""
         inputs, graph = model.inputs, model.graph
-        if own:
-            self._enter(section, {**section.variables, **declared(own, self.context, self.scope)})
-            self.context.spend(size_of(section.keys["layers"]), node, self.scope, None)
-            inputs = self._inputs(section.keys.get("input")) or inputs
-        inputs = self._case_inputs(keys.get("input"), inputs)
-        if own:
-            graph = self._graph(self.items.read_list(section.keys["layers"], self.scope, ""), inputs)
-            self._enter(section, section.variables)
+        if scope is not outer:
+            self.context.spend(size_of(section.keys["layers"]), node, scope, None)
+            inputs = self.keys.inputs(section.keys.get("input"), scope) or inputs
+        inputs = self.keys.case_inputs(keys.get("input"), inputs, scope)
+        if scope is not outer:
+            graph = self._graph(self.items.read_list(section.keys["layers"], scope, ""), inputs)
         else:
-            self.context.count_layers(graph.layer_count, node, self.scope)
-        return model._replace(
-            inputs=inputs, graph=graph, framework=self._framework(keys.get("framework"), model.framework)
-        )
+            self.context.count_layers(graph.layer_count, node, scope)
+        framework = self.keys.framework(keys.get("framework"), model.framework, scope)
+        return model._replace(inputs=inputs, graph=graph, framework=framework)
 
-    # Keys
-
-    def _framework(self, node: YamlNode | None, default: Framework) -> Framework:
-        """A framework by name, or as ``{onnx: {opset: 19}}``."""
-        if node is None:
-            return default
-        if isinstance(node, Mapping):
-            return self._version(node) or default
-        found = framework_named(node.text) if isinstance(node, Scalar) else None
-        if found is not None:
-            return found
-        if isinstance(node, Scalar):
-            self._error("E112", node, *unknown_framework(node.text))
-        else:
-            self._error(
-                "E105", node, f"a framework's name is wanted, found {kind_of(node)}", ", ".join(FRAMEWORKS)
-            )
-        return default
-
-    def _version(self, node: Mapping) -> Framework | None:
-        versions = {one.name: one.versions for one in FRAMEWORKS.values() if one.versions is not None}
-        name = node.keys[0] if len(node.keys) == 1 else ""
-        word = versions[name].word if name in versions else ""
-        options = node.get(name)
-        number = options.get(word) if isinstance(options, Mapping) and options.keys == [word] else None
-        if number is None:
-            examples = (f"{{{name}: {{{one.word}: {one.newest}}}}}" for name, one in versions.items())
-            help = f"for instance {' or '.join(examples)}"
-            self._error("E105", node, f"only {' and '.join(versions)} takes an option", help)
-            return None
-        try:
-            return framework_named(f"{name}:{read_integer(number, self.context, self.scope, 1)}")
-        except Fault as fault:
-            self.context.fault(fault, number, self.scope)
-            return None
-
-    def _inputs(self, node: YamlNode | None) -> tuple[tuple[str, Shape], ...]:
-        """The inputs by name; none where the spec gives none."""
-        if node is None or (isinstance(node, Scalar) and node.is_null):
-            return ()
-        if not isinstance(node, Mapping):
-            shape = self._shape(node)
-            return () if shape is None else (("input", shape),)
-        if not node.entries:
-            self._error(
-                "E106", node, "`input` names no input", "for instance {left: [3, 64, 64], right: [3, 64, 64]}"
-            )
-        for key, _ in node.entries:
-            if not is_name(key.text):
-                self._error("E114", key, f"`{shown(key.text)}` cannot be a name", NAME_RULE)
-        shapes = ((key.text, self._shape(value)) for key, value in node.entries)
-        return tuple((name, shape or _UNREAD) for name, shape in shapes)
-
-    def _case_inputs(
-        self, node: YamlNode | None, inputs: tuple[tuple[str, Shape], ...]
-    ) -> tuple[tuple[str, Shape], ...]:
-        """The inputs of a case: those of the model, with the ones it gives in their place."""
-        if node is None:
-            return inputs
-        names = [name for name, _ in inputs]
-        given = dict(self._inputs(node))
-        if not isinstance(node, Mapping):
-            if len(names) > 1:
-                self._error("E105", node, "the network has several inputs", f"name one: {listed(names)}")
-                return inputs
-            return tuple((names[0], shape) for shape in given.values()) or inputs
-        for key, _ in node.entries:
-            if key.text not in names:
-                self.context.unknown_word("E104", "input", key, names, self.scope, None)
-        return tuple((name, given.get(name, shape)) for name, shape in inputs)
-
-    def _shape(self, node: YamlNode) -> Shape | None:
-        """Channels and sizes from a list or ``3x224x224``; ``any`` is unknown."""
-        if isinstance(node, Mapping):
-            self._error(
-                "E105",
-                node,
-                f"a shape is wanted, found {kind_of(node)}",
-                "for instance [3, 224, 224] or 3x224x224",
-            )
-            return None
-        axes: list[Size] = []
-        number = len(node.items) if isinstance(node, Sequence) else node.text.count("x") + 1
-        if number > MOST_AXES + 1:
-            help = "without a batch axis, for instance [3, 224, 224]"
-            self._error(
-                "E109", node, f"{number:,} axes are more than the channels and {MOST_AXES} spatial axes", help
-            )
-            return None
-        for item in _axis_nodes(node):
-            try:
-                axes.append(
-                    None
-                    if isinstance(item, Scalar) and is_any(item.text)
-                    else read_integer(item, self.context, self.scope, 1)
-                )
-            except DependsOnParameter:
-                return None
-            except Fault as fault:
-                help = fault.help or "for instance [3, 224, 224] or 3x224x224; `any` is an unknown size"
-                self.context.fault(Fault(fault.code, fault.message, help), item, self.scope)
-                return None
-        if not axes:
-            self._error("E106", node, "an empty shape", "for instance [3, 224, 224] or 3x224x224")
-            return None
-        return Shape(axes[0], tuple(axes[1:]))
-
-    def _text(self, node: YamlNode | None) -> str | None:
-        if node is None or (isinstance(node, Scalar) and node.is_empty):
-            return None
-        if isinstance(node, Scalar):
-            return node.text
-        self._error("E105", node, f"text is wanted, found {kind_of(node)}", None)
-        return None
-
-    def _texts(self, node: YamlNode | None) -> tuple[str, ...]:
-        nodes = node.items if isinstance(node, Sequence) else [node]
-        return tuple(text for one in nodes if (text := self._text(one)) is not None)
-
-    # Blocks that nothing uses
+    # Blocks that nothing calls
 
     def check_unused_blocks(self) -> None:
-        """Read the blocks that nothing uses, with parameters unknown, so that their errors are seen too."""
-        for block, variables, blocks in self.all_blocks.values():
+        """Read the blocks that nothing calls, with parameters unknown, so that their errors are seen too."""
+        for block, file in self.all_blocks.values():
             if block.name in self.context.used_blocks:
                 continue
-            self.context.variables, self.context.blocks = variables, blocks
             names: dict[str, Value] = {name: UNDETERMINED for name, _ in block.params}
             tensors = {name: Ref("prev", 0) for name, _ in block.params}
-            scope = Scope({**variables, **names, "i": UNDETERMINED}, tensors, depth=1, active=(block.name,))
+            names = {**file.variables, **names, "i": UNDETERMINED}
+            scope = Scope(names, tensors, depth=1, active=(block.name,), file=file)
             steps = self.items.read_list(block.layers, scope, f"{block.name}_1")
-            self._graph((step_of((Part(block.name, SeriesBody(steps, is_block=True)),)),), self.inputs)
+            self._graph((step_of((Part(block.name, SeriesBody(steps, is_block=True)),)),), ())
 
     def _error(self, code: str, node: YamlNode, message: str, help: str | None) -> None:
-        self.context.error(code, node, message, help, self.scope)
+        self.context.error(code, node, message, help, TOP)
 
 
 def _overlaid(file: _Section, variant: _Section) -> _Section:
@@ -464,15 +333,6 @@ def _overlaid(file: _Section, variant: _Section) -> _Section:
         [*file.blocks, *variant.blocks],
         variant.node,
     )
-
-
-def _axis_nodes(node: Scalar | Sequence) -> list[YamlNode]:
-    """One node per axis of a shape."""
-    if isinstance(node, Sequence):
-        return node.items
-    return [
-        Scalar(text.strip(), node.quoted, node.line, node.column, node.width) for text in node.text.split("x")
-    ]
 
 
 def _unknown_input(graph: Graph) -> tuple[tuple[str, Shape], ...]:

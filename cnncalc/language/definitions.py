@@ -68,7 +68,11 @@ def _default_arguments(
     return arguments
 
 
-def read_blocks(sections: list[Mapping], context: Context, scope: Scope) -> dict[str, Block]:
+def read_blocks(
+    sections: list[Mapping], context: Context, scope: Scope
+) -> tuple[dict[str, Block], frozenset[str]]:
+    """The file's blocks by name, and the names of those in error."""
+    refused: set[str] = set()
     blocks: dict[str, Block] = {}
     for key, value in (entry for section in sections for entry in section.entries):
         word = look_up(key.text)
@@ -84,14 +88,14 @@ def read_blocks(sections: list[Mapping], context: Context, scope: Scope) -> dict
         if (key.text in SIBLINGS and key.text not in NEWER) or not is_name(key.text):
             help = f"`{key.text}` is a key of every item" if key.text in SIBLINGS else NAME_RULE
             context.error("E114", key, f"`{shown(key.text)}` cannot be the name of a block", help, scope)
-            context.refused_blocks.add(key.text)
+            refused.add(key.text)
             continue
         block = _block(key, value, context, scope)
         if block is None:
-            context.refused_blocks.add(key.text)
+            refused.add(key.text)
         else:
             blocks[key.text] = block
-    return blocks
+    return blocks, frozenset(refused)
 
 
 def _block(key: Scalar, node: YamlNode, context: Context, scope: Scope) -> Block | None:

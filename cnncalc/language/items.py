@@ -45,7 +45,6 @@ class ItemReader:
         self.context = context
         self.operations = OperationReader(context, self.read_list)
         self.blocks = BlockReader(context, self.read_list)
-        self.depth = 0
 
     def read_list(self, node: YamlNode, scope: Scope, path: str) -> tuple[Step, ...]:
         """The steps of a list; ``path`` is that of the list, empty for the network's own."""
@@ -55,7 +54,7 @@ class ItemReader:
                 "E105", node, f"a list of layers is wanted, found {kind_of(node)}", help, scope, path or None
             )
             return ()
-        if self.depth >= DEEPEST:
+        if scope.nesting >= DEEPEST:
             help = "use `repeat`, or flatten a level"
             self.context.error(
                 "E102",
@@ -68,11 +67,10 @@ class ItemReader:
             return ()
         names = Names(_given_names(node))
         steps = []
-        self.depth += 1
+        inner = scope._replace(nesting=scope.nesting + 1)
         for item in node.items:
-            self.context.count_item(item, scope, path or None)
-            steps.append(self._item(item, scope, path, names))
-        self.depth -= 1
+            self.context.count_item(item, inner, path or None)
+            steps.append(self._item(item, inner, path, names))
         return tuple([step for step in steps if step is not None])
 
     def _item(self, item: YamlNode, scope: Scope, path: str, names: Names) -> Step | None:
@@ -89,7 +87,7 @@ class ItemReader:
             return None
         if isinstance(item, Scalar):
             return self._step(item, None, {}, scope, path, names)
-        beside = [key.text for key, _ in item.entries if self._is_sibling(key.text)]
+        beside = [key.text for key, _ in item.entries if _is_sibling(key.text, scope)]
         siblings = {key.text: (key, value) for key, value in item.entries if key.text in beside}
         others = [(key, value) for key, value in item.entries if key.text not in beside]
         operation = self._the_operation(item, others, scope, path)
@@ -98,7 +96,7 @@ class ItemReader:
         key, argument = operation
         step = self._step(key, argument, siblings, scope, path, names)
         for other, _ in others:
-            if other is not key and not self._names_operation(key, argument):
+            if other is not key and not _names_operation(key, argument, scope):
                 self._misplaced(other, key, scope, f"{path}/{names.last}" if path else names.last)
         return step
 
@@ -116,30 +114,15 @@ class ItemReader:
                 path or None,
             )
             return None
-        meant = next((entry for entry in others if self._is_operation(entry[0].text)), None)
+        meant = next((entry for entry in others if _is_operation(entry[0].text, scope)), None)
         return meant or next((entry for entry in others if entry[0].text not in _FOREIGN_SIBLINGS), others[0])
-
-    def _is_sibling(self, key: str) -> bool:
-        """Whether a key stands beside an operation, where no block has that name."""
-        return key in SIBLINGS and not (key in NEWER and key in self.context.blocks)
-
-    def _is_operation(self, name: str) -> bool:
-        return name in self.context.blocks or look_up(name) is not None
-
-    def _names_operation(self, key: Scalar, argument: YamlNode | None) -> bool:
-        """Whether an item says its operation as in formats where that is a value: ``type: conv``."""
-        return (
-            key.text.lower() in _OPERATION_KEYS
-            and isinstance(argument, Scalar)
-            and self._is_operation(argument.text)
-        )
 
     def _misplaced(self, key: Scalar, operation: Scalar, scope: Scope, path: str) -> None:
         """Report a key beside an operation: a second operation, one of its arguments, or nothing known."""
-        if self._is_operation(key.text):
+        if _is_operation(key.text, scope):
             message = f"two operations in one item, `{shown(operation.text)}` and `{shown(key.text)}`"
             self.context.error("E108", key, message, "start each with `- `", scope, path)
-        elif self.operations.has_argument(operation.text, key.text):
+        elif self.operations.has_argument(operation.text, key.text, scope):
             help = f"write `{operation.text}: {{..., {key.text}: ...}}`"
             message = f"`{key.text}` is an argument of {shown(operation.text)}, not of the item"
             self.context.error("E104", key, message, help, scope, path)
@@ -191,15 +174,15 @@ class ItemReader:
 
     def _parts(self, key: Scalar, argument: YamlNode | None, scope: Scope, path: str) -> tuple[Part, ...]:
         parts: tuple[Part, ...] | None = None
-        block = self.context.blocks.get(key.text)
+        block = scope.file.blocks.get(key.text)
         word = None if block else look_up(key.text)
         if block is not None:
             parts = self.blocks.parts(block, key, argument, scope, path)
         elif word is not None:
             parts = self.operations.parts(word, key, argument, scope, path)
-        elif key.text not in self.context.refused_blocks:
-            help = suggest(key.text, tuple(self.context.blocks)) or "`cnncalc layers` lists the operations"
-            if isinstance(argument, Scalar) and self._names_operation(key, argument):
+        elif key.text not in scope.file.refused:
+            help = suggest(key.text, tuple(scope.file.blocks)) or "`cnncalc layers` lists the operations"
+            if isinstance(argument, Scalar) and _names_operation(key, argument, scope):
                 help = f"the operation is itself the key: `- {argument.text}: ...`"
             self.context.error("E111", key, f"unknown operation `{shown(key.text)}`", help, scope, path)
         return parts or (Part(key.text, LayerBody(Identity())),)
@@ -274,3 +257,21 @@ def _given_names(node: Sequence) -> list[str]:
     """The names that the items of a list give themselves."""
     names = (item.get("name") for item in node.items if isinstance(item, Mapping))
     return [name.text for name in names if isinstance(name, Scalar)]
+
+
+def _is_operation(name: str, scope: Scope) -> bool:
+    return name in scope.file.blocks or look_up(name) is not None
+
+
+def _names_operation(key: Scalar, argument: YamlNode | None, scope: Scope) -> bool:
+    """Whether an item says its operation as in formats where that is a value: ``type: conv``."""
+    return (
+        key.text.lower() in _OPERATION_KEYS
+        and isinstance(argument, Scalar)
+        and _is_operation(argument.text, scope)
+    )
+
+
+def _is_sibling(key: str, scope: Scope) -> bool:
+    """Whether a key stands beside an operation, where no block has that name."""
+    return key in SIBLINGS and not (key in NEWER and key in scope.file.blocks)

@@ -34,9 +34,9 @@ class OperationReader:
         self.context = context
         self.read_list = read_list
 
-    def has_argument(self, operation: str, key: str) -> bool:
+    def has_argument(self, operation: str, key: str, scope: Scope) -> bool:
         """Whether an operation or block has an argument of that name."""
-        block = self.context.blocks.get(operation)
+        block = scope.file.blocks.get(operation)
         if block is not None:
             return any(name == key for name, _ in block.params)
         word = look_up(operation)
@@ -65,7 +65,7 @@ class OperationReader:
         it.
         """
         try:
-            values = {**implied, **self._with_defaults(meaning, values, path)}
+            values = {**implied, **self._with_defaults(meaning, values, scope, path)}
             if issubclass(meaning, Shorthand):
                 return self._expanded(meaning, key, label, values, scope, path)
             norm, act = values.pop("norm", None), values.pop("act", None)
@@ -77,12 +77,14 @@ class OperationReader:
             pass
         return None
 
-    def _with_defaults(self, meaning: type[Declared], values: dict[str, Any], path: str) -> dict[str, Any]:
+    def _with_defaults(
+        self, meaning: type[Declared], values: dict[str, Any], scope: Scope, path: str
+    ) -> dict[str, Any]:
         """The values with the file's defaults added, and required ones checked."""
         values = dict(values)
-        for name, node in self.context.defaults.get(meaning.op, {}).items():
+        for name, node in scope.file.defaults.get(meaning.op, {}).items():
             if name not in values:
-                values[name] = self._value(meaning.fields[name], node, Scope(self.context.variables), path)
+                values[name] = self._value(meaning.fields[name], node, scope.of_the_file(), path)
         for name, field in meaning.fields.items():
             if field.required and name not in values:
                 raise Fault(

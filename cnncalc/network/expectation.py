@@ -4,11 +4,13 @@ here.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from math import inf
 from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic, Location, Origin
-from cnncalc.support.numbers import Number
+from cnncalc.support.numbers import AMOUNT, Number
 
 Quantity = Number | float | str
 """One that is measured: a number, infinite for the size of a field that is the whole map; ``"all"`` for its
@@ -24,6 +26,9 @@ FIELD_METRICS = ("rf", "stride", "padding")
 METRICS = (*SHAPE_METRICS, *COUNT_METRICS, *FIELD_METRICS)
 
 
+_LITERAL = re.compile(rf"(?:<=|>=)?\s*[+-]?{AMOUNT}")
+
+
 class Bounds(NamedTuple):
     """What one value may be: from ``low`` to ``high``, both included, ``None`` for no limit; or a word."""
 
@@ -31,6 +36,14 @@ class Bounds(NamedTuple):
     low: Number | None = None
     high: Number | None = None
     word: str | None = None
+
+    @property
+    def explained(self) -> str:
+        """The text, with the value of an expression behind it."""
+        limits = {limit for limit in (self.low, self.high) if limit is not None}
+        if len(limits) != 1 or self.text.startswith(("{", "~")) or _LITERAL.fullmatch(self.text):
+            return self.text
+        return f"{self.text} = {quoted(limits.pop())}"
 
     def hold(self, value: Quantity | None) -> bool:
         if self.word is not None:
@@ -57,7 +70,15 @@ class Expectation(NamedTuple):
 
     @property
     def text(self) -> str:
-        wanted = ", ".join(bound.text for bound in self.bounds)
+        return self._listed(bound.text for bound in self.bounds)
+
+    @property
+    def explained(self) -> str:
+        """The text, with the values of expressions."""
+        return self._listed(bound.explained for bound in self.bounds)
+
+    def _listed(self, texts: Iterable[str]) -> str:
+        wanted = ", ".join(texts)
         return f"[{wanted}]" if self.is_listed else wanted
 
 

@@ -168,6 +168,30 @@ cases:
     assert found[2].model == "f (tiny)"
 
 
+def test_the_expectations_of_a_case_see_its_own_variables() -> None:
+    cases = "cases: [{vars: {n: 5}, expect: {params: 37*n, channels: n}}, {expect: {channels: n}}]"
+    found = findings(f"{HEAD}layers: [conv3x3: n]\n{cases}\n")
+    assert [(one.ok, one.wanted) for one in found] == [(True, "37*n"), (True, "n"), (True, "n")]
+
+
+@pytest.mark.parametrize(
+    ("expect", "message"),
+    [
+        ("{params: 28*n}", "expected params 28*n = 56, got 74 (+32.1 %)"),
+        ("{params: '<= 28*n'}", "expected params <= 28*n = 56, got 74 (+32.1 %)"),
+        ("[n, 7, n+6]", "expected shape [n = 2, 7, n+6 = 8], got [2, 7, 7] (0.0 %, 0.0 %, -12.5 %)"),
+        ("{params: 56}", "expected params 56, got 74 (+32.1 %)"),
+        ("{params: -56}", "expected params -56, got 74"),
+        ("{params: '>= 1K'}", "expected params >= 1K, got 74 (-92.6 %)"),
+        ("{params: {max: 28*n}}", "expected params {max: 56}, got 74 (+32.1 %)"),
+    ],
+)
+def test_an_expectation_that_is_an_expression_is_shown_with_its_value(expect: str, message: str) -> None:
+    spec = f"input: [4, 9, 9]\nvars: {{n: 2}}\nlayers: [conv3x3: n]\nexpect: {expect}\n"
+    failed = [finding for finding in findings(spec) if finding.diagnostic is not None]
+    assert [one.diagnostic.message for one in failed if one.diagnostic] == [message]
+
+
 def test_an_expected_error_that_comes_is_fine() -> None:
     assert [finding.ok for finding in findings(f"{HEAD}layers: [conv9x9: 4]\nexpect: {{error: E301}}\n")] == [
         True
