@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from cnncalc.loading import load, loads
     from cnncalc.questions.sizes import sizes
+    from cnncalc.questions.tile import tile
 
 __version__ = "0.2.0.dev0"
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "load",
     "loads",
     "sizes",
+    "tile",
 ]
 
 _HOMES = {
@@ -42,6 +44,7 @@ _HOMES = {
     "load": "loading",
     "loads": "loading",
     "sizes": "questions.sizes",
+    "tile": "questions.tile",
 }
 """Where the public names live that are not errors; each is loaded when it is first used, so that help costs
 nothing.

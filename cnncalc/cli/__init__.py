@@ -34,6 +34,7 @@ COMMANDS = {
     "compare": "compare",
     "sweep": "sweep",
     "sizes": "sizes",
+    "tile": "tile",
     "check": "check",
     "explain": "explain",
     "layers": "layers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnncalc.analysis.report import Report
 from cnncalc.errors import Fault, NoAnswer
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
@@ -19,3 +20,8 @@ def place(node: Node) -> str:
     """Where a layer is, for the end of a sentence about it."""
     location = node.origin.location
     return "" if location is None else f" ({location.file}:{location.line})"
+
+
+def failure(report: Report) -> NoAnswer:
+    """A question about a network that cannot be computed at the sizes asked for."""
+    return NoAnswer(next(found for found in report.diagnostics if found.severity == "error"))

@@ -13,7 +13,8 @@ from cnncalc.errors import Diagnostic
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.columns import Region
-from cnncalc.render.view import DTYPES, Unread, View
+from cnncalc.render.view import Unread, View
+from cnncalc.support.dtypes import DTYPES
 
 FORMAT = 1
 

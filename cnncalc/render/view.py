@@ -6,9 +6,6 @@ from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic
 
-DTYPES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2, "int8": 1}
-"""Bytes of one weight, the default first."""
-
 
 class View(NamedTuple):
     """The choices of one run of a command."""

@@ -15,6 +15,7 @@ from cnncalc.geometry.pyramid import pyramid
 from cnncalc.geometry.window import Window
 from cnncalc.questions.sizes import sizes
 from cnncalc.questions.sweep import Grid, parse_shapes, sweep
+from cnncalc.questions.tile import tile
 from cnncalc.render.document import Document
 from cnncalc.render.listings.answers import Asked
 from cnncalc.render.listings.changes import Changes
@@ -25,6 +26,7 @@ from cnncalc.render.listings.pool import Pools
 from cnncalc.render.listings.sizes import FittingSizes
 from cnncalc.render.listings.spp import Pyramids
 from cnncalc.render.listings.sweep import Sweep
+from cnncalc.render.listings.tiles import Tiles
 from cnncalc.render.listings.zoo import Exhibit, Zoo
 from cnncalc.render.view import Unread, View
 from tests.render.reports import misfit
@@ -82,6 +84,9 @@ EXAMPLES: dict[type[Document], Callable[[], Document]] = {
         [Asked(model, sizes(model, 30)) for model in loads(SPEC, "net_1.yaml")]
         + [Asked(model, misfit("head")) for model in loads(SPEC, "net_1.yaml")],
         (misfit("head"),),
+    ),
+    Tiles: lambda: Tiles(
+        [Asked(model, tile(model, (90, 70), tile=40)) for model in loads(SPEC, "net_1.yaml")]
     ),
     Sweep: lambda: Sweep(
         "net_1.yaml", tuple(sweep(Grid({"": parse_shapes("3x8..9")}), lambda _: loads(SPEC, "net_1.yaml")))

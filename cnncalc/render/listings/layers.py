@@ -10,7 +10,8 @@ from cnncalc.render.columns import Region, columns
 from cnncalc.render.listing import Listing, Total
 from cnncalc.render.rows import Rows, rows
 from cnncalc.render.text import UNKNOWN, exact, inert, memory, rounded
-from cnncalc.render.view import DTYPES, View
+from cnncalc.render.view import View
+from cnncalc.support.dtypes import DTYPES
 from cnncalc.support.numbers import plural
 
 PIECE = 10_000

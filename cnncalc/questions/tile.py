@@ -1,0 +1,555 @@
+"""How to cut a large image so that tiles, computed one by one and put together, equal the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import product
+from math import inf, lcm, prod
+from typing import NamedTuple
+
+from cnncalc.analysis.run import Given, analyze, rules_of, with_input
+from cnncalc.errors import InputError, NoAnswer
+from cnncalc.geometry.axis import IDENTITY_TAPS, Reads, Taps, Unknown, Whole
+from cnncalc.geometry.shape import LARGEST_SIZE, Shape
+from cnncalc.network.model import Model
+from cnncalc.questions.answers import refusal
+from cnncalc.questions.trace import Placed, Trace, trace
+from cnncalc.support.dtypes import DTYPES
+
+_UNBOUNDED = LARGEST_SIZE
+MOST_TILES = 100_000
+"""Tiles along one axis."""
+
+
+class Tile(NamedTuple):
+    """One crop of the image along an axis, and what its run contributes."""
+
+    begin: int
+    size: int
+    keep: tuple[int, int]
+    """First and last unit of the whole output that is taken from this tile."""
+    at: int
+    """Where these begin in the tile's own output."""
+
+
+class TiledAxis(NamedTuple):
+    """The tiles along one axis."""
+
+    size: int
+    """Of the image."""
+    output: int
+    """Of the whole output."""
+    align: int
+    """Tiles begin at multiples of it."""
+    tiles: tuple[Tile, ...]
+
+
+class Tiling(NamedTuple):
+    """A plan: every tile of the first axis with every tile of the others."""
+
+    name: str
+    file: str
+    axes: tuple[TiledAxis, ...]
+    tiles: int
+    macs: int
+    """Of all tiles together."""
+    extra_macs: float
+    """The share that comes on top of the whole image's."""
+    peak_bytes: int
+    """Of the activations that are held at once, for a batch of the largest tiles."""
+    weight_bytes: int
+    """Of weights, biases and buffers."""
+    whole_bytes: int
+    """What the activations of the whole image would take."""
+
+
+class _Failed(Exception):
+    """No plan with tiles of some size; ``layer`` is where nothing is right any more, where one is."""
+
+    def __init__(self, layer: Placed | None = None) -> None:
+        super().__init__()
+        self.layer = layer
+
+
+def tile(
+    model: Model,
+    image: tuple[int, ...],
+    *,
+    tile: int | tuple[int, ...] | None = None,
+    memory: int | None = None,
+    dtype: str = "float32",
+    batch: int = 1,
+    input: Given | None = None,
+    framework: str | None = None,
+) -> Tiling:
+    """A plan of tiles whose outputs, put together, equal the output of the whole image number by number.
+
+    Args:
+        model: one of the models that ``load`` returns.
+        image: the spatial sizes of the image.
+        tile: how large a tile may be, for all axes or per axis.
+        memory: instead, how many bytes activations and weights of one run may take.
+        dtype: how numbers are stored.
+        batch: how many tiles are run at once.
+        input: another input than the spec's, whose channels count.
+        framework: another framework's rules than the spec's.
+
+    Raises:
+        NoAnswer: where no plan exists, with the layer in the way or the smallest tile that works.
+        InputError, ValueError: for sizes that are none.
+    """
+    rules = rules_of(model, framework)
+    model = _at(model._replace(inputs=with_input(model.inputs, input), framework=rules), image)
+    if (tile is None) == (memory is None):
+        raise ValueError("give a tile size or a memory limit, one of them")
+    if dtype not in DTYPES:
+        raise ValueError(f"no dtype {dtype!r}; possible: {', '.join(DTYPES)}")
+    planner = _Planner(model, image)
+    cost = _Cost(model, DTYPES[dtype], batch)
+    if memory is not None:
+        return _plan(
+            planner,
+            cost,
+            planner.largest(lambda sizes: cost.bytes_of(sizes) + cost.weights <= memory, memory),
+        )
+    limits = (tile,) * len(image) if isinstance(tile, int) else tile
+    assert limits is not None
+    if len(limits) != len(image):
+        raise InputError(f"{len(limits)} tile sizes for {len(image)} axes: give one, or one per axis")
+    return _plan(planner, cost, tuple(limits))
+
+
+def _at(model: Model, image: tuple[int, ...]) -> Model:
+    """The model with the image as its input; of several inputs all that are as large as the first."""
+    first = model.inputs[0][1]
+    if first.rank != len(image):
+        axes = "1 spatial axis" if first.rank == 1 else f"{first.rank} spatial axes"
+        raise InputError(f"{model.name} has {axes}, the image {len(image)}")
+    if not image:
+        raise refusal(model, f"the input `{model.inputs[0][0]}` is a vector: there is nothing to cut")
+    given = {name: Shape(shape.channels, image) for name, shape in model.inputs if shape.sizes == first.sizes}
+    other = next((name for name, shape in model.inputs if shape.sizes != first.sizes and shape.rank), None)
+    if other is not None:
+        raise refusal(
+            model,
+            f"the input `{other}` is of another size than `{model.inputs[0][0]}`: which part of it "
+            "belongs to a tile is not known",
+        )
+    return model._replace(inputs=with_input(model.inputs, given))
+
+
+class _Cost:
+    """What a run takes at some sizes."""
+
+    def __init__(self, model: Model, width: int, batch: int) -> None:
+        self.model = model
+        self.width = width
+        self.batch = batch
+        self.weights = 0
+        """Bytes of the numbers stored."""
+        self._known: dict[tuple[int, ...], tuple[int, int]] = {}
+
+    def of(self, sizes: tuple[int, ...]) -> tuple[int, int]:
+        """MACs of one input, and the bytes of a batch's activations."""
+        known = self._known.get(sizes)
+        if known is None:
+            report = analyze(_at(self.model, sizes))
+            totals = report.totals
+            if report.peak is None or totals.params is None or totals.buffers is None or totals.macs is None:
+                reasons = [reason for layer in report.layers for reason in layer.reasons]
+                raise refusal(
+                    self.model, f"the cost of a tile is not known: {reasons[0] if reasons else '?'}"
+                )
+            self.weights = (totals.params + totals.buffers) * self.width
+            known = self._known[sizes] = (totals.macs, report.peak * self.batch * self.width)
+        return known
+
+    def macs_of(self, sizes: tuple[int, ...]) -> int:
+        return self.of(sizes)[0]
+
+    def bytes_of(self, sizes: tuple[int, ...]) -> int:
+        return self.of(sizes)[1]
+
+
+def _plan(planner: _Planner, cost: _Cost, limits: tuple[int, ...]) -> Tiling:
+    """The plan with tiles as large as the limits allow."""
+    axes: list[TiledAxis] = []
+    for at, limit in enumerate(limits):
+        same = next((one for one in range(at) if limits[one] == limit and planner.is_like(at, one)), None)
+        axes.append(planner.axis(at, limit) if same is None else axes[same])
+    sizes = [[tile.size for tile in axis.tiles] for axis in axes]
+    macs = 0
+    for one in product(*[sorted(set(some)) for some in sizes]):
+        times = prod([some.count(size) for some, size in zip(sizes, one, strict=True)])
+        macs += times * cost.macs_of(one)
+    whole = cost.macs_of(planner.image)
+    return Tiling(
+        name=planner.model.name,
+        file=planner.model.file,
+        axes=tuple(axes),
+        tiles=prod([len(axis.tiles) for axis in axes]),
+        macs=macs,
+        extra_macs=float(Fraction(macs - whole, whole)) if whole else 0.0,
+        peak_bytes=cost.bytes_of(tuple(map(max, sizes))),
+        weight_bytes=cost.weights,
+        whole_bytes=cost.bytes_of(planner.image),
+    )
+
+
+class _Right(NamedTuple):
+    """The units of a tensor that are right in a tile, in the tile's own numbers."""
+
+    first: int
+    last: int
+    shift: int
+    """What is added to have the number in the whole."""
+
+
+class _Planner:
+    """The plans of one network for one image."""
+
+    def __init__(self, model: Model, image: tuple[int, ...]) -> None:
+        self.model = model
+        self.image = image
+        self.whole = trace(model)
+        self._check_local()
+        self._steps: list[Fraction] = []
+        """Positions of the image for each unit of the main output, per axis."""
+        self.aligns = tuple([self._align(axis) for axis in range(len(image))])
+        self._traces: dict[tuple[int, int], Trace | None] = {}
+        self._rights: dict[tuple[int, int, bool, bool], _Right] = {}
+
+    def _check_local(self) -> None:
+        """That every unit of the main output sees a part of the image only."""
+        for _, layer in self.whole.placed():
+            record = layer.record
+            sees_all = [
+                isinstance(rule.reads(size), Whole)
+                for rule, size in zip(record.rules, record.in_shape.sizes, strict=False)
+            ]
+            if layer.sees_all or any(sees_all):
+                raise refusal(
+                    self.model,
+                    f"`{record.path}` ({record.op}) sees the whole map: what it gives for a tile is not what "
+                    "it gives for the image",
+                    layer.node,
+                    "run the whole image at once, or tile the part of the network before it",
+                )
+            if record.is_join and not record.shape.is_point:
+                point = next((one for one in layer.inputs if self.whole.shapes[one].is_point), None)
+                if point is not None:
+                    raise refusal(
+                        self.model,
+                        f"`{record.path}` spreads a single position over the whole map",
+                        layer.node,
+                    )
+
+    def _align(self, axis: int) -> int:
+        """Of what the begin of a tile must be a multiple, so that all maps repeat."""
+        steps: dict[int, Fraction] = dict.fromkeys(range(self.whole.inputs), Fraction(1))
+        found = 1
+        for number, layer in self.whole.placed():
+            reads = _reads(self.model, layer, axis)
+            step = steps[layer.inputs[0]]
+            unlike = next((one for one in layer.inputs if steps[one] != step), None)
+            if layer.record.is_join and unlike is not None:
+                raise refusal(
+                    self.model, f"`{layer.record.path}` joins maps of different strides", layer.node
+                )
+            found = lcm(found, (step * reads.advance).numerator)
+            steps[number] = step * Fraction(reads.advance, len(reads.runs))
+        self._steps.append(steps[self.whole.main])
+        return found
+
+    def is_like(self, axis: int, other: int) -> bool:
+        """Whether plans along two axes are the same."""
+        return self.image[axis] == self.image[other] and all(
+            layer.record.rules[axis] == layer.record.rules[other] for _, layer in self.whole.placed()
+        )
+
+    # How large a tile may be
+
+    def largest(self, fits: Callable[[tuple[int, ...]], bool], memory: int) -> tuple[int, ...]:
+        """The largest tile, as long along every axis, that fits into memory."""
+        step = lcm(*self.aligns)
+        if fits(self.image):
+            return self.image
+        rests = sorted({size % step for size in self.image} | {0})
+        best = 0
+        for rest in rests:
+            low, high = 0, -(-max(self.image) // step)
+            while high - low > 1:
+                middle = (low + high) // 2
+                if self._is_valid_and(fits, middle * step + rest):
+                    low = middle
+                else:
+                    high = middle
+            best = max(best, low * step + rest if low else 0)
+        if not best:
+            raise refusal(
+                self.model,
+                f"no tile fits into {memory:,} bytes: tiles begin at multiples of {step}",
+                None,
+                "allow more memory, or store numbers in fewer bytes with --dtype",
+            )
+        return tuple([min(best, size) for size in self.image])
+
+    def _is_valid_and(self, fits: Callable[[tuple[int, ...]], bool], size: int) -> bool:
+        return fits(tuple([min(size, one) for one in self.image]))
+
+    # Plans along one axis
+
+    def axis(self, axis: int, limit: int) -> TiledAxis:
+        """The fewest tiles that are no larger than the limit."""
+        if limit < 1:
+            raise InputError("a tile has at least 1 position")
+        size, align = self.image[axis], self.aligns[axis]
+        output = self.whole.shapes[self.whole.main].sizes[axis]
+        assert output is not None
+        try:
+            tiles = self._best(axis, limit)
+        except _Failed as failed:
+            raise self._too_small(axis, limit, failed.layer) from None
+        return TiledAxis(size, output, align, tiles)
+
+    def _best(self, axis: int, limit: int) -> tuple[Tile, ...]:
+        size, align = self.image[axis], self.aligns[axis]
+        if limit >= size:
+            return self._laid(axis, size)
+        failed = _Failed()
+        found: list[tuple[Tile, ...]] = []
+        for candidate in dict.fromkeys((limit, limit - limit % align, limit - (limit - size) % align)):
+            try:
+                found.append(self._laid(axis, candidate))
+            except _Failed as error:
+                failed = failed if failed.layer is not None else error
+        if not found:
+            raise failed
+        return self._even(axis, min(found, key=len))
+
+    def _even(self, axis: int, tiles: tuple[Tile, ...]) -> tuple[Tile, ...]:
+        """As many tiles of one size, where they are no more work."""
+        align = self.aligns[axis]
+        if len({tile.size for tile in tiles}) == 1:
+            return tiles
+        total, rest = sum(tile.size for tile in tiles), tiles[0].size % align
+        overlap = tiles[0].size - tiles[1].begin
+        least = -(-(self.image[axis] + (len(tiles) - 1) * overlap) // len(tiles))
+        try:
+            other = self._laid(axis, least + (rest - least) % align)
+        except _Failed:
+            return tiles
+        is_even = len({tile.size for tile in other}) == 1 and len(other) == len(tiles)
+        return other if is_even and sum(tile.size for tile in other) <= total else tiles
+
+    def _count(self, axis: int, size: int) -> int:
+        try:
+            return len(self._laid(axis, size))
+        except _Failed:
+            return 0
+
+    def _laid(self, axis: int, size: int) -> tuple[Tile, ...]:
+        """Tiles of some size, each as far to the right as the one before allows."""
+        whole, align = self.image[axis], self.aligns[axis]
+        output = self.whole.shapes[self.whole.main].sizes[axis]
+        assert output is not None
+        if size < 1:
+            raise _Failed
+        tiles: list[Tile] = []
+        begin = kept = 0
+        while kept < output:
+            end = min(begin + size, whole)
+            right = self._right(axis, begin, end)
+            first, last = right.first + right.shift, min(right.last + right.shift, output - 1)
+            if first > kept or last < kept or len(tiles) == MOST_TILES:
+                raise _Failed
+            tiles.append(Tile(begin, end - begin, (kept, last), kept - right.shift))
+            kept = last + 1
+            if kept < output:
+                begin = self._next(axis, begin, size, kept, align)
+        return tuple(tiles)
+
+    def _next(self, axis: int, begin: int, size: int, kept: int, align: int) -> int:
+        """The furthest begin from which the unit ``kept`` is right."""
+        whole = self.image[axis]
+        low, high = begin // align, (whole - 1) // align
+        if low >= high:
+            raise _Failed
+        inner = self._right(axis, (low + 1) * align, min((low + 1) * align + size, whole))
+        ahead = inner.first + inner.shift
+        # One step further moves the first right unit by this.
+        units = align / self._steps[axis]
+        far = min(high, low + 1 + max(0, int((kept - ahead) // units)))
+        near = max(low + 1, -(-(whole - size) // align))
+        if self._serves(axis, far * align, size, kept):
+            return far * align
+        # A last tile may be too small by itself: the largest one begins here.
+        if near > far or not self._serves(axis, near * align, size, kept):
+            raise _Failed
+        while far - near > 1:
+            middle = (near + far) // 2
+            near, far = (middle, far) if self._serves(axis, middle * align, size, kept) else (near, middle)
+        return near * align
+
+    def _serves(self, axis: int, begin: int, size: int, kept: int) -> bool:
+        """Whether the unit ``kept`` is right in a tile that begins there."""
+        try:
+            found = self._right(axis, begin, min(begin + size, self.image[axis]))
+        except _Failed:
+            return False
+        return found.first + found.shift <= kept <= found.last + found.shift
+
+    def _too_small(self, axis: int, limit: int, layer: Placed | None) -> NoAnswer:
+        """No plan with tiles of a size: what the smallest one is that works."""
+        smallest = self._smallest(axis, limit)
+        align = self.aligns[axis]
+        message = f"a tile of {limit} is too small"
+        if layer is not None:
+            message += f": no unit of `{layer.record.path}` is right in it"
+        begin = f"tiles begin at multiples of {align}"
+        help = (
+            f"{begin}; no tile smaller than the image works"
+            if smallest is None
+            else f"{begin}; the smallest tile that works is {smallest}"
+        )
+        return refusal(self.model, message, None if layer is None else layer.node, help)
+
+    def _smallest(self, axis: int, limit: int) -> int | None:
+        size, align = self.image[axis], self.aligns[axis]
+        found = None
+        for rest in {0, size % align}:
+            low, high = limit // align, -(-size // align)
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (low, middle) if self._count(axis, middle * align + rest) else (middle, high)
+            candidate = high * align + rest
+            if candidate < size and self._count(axis, candidate):
+                found = candidate if found is None else min(found, candidate)
+        return found
+
+    # What is right in one tile
+
+    def _right(self, axis: int, begin: int, end: int) -> _Right:
+        """The units of the main output that are right in a tile.
+
+        Raises:
+            _Failed: where there are none.
+        """
+        whole = self.image[axis]
+        key = (axis, end - begin, begin == 0, end == whole)
+        known = self._rights.get(key)
+        if known is None:
+            found = self._found(axis, begin, end)
+            known = self._rights[key] = found._replace(shift=found.shift - int(begin / self._steps[axis]))
+        return known._replace(shift=known.shift + int(begin / self._steps[axis]))
+
+    def _found(self, axis: int, begin: int, end: int) -> _Right:
+        part = self._trace(axis, end - begin)
+        ends = (begin == 0, end == self.image[axis])
+        found: dict[int, _Right] = {
+            number: _Right(0, end - begin - 1, begin) for number in range(self.whole.inputs)
+        }
+        if [layer and layer.record.path for layer in part.layers] != [
+            layer and layer.record.path for layer in self.whole.layers
+        ]:
+            raise _Failed
+        for (number, here), (_, there) in zip(part.placed(), self.whole.placed(), strict=True):
+            given = [found[one] for one in here.inputs]
+            one = given[0]
+            if here.record.is_join:
+                if len({right.shift for right in given}) > 1:
+                    raise _Failed(here)
+                one = _Right(max(r.first for r in given), min(r.last for r in given), one.shift)
+            source = here.inputs[0]
+            sizes = (_size(part, source, axis), _size(self.whole, source, axis))
+            is_end = (ends[0] and one.shift == 0, ends[1] and sizes[1] == sizes[0] + one.shift)
+            taps = (_reads(self.model, here, axis), _reads(self.model, there, axis))
+            right = _through(one, taps, sizes[0], is_end)
+            if right is None:
+                raise _Failed(here)
+            last = min(right.last, _size(part, number, axis) - 1)
+            right = right._replace(first=max(right.first, 0), last=last)
+            if right.first > right.last:
+                raise _Failed(here)
+            found[number] = right
+        return found[self.whole.main]
+
+    def _trace(self, axis: int, size: int) -> Trace:
+        known = self._traces.get((axis, size))
+        if (axis, size) not in self._traces:
+            sizes = tuple([size if at == axis else one for at, one in enumerate(self.image)])
+            try:
+                known = trace(_at(self.model, sizes))
+            except NoAnswer:
+                known = None
+            self._traces[(axis, size)] = known
+        if known is None:
+            raise _Failed
+        return known
+
+
+def _size(traced: Trace, number: int, axis: int) -> int:
+    size = traced.shapes[number].sizes[axis]
+    assert size is not None
+    return size
+
+
+def _reads(model: Model, layer: Placed, axis: int) -> Taps:
+    """What a layer reads along an axis, periodically."""
+    record = layer.record
+    reads: Reads = record.rules[axis].reads(record.in_shape.sizes[axis])
+    if isinstance(reads, Unknown):
+        raise refusal(model, f"what `{record.path}` reads {reads.reason}", layer.node)
+    assert isinstance(reads, Taps)
+    return reads
+
+
+def _through(given: _Right, taps: tuple[Taps, Taps], size: int, is_end: tuple[bool, bool]) -> _Right | None:
+    """The right units of a layer's output; ``None`` where it reads otherwise in the tile than in the whole.
+
+    Args:
+        given: the right units of its input.
+        taps: what it reads in the tile and in the whole.
+        size: of its input in the tile.
+        is_end: whether the input begins, and ends, where the image's does.
+    """
+    here = taps[0]
+    if here is IDENTITY_TAPS and taps[1] is IDENTITY_TAPS:
+        return given
+    shift = _shift(given.shift, *taps)
+    if shift is None:
+        return None
+    period = len(here.runs)
+    low = -inf if is_end[0] and given.first == 0 else given.first
+    high = inf if is_end[1] and given.last == size - 1 else given.last
+    first, last = 0, _UNBOUNDED
+    for residue, run in enumerate(here.runs):
+        if not run.length:
+            continue
+        if low != -inf:
+            wrong = -(-(int(low) - run.start) // here.advance) - 1
+            first = max(first, wrong * period + residue + 1)
+        if high != inf:
+            end = run.start + (run.length - 1) * run.step
+            wrong = (int(high) - end) // here.advance + 1
+            last = min(last, wrong * period + residue - 1)
+    return _Right(first, last, shift)
+
+
+def _shift(given: int, here: Taps, there: Taps) -> int | None:
+    """Where the outputs of a tile are in the whole, its inputs being at ``given``; ``None`` where they read
+    otherwise.
+    """
+    if (here.advance, len(here.runs)) != (there.advance, len(there.runs)):
+        return None
+    aparts = set()
+    for one, other in zip(here.runs, there.runs, strict=True):
+        if (one.step, one.length) != (other.step, other.length):
+            return None
+        if one.length:
+            aparts.add(other.start - one.start)
+    if len(aparts) > 1:
+        return None
+    turns, rest = divmod(given - (aparts.pop() if aparts else 0), here.advance)
+    return None if rest else turns * len(here.runs)
