@@ -83,7 +83,7 @@ def test_the_configurations_of_the_documents_are_understood(
 
 
 def test_the_documents_have_examples_of_every_kind() -> None:
-    assert [len(blocks(language)) for language in ("python", "toml")] == [3, 1]
+    assert all(len(blocks(language)) >= least for language, least in (("python", 4), ("toml", 1)))
     assert len(specs()) > 8
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
+from typing import Any
 
 import pytest
 
 import cnncalc
+from cnncalc.guide import page
 from cnncalc.questions.tile import Tiling, tile
 from tests.oracle.modules import Tensor, torch
 from tests.oracle.whole_numbers import image_of, network_of, run
@@ -182,3 +185,17 @@ def test_a_tile_one_align_later_would_lose_a_unit() -> None:
                 at = one.at - round(tiled.align * steps)
                 first: Tensor = whole.select(axis + 2, one.keep[0])
                 assert at < 0 or not torch.equal(out.select(axis + 2, at), first), (name, axis, one)
+
+
+def test_the_example_of_the_guide_puts_tiles_together() -> None:
+    (code,) = [
+        block
+        for block in re.findall(r"```python\n(.*?)```", page("questions").text, re.DOTALL)
+        if "def tiled" in block
+    ]
+    names: dict[str, Any] = {}
+    exec(code.partition("\n\n\n(model,)")[0], names)
+    text, sizes, plan = planned("pixel shuffle")
+    network = network_of(text)
+    image = image_of(network, sizes)
+    assert torch.equal(names["tiled"](lambda crop: run(network, crop), image, plan), run(network, image))
