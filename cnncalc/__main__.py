@@ -1,4 +1,4 @@
-"""The command as a process: how it starts, how it is stopped, how it leaves."""
+"""The command as a process: how it starts, stops and exits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NoReturn
 
 
 def command() -> NoReturn:
-    """Run, then leave at once: taking the interpreter down would cost a fifth of a run.
+    """Run, then exit at once: shutting down the interpreter would cost a fifth of a run.
 
     The cyclic garbage collector is off, for what a run builds lives to its end; ``--watch`` collects between
     its runs.
@@ -29,7 +29,7 @@ def command() -> NoReturn:
 
 
 def _terminated(number: int, _: object) -> NoReturn:
-    """Leave in good order, so that a file half written beside its target is taken away."""
+    """Exit in good order, so that a half-written temporary file is removed."""
     raise SystemExit(128 + number)
 
 

@@ -1,4 +1,4 @@
-"""The networks that travel with the package, found by bare name."""
+"""The networks bundled with the package, found by bare name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 ENDINGS = (".yaml", ".yml")
-"""Of the names of files that are specs."""
+"""The endings of spec files."""
 
 
 def names() -> tuple[str, ...]:

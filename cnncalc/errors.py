@@ -13,8 +13,8 @@ Ctrl-C.
 """
 
 MOST_ERRORS = 500
-"""Errors that are collected from one file; what follows is not read."""
-TOO_MANY_ERRORS = (f"more than {MOST_ERRORS} errors: what follows is not read", "fix these first")
+"""The most errors that are collected from one file; the rest of the file is not read."""
+TOO_MANY_ERRORS = (f"more than {MOST_ERRORS} errors: the rest of the file is not read", "fix these first")
 
 
 class Location(NamedTuple):
@@ -24,11 +24,11 @@ class Location(NamedTuple):
     line: int
     column: int
     width: int = 1
-    """How many characters of the line are meant, for the caret."""
+    """How many characters of the line it covers, for the caret."""
 
 
 class Diagnostic(NamedTuple):
-    """One finding, complete: what was found, where, and what would work."""
+    """One complete finding: what was found, where, and what would work."""
 
     code: str
     severity: Severity
@@ -40,17 +40,14 @@ class Diagnostic(NamedTuple):
     excerpt: str | None = None
     """The source line the location points into."""
     chain: tuple[str, ...] = ()
-    """The uses of blocks that led here, outermost first."""
+    """The calls of blocks that led here, outermost first."""
     about: str | None = None
-    """What it is about besides the layer, such as another framework; findings that differ in it are different
-    ones.
+    """What distinguishes it besides the layer, such as another framework.
     """
 
 
 class Fault(Exception):
-    """A bare fact found by a rule that does not know where in a file it was asked; the caller adds the
-    place.
-    """
+    """A bare fact found by a rule that does not know the place in the file; the caller adds it."""
 
     def __init__(self, code: str, message: str, help: str | None = None) -> None:
         super().__init__(message)
@@ -96,7 +93,7 @@ class CnncalcError(Exception):
 
 
 class SpecError(CnncalcError):
-    """A file that does not follow the grammar, or uses names and expressions that mean nothing."""
+    """A file that does not follow the grammar, or uses undefined names or invalid expressions."""
 
 
 class GraphError(CnncalcError):
@@ -112,9 +109,7 @@ class SourceError(CnncalcError):
 
 
 class InputError(ValueError):
-    """A shape, an input or a framework that an analysis is given and that does not exist or fit; its message
-    says what does.
-    """
+    """A shape, an input or a framework that does not exist or does not fit; the message says what does."""
 
 
 class UsageError(CnncalcError):
@@ -122,7 +117,7 @@ class UsageError(CnncalcError):
 
 
 class NoAnswer(CnncalcError):
-    """A question that has no answer for a network."""
+    """A question that cannot be answered for a network."""
 
 
 def _one_line(diagnostic: Diagnostic) -> str:

@@ -22,7 +22,7 @@ from cnncalc.support.words import did_you_mean, listed, shown
 
 
 class Options(NamedTuple):
-    """Under which conditions the models of a spec are loaded."""
+    """The conditions under which the models of a spec are loaded."""
 
     sets: Mapping[str, str | int] | None = None
     """Variables to set, by name, as expressions or whole numbers."""
@@ -35,7 +35,7 @@ class Options(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """The models of a spec that nothing is wrong with, and what is wrong with the others."""
+    """The valid models of a spec, and what is wrong with the others."""
 
     models: tuple[Model, ...]
     error: CnncalcError | None = None
@@ -71,8 +71,8 @@ def load(
     Raises:
         SpecError: with everything wrong with the file.
         SourceError: where it cannot be read.
-        UsageError: for a variable, framework or variant that does not exist, and for a variable set to what
-        means nothing.
+        UsageError: for a variable, framework or variant that does not exist, and for a variable set to an
+        invalid value.
         TypeError: for arguments of other types.
     """
     if not isinstance(path, str | PathLike):
@@ -95,7 +95,7 @@ def loads(
     """The models of a spec given as text, called ``name`` in messages; options as for ``load``.
 
     Raises:
-        TypeError: for a text that is none.
+        TypeError: for a text that is not a str.
         SpecError: with everything wrong with it.
     """
     if not isinstance(text, str) or not isinstance(name, str):
@@ -163,7 +163,7 @@ def _settings(sets: Mapping[str, str | int] | None) -> dict[str, str]:
 
 
 def resolve(path: str) -> str:
-    """The file meant by a SPEC: itself, or the bundled config of that name.
+    """The file that a SPEC refers to: itself, or the bundled config of that name.
 
     Raises:
         SourceError: where a bare name is neither.
@@ -175,7 +175,7 @@ def resolve(path: str) -> str:
     found = bundled.path_of(path)
     if found is not None and path.endswith(
         bundled.ENDINGS
-    ):  # a file that is gone must not pass as the bundled network of its name
+    ):  # a missing file must not be replaced by the bundled network of its name
         help = meant_file(path) or f"the bundled config is called `{found.stem}`"
         raise SourceError(Diagnostic("E110", "error", f"`{shown(path)}` does not exist", help))
     if found is not None:

@@ -77,7 +77,7 @@ def _cnncalc(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; the exit code: 0 fine, 1 invalid, 2 not done, 130 interrupted.
 
-    A closed pipe ends a run quietly. An error that nobody foresaw is told as such, with its traceback where
+    A closed pipe ends a run quietly. An unforeseen error is reported as such, with its traceback where
     ``CNNCALC_TRACEBACK=1`` asks for it.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -95,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         silence(sys.stdout)
         return FINE
-    except Exception as error:  # the last resort, told apart from findings by its exit code
+    except Exception as error:  # the last resort, distinguished from findings by its exit code
         _broken(error)
     return UNDONE
 

@@ -1,4 +1,4 @@
-"""The way of the commands that ask one question of each network of a spec."""
+"""What the commands share that ask one question of each network of a spec."""
 
 from __future__ import annotations
 

@@ -35,20 +35,21 @@ Select = Annotated[
 ]
 Ignore = Annotated[Codes, typer.Option("--ignore", metavar="CODES", help="Warnings not to show.")]
 Strict = Annotated[
-    bool | None, typer.Option("--strict/--no-strict", help="Warnings fail; by default as the project says.")
+    bool | None,
+    typer.Option("--strict/--no-strict", help="Let warnings fail. By default as the project configures it."),
 ]
 RequireExpect = Annotated[
-    bool, typer.Option("--require-expect", help="A spec without any expectation fails.")
+    bool, typer.Option("--require-expect", help="Let a spec without any expectation fail.")
 ]
 Portability = Annotated[
     bool,
     typer.Option(
-        "--portability", help="Also where another framework would make something else (W601 to W603)."
+        "--portability", help="Also report what another framework computes differently (W601 to W603)."
     ),
 ]
 FormatName = Annotated[
     Format | None,
-    typer.Option("--format", help="By default full on a terminal, github in its Actions, else concise."),
+    typer.Option("--format", help="By default full on a terminal, github in GitHub Actions, else concise."),
 ]
 Output = Annotated[
     str | None,
@@ -56,29 +57,31 @@ Output = Annotated[
         "-o",
         "--output",
         metavar="FILE",
-        help=f"Write a file, too, in the format of its ending: {', '.join(FORMATS.endings)}.",
+        help=f"Also write a file, in the format of its ending: {', '.join(FORMATS.endings)}.",
     ),
 ]
-Update = Annotated[bool, typer.Option("--update", help="Write what is measured where an expectation failed.")]
+Update = Annotated[
+    bool, typer.Option("--update", help="Write the measured value where an expectation failed.")
+]
 Add = Annotated[
     str | None,
     typer.Option(
         "--add",
         metavar="METRICS",
-        help="Write expectations of these, such as shape,params, where a model has none.",
+        help="Write expectations of these metrics, such as shape,params, where a model has none.",
     ),
 ]
 Diff = Annotated[
-    bool, typer.Option("--diff", help="Show what --update or --add would write, and write nothing.")
+    bool, typer.Option("--diff", help="Show what --update or --add would write, without writing it.")
 ]
 Watch = Annotated[bool, typer.Option("--watch", help="Check again whenever a file is saved.")]
-OutputFormat = Annotated[Format | None, typer.Option("--output-format", help="The format of that file.")]
+OutputFormat = Annotated[
+    Format | None, typer.Option("--output-format", help="The format of the file of --output.")
+]
 
 
 class Choices(NamedTuple):
-    """What the command line says of how findings are chosen and shown; ``None`` where it leaves that to the
-    project.
-    """
+    """How the command line chooses and shows findings; ``None`` where it leaves that to the project."""
 
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] | None = None
@@ -121,7 +124,7 @@ def check(
     wanted = Wanted(wanted_codes(choices), conditions, require_expect)
     keep_specs(output, (one.file for path in paths for one in files_of(path) if one.is_named))
     if output is not None:
-        format_of_file(choices)  # an ending that is no format is refused before anything is checked
+        format_of_file(choices)  # an unknown ending is rejected before anything is checked
     if update or add is not None or diff:
         _nothing_but_writing(choices, require_expect, watch)
         return _rewrite(paths, wanted, update, add, diff)
@@ -131,7 +134,7 @@ def check(
 
 
 def _nothing_but_writing(choices: Choices, require_expect: bool, watch: bool) -> None:
-    """Refuse options about findings beside those that write: there are no findings to choose or to show.
+    """Reject options about findings beside those that write: there are no findings to choose or to show.
 
     Raises:
         typer.BadParameter
@@ -141,7 +144,7 @@ def _nothing_but_writing(choices: Choices, require_expect: bool, watch: bool) ->
     refused = [name for name, value in given.items() if value]
     if refused:
         raise typer.BadParameter(
-            "not together with --update, --add or --diff", param_hint=" and ".join(refused)
+            "cannot be combined with --update, --add or --diff", param_hint=" and ".join(refused)
         )
 
 
@@ -151,7 +154,7 @@ def _rewrite(paths: list[str], wanted: Wanted, update: bool, add: str | None, di
 
     if wanted.options.sets or wanted.options.framework:
         raise typer.BadParameter(
-            "what is written must hold for the file as it is: not with --set or --framework"
+            "cannot be combined with --set or --framework, which change what is measured"
         )
     metrics = () if add is None else metrics_of(add)
     wish = Wish(metrics, update or add is None, diff, wanted.options)
@@ -181,15 +184,15 @@ def _watch(paths: list[str], wanted: Wanted, choices: Choices) -> NoReturn:
             deliver(examine(paths, wanted, choices), choices)
         except (
             UsageError
-        ) as error:  # a configuration that is being written is no more of an end than a spec is
+        ) as error:  # a configuration that is being written ends the watch no more than a spec does
             report_diagnostics(error.diagnostics)
 
     watch(again, lambda: depended_on(paths))
 
 
 def depended_on(paths: Iterable[str]) -> Iterator[str]:
-    """The files that a check of some paths reads, and configurations that it would; one may be missing or
-    come yet.
+    """The files that a check of some paths reads, and configurations that it would; one may be missing, or be
+    created later.
     """
     folders: dict[str, None] = {}
     for path in paths:
@@ -216,8 +219,8 @@ def wanted_codes(
 
 
 def examine(paths: Iterable[str], wanted: Wanted, choices: Choices) -> Results:
-    """Everything that is found in the files of some paths, one after the other, each as its project wants
-    it.
+    """Everything that is found in the files of some paths, one after the other, each under its project's
+    configuration.
     """
     files: list[Checked] = []
     done: dict[str, Checked | None] = {}
@@ -273,9 +276,7 @@ def deliver(results: Results, choices: Choices) -> int:
 
 
 def usual_format(environment: Mapping[str, str], stream: object) -> str:
-    """What suits the surroundings: annotations in GitHub's Actions, all there is to say on a terminal, else
-    lines.
-    """
+    """What suits the environment: annotations in GitHub Actions, full texts on a terminal, else lines."""
     if environment.get("GITHUB_ACTIONS") == "true":
         return "github"
     is_terminal = getattr(stream, "isatty", None)

@@ -1,6 +1,4 @@
-"""``cnncalc compare``: networks side by side, a file against what it was in a revision, budgets for
-changes.
-"""
+"""``cnncalc compare``: networks side by side, a file and its earlier revision, budgets for changes."""
 
 from __future__ import annotations
 
@@ -28,32 +26,32 @@ FailIf = Annotated[
     typer.Option(
         "--fail-if",
         metavar="CONDITION",
-        help='Exit with 1 if this is so of the new network: "params > 5M", or of the '
+        help='Exit with 1 if this is true of the new network: "params > 5M", or of the '
         'change: "params > +5%". Repeatable.',
         show_default=False,
     ),
 ]
 Frameworks = Annotated[
     bool,
-    typer.Option("--frameworks", help="Instead: the layers that differ between the rules of the frameworks."),
+    typer.Option("--frameworks", help="Show instead the layers that differ between frameworks."),
 ]
 Changed = Annotated[
     bool | None,
     typer.Option(
         "--changes/--no-changes",
-        help="Of two files: also the layers that changed. On where the format can fold them away.",
+        help="For two files, show also the layers that changed. The default where the format can fold them.",
         show_default=False,
     ),
 ]
 All = Annotated[
-    bool, typer.Option("--all", help="With --frameworks: show also the layers that do not differ.")
+    bool, typer.Option("--all", help="With --frameworks, show also the layers that do not differ.")
 ]
 Specs = Annotated[
     list[str],
     typer.Argument(
         autocompletion=options.spec_names,
         metavar="SPEC...",
-        help="Spec files, names of bundled configs, or what a file was in git: main:nets/a.yaml.",
+        help="Spec files, names of bundled configs, or a file in a revision of git: main:nets/a.yaml.",
         show_default=False,
     ),
 ]
@@ -75,7 +73,8 @@ def compare(
 ) -> int:
     """Networks side by side, differences and ratios.
 
-    The first is the old state, each other one is held against it. Two files are compared model by model, by
+    The first is the old state, and each other one is compared with it. Two files are compared model by model,
+    by
     name where there
     are several. With --format markdown two files make a comment for a pull request, with the layers that were
     added, removed
@@ -83,9 +82,11 @@ def compare(
 
     A condition of --fail-if is METRIC COMPARISON LIMIT. Metrics: params, weights, biases, buffers, macs,
     flops, activations,
-    peak (of activations held at once), rf. Comparisons: > >= < <= == !=. A limit with a sign is about the
+    peak (largest number of activations in memory at once), rf. Comparisons: > >= < <= == !=. A limit with a
+    sign is about the
     change (macs > +0),
-    in per cent where it ends so (params > +5%), one without a sign about the new network (params > 5M, rf <
+    in per cent where it ends with % (params > +5%), one without a sign about the new network (params > 5M, rf
+    <
     200).
     """
     keep_specs(output, specs)
@@ -98,7 +99,7 @@ def compare(
     if frameworks:
         if wanted or changes or framework is not None:
             raise typer.BadParameter(
-                "not together with --fail-if, --changes or --framework", param_hint="--frameworks"
+                "cannot be combined with --fail-if, --changes or --framework", param_hint="--frameworks"
             )
         return across(request, all_layers, chosen, output)
     outcomes = [run.compute(request._replace(specs=(spec,)), _load) for spec in specs]
@@ -127,7 +128,7 @@ def _nothing_held(specs: Sequence[str]) -> Diagnostic:
     return Diagnostic(
         "E113",
         "error",
-        f"no network of {', '.join(specs[1:]) or specs[0]} has another to be held against",
+        f"no network of {', '.join(specs[1:]) or specs[0]} has another one to compare with",
         help,
     )
 

@@ -1,4 +1,4 @@
-"""``[tool.cnncalc]`` in pyproject.toml: which files ``check`` looks at and which warnings count; never what
+"""``[tool.cnncalc]`` in pyproject.toml: which files ``check`` looks at and which warnings count; nothing that
 changes a number.
 """
 
@@ -25,7 +25,7 @@ class Settings(NamedTuple):
     include: tuple[str, ...] = ()
     """Patterns that a file found in a folder must match; none for all of them."""
     exclude: tuple[str, ...] = ()
-    """Patterns of files and folders that are passed over, unless a file is named."""
+    """Patterns of files and folders that are skipped, unless a file is named."""
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     strict: bool = False
@@ -182,14 +182,13 @@ def _check_patterns(place: _Place, settings: Settings) -> None:
     for key in ("include", "exclude"):
         for text in getattr(settings, key):
             if os.pardir in _names(text):
-                message = (
-                    f"`{key}`: `{shown(text)}` can match nothing: patterns count from the folder of this file"
-                )
+                cause = "patterns are relative to the folder of this file"
+                message = f"`{key}`: `{shown(text)}` can match nothing: {cause}"
                 _refuse(
                     place,
                     _line_of(place.text, key),
                     message,
-                    f"leave out `{os.pardir}`, or lay a {FILE} there",
+                    f"leave out `{os.pardir}`, or put a {FILE} there",
                 )
 
 

@@ -57,7 +57,7 @@ def _families(known: tuple[Operation, ...], surface: Surface) -> list[str]:
 def _described(one: Operation, surface: Surface) -> list[str]:
     lines = [surface.styled(one.op, BOLD), one.summary]
     if one.kernel_in_name:
-        lines += ["", f"The kernel may stand in the name: {one.op}3x3"]
+        lines += ["", f"The kernel may be part of the name: {one.op}3x3"]
     if one.fields:
         names = [
             f"  {field.name}, {field.short}" if field.short else f"  {field.name}" for field in one.fields

@@ -1,4 +1,4 @@
-"""The commands that show networks: params, rf, shapes, summary. They differ in columns alone."""
+"""The commands that show networks: params, rf, shapes, summary. They differ only in their columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from cnncalc.render.view import View
 At = Annotated[
     str | None,
     typer.Option(
-        "--at", metavar="Y,X", help="Also what this unit of each layer sees of the input.", show_default=False
+        "--at",
+        metavar="Y,X",
+        help="Show also the input region that this unit of each layer sees.",
+        show_default=False,
     ),
 ]
 
@@ -86,7 +89,7 @@ def summary(
     format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
-    """All of it, with activations and memory."""
+    """All of these, with activations and memory."""
     request = _request(specs, input, sets, model, framework, max_layers)
     return run.show(request, View("summary", depth, all_layers, dtype=dtype), format, output)
 

@@ -75,19 +75,22 @@ FrameworkName = Annotated[
 MaxLayers = Annotated[
     int,
     typer.Option(
-        "--max-layers", metavar="N", min=1, help="Refuse networks of more layers; memory grows with them."
+        "--max-layers",
+        metavar="N",
+        min=1,
+        help="Reject networks with more layers; memory grows with their number.",
     ),
 ]
 Depth = Annotated[
     int | None,
     typer.Option(
-        "--depth", metavar="N", min=1, help="Fold what lies deeper than N path components into one row."
+        "--depth", metavar="N", min=1, help="Fold layers deeper than N path components into one row."
     ),
 ]
 All = Annotated[
-    bool, typer.Option("--all", help="Show layers without parameters that keep their shape, too.")
+    bool, typer.Option("--all", help="Show also layers without parameters that keep their shape.")
 ]
-_USUAL_FORMAT = f"By default what the ending of FILE says, else {FORMATS.default.name}."
+_USUAL_FORMAT = f"By default the ending of FILE decides, else {FORMATS.default.name}."
 FormatName = Annotated[FormatWord | None, typer.Option("--format", help=_USUAL_FORMAT, show_default=False)]
 LayersFormatName = Annotated[
     FormatWord | None,
@@ -101,14 +104,14 @@ Output = Annotated[
         "-o", "--output", metavar="FILE", help=f"Write the result to a file: {', '.join(FORMATS.endings)}."
     ),
 ]
-DtypeName = Annotated[Dtype, typer.Option("--dtype", help="What a weight takes, for the weight memory.")]
+DtypeName = Annotated[Dtype, typer.Option("--dtype", help="The type of a weight, for the weight memory.")]
 
 
 def format_of(format: str | None, output: str | None) -> Format:
     """The format asked for, else that of the file's ending; the default where a file has none.
 
     Raises:
-        typer.BadParameter: for an ending that no format has.
+        typer.BadParameter: for the ending of no format.
     """
     if format is not None:
         return FORMATS[format]
@@ -119,12 +122,12 @@ def of_ending(formats: Formats, output: str, preferred: str | None = None) -> Fo
     """The format that the ending of a file asks for; ``None`` where it has no ending.
 
     Raises:
-        typer.BadParameter: for an ending that no format has.
+        typer.BadParameter: for the ending of no format.
     """
     found = formats.of_file(output, preferred)
     if found is None and has_ending(output):
         raise typer.BadParameter(
-            f"the ending of {output!r} is that of no format; use one of {', '.join(formats.endings)}, "
+            f"no format has the ending of {output!r}; use one of {', '.join(formats.endings)}, "
             f"or name the format",
             param_hint="--output",
         )
@@ -190,5 +193,7 @@ def map_size(text: str) -> tuple[int, ...]:
     """``--in``: one length or two."""
     sizes = whole_numbers(text, "--in", "x,", 1, LONGEST_AXIS)
     if len(sizes) > 2:
-        raise typer.BadParameter(f"{text!r} has {len(sizes)} axes, at most 2 can be shown", param_hint="--in")
+        raise typer.BadParameter(
+            f"{text!r} has {len(sizes)} axes, but at most 2 can be shown", param_hint="--in"
+        )
     return sizes

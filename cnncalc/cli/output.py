@@ -36,12 +36,12 @@ def surface_of(stream: TextIO | None) -> Surface:
 
 
 def target_surface(output: str | None) -> Surface:
-    """The surface of a result: the named file's, else standard output's."""
+    """The surface of a result: that of the named file, else of standard output."""
     return PLAIN if output is not None else surface_of(sys.stdout)
 
 
 def keep_specs(output: str | None, specs: Iterable[str]) -> None:
-    """See to it that no result is written over a spec: one of those read, or one that a shell made of
+    """Make sure that no result overwrites a spec: one of those read, or one that a shell expanded from
     ``--output nets/*.yaml``.
 
     Raises:
@@ -53,9 +53,9 @@ def keep_specs(output: str | None, specs: Iterable[str]) -> None:
     from cnncalc.language.source import glimpse
 
     if any(os.path.exists(spec) and os.path.samefile(output, spec) for spec in specs):
-        raise Trouble(f"cannot write {output}: it is one of the specs that are read")
+        raise Trouble(f"cannot write {output}: it is one of the specs to read")
     if output.endswith(ENDINGS) and looks_like_spec(glimpse(output)):
-        raise Trouble(f"cannot write {output}: it is a spec, and the result is none")
+        raise Trouble(f"cannot write {output}: it is a spec, and a result never overwrites one")
 
 
 def emit(text: str, output: str | None = None) -> None:

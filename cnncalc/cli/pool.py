@@ -39,7 +39,7 @@ def pool(
     format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:
-    """Pooling windows, and how often inputs are used."""
+    """Windows of a pool, and how often each input position is read."""
     keep_specs(output, ())
     name = DEFAULT.name if framework is None else framework
     rules = framework_named(name)

@@ -49,7 +49,7 @@ def read_revision(spec: str) -> Source:
     _unreadable(f"there is no file `{shown(path)}` in {where}", _NEW if _is_new(path) else _from_here(spec))
 
 
-_NEW = "the file is new: there is nothing yet to compare it with"
+_NEW = "the file is new: there is nothing to compare it with yet"
 
 
 def _is_new(path: str) -> bool:
@@ -64,7 +64,7 @@ def _no_repository(spec: str, words: list[str]) -> NoReturn:
     said = " ".join(words).removeprefix("fatal: ")
     if not said or said.startswith(_NONE_HERE):
         _unreadable(
-            f"`{shown(spec)}` names a revision, and this folder is in no git repository", "name a file"
+            f"`{shown(spec)}` names a revision, but this folder is not in a git repository", "name a file"
         )
     fault, advises, advice = said.partition(" To add an exception")
     _unreadable(
@@ -87,7 +87,7 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
         )
     except OSError:
         _unreadable(
-            "a SPEC with a colon names a git revision, and git cannot be run", "install git, or name a file"
+            "a SPEC with a colon names a git revision, but git cannot be run", "install git, or name a file"
         )
 
 

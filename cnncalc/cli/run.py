@@ -1,4 +1,4 @@
-"""The way of every command: load, analyze, render, exit code."""
+"""The steps of every command: load, analyze, render, exit code."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from cnncalc.render.view import Unread, View
 WARNS = ("rf", "summary")
 """The commands whose numbers a warning is about."""
 RESIZES = "W501"
-"""The warning of other sizes than wanted, which is about the numbers of all commands."""
+"""The warning of other sizes than asked for, which is about the numbers of all commands."""
 
 
 class Request(NamedTuple):

@@ -31,7 +31,7 @@ def spp(
         ),
     ],
     mode: Annotated[
-        Mode, typer.Option("--mode", help="How windows are laid; `all` compares the modes.")
+        Mode, typer.Option("--mode", help="The rule for the windows; `all` compares the modes.")
     ] = "paper",
     channels: Annotated[
         int | None, typer.Option("--channels", min=1, help="Channels, for the vector's length.")
@@ -39,7 +39,7 @@ def spp(
     format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:
-    """Spatial pyramids: bins wanted and obtained."""
+    """Windows of spatial pyramid pooling, bins asked for and obtained."""
     keep_specs(output, ())
     sizes = options.map_size(size)
     sizes = sizes * 2 if len(sizes) == 1 else sizes
@@ -54,7 +54,7 @@ def spp(
 
 
 def _diagnostics(tiers: tuple[Tier, ...]) -> tuple[Diagnostic, ...]:
-    """Levels that are not possible, and levels without the bins wanted."""
+    """Levels that are not possible, and levels without the bins asked for."""
     found = []
     for tier in tiers:
         if tier.fault is not None:

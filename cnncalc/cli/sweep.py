@@ -46,7 +46,9 @@ Lists = Annotated[
         help="Values for a variable, such as w=0.5,0.75,1 or w=8..32/8. Repeatable.",
     ),
 ]
-Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, max=64, help="How many processes evaluate.")]
+Jobs = Annotated[
+    int, typer.Option("--jobs", metavar="N", min=1, max=64, help="The number of processes to use.")
+]
 
 
 def sweep(
@@ -59,7 +61,7 @@ def sweep(
     format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:
-    """Many inputs and variables at once, a row each."""
+    """Every combination of inputs and variables, one row each."""
     keep_specs(output, (spec,))
     chosen = options.format_of(format, output)
     grid = Grid(_inputs(input), _values(sets))
@@ -115,7 +117,7 @@ def _values(given: list[str] | None) -> dict[str, tuple[str, ...]]:
 
 
 def _listed(text: str) -> tuple[str, ...]:
-    """The values between the commas that stand outside of brackets."""
+    """The values between the commas outside of brackets."""
     values, depth = [""], 0
     for character in text:
         depth += (character in "([{") - (character in ")]}")

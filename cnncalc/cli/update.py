@@ -42,7 +42,7 @@ class Wish(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one file."""
+    """The result for one file."""
 
     written: int = 0
     left: int = 0
@@ -53,14 +53,14 @@ def metrics_of(text: str) -> tuple[str, ...]:
     """``shape,params`` as names of metrics.
 
     Raises:
-        typer.BadParameter: for one that is none.
+        typer.BadParameter: for one that is not a metric.
     """
     names = tuple(name.strip() for name in text.split(","))
     for name in names:
         if name not in METRICS:
             guess = did_you_mean(name, METRICS)
             help = f"did you mean {guess!r}?" if guess else f"possible: {', '.join(METRICS)}"
-            raise typer.BadParameter(f"{name!r} is no metric, {help}", param_hint="--add")
+            raise typer.BadParameter(f"{name!r} is not a metric, {help}", param_hint="--add")
     return tuple(dict.fromkeys(names))
 
 
@@ -78,9 +78,9 @@ def run(files: Iterable[Found], wish: Wish) -> int:
 
 
 def _one(spec: str, is_named: bool, wish: Wish) -> Outcome | None:
-    """One file; ``None`` for one that is no spec, unless it was named."""
+    """One file; ``None`` for one that is not a spec, unless it was named."""
     if not os.path.isfile(spec):
-        raise Trouble(f"{inert(spec)} is not a file, and only files can be rewritten")
+        raise Trouble(f"{inert(spec)} is not a file; only files can be rewritten")
     try:
         parsed = spec_at(spec, is_named)
         if parsed is None:
@@ -154,7 +154,7 @@ def _additions(models: Iterable[Model], metrics: tuple[str, ...]) -> Iterator[re
 
 
 def _code(source: Source, wish: Wish) -> int:
-    """What ``check`` says of a text; errors that are in the way of its expectations are reported."""
+    """What ``check`` says of a text; errors that prevent checking its expectations are reported."""
     findings = [one for model in _loaded(source, wish.options) for one in expectations.check(model)]
     wrong = tuple(dict.fromkeys(one.diagnostic for one in findings if one.diagnostic is not None))
     report_diagnostics([one for one in wrong if not one.code.startswith(EXPECTATION)])
@@ -175,7 +175,7 @@ def _line(place: Location, text: str) -> str:
 
 
 def _name_in_patch(spec: str) -> str:
-    """A file from the current folder on, or from the root where it lies elsewhere, as `git apply` and `patch`
+    """A path relative to the current folder, or to the root where it is elsewhere, as `git apply` and `patch`
     read it.
     """
     name, here = os.path.realpath(spec), os.path.join(os.getcwd(), "")

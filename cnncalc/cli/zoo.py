@@ -60,13 +60,13 @@ def _exhibits(words: list[str]) -> Iterator[Exhibit]:
 
 
 def _may_have(name: str, path: Path, words: list[str]) -> bool:
-    """Whether a file may hold a model with all words, by its text: loading every spec takes seconds."""
+    """Whether a file may contain a model with all words, by its text: loading every spec takes seconds."""
     text = f"{name}\n{path.read_text(encoding='utf-8')}".lower()
     return all(part in text for word in words for part in word.split())
 
 
 class Entry(NamedTuple):
-    """What a list of networks says of a model before anything is computed."""
+    """What a list of networks shows of a model before anything is computed."""
 
     spec: str
     model: str

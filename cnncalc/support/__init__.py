@@ -1,1 +1,1 @@
-"""Small helpers that know nothing of networks: numbers read and said, names guessed, the process."""
+"""Small helpers that know nothing of networks: reading and writing numbers, did-you-mean, the process."""

@@ -1,4 +1,4 @@
-"""Numbers as people write them, such as ``62.4M``, and as messages and tables say them."""
+"""Numbers as people write them, such as ``62.4M``, and as messages and tables show them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def by(values: Iterable[object]) -> str:
 
 
 def plural(number: int | None, noun: str, nouns: str | None = None) -> str:
-    """Such as 1 layer, 2 layers; ``nouns`` where the plural is no mere s."""
+    """A count with its noun, such as 1 layer, 2 layers; ``nouns`` is an irregular plural."""
     if number == 1:
         return f"1 {noun}"
     nouns = nouns or f"{noun}s"
@@ -36,9 +36,7 @@ def plural(number: int | None, noun: str, nouns: str | None = None) -> str:
 
 
 def percent(number: int | Fraction, base: int | Fraction) -> str | None:
-    """The change from ``base`` in per cent of it, such as -42.9 %; ``None`` from 0, of which nothing is a
-    part.
-    """
+    """The change from ``base`` in per cent of it, such as -42.9 %; ``None`` if ``base`` is 0."""
     return signed(Fraction(number - base) * 100 / base) if base else None
 
 

@@ -1,4 +1,4 @@
-"""The process: a pause of the garbage collector, and room on the stack for what is nested deep."""
+"""The process: a pause of the garbage collector, and stack space for deep nesting."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def paused_collection() -> Iterator[None]:
 
 
 def with_room(work: Callable[[], T]) -> T:
-    """What ``work`` returns or raises; done again on a stack of its own where the caller stands too deep for
+    """What ``work`` returns or raises; repeated on a stack of its own where the caller is nested too deep for
     it.
     """
     try:

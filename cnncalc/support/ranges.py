@@ -1,4 +1,4 @@
-"""Whole numbers said briefly: runs of them as ``29..31``."""
+"""Whole numbers written briefly: runs of them as ``29..31``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words for messages: the name that was probably meant, and text from a file made fit to be shown."""
+"""Words for messages: did-you-mean, and text from a file in a form that is safe to show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_WORD = 60
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate most like ``word``, whatever its case; ``None`` where none is alike."""
+    """The candidate most similar to ``word``, ignoring case; ``None`` where none is similar."""
     if not word or len(word) > MAX_WORD:
         return None
     by_lower = {candidate.lower(): candidate for candidate in islice(candidates, MAX_CANDIDATES)}
@@ -24,13 +24,13 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # here, because only errors need it and it costs start-up time
 
     close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    if not close and len(word) == 2:  # half of such a word is too little for a likeness
+    if not close and len(word) == 2:  # half of such a word is too little for a similarity
         close = [one for one in by_lower if len(one) == 2 and sum(map(str.__ne__, one, word.lower())) == 1]
     return by_lower[close[0]] if len(close) == 1 else None
 
 
 def listed(words: Iterable[str]) -> str:
-    """Words one after another, only the first ones of many."""
+    """Words in a list, only the first ones of many."""
     words = list(words)
     some = ", ".join(words[:MAX_LISTED])
     return some if len(words) <= MAX_LISTED else f"{some} and {len(words) - MAX_LISTED:,} more"

@@ -182,7 +182,7 @@ def test_more_than_two_are_held_against_the_first(capsys: pytest.CaptureFixture[
 def test_a_condition_that_nothing_is_held_to_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "compare", "new.yaml", "--fail-if", "params > +5%")
     assert ran.code == 2
-    assert ran.err.startswith("error[E113]: no network of new.yaml has another to be held against\n")
+    assert ran.err.startswith("error[E113]: no network of new.yaml has another one to compare with\n")
     Path("a.yaml").write_text("models: {one: {layers: [relu]}, two: {layers: [relu]}}\n")
     assert Ran(capsys, "compare", "a.yaml", "new.yaml", "--fail-if", "params > +5%").code == 1
 
@@ -295,7 +295,7 @@ def test_a_file_that_is_new_is_told_to_be(spec: str, capsys: pytest.CaptureFixtu
     Path("nets/b.yaml").write_text(NEW)
     ran = Ran(capsys, "compare", spec, "nets/b.yaml", "--fail-if", "params > +5%")
     assert ran.code == 2
-    assert ran.err.endswith("  = help: the file is new: there is nothing yet to compare it with\n")
+    assert ran.err.endswith("  = help: the file is new: there is nothing to compare it with yet\n")
 
 
 def test_a_revision_is_never_an_option_of_git(capsys: pytest.CaptureFixture[str]) -> None:
@@ -311,7 +311,7 @@ def test_without_a_repository(
     monkeypatch.delenv("GIT_DIR", raising=False)
     ran = Ran(capsys, "compare", "main:a.yaml", "new.yaml")
     assert ran.code == 2
-    assert "names a revision, and this folder is in no git repository" in ran.err
+    assert "names a revision, but this folder is not in a git repository" in ran.err
 
 
 @pytest.mark.usefixtures("_repository")
@@ -334,7 +334,7 @@ def test_without_git(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     ran = Ran(capsys, "compare", "main:a.yaml", "new.yaml")
     assert ran.code == 2
     assert ran.err.startswith(
-        "error[E110]: a SPEC with a colon names a git revision, and git cannot be run\n"
+        "error[E110]: a SPEC with a colon names a git revision, but git cannot be run\n"
     )
 
 

@@ -208,8 +208,8 @@ def test_a_strict_project_is_strict_with_its_own_files_only(capsys: pytest.Captu
         (
             "[tool.cnncalc]\nexclude = ['../cfg/nets']\n",
             2,
-            "`exclude`: `../cfg/nets` can match nothing: patterns count from the folder of this file",
-            "leave out `..`, or lay a pyproject.toml there",
+            "`exclude`: `../cfg/nets` can match nothing: patterns are relative to the folder of this file",
+            "leave out `..`, or put a pyproject.toml there",
         ),
         ("[tool.cnncalc]\nselect = [5]\n", 2, '`select` is a list of codes, such as ["W504"]', None),
         (

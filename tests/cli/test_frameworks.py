@@ -97,7 +97,7 @@ def test_a_framework_that_rejects_the_spec_says_why(
 
 def test_what_does_not_go_together(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "--frameworks", spec, "--fail-if", "params > 5"]) == 2
-    assert "not together with" in capsys.readouterr().err
+    assert "cannot be combined with" in capsys.readouterr().err
 
 
 def test_check_reports_portability_where_asked(spec: str, capsys: pytest.CaptureFixture[str]) -> None:

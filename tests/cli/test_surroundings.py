@@ -285,10 +285,12 @@ def test_no_result_is_written_over_a_spec(command: list[str], capsys: pytest.Cap
     for output in ("spec.txt", "./spec.txt", "link.txt"):
         ran = Ran(capsys, *command, "spec.txt", "--output", output)
         assert (ran.code, ran.out) == (2, "")
-        assert ran.err == f"error[E902]: cannot write {output}: it is one of the specs that are read\n"
+        assert ran.err == f"error[E902]: cannot write {output}: it is one of the specs to read\n"
     ran = Ran(capsys, *command, "--output", "broken.yaml", "net.yaml")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "error[E902]: cannot write broken.yaml: it is a spec, and the result is none\n"
+    assert (
+        ran.err == "error[E902]: cannot write broken.yaml: it is a spec, and a result never overwrites one\n"
+    )
     assert [Path(name).read_text(encoding="utf-8") for name in ("spec.txt", "broken.yaml")] == [SPEC, BROKEN]
     Path("report.txt").write_text("old report\n", encoding="utf-8")
     for output in ("report.txt", "new.txt", "report.txt"):

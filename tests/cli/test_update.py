@@ -228,28 +228,28 @@ def test_a_whole_folder_of_the_bundled_networks(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--update", "-"), "- is not a file, and only files can be rewritten"),
-        (("--update", "vgg16"), "vgg16 is not a file, and only files can be rewritten"),
-        (("--update", "missing.yaml"), "missing.yaml is not a file, and only files can be rewritten"),
-        (("--update", "net.yaml", "--framework", "caffe"), "not with --set or --framework"),
-        (("--diff", "net.yaml", "--set", "n=3"), "not with --set or --framework"),
+        (("--update", "-"), "- is not a file; only files can be rewritten"),
+        (("--update", "vgg16"), "vgg16 is not a file; only files can be rewritten"),
+        (("--update", "missing.yaml"), "missing.yaml is not a file; only files can be rewritten"),
+        (("--update", "net.yaml", "--framework", "caffe"), "cannot be combined with --set or --framework"),
+        (("--diff", "net.yaml", "--set", "n=3"), "cannot be combined with --set or --framework"),
         (
             ("--update", "net.yaml", "--strict"),
-            "Invalid value for --strict: not together with --update, --add or --diff",
+            "Invalid value for --strict: cannot be combined with --update, --add or --diff",
         ),
-        (("--add", "rf", "net.yaml", "--output", "x.md"), "--output: not together"),
-        (("--diff", "net.yaml", "--format", "json"), "--format: not together"),
-        (("--diff", "net.yaml", "--watch"), "--watch: not together"),
+        (("--add", "rf", "net.yaml", "--output", "x.md"), "--output: cannot be combined"),
+        (("--diff", "net.yaml", "--format", "json"), "--format: cannot be combined"),
+        (("--diff", "net.yaml", "--watch"), "--watch: cannot be combined"),
         (
             ("--update", "net.yaml", "--require-expect", "--output-format", "json"),
-            "--output-format and --require-expect: not",
+            "--output-format and --require-expect: cannot be combined",
         ),
         (
             ("--update", "net.yaml", "--select", "W", "--ignore", "W504", "--portability"),
             "--select and --ignore and --port",
         ),
-        (("--add", "shape,parms", "net.yaml"), "'parms' is no metric, did you mean 'params'?"),
-        (("--add", "error", "net.yaml"), "'error' is no metric"),
+        (("--add", "shape,parms", "net.yaml"), "'parms' is not a metric, did you mean 'params'?"),
+        (("--add", "error", "net.yaml"), "'error' is not a metric"),
     ],
 )
 def test_what_cannot_be_done(
