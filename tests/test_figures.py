@@ -27,6 +27,15 @@ def test_one_value_per_axis() -> None:
     assert (by((3, 5)), by(["3", None, Fraction(1, 2)]), by(())) == ("3x5", "3x?x1/2", "")
 
 
+@given(st.integers(-3000, 3000), st.integers(-300, 300))
+def test_a_change_has_enough_digits_to_tell_it_from_a_limit(change: int, limit: int) -> None:
+    per_cent, bound = Fraction(change, 1000), Fraction(limit, 100)
+    said = Fraction(signed(per_cent, bound).removesuffix(" %").replace(",", ""))
+    assert (said > bound) == (per_cent > bound)
+    if per_cent != bound:
+        assert (said < bound) == (per_cent < bound)
+
+
 @pytest.mark.parametrize(
     ("number", "base", "expected"),
     [

@@ -109,7 +109,7 @@ class Verdict(NamedTuple):
             return f"`{self.budget.text}`: {self.budget.metric} is {now}"
         return (
             f"`{self.budget.text}`: {self.budget.metric} was {_text(self.old)} and is "
-            f"{now}{_percent(self.old, self.new)}"
+            f"{now}{_percent(self.old, self.new, self.budget)}"
         )
 
     @property
@@ -229,10 +229,12 @@ def _text(values: Values) -> str:
     return " x ".join(texts)
 
 
-def _percent(before: Values, now: Values) -> str:
-    """The change in per cent, of what is the same along all axes."""
+def _percent(before: Values, now: Values, budget: Budget) -> str:
+    """The change in per cent, of what is the same along all axes; with enough digits to decide."""
     (old, *others), (new, *more) = set(before), set(now)
     if others or more or old is None or new is None:
         return ""
     change = _relative(old, new)
-    return "" if isinstance(change, float) else f" ({signed(change)})"
+    if isinstance(change, float):
+        return ""
+    return f" ({signed(change, budget.limit if budget.is_percent else 0)})"

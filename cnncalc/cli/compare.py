@@ -13,8 +13,8 @@ from cnncalc.checks.changes import Pairing, paired
 from cnncalc.cli import options, run
 from cnncalc.cli.frameworks import across
 from cnncalc.cli.output import keep_specs
-from cnncalc.cli.revision import is_revision, read_revision
-from cnncalc.errors import FINE, INVALID, UNDONE, Diagnostic
+from cnncalc.cli.revision import is_revision, no_file_of, read_revision
+from cnncalc.errors import FINE, INVALID, UNDONE, Diagnostic, SourceError
 from cnncalc.loading import Loaded, Options, load_path, load_source
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.listings.comparison import Comparison, Group
@@ -141,7 +141,13 @@ def _code(broken: Sequence[Diagnostic]) -> int:
 
 def _load(spec: str, wanted: Options) -> Loaded:
     """``load_path`` that also knows revisions."""
-    return load_source(read_revision(spec), wanted) if is_revision(spec) else load_path(spec, wanted)
+    if is_revision(spec):
+        return load_source(read_revision(spec), wanted)
+    try:
+        return load_path(spec, wanted)
+    except SourceError as error:
+        found = no_file_of(spec)
+        raise error if found is None else SourceError(found) from error
 
 
 def _pairings(entries: Sequence[Sequence[Entry]]) -> tuple[Pairing, ...]:

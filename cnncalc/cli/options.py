@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -135,8 +135,12 @@ def of_ending(formats: Formats, output: str, preferred: str | None = None) -> Fo
 
 
 def settings(given: list[str] | None) -> dict[str, str]:
-    """``name=value`` pairs as a mapping."""
-    return dict(_pair(text, "--set", "n=3") for text in given or ())
+    """``name=value`` pairs as a mapping.
+
+    Raises:
+        typer.BadParameter: for what is no such pair, and for a name that is given twice.
+    """
+    return _pairs(given or (), "--set", "n=3")
 
 
 def input_shape(given: list[str] | None) -> str | Mapping[str, str] | None:
@@ -145,7 +149,28 @@ def input_shape(given: list[str] | None) -> str | Mapping[str, str] | None:
         return None
     if len(given) == 1 and "=" not in given[0]:
         return given[0]
-    return dict(_pair(text, "--input", "left=3x64x64") for text in given)
+    if not any("=" in text for text in given):
+        raise typer.BadParameter(
+            f"it is given {len(given)} times, with {' and '.join(given)}: give one shape; "
+            f"`cnncalc sweep` computes several in one run",
+            param_hint="--input",
+        )
+    return _pairs(given, "--input", "left=3x64x64")
+
+
+def _pairs(given: Iterable[str], option: str, example: str) -> dict[str, str]:
+    """Pairs as a mapping, each name once."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, value = _pair(text, option, example)
+        if name in found:
+            raise typer.BadParameter(
+                f"{name!r} is given twice, as {found[name]} and as {value}: give one of them; "
+                f"`cnncalc sweep` computes several in one run",
+                param_hint=option,
+            )
+        found[name] = value
+    return found
 
 
 def _pair(text: str, option: str, example: str) -> tuple[str, str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from typing import NoReturn
 
+from cnncalc.bundled import ENDINGS
 from cnncalc.errors import Diagnostic, SourceError
 from cnncalc.language.source import Source, source_of
 from cnncalc.support.words import shown
@@ -34,6 +36,7 @@ def read_revision(spec: str) -> Source:
     done = _git("cat-file", "blob", spec)
     if done.returncode == 0:
         return source_of(spec, done.stdout)
+    _refuse_folder(spec)
     there = _git("rev-parse", "--git-dir")
     if there.returncode != 0:
         _no_repository(spec, there.stderr.decode("utf-8", "replace").split())
@@ -47,6 +50,28 @@ def read_revision(spec: str) -> Source:
         _unreadable(f"git knows no revision `{shown(revision)}`", help)
     where = f"`{shown(revision)}`" if revision else "the index"
     _unreadable(f"there is no file `{shown(path)}` in {where}", _NEW if _is_new(path) else _from_here(spec))
+
+
+def no_file_of(revision: str) -> Diagnostic | None:
+    """What is wrong with a SPEC that is a revision alone; ``None`` where git knows no such revision."""
+    if revision.startswith("-") or "/" in revision or not shutil.which("git"):
+        return None
+    if _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").returncode != 0:
+        return None
+    help = f"for instance `{shown(revision)}:nets/a.yaml`; `{shown(revision)}:./a.yaml` counts from here"
+    return Diagnostic("E110", "error", f"`{shown(revision)}` is a revision: name a file in it", help)
+
+
+def _refuse_folder(spec: str) -> None:
+    """Refuse a folder of a revision, with a spec in it that could be meant."""
+    files = _git("ls-tree", "-r", "--name-only", "-z", spec)
+    if files.returncode != 0:
+        return
+    names = [os.fsdecode(name) for name in files.stdout.split(b"\0")]
+    inside = next((name for name in names if name.endswith(ENDINGS)), None)
+    joined = spec if spec.endswith((":", "/")) else f"{spec}/"
+    help = f"name a file in it, for instance `{shown(joined + inside)}`" if inside else "name a file"
+    _unreadable(f"`{shown(spec)}` is a folder", help)
 
 
 _NEW = "the file is new: there is nothing to compare it with yet"

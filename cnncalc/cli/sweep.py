@@ -97,7 +97,8 @@ def _inputs(given: list[str] | None) -> dict[str, Shapes]:
     for text in given or ():
         name, _, shapes = text.rpartition("=")
         try:
-            found[name] = found.get(name, Shapes()) + parse_shapes(shapes)
+            for one in shapes.split(",") if "x" in shapes.lower() else (shapes,):
+                found[name] = found.get(name, Shapes()) + parse_shapes(one)
         except InputError as error:
             raise typer.BadParameter(str(error), param_hint="--input") from error
     return found

@@ -129,9 +129,15 @@ def parse_shape(text: str) -> Shape:
     """A shape from ``3x224x224`` or ``3,224,224``; ``any`` and ``?`` are unknown.
 
     Raises:
-        InputError: where an axis is no positive integer.
+        InputError: where an axis is no positive integer, or where it is more than one shape.
     """
     axes: list[Size] = []
+    if "," in text and "x" in text.lower():
+        first = text.split(",")[0].strip()
+        raise InputError(
+            f"{text!r} is more than one shape: write one, for instance {first}; "
+            f"`cnncalc sweep` computes several in one run"
+        )
     if text.count("x") + text.count(",") > MOST_AXES:
         raise InputError(f"a shape has the channels and at most {MOST_AXES} sizes, for instance 3x224x224")
     for word in axis_words(text):

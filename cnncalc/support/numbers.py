@@ -40,13 +40,20 @@ def percent(number: int | Fraction, base: int | Fraction) -> str | None:
     return signed(Fraction(number - base) * 100 / base) if base else None
 
 
-def signed(per_cent: int | Fraction) -> str:
-    """A change in per cent, exact to a tenth; one that is smaller than that to its first digit."""
+def signed(per_cent: int | Fraction, limit: int | Fraction = 0) -> str:
+    """A change in per cent, exact to a tenth; with as many digits more as it takes to tell it from ``limit``,
+    which is nothing at all by default.
+    """
     if not per_cent:
         return "0.0 %"
     sign, size = "+" if per_cent > 0 else "-", abs(Fraction(per_cent))
+    beside = abs(Fraction(limit)) if (limit > 0) == (per_cent > 0) else Fraction(0)
     places = 1
-    while not (digits := nearest(size.numerator * 10**places, size.denominator)):
+    while True:
+        digits = nearest(size.numerator * 10**places, size.denominator)
+        shown = Fraction(digits, 10**places)
+        if digits and (size == beside or (shown != beside and (shown > beside) == (size > beside))):
+            break
         places += 1
     whole, rest = divmod(digits, 10**places)
     return f"{sign}{whole:,}.{rest:0{places}} %"

@@ -279,7 +279,7 @@ def test_an_error_in_a_revision_is_located(capsys: pytest.CaptureFixture[str]) -
     [
         ("nope:nets/a.yaml", "git knows no revision `nope`"),
         ("main:nets/b.yaml", "there is no file `nets/b.yaml` in `main`"),
-        ("main:nets", "there is no file `nets` in `main`"),
+        ("main:nets", "`main:nets` is a folder"),
         (":nets/b.yaml", "there is no file `nets/b.yaml` in the index"),
     ],
 )
@@ -296,6 +296,53 @@ def test_a_file_that_is_new_is_told_to_be(spec: str, capsys: pytest.CaptureFixtu
     ran = Ran(capsys, "compare", spec, "nets/b.yaml", "--fail-if", "params > +5%")
     assert ran.code == 2
     assert ran.err.endswith("  = help: the file is new: there is nothing to compare it with yet\n")
+
+
+@pytest.mark.usefixtures("_repository")
+@pytest.mark.parametrize(
+    ("spec", "help"),
+    [
+        ("main:nets", "name a file in it, for instance `main:nets/a.yaml`"),
+        ("main:nets/", "name a file in it, for instance `main:nets/a.yaml`"),
+        ("main:./nets", "name a file in it, for instance `main:./nets/a.yaml`"),
+        ("main", "for instance `main:nets/a.yaml`; `main:./a.yaml` counts from here"),
+        ("HEAD", "for instance `HEAD:nets/a.yaml`; `HEAD:./a.yaml` counts from here"),
+    ],
+)
+def test_a_revision_without_a_file_says_what_to_write(
+    spec: str, help: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = Ran(capsys, "compare", spec, "nets/a.yaml")
+    assert ran.code == 2
+    assert ran.err.endswith(f"  = help: {help}\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "values", "message"),
+    [
+        ("--set", ("d=1", "d=2"), "'d' is given twice, as 1 and as 2: give one of them"),
+        ("--input", ("a=3x8", "a=3x9"), "'a' is given twice, as 3x8 and as 3x9: give one of them"),
+        ("--input", ("3x8x8", "3x9x9"), "it is given 2 times, with 3x8x8 and 3x9x9: give one shape"),
+        ("--input", ("3x8,3x9",), "'3x8,3x9' is more than one shape: write one, for instance 3x8"),
+    ],
+)
+@pytest.mark.parametrize("command", ["compare", "rf", "summary"])
+def test_a_value_is_never_dropped(
+    command: str, option: str, values: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [word for value in values for word in (option, value)]
+    ran = Ran(capsys, command, "stack3x3", *given)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err.startswith(f"cnncalc: Invalid value for {option}: {message}; `cnncalc sweep` computes")
+
+
+def test_a_change_is_shown_with_enough_digits_to_decide(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_text("input: [1, 8, 8]\nlayers: [custom: {params: 100_000}]\n")
+    Path("b.yaml").write_text("input: [1, 8, 8]\nlayers: [custom: {params: 100_101}]\n")
+    ran = Ran(capsys, "compare", "a.yaml", "b.yaml", "--fail-if", "params > +0.1%")
+    assert ran.code == 1
+    assert "(+0.101 %)" in ran.err
 
 
 def test_a_revision_is_never_an_option_of_git(capsys: pytest.CaptureFixture[str]) -> None:
