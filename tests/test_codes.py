@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
-from cnncalc.advice import KINDS
+from cnncalc import advice
+from cnncalc.advice import on_files, on_networks
 from cnncalc.cli import main
 from cnncalc.codes import CODES, GROUPS, Code, chosen
 from tests.codes import RECORD, printed, record
@@ -21,13 +23,18 @@ UNPROVOKED = {"E116", "E117", "E901"}
 
 
 def codes_in(tree: ast.AST) -> set[str]:
-    """The codes that stand in some source as texts of their own."""
+    """The codes that some source has as texts of their own, but for those of declarations."""
+    declared = {id(node.args[0]) for node in ast.walk(tree) if _declares(node)}  # type: ignore[attr-defined]
     texts = {
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in declared
     }
     return {text for text in texts if re.fullmatch("[EW][0-9]{3}", text)}
+
+
+def _declares(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Code"
 
 
 def constants(module: ast.Module) -> Iterator[tuple[ast.stmt, set[str]]]:
@@ -66,9 +73,9 @@ def test_the_codes_used_are_the_codes_declared() -> None:
     groups = {code[:2] for code in CODES}
     used = {code for tree in sources().values() for code in codes_in(tree)}
     used = {code for code in used if code[:2] in groups}
-    assert not used - set(CODES), "declare them in cnncalc/codes/, those of advice in cnncalc/codes/advice.py"
+    assert not used - set(CODES), "declare them in cnncalc/codes/, those of advice in `CODES` of their file"
     assert not set(CODES) - used, (
-        "nothing reports them: those of advice are listed in cnncalc/advice/__init__.py"
+        "nothing reports them: the file of a piece of advice names its function in `ON_NETWORKS`"
     )
 
 
@@ -80,20 +87,32 @@ def test_no_code_stands_in_a_constant_that_nothing_reads() -> None:
         for statement, names in constants(tree)
         if codes_in(statement)
     ]
-    assert ("cnncalc.advice", {"KINDS"}) in coded
-    assert [(module, unread) for module, names in coded if (unread := names - read_of(trees, module))] == []
+    assert ("cnncalc.advice.gridding", {"ON_NETWORKS"}) in coded
+    registries = {"ON_NETWORKS", "ON_FILES"}
+    assert [
+        (module, unread) for module, names in coded if (unread := names - registries - read_of(trees, module))
+    ] == []
 
 
-@pytest.mark.parametrize("code", KINDS)
-def test_each_kind_of_advice_is_made_where_it_says(code: str) -> None:
-    module, _, name = KINDS[code].partition(".")
-    assert callable(getattr(import_module(f"cnncalc.advice.{module}"), name))
-    assert code in CODES, "declare it in cnncalc/codes/advice.py"
-    assert CODES[code].is_warning
+def test_advice_is_made_in_the_file_that_declares_its_code() -> None:
+    """A file of advice that forgets `CODES`, or the function behind a code, fails here."""
+    for module in iter_modules(advice.__path__, "cnncalc.advice."):
+        made = import_module(module.name)
+        declared = [code.code for code in getattr(made, "CODES", ())]
+        makers = {**getattr(made, "ON_NETWORKS", {}), **getattr(made, "ON_FILES", {})}
+        if module.name not in ("cnncalc.advice.base", "cnncalc.advice.comments"):
+            assert declared, f"{module.name} declares no code: list it in `CODES`"
+            assert sorted(makers) == declared, (
+                f"{module.name}: name the function of each code in `ON_NETWORKS`"
+            )
+        assert all(CODES[code].is_warning for code in declared)
+        assert all(map(callable, makers.values()))
+    assert set(on_networks()) | set(on_files()) <= set(CODES)
 
 
 def test_codes_are_declared_once_and_in_order_of_their_groups() -> None:
-    text = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "codes").glob("*.py"))
+    homes = [path for home in ("codes", "advice") for path in (PACKAGE / home).glob("*.py")]
+    text = "".join(path.read_text(encoding="utf-8") for path in homes)
     declared = re.findall(r"^        \"([EW][0-9]{3})\",$", text, re.MULTILINE)
     assert sorted(declared) == sorted(CODES)
     assert list(CODES) == sorted(CODES, key=lambda code: (list(GROUPS).index(code[:2]), code))

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from cnncalc.analysis.answers import ask
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import Diagnostic, Fault, Origin
 from cnncalc.frameworks import Framework, framework_named
-from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField
 from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.layers.base import Adapter, Layer
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
@@ -81,6 +82,11 @@ class Network:
                 readers[source].append(index)
         return tuple(map(tuple, readers))
 
+    def layer_at(self, index: int) -> Layer | None:
+        """The layer of a node; ``None`` for an input and for what shapes decide."""
+        layer = self.nodes[index].layer
+        return layer if isinstance(layer, Layer) else None
+
     @cached_property
     def origins(self) -> dict[str, Origin]:
         return {node.path: node.origin for node in self.nodes}
@@ -97,20 +103,14 @@ class Network:
         record = self.records.get(path)
         return None if record is None else record.field.axes
 
-    def rules(self, layer: Layer, record: LayerReport) -> tuple[AxisRule, ...]:
-        """What a layer of one input does along each axis here."""
-        return layer.axes((record.in_shape,), self.framework)
-
     def cost(self, layer: Layer, shape: Shape) -> Cost:
         """What a layer would cost at an input.
 
         Raises:
             Fault: where it does not fit there.
         """
-        rules = layer.axes((shape,), self.framework)
-        sizes = tuple(rule.output_size(size) for rule, size in zip(rules, shape.sizes, strict=True))
-        out = Shape(layer.out_channels(shape), sizes)
-        return Cost(out, layer.params(shape, self.framework).learned, layer.macs(shape, out))
+        answers = ask(layer, (shape,), self.framework)
+        return Cost(answers.shape, answers.params.learned, answers.macs)
 
     def diagnostic(self, code: str, remark: Remark) -> Diagnostic:
         """A remark with its place."""
@@ -126,6 +126,16 @@ class Network:
                 return origin
             path = path.rpartition("/")[0]
         return self.model.origin
+
+
+def sliding_windows(layer: LayerReport) -> tuple[Window, ...]:
+    """The sliding windows of a layer, one for each axis that has one."""
+    return tuple(window for window in layer.windows or () if isinstance(window, Window))
+
+
+def transposed_windows(layer: LayerReport) -> tuple[TransposedWindow, ...]:
+    """The windows of a transposed convolution, one for each axis that has one."""
+    return tuple(window for window in layer.windows or () if isinstance(window, TransposedWindow))
 
 
 def share(part: int, whole: int) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.advice.base import Network, Remark
-from cnncalc.layers.base import Layer
-from cnncalc.layers.convolution import Convolution
-from cnncalc.layers.linear import Linear
-from cnncalc.layers.normalization import BatchNorm, GroupNorm, InstanceNorm
+from cnncalc.codes.code import Code
+from cnncalc.geometry.shape import Shape
 from cnncalc.support.numbers import plural
 
 
@@ -16,20 +14,15 @@ def remarks(network: Network) -> Iterator[Remark]:
     """A remark per layer with biases that only normalizations read, wherever its weights are used."""
     users = _users(network)
     for index, _, layer, record in network.layers():
-        if not record.biases or not isinstance(layer, Convolution | Linear):
+        if not record.biases or not layer.adds_biases:
             continue
-        read = [
-            [network.nodes[reader] for reader in network.consumers[user]]
-            for user in (index, *users.get(index, ()))
-        ]
-        readers = read[0]
+        read = [network.consumers[user] for user in (index, *users.get(index, ()))]
         if all(read) and all(
-            _takes_mean(reader.layer, record.shape.channels) for each in read for reader in each
+            _takes_means_out(network, reader, record.shape) for each in read for reader in each
         ):
+            reader = network.nodes[read[0][0]].path
             biases = f"{plural(record.biases, 'bias', 'biases')} {'is' if record.biases == 1 else 'are'}"
-            message = (
-                f"{biases} redundant before `{readers[0].path}`, which subtracts the mean of each channel"
-            )
+            message = f"{biases} redundant before `{reader}`, which subtracts the mean of each channel"
             yield Remark(
                 record.path,
                 message,
@@ -48,10 +41,29 @@ def _users(network: Network) -> dict[int, list[int]]:
     return users
 
 
-def _takes_mean(layer: object, channels: int | None) -> bool:
-    """Whether a layer subtracts the mean of each channel by itself, so that a constant per channel changes
-    nothing.
-    """
-    if isinstance(layer, GroupNorm):
-        return layer.groups == channels
-    return isinstance(layer, Layer) and isinstance(layer, BatchNorm | InstanceNorm)
+def _takes_means_out(network: Network, reader: int, shape: Shape) -> bool:
+    layer = network.layer_at(reader)
+    return layer is not None and layer.subtracts_means(shape)
+
+
+CODES = (
+    Code(
+        "W508",
+        "redundant biases before a normalization",
+        "Batch and instance normalization subtract the mean of each channel, and with it the bias. It is "
+        "stored and trained and changes no output. `norm: bn` on the layer leaves it out by itself.",
+        """
+        input: [8, 16, 16]
+        layers:
+          - conv3x3: 16
+          - bn
+        """,
+        """
+        input: [8, 16, 16]
+        layers:
+          - conv3x3: {out: 16, bias: false}
+          - bn
+        """,
+    ),
+)
+ON_NETWORKS = {"W508": remarks}

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import gcd, prod
 
-from cnncalc.advice.base import Network, Remark
+from cnncalc.advice.base import Network, Remark, transposed_windows
+from cnncalc.codes.code import Code
 from cnncalc.geometry.axis import Taps
 from cnncalc.geometry.window import TransposedWindow
 from cnncalc.support.numbers import by
@@ -22,7 +23,7 @@ _WIDEST_STRIDE = 100
 def remarks(network: Network) -> Iterator[Remark]:
     """A remark per transposed convolution that is non-uniform because of its kernel or its dilation."""
     for layer in network.report.layers:
-        windows = [window for window in layer.windows or () if isinstance(window, TransposedWindow)]
+        windows = transposed_windows(layer)
         coverage = [_coverage(window) for window in windows]
         if any(len(set(counts)) > 1 for counts in coverage):
             yield Remark(layer.path, _message(windows, coverage), _help(windows))
@@ -34,7 +35,7 @@ def _coverage(window: TransposedWindow) -> tuple[int, ...]:
     return tuple(run.length for run in reads.runs) if isinstance(reads, Taps) else ()
 
 
-def _message(windows: list[TransposedWindow], coverage: list[tuple[int, ...]]) -> str:
+def _message(windows: tuple[TransposedWindow, ...], coverage: list[tuple[int, ...]]) -> str:
     least, most = prod(map(min, coverage)), prod(map(max, coverage))
     turns = [_turns(counts) for counts in coverage]
     along = f"{turns[0]} along each axis" if len(set(turns)) == 1 and len(turns) > 1 else " and ".join(turns)
@@ -42,7 +43,7 @@ def _message(windows: list[TransposedWindow], coverage: list[tuple[int, ...]]) -
     return f"{' and '.join(_causes(windows))}: an output sums {along}{whole}"
 
 
-def _causes(windows: list[TransposedWindow]) -> Iterator[str]:
+def _causes(windows: tuple[TransposedWindow, ...]) -> Iterator[str]:
     """What makes it non-uniform; a common factor reaches only every so many outputs, whatever the kernel
     is.
     """
@@ -72,7 +73,7 @@ def _turns(counts: tuple[int, ...]) -> str:
     return f"{', '.join(map(str, counts[:-1]))} or {counts[-1]} inputs, varying by phase"
 
 
-def _help(windows: list[TransposedWindow]) -> str:
+def _help(windows: tuple[TransposedWindow, ...]) -> str:
     dilation = by(1 if _skips(window) else window.dilation for window in windows)
     even = f"kernels that are uniform here: {_even(windows)}"
     if not any(map(_skips, windows)):
@@ -82,8 +83,30 @@ def _help(windows: list[TransposedWindow]) -> str:
     )
 
 
-def _even(windows: list[TransposedWindow]) -> str:
+def _even(windows: tuple[TransposedWindow, ...]) -> str:
     """The nearest kernels that the strides divide, none smaller than the stride."""
     below = tuple(max(window.kernel // window.stride, 1) * window.stride for window in windows)
     above = tuple(-(-window.kernel // window.stride) * window.stride for window in windows)
     return by(below) if below == above else f"{by(below)} and {by(above)}"
+
+
+CODES = (
+    Code(
+        "W507",
+        "a transposed convolution with a checkerboard",
+        "The stride does not divide the kernel, or has a common factor with the dilation, so the number "
+        "of inputs that an output sums varies by phase. Only training can compensate for it, and "
+        "generated images show it as a checkerboard.",
+        """
+        input: [8, 16, 16]
+        layers:
+          - conv_transpose3x3: {out: 8, stride: 2, padding: 1, output_padding: 1}
+        """,
+        """
+        input: [8, 16, 16]
+        layers:
+          - conv_transpose4x4: {out: 8, stride: 2, padding: 1}
+        """,
+    ),
+)
+ON_NETWORKS = {"W507": remarks}

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from cnncalc.codes import CODES
+from cnncalc import codes
+from cnncalc.codes.code import Code
 from cnncalc.errors import Diagnostic, Fault, Location
 from cnncalc.language.parser import comments
 from cnncalc.language.source import Source
@@ -66,7 +67,7 @@ def _faults(found: re.Match[str]) -> Iterator[Fault]:
         return
     for code in _codes(found):
         if not _is_known(code):
-            guess = did_you_mean(code.upper(), CODES)
+            guess = did_you_mean(code.upper(), codes.CODES)
             help = f"did you mean `{guess}`?" if guess else "`cnncalc explain` lists the codes"
             yield Fault(CODE, f"this comment turns nothing off: no code begins with `{shown(code)}`", help)
 
@@ -76,4 +77,25 @@ def _codes(found: re.Match[str]) -> list[str]:
 
 
 def _is_known(code: str) -> bool:
-    return any(known.startswith(code) for known in CODES)
+    return any(known.startswith(code) for known in codes.CODES)
+
+
+CODES = (
+    Code(
+        "W517",
+        "a comment that does not turn off a warning",
+        "`# cnncalc: ignore[W504]` turns off the warnings of its line by codes or their beginnings; "
+        "without brackets, all of them. This one names a code that does not exist, or its codes are not "
+        "in brackets, so it has no effect.",
+        """
+        input: [3, 15, 15]
+        layers:
+          - conv3x3: 8  # cnncalc: ignore[504]
+        """,
+        """
+        input: [3, 15, 15]
+        layers:
+          - maxpool2  # cnncalc: ignore[W504]
+        """,
+    ),
+)

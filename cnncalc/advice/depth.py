@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.advice.base import Network, Remark, share
+from cnncalc.advice.base import Network, Remark, share, sliding_windows
 from cnncalc.analysis.report import LayerReport, totals_of
+from cnncalc.codes.code import Code
 from cnncalc.geometry.receptive_field import AxisField
 from cnncalc.geometry.shape import Size
-from cnncalc.geometry.window import Window
-from cnncalc.layers.binning import GlobalPool
 from cnncalc.support.numbers import by, plural
 
 
@@ -75,9 +74,7 @@ def _input_sizes(network: Network) -> tuple[int, ...] | None:
 
 def _is_spatial(layer: LayerReport) -> bool:
     """Whether it is a convolution that reads more than one position; its weights may be unknown."""
-    return layer.weights != 0 and any(
-        isinstance(window, Window) and window.kernel > 1 for window in layer.windows or ()
-    )
+    return layer.weights != 0 and any(window.kernel > 1 for window in sliding_windows(layer))
 
 
 def _sees_more(network: Network, layer: LayerReport, sizes: tuple[int, ...]) -> bool:
@@ -102,9 +99,9 @@ def _last_pools(network: Network) -> Iterator[str]:
         if index in found or record is None or _is_local(record.field.axes):
             continue
         found.add(index)
-        if isinstance(node.layer, GlobalPool) and any(
-            map(_is_local_at, (network.field_at(record.inputs[0]) or ()))
-        ):
+        layer = network.layer_at(index)
+        before = network.field_at(record.inputs[0]) or ()
+        if layer is not None and layer.pools_all and any(map(_is_local_at, before)):
             yield node.path
         else:
             waiting.extend(node.inputs)
@@ -116,3 +113,53 @@ def _is_local(axes: tuple[AxisField, ...]) -> bool:
 
 def _is_local_at(axis: AxisField) -> bool:
     return bool(axis.maps)
+
+
+CODES = (
+    Code(
+        "W509",
+        "layers that can see nothing new",
+        "Where the receptive field exceeds the input already before a layer, its kernel finds no context "
+        "that the layers before did not have. Richter et al. (2021) measured that such layers add little "
+        "to a classifier. Many published networks have them at 224x224, and skip connections reduce the "
+        "effect, so this is shown only where selected. The receptive field is the largest over all paths.",
+        """
+        input: [3, 16, 16]
+        layers:
+          - conv9x9: {out: 8, padding: 4}
+          - conv9x9: {out: 8, padding: 4}
+          - conv3x3: {out: 8, padding: 1}
+        """,
+        """
+        input: [3, 32, 32]
+        layers:
+          - conv9x9: {out: 8, padding: 4}
+          - conv9x9: {out: 8, padding: 4}
+          - conv3x3: {out: 8, padding: 1}
+        """,
+        quiet=True,
+    ),
+    Code(
+        "W510",
+        "a field smaller than the input before the last pool",
+        "The network ends in a global pool, and no unit before it sees the whole input: the answer is an "
+        "average over parts that were judged separately. That can be intended, as in bags of local "
+        "features or n-grams, so this is shown only where selected.",
+        """
+        input: [3, 32, 32]
+        layers:
+          - conv3x3: {out: 8, padding: 1}
+          - global_avgpool
+          - linear: 10
+        """,
+        """
+        input: [3, 3, 3]
+        layers:
+          - conv3x3: {out: 8, padding: 1}
+          - global_avgpool
+          - linear: 10
+        """,
+        quiet=True,
+    ),
+)
+ON_NETWORKS = {"W509": remarks, "W510": remarks_on_small_fields}

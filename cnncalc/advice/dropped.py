@@ -5,53 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.advice.base import Network, Remark
+from cnncalc.analysis.dropped import dropped_along, dropped_positions, read_along
 from cnncalc.analysis.report import LayerReport
+from cnncalc.codes.code import Code
 from cnncalc.frameworks import Framework
 from cnncalc.frameworks.rules import Ceil
-from cnncalc.geometry.participation import dropped_end
 from cnncalc.geometry.shape import Size, product
 from cnncalc.layers.base import Layer
-from cnncalc.layers.pooling import Pool
 from cnncalc.support.numbers import by
 
 
 def remarks(network: Network) -> Iterator[Remark]:
     """A remark per layer that leaves something of its input unread at the end of an axis."""
     for _, _, layer, record in network.layers():
-        lost = _lost_along(record)
+        lost = dropped_along(record)
         if any(lost):
             yield Remark(
                 record.path, _message(record, lost), _help(record, lost) + _ceil(layer, network.framework)
             )
 
 
-def dropped_positions(layer: LayerReport) -> Size:
-    """How many positions of a layer's input map are beyond its last windows."""
-    lost = _lost_along(layer)
-    return _unread(layer, lost) if any(missing != 0 for missing in lost) else 0
-
-
-def _lost_along(layer: LayerReport) -> list[Size]:
-    return [
-        dropped_end(window, size)
-        for window, size in zip(layer.windows or (), layer.in_shape.sizes, strict=False)
-    ]
-
-
-def _unread(layer: LayerReport, lost: list[Size]) -> Size:
-    whole, read = product(layer.in_shape.sizes), product(_read(layer, lost))
-    return None if whole is None or read is None else whole - read
-
-
-def _read(layer: LayerReport, lost: list[Size]) -> tuple[Size, ...]:
-    """The positions that are read along each axis."""
-    pairs = zip(layer.in_shape.sizes, lost, strict=True)
-    return tuple(None if size is None or missing is None else size - missing for size, missing in pairs)
-
-
 def _message(layer: LayerReport, lost: list[Size]) -> str:
     sizes = layer.in_shape.sizes
-    unread, whole = _unread(layer, lost), product(sizes)
+    unread, whole = dropped_positions(layer), product(sizes)
     message = f"rounding down drops {_which(sizes, lost)}"
     return (
         message if len(sizes) == 1 or unread is None else f"{message}: {unread:,} of {whole:,} are never read"
@@ -80,7 +56,7 @@ def _positions(size: int, missing: int) -> str:
 
 
 def _help(layer: LayerReport, lost: list[Size]) -> str:
-    smaller = _read(layer, lost)
+    smaller = read_along(layer, lost)
     steps = [
         window.stride if missing else 0 for window, missing in zip(layer.windows or (), lost, strict=True)
     ]
@@ -89,5 +65,27 @@ def _help(layer: LayerReport, lost: list[Size]) -> str:
 
 
 def _ceil(layer: Layer, framework: Framework) -> str:
-    can_round_up = isinstance(layer, Pool) and framework.pool_ceil is not Ceil.ABSENT
+    can_round_up = "ceil" in layer.fields and framework.pool_ceil is not Ceil.ABSENT
     return ", or round up with `ceil: true`" if can_round_up else ""
+
+
+CODES = (
+    Code(
+        "W504",
+        "positions dropped by rounding down",
+        "The last window ends before the map does, because another whole stride does not fit. The end of "
+        "the map is never read, whatever the input; the message says which positions, how many, and which "
+        "sizes are read completely.",
+        """
+        input: [8, 15, 15]
+        layers:
+          - maxpool2
+        """,
+        """
+        input: [8, 16, 16]
+        layers:
+          - maxpool2
+        """,
+    ),
+)
+ON_NETWORKS = {"W504": remarks}

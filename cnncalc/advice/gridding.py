@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from math import prod
 from typing import NamedTuple
 
-from cnncalc.advice.base import Network, Remark, share
+from cnncalc.advice.base import Network, Remark, share, sliding_windows
 from cnncalc.analysis.report import LayerReport
+from cnncalc.codes.code import Code
 from cnncalc.geometry.axis import IDENTITY_TAPS, AxisRule, Run, Taps
 from cnncalc.geometry.receptive_field import LOCAL, AxisField
-from cnncalc.geometry.shape import Shape
-from cnncalc.geometry.window import Window
-from cnncalc.layers.base import Layer
 from cnncalc.support.numbers import by
 
 WIDEST = 10_000
@@ -84,12 +82,12 @@ def remarks(network: Network) -> Iterator[Remark]:
     for index, node in enumerate(network.nodes[len(tensors) :], len(tensors)):
         inputs = [tensors[source] for source in node.inputs]
         records = network.records_of(index)
-        if not isinstance(node.layer, Layer):
+        if network.layer_at(index) is None:
             tensors.append(_adapted(inputs[0], records))
         elif not records:
             tensors.append(_Tensor(()))
         else:
-            tensors.append(_through(network, node.layer, records[0], inputs))
+            tensors.append(_through(network, records[0], inputs))
             if _reads_all(records[0].field.axes):
                 open_ends += inputs
     open_ends += [tensors[index] for index in network.model.graph.outputs]
@@ -111,20 +109,20 @@ def _adapted(tensor: _Tensor, records: tuple[LayerReport, ...]) -> _Tensor:
     """What is seen through the layers that shapes made necessary, none where the shapes agree."""
     for record in records:
         if record.windows is not None:
-            tensor = _followed(tensor, record.windows, record)
+            tensor = _followed(tensor, record)
         elif record.shape.sizes != record.in_shape.sizes:
             return _Tensor(())
     return tensor
 
 
-def _through(network: Network, layer: Layer, record: LayerReport, inputs: list[_Tensor]) -> _Tensor:
-    if layer.is_join:
+def _through(network: Network, record: LayerReport, inputs: list[_Tensor]) -> _Tensor:
+    if record.is_join:
         return _joined(network, record.inputs, inputs)
-    rules = layer.axes((record.in_shape, *_others(network, record.inputs)), network.framework)
-    return _followed(inputs[0], rules, record)
+    return _followed(inputs[0], record)
 
 
-def _followed(tensor: _Tensor, rules: tuple[AxisRule, ...], record: LayerReport) -> _Tensor:
+def _followed(tensor: _Tensor, record: LayerReport) -> _Tensor:
+    rules = record.rules
     if not record.shape.rank or len(rules) != len(tensor.axes):
         return _Tensor(())
     axes = tuple(
@@ -133,15 +131,8 @@ def _followed(tensor: _Tensor, rules: tuple[AxisRule, ...], record: LayerReport)
     )
     if not _has_holes(axes):
         return _Tensor(axes)
-    is_dilated = any(isinstance(rule, Window) and rule.dilation > 1 for rule in rules)
+    is_dilated = any(window.dilation > 1 for window in sliding_windows(record))
     return _Tensor(axes, record.path if is_dilated else tensor.holes_of)
-
-
-def _others(network: Network, paths: tuple[str, ...]) -> Iterator[Shape]:
-    """The shapes of a layer's inputs after the first."""
-    shapes = dict(network.report.inputs)
-    for path in paths[1:]:
-        yield network.records[path].shape if path in network.records else shapes[path]
 
 
 def _axis(seen: Seen | None, rule: AxisRule, size: int | None) -> Seen | None:
@@ -191,3 +182,28 @@ def _repeated(bits: int, step: int, length: int) -> int:
         result |= result << more * step
         done += more
     return result
+
+
+CODES = (
+    Code(
+        "W506",
+        "holes in the field of dilated convolutions",
+        "In a stack of dilated convolutions whose dilations have a common divisor, every tap falls on one "
+        "grid: the receptive field is wide but most of it is not read, and neighbouring units read grids "
+        "that never meet (gridding). The density is the share of the positions inside the receptive field "
+        "that are read.",
+        """
+        input: [8, 32, 32]
+        layers:
+          - conv3x3: {out: 8, dilation: 2, padding: 2}
+          - conv3x3: {out: 8, dilation: 2, padding: 2}
+        """,
+        """
+        input: [8, 32, 32]
+        layers:
+          - conv3x3: {out: 8, dilation: 1, padding: 1}
+          - conv3x3: {out: 8, dilation: 2, padding: 2}
+        """,
+    ),
+)
+ON_NETWORKS = {"W506": remarks}

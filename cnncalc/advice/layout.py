@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnncalc.codes.code import Code
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.geometry.shape import Shape, axis_size, channels_first
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
@@ -48,3 +49,25 @@ def _written(node: YamlNode) -> Shape | None:
         words = node.text.split("x") if isinstance(node, Scalar) else []
     channels, *sizes = map(axis_size, words or [""])
     return None if channels is None or None in sizes else Shape(channels, tuple(sizes))
+
+
+CODES = (
+    Code(
+        "W518",
+        "an input that seems to have its channels last",
+        "All sizes of the input but the last are equal and the last is 1 or 3, as in 224x224x3. Channels "
+        "come first, so this is a map of 224 channels and 224x3 positions. Files of TensorFlow and Keras "
+        "write them last.",
+        """
+        input: [224, 224, 3]
+        layers:
+          - conv3x3: {out: 64, padding: 1}
+        """,
+        """
+        input: [3, 224, 224]
+        layers:
+          - conv3x3: {out: 64, padding: 1}
+        """,
+    ),
+)
+ON_FILES = {"W518": channels_last}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from cnncalc.advice.base import Network, Remark, share
+from cnncalc.advice.base import Network, Remark, share, sliding_windows
+from cnncalc.codes.code import Code
 from cnncalc.geometry.participation import phases_read
 from cnncalc.geometry.window import Window
 from cnncalc.support.numbers import by
@@ -39,7 +40,7 @@ def remarks_on_pointwise(network: Network) -> Iterator[Remark]:
 
 def _skipping(network: Network) -> Iterator[tuple[str, tuple[Window, ...]]]:
     for layer in network.report.layers:
-        windows = tuple(window for window in layer.windows or () if isinstance(window, Window))
+        windows = sliding_windows(layer)
         if any(window.stride > 1 and phases_read(window) < window.stride for window in windows):
             yield layer.path, windows
 
@@ -56,3 +57,42 @@ def _stride(windows: tuple[Window, ...]) -> str:
 
 def _is_dilated(windows: tuple[Window, ...]) -> bool:
     return any(window.dilation > 1 for window in windows)
+
+
+CODES = (
+    Code(
+        "W505",
+        "a stride that skips positions",
+        "The stride is larger than the kernel, or shares a divisor with the dilation: between the windows "
+        "are positions that none of them reads. What was computed there is not used.",
+        """
+        input: [8, 32, 32]
+        layers:
+          - conv2x2: {out: 16, stride: 3, padding: [[0, 1], [0, 1]]}
+        """,
+        """
+        input: [8, 32, 32]
+        layers:
+          - conv4x4: {out: 16, stride: 4}
+        """,
+    ),
+    Code(
+        "W514",
+        "a 1x1 kernel with a stride",
+        "A 1x1 kernel with stride 2 reads one position of four and never the others. ResNet's projections "
+        "do so by design, so this is shown only where selected.",
+        """
+        input: [8, 32, 32]
+        layers:
+          - conv1x1: {out: 16, stride: 2}
+        """,
+        """
+        input: [8, 32, 32]
+        layers:
+          - avgpool2
+          - conv1x1: 16
+        """,
+        quiet=True,
+    ),
+)
+ON_NETWORKS = {"W505": remarks, "W514": remarks_on_pointwise}

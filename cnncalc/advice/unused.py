@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 from cnncalc.advice.base import Network, Remark
 from cnncalc.analysis.report import totals_of
+from cnncalc.codes.code import Code
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.language.nodes import YamlNode
 from cnncalc.language.source import Source
 from cnncalc.language.unused import unused
 from cnncalc.support.numbers import plural
-
-VARIABLE, BLOCK = "W512", "W513"
 
 
 def remarks(network: Network) -> Iterator[Remark]:
@@ -55,9 +54,83 @@ def _behind(network: Network, ends: set[int], known: set[int]) -> set[int]:
     return found
 
 
-def unused_definitions(source: Source, root: YamlNode) -> Iterator[Diagnostic]:
-    """The variables and blocks of a file that no model of it uses."""
+def unused_variables(source: Source, root: YamlNode) -> Iterator[Diagnostic]:
+    """The variables of a file that no model of it uses."""
+    return _unused(source, root, "variable", "W512")
+
+
+def unused_blocks(source: Source, root: YamlNode) -> Iterator[Diagnostic]:
+    """The blocks of a file that no model of it uses."""
+    return _unused(source, root, "block", "W513")
+
+
+def _unused(source: Source, root: YamlNode, wanted: str, code: str) -> Iterator[Diagnostic]:
     for kind, key in unused(root):
-        code = VARIABLE if kind == "variable" else BLOCK
-        fault = Fault(code, f"the {kind} `{key.text}` is not used", "use it, or leave it out")
-        yield fault.at(source.location(key), None, source.excerpt(key.line))._replace(severity="warning")
+        if kind == wanted:
+            fault = Fault(code, f"the {kind} `{key.text}` is not used", "use it, or leave it out")
+            yield fault.at(source.location(key), None, source.excerpt(key.line))._replace(severity="warning")
+
+
+CODES = (
+    Code(
+        "W511",
+        "an unused output",
+        "A layer is computed, and no other layer reads it; nor is it the network's output or a `head`. "
+        "Usually a later `from` skips it. The same is reported of an input that is never read.",
+        """
+        input: [3, 32, 32]
+        layers:
+          - conv3x3: {out: 8, padding: 1}
+            name: stem
+          - conv3x3: {out: 8, padding: 1}
+          - conv3x3: {out: 8, padding: 1}
+            from: stem
+        """,
+        """
+        input: [3, 32, 32]
+        layers:
+          - conv3x3: {out: 8, padding: 1}
+            name: stem
+          - conv3x3: {out: 8, padding: 1}
+          - conv3x3: {out: 8, padding: 1}
+        """,
+    ),
+    Code(
+        "W512",
+        "an unused variable",
+        "No expression of the file uses the variable, in any of its models: changing it has no effect.",
+        """
+        vars: {width: 8}
+        input: [3, 32, 32]
+        layers:
+          - conv3x3: 8
+        """,
+        """
+        vars: {width: 8}
+        input: [3, 32, 32]
+        layers:
+          - conv3x3: width
+        """,
+    ),
+    Code(
+        "W513",
+        "an unused block",
+        "No model of the file calls the block, and neither does another block.",
+        """
+        input: [3, 32, 32]
+        blocks:
+          stage: {layers: [conv3x3: 8, relu]}
+        layers:
+          - conv3x3: 8
+        """,
+        """
+        input: [3, 32, 32]
+        blocks:
+          stage: {layers: [conv3x3: 8, relu]}
+        layers:
+          - stage
+        """,
+    ),
+)
+ON_NETWORKS = {"W511": remarks}
+ON_FILES = {"W512": unused_variables, "W513": unused_blocks}

@@ -14,6 +14,8 @@ from cnncalc.advice.comments import Ignores, ignores
 from cnncalc.analysis.report import Report
 from cnncalc.analysis.run import analyze
 from cnncalc.checks import expectations
+from cnncalc.checks.portability import CODES as PORTABILITY
+from cnncalc.checks.portability import divergences
 from cnncalc.errors import (
     FINE,
     INVALID,
@@ -278,6 +280,8 @@ def _advice(model: Model, report: Report, codes: frozenset[str]) -> Iterator[Dia
     yield from (found for found in report.diagnostics if found.severity == "warning" and found.code in codes)
     if report.ok:
         yield from advise(model, report, codes)
+        if codes.intersection(PORTABILITY):
+            yield from (found for found in divergences(model, report) if found.code in codes)
 
 
 def _is_error(finding: Finding) -> bool:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from importlib import import_module
+from pkgutil import iter_modules
 
-from cnncalc.codes.advice import CODES as ADVICE
 from cnncalc.codes.code import Code
-from cnncalc.codes.expectations import CODES as EXPECTATIONS
-from cnncalc.codes.grammar import CODES as GRAMMAR
-from cnncalc.codes.internal import CODES as INTERNAL
-from cnncalc.codes.names import CODES as NAMES
-from cnncalc.codes.portability import CODES as PORTABILITY
-from cnncalc.codes.shapes import CODES as SHAPES
 
 GROUPS = {
     "E1": "file and grammar",
@@ -24,9 +20,39 @@ GROUPS = {
 }
 """The subject of a code, by its first two characters."""
 
-_ALL = (*GRAMMAR, *NAMES, *SHAPES, *EXPECTATIONS, *ADVICE, *PORTABILITY, *INTERNAL)
-CODES: dict[str, Code] = {code.code: code for code in _ALL}
+HOMES = ("cnncalc.codes", "cnncalc.advice")
+"""The folders whose modules declare codes in ``CODES``: those of rules here, advice where it is made."""
+
+
+class _Codes(Mapping[str, Code]):
+    """All codes in the order of the groups, read from their homes when they are first asked for."""
+
+    @cached_property
+    def _all(self) -> dict[str, Code]:
+        groups = list(GROUPS)
+        found = [code for home in HOMES for code in _declared_in(home)]
+        return {
+            code.code: code
+            for code in sorted(found, key=lambda code: (groups.index(code.code[:2]), code.code))
+        }
+
+    def __getitem__(self, code: str) -> Code:
+        return self._all[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+CODES: Mapping[str, Code] = _Codes()
 """All of them in the order of the groups; a published code never changes its meaning."""
+
+
+def _declared_in(home: str) -> Iterator[Code]:
+    for module in iter_modules(import_module(home).__path__, f"{home}."):
+        yield from getattr(import_module(module.name), "CODES", ())
 
 
 def chosen(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> frozenset[str]:

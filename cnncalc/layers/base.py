@@ -11,7 +11,7 @@ from cnncalc.geometry.arrangement import Arrangement
 from cnncalc.geometry.axis import IDENTITY, AxisRule
 from cnncalc.geometry.shape import Shape, Size, product, total
 from cnncalc.layers.catalogue import Catalogue
-from cnncalc.layers.fields import Declared
+from cnncalc.layers.fields import Declared, Padding
 
 OPERATIONS: Catalogue[Layer] = Catalogue(
     "cnncalc.layers",
@@ -113,6 +113,13 @@ class Layer(Declared):
     """What of the inputs behind the first each output depends on: their size, the unit at its place, or
     all.
     """
+    # What advice asks, see cnncalc/advice:
+    pools_all: ClassVar[bool] = False
+    """Whether it makes one value per channel of all positions."""
+    concatenates: ClassVar[bool] = False
+    """Whether it puts the channels of its inputs one after another."""
+    adds_biases: ClassVar[bool] = False
+    """Whether its biases are one constant per output channel, which `bias: false` leaves out."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -147,6 +154,24 @@ class Layer(Declared):
 
     def missing(self) -> str | None:
         """The argument without which some number stays unknown, as a reason for the table."""
+        return None
+
+    def subtracts_means(self, shape: Shape) -> bool:
+        """Whether it takes the mean of each channel out of its input, so that a constant per channel
+        before it changes nothing.
+        """
+        return False
+
+    def with_window(self, kernel: tuple[int, ...], padding: Padding) -> Layer | None:
+        """The same operation with a smaller kernel, as one of a stack that replaces it; ``None`` where a
+        stack does not do the same.
+        """
+        return None
+
+    def reduction(self, channels: int, rank: int) -> Layer | None:
+        """A 1x1 layer that could reduce the channels before it; ``None`` where it does not read all of them
+        for each output.
+        """
         return None
 
     def advice(self, shape: Shape) -> tuple[Fault, ...]:

@@ -15,6 +15,8 @@ from cnncalc.layers.fields import choice, number, required_axes, required_intege
 class GlobalPool(Layer):
     """One value per channel, computed from all positions; the axes stay, with size 1."""
 
+    pools_all = True
+
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         return (All(),) * require_map(shapes, self.op).rank
 

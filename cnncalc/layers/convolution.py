@@ -8,6 +8,8 @@ from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer, Params, divided, product, require_map
 from cnncalc.layers.fields import (
+    Padding,
+    PerAxis,
     act_field,
     axes,
     framework_flag,
@@ -42,6 +44,7 @@ class Convolution(Layer):
     """The arguments and rules that all convolutions share."""
 
     kernel_in_name = True
+    adds_biases = True
     kernel = kernel_field()
     stride = axes(1, "step of the window", short="s", foreign=("strides", "subsample"))
     padding = padding_field()
@@ -106,6 +109,14 @@ class Conv(_Grouped):
         kernel = self.kernel.over(shape.rank, "kernel")
         return product((*output.axes, *kernel, divided(shape.channels, self.groups, "{} groups")))
 
+    def with_window(self, kernel: tuple[int, ...], padding: Padding) -> Layer | None:
+        return self.replaced(kernel=PerAxis(kernel), padding=padding)
+
+    def reduction(self, channels: int, rank: int) -> Layer | None:
+        if self.groups != 1:
+            return None
+        return Conv(kernel=PerAxis((1,) * rank), out=channels, bias=self.bias)
+
 
 class Depthwise(Convolution):
     """A convolution of each channel by itself, ``mult`` outputs per channel.
@@ -129,6 +140,9 @@ class Depthwise(Convolution):
 
     def macs(self, shape: Shape, output: Shape) -> Size:
         return product((*output.axes, *self.kernel.over(shape.rank, "kernel")))
+
+    def with_window(self, kernel: tuple[int, ...], padding: Padding) -> Layer | None:
+        return self.replaced(kernel=PerAxis(kernel), padding=padding) if self.mult == 1 else None
 
 
 class ConvTranspose(_Grouped):

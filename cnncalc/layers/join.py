@@ -31,6 +31,7 @@ class Concat(_Join):
     """The channels of all inputs one after another; the spatial sizes must agree."""
 
     op = "concat"
+    concatenates = True
     foreign = ("cat", "concatenate", "route", "merge", "depthconcat")
     example = "concat: [stem, prev]"
 

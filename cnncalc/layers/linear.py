@@ -38,6 +38,7 @@ class Linear(Layer):
     foreign = ("fc", "dense", "fully_connected", "innerproduct", "inner_product", "gemm", "affine")
     example = "linear: {out: 4096, act: relu}"
     flattens = True
+    adds_biases = True
     out = required_integer("output features", primary=True, foreign=OUT_WORDS)
     bias = framework_flag(
         "one bias per output feature",

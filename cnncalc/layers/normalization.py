@@ -43,6 +43,9 @@ class BatchNorm(_Affine):
         learned = self._learned(shape.channels, framework.norm_scale if self.scale is None else self.scale)
         return learned._replace(buffers=_double(shape.channels))
 
+    def subtracts_means(self, shape: Shape) -> bool:
+        return True
+
 
 class GroupNorm(_Affine):
     """Normalization over groups of channels and all positions, whose statistics therefore see the whole map.
@@ -60,6 +63,9 @@ class GroupNorm(_Affine):
     def params(self, shape: Shape, framework: Framework) -> Params:
         divided(shape.channels, self.groups, "{} groups")
         return self._learned(shape.channels, self.affine)
+
+    def subtracts_means(self, shape: Shape) -> bool:
+        return self.groups == shape.channels
 
 
 class LayerNorm(_Affine):
@@ -96,6 +102,9 @@ class InstanceNorm(_Affine):
     def params(self, shape: Shape, framework: Framework) -> Params:
         learned = framework.instance_norm_affine if self.affine is None else self.affine
         return self._learned(shape.channels, learned)
+
+    def subtracts_means(self, shape: Shape) -> bool:
+        return True
 
 
 class LocalResponseNorm(Normalization):

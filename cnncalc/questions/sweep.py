@@ -8,7 +8,7 @@ from itertools import islice, product
 from math import prod
 from typing import NamedTuple
 
-from cnncalc.advice.dropped import dropped_positions
+from cnncalc.analysis.dropped import dropped_positions
 from cnncalc.analysis.report import Report
 from cnncalc.analysis.run import Given, analyze_each
 from cnncalc.errors import GraphError, InputError, ShapeError, SpecError

@@ -6,10 +6,10 @@ import pytest
 
 import cnncalc
 from cnncalc import bundled
-from cnncalc.advice import KINDS, advise
+from cnncalc.advice import advise, on_networks
 from cnncalc.geometry.shape import Shape
 
-ALL = frozenset(KINDS)
+ALL = frozenset(on_networks())
 
 
 @pytest.mark.parametrize("name", bundled.names())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc import analyze, loads
-from cnncalc.advice.dropped import dropped_positions
+from cnncalc.analysis.dropped import dropped_positions
 from cnncalc.errors import SpecError
 from cnncalc.frameworks import FRAMEWORKS
 from cnncalc.geometry.participation import phases_read, unread_end

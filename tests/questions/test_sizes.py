@@ -11,7 +11,7 @@ import pytest
 
 import cnncalc
 from cnncalc import bundled
-from cnncalc.advice.dropped import dropped_positions
+from cnncalc.analysis.dropped import dropped_positions
 from cnncalc.analysis.report import Report
 from cnncalc.analysis.run import analyze_each
 from cnncalc.geometry.shape import Shape

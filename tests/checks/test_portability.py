@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import cnncalc
-from cnncalc.advice.portability import divergences
+from cnncalc.checks.portability import divergences
 
 
 def found(spec: str) -> list[tuple[str, str | None, str]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnncalc.analysis.answers import Answers, ask
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named
 from cnncalc.geometry.axis import AxisRule
-from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import HALF_PADDING, Padding, PerAxis
@@ -16,7 +16,7 @@ from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
 from cnncalc.support.numbers import by
 
-SIZE, CENTRE, REJECTED = "W601", "W602", "W603"
+SIZE, CENTRE, REJECTED = CODES = ("W601", "W602", "W603")
 
 
 class Divergence(NamedTuple):
@@ -51,44 +51,31 @@ def _of_layer(layer: Layer, record: LayerReport, here: Framework) -> list[Diverg
     halved = _as_same(layer, record.in_shape.rank)
     for other in (one for one in others if one.ported_with_same and halved is not None):
         if halved is not None and not any(one.framework == other.name for one in found):
-            same = _under(halved, record, here, other, layer)
+            same = _under(halved, record, here, other)
             found += [same._replace(framework=f"{other.name} with `same`")] if same else []
     return found
 
 
-def _under(
-    layer: Layer, record: LayerReport, here: Framework, other: Framework, own: Layer | None = None
-) -> Divergence | None:
-    """How a layer differs there from what it (or ``own``) is here, if it does."""
-    mine = _rules(own or layer, record, here)
+def _under(layer: Layer, record: LayerReport, here: Framework, other: Framework) -> Divergence | None:
+    """How a layer is there other than its record here, if it is."""
     try:
-        theirs = _rules(layer, record, other)
-        sizes = _sizes(theirs, record)
+        there: Answers = ask(layer, (record.in_shape,), other)
     except Fault as fault:
         return Divergence(REJECTED, other.name, fault.message)
-    here_sizes = _sizes(mine, record)
+    sizes, here_sizes = there.shape.sizes, record.shape.sizes
     if sizes != here_sizes and None not in (*sizes, *here_sizes):
         return Divergence(
             SIZE,
             other.name,
             f"makes {by(sizes)} of {by(record.in_shape.sizes)}, {here.name} {by(here_sizes)}",
         )
-    shifts = [_shift(one, two) for one, two in zip(mine, theirs, strict=True)]
+    shifts = [_shift(one, two) for one, two in zip(record.rules, there.rules, strict=True)]
     if any(shifts):
+        mine, theirs = _paddings(record.rules), _paddings(there.rules)
         return Divergence(
-            CENTRE,
-            other.name,
-            f"pads {_paddings(theirs)} where {here.name} pads {_paddings(mine)}: {_moved(shifts)}",
+            CENTRE, other.name, f"pads {theirs} where {here.name} pads {mine}: {_moved(shifts)}"
         )
     return None
-
-
-def _rules(layer: Layer, record: LayerReport, framework: Framework) -> tuple[AxisRule, ...]:
-    return layer.axes((record.in_shape,), framework)
-
-
-def _sizes(rules: tuple[AxisRule, ...], record: LayerReport) -> tuple[Size, ...]:
-    return tuple(rule.output_size(size) for rule, size in zip(rules, record.in_shape.sizes, strict=True))
 
 
 def _shift(mine: AxisRule, theirs: AxisRule) -> int:
