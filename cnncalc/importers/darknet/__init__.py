@@ -1,0 +1,7 @@
+"""Darknet's cfg files."""
+
+from __future__ import annotations
+
+from cnncalc.importers.darknet.layers import read, recognise
+
+__all__ = ["read", "recognise"]

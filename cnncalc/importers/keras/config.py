@@ -1,0 +1,108 @@
+"""The configuration of a Keras model, as JSON, out of whatever file holds it; nothing in the file is run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from cnncalc.errors import Diagnostic, Location, SourceError
+from cnncalc.importers.building import LARGEST_TEXT, read_file, text_of
+from cnncalc.importers.items import Malformed
+
+Config = Mapping[str, Any]
+"""A JSON object: ``class_name``, ``config``."""
+
+_ZIP = b"PK\x03\x04"
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+def read(path: str) -> tuple[Config, bytes]:
+    """The configuration of a model, and the bytes it was read from.
+
+    Raises:
+        SourceError: E110, where the file cannot be read.
+        Malformed: E116, where it holds no configuration.
+    """
+    with_start = _start(path)
+    if with_start.startswith(_HDF5):
+        data = _hdf5(path)
+    elif with_start.startswith(_ZIP):
+        data = _archived(path)
+    else:
+        data = read_file(path)
+    return _parsed(path, data), data
+
+
+def _start(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(_HDF5))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SourceError(
+            Diagnostic("E110", "error", f"cannot read {path}: {reason}", location=Location(path, 1, 1))
+        ) from error
+
+
+def _archived(path: str) -> bytes:
+    """``config.json`` of an archive; its stated size is bounded before anything is unpacked."""
+    try:
+        with ZipFile(path) as archive:
+            entry = archive.getinfo("config.json")
+            if entry.file_size > LARGEST_TEXT:
+                raise Malformed(
+                    path, f"config.json has {entry.file_size:,} bytes, more than {LARGEST_TEXT:,}"
+                )
+            with archive.open(entry) as file:
+                data = file.read(LARGEST_TEXT + 1)
+    except KeyError as error:
+        raise Malformed(path, "the archive has no config.json", "is it a model that Keras saved?") from error
+    except (BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise Malformed(path, f"the archive is damaged: {error}") from error
+    except Exception as error:  # what the decompressor raises has no common name
+        if type(error).__module__ not in ("zlib", "lzma", "_lzma"):
+            raise
+        raise Malformed(path, f"the archive is damaged: {error}") from error
+    if len(data) > LARGEST_TEXT:
+        raise Malformed(path, f"config.json has more than {LARGEST_TEXT:,} bytes")
+    return data
+
+
+def _hdf5(path: str) -> bytes:
+    """The attribute ``model_config`` of an HDF5 file."""
+    try:
+        import h5py
+    except ImportError as error:
+        help = "pip install 'cnncalc[h5]', or save the model as .keras or model.to_json()"
+        raise SourceError(
+            Diagnostic("E110", "error", "reading .h5 needs h5py", help, location=Location(path, 1, 1))
+        ) from error
+    try:
+        with h5py.File(path, "r") as file:
+            found = file.attrs.get("model_config")
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise Malformed(path, f"the HDF5 file is damaged: {error}") from error
+    if found is None:
+        raise Malformed(
+            path, "the file holds weights and no model", "save the whole model: `model.save(...)`"
+        )
+    return found if isinstance(found, bytes) else str(found).encode()
+
+
+def _parsed(path: str, data: bytes) -> Config:
+    text = text_of(path, data)
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        place = Location(path, error.lineno, error.colno)
+        raise Malformed(path, f"no JSON: {error.msg}", None, place) from error
+    except (RecursionError, ValueError) as error:
+        raise Malformed(path, "the JSON is nested too deep or has a number too long") from error
+    if isinstance(found, dict) and "model_config" in found:
+        found = found["model_config"]
+    if not isinstance(found, dict) or not isinstance(found.get("config"), dict | list):
+        help = "a model's text has `class_name` and `config`, as `model.to_json()` writes it"
+        raise Malformed(path, "the JSON is not the configuration of a Keras model", help)
+    return found
