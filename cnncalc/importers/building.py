@@ -45,9 +45,8 @@ def text_of(path: str, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Malformed(
-            path, f"no UTF-8 text: the byte 0x{data[error.start]:02x} at offset {error.start}"
-        ) from error
+        found = f"the byte 0x{data[error.start]:02x} at offset {error.start} is not UTF-8"
+        raise Malformed(path, found, "is this a text file?") from error
 
 
 def provenance(path: str, data: bytes, what: str) -> str:

@@ -52,7 +52,18 @@ class Importer(NamedTuple):
 
 
 IMPORTERS: dict[str, Importer] = {
-    one.name: one for one in (Importer(name="onnx", title="ONNX", endings=(".onnx",)),)
+    one.name: one
+    for one in (
+        Importer(name="onnx", title="ONNX", endings=(".onnx",)),
+        Importer(
+            name="keras",
+            title="Keras",
+            endings=(".keras", ".h5", ".hdf5"),
+            shared_endings=(".json",),
+        ),
+        Importer(name="caffe", title="Caffe", endings=(".prototxt",)),
+        Importer(name="darknet", title="Darknet", endings=(), shared_endings=(".cfg",)),
+    )
 }
 """Every importer by its name. A format is added here and in a module ``cnncalc/importers/NAME.py`` (or
 folder)

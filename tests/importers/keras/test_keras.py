@@ -1,0 +1,309 @@
+"""Keras configurations: each layer by itself, both forms of graphs, archives, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+
+from cnncalc.errors import CnncalcError, SourceError
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import Malformed, Network, Refused, Request
+from cnncalc.importers.keras import read, recognise
+from tests.importers.counting import counts
+
+Config = dict[str, Any]
+
+
+def layer(kind: str, name: str = "", **settings: Any) -> Config:
+    return {
+        "module": "keras.layers",
+        "class_name": kind,
+        "config": {"name": name or kind.lower(), **settings},
+    }
+
+
+def start(*shape: int | None) -> Config:
+    return layer("InputLayer", "input", batch_shape=[None, *shape])
+
+
+def sequential(*layers: Config) -> Config:
+    return {"class_name": "Sequential", "config": {"name": "net", "layers": list(layers)}}
+
+
+def network(tmp_path: Path, config: object, *, partial: bool = False, size: Shape | None = None) -> Network:
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    return read(Request(str(path), sizes={"": size} if size else {}, partial=partial))
+
+
+@pytest.mark.parametrize(
+    ("one", "ops", "axes"),
+    [
+        (layer("Conv2D", filters=4, kernel_size=[3, 3]), "conv", (4, 13, 18)),
+        (layer("Conv2D", filters=4, kernel_size=3, padding="same", strides=2), "conv", (4, 8, 10)),
+        (
+            layer("Conv2D", filters=4, kernel_size=[3, 1], activation="relu", dilation_rate=[2, 1]),
+            "conv relu",
+            (4, 11, 20),
+        ),
+        (layer("DepthwiseConv2D", kernel_size=[3, 3], depth_multiplier=2), "depthwise", (12, 13, 18)),
+        (layer("SeparableConv2D", filters=5, kernel_size=[3, 3]), "depthwise conv", (5, 13, 18)),
+        (
+            layer("Conv2DTranspose", filters=4, kernel_size=[3, 3], strides=[2, 2], padding="same"),
+            "conv_transpose",
+            (4, 30, 40),
+        ),
+        (
+            layer("Conv2DTranspose", filters=4, kernel_size=[5, 5], strides=[2, 2]),
+            "conv_transpose",
+            (4, 33, 43),
+        ),
+        (layer("MaxPooling2D", pool_size=[2, 2], strides=None), "maxpool", (6, 7, 10)),
+        (layer("AveragePooling2D", pool_size=[3, 3], strides=[2, 2], padding="same"), "avgpool", (6, 8, 10)),
+        (layer("GlobalAveragePooling2D", keepdims=True), "global_avgpool", (6, 1, 1)),
+        (layer("BatchNormalization", axis=-1, scale=False), "bn", (6, 15, 20)),
+        (layer("LayerNormalization", axis=[3]), "ln", (6, 15, 20)),
+        (layer("ReLU", max_value=6.0), "relu6", (6, 15, 20)),
+        (layer("LeakyReLU", negative_slope=0.2), "leaky_relu", (6, 15, 20)),
+        (layer("PReLU", shared_axes=[1, 2]), "prelu", (6, 15, 20)),
+        (layer("ZeroPadding2D", padding=[[1, 0], [2, 3]]), "pad", (6, 16, 25)),
+        (layer("Cropping2D", cropping=2), "crop", (6, 11, 16)),
+        (layer("UpSampling2D", size=[2, 3], interpolation="bilinear"), "upsample", (6, 30, 60)),
+        (layer("Flatten"), "flatten", (1800,)),
+        (layer("Reshape", target_shape=[-1]), "flatten", (1800,)),
+        (layer("Dense", units=7), "linear", (7, 15, 20)),
+        (layer("Activation", activation="hard_silu"), "hardswish", (6, 15, 20)),
+        (layer("SpatialDropout2D", rate=0.1), "dropout", (6, 15, 20)),
+    ],
+)
+def test_layers(tmp_path: Path, one: Config, ops: str, axes: tuple[int, ...]) -> None:
+    found = network(tmp_path, sequential(start(15, 20, 6), one))
+    assert " ".join(item.op for item in found.items) == ops
+    assert found.items[-1].shape is not None
+    assert found.items[-1].shape.axes == axes
+
+
+def test_a_vector_behind_a_global_pool_is_a_map_of_one_position(tmp_path: Path) -> None:
+    found = network(
+        tmp_path,
+        sequential(
+            start(4, 4, 6), layer("GlobalAveragePooling2D"), layer("Dense", units=3), layer("Softmax")
+        ),
+    )
+    assert [item.op for item in found.items] == ["global_avgpool", "linear", "softmax"]
+    assert counts(found).params == 6 * 3 + 3
+
+
+def test_a_causal_convolution_keeps_its_length(tmp_path: Path) -> None:
+    one = layer("Conv1D", filters=8, kernel_size=[3], padding="causal", dilation_rate=[2])
+    found = network(tmp_path, sequential(start(100, 1), one))
+    assert found.items[0].shape == Shape(8, (100,))
+    assert found.items[0].arguments["padding"] == "causal"
+
+
+def tensor(name: str, call: int = 0) -> Config:
+    return {"class_name": "__keras_tensor__", "config": {"keras_history": [name, call, 0]}}
+
+
+def calls(one: Config, *arguments: list[Any]) -> Config:
+    """A layer with its calls as Keras 3 writes them."""
+    return {
+        **one,
+        "name": one["config"]["name"],
+        "inbound_nodes": [{"args": list(given), "kwargs": {}} for given in arguments],
+    }
+
+
+def functional(outputs: list[str], *layers: Config) -> Config:
+    return {
+        "class_name": "Functional",
+        "config": {
+            "name": "net",
+            "layers": [{**start(8, 8, 4), "name": "input", "inbound_nodes": []}, *layers],
+            "input_layers": [["input", 0, 0]],
+            "output_layers": [[name, 0, 0] for name in outputs],
+        },
+    }
+
+
+CONV = layer("Conv2D", "conv", filters=4, kernel_size=[1, 1])
+
+
+def test_layers_need_not_be_listed_in_the_order_of_evaluation(tmp_path: Path) -> None:
+    config = functional(
+        ["sum"],
+        calls(layer("Add", "sum"), [[tensor("input"), tensor("conv")]]),
+        calls(CONV, [tensor("input")]),
+    )
+    assert [item.op for item in network(tmp_path, config).items] == ["conv", "add"]
+
+
+def test_a_layer_called_twice_has_its_weights_once(tmp_path: Path) -> None:
+    config = functional(
+        ["sum"],
+        calls(CONV, [tensor("input")], [tensor("conv")]),
+        calls(layer("Add", "sum"), [[tensor("conv"), tensor("conv", 1)]]),
+    )
+    found = network(tmp_path, config)
+    assert [item.share for item in found.items] == [None, found.items[0].output, None]
+    assert counts(found).params == 4 * 4 + 4
+
+
+def test_graphs_of_keras_2(tmp_path: Path) -> None:
+    old = {**CONV, "name": "conv", "inbound_nodes": [[["input", 0, 0, {}]]]}
+    joined = {
+        **layer("Concatenate", "cat", axis=3),
+        "name": "cat",
+        "inbound_nodes": [[["input", 0, 0, {}], ["conv", 0, 0, {}]]],
+    }
+    found = network(tmp_path, functional(["cat"], old, joined))
+    assert found.items[-1].shape == Shape(8, (8, 8))
+
+
+def test_an_operation_with_a_number_is_no_join(tmp_path: Path) -> None:
+    add = {**layer("Add", "plus"), "module": "keras.src.ops.numpy"}
+    times = {**layer("Multiply", "times"), "module": "keras.src.ops.numpy"}
+    config = functional(
+        ["gate"],
+        calls(add, [tensor("input"), 3.0]),
+        calls(layer("ReLU", "six", max_value=6.0), [tensor("plus")]),
+        calls(times, [tensor("six"), 1 / 6]),
+        calls(layer("Multiply", "gate"), [[tensor("input"), tensor("times")]]),
+    )
+    assert [item.op for item in network(tmp_path, config).items] == ["hardsigmoid", "mul"]
+
+
+def test_a_model_inside_a_model_is_inlined(tmp_path: Path) -> None:
+    inner = sequential(CONV, layer("ReLU"))
+    inner["config"]["name"] = "body"
+    config = functional(["body"], calls(inner, [tensor("input")]))
+    found = network(tmp_path, config)
+    assert [item.label for item in found.items] == ["body.conv", "body.relu"]
+
+
+@pytest.mark.parametrize(
+    ("one", "message"),
+    [
+        (layer("Lambda", function="x"), "Lambda: there is no such layer in the spec language"),
+        (
+            layer("Conv2D", filters=4, kernel_size=3, nonsense=1),
+            "Conv2D: the argument `nonsense=1` is not understood",
+        ),
+        (layer("Conv2D", filters=4, kernel_size=0), "Conv2D: `kernel_size=0` is not one whole number"),
+        (layer("Conv2D", filters="4", kernel_size=1), "Conv2D: `filters=4` is no positive whole number"),
+        (layer("Activation", activation="step"), "Activation: the activation `step` is not understood"),
+        (layer("BatchNormalization", axis=1), "BatchNormalization: `axis=1` is not the channels'"),
+        (layer("ReLU", max_value=2.0), "ReLU: `max_value=2.0`"),
+        (layer("Reshape", target_shape=[3, 600]), "Reshape: a reshape of 6x15x20 (channels first)"),
+        (layer("LSTM", units=4), "LSTM: it needs a sequence"),
+    ],
+)
+def test_what_is_not_understood_is_refused(tmp_path: Path, one: Config, message: str) -> None:
+    config = sequential(start(15, 20, 6), one)
+    with pytest.raises(Refused) as caught:
+        network(tmp_path, config)
+    assert caught.value.diagnostics[0].message.startswith(message)
+    assert network(tmp_path, config, partial=True).items[-1].op == "custom"
+
+
+def test_layers_that_need_each_other_are_refused(tmp_path: Path) -> None:
+    config = functional(
+        ["a"], calls(layer("ReLU", "a"), [tensor("b")]), calls(layer("ReLU", "b"), [tensor("a")])
+    )
+    with pytest.raises(Refused, match="it depends on its own output"):
+        network(tmp_path, config)
+
+
+def test_an_input_without_a_shape_needs_one(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="does not say its input's shape"):
+        network(tmp_path, sequential(CONV))
+    found = network(tmp_path, sequential(CONV), size=Shape(3, (5, 5)))
+    assert found.items[0].shape == Shape(4, (5, 5))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "no JSON: Expecting value"),
+        (b"[1, 2", "no JSON: Expecting ',' delimiter"),
+        (b'{"a": 1}', "the JSON is not the configuration of a Keras model"),
+        (b"\xff\xfe\x00", "the byte 0xff at offset 0 is not UTF-8"),
+        (b"[" * 100_000, "the JSON is nested too deep or has a number too long"),
+        (b"PK\x03\x04 and then nothing", "the archive is damaged: File is not a zip file"),
+        (b'{"class_name": "Mine", "config": {}}', "the Mine has no list of layers"),
+    ],
+)
+def test_files_that_hold_no_model(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "model.keras"
+    path.write_bytes(data)
+    with pytest.raises(Malformed) as caught:
+        read(Request(str(path)))
+    assert caught.value.diagnostics[0].message == message
+
+
+def test_an_archive_holds_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps(sequential(start(8, 8, 3), CONV)))
+        archive.writestr("model.weights.h5", b"not looked at")
+    assert read(Request(str(path))).items[0].shape == Shape(4, (8, 8))
+
+
+def test_an_archive_without_a_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("weights", b"")
+    with pytest.raises(Malformed, match=r"the archive has no config\.json"):
+        read(Request(str(path)))
+
+
+@pytest.mark.slow
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive, archive.open("config.json", "w") as file:
+        for _ in range(65):
+            file.write(b" " * 2**20)
+    assert path.stat().st_size < 2**18
+    with pytest.raises(Malformed, match=r"config\.json has 68,157,440 bytes"):
+        read(Request(str(path)))
+
+
+def test_every_cut_of_an_archive_is_an_error_of_ours(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.keras"
+    with ZipFile(whole, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", json.dumps(sequential(start(8, 8, 3), CONV)))
+    data = whole.read_bytes()
+    path = tmp_path / "cut.keras"
+    for end in range(len(data)):
+        path.write_bytes(data[:end])
+        with pytest.raises(CnncalcError):
+            read(Request(str(path)))
+
+
+def test_h5_files(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "model.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps(sequential(start(8, 8, 3), CONV))
+    assert read(Request(str(path))).items[0].shape == Shape(4, (8, 8))
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = "conv"
+    with pytest.raises(Malformed, match="the file holds weights and no model"):
+        read(Request(str(path)))
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(Malformed, match="the HDF5 file is damaged"):
+        read(Request(str(path)))
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(SourceError):
+        read(Request(str(tmp_path / "none.keras")))
+
+
+def test_json_of_models_is_told_from_other_json() -> None:
+    assert recognise(b'{"module": "keras", "class_name": "Functional"')
+    assert not recognise(b'{"name": "package", "version": "1"}')
