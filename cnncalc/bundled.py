@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +18,30 @@ def names() -> tuple[str, ...]:
 def path_of(name: str) -> Path | None:
     """The file of a bundled config, by its name with or without an ending; ``None`` where there is none."""
     return _paths().get(Path(name).stem if name.endswith(ENDINGS) else name)
+
+
+@lru_cache(maxsize=1)
+def models() -> dict[str, tuple[str, ...]]:
+    """The bundled configs that have a model of a name, by that name; read from their texts, since parsing all
+    takes seconds.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for config, path in sorted(_paths().items()):
+        for name in _models_in(path.read_text(encoding="utf-8")):
+            found[name] = (*found.get(name, ()), config)
+    return found
+
+
+def _models_in(text: str) -> list[str]:
+    """The models of a config, as every bundled one is laid out: keys under ``models:``, or one ``name:``."""
+    variants = re.search(r"^models:\n((?:[ #].*\n|\n)+)", text, re.MULTILINE)
+    if variants is not None:
+        return [_unquoted(name) for name in re.findall(r"^  ([^\s#].*?):(?:\s|$)", variants[1], re.MULTILINE)]
+    return [_unquoted(name) for name in re.findall(r"^name: (.*?)(?:\s+#.*)?$", text, re.MULTILINE)[:1]]
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1] if text[:1] in "'\"" else text
 
 
 @lru_cache(maxsize=1)

@@ -1,9 +1,9 @@
-"""Loading models: from a path, standard input or the name of a bundled config."""
+"""Loading models: from a path, standard input or the name of a bundled config or model."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from types import NoneType
 from typing import NamedTuple
@@ -62,7 +62,8 @@ def load(
     """The models of a spec.
 
     Args:
-        path: a file, ``-`` for standard input, or the bare name of a bundled config such as ``"vgg16"``.
+        path: a file, ``-`` for standard input, or the name of a bundled config or model, such as ``"vgg16"``,
+            ``"resnet34"``, ``"resnet50:paper"``.
         sets: variables to set, by name, as expressions or whole numbers.
         framework: the framework to use instead of the spec's.
         model: the one variant wanted, of a file with several.
@@ -107,7 +108,7 @@ def load_path(path: str, options: Options) -> Loaded:
     """The models of a file, of standard input or of a bundled config; raises as ``load`` for what cannot be
     read.
     """
-    return load_source(read_source(resolve(path)), options)
+    return load_source(read_source(resolve(path)), for_spec(path, options))
 
 
 def load_source(source: Source, options: Options) -> Loaded:
@@ -163,29 +164,85 @@ def _settings(sets: Mapping[str, str | int] | None) -> dict[str, str]:
 
 
 def resolve(path: str) -> str:
-    """The file that a SPEC refers to: itself, or the bundled config of that name.
+    """The file meant by a SPEC: itself, the bundled config of that name, or the one that has the model.
 
     Raises:
-        SourceError: where a bare name is neither.
+        SourceError: where it is none of these.
     """
-    if path == "-" or "/" in path or "\\" in path or os.path.exists(path):
-        return path
+    return _meant(path)[0]
+
+
+def for_spec(path: str, options: Options) -> Options:
+    """The options with the model that a SPEC names, if it names one: ``resnet34``, ``resnet50:paper``.
+
+    Raises:
+        SourceError: where there is no such file.
+        UsageError: where another model is wanted.
+    """
+    model = _meant(path)[1]
+    if model is None:
+        return options
+    if options.model not in (None, model):
+        raise _usage(
+            f"`{shown(path)}` is one model, and another is wanted: `{shown(options.model or '')}`", None
+        )
+    return options._replace(model=model)
+
+
+def _meant(path: str) -> tuple[str, str | None]:
+    """The file and the model that a SPEC names."""
+    if path == "-" or os.path.exists(path):
+        return path, None
     from cnncalc import bundled
 
+    named = model_in_file(path)
+    if named is not None:
+        return named
+    if "/" in path or "\\" in path:
+        return path, None
     found = bundled.path_of(path)
     if found is not None and path.endswith(
         bundled.ENDINGS
-    ):  # a missing file must not be replaced by the bundled network of its name
+    ):  # a file that is gone must not pass as the bundled network of its name
         help = meant_file(path) or f"the bundled config is called `{found.stem}`"
         raise SourceError(Diagnostic("E110", "error", f"`{shown(path)}` does not exist", help))
     if found is not None:
-        return str(found)
-    names = bundled.names()
-    guess = did_you_mean(path, names)
-    help = meant_file(path) or (f"did you mean `{guess}`?" if guess else f"bundled configs: {listed(names)}")
-    raise SourceError(
-        Diagnostic("E110", "error", f"no file and no bundled config is named `{shown(path)}`", help)
-    )
+        return str(found), None
+    configs = bundled.models().get(path, ())
+    if len(configs) == 1:
+        return str(bundled.path_of(configs[0])), path
+    raise SourceError(_unknown_spec(path, configs))
+
+
+def model_in_file(spec: str) -> tuple[str, str] | None:
+    """File and model of ``FILE:MODEL``, where there is such a file or bundled config."""
+    from cnncalc import bundled
+
+    file, colon, model = spec.rpartition(":")
+    if not (colon and file and model):
+        return None
+    if os.path.isfile(file):
+        return (file, model) if file.endswith(bundled.ENDINGS) else None
+    found = None if file.endswith(bundled.ENDINGS) else bundled.path_of(file)
+    return None if found is None else (str(found), model)
+
+
+def _unknown_spec(path: str, configs: Sequence[str]) -> Diagnostic:
+    """What is wrong with a bare name: several bundled configs have a model of that name, or none has."""
+    from cnncalc import bundled
+
+    if configs:
+        help = f"name one: {listed(f'{config}:{path}' for config in configs)}"
+        message = f"several bundled configs have a model `{shown(path)}`"
+        return Diagnostic("E110", "error", message, help)
+    guess = meant_file(path)
+    if guess is None:
+        models = bundled.models()
+        close = did_you_mean(path, (*bundled.names(), *models))
+        guess = f"did you mean `{close}`?" if close else "`cnncalc zoo` lists the bundled networks"
+    if path.endswith(bundled.ENDINGS):
+        return Diagnostic("E110", "error", f"`{shown(path)}` does not exist", meant_file(path))
+    return Diagnostic("E110", "error", f"no file and no bundled network is named `{shown(path)}`", guess)
 
 
 def _in_framework(model: Model, rules: Framework) -> Model:

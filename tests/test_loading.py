@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cnncalc
+from cnncalc import bundled
 from cnncalc.language.source import Source
 from cnncalc.loading import Loaded, Options, load_source
 from cnncalc.network.graph import ExpectedOf, Graph
@@ -78,3 +80,62 @@ def test_a_model_that_is_wanted_and_is_in_order_is_loaded_beside_the_error() -> 
     spec = "models: {one: {layers: [relu]}, two: {layers: [relu]}, bad: {layers: [rilu]}}"
     loaded = load_source(Source("f.yaml", spec), Options(model="two", framework="caffe"))
     assert [(model.name, model.framework.name) for model in loaded.models] == [("two", "caffe")]
+
+
+def test_the_models_of_bundled_configs_are_those_that_loading_finds() -> None:
+    loaded: dict[str, tuple[str, ...]] = {}
+    for config in bundled.names():
+        for model in cnncalc.load(config):
+            loaded[model.name] = (*loaded.get(model.name, ()), config)
+    assert bundled.models() == loaded
+
+
+@pytest.mark.parametrize(
+    ("spec", "names"),
+    [
+        ("vgg19", ["vgg19"]),
+        ("resnet34", ["resnet34"]),
+        ("retinanet", ["retinanet"]),
+        ("resnet50:paper", ["paper"]),
+        ("slim_vgg:vgg_16", ["vgg_16"]),
+        ("VGG-16", ["VGG-16"]),
+        ("mobilenet_v1", ["mobilenet_v1", "conv_mobilenet"]),
+        ("mobilenet_v1:mobilenet_v1", ["mobilenet_v1"]),
+    ],
+)
+def test_a_bundled_model_has_its_own_name(spec: str, names: list[str]) -> None:
+    assert [model.name for model in cnncalc.load(spec)] == names
+
+
+def test_a_model_of_a_file_is_named_behind_a_colon(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("models: {one: {layers: [relu]}, two: {layers: [relu]}}\n")
+    assert [model.name for model in cnncalc.load(f"{path}:two")] == ["two"]
+    with pytest.raises(cnncalc.UsageError, match="no model is named `tow`; did you mean `two`"):
+        cnncalc.load(f"{path}:tow")
+    with pytest.raises(cnncalc.UsageError, match=r"is one model, and another is wanted: `one`"):
+        cnncalc.load(f"{path}:two", model="one")
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("vg19", "E110 no file and no bundled network is named `vg19`; did you mean `vgg19`?"),
+        ("resnet43", "E110 no file and no bundled network is named `resnet43`; did you mean `resnet34`?"),
+        (
+            "qwertz",
+            "E110 no file and no bundled network is named `qwertz`; `cnncalc zoo` lists the bundled networks",
+        ),
+        ("static_", "E110 no file and no bundled network is named `static_`; did you mean `static`?"),
+        (
+            "resnet101",
+            "E110 several bundled configs have a model `resnet101`; name one: deeplabv3:resnet101, resnet:resnet101",
+        ),
+        ("nowhere.yaml", "E110 `nowhere.yaml` does not exist"),
+        ("vgg16.yaml", "E110 `vgg16.yaml` does not exist; the bundled config is called `vgg16`"),
+    ],
+)
+def test_a_name_that_is_no_network_says_which_is(spec: str, message: str) -> None:
+    with pytest.raises(cnncalc.SourceError) as raised:
+        cnncalc.load(spec)
+    assert str(raised.value) == message

@@ -32,7 +32,7 @@ from cnncalc.language.nodes import Mapping as MappingNode
 from cnncalc.language.nodes import YamlNode
 from cnncalc.language.parser import parse
 from cnncalc.language.source import Source, glimpse, read_source
-from cnncalc.loading import Options, load_parsed, resolve
+from cnncalc.loading import Options, for_spec, load_parsed, resolve
 from cnncalc.network.expectation import Finding
 from cnncalc.network.model import Model
 from cnncalc.support.process import paused_collection
@@ -176,7 +176,7 @@ def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | No
             return None
         source, root, found = parsed
         try:
-            loaded = load_parsed(source, root, found, wanted.options)
+            loaded = load_parsed(source, root, found, for_spec(path, wanted.options))
         except UsageError as error:
             return _refused(path, error)
         if loaded.error is None:

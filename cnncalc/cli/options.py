@@ -22,7 +22,8 @@ def spec_names(incomplete: str) -> list[str]:
     """The bundled configs that a shell may complete a SPEC to, besides files."""
     from cnncalc import bundled
 
-    return [name for name in bundled.names() if name.startswith(incomplete)]
+    unique = (name for name, configs in bundled.models().items() if len(configs) == 1)
+    return [name for name in (*bundled.names(), *unique) if name.startswith(incomplete)]
 
 
 def framework_names(incomplete: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import NoReturn
 from cnncalc.bundled import ENDINGS
 from cnncalc.errors import Diagnostic, SourceError
 from cnncalc.language.source import Source, source_of
+from cnncalc.loading import model_in_file
 from cnncalc.support.words import shown
 
 _NONE_HERE = "not a git repository (or any"
@@ -17,9 +18,9 @@ _NONE_HERE = "not a git repository (or any"
 
 
 def is_revision(spec: str) -> bool:
-    """Whether a SPEC names a file in a revision: it has a colon, and no file is called so."""
+    """Whether a SPEC names a file in a revision: it has a colon, and is neither a file nor a model of one."""
     drive = os.name == "nt" and len(spec.partition(":")[0]) == 1
-    return ":" in spec and not drive and not os.path.exists(spec)
+    return ":" in spec and not drive and not os.path.exists(spec) and model_in_file(spec) is None
 
 
 def read_revision(spec: str) -> Source:

@@ -14,7 +14,7 @@ from cnncalc.cli.run import deliver, report_diagnostics
 from cnncalc.errors import FINE, INVALID, UNDONE, InputError, SourceError, SpecError
 from cnncalc.language.parser import parse
 from cnncalc.language.source import read_source
-from cnncalc.loading import Options, load_parsed, resolve
+from cnncalc.loading import Options, for_spec, load_parsed, resolve
 from cnncalc.network.model import Model
 from cnncalc.questions.sweep import Grid, Loader, Row, Shapes, parse_shapes, parse_values
 from cnncalc.questions.sweep import sweep as combined
@@ -67,10 +67,11 @@ def sweep(
     grid = Grid(_inputs(input), _values(sets))
     try:
         source = read_source(resolve(spec))
+        wanted = for_spec(spec, Options(None, framework, model))
         root, found = parse(source)
 
         def loader(sets: Mapping[str, str]) -> tuple[Model, ...]:
-            return load_parsed(source, root, found, Options(sets, framework, model)).whole()
+            return load_parsed(source, root, found, wanted._replace(sets=sets)).whole()
 
         rows = _rows(grid, loader, framework, jobs)
     except SourceError as error:

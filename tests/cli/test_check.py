@@ -207,7 +207,7 @@ def test_a_missing_file_exits_2_and_the_others_are_checked(capsys: pytest.Captur
     ran = Check(capsys, "nowhere.yaml", "liar.yaml")
     assert (ran.code, ran.codes) == (2, ["E401"])
     assert ran.out.endswith("1 file: 0 expectations held, 1 failed, 1 not checked\n")
-    assert ran.err.startswith("error[E110]: no file and no bundled config is named `nowhere.yaml`")
+    assert ran.err.startswith("error[E110]: `nowhere.yaml` does not exist")
     ran = Check(capsys, "nowhere.yaml", "--format", "json")
     (file,) = json.loads(ran.out)["files"]
     assert (ran.code, ran.err, file["checked"], file["diagnostics"][0]["code"]) == (2, "", False, "E110")

@@ -261,7 +261,7 @@ def test_files_that_are_none(capsys: pytest.CaptureFixture[str]) -> None:
         }.items():
             ran = Ran(capsys, "rf", name)
             assert ran.code == 2, name
-            assert message in ran.err or "no file and no bundled config" in ran.err, (name, ran.err)
+            assert message in ran.err or "no file and no bundled network" in ran.err, (name, ran.err)
             assert "E901" not in ran.err, name
 
 
