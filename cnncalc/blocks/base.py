@@ -1,6 +1,4 @@
-"""What a shorthand is: declared arguments that expand into layers and structure, with no arithmetic of its
-own.
-"""
+"""The base of all shorthands: declared arguments that expand into layers, without arithmetic."""
 
 from __future__ import annotations
 
@@ -44,8 +42,7 @@ NOTHING_IMPLIED: Mapping[str, Any] = MappingProxyType({})
 
 
 UNIT_STEPS: Mapping[str, Any] = MappingProxyType({"stride": PerAxis((1,)), "dilation": PerAxis((1,))})
-"""Of a convolution inside a shorthand that keeps the map's size, whatever the file's defaults say of
-others.
+"""For a convolution inside a shorthand that keeps the map's size, whatever the file's defaults for others.
 """
 POINTWISE: Mapping[str, Any] = MappingProxyType(
     {**UNIT_STEPS, "kernel": PerAxis((1,)), "padding": NO_PADDING}
@@ -56,7 +53,7 @@ class MakeLayer(Protocol):
     """Builds a layer as if written in the spec at the place of the shorthand: with the file's defaults, norm
     and act.
 
-    ``implied`` is what holds where neither ``values`` nor the file's defaults say otherwise.
+    ``implied`` applies where neither ``values`` nor the file's defaults have a value.
     """
 
     def __call__(
@@ -65,8 +62,8 @@ class MakeLayer(Protocol):
 
 
 def implied_by(norm: Part | None) -> Mapping[str, Any]:
-    """What a normalization behind a convolution or linear layer makes the default: ``bn`` subtracts any bias
-    again.
+    """The defaults that a normalization after a convolution or linear layer implies: ``bn`` subtracts any
+    bias.
     """
     return {"bias": False} if norm is not None and norm.label == "bn" else NOTHING_IMPLIED
 

@@ -1,4 +1,4 @@
-"""The dense block: each copy of a body sees the concatenation of everything before it."""
+"""The dense block: each copy of a body reads the concatenation of everything before it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from cnncalc.network.structure import Body, Branch, Current, JoinBody, Part, Ser
 
 
 class DenseBlock(Shorthand):
-    """Copies of a body, each fed with the channels of the input and of all copies before; all of them come
-    out.
+    """Copies of a body, each of which reads the channels of the input and of all copies before; all are in
+    the output.
 
-    What has been gathered is joined once per copy, so that n copies cost n joins.
+    Each copy joins its output to what it read, so n copies cost n joins.
     Source: Huang et al. 2017, Densely Connected Convolutional Networks, equation 2
     """
 
@@ -39,6 +39,6 @@ class DenseBlock(Shorthand):
 
 
 def _gathering(number: int, copy: tuple[Step, ...]) -> Step:
-    """One copy joined to what it was fed with."""
+    """One copy joined to what it reads."""
     join = JoinBody("concat", Concat(), (Current(), Branch("", SeriesBody(copy))))
     return Step(((Part("body", join),),), f"body[{number}]", labels=("body",))

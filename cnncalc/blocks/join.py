@@ -1,4 +1,4 @@
-"""Joins as written: concat and arithmetic of named branches, or of a list of names and branches."""
+"""Joins: concat and arithmetic of named branches, or of a list of names and branches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cnncalc.network.structure import Body, JoinBody
 
 
 class Join(Shorthand):
-    """Branches made one tensor."""
+    """Branches joined to one tensor."""
 
     joined_by: ClassVar[type[Layer]]
     branches = Field[Any](
@@ -32,7 +32,7 @@ class Join(Shorthand):
 
 
 class Concat(Join):
-    """The channels of all branches one after another."""
+    """The channels of all branches in sequence."""
 
     op = "concat"
     foreign = join.Concat.foreign

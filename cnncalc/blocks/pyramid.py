@@ -1,4 +1,4 @@
-"""Pyramids of pools: spp, whose bins make one vector, and ppm, whose bins become maps again."""
+"""Pyramids of pools: spp, whose bins make one vector, and ppm, whose bins are resized to maps."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SpatialPyramidPooling(Shorthand):
     example = "spp: {levels: [4, 2, 1], mode: adaptive}"
     levels = integers("bins per axis of each level", primary=True)
     mode = choice(
-        "paper", MODES, "how windows are laid: the paper's rule does not always give the bins wanted"
+        "paper", MODES, "rule for the windows: the paper's does not always give the number of bins asked for"
     )
     kind = choice("max", ("max", "avg"), "what a bin holds", foreign=("pool", "pooling"))
 
@@ -69,7 +69,7 @@ class PyramidPooling(Shorthand):
     bins = integers("bins per axis of each pool", primary=True)
     out = integer("channels of each 1x1 convolution", foreign=("filters", "out_channels"))
     kind = choice("avg", ("avg", "max"), "what a bin holds")
-    mode = choice("bilinear", ("bilinear", "nearest"), "how the bins are resized")
+    mode = choice("bilinear", ("bilinear", "nearest"), "interpolation of the bins")
     bias = Convolution.fields["bias"]
     norm = Convolution.fields["norm"]
     act = Convolution.fields["act"]

@@ -31,15 +31,14 @@ PROJECT = "project"
 
 
 class Projected(NamedTuple):
-    """What a projection has beside its convolution."""
+    """What a projection has besides its convolution."""
 
     bias: bool = False
     norm: Part | None = Part("bn", LayerBody(BatchNorm()))
 
 
 class Residual(Shorthand):
-    """The sum of a body and a shortcut: the input itself, a projection where shapes differ, or layers of
-    one's own.
+    """The sum of a body and a shortcut: the input itself, a projection where shapes differ, or given layers.
 
     Source: He et al. 2016, Deep Residual Learning, section 3.3 (options A to C)
     """
@@ -51,8 +50,11 @@ class Residual(Shorthand):
     shortcut = Field[Any](
         "shortcut",
         "identity",
-        doc="`identity`, a list of layers, or `project`: where shapes differ a strided 1x1 conv without bias "
-        "and a bn, whatever norm the body has; `{project: {bias: true, norm: none}}` says otherwise",
+        doc=(
+            "`identity`, a list of layers, or `project`: where shapes differ a strided 1x1 conv "
+            "without bias and a bn, whatever norm the body has; "
+            "`{project: {bias: true, norm: none}}` changes that"
+        ),
         choices=("identity", PROJECT),
         foreign=("skip", "downsample"),
     )
@@ -70,24 +72,29 @@ class Residual(Shorthand):
 
 class _SumWithIdentity(Add):
     ways_out: ClassVar[Mapping[str, str]] = {
-        "sizes": "pad the body's windows so that they keep the size; where the body "
-        "strides use `shortcut: project`",
-        "channels": "give the body's last layer the channels that come in, or use `shortcut: project`",
+        "sizes": (
+            "pad the body's windows so that they keep the size; "
+            "where the body has a stride, use `shortcut: project`"
+        ),
+        "channels": "give the body's last layer the channels of the input, or use `shortcut: project`",
     }
 
 
 class _SumWithProjection(Add):
     ways_out: ClassVar[Mapping[str, str]] = {
-        "sizes": "`project` strides as the body does but crops nothing: pad the body's "
-        "windows, or write the shortcut as a list",
+        "sizes": (
+            "`project` has the stride of the body but does not crop: "
+            "pad the body's windows, or write the shortcut as a list"
+        ),
         "channels": Add.ways_out["channels"],
     }
 
 
 class Projection(Adapter):
-    """The identity where shapes agree, else a strided 1x1 convolution and the normalization wanted after it.
+    """The identity where shapes agree, else a strided 1x1 convolution and its normalization.
 
-    Where a stride is not known for want of a size, so is where the convolution reads; its weights are.
+    Where a stride is unknown because a size is, the positions that the convolution reads are unknown too; its
+    weights are known.
     """
 
     def __init__(self, projected: Projected = Projected()) -> None:  # noqa: B008
@@ -103,13 +110,13 @@ class Projection(Adapter):
             raise Fault(
                 "E303",
                 f"no projection of {source} to {target}: the numbers of axes differ",
-                "the body must keep a map a map",
+                "let the body's output be a map as well",
             )
         if target.channels is None:
             raise Fault(
                 "E303",
                 "the shortcut cannot be projected: the body's channels are unknown",
-                "give its last layer an `out`",
+                "give the body's last layer an `out`",
             )
         stride = tuple(map(_stride, steps, source.sizes, target.sizes))
         whole = tuple(step for step in stride if step is not None)
@@ -119,7 +126,8 @@ class Projection(Adapter):
         elif keeps and source.channels in (target.channels, None):
             raise Fault(
                 "E303",
-                "whether the shortcut is projected is not known: the body's stride needs the input size",
+                "whether the shortcut needs a projection is unknown: the body's stride "
+                "depends on the input size",
                 "give the input's size, or write the shortcut as `identity` or a list of layers",
             )
         else:

@@ -8,7 +8,7 @@ from cnncalc.network.structure import Body, HeadBody, SeriesBody
 
 
 class Seq(Shorthand):
-    """Layers one after another, under one name."""
+    """Layers in sequence, under one name."""
 
     op = "seq"
     foreign = ("sequential", "sequence", "stack", "layers", "block")

@@ -1,4 +1,4 @@
-"""Axes laid out anew: dropped, put one behind the other, and split again; what their units then see."""
+"""Rearranged axes: dropped, put in a line, and split again; and what their units then see."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_IN_ROWS = "is read from positions in a line whose rows are not those of the 
 
 
 class Arrangement(Protocol):
-    """Axes that an operation makes of its input's."""
+    """The axes that an operation makes from those of its input."""
 
     @property
     def sizes(self) -> tuple[Size, ...]:
@@ -62,9 +62,7 @@ class Picked(NamedTuple):
 
 
 class InLine(NamedTuple):
-    """The positions of a map one behind the other, the last axis fastest, after ``extra`` that see
-    nothing.
-    """
+    """The positions of a map in a line, the last axis fastest, after ``extra`` that see nothing."""
 
     before: tuple[Size, ...]
     extra: int = 0
@@ -89,7 +87,7 @@ class InLine(NamedTuple):
         step = prod(size for size in self.before[first + 1 :] if size is not None)
         size = self.before[first] or 1
         if self.extra:
-            # With class tokens nothing repeats: one period holds the whole line.
+            # With class tokens nothing repeats: one period is the whole line.
             count = prod(one for one in self.before if one is not None)
             if count + self.extra > LONGEST_PERIOD:
                 return Unknown(TOO_IRREGULAR)
@@ -131,7 +129,7 @@ class InRows(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """Axes of stated sizes, whose units see all, or what is not said."""
+    """Axes of given sizes, whose units see all, or something that is not given."""
 
     sizes: tuple[int, ...]
     sees_all: bool

@@ -1,4 +1,4 @@
-"""What an operation does along one axis: the output size, and which units each output unit reads."""
+"""The rule of an operation along one axis: the output size, and which units each output unit reads."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Reads = Taps | Whole | Unknown
 WHOLE = Whole()
 IDENTITY_TAPS = Taps(1, (Run(0, 1, 1),))
 LONGEST_PERIOD = 10_000
-"""Maps from output to input units that repeat only after more units than this are not followed."""
+"""Maps from output to input units with a longer period than this are not computed."""
 TOO_IRREGULAR = f"repeats only after more than {LONGEST_PERIOD:,} units"
 TOO_LARGE = "grows beyond 10**30 input positions"
 NEEDS_SIZE = "needs the input size: add `input: ...` or pass --input"
@@ -59,7 +59,7 @@ class AxisRule(Protocol):
         """The output length for an input length.
 
         Raises:
-            Fault: where nothing comes out.
+            Fault: where there is no output.
         """
         ...
 
@@ -72,7 +72,7 @@ class AxisRule(Protocol):
 
 
 class Unlaid(NamedTuple):
-    """``obtained`` units that lie where the input size decides; what they read is not known."""
+    """``obtained`` units whose positions depend on the input size; what they read is not known."""
 
     obtained: Size
 

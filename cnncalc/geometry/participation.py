@@ -12,7 +12,7 @@ from cnncalc.geometry.window import Window
 
 
 class Pooled(NamedTuple):
-    """A window laid over an axis of length ``size``."""
+    """A window placed over an axis of length ``size``."""
 
     size: int
     window: Window
@@ -25,7 +25,7 @@ class Pooled(NamedTuple):
 
 
 def pooled(window: Window, size: int) -> Pooled:
-    """Lay a window over an axis.
+    """Place a window over an axis.
 
     Raises:
         Fault: E301 where it does not fit.
@@ -38,7 +38,7 @@ def runs(rule: AxisRule, size: int) -> tuple[Run, ...]:
     padding.
 
     Raises:
-        Fault: where nothing comes out.
+        Fault: where there is no output.
     """
     units = rule.output_size(size) or 0
     taps = rule.reads(size)
@@ -87,7 +87,7 @@ def _mark(change: list[int], run: Run, size: int) -> None:
 
 
 def unread_end(window: Window, size: Size) -> Size:
-    """How many positions of an axis lie behind the last window, because the number of windows was rounded
+    """How many positions of an axis are beyond the last window, because the number of windows was rounded
     down.
     """
     units = window.output_size(size)
@@ -110,7 +110,7 @@ def dropped_end(rule: object, size: Size) -> Size:
     """How many positions at the end of an axis no window reads, because the number of windows was rounded
     down.
 
-    Those of a stride that skips positions anyway are another matter.
+    Those that a stride skips do not count.
     """
     if not isinstance(rule, Window) or rule.stride == 1 or phases_read(rule) < rule.stride:
         return 0

@@ -1,4 +1,4 @@
-"""Spatial pyramid pooling along one axis: the four ways to lay ``bins`` windows over a map."""
+"""Spatial pyramid pooling along one axis: the four ways to place ``bins`` windows over a map."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from cnncalc.support.numbers import by
 
 
 class Level(NamedTuple):
-    """What one level of a pyramid does along an axis of length ``size``."""
+    """One level of a pyramid along an axis of length ``size``."""
 
     mode: str
     size: int
     bins: int
-    """The number of bins wanted."""
+    """The number of bins asked for."""
     rule: Window | Bins
 
     @property
@@ -36,7 +36,9 @@ class Level(NamedTuple):
 
     @property
     def unread(self) -> int:
-        """The number of positions that no bin reads: those behind the last one, for no mode leaves gaps."""
+        """The number of positions that no bin reads: those after the last bin, because no mode leaves
+        gaps.
+        """
         if not isinstance(self.rule, Window):
             return 0
         unread = unread_end(self.rule, self.size)
@@ -45,7 +47,7 @@ class Level(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Whether the bins are as wanted and nothing stays unread."""
+        """Whether the number of bins is the one asked for and every position is read."""
         return self.obtained == self.bins and self.unread == 0
 
     @property
@@ -77,7 +79,7 @@ class Tier(NamedTuple):
     """One level of a pyramid over all axes of a map."""
 
     bins: int
-    """The number of bins wanted along every axis."""
+    """The number of bins asked for along every axis."""
     axes: tuple[Level, ...]
     """Empty where the mode has no such level."""
     fault: Fault | None = None
@@ -92,7 +94,7 @@ class Tier(NamedTuple):
         return None if self.fault is not None else prod(axis.obtained for axis in self.axes)
 
     def alternatives(self, sizes: tuple[int, ...]) -> tuple[str, ...]:
-        """The modes that give the bins wanted on a map of ``sizes`` and leave nothing unread."""
+        """The modes that give the number of bins asked for on a map of ``sizes`` and read every position."""
         return alternatives(tuple((size, self.bins) for size in sizes))
 
 
@@ -111,7 +113,7 @@ class Pyramid(NamedTuple):
 
 
 def pyramid(mode: str, sizes: tuple[int, ...], levels: tuple[int, ...]) -> Pyramid:
-    """All levels of a pyramid; a level that the mode does not have carries its fault."""
+    """All levels of a pyramid; a level that the mode does not have contains its fault."""
     return Pyramid(mode, sizes, tuple(_tier(mode, sizes, bins) for bins in levels))
 
 
@@ -123,7 +125,7 @@ def _tier(mode: str, sizes: tuple[int, ...], bins: int) -> Tier:
 
 
 def level(mode: str, size: int, bins: int) -> Level:
-    """Lay ``bins`` windows over an axis.
+    """Place ``bins`` windows over an axis.
 
     Raises:
         Fault: where the mode has no such level, see ``level_rule``.
@@ -161,8 +163,8 @@ def shortfall(levels: tuple[Level, ...]) -> tuple[str, str] | None:
     names = alternatives(tuple((axis.size, axis.bins) for axis in levels))
     return (
         f"mode {wrong[0].mode} gives {obtained} bins on a map of {by(axis.size for axis in levels)} "
-        f"where {wanted} are wanted",
-        f"modes that give {wanted}: {', '.join(names)}",
+        f"instead of {wanted}",
+        f"use a mode that gives {wanted}: {', '.join(names)}",
     )
 
 
@@ -185,8 +187,7 @@ def _paper_stride(mode: str, size: int, bins: int) -> int:
         raise Fault(
             "E308",
             f"mode {mode} has no {bins} bins on a map of {size}: the stride floor({size}/{bins}) "
-            f"is 0, it needs at least as many"
-            " positions as bins",
+            f"is 0; use a level with at most {size} bins",
             "use mode adaptive, whose bins may overlap",
         )
     return size // bins

@@ -1,4 +1,4 @@
-"""Sizes of the form a + b*q: what the size rules make of all sizes of one residue class at once."""
+"""Sizes of the form a + b*q: the size rules applied to all sizes of one residue class at once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from math import gcd, inf
 
 
 class Finer(Exception):
-    """A division that comes out even only where the step of the residue class is ``factor`` times larger."""
+    """A division without remainder only where the step of the residue class is ``factor`` times larger."""
 
     def __init__(self, factor: int) -> None:
         super().__init__(factor)
@@ -24,7 +24,7 @@ class Span:
 
     def __init__(self, at: float, first: int = 0, last: float = inf) -> None:
         self.at = at
-        """Infinite for all that are large enough."""
+        """Infinite for all large enough q."""
         self.first = first
         self.last = last
 
@@ -50,7 +50,7 @@ class Span:
 class Ray:
     """A number ``a + b*q`` with the operators of a whole number, for the q of a span.
 
-    A division that does not come out even raises ``Finer``; a comparison is decided at the span's q and
+    A division with a remainder raises ``Finer``; a comparison is decided at the span's q and
     narrows the span.
     """
 

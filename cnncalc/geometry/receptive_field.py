@@ -25,13 +25,13 @@ from cnncalc.geometry.axis import (
 from cnncalc.geometry.shape import Size
 
 LARGEST_ADVANCE = 10**30
-"""Input positions that a unit and the one a period later may lie apart."""
+"""The largest distance, in input positions, between a unit and the one a period later."""
 MOST_MAPS = 64
-"""Local paths of different stride that are followed side by side."""
+"""The most local paths of different strides that are kept side by side."""
 MOST_SHIFTS = 32
-"""Unknown paddings that are told apart along one path."""
+"""The most unknown paddings that are distinguished along one path."""
 MOST_SEARCHED = 1_000_000
-"""Spans looked at for one operation where they are in no order."""
+"""The most spans computed for one operation where they are not ordered."""
 
 Interval = tuple[int, int]
 """First and last input position, both included; negative or beyond the input is padding."""
@@ -40,7 +40,7 @@ Interval = tuple[int, int]
 class IntervalMap(NamedTuple):
     """What each unit sees, periodic: unit ``q*len(spans) + r`` sees ``spans[r]`` moved on by ``q*advance``.
 
-    One span makes the affine map of a network without up-sampling. ``None`` is a unit that sees no input at
+    One span makes the affine map of a network without upsampling. ``None`` is a unit that sees no input at
     all.
     """
 
@@ -58,7 +58,7 @@ class IntervalMap(NamedTuple):
         return max((span[1] - span[0] + 1 for span in self.spans if span), default=None)
 
     def size_of(self, units: Size) -> int | None:
-        """The same over the units that there are, which may be fewer than the period has."""
+        """The same over the existing units, which may be fewer than the period."""
         if units is None or units >= len(self.spans):
             return self.size
         return IntervalMap(self.advance, self.spans[:units]).size
@@ -91,7 +91,7 @@ class IntervalMap(NamedTuple):
 
     @property
     def _ordered(self) -> bool:
-        """Whether no unit sees nothing, and none begins or ends before the one before it."""
+        """Whether every unit sees something, and none begins or ends before the previous one."""
         spans = [span for span in self.spans if span is not None]
         if len(spans) < len(self.spans):
             return False
@@ -143,7 +143,7 @@ def _bounded(period: int) -> int:
 
 
 def _checked(maps: tuple[IntervalMap, ...]) -> tuple[IntervalMap, ...]:
-    """The same maps, where they can be followed on."""
+    """The same maps, where they can be continued."""
     for seen in maps:
         if seen.advance > LARGEST_ADVANCE:
             raise OverflowError(TOO_LARGE)
@@ -194,8 +194,8 @@ class AxisField(NamedTuple):
     shifts: frozenset[object] = frozenset()
 
     def through(self, reads: Reads, place: object = None) -> AxisField:
-        """The field of an operation's outputs, this being that of its inputs; ``place`` tells unknown
-        paddings apart.
+        """The field of an operation's outputs, this being that of its inputs; ``place`` distinguishes unknown
+        paddings.
         """
         if isinstance(reads, Whole):
             return AxisField((), True)
@@ -210,12 +210,12 @@ class AxisField(NamedTuple):
         return self._replace(maps=maps)
 
     def lost(self, reason: str) -> AxisField:
-        """The field where what the local paths see is not followed any further."""
+        """The field where the local paths are not computed any further."""
         return self._replace(maps=(), unknown=reason, unknown_start=None, shifts=frozenset())
 
     @property
     def units(self) -> int:
-        """How many units are looked at one by one to say what all of them see; 0 where one says it."""
+        """How many units are computed one by one to describe all of them; 0 where one is enough."""
         if len(self.maps) <= 1:
             return 0 if not self.maps or len(self.maps[0].spans) == 1 else len(self.maps[0].spans)
         return len(self.maps) * _common_period(self.maps)
@@ -232,8 +232,8 @@ class AxisField(NamedTuple):
         return field._replace(unknown_start=reads.reason, shifts=shifts)
 
     def joined(self, other: AxisField, place: object = None) -> AxisField:
-        """The field of a unit that sees what it sees in either: the hull, unit by unit; ``place`` tells
-        unknown offsets apart.
+        """The field of a unit that sees the fields of both: the hull, unit by unit; ``place`` distinguishes
+        unknown offsets.
         """
         common = AxisField(
             (),
@@ -261,7 +261,7 @@ class AxisField(NamedTuple):
         """With an offset between them unknown the branches are taken as aligned: the largest one's field is
         the field.
 
-        Where that lies is then unknown in a way of its own, which no branch shares.
+        Its position is then unknown in a way of its own, which no branch shares.
         """
         if len(self.maps) > 1 or len(other.maps) > 1 or self.maps[0].stride != other.maps[0].stride:
             return common._replace(aligned=False).lost(common.unknown_start or NEEDS_SIZE)
@@ -289,7 +289,9 @@ class AxisField(NamedTuple):
 
     @property
     def uniform(self) -> bool:
-        """Whether all units see equally much at an even pace, so that size, stride and start say all."""
+        """Whether all units see equally much at equal distances, so that size, stride and start describe all
+        of them.
+        """
         return len(self.maps) <= 1 and all(seen.affine or seen.size is None for seen in self.maps)
 
     def size(self, units: Size) -> int | None:
@@ -332,7 +334,7 @@ def _merged(
 
 
 def offset(one: IntervalMap, other: IntervalMap) -> tuple[Fraction, Fraction]:
-    """How far the centres of ``other`` lie behind those of ``one``, least and most over the units, in input
+    """How far the centres of ``other`` are after those of ``one``, least and most over the units, in input
     positions.
 
     Both maps have the same stride.
@@ -350,10 +352,10 @@ LOCAL = AxisField((IntervalMap(1, ((0, 0),)),))
 
 
 class FieldMemory:
-    """Fields worked out once for all places where the same one meets the same reads: along the other axes, at
-    another input size.
+    """Fields computed once for all places where the same field meets the same reads: along other axes, at
+    other input sizes.
 
-    A field is told by its identity, so it is kept as long as its entries are.
+    A field is recognised by its identity, so it is kept as long as its entries are.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Axis rules that are no sliding window: the whole axis, bins, up-sampling, and a border added or cut off."""
+"""Axis rules other than sliding windows: the whole axis, bins, upsampling, and a border added or cut off."""
 
 from __future__ import annotations
 
@@ -62,12 +62,11 @@ class Bins(NamedTuple):
 
 
 def adaptive(bins: int, size: Size) -> Window | Bins:
-    """The rule of adaptive pooling along an axis of length ``size``: a window where all bins are alike and
+    """The rule of adaptive pooling along an axis of length ``size``: a window where all bins are equal and
     evenly spaced.
 
-    With ``size = stride*bins + rest`` bin i begins at ``i*stride + floor(i*rest/bins)``, so that they are
-    alike for a rest of 0
-    or 1 alone.
+    With ``size = stride*bins + rest`` bin i begins at ``i*stride + floor(i*rest/bins)``, so they are equal
+    only for a rest of 0 or 1.
     """
     if bins == 1 or size is None or size < bins or size % bins > 1:
         return Bins(bins)
@@ -76,7 +75,7 @@ def adaptive(bins: int, size: Size) -> Window | Bins:
 
 
 class Nearest(NamedTuple):
-    """Up-sampling by an integer factor: unit i reads unit ``floor(i/factor)``.
+    """Upsampling by an integer factor: unit i reads unit ``floor(i/factor)``.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Upsample.html (mode ``nearest``)
     """
@@ -137,7 +136,7 @@ class Resize(NamedTuple):
 
 
 def _neighbours(centre: Fraction) -> Run:
-    """The units whose weight is not zero where the interpolation point lies at ``centre``, measured from the
+    """The units whose weight is not zero where the interpolation point is at ``centre``, measured from the
     edge of unit 0.
     """
     position = centre - Fraction(1, 2)

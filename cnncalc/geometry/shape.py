@@ -33,7 +33,7 @@ class Shape(NamedTuple):
 
     @property
     def is_point(self) -> bool:
-        """Whether all spatial sizes are 1, as a vector's are: what ``add`` and ``mul`` spread over a map."""
+        """Whether all spatial sizes are 1, as those of a vector: ``add`` and ``mul`` spread it over a map."""
         return all(size == 1 for size in self.sizes)
 
     @property
@@ -73,7 +73,7 @@ def total(sizes: Iterable[Size]) -> Size:
 
 
 def channels_first(shape: Shape) -> Shape | None:
-    """The shape that was probably meant by one such as 224x224x3; ``None`` where it may well be as it is
+    """The shape that was probably meant by one such as 224x224x3; ``None`` where it may be right as
     written.
     """
     *sizes, last = shape.axes
@@ -83,8 +83,8 @@ def channels_first(shape: Shape) -> Shape | None:
 
 
 LARGEST_SIZE = 10**18
-"""Of channels and sizes; beyond it they are refused, so that products of them stay numbers that can be
-shown.
+"""The limit of channels and sizes; larger ones are rejected, so that their products remain numbers that can
+be shown.
 """
 
 
@@ -99,7 +99,7 @@ def is_any(word: str) -> bool:
 
 
 def axis_size(word: str) -> int | None:
-    """An axis written in digits; ``None`` where it is no size."""
+    """An axis written in digits; ``None`` where it is not a size."""
     size = int(word) if word.isascii() and word.isdigit() and len(word) < 20 else 0
     return size if 0 < size <= LARGEST_SIZE else None
 
@@ -109,7 +109,7 @@ def as_shape(given: str | Shape) -> Shape:
 
     Raises:
         TypeError: for anything else.
-        InputError: where an axis is no positive integer, or there are too many of them.
+        InputError: where an axis is not a positive integer, or there are too many of them.
     """
     if isinstance(given, str):
         return parse_shape(given)
@@ -129,7 +129,7 @@ def parse_shape(text: str) -> Shape:
     """A shape from ``3x224x224`` or ``3,224,224``; ``any`` and ``?`` are unknown.
 
     Raises:
-        InputError: where an axis is no positive integer, or where it is more than one shape.
+        InputError: where an axis is not a positive integer, or where it is more than one shape.
     """
     axes: list[Size] = []
     if "," in text and "x" in text.lower():
@@ -144,7 +144,7 @@ def parse_shape(text: str) -> Shape:
         size = axis_size(word)
         if size is None and not is_any(word):
             raise InputError(
-                f"{text!r} is no shape: write the channels and the sizes, for instance 3x224x224"
+                f"{text!r} is not a shape: write the channels and the sizes, for instance 3x224x224"
             )
         axes.append(size)
     return Shape(axes[0], tuple(axes[1:]))

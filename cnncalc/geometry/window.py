@@ -1,6 +1,4 @@
-"""Window arithmetic, the only floor and ceil formulas of the project: sliding windows forwards and
-backwards.
-"""
+"""Window arithmetic, the only floor and ceil formulas of the project: sliding windows and transposed ones."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ class Rounding(NamedTuple):
     """How a last window that does not fit is counted."""
 
     up: bool = False
-    """Round the number of windows up, so that the last one may hang over the end."""
+    """Round the number of windows up, so that the last one may extend over the end."""
     drop_in_padding: bool = True
     """Drop a last window that would start at or beyond the end of the unpadded input plus ``before``."""
 
@@ -31,8 +29,8 @@ class Window(NamedTuple):
     0..kernel-1.
 
     ``before`` and ``after`` are the padding in elements, negative where the input is cropped. Both are
-    ``None`` in the one
-    case where they cannot be known, padding to ``ceil(size / stride)`` outputs (``same``) of an input of
+    ``None`` in the only case where they cannot be known, padding to ``ceil(size / stride)`` outputs
+    (``same``) of an input of
     unknown size.
     """
 

@@ -48,7 +48,7 @@ class PReLU(Activation):
     op = "prelu"
     foreign = ("parametric_relu",)
     example = "prelu: {per_channel: true}"
-    per_channel = flag(False, "one slope per channel instead of one in all")
+    per_channel = flag(False, "one slope per channel instead of a single one")
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         return Params(shape.channels if self.per_channel else 1)
@@ -131,7 +131,7 @@ class Softmax(Activation):
 
 
 class Identity(Activation):
-    """The input as it is."""
+    """The input unchanged."""
 
     op = "identity"
     foreign = ("noop", "linear_activation", "passthrough", "skip")
@@ -146,7 +146,9 @@ class _Dropping(Layer):
     def check(self) -> None:
         if not 0 <= self.rate <= 1:
             raise Fault(
-                "E109", f"a rate of {self.rate:g} is outside 0 .. 1", "the share of elements that are dropped"
+                "E109",
+                f"the rate {self.rate:g} is outside 0 .. 1",
+                "give the share of elements to drop, for instance 0.5",
             )
 
 

@@ -1,4 +1,6 @@
-"""What a layer is: an operation's declared arguments and the few questions the analysis asks of it."""
+"""The base of all layers: an operation's declared arguments and the questions that the analysis asks of
+it.
+"""
 
 from __future__ import annotations
 
@@ -110,7 +112,7 @@ class Layer(Declared):
     sees_all: ClassVar[bool] = False
     """Whether each output also depends on statistics over the whole map."""
     others_read: ClassVar[OthersRead] = "size"
-    """What of the inputs behind the first each output depends on: their size, the unit at its place, or
+    """What each output depends on in the inputs after the first: their size, the unit at its position, or
     all.
     """
     # What advice asks, see cnncalc/advice:
@@ -135,7 +137,7 @@ class Layer(Declared):
         return (IDENTITY,) * shapes[0].rank
 
     def arrangement(self, shape: Shape) -> Arrangement | None:
-        """How the axes are laid out anew; ``None`` where each stays and ``axes`` says all."""
+        """How the axes are rearranged; ``None`` where each stays and ``axes`` is the whole answer."""
         return None
 
     def out_channels(self, shape: Shape) -> Size:

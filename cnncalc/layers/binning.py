@@ -13,7 +13,7 @@ from cnncalc.layers.fields import choice, number, required_axes, required_intege
 
 
 class GlobalPool(Layer):
-    """One value per channel, computed from all positions; the axes stay, with size 1."""
+    """One value per channel, computed from all positions; the axes remain, with size 1."""
 
     pools_all = True
 
@@ -109,7 +109,7 @@ class RoiPool(AdaptivePool):
 
 
 class PyramidLevel(Layer):
-    """One level of spatial pyramid pooling as a map of bins, by the rule of a mode.
+    """One level of spatial pyramid pooling as a map of bins, by the rule of its mode.
 
     Source: He et al. 2014, section 2.2, and the other modes as geometry/pyramid.py gives them
     """
@@ -117,9 +117,11 @@ class PyramidLevel(Layer):
     op = "spp_level"
     foreign = ("spp_bins",)
     example = "spp_level: {bins: 4, mode: exact}"
-    bins = required_integer("bins wanted along each axis", primary=True, foreign=("out", "level", "levels"))
-    mode = choice("paper", MODES, "how windows are laid")
-    kind = choice("max", ("max", "avg"), "what a bin holds")
+    bins = required_integer(
+        "number of bins along each axis", primary=True, foreign=("out", "level", "levels")
+    )
+    mode = choice("paper", MODES, "rule for the windows")
+    kind = choice("max", ("max", "avg"), "value of a bin")
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         return tuple(map(self._axis, require_map(shapes, self.op).sizes))

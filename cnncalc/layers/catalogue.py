@@ -12,8 +12,8 @@ D = TypeVar("D", bound=Declared)
 
 
 class Catalogue(Mapping[str, type[D]], Generic[D]):
-    """What the modules of a package declare. ``families`` says which names each module holds; a test holds it
-    to that.
+    """What the modules of a package declare. ``families`` lists the names of each module, and a test compares
+    the two.
     """
 
     def __init__(self, package: str, families: Mapping[str, tuple[str, ...]]) -> None:

@@ -1,4 +1,4 @@
-"""Operations on the channel axis alone: shuffles, slices, means, maxima, gates and unit length."""
+"""Operations on the channel axis: shuffles, slices, means, maxima, gates and unit length."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ class Slice(Layer):
     def check(self) -> None:
         if self.channels[1] < 1:
             raise Fault(
-                "E109", f"a slice of {self.channels[1]} channels is empty", "channels are [first, count]"
+                "E109",
+                f"a slice of {self.channels[1]} channels is empty",
+                "write `channels: [first, count]`, counted from 0",
             )
 
     def out_channels(self, shape: Shape) -> Size:
@@ -43,8 +45,9 @@ class Slice(Layer):
         if shape.channels is not None and first + count > shape.channels:
             raise Fault(
                 "E309",
-                f"channels {first}..{first + count - 1} are not all in the {shape.channels} there are",
-                "channels are [first, count]",
+                f"channels {first}..{first + count - 1} are beyond the {shape.channels} "
+                "channels of the input",
+                "write `channels: [first, count]`, counted from 0",
             )
         return count
 

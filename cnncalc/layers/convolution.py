@@ -35,7 +35,7 @@ OUT_WORDS = (
 
 
 def stored(weights: Size, out: Size, bias: bool | None, learned: bool) -> Params:
-    """Weights and one bias per output, where nothing is said of biases only with learned weights."""
+    """Weights and one bias per output; by default only learned weights have biases."""
     found = Params(weights, out if (learned if bias is None else bias) else 0)
     return found if learned else found.fixed()
 
@@ -87,7 +87,7 @@ class _Grouped(Convolution):
         return self.out
 
     def missing(self) -> str | None:
-        return "says no `out` channels" if self.out is None else None
+        return "gives no `out` channels" if self.out is None else None
 
 
 class Conv(_Grouped):

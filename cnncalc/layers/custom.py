@@ -1,4 +1,4 @@
-"""The escape hatch: custom, an operation that says itself what it costs."""
+"""The escape hatch: custom, an operation whose costs the spec gives."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from cnncalc.layers.fields import (
 
 
 class Custom(Layer):
-    """What the vocabulary lacks: a window or a stated output, parameters and MACs as stated.
+    """An operation that cnncalc lacks: a window or a given output, with parameters and MACs as given.
 
-    The channels are those of the input where nothing is said of them.
+    The channels are those of the input unless given.
     """
 
     op = "custom"
@@ -37,11 +37,11 @@ class Custom(Layer):
     dilation = axes(1, "spacing of the window's positions", short="d", foreign=("dilation_rate", "rate"))
     out = integer("output channels", foreign=OUT_WORDS)
     shape = optional_integers("the output, channels first: [C, H, W]", foreign=("output_shape", "out_shape"))
-    inputs = tensor_names("the tensors that it reads, in place of the one before it; `prev` is that one")
+    inputs = tensor_names("the tensors that it reads instead of the previous one; `prev` is that one")
     rf = choice(
         "window",
         ("window", "all", "unit"),
-        "what a unit reads: its window, all of the map, or the unit at its place",
+        "what a unit reads: its window, all of the map, or the unit at its position",
         foreign=("receptive_field", "reads"),
     )
     params_stated = integer("learnable parameters; unknown where absent", minimum=0, spec_name="params")
@@ -50,11 +50,11 @@ class Custom(Layer):
 
     def check(self) -> None:
         if self.shape and self.out is not None:
-            message = f"both `out: {self.out}` and `shape: {list(self.shape)}` say the channels"
+            message = f"both `out: {self.out}` and `shape: {list(self.shape)}` give the channels"
             raise Fault("E107", message, "leave out `out`")
         if self.rf != "window" and (set(self.kernel.values) | set(self.stride.values)) != {1}:
             message = f"`rf: {self.rf}` beside a kernel or a stride"
-            raise Fault("E107", message, "with a window leave out `rf`, or state the output as `shape`")
+            raise Fault("E107", message, "leave out `rf`, or give the output as `shape` instead of a window")
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         first, *others = shapes
@@ -62,7 +62,7 @@ class Custom(Layer):
             for other in others:
                 if other.sizes != first.sizes and None not in (*other.sizes, *first.sizes):
                     message = f"custom reads {first} and {other} by windows: the sizes differ"
-                    raise Fault("E303", message, "bring them to one size, or say `rf: all`")
+                    raise Fault("E303", message, "bring them to one size, or write `rf: all`")
         return first
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
@@ -82,7 +82,7 @@ class Custom(Layer):
         if self.rf == "unit" and len(sizes) == shape.rank:
             differ = [one for one, size in zip(sizes, shape.sizes, strict=True) if size not in (one, None)]
             if differ:
-                message = f"`rf: unit` keeps the sizes, {shape} becomes {Shape(self.shape[0], sizes)}"
+                message = f"`rf: unit` keeps the sizes, but {shape} becomes {Shape(self.shape[0], sizes)}"
                 raise Fault(
                     "E303", message, "say `rf: all`, or leave `rf` out: the receptive field is then unknown"
                 )
@@ -103,4 +103,4 @@ class Custom(Layer):
     def missing(self) -> str | None:
         stated = {"params": self.params_stated, "macs": self.macs_stated}
         absent = [name for name, value in stated.items() if value is None]
-        return f"says no {' and no '.join(f'`{name}`' for name in absent)}" if absent else None
+        return f"gives no {' and no '.join(f'`{name}`' for name in absent)}" if absent else None

@@ -65,7 +65,7 @@ class Padding(NamedTuple):
 def _wrong_rank(what: str, written: str, count: int, rank: int) -> Fault:
     axes = "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
     return Fault(
-        "E304", f"{what} {written} has {count} values, the map has {axes}", f"give one value, or {rank}"
+        "E304", f"{what} {written} has {count} values, but the map has {axes}", f"give one value, or {rank}"
     )
 
 
@@ -116,7 +116,7 @@ class Field(Generic[T]):
         self.count = count
         """The number of entries of a list, where it is fixed."""
         self.choices = choices
-        """The words that it may be, beside anything else of its kind."""
+        """The words that it may be, besides other values of its kind."""
         self.shown_default = shown_default
         self.name = ""
         """The attribute of the layer that holds the value."""
@@ -126,8 +126,10 @@ class Field(Generic[T]):
         self.spec_name = self.spec_name or name
 
     def given_twice(self) -> Fault:
-        """The fact that both of its forms are there."""
-        return Fault("E107", f"`{self.spec_name}` is given twice, as `{self.short}` too", "write one of them")
+        """The fault where both of its forms are given."""
+        return Fault(
+            "E107", f"`{self.spec_name}` is given twice, also as `{self.short}`", "write only one of them"
+        )
 
     @overload
     def __get__(self, instance: None, owner: type) -> Field[T]: ...
@@ -291,14 +293,14 @@ NOTHING = ("none",)
 
 
 def norm_field() -> Field[None]:
-    doc = "a normalization as its own layer afterwards; before `bn`, `bias` is false by default"
+    doc = "a normalization as a layer of its own afterwards; before `bn`, `bias` is false by default"
     return Field("norm", doc=doc, choices=NOTHING)
 
 
 def act_field() -> Field[None]:
     return Field(
         "act",
-        doc="an activation as its own layer afterwards",
+        doc="an activation as a layer of its own afterwards",
         foreign=("activation", "nonlinearity"),
         choices=NOTHING,
     )
@@ -311,7 +313,7 @@ class Declared:
     fields: ClassVar[dict[str, Field[Any]]] = {}
     """The arguments by the names they have in a spec."""
     foreign: ClassVar[tuple[str, ...]] = ()
-    """What other frameworks call it, in lower case."""
+    """Its names in other frameworks, in lower case."""
     kernel_in_name: ClassVar[bool] = False
     """Whether a kernel may follow the name, as in ``conv3x3``."""
     example: ClassVar[str] = ""
@@ -352,7 +354,7 @@ class Declared:
 
     @classmethod
     def foreign_arguments(cls) -> dict[str, str]:
-        """What other frameworks call the arguments, with what they are here."""
+        """The names of the arguments in other frameworks, with those in cnncalc."""
         return {other: name for name, field in cls.fields.items() for other in field.foreign}
 
     @classmethod
@@ -361,8 +363,8 @@ class Declared:
         return next((field for field in cls.fields.values() if field.primary), None)
 
     def check(self) -> None:
-        """Refuse arguments that contradict each other, whatever the input.
+        """Reject arguments that contradict each other, whatever the input.
 
         Raises:
-            Fault: saying which.
+            Fault: naming them.
         """

@@ -109,8 +109,8 @@ class HardTanh(Activation):
 
     def check(self) -> None:
         if self.low >= self.high:
-            message = f"a range from {self.low:g} to {self.high:g} holds nothing"
-            raise Fault("E109", message, "`low` is below `high`")
+            message = f"a range from {self.low:g} to {self.high:g} is empty"
+            raise Fault("E109", message, "give a `low` below `high`")
 
 
 class CELU(Activation):
@@ -125,7 +125,11 @@ class CELU(Activation):
 
     def check(self) -> None:
         if not self.alpha:
-            raise Fault("E109", "an alpha of 0 divides by zero", "alpha is the limit below 0, 1 by default")
+            raise Fault(
+                "E109",
+                "an alpha of 0 divides by zero",
+                "give another `alpha`, the limit below 0; the default is 1",
+            )
 
 
 class LogSigmoid(Activation):

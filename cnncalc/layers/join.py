@@ -1,4 +1,4 @@
-"""Making one tensor of several: concat and element-wise arithmetic."""
+"""Joining several tensors: concat and element-wise arithmetic."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Join(Layer):
 
 
 class Concat(_Join):
-    """The channels of all inputs one after another; the spatial sizes must agree."""
+    """The channels of all inputs in sequence; the spatial sizes must agree."""
 
     op = "concat"
     concatenates = True

@@ -81,7 +81,9 @@ class Embedding(Layer):
         if shape.rank != 1 or shape.channels not in (1, None):
             length = shape.axes[-1]
             help = f"write `input: [1, {'any' if length is None else length}]`"
-            raise Fault("E306", f"embedding reads token numbers along one axis, its input is {shape}", help)
+            raise Fault(
+                "E306", f"embedding reads token numbers along one axis, but its input is {shape}", help
+            )
         return shape
 
     def out_channels(self, shape: Shape) -> Size:

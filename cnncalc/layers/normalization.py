@@ -19,7 +19,7 @@ class _Affine(Normalization):
     beta = framework_flag("learn the offsets", "as for both", foreign=("center", "bias"))
 
     def _learned(self, channels: Size, both: bool) -> Params:
-        """Gamma and beta, where nothing is said of one of them as of ``both``."""
+        """Gamma and beta; one that is not given is as ``both``."""
         gamma, beta = (both if one is None else one for one in (self.gamma, self.beta))
         return Params(channels if gamma else 0, channels if beta else 0)
 
@@ -116,7 +116,7 @@ class LocalResponseNorm(Normalization):
     op = "lrn"
     foreign = ("localresponsenorm", "local_response_norm", "localresponsenormalization")
     example = "lrn: 5"
-    size = integer_or(5, "channels taken together", primary=True, foreign=("local_size", "depth_radius"))
+    size = integer_or(5, "channels in the sum", primary=True, foreign=("local_size", "depth_radius"))
     alpha = number(1e-4, "scale of the squares")
     beta = number(0.75, "exponent")
 
@@ -129,8 +129,8 @@ class Scale(Layer):
     op = "scale"
     foreign = ("layer_scale", "layerscale", "channel_scale")
     example = "scale"
-    per_channel = flag(True, "one factor per channel instead of one in all")
-    bias = flag(False, "also as many offsets", foreign=("bias_term", "shift"))
+    per_channel = flag(True, "one factor per channel instead of a single one")
+    bias = flag(False, "as many offsets as well", foreign=("bias_term", "shift"))
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         learned = shape.channels if self.per_channel else 1

@@ -14,8 +14,8 @@ from cnncalc.layers.fields import axes, kernel_field, padding_field, required_in
 
 
 class Unfold(Layer):
-    """The values under each window position as channels, C times the kernel of them; the positions stay a
-    map.
+    """The values under each window position as channels, C times the size of the kernel; the positions remain
+    a map.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Unfold.html, which numbers the positions
     in one axis

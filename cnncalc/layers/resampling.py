@@ -25,9 +25,9 @@ class Upsample(Layer):
     factor = optional_axes(
         "how much larger each axis becomes", primary=True, foreign=("scale", "scale_factor", "stride")
     )
-    size = optional_axes("the size wanted, instead of a factor", foreign=("output_size", "out"))
+    size = optional_axes("the size, instead of a factor", foreign=("output_size", "out"))
     mode = choice(
-        "nearest", ("nearest", "bilinear"), "what a new value is made from", foreign=("interpolation",)
+        "nearest", ("nearest", "bilinear"), "interpolation of new values", foreign=("interpolation",)
     )
 
     def check(self) -> None:
@@ -35,7 +35,7 @@ class Upsample(Layer):
             code = "E106" if self.factor is None else "E107"
             raise Fault(
                 code,
-                "upsample takes a factor or a size, one of them",
+                "upsample takes either a factor or a size",
                 "write `upsample: 2` or `upsample: {size: 56}`",
             )
 
@@ -57,9 +57,9 @@ class UpsampleTo(Layer):
     op = "upsample_to"
     foreign = ("resize_to", "resize_like", "upsample_like", "interpolate_to")
     example = "upsample_to: {target: skip1, mode: bilinear}"
-    target = tensor_name("the tensor whose size is wanted")
+    target = tensor_name("the tensor whose size it takes")
     mode = choice(
-        "nearest", ("nearest", "bilinear"), "what a new value is made from", foreign=("interpolation",)
+        "nearest", ("nearest", "bilinear"), "interpolation of new values", foreign=("interpolation",)
     )
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
@@ -74,7 +74,7 @@ class Pad(Layer):
     op = "pad"
     foreign = ("zeropad", "zeropadding", "zero_padding", "padding", "reflectionpad", "constantpad")
     example = "pad: [1, 1]"
-    margins = margins_field("border per axis: a number, one per axis, or [before, after] per axis")
+    margins = margins_field("the border per axis: a number, one per axis, or [before, after] per axis")
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         shape = require_map(shapes, self.op)
@@ -104,7 +104,7 @@ class CropTo(Layer):
     op = "crop_to"
     foreign = ("cropto", "crop_like", "croplike")
     example = "crop_to: skip1"
-    target = tensor_name("the tensor whose size is wanted")
+    target = tensor_name("the tensor whose size it takes")
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         _same_rank(self.op, shapes)

@@ -1,6 +1,4 @@
-"""What a spec expects of a network: the metrics, and what a value may be. Types only; nothing is measured
-here.
-"""
+"""Expectations of a spec: the metrics and their possible values. Types only; nothing is measured here."""
 
 from __future__ import annotations
 
@@ -30,7 +28,7 @@ _LITERAL = re.compile(rf"(?:<=|>=)?\s*[+-]?{AMOUNT}")
 
 
 class Bounds(NamedTuple):
-    """What one value may be: from ``low`` to ``high``, both included, ``None`` for no limit; or a word."""
+    """The values allowed: from ``low`` to ``high``, both included, ``None`` for no limit; or a word."""
 
     text: str
     low: Number | None = None
@@ -39,7 +37,7 @@ class Bounds(NamedTuple):
 
     @property
     def explained(self) -> str:
-        """The text, with the value of an expression behind it."""
+        """The text, followed by the value of an expression."""
         limits = {limit for limit in (self.low, self.high) if limit is not None}
         if len(limits) != 1 or self.text.startswith(("{", "~")) or _LITERAL.fullmatch(self.text):
             return self.text
@@ -61,7 +59,7 @@ def quoted(value: Quantity) -> str:
 
 
 class Expectation(NamedTuple):
-    """One expectation: a metric, and what it is to be, in all or per axis; of ``error`` it is a code."""
+    """One expectation: a metric and its expected value, in total or per axis; for ``error`` it is a code."""
 
     metric: str
     bounds: tuple[Bounds, ...]
@@ -83,7 +81,7 @@ class Expectation(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """The outcome of one expectation, or an error that keeps all of a model's from being checked."""
+    """The outcome of one expectation, or an error that prevents checking those of a model."""
 
     model: str
     path: str | None

@@ -29,7 +29,7 @@ from cnncalc.support.words import MAX_CANDIDATES, did_you_mean, shown
 
 RAISE_LIMIT = "lower a `repeat`, or pass --max-layers"
 MOST_LAYERS = 200_000
-"""Beyond this many layers in all models and cases a file is refused, unless it is loaded with another
+"""A file with more layers than this in all models and cases is rejected, unless it is loaded with another
 limit.
 """
 INPUTS_PER_LAYER = 10
@@ -54,7 +54,7 @@ class Node(NamedTuple):
 
 
 class ExpectedOf(NamedTuple):
-    """What a step's ``expect`` says, with the path it is about and the nodes at its borders."""
+    """A step's ``expect``, with the path it is about and the nodes at its borders."""
 
     expectation: Expectation
     path: str
@@ -72,13 +72,13 @@ class Graph(NamedTuple):
 
     @property
     def layer_count(self) -> int:
-        """The nodes that are no inputs."""
+        """The nodes that are not inputs."""
         return sum(node.layer is not None for node in self.nodes)
 
 
 class _Binding(NamedTuple):
-    """What a name stands for: the tensor that comes out, and the nodes of each copy, those of norm and
-    activation apart.
+    """What a name refers to: the output tensor, and the nodes of each copy, those of norm and activation
+    apart.
     """
 
     output: int
@@ -86,7 +86,7 @@ class _Binding(NamedTuple):
 
 
 class _ListNames:
-    """The names of one list, inside those of the lists around it."""
+    """The names of one list, inside those of the enclosing lists."""
 
     def __init__(self, prefix: str, parent: _ListNames | None, caller: _ListNames | None, depth: int) -> None:
         self.prefix = prefix
@@ -109,7 +109,7 @@ class _ListNames:
         return None
 
     def current_at(self, depth: int, current: int) -> int:
-        """The current tensor of a list, or of the use of a block from inside it."""
+        """The current tensor of a list, or of the call of a block from inside it."""
         scope: _ListNames | None = self
         while scope is not None and scope.depth > depth:
             current = scope.entry
@@ -117,7 +117,7 @@ class _ListNames:
         return current
 
     def visible(self) -> list[str]:
-        """The names in reach, the nearest last; not more of them than are worth comparing."""
+        """The names in scope, the nearest last; not more than are worth comparing."""
         found: list[str] = []
         scope: _ListNames | None = self
         while scope is not None:
@@ -131,10 +131,10 @@ def build_graph(
 ) -> tuple[Graph, list[Diagnostic]]:
     """The graph of a network with these inputs, and what is wrong with its names.
 
-    The graph is to be used only where nothing is wrong. ``before`` layers of the file stand in other graphs.
+    Use the graph only where nothing is wrong. ``before`` layers of the file are in other graphs.
 
     Raises:
-        OverLimit: for a network that asks for more than is built.
+        OverLimit: for a network that exceeds a limit.
     """
     builder = _GraphBuilder(inputs, most_layers, before)
     main = builder.series(steps, builder.root, 0)
@@ -180,7 +180,9 @@ class _GraphBuilder:
                 continue
             if step.name in scope.numbering.taken:
                 fault = Fault(
-                    "E208", f"the name `{shown(step.name)}` is used twice", "names are unique in their list"
+                    "E208",
+                    f"the name `{shown(step.name)}` is used twice",
+                    "give each item of a list another name",
                 )
                 self._report(fault, step.origin, scope.prefix + step.name)
             scope.numbering.taken.add(step.name)
@@ -227,7 +229,7 @@ class _GraphBuilder:
         return self._join(body, path, scope, current, origin)
 
     def _nested(self, body: SeriesBody, prefix: str, scope: _ListNames, current: int, origin: Origin) -> int:
-        """A list inside a list; steps that a shorthand made there stand where the shorthand does."""
+        """A list inside a list; steps made by a shorthand have the place of the shorthand."""
         parent, caller = (None, scope) if body.is_block else (scope, None)
         inner = self._scope(prefix, parent, caller, scope.depth + body.is_block)
         inner.origin = origin
@@ -267,7 +269,9 @@ class _GraphBuilder:
             self._stop(too_many_layers(self.most_layers), origin, path)
         if self.references > INPUTS_PER_LAYER * self.most_layers:
             message = f"more than {INPUTS_PER_LAYER * self.most_layers:,} inputs of layers"
-            self._stop(Fault("E102", message, "join what is joined again and again once"), origin, path)
+            self._stop(
+                Fault("E102", message, "join tensors that are joined repeatedly only once"), origin, path
+            )
         if self.characters > MOST_CHARACTERS:
             message = f"the paths of all layers have more than {MOST_CHARACTERS:,} characters"
             self._stop(Fault("E102", message, "use shorter names"), origin, path)
@@ -319,28 +323,22 @@ class _GraphBuilder:
         )
         base = ref.name.partition("[")[0]
         if base in known and ref.name.endswith("]"):
-            help = f"the copies of a `repeat` have no names: `{shown(base)}` is the last one"
+            help = f"the copies of a `repeat` have no names of their own: `{shown(base)}` is the last one"
         if ref.name in scope.numbering.taken:
             itself = path.rpartition("/")[2] == ref.name
-            help = (
-                "an item cannot refer to itself"
-                if itself
-                else "it comes later; references are to earlier names only"
-            )
+            help = "an item cannot refer to itself" if itself else "it comes later; refer to an earlier name"
         fault = Fault("E201", f"no earlier tensor is named `{shown(ref.name)}`", help)
         self._report(fault, ref.origin, path)
 
     def _share(self, ref: Ref, copies: tuple[range, ...], scope: _ListNames, path: str) -> None:
-        """Let each node use the weights of its counterpart: copy by copy, or all copies those of a single
-        one.
-        """
+        """Let each node use the weights of its counterpart: copy by copy, or all copies those of one."""
         shared = scope.find(ref)
         if shared is None:
             self._unknown_name(ref, scope, path)
             return
         originals = shared.copies if len(shared.copies) != 1 else shared.copies * len(copies)
         if len(originals) != len(copies):
-            message = f"`{shown(ref.name)}` has {len(originals)} copies, this has {len(copies)}"
+            message = f"`{shown(ref.name)}` has {len(originals)} copies, but this has {len(copies)}"
             self._report(Fault("E209", message, _SHARE_HELP), ref.origin, path)
             return
         for there, here in zip(originals, copies, strict=True):
@@ -350,7 +348,7 @@ class _GraphBuilder:
                 return
 
     def _share_nodes(self, originals: range, users: range) -> Fault | None:
-        """Point users to originals; the fault where they are not alike."""
+        """Point users to originals; a fault where they differ."""
         if len(originals) != len(users):
             return Fault(
                 "E209",
@@ -361,19 +359,17 @@ class _GraphBuilder:
             there, here = self.nodes[original], self.nodes[user]
             if there.op != here.op:
                 return Fault(
-                    "E209", f"`{shown(there.path)}` is of kind {there.op}, this is {here.op}", _SHARE_HELP
+                    "E209", f"`{shown(there.path)}` is of kind {there.op}, but this is {here.op}", _SHARE_HELP
                 )
             self.nodes[user] = here._replace(share=original if there.share is None else there.share)
         return None
 
 
-_SHARE_HELP = "weights are shared between layers of the same kind and shape"
+_SHARE_HELP = "share weights only between layers of the same kind and shape"
 
 
 class OverLimit(Exception):
-    """A network that asks for more than is built; ``diagnostics`` has what was found before, and the limit
-    last.
-    """
+    """A network that exceeds a limit; ``diagnostics`` has what was found before, and the limit last."""
 
     def __init__(self, diagnostics: list[Diagnostic]) -> None:
         super().__init__(diagnostics[-1].message)
@@ -381,7 +377,7 @@ class OverLimit(Exception):
 
 
 def too_many_layers(most: int) -> Fault:
-    """The limit on layers, as a fact."""
+    """The limit on layers, as a fault."""
     return Fault("E102", f"more than {most:,} layers in the file", RAISE_LIMIT)
 
 

@@ -20,13 +20,13 @@ class Model(NamedTuple):
     inputs: tuple[tuple[str, Shape], ...]
     graph: Graph
     expectations: tuple[Expectation, ...] = ()
-    """What its own ``expect`` says."""
+    """Its own ``expect``."""
     cases: tuple[Case, ...] = ()
     description: str | None = None
     sources: tuple[str, ...] = ()
     origin: Origin = Origin()
     errors: tuple[Diagnostic, ...] = ()
-    """Of a case that expects an error: what is wrong with it, so that there is nothing to compute."""
+    """For a case that expects an error: what is wrong with it, so that there is nothing to compute."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -35,7 +35,7 @@ class Model(NamedTuple):
 
 
 class Case(NamedTuple):
-    """The model once more, with another input, other variables or another framework."""
+    """The model again, with another input, other variables or another framework."""
 
     name: str
     model: Model

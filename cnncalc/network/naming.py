@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-NAME_RULE = "a name has a character at least, no `/`, no index such as `[0]` at its end, and is not `prev`"
+NAME_RULE = (
+    "use a name of at least one character, without `/`, without an index such as `[0]` at its "
+    "end, and not `prev`"
+)
 LONGEST_NAME = 1000
-"""Characters; a key of YAML has no more either."""
+"""In characters; a YAML key cannot be longer either."""
 _INDEX = re.compile(r"\[[0-9]+\]\Z")
-"""That of a copy, at the end of its name."""
+"""The index of a copy, at the end of its name."""
 
 
 def is_name(text: str) -> bool:
@@ -20,8 +23,8 @@ def is_name(text: str) -> bool:
 
 
 def scopes(path: str) -> Iterator[str]:
-    """Every path that a path is within: its own, those it is below, and of each copy (``scope[0]``) that of
-    all copies.
+    """Every path that contains a path: its own, those above it, and for each copy (``scope[0]``) that of all
+    copies.
     """
     end = len(path)
     while end > 0:

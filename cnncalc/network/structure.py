@@ -10,7 +10,7 @@ from cnncalc.network.expectation import Expectation
 
 
 class Ref(NamedTuple):
-    """A reference to an earlier tensor by name. ``depth`` counts the uses of blocks around the list the name
+    """A reference to an earlier tensor by name. ``depth`` counts the calls of blocks around the list the name
     belongs to.
     """
 
@@ -24,35 +24,33 @@ class Current(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """The tensor at the beginning of the list a layer stands in."""
+    """The tensor at the beginning of the list that contains a layer."""
 
 
 class LayerBody(NamedTuple):
-    """One layer, reading also the tensors of ``references`` behind its main input."""
+    """One layer, which also reads the tensors of ``references`` after its main input."""
 
     layer: Layer
     references: tuple[Ref | Entry | Current, ...] = ()
     reads_current: bool = True
-    """Whether the tensor before it is its main input; otherwise the first of the references is."""
+    """Whether the previous tensor is its main input; otherwise the first of the references is."""
 
 
 class AdapterBody(NamedTuple):
-    """Layers decided by shapes: from the entry of the structure to what the branch before gave."""
+    """Layers decided by shapes: from the input of the structure to the output of the branch before."""
 
     adapter: Adapter
 
 
 class SeriesBody(NamedTuple):
-    """Steps one after another, in a list of their own. ``is_block`` closes the list to the names around
-    it.
-    """
+    """Steps in sequence, in a list of their own. ``is_block`` hides the names around the list."""
 
     steps: tuple[Step, ...]
     is_block: bool = False
 
 
 class HeadBody(NamedTuple):
-    """An extra output computed from the current tensor; the main path goes on as if it were not there."""
+    """An extra output computed from the current tensor; the main path continues as if it were not there."""
 
     steps: tuple[Step, ...]
 
@@ -67,8 +65,8 @@ class Branch(NamedTuple):
 
 
 class JoinBody(NamedTuple):
-    """Branches made one tensor by ``layer``; ``op`` is what the record is called. ``lead`` runs before the
-    branches part.
+    """Branches joined to one tensor by ``layer``; ``op`` is the name of the record. ``lead`` runs before the
+    branches.
     """
 
     op: str
@@ -100,16 +98,16 @@ class Step(NamedTuple):
     share: Ref | None = None
     """The earlier item whose weights it uses."""
     expectations: tuple[Expectation, ...] = ()
-    """What its ``expect`` says; carried through, not read here."""
+    """Its ``expect``, which is not read here."""
     origin: Origin = Origin()
     labels: tuple[str, ...] = ()
     """The labels of the parts, also where there is no copy."""
     is_head: bool = False
-    """Whether the main path goes on as if it were not there."""
+    """Whether the main path continues as if it were not there."""
     is_frozen: bool = False
     """Whether its parameters are not trained."""
 
 
 def step_of(parts: tuple[Part, ...]) -> Step:
-    """A step that stands once and has no name, as shorthands make them."""
+    """A step that occurs once and has no name, as shorthands make them."""
     return Step((parts,), labels=tuple(part.label for part in parts))

@@ -40,9 +40,7 @@ def test_other_sizes_than_wanted_are_said_with_every_number(
     specs = ["spp.yaml"] * (1 + (command == "compare"))
     ran = Ran(capsys, command, *specs)
     assert ran.code == 0
-    assert ran.err.startswith(
-        "warning[W501]: mode paper gives 5x5 bins on a map of 11x11 where 4x4 are wanted\n"
-    )
+    assert ran.err.startswith("warning[W501]: mode paper gives 5x5 bins on a map of 11x11 instead of 4x4\n")
     assert ran.err.count("warning") == 1
 
 
@@ -277,8 +275,8 @@ def test_spp_warns_where_the_paper_is_wrong(capsys: pytest.CaptureFixture[str]) 
     assert ran.code == 0
     assert "not the bins wanted" in ran.out
     assert ran.err == (
-        "warning[W501]: mode paper gives 5x5 bins on a map of 11x11 where 4x4 are wanted\n"
-        "  = help: modes that give 4x4: exact, adaptive, caffe\n"
+        "warning[W501]: mode paper gives 5x5 bins on a map of 11x11 instead of 4x4\n"
+        "  = help: use a mode that gives 4x4: exact, adaptive, caffe\n"
     )
 
 

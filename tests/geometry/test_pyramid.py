@@ -158,8 +158,8 @@ def test_an_adaptive_stride_is_given_only_where_it_is_one() -> None:
 
 def test_a_shortfall_names_the_modes_that_work() -> None:
     assert shortfall((level("paper", 11, 4), level("paper", 13, 4))) == (
-        "mode paper gives 5x4 bins on a map of 11x13 where 4x4 are wanted",
-        "modes that give 4x4: exact, adaptive, caffe",
+        "mode paper gives 5x4 bins on a map of 11x13 instead of 4x4",
+        "use a mode that gives 4x4: exact, adaptive, caffe",
     )
     assert shortfall((level("paper", 13, 4),) * 2) is None
     assert alternatives(((5, 4),)) == ("paper", "exact", "adaptive")

@@ -79,7 +79,7 @@ def test_absent_is_not_zero() -> None:
     layer = one("conv3x3")
     assert layer.shape == shape(None, 10, 10)
     assert (layer.params, layer.macs) == (None, None)
-    assert layer.reasons == ("`conv3x3_1` says no `out` channels",)
+    assert layer.reasons == ("`conv3x3_1` gives no `out` channels",)
 
 
 # A file
@@ -182,7 +182,7 @@ def test_the_unknown_is_shown_with_its_reason() -> None:
 
 def test_the_reason_travels_from_where_the_unknown_began() -> None:
     assert layers("[{conv3x3: , name: stem}, relu, conv1x1: 3]")[-1].reasons == (
-        "`stem` says no `out` channels",
+        "`stem` gives no `out` channels",
     )
 
 

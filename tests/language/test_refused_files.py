@@ -32,7 +32,7 @@ from tests.language.refusing import INPUT, Found, found_in
                 "E201",
                 "3:20",
                 "no earlier tensor is named `b`",
-                "it comes later; references are to earlier names only",
+                "it comes later; refer to an earlier name",
             ),
             id="later",
         ),
@@ -43,7 +43,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             INPUT + "layers:\n  - {relu: , name: a}\n  - {relu: , name: a}\n",
-            ("E208", "4:6", "the name `a` is used twice", "names are unique in their list"),
+            ("E208", "4:6", "the name `a` is used twice", "give each item of a list another name"),
             id="name twice",
         ),
         pytest.param(
@@ -51,8 +51,8 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E209",
                 "4:35",
-                "`a` is of kind conv, this is depthwise",
-                "weights are shared between layers of the same kind and shape",
+                "`a` is of kind conv, but this is depthwise",
+                "share weights only between layers of the same kind and shape",
             ),
             id="share kind",
         ),
@@ -219,7 +219,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "defaults: {conv: {stride: 2, s: 2}}\nlayers: [conv3x3]\n",
-            ("E107", "1:30", "`stride` is given twice, as `s` too", "write one of them"),
+            ("E107", "1:30", "`stride` is given twice, also as `s`", "write only one of them"),
             id="defaults both forms",
         ),
         pytest.param(
@@ -378,7 +378,7 @@ from tests.language.refusing import INPUT, Found, found_in
                 "E114",
                 "1:9",
                 "`prev` cannot be a name",
-                "a name has a character at least, no `/`, no index such as `[0]` at its end, and is not `prev`",
+                "use a name of at least one character, without `/`, without an index such as `[0]` at its end, and not `prev`",
             ),
             id="input prev",
         ),

@@ -107,12 +107,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "conv3x3: {out: 3, stride: 2, s: 2}",
-            ("E107", "3:34", "`stride` is given twice, as `s` too", "write one of them"),
+            ("E107", "3:34", "`stride` is given twice, also as `s`", "write only one of them"),
             id="both forms",
         ),
         pytest.param(
             "conv: {out: 3, k: 3, kernel: 3}",
-            ("E107", "3:26", "`kernel` is given twice, as `k` too", "write one of them"),
+            ("E107", "3:26", "`kernel` is given twice, also as `k`", "write only one of them"),
             id="both forms k",
         ),
         pytest.param(
@@ -180,7 +180,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E107",
                 "3:5",
-                "upsample takes a factor or a size, one of them",
+                "upsample takes either a factor or a size",
                 "write `upsample: 2` or `upsample: {size: 56}`",
             ),
             id="upsample both",
@@ -190,7 +190,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E106",
                 "3:5",
-                "upsample takes a factor or a size, one of them",
+                "upsample takes either a factor or a size",
                 "write `upsample: 2` or `upsample: {size: 56}`",
             ),
             id="upsample none",
@@ -202,7 +202,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "slice: [1, 0]",
-            ("E109", "3:5", "a slice of 0 channels is empty", "channels are [first, count]"),
+            (
+                "E109",
+                "3:5",
+                "a slice of 0 channels is empty",
+                "write `channels: [first, count]`, counted from 0",
+            ),
             id="slice empty",
         ),
         pytest.param(
@@ -318,7 +323,7 @@ from tests.language.refusing import INPUT, Found, found_in
                 "E114",
                 "3:24",
                 "`prev` cannot be a name",
-                "a name has a character at least, no `/`, no index such as `[0]` at its end, and is not `prev`",
+                "use a name of at least one character, without `/`, without an index such as `[0]` at its end, and not `prev`",
             ),
             id="name prev",
         ),
@@ -328,7 +333,7 @@ from tests.language.refusing import INPUT, Found, found_in
                 "E114",
                 "3:24",
                 "`a/b` cannot be a name",
-                "a name has a character at least, no `/`, no index such as `[0]` at its end, and is not `prev`",
+                "use a name of at least one character, without `/`, without an index such as `[0]` at its end, and not `prev`",
             ),
             id="name path",
         ),
@@ -338,7 +343,7 @@ from tests.language.refusing import INPUT, Found, found_in
                 "E114",
                 "3:24",
                 "`a[0]` cannot be a name",
-                "a name has a character at least, no `/`, no index such as `[0]` at its end, and is not `prev`",
+                "use a name of at least one character, without `/`, without an index such as `[0]` at its end, and not `prev`",
             ),
             id="name index",
         ),
@@ -409,7 +414,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "{relu: , name: input}",
-            ("E208", "3:6", "the name `input` is used twice", "names are unique in their list"),
+            ("E208", "3:6", "the name `input` is used twice", "give each item of a list another name"),
             id="name of input",
         ),
         pytest.param(
@@ -719,6 +724,6 @@ def test_the_word_that_was_probably_meant(item: str, guess: str) -> None:
 
 def test_a_copy_has_no_name_of_its_own() -> None:
     spec = f"{INPUT}layers:\n  - {{relu: , name: c, repeat: 3}}\n  - {{relu: , from: 'c[0]'}}\n"
-    help = "the copies of a `repeat` have no names: `c` is the last one"
+    help = "the copies of a `repeat` have no names of their own: `c` is the last one"
     assert found_in(spec) == [("E201", "4:20", "no earlier tensor is named `c[0]`", help)]
     assert found_in(spec.replace("'c[0]'", "c")) == []

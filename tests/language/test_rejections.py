@@ -51,18 +51,28 @@ from tests.language.refusing import INPUT, Found, found_in, refusals
         ),
         (
             "slice: [2, 5]",
-            ("E309", "4:5", "channels 2..6 are not all in the 4 there are", "channels are [first, count]"),
+            (
+                "E309",
+                "4:5",
+                "channels 2..6 are beyond the 4 channels of the input",
+                "write `channels: [first, count]`, counted from 0",
+            ),
         ),
         (
             "conv3x3x3: 4",
-            ("E304", "4:5", "kernel 3x3x3 has 3 values, the map has 2 spatial axes", "give one value, or 2"),
+            (
+                "E304",
+                "4:5",
+                "kernel 3x3x3 has 3 values, but the map has 2 spatial axes",
+                "give one value, or 2",
+            ),
         ),
         (
             "conv3x3: {out: 4, padding: [1, 2, 3]}",
             (
                 "E304",
                 "4:5",
-                "padding [[1, 1], [2, 2], [3, 3]] has 3 values, the map has 2 spatial axes",
+                "padding [[1, 1], [2, 2], [3, 3]] has 3 values, but the map has 2 spatial axes",
                 "give one value, or 2",
             ),
         ),

@@ -126,7 +126,7 @@ def test_a_projection_is_refused_where_its_stride_decides_whether_there_is_one()
     assert (found.code, found.path) == ("E303", "residual_1/shortcut")
     assert (
         found.message
-        == "whether the shortcut is projected is not known: the body's stride needs the input size"
+        == "whether the shortcut needs a projection is unknown: the body's stride depends on the input size"
     )
     assert cnncalc.analyze(model, "4x7x7").layers[-1].inputs == ("residual_1/adaptive_avgpool_1", "input")
     assert "residual_1/shortcut/conv1x1_1" in [

@@ -55,12 +55,12 @@ def test_functions_are_activations(word: Any) -> None:
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        ("hardtanh: {low: 2, high: 1}", "a range from 2 to 1 holds nothing"),
+        ("hardtanh: {low: 2, high: 1}", "a range from 2 to 1 is empty"),
         ("celu: 0", "an alpha of 0 divides by zero"),
-        ("drop_path: 1.5", "a rate of 1.5 is outside 0 .. 1"),
+        ("drop_path: 1.5", "the rate 1.5 is outside 0 .. 1"),
         ("squeeze: -1", "-1 is below the smallest possible value, 0"),
         ("custom: {shape: [4, 0], params: 0}", "0 is below the smallest possible value, 1"),
-        ("custom: {shape: [4, 2, 2], out: 4}", "both `out: 4` and `shape: [4, 2, 2]` say the channels"),
+        ("custom: {shape: [4, 2, 2], out: 4}", "both `out: 4` and `shape: [4, 2, 2]` give the channels"),
         ("custom: {kernel: 3, rf: all}", "`rf: all` beside a kernel or a stride"),
     ],
 )
@@ -411,7 +411,7 @@ def test_custom_with_inputs_of_other_sizes_must_say_how_they_are_read() -> None:
     assert refused(layers) == (
         "E303",
         "custom reads 8x12x10 and 8x6x5 by windows: the sizes differ",
-        "bring them to one size, or say `rf: all`",
+        "bring them to one size, or write `rf: all`",
     )
     layers[1]["custom"]["rf"] = "all"
     assert last_of(layers).field.is_global
@@ -419,4 +419,4 @@ def test_custom_with_inputs_of_other_sizes_must_say_how_they_are_read() -> None:
 
 def test_custom_that_keeps_its_place_keeps_its_size() -> None:
     code, message, _ = refused([{"custom": {"shape": [3, 6, 5], "rf": "unit", "params": 0, "macs": 0}}])
-    assert (code, message) == ("E303", "`rf: unit` keeps the sizes, 8x12x10 becomes 3x6x5")
+    assert (code, message) == ("E303", "`rf: unit` keeps the sizes, but 8x12x10 becomes 3x6x5")
