@@ -208,6 +208,8 @@ def _meant(path: str) -> tuple[str, str | None]:
         raise SourceError(Diagnostic("E110", "error", f"`{shown(path)}` does not exist", help))
     if found is not None:
         return str(found), None
+    if path.endswith(bundled.ENDINGS):
+        return path, None
     configs = bundled.models().get(path, ())
     if len(configs) == 1:
         return str(bundled.path_of(configs[0])), path
@@ -240,8 +242,6 @@ def _unknown_spec(path: str, configs: Sequence[str]) -> Diagnostic:
         models = bundled.models()
         close = did_you_mean(path, (*bundled.names(), *models))
         guess = f"did you mean `{close}`?" if close else "`cnncalc zoo` lists the bundled networks"
-    if path.endswith(bundled.ENDINGS):
-        return Diagnostic("E110", "error", f"`{shown(path)}` does not exist", meant_file(path))
     return Diagnostic("E110", "error", f"no file and no bundled network is named `{shown(path)}`", guess)
 
 
