@@ -20,6 +20,16 @@ def path_of(name: str) -> Path | None:
     return _paths().get(Path(name).stem if name.endswith(ENDINGS) else name)
 
 
+def name_of(file: str) -> str | None:
+    """The bare name of a bundled config's file; ``None`` for other files."""
+    folder = str(_folder())
+    if not file.startswith(folder):
+        return None
+    name = Path(file).stem
+    found = _paths().get(name)
+    return name if found is not None and str(found) == file else None
+
+
 @lru_cache(maxsize=1)
 def models() -> dict[str, tuple[str, ...]]:
     """The bundled configs that have a model of a name, by that name; read from their texts, since parsing all

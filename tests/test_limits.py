@@ -260,7 +260,7 @@ def test_as_many_expectations_as_layers() -> None:
 
 def test_a_long_table() -> None:
     report = report_of(f"{INPUT}layers: [{{{CONV}, repeat: 50000}}]\n")
-    table = networks([report], View("summary"), "table", PLAIN).splitlines()
+    table = networks([report], View("summary", paths=True), "table", PLAIN).splitlines()
     rows = [line for line in table if line.startswith("conv_1[")]
     assert len(rows) == 50_000
     assert {row.index("4x8x8") + len("4x8x8") for row in rows} == {rows[0].index("4x8x8") + len("4x8x8")}

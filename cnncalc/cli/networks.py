@@ -31,13 +31,14 @@ def params(
     max_layers: options.MaxLayers = MOST_LAYERS,
     depth: options.Depth = None,
     all_layers: options.All = False,
+    paths: options.Paths = False,
     dtype: options.DtypeName = "float32",
     format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
     """Weights, biases, buffers and MACs per layer."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("params", depth, all_layers, dtype=dtype), format, output)
+    return run.show(request, View("params", depth, all_layers, dtype=dtype, paths=paths), format, output)
 
 
 def rf(
@@ -50,13 +51,14 @@ def rf(
     max_layers: options.MaxLayers = MOST_LAYERS,
     depth: options.Depth = None,
     all_layers: options.All = False,
+    paths: options.Paths = False,
     format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
     """Receptive fields: size, stride (jump), padding."""
     unit = None if at is None else options.whole_numbers(at, "--at", ",x")
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("rf", depth, all_layers, unit), format, output)
+    return run.show(request, View("rf", depth, all_layers, unit, paths=paths), format, output)
 
 
 def shapes(
@@ -68,12 +70,13 @@ def shapes(
     max_layers: options.MaxLayers = MOST_LAYERS,
     depth: options.Depth = None,
     all_layers: options.All = False,
+    paths: options.Paths = False,
     format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
     """Output sizes per layer."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("shapes", depth, all_layers), format, output)
+    return run.show(request, View("shapes", depth, all_layers, paths=paths), format, output)
 
 
 def summary(
@@ -85,13 +88,14 @@ def summary(
     max_layers: options.MaxLayers = MOST_LAYERS,
     depth: options.Depth = None,
     all_layers: options.All = False,
+    paths: options.Paths = False,
     dtype: options.DtypeName = "float32",
     format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
     """All of these, with activations and memory."""
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("summary", depth, all_layers, dtype=dtype), format, output)
+    return run.show(request, View("summary", depth, all_layers, dtype=dtype, paths=paths), format, output)
 
 
 def _request(

@@ -89,7 +89,14 @@ Depth = Annotated[
     ),
 ]
 All = Annotated[
-    bool, typer.Option("--all", help="Show also layers without parameters that keep their shape.")
+    bool,
+    typer.Option(
+        "--all", help="Show every layer: also those without parameters that keep their shape, and each copy."
+    ),
+]
+Paths = Annotated[
+    bool,
+    typer.Option("--paths", help="Show whole paths in place of a tree, and every copy.", show_default=False),
 ]
 _USUAL_FORMAT = f"By default the ending of FILE decides, else {FORMATS.default.name}."
 FormatName = Annotated[FormatWord | None, typer.Option("--format", help=_USUAL_FORMAT, show_default=False)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from cnncalc.analysis.report import LayerReport
@@ -10,7 +10,9 @@ from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.listing import Column, Raw
+from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, UNKNOWN, exact, inert, once
+from cnncalc.render.tree import Row
 from cnncalc.support.numbers import by
 
 LayerColumn = Column[LayerReport]
@@ -31,11 +33,88 @@ def columns(
     return chosen if unit is None else (*chosen[:-1], *_region_columns(unit), chosen[-1])
 
 
+def row_columns(
+    command: str, unit: tuple[int, ...] | None, rows: Sequence[Row], surface: Surface
+) -> Iterator[Column[Row]]:
+    """The same for rows of a tree, with bars behind counts where a terminal has room for them."""
+    for column in columns(command, unit, any(row.layer.frozen for row in rows)):
+        yield _of_rows(column)
+        if column.key in _SHARED and surface.width is not None and surface.unicode:
+            yield _bar(column.key, column.raw, rows)
+
+
+def _of_rows(column: LayerColumn) -> Column[Row]:
+    """A column about layers for rows; a structure that is no layer has the shape and field at its end."""
+    ask, raw, reasons = column.text, column.raw, column.reasons
+    if column.key == "path":
+        return Column(
+            column.key,
+            column.title,
+            lambda row: row.label,
+            lambda row: row.layer.path,
+            column.rank,
+            right=False,
+            folds=True,
+            strong=lambda row: row.is_structure,
+        )
+    of_heads = column.kind in ("size", "field", "warning")
+
+    def text(row: Row) -> str:
+        return ask(row.layer) if of_heads or not row.is_head else ""
+
+    return Column(
+        column.key,
+        column.title,
+        text,
+        lambda row: raw(row.layer),
+        column.rank,
+        column.right,
+        column.folds,
+        column.optional,
+        reasons=None if reasons is None else lambda row: reasons(row.layer),
+        note=column.note,
+        kind=column.kind,
+    )
+
+
+BAR = 6
+"""Cells of the bar behind the largest count."""
+_SHARED = ("params", "macs")
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def _bar(key: str, count: Callable[[LayerReport], Raw], rows: Sequence[Row]) -> Column[Row]:
+    """How large a count is beside the largest."""
+    counts = [count(row.layer) for row in rows if not row.is_head]
+    largest = max((number for number in counts if isinstance(number, int)), default=0)
+
+    def bar(row: Row) -> str:
+        number = count(row.layer)
+        if row.is_head or not largest or not isinstance(number, int):
+            return ""
+        whole, part = divmod(8 * BAR * number // largest, 8)
+        return ("█" * whole + _EIGHTHS[part]).rstrip()
+
+    return Column(
+        f"{key}_share",
+        "",
+        bar,
+        lambda _: None,
+        9,
+        right=False,
+        optional=True,
+        kind="share",
+        decorative=True,
+    )
+
+
 # Counts
 
 
 def _count(key: str, title: str, rank: int, count: Callable[[LayerReport], Size]) -> LayerColumn:
-    return Column(key, title, lambda layer: exact(count(layer)), count, rank, reasons=_count_reasons)
+    return Column(
+        key, title, lambda layer: exact(count(layer)), count, rank, reasons=_count_reasons, kind="count"
+    )
 
 
 def _count_reasons(layer: LayerReport) -> tuple[str, ...]:
@@ -161,7 +240,7 @@ def _field_reasons(layer: LayerReport) -> tuple[str, ...]:
 def _field(
     key: str, title: str, rank: int, show: Callable[[LayerReport], str], raw: Callable[[LayerReport], Raw]
 ) -> LayerColumn:
-    return Column(key, title, show, raw, rank, reasons=_field_reasons)
+    return Column(key, title, show, raw, rank, reasons=_field_reasons, kind="field")
 
 
 def _raw(numbers: Iterable[int | Fraction | None]) -> Raw:
@@ -215,7 +294,7 @@ def _region_columns(unit: tuple[int, ...]) -> tuple[LayerColumn, ...]:
         )
 
     return (
-        Column("region", "region", seen, seen, 0, reasons=_field_reasons),
+        Column("region", "region", seen, seen, 0, reasons=_field_reasons, kind="field"),
         Column(
             "inside", "inside the input", inside, inside, 1, reasons=lambda layer: Region(layer, unit).reasons
         ),
@@ -246,8 +325,12 @@ def _name(
     return Column(key, title, lambda layer: inert(get(layer)), get, rank, right=False, folds=folds)
 
 
-def _remark(key: str, title: str, rank: int, text: Callable[[LayerReport], str]) -> LayerColumn:
-    return Column(key, title, text, lambda layer: text(layer) or None, rank, right=False, optional=True)
+def _remark(
+    key: str, title: str, rank: int, text: Callable[[LayerReport], str], kind: str = ""
+) -> LayerColumn:
+    return Column(
+        key, title, text, lambda layer: text(layer) or None, rank, right=False, optional=True, kind=kind
+    )
 
 
 _EACH = ("params", "rf", "shapes", "summary")
@@ -262,7 +345,7 @@ _METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
     (_WINDOWS, _of_windows("stride", 5, lambda window: str(window.stride), once)),
     (_WINDOWS, _of_windows("padding", 7, lambda window: padding_of(window.padding), once)),
     (_WINDOWS, Column("dilation", "dilation", _dilation, _raw_dilation, 8, optional=True)),
-    (_EACH, Column("shape", "output", _shape, _shape, 3, reasons=_count_reasons)),
+    (_EACH, Column("shape", "output", _shape, _shape, 1, reasons=_count_reasons, kind="size")),
     (("params",), _count("weights", "weights", 4, lambda layer: layer.weights)),
     (("params",), _count("biases", "biases", 5, lambda layer: layer.biases)),
     (_COUNTS, _count("params", "params", 0, lambda layer: layer.params)),
@@ -274,6 +357,6 @@ _METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
     (_FIELDS, _field("rf_stride", "rf stride", 2, field_stride, lambda layer: _raw(layer.field.stride))),
     (_FIELDS, _field("rf_padding", "rf padding", 4, field_padding, _raw_padding)),
     (_FIELDS, _field("rf_centre", "rf centre", 5, _field_centre, lambda layer: _raw(layer.field.centre))),
-    (_FIELDS, _remark("rf_flags", "flags", 2, _flags)),
+    (_FIELDS, _remark("rf_flags", "flags", 2, _flags, "warning")),
 )
 """Which commands show a metric, and the metric, from left to right."""

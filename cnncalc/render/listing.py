@@ -34,6 +34,10 @@ class Column(NamedTuple, Generic[Item]):
     """What is said of the column beneath a table that has it."""
     strong: Callable[[Item], bool] | None = None
     """Whether the text is to catch the eye."""
+    kind: str = ""
+    """What it is for the eye: one of the ``STYLES`` of a surface."""
+    decorative: bool = False
+    """Says nothing that another column does not say, so that nobody needs to know where it is left out."""
 
 
 class Total(NamedTuple):
@@ -51,13 +55,15 @@ class Listing(NamedTuple, Generic[Item]):
     columns: tuple[Column[Item], ...]
     items: tuple[Item, ...]
     lead: tuple[str, ...] = ()
-    """Lines between the title and the table."""
+    """Paragraphs between the title and the table."""
     failure: str | None = None
     """What ended the table early."""
     notes: tuple[str, ...] = ()
     totals: tuple[Total, ...] = ()
     drawing: tuple[str, ...] = ()
     """Lines drawn with characters of equal width."""
+    hint: str = ""
+    """How to get a shorter table, said at its end."""
     details: str = ""
     """What it is folded away under, in formats that can; a title in others."""
     level: int = 2

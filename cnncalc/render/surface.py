@@ -32,6 +32,12 @@ PLAIN = Surface()
 BOLD = "1"
 DIM = "2"
 RED = "31"
+GREEN = "32"
+MAGENTA = "35"
+CYAN = "36"
 BOLD_RED = "1;31"
 BOLD_YELLOW = "1;33"
-CYAN = "36"
+UNSURE = "33"
+
+STYLES = {"size": CYAN, "count": GREEN, "field": MAGENTA, "warning": UNSURE, "share": DIM}
+"""What a colour means, everywhere; of the 16 that the theme of a terminal makes readable."""

@@ -97,3 +97,41 @@ def _wide_cells(text: str) -> int:
     return sum(
         0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1 for character in text
     )
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """A text in lines of at most so many cells, broken between words; a longer word is cut."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line, used = "", 0
+        for word in paragraph.split(" "):
+            taken = cells(word)
+            if line and used + 1 + taken <= width:
+                line, used = f"{line} {word}", used + 1 + taken
+                continue
+            if line:
+                lines.append(line)
+            *whole, line = _cut(word, width) if taken > width else [word]
+            lines += whole
+            used = cells(line)
+        lines.append(line)
+    return lines
+
+
+def pieces(text: str, width: int) -> list[str]:
+    """A cell in lines of at most so many cells: prose between words, a name wherever it has to be."""
+    return wrapped(text, width) if " " in text.strip() else _cut(text, width)
+
+
+def _cut(text: str, width: int) -> list[str]:
+    """A text in pieces of at most so many cells, and of a character at least."""
+    if text.isascii():
+        return [text[start : start + width] for start in range(0, len(text), max(width, 1))] or [""]
+    found, piece, used = [], "", 0
+    for character in text:
+        taken = cells(character)
+        if piece and used + taken > width:
+            found.append(piece)
+            piece, used = "", 0
+        piece, used = piece + character, used + taken
+    return [*found, piece]

@@ -18,6 +18,8 @@ class View(NamedTuple):
     unit: tuple[int, ...] | None = None
     """The unit of each layer whose region of the input is asked for."""
     dtype: str = "float32"
+    paths: bool = False
+    """Show whole paths in place of a tree."""
 
 
 class Unread(NamedTuple):

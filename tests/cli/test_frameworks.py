@@ -32,7 +32,7 @@ def test_only_rows_that_differ_are_shown(spec: str, capsys: pytest.CaptureFixtur
         "maxpool3_1  8x55x55 / 0  8x55x55 / 0  8x56x56 / 0  8x55x55 / 0",
         "",
         "1 layer differs",
-        "1 layer that is the same in all of them is not shown (--all shows all)",
+        "1 layer that is the same in all of them is not shown (--all)",
         "each cell: output / rf padding",
     ]
     assert main(["compare", "--frameworks", spec, "--format", "csv"]) == 0

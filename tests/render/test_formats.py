@@ -192,7 +192,7 @@ def test_csv_of_receptive_fields() -> None:
 
 def test_markdown_escapes_what_it_would_read() -> None:
     text = networks([report(layer("a|b`c", op="x*y"), name="net_[1]")], View("params"), "markdown", PLAIN)
-    assert text.startswith("## net\\_\\[1\\] (input 3x8x8, pytorch, net.yaml)\n")
+    assert text.startswith("## net\\_\\[1\\] · 3x8x8 · pytorch\n")
     assert "| layer | op | output | weights |" in text
     assert "| --- | --- | ---: | ---: |" in text
     assert "| `` a\\|b`c `` | x\\*y | 4x8x8 | 108 |" in text

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.render.columns import field_padding
 from cnncalc.render.document import Document, Rows
 from cnncalc.render.listing import Column, Listing
-from cnncalc.render.listings.layers import failure
+from cnncalc.render.listings.layers import failure, heading
 from cnncalc.render.listings.networks import Entry, reports_of
 from cnncalc.render.surface import Surface
-from cnncalc.render.text import NOTHING, inert
+from cnncalc.render.text import NOTHING
+from cnncalc.render.tree import tree
 from cnncalc.render.view import View
 from cnncalc.support.numbers import plural
 
@@ -30,11 +31,11 @@ class Frameworks(Document):
 
     def listings(self, surface: Surface) -> tuple[Listing[Across], ...]:
         """A table per network."""
-        return tuple(listing(reports, self.all_layers) for reports in self._networks)
+        return tuple(listing(reports, self.all_layers, surface) for reports in self._networks)
 
     def rows(self) -> tuple[Rows, ...]:
         """The same with all layers."""
-        return tuple(Rows((), [((), listing(reports, all_layers=True))]) for reports in self._networks)
+        return tuple(Rows((), [((), complete(reports))]) for reports in self._networks)
 
     def json(self) -> str:
         """Each network under each framework, as the other commands have them."""
@@ -48,13 +49,37 @@ class Across(NamedTuple):
 
     path: str
     layers: tuple[LayerReport | None, ...]
+    """Nothing for a structure that is no layer."""
+    label: str = ""
+    """What a reader sees of the path."""
 
     @property
     def differs(self) -> bool:
         return len(set(map(_cell, self.layers))) > 1
 
 
-def listing(reports: Sequence[Report], all_layers: bool) -> Listing[Across]:
+def complete(reports: Sequence[Report]) -> Listing[Across]:
+    """Every layer, for programs."""
+    return Listing(title="", columns=_columns(reports, with_verdicts=True), items=_rows(reports))
+
+
+def _columns(reports: Sequence[Report], with_verdicts: bool) -> tuple[Column[Across], ...]:
+    frameworks = (_column(place, report.framework) for place, report in enumerate(reports))
+    return (_LAYER, *frameworks, *((_DIFFERS,) if with_verdicts else ()))
+
+
+def _labelled(rows: Sequence[Across], surface: Surface) -> Iterator[Across]:
+    """The rows under names as a tree has them."""
+    by_path = {row.path: row for row in rows}
+    layers = [
+        next(layer for layer in row.layers if layer is not None)._replace(path=row.path) for row in rows
+    ]
+    for branch in tree(layers, by_field=True, surface=surface, folded=False):
+        row = Across("", ()) if branch.is_head else by_path[branch.layer.path]
+        yield row._replace(label=branch.label)
+
+
+def listing(reports: Sequence[Report], all_layers: bool, surface: Surface) -> Listing[Across]:
     """Sizes and receptive-field paddings under each framework; layers in the order of the first that has
     them.
     """
@@ -69,27 +94,21 @@ def listing(reports: Sequence[Report], all_layers: bool) -> Listing[Across]:
         else f"{plural(differing, 'layer')} differ" + "s" * (differing == 1)
     )
     return Listing(
-        title=f"{inert(reports[0].name)} under {', '.join(report.framework for report in reports)} "
-        f"({inert(reports[0].file)})",
-        columns=(
-            Column(
-                "path", "layer", lambda row: inert(row.path), lambda row: row.path, 0, right=False, folds=True
-            ),
-            *(_column(place, report.framework) for place, report in enumerate(reports)),
-            *((_DIFFERS,) if all_layers else ()),
-        ),
-        items=shown,
+        title=heading(reports[0], ", ".join(report.framework for report in reports), surface),
+        columns=_columns(reports, with_verdicts=all_layers),
+        items=tuple(_labelled(shown, surface)),
         notes=(*errors, verdict, *(_hidden(alike) if alike else ()), "each cell: output / rf padding"),
     )
 
 
 def _hidden(alike: int) -> tuple[str, ...]:
     verb = "is" if alike == 1 else "are"
-    return (
-        f"{plural(alike, 'layer')} that {verb} the same in all of them {verb} not shown (--all shows all)",
-    )
+    return (f"{plural(alike, 'layer')} that {verb} the same in all of them {verb} not shown (--all)",)
 
 
+_LAYER: Column[Across] = Column(
+    "path", "layer", lambda row: row.label, lambda row: row.path, 0, right=False, folds=True
+)
 _DIFFERS: Column[Across] = Column(
     "differs",
     "",
@@ -102,9 +121,9 @@ _DIFFERS: Column[Across] = Column(
 
 def _column(place: int, framework: str) -> Column[Across]:
     def text(row: Across) -> str:
-        return _cell(row.layers[place])
+        return _cell(row.layers[place]) if row.layers else ""
 
-    return Column(framework.replace(":", "_"), framework, text, text, 0)
+    return Column(framework.replace(":", "_"), framework, text, text, 0, kind="size")
 
 
 def _cell(layer: LayerReport | None) -> str:

@@ -2,51 +2,69 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
+from cnncalc import bundled
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.shape import Size
-from cnncalc.render.columns import Region, columns
+from cnncalc.render.columns import Region, columns, row_columns
 from cnncalc.render.listing import Listing, Total
 from cnncalc.render.rows import Rows, rows
+from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.text import UNKNOWN, exact, inert, memory, rounded
+from cnncalc.render.tree import Row, paths, tree
 from cnncalc.render.view import View
 from cnncalc.support.dtypes import DTYPES
 from cnncalc.support.numbers import plural
 
-PIECE = 10_000
-"""Characters of a description that are wrapped together: with a longer word the time to wrap it would grow as
-its square.
-"""
+LONG = 40
+"""Rows beyond which a table ends with what would make it shorter."""
 
 
-def listing(report: Report, view: View) -> Listing[LayerReport]:
-    """What a command shows of one network."""
+def listing(report: Report, view: View, surface: Surface, is_named: bool = False) -> Listing[Row]:
+    """What a command shows a reader of one network; its file is said where several are shown."""
     shown = rows(report.layers, view.depth, view.all_layers)
+    by_field = view.command == "rf" or view.all_layers
+    whole = view.paths or len(shown.layers) < 2
+    items = paths(shown.layers) if whole else tree(shown.layers, by_field, surface)
     return Listing(
-        title=title(report),
-        columns=columns(view.command, view.unit, any(layer.frozen for layer in shown.layers)),
-        items=shown.layers,
+        title=heading(report, report.framework, surface, is_named),
+        columns=tuple(row_columns(view.command, view.unit, items, surface)),
+        items=tuple(items),
         lead=_description(report) if view.command == "summary" else (),
         failure=failure(report),
-        notes=tuple(_notes(report, view, shown)),
+        notes=tuple(_notes(report, view, shown, items)),
         totals=totals(report, view) if view.command in ("params", "summary") else (),
+        hint=_hint(report, view, len(items)),
     )
 
 
 def complete(report: Report, view: View) -> Listing[LayerReport]:
-    """The same for machines: no layer is left out but by ``depth``."""
-    return listing(report, view._replace(all_layers=True))
+    """The same for programs: whole paths, and no layer is left out but by ``depth``."""
+    layers = rows(report.layers, view.depth, all_layers=True).layers
+    has_frozen = any(layer.frozen for layer in layers)
+    return Listing(title="", columns=columns(view.command, view.unit, has_frozen), items=layers)
 
 
-def title(report: Report) -> str:
+def heading(report: Report, rules: str, surface: Surface, is_named: bool = False) -> str:
     """The network's name, and what its numbers depend on."""
     inputs = ", ".join(
         f"{inert(name)} {shape}" if len(report.inputs) > 1 else str(shape) for name, shape in report.inputs
     )
     known = any(axis is not None for _, shape in report.inputs for axis in shape.axes)
-    given = f"input {inputs}" if known else "input unknown"
-    return f"{inert(report.name)} ({given}, {report.framework}, {inert(report.file)})"
+    parts = [inert(report.name), inputs if known else "input unknown", rules]
+    parts += [inert(place_of(report.file))] if is_named else []
+    return surface.glyph(" · ", " - ").join(parts)
+
+
+def place_of(file: str) -> str:
+    """A file as a title names it: a bundled one by its name, others from the working folder on."""
+    name = bundled.name_of(file)
+    if name is not None or not os.path.isabs(file):
+        return name or file
+    below = os.path.relpath(file)
+    return file if below.startswith(os.pardir) else below
 
 
 def failure(report: Report) -> str | None:
@@ -84,24 +102,29 @@ def _total(title: str, number: Size) -> Total:
 def _description(report: Report) -> tuple[str, ...]:
     if not report.description:
         return ()
-    from textwrap import wrap
-
-    pieces = (
-        line[start : start + PIECE]
-        for line in report.description.splitlines()
-        for start in range(0, len(line), PIECE)
-    )
-    return tuple(inert(line) for piece in pieces for line in wrap(piece, 100))
+    return tuple(inert(" ".join(line.split())) for line in report.description.splitlines() if line.strip())
 
 
-def _notes(report: Report, view: View, shown: Rows) -> Iterator[str]:
+def _hint(report: Report, view: View, shown: int) -> str:
+    """What would make a long table shorter."""
+    depth = max((layer.path.count("/") for layer in report.layers), default=0)
+    if shown <= LONG or view.depth == 1 or not depth:
+        return ""
+    folded = rows(report.layers, 1, view.all_layers).layers
+    short = len(paths(folded) if view.paths else tree(folded, view.command == "rf", PLAIN))
+    return f"--depth 1 folds these {shown:,} rows into {short:,}" if short < shown else ""
+
+
+def _notes(report: Report, view: View, shown: Rows, items: list[Row]) -> Iterator[str]:
     if report.failed is not None:
         yield f"{UNKNOWN} totals need every layer, and the analysis ended at {inert(report.failed)}"
+    if any(row.copies > 1 for row in items):
+        field = ", with the field of the last" if view.command == "summary" else ""
+        yield f"xN: N copies that are alike{field} (--all shows each)"
     if shown.hidden:
         verb, keep = ("is", "keeps its") if shown.hidden == 1 else ("are", "keep their")
         yield (
-            f"{plural(shown.hidden, 'layer')} without parameters that {keep} shape "
-            f"{verb} not shown (--all shows all)"
+            f"{plural(shown.hidden, 'layer')} without parameters that {keep} shape {verb} not shown (--all)"
         )
     if len(report.outputs) > 1:
         yield "outputs: " + ", ".join(f"{inert(output.path)} {output.shape}" for output in report.outputs)

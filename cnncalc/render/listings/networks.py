@@ -25,11 +25,12 @@ class Networks(Document):
 
     def listings(self, surface: Surface) -> Iterator[Listing[Any]]:
         """A table per network; a description that variants share is not repeated."""
+        is_named = len({entry.file for entry in self.entries}) > 1
         for _, group in groupby(reports_of(self.entries), key=lambda report: report.file):
             variants = tuple(group)
             lead: tuple[str, ...] = ()
             for report in variants:
-                listing = layers.listing(report, self.view)
+                listing = layers.listing(report, self.view, surface, is_named)
                 yield listing._replace(lead=()) if listing.lead == lead else listing
                 lead = listing.lead
             if len(variants) > 1 and any(report.failed is None for report in variants):

@@ -1,34 +1,20 @@
-"""Listings as Rich tables for a terminal, a pipe or a text file."""
+"""Listings as tables for a terminal, a pipe or a text file."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
-from io import StringIO
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from rich.box import Box
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
 from cnncalc.render.document import Document
-from cnncalc.render.listing import GAP, Grid, Listing, Total, grid, line_width, widest
+from cnncalc.render.listing import GAP, Column, Grid, Listing, Total, grid, line_width, widest
 from cnncalc.render.listing import widths as widths_of
-from cnncalc.render.surface import BOLD, DIM, RED, Surface
-from cnncalc.render.text import cells
+from cnncalc.render.surface import BOLD, DIM, RED, STYLES, UNSURE, Surface
+from cnncalc.render.text import UNKNOWN, cells, pieces, wrapped
 
-DIVIDER = 1
-"""Of these, what the box draws."""
-COMFORTABLE = 24
-"""A name is folded down to this width before a column is dropped for it."""
-MOST_BY_RICH = 40
-"""Rows beyond these are padded without Rich, which takes ten times as long for a row as its analysis."""
+READABLE = 100
+"""Columns of prose where the surface does not limit them."""
 NARROWEST = 12
-"""A name is folded down to this width where nothing is left to drop."""
-
-_RULED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
-_RULED_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
+"""What may go on in the next line is folded down to this width where nothing is left to drop."""
 
 
 def render(document: Document, surface: Surface) -> str:
@@ -41,71 +27,124 @@ def drawn(listing: Listing[Any], surface: Surface) -> str:
     whole = grid(listing)
     shown, dropped = _fitting(whole, surface.width)
     title = listing.title or listing.details
-    lines = [surface.styled(title, BOLD)] if title else []
-    lines += [surface.styled(line, DIM) for line in listing.lead]
+    lines = [surface.styled(line, BOLD) for line in _prose(title, surface.width)] if title else []
+    for paragraph in listing.lead:
+        lines += [surface.styled(line, DIM) for line in wrapped(paragraph, surface.width or READABLE)]
     if shown.columns:
-        lines += ["", *_body(shown, surface)] if lines else _body(shown, surface)
+        lines += (
+            ["", *_body(shown, listing.items, surface)] if lines else _body(shown, listing.items, surface)
+        )
     if listing.failure is not None:
-        lines.append(surface.styled(f"x {listing.failure}", RED))
-    notes = [f"? {reason}" for reason in whole.reasons] + list(listing.notes)
+        lines += [surface.styled(line, RED) for line in _prose(f"x {listing.failure}", surface.width)]
+    notes = [f"{UNKNOWN} {reason}" for reason in whole.reasons] + list(listing.notes)
     notes += [column.note for column in shown.columns if column.note is not None]
     if dropped:
-        notes.append(f"left out for want of width: {', '.join(dropped)}")
-    lines += ["", *(surface.styled(note, DIM) for note in notes)] if notes else []
-    lines += ["", *totals(listing.totals)] if listing.totals else []
+        notes.append(f"not shown for lack of width: {', '.join(dropped)}")
+    if notes:
+        lines.append("")
+        lines += [surface.styled(line, DIM) for note in notes for line in _prose(note, surface.width)]
+    lines += ["", *totals(listing.totals, surface)] if listing.totals else []
     lines += ["", *listing.drawing] if listing.drawing else []
+    if listing.hint:
+        lines += ["", *(surface.styled(line, DIM) for line in _prose(listing.hint, surface.width))]
     return "\n".join(lines) + "\n"
 
 
-def totals(rows: tuple[Total, ...]) -> list[str]:
+def _prose(text: str, width: int | None) -> list[str]:
+    return [text] if width is None else wrapped(text, width)
+
+
+def totals(rows: tuple[Total, ...], surface: Surface) -> list[str]:
     """The sums, titles to the left and numbers to the right."""
-    return aligned([list(texts) for texts in zip(*rows, strict=True)], [False, True, True])
+    columns = [list(texts) for texts in zip(*rows, strict=True)]
+    if surface.width is not None and line_width(list(map(widest, columns))) > surface.width:
+        columns.pop()  # a rounded number says nothing that the exact one does not
+    return aligned(columns, [False, True, True][: len(columns)], surface.width)
 
 
-def aligned(columns: list[list[str]], rights: list[bool]) -> list[str]:
-    """Lines of cells padded to their column's width."""
-    table = Table.grid()
+def aligned(columns: list[list[str]], rights: list[bool], width: int | None = None) -> list[str]:
+    """Lines of cells padded to their column's width; the last column goes on in the next line at words."""
     widths = [widest(column) for column in columns]
-    for place, (right, width) in enumerate(zip(rights, widths, strict=True)):
-        _add_column(table, "", place, width, GAP, right)
-    _add_rows(table, columns, rights, GAP)
-    return _drawn(table, line_width(widths), Surface())
+    if width is not None and not rights[-1]:
+        widths[-1] = min(widths[-1], max(width - line_width(widths) + widths[-1], NARROWEST))
+    folds = [not right for right in rights]
+    return list(_rows(columns, widths, rights, folds, Surface()))
 
 
-def _body(shown: Grid, surface: Surface) -> list[str]:
-    """The table itself, measured so that nothing in it is cut."""
+def _body(shown: Grid, items: Sequence[Any], surface: Surface) -> list[str]:
+    """The head, a rule and the rows, measured so that nothing in them is cut."""
     widths = widths_of(shown)
     names = next((at for at, column in enumerate(shown.columns) if column.folds), None)
     if names is not None and surface.width is not None:
         widths[names] = min(widths[names], max(NARROWEST, surface.width - line_width(widths) + widths[names]))
-    box = _RULED if surface.unicode else _RULED_ASCII
-    table = Table(
-        box=box, show_edge=False, pad_edge=False, padding=0, header_style="bold", border_style="dim"
-    )
-    for place, (column, width) in enumerate(zip(shown.columns, widths, strict=True)):
-        _add_column(table, column.title, place, width, GAP - DIVIDER, column.right, column.folds)
     rights = [column.right for column in shown.columns]
-    folded = {at for at, column in enumerate(shown.columns) if column.folds}
-    _add_rows(table, [texts[:MOST_BY_RICH] for texts in shown.cells], rights, GAP - DIVIDER, folded)
+    heads = [
+        _justified(column.title, width, column.right)
+        for column, width in zip(shown.columns, widths, strict=True)
+    ]
     return [
-        *_drawn(table, line_width(widths), surface),
-        *_padded([texts[MOST_BY_RICH:] for texts in shown.cells], widths, rights),
+        surface.styled((" " * GAP).join(heads).rstrip(), BOLD),
+        surface.styled(surface.glyph("─", "-") * line_width(widths), DIM),
+        *_rows(
+            shown.cells,
+            widths,
+            rights,
+            [column.folds for column in shown.columns],
+            surface,
+            [_painter(column, items, surface) for column in shown.columns] if surface.colour else None,
+        ),
     ]
 
 
-def _padded(columns: Sequence[Sequence[str]], widths: Sequence[int], rights: Sequence[bool]) -> Iterator[str]:
-    """Rows as Rich draws them; what is wider than its column goes on in the next line."""
-    if all(widest(texts) <= width for texts, width in zip(columns, widths, strict=True)):
+Painter = Callable[[int, str], str]
+"""Of the row of a number, a text in its style."""
+
+
+def _painter(column: Column[Any], items: Sequence[Any], surface: Surface) -> Painter:
+    usual = STYLES.get(column.kind, "")
+
+    def paint(row: int, text: str) -> str:
+        if not text or text.isspace():
+            return text
+        if text.strip() == UNKNOWN:
+            return surface.styled(text, UNSURE)
+        strong = column.strong is not None and column.strong(items[row])
+        return surface.styled(text, ";".join(filter(None, (BOLD if strong else "", usual))))
+
+    return paint
+
+
+def _rows(
+    columns: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    rights: Sequence[bool],
+    folds: Sequence[bool],
+    surface: Surface,
+    painters: Sequence[Painter] | None = None,
+) -> Iterator[str]:
+    """The rows, padded; what is wider than its column goes on in the next line."""
+    gap = " " * GAP
+    if painters is None and all(widest(texts) <= width for texts, width in zip(columns, widths, strict=True)):
         padded = map(_justified_column, columns, widths, rights)
-        yield from [(" " * GAP).join(row).rstrip() for row in zip(*padded, strict=True)]
+        yield from [gap.join(row).rstrip() for row in zip(*padded, strict=True)]
         return
-    for row in zip(*columns, strict=True):
-        texts: Sequence[str] = row
-        while texts is row or any(texts):
-            ends = list(map(_fitting_characters, texts, widths))
-            pieces = [text[:end] for text, end in zip(texts, ends, strict=True)]
-            yield (" " * GAP).join(map(_justified, pieces, widths, rights)).rstrip()
-            texts = [text[end:] for text, end in zip(texts, ends, strict=True)]
+    for number, row in enumerate(zip(*columns, strict=True)):
+        parts = [
+            pieces(text, width) if fold and cells(text) > width else [text]
+            for text, width, fold in zip(row, widths, folds, strict=True)
+        ]
+        for at in range(max(map(len, parts))):
+            line = [
+                _justified(part[at] if at < len(part) else "", width, right)
+                for part, width, right in zip(parts, widths, rights, strict=True)
+            ]
+            while line and not line[-1].strip():
+                line.pop()
+            if line:
+                line[-1] = line[-1].rstrip()
+            if painters is not None:
+                line = [painters[place](number, text) for place, text in enumerate(line)]
+            yield gap.join(line)
 
 
 def _justified_column(texts: Sequence[str], width: int, right: bool) -> list[str]:
@@ -119,81 +158,13 @@ def _justified(text: str, width: int, right: bool) -> str:
     return gap + text if right else text + gap
 
 
-def _fitting_characters(text: str, width: int) -> int:
-    """How many characters of a text fit into a width, one at least."""
-    if cells(text) <= width:
-        return len(text)
-    used = 0
-    for place, character in enumerate(text):
-        used += cells(character)
-        if used > width:
-            return max(place, 1)
-    return len(text)
-
-
-# The gap between columns is part of their cells: as padding Rich would wrap each cell, which doubles the time
-# of a table. Only
-# what goes on in the next line needs it there, too.
-
-
-def _add_column(
-    table: Table, title: str, place: int, width: int, gap: int, right: bool, folds: bool = False
-) -> None:
-    table.add_column(
-        Text(_spaced(title, place, gap, right)),
-        justify="right" if right else "left",
-        overflow="fold",
-        no_wrap=not folds,
-        width=width + (gap if place else 0),
-    )
-
-
-def _add_rows(
-    table: Table,
-    columns: Sequence[Sequence[str]],
-    rights: Sequence[bool],
-    gap: int,
-    folded: Container[int] = (),
-) -> None:
-    spaced = [
-        [Padding(Text(text), (0, 0, 0, gap)) for text in column]
-        if place and place in folded
-        else [Text(_spaced(text, place, gap, right)) for text in column]
-        for place, (column, right) in enumerate(zip(columns, rights, strict=True))
-    ]
-    for row in zip(*spaced, strict=True):
-        table.add_row(*row)
-
-
-def _spaced(text: str, place: int, gap: int, right: bool) -> str:
-    """The text behind its gap; a column to the right has it by its width."""
-    return text if right or not place else " " * gap + text
-
-
-def _drawn(table: Table, width: int, surface: Surface) -> list[str]:
-    """The lines of a table on a console as wide as it needs."""
-    target = StringIO()
-    console = Console(
-        file=target,
-        width=max(width, 1),
-        force_terminal=surface.colour,
-        color_system="standard" if surface.colour else None,
-        legacy_windows=False,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
-    console.print(table, soft_wrap=False)
-    return [line.rstrip() for line in target.getvalue().splitlines()]
-
-
 def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
     """What fits into the width, and the titles of the columns left out, in their order."""
     if width is None:
         return whole, ()
     widths = widths_of(whole)
     widths = [
-        min(size, COMFORTABLE) if column.folds else size
+        min(size, max(NARROWEST, width // 2)) if column.folds else size
         for column, size in zip(whole.columns, widths, strict=True)
     ]
     kept = list(range(len(widths)))
@@ -209,4 +180,7 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
     shown = whole._replace(
         columns=tuple(whole.columns[at] for at in kept), cells=tuple(whole.cells[at] for at in kept)
     )
-    return shown, tuple(column.title for at, column in enumerate(whole.columns) if at not in kept)
+    left_out = [
+        column.title for at, column in enumerate(whole.columns) if at not in kept and not column.decorative
+    ]
+    return shown, tuple(left_out)
