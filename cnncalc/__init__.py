@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from cnncalc.loading import load, loads
     from cnncalc.questions.sizes import sizes
+    from cnncalc.questions.stream import stream
     from cnncalc.questions.tile import tile
 
 __version__ = "0.2.0.dev0"
@@ -35,6 +36,7 @@ __all__ = [
     "load",
     "loads",
     "sizes",
+    "stream",
     "tile",
 ]
 
@@ -44,6 +46,7 @@ _HOMES = {
     "load": "loading",
     "loads": "loading",
     "sizes": "questions.sizes",
+    "stream": "questions.stream",
     "tile": "questions.tile",
 }
 """Where the public names live that are not errors; each is loaded when it is first used, so that help costs

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.arrangement import Arrangement
 from cnncalc.geometry.axis import IDENTITY, AxisRule, Taps, Unknown, Unlaid
 from cnncalc.geometry.participation import dropped_end
 from cnncalc.geometry.ray import Curved, Finer, Ray, Span
+from cnncalc.geometry.receptive_field import LOCAL
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.geometry.window import Window
 from cnncalc.layers.base import Adapter, Layer
@@ -63,6 +65,17 @@ class _Result(NamedTuple):
     drops: bool = False
 
 
+class _Opened(NamedTuple):
+    """What a layer says of inputs whose sizes are open."""
+
+    rank: int
+    """Of its input."""
+    channels: Size
+    rules: tuple[AxisRule, ...] | None
+    """``None`` where it makes a vector."""
+    laid: Arrangement | None
+
+
 class _Job(NamedTuple):
     """A node whose size is not simply that of its input."""
 
@@ -96,9 +109,11 @@ class Along:
         self.refused: Verdict | None = None
         """Where the network is refused whatever its size."""
         self.shapes: list[Shape] = []
+        self.where: list[int | None] = []
+        """Which axis of each node's output the sizes are along; ``None`` where they are along none."""
         self.root: list[int] = []
         """The node that each node has its size from."""
-        self.rules: list[AxisRule] = []
+        self.rules: list[AxisRule | None] = []
         """What each layer that makes a map does along the axis where sizes are open."""
         self.jobs: list[_Job] = []
         self.flattened: list[int] = []
@@ -106,9 +121,7 @@ class Along:
         self.steps: list[_Step] = []
         self.fixed: dict[int, Line] = {}
         """The nodes that are of one size whatever the input's."""
-        self._openings: dict[
-            tuple[Layer, tuple[Shape, ...]], tuple[int, Size, tuple[AxisRule, ...] | None]
-        ] = {}
+        self._openings: dict[tuple[Layer, tuple[Shape, ...]], _Opened] = {}
         self._memory: dict[tuple[object, ...], list[_Result]] = {}
         self._compile()
 
@@ -131,6 +144,7 @@ class Along:
             self.root.append(index)
             if node.layer is None:
                 shape = self.model.inputs[index][1]
+                self.where.append(self.axis if shape.rank > self.axis else None)
                 self.shapes.append(Shape(shape.channels, (None,) * shape.rank))
                 continue
             try:
@@ -142,42 +156,68 @@ class Along:
     def _open(self, index: int, node: Node) -> Shape:
         """The shape of a node's output with the sizes left open."""
         given = tuple([self.shapes[one] for one in node.inputs])
-        if isinstance(node.layer, Adapter):
+        wheres = [self.where[one] for one in node.inputs]
+        to = next((where for where in wheres if where is not None), None)
+        layer = node.layer
+        if isinstance(layer, Adapter):
+            self.where.append(to)
             self._add(index, node, given, given[1].channels, (index,))
             return given[1] if given[0].rank == given[1].rank else given[0]
-        layer = node.layer
         assert layer is not None
-        flattens, channels, rules = self._opened(layer, given)
+        opened = self._opened(node, layer, given)
         if layer.flattens:
-            self.flattened += [index] if flattens else []
-        if rules is None:
-            if flattens == 1 or (not flattens and None in [shape.channels for shape in given]):
-                self._add(index, node, given, channels, (index,))
-            return Shape(channels)
-        rule = rules[self.axis]
+            self.flattened += [index] if opened.rank else []
+        if opened.rules is None:
+            self.where.append(None)
+            if opened.rank == 1 or (not opened.rank and None in [shape.channels for shape in given]):
+                self._add(index, node, given, opened.channels, (index,))
+            return Shape(opened.channels)
+        if opened.laid is not None:
+            self.where.append(None if to is None else opened.laid.through(LOCAL, to)[1])
+            self._add(index, node, given, opened.channels, (layer, given, to))
+            return Shape(opened.channels, (None,) * len(opened.laid.sizes))
+        self.where.append(to)
+        rule = None if wheres[0] is None else opened.rules[wheres[0]]
         self.rules.append(rule)
+        self._place(index, node, layer, given, rule, opened.channels)
+        return Shape(opened.channels, (None,) * len(opened.rules))
+
+    def _place(
+        self,
+        index: int,
+        node: Node,
+        layer: Layer,
+        given: tuple[Shape, ...],
+        rule: AxisRule | None,
+        channels: Size,
+    ) -> None:
+        """Where the size of a node's output is from."""
         roots = [self.root[one] for one in node.inputs]
-        fixed = None if isinstance(rule, Unlaid) else rule.output_size(None)
-        if (len(node.inputs) == 1 and keeps_size(rule)) or (layer.is_join and len(set(roots)) == 1):
+        is_alone = len(given) == 1 or layer.others_read == "all"
+        fixed = None if rule is None or isinstance(rule, Unlaid) else rule.output_size(None)
+        if (layer.is_join and len(set(roots)) == 1) or (is_alone and rule is not None and keeps_size(rule)):
             self.root[index] = roots[0]
         elif fixed is not None:
             self.fixed[index] = (fixed, 0)
         else:
-            kind = (type(layer), len(given)) if layer.is_join else (layer, given)
+            ranks = tuple([shape.rank for shape in given])
+            kind = (type(layer), ranks) if layer.is_join else (layer, given, self.where[node.inputs[0]])
             self._add(index, node, given, channels, kind)
-        return Shape(channels, (None,) * len(rules))
 
-    def _opened(
-        self, layer: Layer, given: tuple[Shape, ...]
-    ) -> tuple[int, Size, tuple[AxisRule, ...] | None]:
-        """The axes that a layer reads, the channels that it makes, its rules; ``None`` for a vector."""
+    def _opened(self, node: Node, layer: Layer, given: tuple[Shape, ...]) -> _Opened:
+        """What a layer says of inputs whose sizes are open."""
         known = self._openings.get((layer, given))
         if known is None:
             shape = layer.combine(given)
             rules = layer.axes((shape, *given[1:]), self.framework)
             layer.params(shape, self.framework)
-            makes_map = shape.rank and not layer.flattens
-            known = (shape.rank, layer.out_channels(shape), rules if makes_map else None)
+            makes_map = shape.rank > 0 and not layer.flattens
+            known = _Opened(
+                shape.rank,
+                layer.out_channels(shape),
+                rules if makes_map else None,
+                _laid(node, layer, shape) if makes_map else None,
+            )
             self._openings[(layer, given)] = known
         return known
 
@@ -287,8 +327,9 @@ class Along:
         count = channels.get(index, open_shape.channels)
         line = sizes[self.root[index]]
         along = list(open_shape.sizes)
-        if along and line is not None:
-            along[self.axis] = Ray(*line, span)  # type: ignore[call-overload]
+        where = self.where[index]
+        if where is not None and where < len(along) and line is not None:
+            along[where] = Ray(*line, span)  # type: ignore[call-overload]
         known = Ray(*count, span) if isinstance(count, tuple) else count
         return Shape(known, tuple(along))  # type: ignore[arg-type]
 
@@ -302,8 +343,16 @@ class Along:
             layer.params(shape, self.framework)
             channels[job.at] = _line(count)
             return _Result(0, inf, None)
-        rule = layer.axes((shape, *shapes[1:]), self.framework)[self.axis]
-        size = shape.sizes[self.axis]
+        where, to = self.where[job.node.inputs[0]], self.where[job.at]
+        laid = layer.arrangement(shape)
+        if laid is not None:
+            return _Result(0, inf, None if to is None else _line(laid.sizes[to]))
+        rules = layer.axes((shape, *shapes[1:]), self.framework)
+        if to is None:
+            return _Result(0, inf, None)
+        if where is None:
+            return _Result(0, inf, _line(shape.sizes[to]))
+        rule, size = rules[where], shape.sizes[where]
         out = _line(rule.output_size(size))
         drops = bool(dropped_end(rule, size)) and not layer.is_join
         return _Result(0, inf, out, None, drops)
@@ -353,7 +402,9 @@ class Along:
         before = self.steps[node.inputs[0]]
         here, out = sizes[self.root[node.inputs[0]]], sizes[index]
         given = [self.shapes[one] for one in node.inputs]
-        rule = layer.axes((layer.combine(tuple(given)), *given[1:]), self.framework)[self.axis]
+        rule = layer.axes((layer.combine(tuple(given)), *given[1:]), self.framework)[
+            self.where[node.inputs[0]] or 0
+        ]
         reads = rule.reads(None)
         taps = reads.taps if isinstance(reads, Unknown) else reads
         if isinstance(taps, Taps):
@@ -365,6 +416,13 @@ class Along:
         if ratio is None or before.length is None:
             return _Step(before.of, None)
         return _Step(before.of, before.length * ratio)
+
+
+def _laid(node: Node, layer: Layer, shape: Shape) -> Arrangement | None:
+    try:
+        return layer.arrangement(shape)
+    except Fault as fault:
+        raise Unanswered(fault.message, node, fault.help) from None
 
 
 def keeps_size(rule: AxisRule) -> bool:

@@ -35,6 +35,7 @@ COMMANDS = {
     "sweep": "sweep",
     "sizes": "sizes",
     "tile": "tile",
+    "stream": "stream",
     "check": "check",
     "explain": "explain",
     "layers": "layers",

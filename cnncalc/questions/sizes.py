@@ -82,7 +82,10 @@ def sizes(
     if not rank:
         raise refusal(model, f"the input `{model.inputs[0][0]}` is a vector: it has no spatial axes")
     found: list[Axis] = []
-    lines = [Along(model, rules, axis) for axis in range(rank)]
+    try:
+        lines = [Along(model, rules, axis) for axis in range(rank)]
+    except Unanswered as error:
+        raise refusal(model, error.reason, error.node, error.help) from None
     for axis in range(rank):
         same = next((other for other in range(axis) if lines[axis].is_like(lines[other])), None)
         found.append(_axis(model, lines[axis], near) if same is None else found[same])

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from cnncalc.analysis.run import Given, analyze, rules_of, with_input
 from cnncalc.errors import InputError, NoAnswer
-from cnncalc.geometry.axis import IDENTITY_TAPS, Reads, Taps, Unknown, Whole
+from cnncalc.geometry.axis import IDENTITY_TAPS, Taps
 from cnncalc.geometry.shape import LARGEST_SIZE, Shape
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import refusal
-from cnncalc.questions.trace import Placed, Trace, trace
+from cnncalc.questions.trace import Placed, Trace, alignment, check_local, taps_of, trace
 from cnncalc.support.dtypes import DTYPES
 
 _UNBOUNDED = LARGEST_SIZE
@@ -213,54 +213,13 @@ class _Planner:
         self.model = model
         self.image = image
         self.whole = trace(model)
-        self._check_local()
-        self._steps: list[Fraction] = []
+        check_local(model, self.whole, "what it gives for a tile is not what it gives for the image")
+        found = [alignment(model, self.whole, axis) for axis in range(len(image))]
+        self.aligns = tuple([align for align, _ in found])
+        self._steps = [step for _, step in found]
         """Positions of the image for each unit of the main output, per axis."""
-        self.aligns = tuple([self._align(axis) for axis in range(len(image))])
         self._traces: dict[tuple[int, int], Trace | None] = {}
         self._rights: dict[tuple[int, int, bool, bool], _Right] = {}
-
-    def _check_local(self) -> None:
-        """That every unit of the main output sees a part of the image only."""
-        for _, layer in self.whole.placed():
-            record = layer.record
-            sees_all = [
-                isinstance(rule.reads(size), Whole)
-                for rule, size in zip(record.rules, record.in_shape.sizes, strict=False)
-            ]
-            if layer.sees_all or any(sees_all):
-                raise refusal(
-                    self.model,
-                    f"`{record.path}` ({record.op}) sees the whole map: what it gives for a tile is not what "
-                    "it gives for the image",
-                    layer.node,
-                    "run the whole image at once, or tile the part of the network before it",
-                )
-            if record.is_join and not record.shape.is_point:
-                point = next((one for one in layer.inputs if self.whole.shapes[one].is_point), None)
-                if point is not None:
-                    raise refusal(
-                        self.model,
-                        f"`{record.path}` spreads a single position over the whole map",
-                        layer.node,
-                    )
-
-    def _align(self, axis: int) -> int:
-        """Of what the begin of a tile must be a multiple, so that all maps repeat."""
-        steps: dict[int, Fraction] = dict.fromkeys(range(self.whole.inputs), Fraction(1))
-        found = 1
-        for number, layer in self.whole.placed():
-            reads = _reads(self.model, layer, axis)
-            step = steps[layer.inputs[0]]
-            unlike = next((one for one in layer.inputs if steps[one] != step), None)
-            if layer.record.is_join and unlike is not None:
-                raise refusal(
-                    self.model, f"`{layer.record.path}` joins maps of different strides", layer.node
-                )
-            found = lcm(found, (step * reads.advance).numerator)
-            steps[number] = step * Fraction(reads.advance, len(reads.runs))
-        self._steps.append(steps[self.whole.main])
-        return found
 
     def is_like(self, axis: int, other: int) -> bool:
         """Whether plans along two axes are the same."""
@@ -457,14 +416,14 @@ class _Planner:
         for (number, here), (_, there) in zip(part.placed(), self.whole.placed(), strict=True):
             given = [found[one] for one in here.inputs]
             one = given[0]
-            if here.record.is_join:
+            if here.joins:
                 if len({right.shift for right in given}) > 1:
                     raise _Failed(here)
                 one = _Right(max(r.first for r in given), min(r.last for r in given), one.shift)
             source = here.inputs[0]
             sizes = (_size(part, source, axis), _size(self.whole, source, axis))
             is_end = (ends[0] and one.shift == 0, ends[1] and sizes[1] == sizes[0] + one.shift)
-            taps = (_reads(self.model, here, axis), _reads(self.model, there, axis))
+            taps = (taps_of(self.model, here, axis), taps_of(self.model, there, axis))
             right = _through(one, taps, sizes[0], is_end)
             if right is None:
                 raise _Failed(here)
@@ -493,16 +452,6 @@ def _size(traced: Trace, number: int, axis: int) -> int:
     size = traced.shapes[number].sizes[axis]
     assert size is not None
     return size
-
-
-def _reads(model: Model, layer: Placed, axis: int) -> Taps:
-    """What a layer reads along an axis, periodically."""
-    record = layer.record
-    reads: Reads = record.rules[axis].reads(record.in_shape.sizes[axis])
-    if isinstance(reads, Unknown):
-        raise refusal(model, f"what `{record.path}` reads {reads.reason}", layer.node)
-    assert isinstance(reads, Taps)
-    return reads
 
 
 def _through(given: _Right, taps: tuple[Taps, Taps], size: int, is_end: tuple[bool, bool]) -> _Right | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.analysis.run import analyze
-from cnncalc.geometry.shape import Shape
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.axis import IDENTITY, Taps, Unknown, Whole
+from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
-from cnncalc.questions.answers import failure
+from cnncalc.questions.answers import failure, refusal
 
 
 class Placed(NamedTuple):
@@ -22,6 +26,12 @@ class Placed(NamedTuple):
     inputs: tuple[int, ...]
     sees_all: bool
     """Whether its outputs depend on all positions whatever its windows are."""
+    joins: bool
+    """Whether its units read units of all inputs, not of the first one alone."""
+    rearranges: bool
+    """Whether its axes are others than its input's."""
+    fixed: Size
+    """The units that it makes along some axis whatever the size of its input, where it does."""
 
 
 class Trace(NamedTuple):
@@ -58,7 +68,7 @@ def trace(model: Model) -> Trace:
     layers: list[Placed] = []
     for record in report.layers:
         inputs = tuple([numbers[path] for path in record.inputs])
-        layers.append(_placed(record, inputs, nodes))
+        layers.append(_placed(record, inputs, nodes, model.framework))
         numbers[record.path] = len(shapes)
         shapes.append(record.shape)
     main = numbers[report.outputs[0].path]
@@ -69,13 +79,34 @@ def trace(model: Model) -> Trace:
     return Trace(report, tuple(shapes), kept, main)
 
 
-def _placed(record: LayerReport, inputs: tuple[int, ...], nodes: dict[str, Node]) -> Placed:
+def _placed(
+    record: LayerReport, inputs: tuple[int, ...], nodes: dict[str, Node], framework: Framework
+) -> Placed:
     node = nodes.get(record.path)
     if node is None:
         # A layer that shapes called for: the structure around it has its place.
-        return Placed(record, nodes[record.path.rpartition("/")[0]], inputs, False)
+        around = nodes[record.path.rpartition("/")[0]]
+        return Placed(record, around, inputs, sees_all=False, joins=False, rearranges=False, fixed=None)
     layer = node.layer
-    return Placed(record, node, inputs, isinstance(layer, Layer) and (layer.sees_all or layer.flattens))
+    assert isinstance(layer, Layer)
+    return Placed(
+        record,
+        node,
+        inputs,
+        sees_all=layer.sees_all or layer.flattens or layer.others_read == "all",
+        joins=layer.is_join or layer.others_read == "unit",
+        rearranges=layer.arrangement(record.in_shape) is not None,
+        fixed=_fixed(layer, record, len(inputs), framework),
+    )
+
+
+def _fixed(layer: Layer, record: LayerReport, inputs: int, framework: Framework) -> Size:
+    """The units that a layer makes of a map of any size; ``None`` where these depend on the size."""
+    if layer.is_join or not record.rules or all(rule is IDENTITY for rule in record.rules):
+        return None
+    shape = Shape(record.in_shape.channels, (None,) * record.in_shape.rank)
+    sizes = [rule.output_size(None) for rule in layer.axes((shape,) * inputs, framework)]
+    return next((size for size in sizes if size is not None), None)
 
 
 def _needed(layers: list[Placed], main: int, first: int) -> set[int]:
@@ -90,3 +121,67 @@ def _needed(layers: list[Placed], main: int, first: int) -> set[int]:
                 needed.add(source)
                 todo.append(source)
     return needed
+
+
+def check_local(model: Model, found: Trace, consequence: str) -> None:
+    """That every unit of the main output sees a part of the input only.
+
+    Raises:
+        NoAnswer: naming the layer that sees all.
+    """
+    for _, layer in found.placed():
+        record = layer.record
+        along = zip(record.rules, record.in_shape.sizes, strict=False)
+        if layer.sees_all or any(isinstance(rule.reads(size), Whole) for rule, size in along):
+            raise refusal(
+                model,
+                f"`{record.path}` ({record.op}) sees the whole map: {consequence}",
+                layer.node,
+                "ask about the part of the network before it",
+            )
+        if layer.fixed is not None:
+            raise refusal(
+                model,
+                f"`{record.path}` ({record.op}) makes {layer.fixed} units of a map of any size: "
+                f"{consequence}",
+                layer.node,
+            )
+        if layer.rearranges:
+            raise refusal(model, f"`{record.path}` ({record.op}) lays the axes out anew", layer.node)
+        if layer.joins and any(_is_spread(found.shapes[one], record.shape) for one in layer.inputs):
+            raise refusal(model, f"`{record.path}` spreads a single position over the whole map", layer.node)
+
+
+def _is_spread(given: Shape, made: Shape) -> bool:
+    """Whether an input of a join is of one unit along an axis that is longer."""
+    if given.rank != made.rank:
+        return True
+    return any(one == 1 != other for one, other in zip(given.sizes, made.sizes, strict=True))
+
+
+def alignment(model: Model, found: Trace, axis: int) -> tuple[int, Fraction]:
+    """After how many positions of the input all maps repeat, and those per unit of the main output."""
+    steps: dict[int, Fraction] = dict.fromkeys(range(found.inputs), Fraction(1))
+    period = 1
+    for number, layer in found.placed():
+        reads = taps_of(model, layer, axis)
+        step = steps[layer.inputs[0]]
+        if layer.joins and any(steps[one] != step for one in layer.inputs):
+            raise refusal(model, f"`{layer.record.path}` joins maps of different strides", layer.node)
+        period = lcm(period, (step * reads.advance).numerator)
+        steps[number] = step * Fraction(reads.advance, len(reads.runs))
+    return period, steps[found.main]
+
+
+def taps_of(model: Model, layer: Placed, axis: int) -> Taps:
+    """What a layer reads along an axis, periodically.
+
+    Raises:
+        NoAnswer: where that is not known.
+    """
+    record = layer.record
+    reads = record.rules[axis].reads(record.in_shape.sizes[axis])
+    if isinstance(reads, Unknown):
+        raise refusal(model, f"what `{record.path}` reads {reads.reason}", layer.node)
+    assert isinstance(reads, Taps)
+    return reads

@@ -13,6 +13,10 @@ Args = dict[str, Any]
 class WholeNumbers(Modules):
     """Modules whose weights are small whole numbers, the same for every input; TensorFlow's ``same`` is emulated."""
 
+    def fill(self, value: Tensor, generator: Any) -> Tensor:
+        """The numbers of one weight."""
+        return torch.randint(-3, 4, value.shape, generator=generator).double()
+
     def _apply(self, op: str, args: Args, tensors: list[Tensor], tie: int | None) -> Tensor:
         before = None
         if args.get("padding") == "same" and self.framework == "tensorflow":
@@ -22,7 +26,8 @@ class WholeNumbers(Modules):
         module = MAKERS[op](args, tensors).eval().double()
         generator = torch.Generator().manual_seed(len(self.modules))
         for _, value in sorted(module.named_parameters()):
-            value.copy_(torch.randint(-3, 4, value.shape, generator=generator).double())
+            with torch.no_grad():
+                value.copy_(self.fill(value, generator))
         for part in module.modules():
             if isinstance(part, nn.modules.batchnorm._BatchNorm):
                 part.eps = 0.0

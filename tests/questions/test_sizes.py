@@ -274,3 +274,27 @@ def test_networks_without_an_answer(text: str, message: str) -> None:
 def test_a_size_that_is_none(near: Any) -> None:
     with pytest.raises(ValueError, match="a size is a whole number from 1 on"):
         sizes(bundled_model("unet"), near)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("input: [2, 1, any]\nlayers: [squeeze: 0, conv5: 4]", ["1", "every size from 5"]),
+        ("input: [2, any, 1]\nlayers: [squeeze: 1, conv5: {out: 4, stride: 2}]", ["every size from 5", "1"]),
+        ("input: [2, any, any]\nlayers: [mul: {gate: [global_avgpool, flatten], map: [conv3x3: {out: 2, padding: 1}]}]", ["every size from 1"] * 2),
+    ],
+)  # fmt: skip
+def test_axes_that_move(text: str, expected: list[str]) -> None:
+    assert [in_words(axis.classes[0]) for axis in sizes(model_of(text)).axes] == expected
+
+
+def test_a_single_position_is_spread() -> None:
+    model = model_of("input: [2, any]\nlayers: [add: {one: [maxpool2], other: [conv3: {out: 2, stride: 2}]}]")
+    (axis,) = sizes(model).axes
+    assert not axis.fits(6) and axis.fits(4) and axis.fits(5)
+    assert hold(model, axis, 40) == 40
+
+
+def test_axes_whose_fate_depends_on_sizes_have_no_answer() -> None:
+    with pytest.raises(cnncalc.NoAnswer, match="which axes of"):
+        sizes(model_of("input: [2, 1, 9]\nlayers: [squeeze, conv5: 4]"))

@@ -14,6 +14,7 @@ from cnncalc.geometry.participation import pooled
 from cnncalc.geometry.pyramid import pyramid
 from cnncalc.geometry.window import Window
 from cnncalc.questions.sizes import sizes
+from cnncalc.questions.stream import stream
 from cnncalc.questions.sweep import Grid, parse_shapes, sweep
 from cnncalc.questions.tile import tile
 from cnncalc.render.document import Document
@@ -25,6 +26,7 @@ from cnncalc.render.listings.networks import Entry, Networks
 from cnncalc.render.listings.pool import Pools
 from cnncalc.render.listings.sizes import FittingSizes
 from cnncalc.render.listings.spp import Pyramids
+from cnncalc.render.listings.streams import Streams
 from cnncalc.render.listings.sweep import Sweep
 from cnncalc.render.listings.tiles import Tiles
 from cnncalc.render.listings.zoo import Exhibit, Zoo
@@ -42,6 +44,9 @@ layers:
     name: '{NAME.replace("[g]", "g")}'
   - maxpool3: {{stride: 2}}
 """
+
+
+TALK = SPEC.replace("[3, 112, 112]", "[3, 112]")
 
 
 def report(spec: str = SPEC, framework: str | None = None) -> Report:
@@ -88,6 +93,7 @@ EXAMPLES: dict[type[Document], Callable[[], Document]] = {
     Tiles: lambda: Tiles(
         [Asked(model, tile(model, (90, 70), tile=40)) for model in loads(SPEC, "net_1.yaml")]
     ),
+    Streams: lambda: Streams([Asked(model, stream(model, rate=8000)) for model in loads(TALK, "net_1.yaml")]),
     Sweep: lambda: Sweep(
         "net_1.yaml", tuple(sweep(Grid({"": parse_shapes("3x8..9")}), lambda _: loads(SPEC, "net_1.yaml")))
     ),

@@ -1,0 +1,207 @@
+"""How late the answer of a network over time is, and what must be remembered between chunks of its input."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+from typing import Literal, NamedTuple
+
+from cnncalc.analysis.run import Given, rules_of, with_input
+from cnncalc.geometry.axis import Reads, Taps
+from cnncalc.geometry.receptive_field import LOCAL, AxisField
+from cnncalc.geometry.window import TransposedWindow
+from cnncalc.network.model import Model
+from cnncalc.questions.answers import refusal
+from cnncalc.questions.trace import Placed, Trace, alignment, check_local, taps_of, trace
+from cnncalc.support.dtypes import DTYPES
+
+
+class LayerDelay(NamedTuple):
+    """How far a layer's units look back and ahead, in positions of the input."""
+
+    path: str
+    op: str
+    look_back: int | None
+    look_ahead: int | None
+    state: int
+    """Numbers kept for this layer: of its input, of its output where it is transposed, of its branches."""
+
+
+class Stream(NamedTuple):
+    """What streaming one network takes; positions are those of the input."""
+
+    name: str
+    file: str
+    rate: Fraction | None
+    """Positions per second."""
+    look_back: int
+    """The most positions between a unit's nominal position and the first that it reads."""
+    look_ahead: int
+    """The most positions between a unit's nominal position and the last that it reads."""
+    delay: int
+    """Positions that must have arrived, from the nominal one on."""
+    delay_ms: float | None
+    chunk: int
+    """Inputs of a multiple leave every layer without a remainder."""
+    causal: bool | Literal["to the chunk"]
+    state: int
+    """Numbers kept between chunks."""
+    state_bytes: int
+    layers: tuple[LayerDelay, ...]
+
+
+def stream(
+    model: Model,
+    *,
+    rate: Fraction | float | None = None,
+    dtype: str = "float32",
+    input: Given | None = None,
+    framework: str | None = None,
+) -> Stream:
+    """How late the main output is, and what must be kept between chunks.
+
+    Args:
+        model: one of the models that ``load`` returns, of one spatial axis.
+        rate: positions of the input per second.
+        dtype: how numbers are stored.
+        input: another input than the spec's, as for ``analyze``.
+        framework: another framework's rules than the spec's.
+
+    Raises:
+        NoAnswer: for more than one axis, and where a layer sees the whole input.
+        ValueError: for a rate that is not positive, and a dtype that does not exist.
+    """
+    if rate is not None and not rate > 0:
+        raise ValueError(f"a rate is a number of positions per second, more than 0, not {rate}")
+    if dtype not in DTYPES:
+        raise ValueError(f"no dtype {dtype!r}; possible: {', '.join(DTYPES)}")
+    rules = rules_of(model, framework)
+    model = model._replace(inputs=with_input(model.inputs, input), framework=rules)
+    _check_axes(model)
+    found = trace(model)
+    check_local(model, found, "no answer is known before the input ends")
+    chunk, _ = alignment(model, found, 0)
+    states = _states(model, found)
+    main = _reach(_field(found, found.main))
+    if main is None:
+        raise refusal(model, "its main output joins paths of different strides, or sees no input")
+    back, ahead = main
+    exact = None if rate is None else Fraction(rate)
+    state = sum(states.values())
+    return Stream(
+        name=model.name,
+        file=model.file,
+        rate=exact,
+        look_back=back,
+        look_ahead=ahead,
+        delay=ahead + 1,
+        delay_ms=None if exact is None else float(1000 * (ahead + 1) / exact),
+        chunk=chunk,
+        causal=True if ahead <= 0 else "to the chunk" if ahead < chunk else False,
+        state=state,
+        state_bytes=state * DTYPES[dtype],
+        layers=tuple([_delay(layer, states.get(number, 0)) for number, layer in found.placed()]),
+    )
+
+
+def _check_axes(model: Model) -> None:
+    name, shape = model.inputs[0]
+    if shape.rank != 1:
+        axes = "no spatial axis" if not shape.rank else f"{shape.rank} spatial axes"
+        raise refusal(
+            model,
+            f"the input `{name}` of {shape} has {axes}: a stream has one",
+            None,
+            "the input is written as [channels, length], for instance `input: [1, 24000]`",
+        )
+
+
+def _delay(layer: Placed, state: int) -> LayerDelay:
+    reach = _reach(layer.record.field.axes[0]) if layer.record.field.axes else None
+    back, ahead = reach or (None, None)
+    return LayerDelay(layer.record.path, layer.record.op, back, ahead, state)
+
+
+def _field(found: Trace, number: int) -> AxisField:
+    if number < found.inputs:
+        return LOCAL
+    layer = found.layers[number - found.inputs]
+    assert layer is not None
+    return layer.record.field.axes[0]
+
+
+def _reach(field: AxisField) -> tuple[int, int] | None:
+    """The most that a unit reads before and after its nominal position, floor(u * stride)."""
+    if len(field.maps) != 1 or field.unknown_start is not None:
+        return None
+    (seen,) = field.maps
+    apart = [
+        (unit * seen.advance // len(seen.spans) - span[0], span[1] - unit * seen.advance // len(seen.spans))
+        for unit, span in enumerate(seen.spans)
+        if span is not None
+    ]
+    return (max(one for one, _ in apart), max(other for _, other in apart)) if apart else None
+
+
+def _states(model: Model, found: Trace) -> dict[int, int]:
+    """The numbers kept for each layer; windows on one tensor share what the largest of them keeps."""
+    kept: dict[int, tuple[int, int]] = {}
+    states: dict[int, int] = {}
+    for number, layer in found.placed():
+        record = layer.record
+        rule = record.rules[0]
+        if layer.joins:
+            states[number] = _delay_lines(model, found, layer)
+        elif isinstance(rule, TransposedWindow):
+            states[number] = max(rule.dilation * (rule.kernel - 1) + 1 - rule.stride, 0) * _channels(
+                model, found, number
+            )
+        else:
+            source = layer.inputs[0]
+            need = positions_kept(taps_of(model, layer, 0))
+            if need > kept.get(source, (0, 0))[0]:
+                kept[source] = (need, number)
+    for source, (need, number) in kept.items():
+        states[number] = states.get(number, 0) + need * _channels(model, found, source)
+    return states
+
+
+def _delay_lines(model: Model, found: Trace, join: Placed) -> int:
+    """Numbers of the branches that are ready earlier than the last one."""
+    fields = [_field(found, number) for number in join.inputs]
+    ahead = [None if (reach := _reach(field)) is None else reach[1] for field in fields]
+    known = [one for one in ahead if one is not None]
+    stride = fields[0].stride
+    if len(known) < len(ahead) or stride is None:
+        raise refusal(model, f"`{join.record.path}` joins paths of different strides", join.node)
+    return sum(
+        ceil((max(known) - one) / stride) * _channels(model, found, number)
+        for number, one in zip(join.inputs, known, strict=True)
+    )
+
+
+def _channels(model: Model, found: Trace, number: int) -> int:
+    channels = found.shapes[number].channels
+    if channels is None:
+        raise refusal(model, "the channels of a tensor are not known", None, "give the layers an `out`")
+    return channels
+
+
+def positions_kept(reads: Reads) -> int:
+    """The most positions that are still needed when all units are computed that can be."""
+    if not isinstance(reads, Taps):
+        return 0
+    period = len(reads.runs)
+    spans = []
+    for unit in range(3 * period):
+        turn, residue = divmod(unit, period)
+        run = reads.runs[residue]
+        if run.length:
+            first = run.start + turn * reads.advance
+            spans.append((first, first + (run.length - 1) * run.step))
+    most = reached = 0
+    for at, (_, last) in enumerate(spans[: 2 * period]):
+        reached = last if at == 0 else max(reached, last)
+        waiting = [first for first, end in spans[at + 1 :] if end > reached]
+        most = max(most, reached + 1 - min(waiting, default=reached + 1))
+    return most

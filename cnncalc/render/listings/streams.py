@@ -1,0 +1,90 @@
+"""Streaming of a network: how far each layer looks, and in closing lines delay, chunk and state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cnncalc.questions.stream import LayerDelay, Stream
+from cnncalc.render.listing import Column, Listing, Total
+from cnncalc.render.listings.answers import Answers
+from cnncalc.render.surface import Surface
+from cnncalc.render.text import NOTHING, exact, inert, memory
+from cnncalc.support.numbers import plural
+
+
+class Streams(Answers[Stream]):
+    """What the command ``stream`` shows."""
+
+    def table(self, answer: Stream, surface: Surface) -> Listing[LayerDelay]:
+        causal = answer.causal if isinstance(answer.causal, str) else "yes" if answer.causal else "no"
+        shown = tuple(_telling(answer.layers))
+        hidden = len(answer.layers) - len(shown)
+        left = f"{plural(hidden, 'layer')} that look no further and keep nothing are not shown"
+        totals = [
+            Total("look-back", f"{answer.look_back:,}", _time(answer, answer.look_back)),
+            Total("look-ahead", f"{answer.look_ahead:,}", _time(answer, answer.look_ahead)),
+            Total("delay", f"{answer.delay:,}", _time(answer, answer.delay)),
+            Total("chunk: multiples of", f"{answer.chunk:,}", _time(answer, answer.chunk)),
+            Total("causal", causal),
+            Total("state", f"{answer.state:,}"),
+            Total("state in bytes", f"{answer.state_bytes:,}", memory(answer.state_bytes)),
+        ]
+        return Listing(
+            f"{inert(answer.name)} ({inert(answer.file)})",
+            (_PATH, _OP, _BACK, _AHEAD, _STATE),
+            shown,
+            notes=(
+                "look-back and look-ahead in positions of the input; state in numbers",
+                *((left,) if hidden else ()),
+            ),
+            totals=tuple(totals),
+        )
+
+    def complete(self, answer: Stream) -> Listing[LayerDelay]:
+        return Listing("", (_PATH, _OP, _BACK, _AHEAD, _STATE), answer.layers)
+
+    def record(self, answer: Stream) -> dict[str, Any]:
+        rate = answer.rate
+        whole = rate is None or rate.denominator == 1
+        return {
+            "layers": [layer._asdict() for layer in answer.layers],
+            "stream": {
+                "rate": None if rate is None else int(rate) if whole else float(rate),
+                "look_back": answer.look_back,
+                "look_ahead": answer.look_ahead,
+                "delay": answer.delay,
+                "delay_ms": answer.delay_ms,
+                "chunk": answer.chunk,
+                "causal": answer.causal,
+                "state": answer.state,
+                "state_bytes": answer.state_bytes,
+            },
+        }
+
+
+def _telling(layers: tuple[LayerDelay, ...]) -> Iterator[LayerDelay]:
+    """The layers that look further than the one before, or keep something."""
+    before: tuple[int | None, int | None] = (0, 0)
+    for layer in layers:
+        here = (layer.look_back, layer.look_ahead)
+        if layer.state or here != before:
+            yield layer
+        before = here
+
+
+def _time(answer: Stream, positions: int) -> str:
+    return "" if answer.rate is None else f"{float(1000 * positions / answer.rate):,.2f} ms"
+
+
+def _number(key: str, title: str, rank: int, ask: Any) -> Column[LayerDelay]:
+    return Column(key, title, lambda layer: NOTHING if ask(layer) is None else exact(ask(layer)), ask, rank)
+
+
+_PATH: Column[LayerDelay] = Column(
+    "path", "layer", lambda layer: inert(layer.path), lambda layer: layer.path, 0, right=False, folds=True
+)
+_OP: Column[LayerDelay] = Column("op", "op", lambda layer: layer.op, lambda layer: layer.op, 3, right=False)
+_BACK = _number("look_back", "look-back", 0, lambda layer: layer.look_back)
+_AHEAD = _number("look_ahead", "look-ahead", 0, lambda layer: layer.look_ahead)
+_STATE = _number("state", "state", 1, lambda layer: layer.state)

@@ -1,0 +1,105 @@
+"""Streaming: refusals, layers and the command. Its numbers are held against PyTorch in tests/oracle/test_streams.py."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cnncalc
+from cnncalc.geometry.resample import Bilinear, Nearest
+from cnncalc.geometry.window import Window
+from cnncalc.network.model import Model
+from cnncalc.questions.stream import positions_kept, stream
+from tests.cli.running import Ran
+
+
+def model_of(layers: str, input: str = "[2, any]") -> Model:
+    (model,) = cnncalc.loads(f"input: {input}\nlayers: {layers}")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("rule", "kept"),
+    [
+        (Window(3, 1), 2),
+        (Window(3, 1, dilation=4), 8),
+        (Window(4, 2, 1, 1), 2),
+        (Window(2, 5), 0),
+        (Nearest(3), 0),
+        (Bilinear(2), 1),
+    ],
+)
+def test_what_a_window_keeps(rule: Any, kept: int) -> None:
+    """The extent less the stride; of linear interpolation the last position."""
+    assert positions_kept(rule.reads(100)) == kept
+
+
+def test_windows_on_one_tensor_share_what_they_keep() -> None:
+    found = stream(model_of("[concat: [[conv3: 4], [conv5: {out: 4, padding: [[2, 0]]}]]]"))
+    # conv5 keeps 4 positions of 2 channels, and the branch that looks 1 position less ahead waits for the other.
+    assert (found.look_back, found.look_ahead, found.state) == (2, 2, 4 * 2)
+
+
+def test_a_size_need_not_be_known() -> None:
+    assert stream(model_of("[conv3: {out: 4, stride: 2, padding: 1}]")).chunk == 2
+
+
+@pytest.mark.parametrize(
+    ("layers", "input", "message"),
+    [
+        ("[conv3x3: 4]", "[2, 8, 8]", "the input `input` of 2x8x8 has 2 spatial axes: a stream has one"),
+        ("[linear: 4]", "[8]", "the input `input` of 8 has no spatial axis: a stream has one"),
+        ("[conv3: 4, global_avgpool]", "[2, 80]", "`global_avgpool_1` (global_avgpool) sees the whole map"),
+        ("[conv3: {out: 4, norm: instance_norm}]", "[2, 80]", "`instance_norm_1` (instance_norm) sees the whole map"),
+        ("[upsample: {size: 50}]", "[2, 80]", "`upsample_1` (upsample) makes 50 units of a map of any size"),
+    ],
+)  # fmt: skip
+def test_networks_without_an_answer(layers: str, input: str, message: str) -> None:
+    with pytest.raises(cnncalc.NoAnswer) as found:
+        stream(model_of(layers, input))
+    assert found.value.diagnostics[0].message.startswith(message)
+
+
+def test_same_of_an_unknown_size_has_no_answer() -> None:
+    (model,) = cnncalc.loads(
+        "framework: tensorflow\ninput: [2, any]\nlayers: [conv3: {out: 4, stride: 2, padding: same}]"
+    )
+    with pytest.raises(cnncalc.NoAnswer, match="needs the input size"):
+        stream(model)
+    assert stream(model, input="2x64").look_ahead == 2
+
+
+@pytest.mark.parametrize("rate", [0, -1])
+def test_a_rate_that_is_none(rate: int) -> None:
+    with pytest.raises(ValueError, match="more than 0"):
+        stream(model_of("[conv3: 4]"), rate=rate)
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "name: Net\ninput: [2, 8000]\nlayers: [conv5: {out: 3, stride: 4}, relu, conv3: {out: 2}]\n",
+        encoding="utf-8",
+    )
+    ran = Ran(capsys, "stream", str(path), "--rate", "8k")
+    assert ran.code == 0
+    assert re.search(r"^delay +13 +1\.62 ms$", ran.out, re.MULTILINE)
+    document = json.loads(Ran(capsys, "stream", str(path), "--rate", "8k", "--format", "json").out)
+    assert document["models"][0]["stream"] == {
+        "rate": 8000, "look_back": 0, "look_ahead": 12, "delay": 13, "delay_ms": 1.625, "chunk": 4,
+        "causal": False, "state": 1 * 2 + 2 * 3, "state_bytes": 32,
+    }  # fmt: skip
+    assert document["models"][0]["layers"][0] == {
+        "path": "conv5_1", "op": "conv", "look_back": 0, "look_ahead": 4, "state": 2,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("rate", ["0", "-5", "fast", "24 parsec"])
+def test_rates_that_mean_nothing(rate: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "stream", "wavenet", f"--rate={rate}")
+    assert ran.code == 2
+    assert "is no rate of more than 0 positions per second, such as 24000" in ran.err
