@@ -46,7 +46,7 @@ layers:
 """
 
 
-TALK = SPEC.replace("[3, 112, 112]", "[3, 112]")
+TALK = SPEC.replace("[3, 112, 112]", "[3, 112]").replace("conv3x3", "conv3")
 
 
 def report(spec: str = SPEC, framework: str | None = None) -> Report:
