@@ -1,0 +1,145 @@
+"""ONNX operators that work on each element by itself, with or without a learned vector."""
+
+from __future__ import annotations
+
+from cnncalc.importers.onnx.file import Constant
+from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
+
+_PLAIN = {
+    "Relu": "relu",
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "Selu": "selu",
+    "Mish": "mish",
+    "HardSwish": "hardswish",
+    "Gelu": "gelu",
+    "Elu": "elu",
+    "HardSigmoid": "hardsigmoid",
+    "Silu": "silu",
+    "Swish": "silu",
+    "QuickGelu": "silu",
+    "Celu": "celu",
+    "Softplus": "softplus",
+    "Softsign": "softsign",
+    "Sqrt": "sqrt",
+    "Exp": "exp",
+    "Log": "log",
+    "Abs": "abs",
+    "Neg": "neg",
+}
+"""The word of the language for each; the attributes beside them change no number that is computed."""
+
+_HARMLESS = ("alpha", "beta", "gamma", "approximate", "consumed_inputs")
+
+
+@operator(*_PLAIN)
+def function(translation: Translation, call: Call) -> None:
+    word = _PLAIN[call.node.operator]
+    require(word)
+    call.ignore(*_HARMLESS)
+    translation.same(call, word, call.feature())
+
+
+def require(word: str) -> None:
+    """Refuse what the language has no word for."""
+    from cnncalc.layers.base import OPERATIONS
+
+    if word not in OPERATIONS:
+        raise Unknown("the spec language has no word for it")
+
+
+@operator("LeakyRelu")
+def leaky_relu(translation: Translation, call: Call) -> None:
+    slope = float(f"{call.attribute('alpha', 0.01):.6g}")
+    translation.same(call, "leaky_relu", call.feature(), slope=slope)
+
+
+@operator("PRelu")
+def prelu(translation: Translation, call: Call) -> None:
+    slope = call.constant(1, "the slope")
+    translation.count_vector(slope)
+    feature = call.feature()
+    channels = translation.shapes[feature.tensor].channels
+    if slope.count not in (1, channels):
+        raise Unknown(f"it has {slope.count} slopes for {channels} channels")
+    translation.same(call, "prelu", feature, per_channel=slope.count == channels and channels != 1)
+
+
+@operator("Clip")
+def clip(translation: Translation, call: Call) -> None:
+    low = call.attribute("min")
+    high = call.attribute("max")
+    if low is None and isinstance(call.input(1), Constant):
+        low = (call.values(1, "the lower limit") or (None,))[0]
+    if high is None and isinstance(call.input(2), Constant):
+        high = (call.values(2, "the upper limit") or (None,))[0]
+    feature = call.feature()
+    if low == 0 and high is not None and high < 1e30:
+        translation.same(call, "relu6", feature)
+    elif low == 0:
+        translation.same(call, "relu", feature)
+    elif low == -1 and high == 1:
+        require("hardtanh")
+        translation.same(call, "hardtanh", feature)
+    else:
+        translation.fixed.append(call.node.label)
+        translation.alias(call, feature)
+
+
+@operator("Softmax", "LogSoftmax")
+def softmax(translation: Translation, call: Call) -> None:
+    call.ignore("axis")
+    translation.same(call, "softmax", call.feature())
+
+
+@operator("Dropout")
+def dropout(translation: Translation, call: Call) -> None:
+    call.ignore("seed", "is_test")
+    rate = call.attribute("ratio", None)
+    given = call.input(1)
+    if isinstance(given, Constant) and given.values:
+        rate = given.values[0]
+    training = call.input(2)
+    is_kept = call.node.attributes.get("is_test") is None and isinstance(training, Constant)
+    if is_kept:
+        translation.same(call, "dropout", call.feature(), rate=float(f"{0.5 if rate is None else rate:.6g}"))
+    else:
+        translation.alias(call, call.feature())
+    for name in call.node.outputs[1:]:
+        if name:
+            translation.held[name] = call.feature()
+
+
+@operator("Identity", "Cast", "CastLike")
+def unchanged(translation: Translation, call: Call) -> None:
+    call.ignore("to", "saturate", "round_mode")
+    translation.alias(call, call.feature())
+
+
+@operator("Pow")
+def power(translation: Translation, call: Call) -> None:
+    exponent = call.values(1, "the exponent")
+    if exponent is None or len(exponent) != 1:
+        raise Unknown("the exponent is no number")
+    require("pow")
+    if exponent[0] == 2:
+        translation.same(call, "square", call.feature())
+    else:
+        translation.same(call, "pow", call.feature(), exponent=exponent[0])
+
+
+def is_scalar(constant: Constant) -> bool:
+    """Whether a constant is one number for all elements."""
+    return constant.count == 1
+
+
+def feature_and_constant(call: Call) -> tuple[Feature, Constant] | None:
+    """The two inputs of an arithmetic node of which one is constant."""
+    if len(call.inputs) != 2:
+        return None
+    first, second = call.inputs
+    if isinstance(first, Feature) and isinstance(second, Constant):
+        return first, second
+    if isinstance(second, Feature) and isinstance(first, Constant):
+        return second, first
+    return None

@@ -1,0 +1,421 @@
+"""Constants and the arithmetic of shapes: what is known without the network's input is computed at once."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from itertools import product as combinations
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.importers.onnx.file import MOST_VALUES, Constant
+from cnncalc.importers.onnx.layout import sizes_of
+
+if TYPE_CHECKING:
+    from cnncalc.importers.onnx.translation import Call, Translation
+
+MOST_FOLDED = 65_536
+"""Elements of a constant that is computed."""
+
+
+def folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None:
+    """The outputs of a node that are known without the input; ``None`` where they are not."""
+    from cnncalc.importers.onnx.translation import Feature, Unknown
+
+    node = call.node
+    if node.operator == "Constant":
+        return (_constant(call),)
+    if node.operator in ("Shape", "Size"):
+        found = call.input(0)
+        sizes = found.dims if isinstance(found, Constant) else None
+        if isinstance(found, Feature):
+            sizes = sizes_of(found.layout)
+        if sizes is None:
+            return None
+        if node.operator == "Size":
+            return (Constant((), (prod(sizes),), is_float=False),)
+        sizes = sizes[call.attribute("start", 0) : call.attribute("end", len(sizes))]
+        return (Constant((len(sizes),), tuple(sizes), is_float=False),)
+    if not node.inputs or not all(one is None or isinstance(one, Constant) for one in call.inputs):
+        return None
+    constants = [one for one in call.inputs if isinstance(one, Constant)]
+    fold = _FOLDS.get(node.operator)
+    if fold is None or any(one.values is None for one in constants):
+        if node.operator in _KEEPING:
+            return (_kept(node.operator, call),)
+        if fold is None:
+            raise Unknown("its inputs are constants, and it is not known how to compute it")
+        raise Unknown("it is computed from weights alone")
+    try:
+        found = fold(call, constants)
+    except (ArithmeticError, ValueError, IndexError, TypeError, KeyError) as error:
+        raise Unknown(f"its constants do not fit together ({error})") from None
+    return found if isinstance(found, tuple) and not isinstance(found, Constant) else (found,)
+
+
+def _constant(call: Call) -> Constant:
+    from cnncalc.importers.onnx.translation import Unknown
+
+    for name in ("value", "value_float", "value_int", "value_floats", "value_ints", "sparse_value"):
+        found = call.attribute(name)
+        if isinstance(found, Constant):
+            return found._replace(name=call.node.outputs[0])
+        if isinstance(found, tuple):
+            return Constant((len(found),), found, is_float=name == "value_floats")
+        if found is not None:
+            return Constant((), (found,), is_float=name == "value_float")
+    raise Unknown("the constant has no value that is a number")
+
+
+_KEEPING = {
+    "Identity", "Cast", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "DequantizeLinear", "QuantizeLinear", "Flatten",
+}  # fmt: skip
+"""What makes of a weight another form of the same weight."""
+
+
+def _kept(name: str, call: Call) -> Constant:
+    """A weight without values in another form: its new shape, and the name it has in the file."""
+    from cnncalc.importers.onnx.translation import Unknown
+
+    weight = call.constant(0, "the weight")
+    dims = weight.dims
+    if name == "Transpose":
+        order = call.attribute("perm", tuple(range(len(dims)))[::-1])
+        if sorted(order) != list(range(len(dims))):
+            raise Unknown(f"attribute `perm` is {order}")
+        dims = tuple(dims[axis] for axis in order)
+    elif name == "Reshape":
+        dims = new_sizes(dims, call.values(1, "the new shape") or (), call.attribute("allowzero", 0))
+    elif name in ("Unsqueeze", "Squeeze"):
+        axes = call.attribute("axes") or call.values(1, "`axes`")
+        dims = unsqueezed(dims, axes or ()) if name == "Unsqueeze" else squeezed(dims, axes)
+    elif name == "Flatten":
+        axis = call.attribute("axis", 1) % (len(dims) + 1)
+        dims = (prod(dims[:axis]), prod(dims[axis:]))
+    return weight._replace(dims=tuple(dims), values=None, is_float=True if "Quant" in name else weight.is_float)
+
+
+def new_sizes(sizes: Sequence[int], target: Sequence[int], allow_zero: int) -> tuple[int, ...]:
+    """The sizes that ``Reshape`` gives.
+
+    Raises:
+        Unknown: where they are not those of as many elements.
+    """
+    from cnncalc.importers.onnx.translation import Unknown
+
+    found = [
+        sizes[place] if size == 0 and not allow_zero and place < len(sizes) else int(size)
+        for place, size in enumerate(target)
+    ]
+    known = prod(size for size in found if size != -1)
+    if found.count(-1) > 1 or any(size < -1 for size in found):
+        raise Unknown(f"a shape is {list(target)}")
+    if -1 in found and known:
+        found[found.index(-1)] = prod(sizes) // known
+    if prod(found) != prod(sizes):
+        raise Unknown(f"{'x'.join(map(str, sizes))} cannot be reshaped to {list(target)}")
+    return tuple(found)
+
+
+def unsqueezed(sizes: Sequence[Any], axes: Sequence[int], new: Any = 1) -> tuple[Any, ...]:
+    rank = len(sizes) + len(axes)
+    places = {int(axis) % rank for axis in axes} if rank else set()
+    rest = iter(sizes)
+    return tuple(new if place in places else next(rest) for place in range(rank))
+
+
+def squeezed(sizes: Sequence[int], axes: Sequence[int] | None) -> tuple[int, ...]:
+    gone = (
+        {place for place, size in enumerate(sizes) if size == 1}
+        if axes is None
+        else {int(axis) % len(sizes) for axis in axes}
+    )
+    return tuple(size for place, size in enumerate(sizes) if place not in gone)
+
+
+# Values
+
+
+def _made(dims: Sequence[int], values: Sequence[Any], like: Constant | None = None) -> Constant:
+    is_float = any(isinstance(value, float) for value in values) or (like is not None and like.is_float and not values)
+    return Constant(tuple(dims), tuple(values), is_float=is_float)
+
+
+def _broadcast(constants: Sequence[Constant]) -> tuple[tuple[int, ...], list[list[Any]]]:
+    """The common shape of some constants, and the values of each spread over it."""
+    rank = max(len(one.dims) for one in constants)
+    padded = [(1,) * (rank - len(one.dims)) + one.dims for one in constants]
+    dims = tuple(0 if 0 in along else max(along) for along in zip(*padded, strict=True))
+    if prod(dims) > MOST_FOLDED or any(size not in (1, dims[axis]) for one in padded for axis, size in enumerate(one)):
+        raise ValueError("shapes " + " and ".join(str(one.dims) for one in constants))
+    spread = []
+    for one, sizes in zip(constants, padded, strict=True):
+        assert one.values is not None
+        steps = _strides(sizes)
+        spread.append(
+            [
+                one.values[sum(i * step for i, step, size in zip(index, steps, sizes, strict=True) if size > 1)]
+                for index in combinations(*map(range, dims))
+            ]
+        )
+    return dims, spread
+
+
+def _strides(sizes: Sequence[int]) -> list[int]:
+    found, step = [], 1
+    for size in reversed(sizes):
+        found.append(step)
+        step *= size
+    return found[::-1]
+
+
+Fold = Callable[["Call", list[Constant]], "Constant | tuple[Constant, ...]"]
+
+
+def _elementwise(compute: Callable[..., Any]) -> Fold:
+    def fold(call: Call, constants: list[Constant]) -> Constant:
+        dims, values = _broadcast(constants)
+        return _made(dims, [compute(*one) for one in zip(*values, strict=True)], constants[0])
+
+    return fold
+
+
+def _divide(a: Any, b: Any) -> Any:
+    if isinstance(a, int) and isinstance(b, int):
+        quotient = abs(a) // abs(b)
+        return quotient if (a < 0) == (b < 0) else -quotient
+    return a / b
+
+
+def _power(a: Any, b: Any) -> Any:
+    if abs(b) > 64 or abs(a) > 2**31:
+        raise ValueError("a power that large")
+    return a**b
+
+
+def _cast(call: Call, constants: list[Constant]) -> Constant:
+    (one,) = constants
+    to = call.attribute("to", 1)
+    call.ignore("saturate", "round_mode")
+    values = one.values or ()
+    if to == 9:
+        return Constant(one.dims, tuple(bool(value) for value in values), one.name, False)
+    if to in (2, 3, 4, 5, 6, 7, 12, 13):
+        return Constant(one.dims, tuple(int(value) for value in values), one.name, False)
+    return Constant(one.dims, tuple(float(value) for value in values), one.name, True)
+
+
+def _gather(call: Call, constants: list[Constant]) -> Constant:
+    data, indices = constants
+    axis = call.attribute("axis", 0) % len(data.dims)
+    assert data.values is not None and indices.values is not None
+    outer, inner = prod(data.dims[:axis]), prod(data.dims[axis + 1 :])
+    size = data.dims[axis]
+    if outer * inner * indices.count > MOST_FOLDED:
+        raise ValueError("too many elements")
+    if any(not -size <= index < size for index in indices.values):
+        raise ValueError("an index is outside")
+    values = [
+        data.values[(before * size + index % size) * inner + after]
+        for before in range(outer)
+        for index in indices.values
+        for after in range(inner)
+    ]
+    return _made((*data.dims[:axis], *indices.dims, *data.dims[axis + 1 :]), values, data)
+
+
+def _concat(call: Call, constants: list[Constant]) -> Constant:
+    axis = call.attribute("axis", 0) % max(len(constants[0].dims), 1)
+    outer = prod(constants[0].dims[:axis])
+    if any(len(one.dims) != len(constants[0].dims) for one in constants):
+        raise ValueError("ranks differ")
+    values: list[Any] = []
+    for before in range(outer):
+        for one in constants:
+            width = prod(one.dims[axis:])
+            values.extend((one.values or ())[before * width : (before + 1) * width])
+    first = constants[0].dims
+    return _made((*first[:axis], sum(one.dims[axis] for one in constants), *first[axis + 1 :]), values, constants[0])
+
+
+def _slice(call: Call, constants: list[Constant]) -> Constant:
+    data = constants[0]
+    ranges = slices(call, data.dims)
+    steps = _strides(data.dims)
+    places = combinations(*ranges)
+    values = [(data.values or ())[sum(i * step for i, step in zip(index, steps, strict=True))] for index in places]
+    return _made(tuple(map(len, ranges)), values, data)
+
+
+def slices(call: Call, sizes: Sequence[int]) -> list[range]:
+    """What ``Slice`` takes along each axis; the arguments are attributes before opset 10."""
+    from cnncalc.importers.onnx.translation import Unknown
+
+    starts = call.attribute("starts") or call.values(1, "`starts`")
+    ends = call.attribute("ends") or call.values(2, "`ends`")
+    if starts is None or ends is None:
+        raise Unknown("`starts` or `ends` is missing")
+    axes = call.attribute("axes") or call.values(3, "`axes`") or tuple(range(len(starts)))
+    steps = call.values(4, "`steps`") or (1,) * len(starts)
+    ranges = [range(size) for size in sizes]
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        if not step:
+            raise Unknown("a step is 0")
+        place = int(axis) % len(sizes)
+        ranges[place] = range(sizes[place])[slice(int(start), _bounded(int(end), int(step)), int(step))]
+    return ranges
+
+
+def _bounded(end: int, step: int) -> int | None:
+    return None if step < 0 and end < -(2**31) else end
+
+
+def _keep_values(name: str) -> Fold:
+    def fold(call: Call, constants: list[Constant]) -> Constant:
+        call.ignore("axis", "block_size", "output_dtype", "saturate")
+        found = _kept(name, call)
+        return found._replace(values=constants[0].values)
+
+    return fold
+
+
+def _transpose(call: Call, constants: list[Constant]) -> Constant:
+    (data,) = constants
+    found = _kept("Transpose", call)
+    order = call.attribute("perm", tuple(range(len(data.dims)))[::-1])
+    steps = _strides(data.dims)
+    values = [
+        (data.values or ())[sum(i * steps[axis] for i, axis in zip(index, order, strict=True))]
+        for index in combinations(*map(range, found.dims))
+    ]
+    return found._replace(values=tuple(values))
+
+
+def _filled(call: Call, constants: list[Constant]) -> Constant:
+    """``ConstantOfShape``: its values are kept where they are few; it may be a weight of a light model."""
+    dims = tuple(int(size) for size in constants[0].values or ())
+    if any(size < 0 for size in dims):
+        raise ValueError("a negative size")
+    fill = call.attribute("value", Constant((1,), (0.0,)))
+    value = (fill.values or (0.0,))[0]
+    count = prod(dims)
+    values = (value,) * count if count <= MOST_VALUES else None
+    return Constant(dims, values, call.node.outputs[0], isinstance(value, float))
+
+
+def _range(call: Call, constants: list[Constant]) -> Constant:
+    start, stop, step = ((one.values or (0,))[0] for one in constants)
+    count = max(math.ceil((stop - start) / step), 0)
+    if count > MOST_FOLDED:
+        raise ValueError("too many elements")
+    return _made((count,), [start + place * step for place in range(count)], constants[0])
+
+
+def _expand(call: Call, constants: list[Constant]) -> Constant:
+    shape = Constant(tuple(int(size) for size in constants[1].values or ()), None)
+    if shape.count > MOST_FOLDED:
+        raise ValueError("too many elements")
+    dims, (values, _) = _broadcast([constants[0], shape._replace(values=(0,) * shape.count)])
+    return _made(dims, values, constants[0])
+
+
+def _split(call: Call, constants: list[Constant]) -> tuple[Constant, ...]:
+    data = constants[0]
+    axis = call.attribute("axis", 0) % len(data.dims)
+    parts = split_sizes(call, data.dims[axis])
+    found, start = [], 0
+    for size in parts:
+        picked = Constant((size,), tuple(range(start, start + size)))
+        found.append(_gather_of(data, picked, axis))
+        start += size
+    return tuple(found)
+
+
+def _gather_of(data: Constant, indices: Constant, axis: int) -> Constant:
+    outer, inner, size = prod(data.dims[:axis]), prod(data.dims[axis + 1 :]), data.dims[axis]
+    values = [
+        (data.values or ())[(before * size + index) * inner + after]
+        for before in range(outer)
+        for index in indices.values or ()
+        for after in range(inner)
+    ]
+    return _made((*data.dims[:axis], *indices.dims, *data.dims[axis + 1 :]), values, data)
+
+
+def split_sizes(call: Call, size: int) -> tuple[int, ...]:
+    """The parts that ``Split`` makes: given, or as equal as can be."""
+    from cnncalc.importers.onnx.translation import Unknown
+
+    given = call.attribute("split") or call.values(1, "`split`")
+    if given:
+        if sum(given) != size:
+            raise Unknown(f"parts {list(given)} of {size} channels")
+        return tuple(int(part) for part in given)
+    count = call.attribute("num_outputs", len(call.node.outputs))
+    width = -(-size // count)
+    return tuple(min(width, size - width * place) for place in range(count))
+
+
+def _reduce(compute: Callable[[list[Any]], Any]) -> Fold:
+    def fold(call: Call, constants: list[Constant]) -> Constant:
+        data = constants[0]
+        axes = call.attribute("axes") or (constants[1].values if len(constants) > 1 else None)
+        keep = call.attribute("keepdims", 1)
+        call.ignore("noop_with_empty_axes")
+        if axes and len(axes) != len(data.dims):
+            raise ValueError("along some axes only")
+        value = compute(list(data.values or ()))
+        return _made((1,) * len(data.dims) if keep else (), [value], data)
+
+    return fold
+
+
+def _resized(call: Call, constants: list[Constant]) -> Constant:
+    """``Mod`` with C's or Python's sign."""
+    c_like = call.attribute("fmod", 0)
+    return _elementwise(math.fmod if c_like else operator.mod)(call, constants)
+
+
+_FOLDS: dict[str, Fold] = {
+    "Add": _elementwise(operator.add),
+    "Sub": _elementwise(operator.sub),
+    "Mul": _elementwise(operator.mul),
+    "Div": _elementwise(_divide),
+    "Mod": _resized,
+    "Pow": _elementwise(_power),
+    "Min": _elementwise(lambda *values: min(values)),
+    "Max": _elementwise(lambda *values: max(values)),
+    "Neg": _elementwise(operator.neg),
+    "Abs": _elementwise(abs),
+    "Floor": _elementwise(lambda value: float(math.floor(value))),
+    "Ceil": _elementwise(lambda value: float(math.ceil(value))),
+    "Round": _elementwise(lambda value: float(round(value))),
+    "Sqrt": _elementwise(math.sqrt),
+    "Exp": _elementwise(math.exp),
+    "Log": _elementwise(math.log),
+    "Reciprocal": _elementwise(lambda value: 1 / value),
+    "Equal": _elementwise(operator.eq),
+    "Less": _elementwise(operator.lt),
+    "Greater": _elementwise(operator.gt),
+    "LessOrEqual": _elementwise(operator.le),
+    "GreaterOrEqual": _elementwise(operator.ge),
+    "Not": _elementwise(operator.not_),
+    "And": _elementwise(lambda a, b: bool(a and b)),
+    "Or": _elementwise(lambda a, b: bool(a or b)),
+    "Where": _elementwise(lambda condition, a, b: a if condition else b),
+    "Cast": _cast,
+    "Gather": _gather,
+    "Concat": _concat,
+    "Slice": _slice,
+    "Split": _split,
+    "Transpose": _transpose,
+    "ConstantOfShape": _filled,
+    "Range": _range,
+    "Expand": _expand,
+    "ReduceProd": _reduce(prod),
+    "ReduceSum": _reduce(sum),
+    "ReduceMax": _reduce(max),
+    "ReduceMin": _reduce(min),
+    **{name: _keep_values(name) for name in ("Identity", "Reshape", "Unsqueeze", "Squeeze", "Flatten")},
+}

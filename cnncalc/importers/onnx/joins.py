@@ -1,0 +1,161 @@
+"""ONNX operators that make one tensor of several, and arithmetic with a constant."""
+
+from __future__ import annotations
+
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import item
+from cnncalc.importers.onnx.elementwise import feature_and_constant, is_scalar, require
+from cnncalc.importers.onnx.file import Constant
+from cnncalc.importers.onnx.layout import CHANNELS, Layout, known, plain, size_of, whole
+from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
+
+_WORDS = {"Add": "add", "Sum": "add", "Mul": "mul", "Sub": "sub", "Div": "div", "Max": "max", "Mean": "add"}
+_WITH_BIAS = ("conv", "depthwise", "conv_transpose", "linear")
+
+
+@operator(*_WORDS)
+def arithmetic(translation: Translation, call: Call) -> None:
+    call.ignore("axis", "broadcast")
+    if len(call.inputs) == 1:
+        translation.alias(call, call.feature())
+        return
+    mixed = feature_and_constant(call)
+    if mixed is not None:
+        _with_constant(translation, call, *mixed)
+        return
+    features = [call.feature(place) for place in range(len(call.inputs))]
+    if len(set(features)) == 1:
+        translation.alias(call, features[0])  # a tensor added to itself is a multiple of it
+        return
+    word = _WORDS[call.node.operator]
+    if word not in ("add", "mul"):
+        require(word)
+    joined(translation, call, word, features)
+
+
+def joined(translation: Translation, call: Call, word: str, features: list[Feature]) -> None:
+    """An elementwise join; the inputs' axes must run over the same parts of their maps."""
+    features = _alike(translation, features)
+    layout = _common(features)
+    shapes = [translation.shapes[feature.tensor] for feature in features]
+    rank = max(shape.rank for shape in shapes)
+    maps = [shape for shape in shapes if shape.rank == rank]
+    sizes = tuple(max(known(shape)[1 + axis] for shape in maps) for axis in range(rank))
+    new = Shape(max(known(shape)[0] for shape in shapes), sizes)
+    translation.layer(call, word, [feature.tensor for feature in features], new, layout)
+
+
+def _alike(translation: Translation, features: list[Feature]) -> list[Feature]:
+    """Features whose axes run over the same parts, settled where they do not."""
+    rank = max(len(feature.layout) for feature in features)
+    padded = [one._replace(layout=((),) * (rank - len(one.layout)) + one.layout) for one in features]
+    if _common_or_none(padded) is not None and all(_is_whole(translation, one) for one in padded):
+        return padded
+    return [translation.settled(feature, "a join") for feature in features]
+
+
+def _is_whole(translation: Translation, feature: Feature) -> bool:
+    """Whether each axis runs over a whole axis of the map, in whatever order."""
+    axes = {whole(axis, size) for axis, size in enumerate(known(translation.shapes[feature.tensor]))}
+    axes |= {(), whole(-1, translation.batch)}
+    return all(dim in axes for dim in feature.layout)
+
+
+def _common(features: list[Feature]) -> Layout:
+    found = _common_or_none(features)
+    if found is None:
+        sizes = " and ".join("x".join(map(str, feature.sizes)) for feature in features)
+        raise Unknown(f"it joins {sizes}, whose axes are different ones of their maps")
+    return found
+
+
+def _common_or_none(features: list[Feature]) -> Layout | None:
+    rank = max(len(feature.layout) for feature in features)
+    padded = [((),) * (rank - len(feature.layout)) + feature.layout for feature in features]
+    found = []
+    for dims in zip(*padded, strict=True):
+        different = {dim for dim in dims if dim}
+        if len(different) > 1:
+            return None
+        found.append(different.pop() if different else ())
+    return tuple(found)
+
+
+def _with_constant(translation: Translation, call: Call, feature: Feature, constant: Constant) -> None:
+    """A number or a vector added or multiplied: a bias, a learned scale, or a change of values alone."""
+    operation = call.node.operator
+    if is_scalar(constant):
+        if constant.name and constant.values is None:
+            raise Unknown("it is with a number that is not in the file")
+        translation.alias(call, feature)
+        return
+    channels = known(translation.shapes[feature.tensor])[0]
+    dims = (1,) * (len(feature.layout) - len(constant.dims)) + constant.dims
+    along = [dim for dim, size in zip(feature.layout, dims, strict=False) if size > 1]
+    if len(dims) != len(feature.layout) or along != [whole(CHANNELS, channels)]:
+        raise Unknown(f"it is with a constant of {'x'.join(map(str, constant.dims))}, which is not per channel")
+    if operation == "Add" and _becomes_bias(translation, call, feature, constant):
+        return
+    if operation == "Mul":
+        translation.count_vector(constant)
+        translation.same(call, "scale", feature)
+    elif operation == "Add":
+        require("shift")
+        translation.count_vector(constant)
+        translation.same(call, "shift", feature)
+    else:
+        translation.fixed.append(call.node.label or call.node.name)
+        translation.alias(call, feature)
+
+
+def _becomes_bias(translation: Translation, call: Call, feature: Feature, constant: Constant) -> bool:
+    """Whether the vector is the bias of the layer before, which then has it."""
+    place = translation.places.get(feature.tensor)
+    maker = None if place is None else translation.items[place]
+    read = next(name for name in call.node.inputs if isinstance(translation.held.get(name), Feature))
+    if place is None or maker is None or translation.uses[read] != 1 or maker.share is not None:
+        return False
+    if maker.op in _WITH_BIAS and maker.given("bias") is False:
+        changed = {**maker.arguments, "bias": True}
+    elif maker.op == "scale" and not maker.given("bias"):
+        changed = {**maker.arguments, "bias": True}
+    else:
+        return False
+    translation.count_vector(constant)
+    translation.items[place] = maker._replace(arguments=changed)
+    translation.alias(call, feature)
+    return True
+
+
+@operator("Concat")
+def concat(translation: Translation, call: Call) -> None:
+    axis = call.attribute("axis", 1)
+    if len(call.inputs) == 1:
+        translation.alias(call, call.feature())
+        return
+    features = [call.feature(place) for place in range(len(call.inputs))]
+    rank = len(features[0].layout)
+    axis %= rank
+    shapes = [translation.shapes[feature.tensor] for feature in features]
+    by_labels = all(
+        feature.layout[axis] == whole(CHANNELS, known(shape)[0])
+        and feature.layout[:axis] == features[0].layout[:axis]
+        and feature.layout[axis + 1 :] == features[0].layout[axis + 1 :]
+        and shape.rank == shapes[0].rank
+        and _is_whole(translation, feature)
+        for feature, shape in zip(features, shapes, strict=True)
+    )
+    if not by_labels:
+        features = [translation.settled(feature, "Concat") for feature in features]
+        if axis != 1:
+            raise Unknown(f"it joins along axis {axis}, which is not the channels")
+        shapes = [translation.shapes[feature.tensor] for feature in features]
+        if len({shape.sizes for shape in shapes}) > 1:
+            raise Unknown("it joins maps of different sizes")
+    new = Shape(sum(known(shape)[0] for shape in shapes), shapes[0].sizes)
+    layout = features[0].layout
+    joined = (*layout[:axis], whole(CHANNELS, known(new)[0]), *layout[axis + 1 :])
+    translation.layer(call, "concat", [feature.tensor for feature in features], new, joined)
+
+
+__all__ = ["item", "joined", "plain", "size_of"]

@@ -1,0 +1,381 @@
+"""ONNX operators with windows or weights: convolutions, pools, linear layers, normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from cnncalc.geometry.shape import Shape
+from cnncalc.geometry.window import CEIL, Rounding, TransposedWindow, Window
+from cnncalc.importers.items import item
+from cnncalc.importers.onnx.file import Constant
+from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Layout, known, plain, whole
+from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
+
+_AUTO = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower"}
+CEIL_DROPS_SINCE = 22
+"""The opset from which windows that start in the padding at the end are dropped."""
+
+
+class Windows:
+    """Kernel, stride, padding and dilation of a node, along each axis."""
+
+    def __init__(self, call: Call, kernel: Sequence[int], rank: int) -> None:
+        stated = call.attribute("kernel_shape", tuple(kernel))
+        if tuple(stated) != tuple(kernel) or len(kernel) != rank:
+            raise Unknown(f"attribute `kernel_shape` is {list(stated)}, the weight has {list(kernel)}")
+        self.kernel = tuple(kernel)
+        self.stride = self._per_axis(call, "strides", 1)
+        self.dilation = self._per_axis(call, "dilations", 1)
+        pads = tuple(call.attribute("pads", (0,) * (2 * rank)))
+        self.auto = call.attribute("auto_pad", "NOTSET")
+        if len(pads) != 2 * rank or self.auto not in (*_AUTO, "NOTSET", "VALID"):
+            raise Unknown(f"attribute `pads` is {list(pads)}, `auto_pad` is {self.auto}")
+        if self.auto != "NOTSET":
+            pads = (0,) * (2 * rank)
+        self.pads = tuple(zip(pads[:rank], pads[rank:], strict=True))
+        if min(*self.stride, *self.dilation, *self.kernel) < 1:
+            raise Unknown(f"strides {list(self.stride)}, dilations {list(self.dilation)}")
+
+    def _per_axis(self, call: Call, name: str, default: int) -> tuple[int, ...]:
+        found = tuple(call.attribute(name, (default,) * len(self.kernel)))
+        if len(found) != len(self.kernel):
+            raise Unknown(f"attribute `{name}` is {list(found)}")
+        return found
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        padding: object = _AUTO.get(self.auto, self.pads)
+        return {
+            "kernel": self.kernel, "stride": self.stride, "dilation": self.dilation, "padding": padding,
+        }  # fmt: skip
+
+    @property
+    def is_padded(self) -> bool:
+        return self.auto in _AUTO or any(map(any, self.pads))
+
+    def negative(self) -> bool:
+        return any(pad < 0 for pair in self.pads for pad in pair)
+
+    def sizes(self, sizes: Sequence[int], rounding: Rounding | None = None) -> tuple[int, ...]:
+        """What comes out of a map of these sizes."""
+        if self.auto in _AUTO:
+            return tuple(-(-size // stride) for size, stride in zip(sizes, self.stride, strict=True))
+        found = []
+        for size, kernel, stride, (before, after), dilation in zip(
+            sizes, self.kernel, self.stride, self.pads, self.dilation, strict=True
+        ):
+            window = Window(kernel, stride, before, after, dilation, rounding or Rounding())
+            found.append(window.output_size(size) or 0)
+        return tuple(found)
+
+
+def _weighted(call: Call, place: int = 1) -> Constant:
+    weight = call.constant(place, "the weight")
+    if min(weight.dims, default=0) < 1:
+        raise Unknown(f"the weight has the shape {list(weight.dims)}")
+    return weight
+
+
+def _bias_of(call: Call, place: int, out: int) -> Constant | None:
+    if call.input(place) is None:
+        return None
+    bias = call.constant(place, "the bias")
+    if bias.count != out:
+        raise Unknown(f"the bias has {bias.count} numbers for {out} channels")
+    return bias
+
+
+@operator("Conv")
+def conv(translation: Translation, call: Call) -> None:
+    convolved(translation, call, call.feature(), _weighted(call), 2)
+
+
+def convolved(
+    translation: Translation, call: Call, feature: Feature, weight: Constant, bias_at: int
+) -> None:
+    """A convolution item with the counts that its weight has."""
+    source = translation.settled(feature, "Conv")
+    shape = translation.shapes[source.tensor]
+    channels, *sizes = known(shape)
+    out, per_group, *kernel = weight.dims
+    groups = call.attribute("group", 1)
+    if len(kernel) != shape.rank or not shape.rank:
+        raise Unknown(f"a weight {list(weight.dims)} on an input of {shape}")
+    if per_group * groups != channels or out % groups:
+        raise Unknown(f"a weight {list(weight.dims)} in {groups} groups on {channels} channels")
+    windows = Windows(call, kernel, shape.rank)
+    if windows.negative():
+        raise Unknown(f"attribute `pads` is {[list(pair) for pair in windows.pads]}")
+    new = Shape(out, windows.sizes(sizes))
+    bias = _bias_of(call, bias_at, out)
+    share = translation.count_kernel(weight, call.node.outputs[0])
+    if share is None or not _same_bias(translation, share, bias):
+        translation.count_vector(bias)
+        share = share if bias is None else None
+    is_depthwise = groups == channels > 1 and out % channels == 0
+    which: dict[str, object] = (
+        {"mult": out // channels} if is_depthwise else {"out": out, "groups": groups}
+    )
+    translation.macs += prod(known(new)) * prod(weight.dims[1:])
+    translation.layer(
+        call,
+        "depthwise" if is_depthwise else "conv",
+        source.tensor,
+        new,
+        plain(new, translation.batch),
+        **windows.arguments,
+        **which,
+        bias=bias is not None,
+    )
+    if share is not None:
+        _share(translation, call, share)
+
+
+def _same_bias(translation: Translation, share: str, bias: Constant | None) -> bool:
+    return bool(translation.items[translation.places[share]].given("bias")) == (bias is not None)
+
+
+def _share(translation: Translation, call: Call, share: str) -> None:
+    place = translation.places[call.node.outputs[0]]
+    translation.items[place] = translation.items[place]._replace(share=share)
+
+
+@operator("ConvTranspose")
+def conv_transpose(translation: Translation, call: Call) -> None:
+    source = translation.settled(call.feature(), "ConvTranspose")
+    shape = translation.shapes[source.tensor]
+    channels, *sizes = known(shape)
+    weight = _weighted(call)
+    inside, per_group, *kernel = weight.dims
+    groups = call.attribute("group", 1)
+    if inside != channels or len(kernel) != shape.rank or not shape.rank:
+        raise Unknown(f"a weight {list(weight.dims)} on an input of {shape}")
+    windows = Windows(call, kernel, shape.rank)
+    extra = tuple(call.attribute("output_padding", (0,) * shape.rank))
+    wanted = call.attribute("output_shape")
+    if wanted is not None:
+        windows.pads, extra = _pads_for(windows, sizes, tuple(wanted)[-shape.rank :], extra)
+    elif windows.auto in _AUTO:
+        target = tuple(size * stride for size, stride in zip(sizes, windows.stride, strict=True))
+        windows.pads, extra = _pads_for(windows, sizes, target, extra)
+    windows.auto = "NOTSET"
+    if windows.negative():
+        raise Unknown(f"attribute `pads` is {[list(pair) for pair in windows.pads]}")
+    new_sizes = tuple(
+        TransposedWindow(k, s, before, after, d, more).output_size(size) or 0
+        for k, s, (before, after), d, more, size in zip(
+            windows.kernel, windows.stride, windows.pads, windows.dilation, extra, sizes, strict=True
+        )
+    )
+    out = per_group * groups
+    new = Shape(out, new_sizes)
+    bias = _bias_of(call, 2, out)
+    translation.count_kernel(weight, call.node.outputs[0])
+    translation.count_vector(bias)
+    translation.macs += prod(known(shape)) * prod(weight.dims[1:])
+    translation.layer(
+        call,
+        "conv_transpose",
+        source.tensor,
+        new,
+        plain(new, translation.batch),
+        **windows.arguments,
+        output_padding=extra,
+        out=out,
+        groups=groups,
+        bias=bias is not None,
+    )
+
+
+def _pads_for(
+    windows: Windows, sizes: Sequence[int], wanted: Sequence[int], extra: tuple[int, ...]
+) -> tuple[tuple[tuple[int, int], ...], tuple[int, ...]]:
+    """Padding and output padding with which these sizes come out, as ``output_shape`` has it."""
+    pads, more = [], []
+    for size, target, kernel, stride, dilation, given in zip(
+        sizes, wanted, windows.kernel, windows.stride, windows.dilation, extra, strict=True
+    ):
+        total = stride * (size - 1) + given + (kernel - 1) * dilation + 1 - target
+        small = max(total, 0) // 2
+        large = max(total, 0) - small
+        pads.append((large, small) if windows.auto == "SAME_LOWER" else (small, large))
+        more.append(given + max(-total, 0))
+    return tuple(pads), tuple(more)
+
+
+# Pools
+
+
+@operator("MaxPool", "AveragePool", "LpPool")
+def pool(translation: Translation, call: Call) -> None:
+    source = translation.settled(call.feature(), call.node.operator)
+    shape = translation.shapes[source.tensor]
+    if not shape.rank:
+        raise Unknown(f"a pool of a vector of {shape}")
+    kernel = call.attribute("kernel_shape")
+    if kernel is None:
+        raise Unknown("attribute `kernel_shape` is missing")
+    call.ignore("count_include_pad", "storage_order")
+    windows = Windows(call, kernel, shape.rank)
+    if windows.negative():
+        raise Unknown(f"attribute `pads` is {[list(pair) for pair in windows.pads]}")
+    ceil = bool(call.attribute("ceil_mode", 0))
+    rounding = None
+    if ceil:
+        rounding = CEIL if translation.opset >= CEIL_DROPS_SINCE else Rounding(up=True, drop_in_padding=False)
+    channels, *sizes = known(shape)
+    new = Shape(channels, windows.sizes(sizes, rounding))
+    op = {"MaxPool": "maxpool", "AveragePool": "avgpool", "LpPool": "lppool"}[call.node.operator]
+    power = {"power": call.attribute("p", 2)} if op == "lppool" else {}
+    if _is_global(windows, sizes, new) and op != "lppool":
+        translation.layer(call, f"global_{op}", source.tensor, new, plain(new, translation.batch))
+        return
+    translation.layer(
+        call, op, source.tensor, new, plain(new, translation.batch), **windows.arguments, ceil=ceil, **power
+    )
+
+
+def _is_global(windows: Windows, sizes: Sequence[int], new: Shape) -> bool:
+    """Whether one window takes the whole map, whose size is larger than a pool's usual window."""
+    return (
+        windows.kernel == tuple(sizes)
+        and not windows.is_padded
+        and max(new.sizes) == 1  # type: ignore[type-var]
+        and max(sizes) > 1
+    )
+
+
+@operator("GlobalAveragePool", "GlobalMaxPool")
+def global_pool(translation: Translation, call: Call) -> None:
+    source = translation.settled(call.feature(), call.node.operator)
+    shape = translation.shapes[source.tensor]
+    if not shape.rank:
+        raise Unknown(f"a pool of a vector of {shape}")
+    new = Shape(shape.channels, (1,) * shape.rank)
+    op = "global_avgpool" if call.node.operator == "GlobalAveragePool" else "global_maxpool"
+    translation.layer(call, op, source.tensor, new, plain(new, translation.batch))
+
+
+# Linear layers
+
+
+@operator("Gemm")
+def gemm(translation: Translation, call: Call) -> None:
+    call.ignore("alpha", "beta")
+    call.must_be("transA", 0)
+    weight = _weighted(call)
+    dims = weight.dims[::-1] if call.attribute("transB", 0) else weight.dims
+    linear(translation, call, weight, dims, _bias_of(call, 2, dims[-1]))
+
+
+@operator("MatMul")
+def matmul(translation: Translation, call: Call) -> None:
+    weight = _weighted(call)
+    if len(weight.dims) != 2:
+        raise Unknown(f"the weight has the shape {list(weight.dims)}")
+    linear(translation, call, weight, weight.dims, None)
+
+
+def linear(
+    translation: Translation, call: Call, weight: Constant, dims: Sequence[int], bias: Constant | None
+) -> None:
+    """Features of the last axis to other features: a linear layer, or a 1x1 convolution of a map."""
+    feature = call.feature()
+    inside, out = dims
+    if feature.sizes[-1] != inside:
+        raise Unknown(f"a weight {list(weight.dims)} on an input of {list(feature.sizes)}")
+    output = call.node.outputs[0]
+    share = translation.count_kernel(weight, output)
+    translation.count_vector(bias)
+    shape = translation.shapes[feature.tensor]
+    if feature.layout[-1] == whole(CHANNELS, known(shape)[0]) and translation.spatial(feature) > 1:
+        new = Shape(out, shape.sizes)
+        layout: Layout = (*feature.layout[:-1], whole(CHANNELS, out))
+        translation.macs += prod(known(new)) * inside
+        translation.layer(
+            call, "conv", feature.tensor, new, layout, kernel=(1,) * shape.rank, out=out, bias=bias is not None
+        )
+    else:
+        flat = translation.settled(feature, call.node.operator)
+        shape = translation.shapes[flat.tensor]
+        if known(shape)[0] != inside or translation.spatial(flat) > 1:
+            raise Unknown(f"it is applied along axes of {list(feature.sizes)} that are no channels")
+        translation.macs += out * inside
+        layout = (whole(BATCH, translation.batch), *((),) * (len(feature.layout) - 2), whole(CHANNELS, out))
+        translation.layer(call, "linear", flat.tensor, Shape(out), layout, out=out, bias=bias is not None)
+    if share is not None and bias is None:
+        _share(translation, call, share)
+
+
+# Normalisation
+
+
+@operator("BatchNormalization")
+def batch_norm(translation: Translation, call: Call) -> None:
+    source = translation.settled(call.feature(), "BatchNormalization")
+    call.ignore("epsilon", "momentum", "training_mode", "spatial", "is_test", "consumed_inputs")
+    channels = known(translation.shapes[source.tensor])[0]
+    vectors = [call.constant(place, "gamma, beta, mean or variance") for place in range(1, 5)]
+    if any(vector.count != channels for vector in vectors):
+        raise Unknown(f"its vectors are not of {channels} channels")
+    translation.count_vector(*vectors[:2])
+    translation.buffers += 2 * channels
+    for name in call.node.outputs[1:]:
+        if name:
+            translation.held[name] = vectors[2]
+    translation.same(call, "bn", source)
+
+
+@operator("InstanceNormalization")
+def instance_norm(translation: Translation, call: Call) -> None:
+    source = translation.settled(call.feature(), "InstanceNormalization")
+    call.ignore("epsilon")
+    translation.count_vector(call.constant(1, "gamma"), call.constant(2, "beta"))
+    translation.same(call, "instance_norm", source, affine=True)
+
+
+@operator("GroupNormalization")
+def group_norm(translation: Translation, call: Call) -> None:
+    source = translation.settled(call.feature(), "GroupNormalization")
+    call.ignore("epsilon", "stash_type")
+    channels = known(translation.shapes[source.tensor])[0]
+    vectors = [call.constant(1, "gamma"), call.constant(2, "beta")]
+    if any(vector.count != channels for vector in vectors):
+        raise Unknown(f"gamma and beta are per group: {vectors[0].count} for {channels} channels")
+    translation.count_vector(*vectors)
+    translation.same(call, "gn", source, groups=call.attribute("num_groups", 1))
+
+
+@operator("LayerNormalization")
+def layer_norm(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    call.ignore("epsilon", "stash_type")
+    axis = call.attribute("axis", -1) % len(feature.layout)
+    layer_normed(translation, call, feature, axis, [call.constant(1, "gamma"), call.input(2)])
+
+
+def layer_normed(
+    translation: Translation, call: Call, feature: Feature, axis: int, vectors: Sequence[object]
+) -> None:
+    """Normalisation of the axes from ``axis`` on, which are to be the channels alone."""
+    channels = known(translation.shapes[feature.tensor])[0]
+    normalised = [dim for dim in feature.layout[axis:] if dim]
+    if normalised != [whole(CHANNELS, channels)]:
+        raise Unknown("it is over more than the channels")
+    gamma, beta = (one if isinstance(one, Constant) else None for one in vectors)
+    if (gamma is None) != (beta is None) and gamma is None:
+        raise Unknown("it has beta without gamma")
+    translation.count_vector(gamma, beta)
+    which = {} if beta is not None else {"beta": False} if gamma is not None else {"affine": False}
+    translation.same(call, "ln", feature, **which)
+
+
+@operator("LRN")
+def local_response_norm(translation: Translation, call: Call) -> None:
+    source = translation.settled(call.feature(), "LRN")
+    call.ignore("alpha", "beta", "bias")
+    translation.same(call, "lrn", source, size=call.attribute("size"))
+
+
+__all__ = ["Windows", "convolved", "item", "layer_normed", "linear"]

@@ -1,0 +1,155 @@
+"""An ONNX model as a network: input sizes, the translation, what is refused and what is remarked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from cnncalc.frameworks import NEWEST_OPSET
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import Item, Malformed, Network, Problem, Refused, Request, Stated
+from cnncalc.importers.onnx.file import OnnxModel, read_model
+from cnncalc.importers.onnx.layout import plain
+from cnncalc.importers.onnx.translation import Feature, Translation
+
+NEWEST = 26
+"""The newest opset whose operators were compared with the tables here."""
+OLDEST = 6
+TRIED = ((224, 288), (256, 320), (288, 224))
+"""Sizes that stand in for open ones: what the same layers come from at all of them does not depend on them."""
+
+
+def network_of(request: Request) -> Network:
+    model = read_model(request.source)
+    if not OLDEST <= model.opset <= NEWEST:
+        raise Refused(
+            [Problem("", "opset", f"the file is of opset {model.opset}", f"{OLDEST} to {NEWEST} are known")]
+        )
+    if not model.graph.inputs:
+        raise Malformed(request.source, "the graph has no input")
+    open_axes = _open_axes(model, request)
+    if not open_axes:
+        return _network(model, request, _translated(model, request, ()), False)
+    first, second = (_translated(model, request, sizes) for sizes in TRIED[:2])
+    if _without_shapes(first.items) != _without_shapes(second.items):
+        name, reason = open_axes, _first_difference(first.items, second.items)
+        raise Refused(
+            [Problem(name, "input", f"its size is open, and {reason}", "pass --input with the size")]
+        )
+    return _network(model, request, first, True)
+
+
+def _open_axes(model: OnnxModel, request: Request) -> str:
+    """The first input with an open spatial axis that no size is given for; empty where there is none."""
+    for place, (name, axes) in enumerate(model.graph.inputs):
+        if request.shape_of(name, place == 0) is None and (axes is None or None in axes[1:]):
+            return name or "input"
+    return ""
+
+
+def _translated(model: OnnxModel, request: Request, sizes: tuple[int, ...]) -> Translation:
+    """The items at one choice of the open sizes.
+
+    Raises:
+        Refused: with everything that is not understood.
+    """
+    translation = Translation(model, request.partial)
+    for place, (name, axes) in enumerate(model.graph.inputs):
+        shape, batch = _input_shape(name, axes, request.shape_of(name, place == 0), sizes)
+        translation.batch = batch if place == 0 else translation.batch
+        translation.shapes[name] = shape
+        translation.held[name] = Feature(name, plain(shape, translation.batch))
+    translation.graph(model.graph)
+    lost = [name for name in model.graph.outputs if not isinstance(translation.held.get(name), Feature)]
+    if translation.problems and (lost or not request.partial):
+        raise Refused(translation.problems)
+    if lost:
+        raise Refused([Problem(lost[0], "output", "it does not depend on the input")])
+    return translation
+
+
+def _input_shape(
+    name: str, axes: tuple[int | None, ...] | None, asked: Shape | None, sizes: tuple[int, ...]
+) -> tuple[Shape, int]:
+    """The shape of an input without the batch, and the batch."""
+    if asked is not None:
+        if axes is not None and len(axes) != len(asked.axes) + 1:
+            raise Refused([Problem(name, "input", f"it has {len(axes)} axes, --input gives {len(asked.axes)}")])
+        return asked, 1
+    if axes is None or len(axes) < 2 or len(axes) > 5:
+        found = "no shape" if axes is None else f"{len(axes)} axes"
+        raise Refused([Problem(name, "input", f"it has {found}", "pass --input, such as 3x224x224")])
+    if axes[1] is None:
+        raise Refused([Problem(name, "input", "its channels are open", "pass --input, such as 3x224x224")])
+    tried = iter(sizes * 2)
+    spatial = tuple(size if size is not None else next(tried) for size in axes[2:])
+    return Shape(axes[1], spatial), axes[0] or 1
+
+
+def _without_shapes(items: list[Item]) -> list[Item]:
+    return [one._replace(shape=None) for one in items]
+
+
+def _first_difference(one: list[Item], other: list[Item]) -> str:
+    for here, there in zip(_without_shapes(one), _without_shapes(other), strict=False):
+        if here != there:
+            return f"`{here.label or here.output}` ({here.op}) depends on it"
+    return "the layers depend on it"
+
+
+def _network(model: OnnxModel, request: Request, translation: Translation, is_open: bool) -> Network:
+    inputs = []
+    for place, (name, axes) in enumerate(model.graph.inputs):
+        shape = translation.shapes[name]
+        if is_open and request.shape_of(name, place == 0) is None and axes is not None:
+            shape = Shape(shape.channels, tuple(axes[2:]))
+        inputs.append((name, shape))
+    items = tuple(translation.items)
+    if is_open:
+        items = tuple(one._replace(shape=None) for one in items)
+    used = {tensor for one in items for tensor in one.inputs}
+    outputs = []
+    for name in model.graph.outputs:
+        held = translation.held[name]
+        assert isinstance(held, Feature)
+        outputs.append(held.tensor)
+    stem = os.path.splitext(os.path.basename(request.source))[0]
+    return Network(
+        name=stem,
+        inputs=tuple(one for one in inputs if one[0] in used or len(inputs) == 1),
+        items=items,
+        outputs=tuple(dict.fromkeys(outputs)),
+        framework=f"onnx:{model.opset}" if model.opset < NEWEST_OPSET else "onnx",
+        source=_source(request.source, model),
+        classes=translation.classes,
+        stated=Stated(
+            params=translation.params,
+            buffers=translation.buffers,
+            macs=None if is_open else translation.macs,
+        ),
+        nodes=len(model.graph.nodes),
+        remarks=_remarks(translation),
+        unknown=tuple(translation.problems),
+    )
+
+
+def _remarks(translation: Translation) -> tuple[str, ...]:
+    found = []
+    ops = [one.op for one in translation.items]
+    convolutions = sum(op in ("conv", "depthwise") for op in ops)
+    if convolutions > 3 and not {"bn", "gn", "ln", "instance_norm"} & set(ops):
+        found.append("no batch norm in the file: it may have been folded into the convolutions by its exporter")
+    if translation.fixed:
+        where = translation.fixed[0] or "a node"
+        found.append(f"fixed numbers at `{where}` change values and are no parameters: left out")
+    return tuple(found)
+
+
+def _source(path: str, model: OnnxModel) -> str:
+    """The file's name and hash, the format's version and the producer."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    made = f", {model.producer}" if model.producer else ""
+    return f"{os.path.basename(path)} (sha256 {digest.hexdigest()[:12]}), ONNX opset {model.opset}{made}"

@@ -1,0 +1,249 @@
+"""Operators that exporters write as several nodes, named before they are translated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cnncalc.importers.onnx.file import Constant, OnnxNode
+
+Found = OnnxNode | None
+
+
+class Graph:
+    """The nodes of one list by what they make, and the constants that are known."""
+
+    def __init__(self, nodes: tuple[OnnxNode, ...], held: Mapping[str, Any]) -> None:
+        self.makers = {name: node for node in nodes for name in node.outputs if name}
+        self.held = held
+
+    def maker(self, name: str, *operators: str) -> OnnxNode | None:
+        """The node that makes a tensor, where it is one of these operators."""
+        node = self.makers.get(name)
+        return node if node is not None and node.operator in operators and not node.domain else None
+
+    def number(self, name: str) -> float | None:
+        """The one number that a constant is."""
+        held = self.held.get(name)
+        node = self.makers.get(name)
+        if node is not None and node.operator in ("Constant", "Identity", "Cast"):
+            if node.operator != "Constant":
+                return self.number(node.inputs[0]) if node.inputs else None
+            value = node.attributes.get("value", node.attributes.get("value_float"))
+            held = value if isinstance(value, Constant) else None
+            if isinstance(value, float):
+                return value
+        if isinstance(held, Constant) and held.count == 1 and held.values:
+            return float(held.values[0])
+        return None
+
+    def with_number(self, node: OnnxNode, number: float) -> str | None:
+        """The other input of a node of two, one of which is about that number."""
+        if len(node.inputs) != 2:
+            return None
+        for one, other in (node.inputs, node.inputs[::-1]):
+            found = self.number(one)
+            if found is not None and math.isclose(found, number, rel_tol=1e-3, abs_tol=1e-9):
+                return other
+        return None
+
+
+def named(nodes: tuple[OnnxNode, ...], held: Mapping[str, Any]) -> list[OnnxNode]:
+    """The nodes with those that end a pattern made one operator; what only the pattern read is dropped."""
+    from cnncalc.importers.onnx.translation import needed
+
+    graph = Graph(nodes, held)
+    found = [_named(node, graph) for node in nodes]
+    if all(one is node for one, node in zip(found, nodes, strict=True)):
+        return list(nodes)
+    read = {name for node in nodes for name in node.inputs}
+    ends = tuple(name for node in nodes for name in node.outputs if name not in read)
+    inner = tuple(name for node in nodes for name in node.outputs)
+    return needed(tuple(found), ends or inner)
+
+
+def _named(node: OnnxNode, graph: Graph) -> OnnxNode:
+    for pattern in _PATTERNS.get(node.operator, ()):
+        found = pattern(node, graph)
+        if found is not None:
+            return found
+    return node
+
+
+def _one(node: OnnxNode, operator: str, source: str) -> OnnxNode:
+    return node._replace(operator=operator, inputs=(source,), attributes={})
+
+
+def gated(node: OnnxNode, graph: Graph) -> Found:
+    """x * sigmoid(x), x * hardsigmoid(x), x * tanh(softplus(x))."""
+    if len(node.inputs) != 2:
+        return None
+    for x, gate in (node.inputs, node.inputs[::-1]):
+        made = graph.maker(gate, "Sigmoid", "HardSigmoid", "Tanh")
+        if made is None:
+            continue
+        if made.operator != "Tanh" and made.inputs[0] == x:
+            return _one(node, "Silu" if made.operator == "Sigmoid" else "HardSwish", x)
+        inner = graph.maker(made.inputs[0], "Softplus", "Mul")
+        if made.operator == "Sigmoid" and inner is not None and inner.operator == "Mul" and x in inner.inputs:
+            return _one(node, "QuickGelu", x)  # x * sigmoid(1.702 x)
+        if made.operator == "Tanh" and inner is not None and inner.operator == "Softplus" and inner.inputs[0] == x:
+            return _one(node, "Mish", x)
+    return None
+
+
+def hard_sigmoid(node: OnnxNode, graph: Graph) -> Found:
+    """clip(x + 3, 0, 6) / 6, and x times that in one of several orders."""
+    inner = _six(node.inputs[0], graph) if node.operator == "Div" and len(node.inputs) == 2 else None
+    if node.operator == "Div" and graph.number(node.inputs[1]) == 6:
+        if inner is not None:
+            return _one(node, "HardSigmoid", inner)
+        product = graph.maker(node.inputs[0], "Mul")
+        if product is not None:
+            return _swish(node, product, graph)
+    if node.operator == "Mul" and len(node.inputs) == 2:
+        for x, gate in (node.inputs, node.inputs[::-1]):
+            made = graph.maker(gate, "Div", "Mul")
+            if made is None:
+                continue
+            source = made.inputs[0] if made.operator == "Div" and graph.number(made.inputs[1]) == 6 else None
+            if made.operator == "Mul":
+                source = graph.with_number(made, 1 / 6)
+            if source is not None and _six(source, graph) == x:
+                return _one(node, "HardSwish", x)
+        product_of = graph.with_number(node, 1 / 6)
+        if product_of is not None:
+            if _six(product_of, graph) is not None:
+                return _one(node, "HardSigmoid", str(_six(product_of, graph)))
+            product = graph.maker(product_of, "Mul")
+            return None if product is None else _swish(node, product, graph)
+    return None
+
+
+def _swish(node: OnnxNode, product: OnnxNode, graph: Graph) -> Found:
+    for x, gate in (product.inputs, product.inputs[::-1]):
+        if _six(gate, graph) == x:
+            return _one(node, "HardSwish", x)
+    return None
+
+
+def _six(name: str, graph: Graph) -> str | None:
+    """The x of clip(x + 3, 0, 6)."""
+    clip = graph.maker(name, "Clip")
+    if clip is None:
+        return None
+    low = clip.attributes.get("min", graph.number(clip.inputs[1]) if len(clip.inputs) > 1 else None)
+    high = clip.attributes.get("max", graph.number(clip.inputs[2]) if len(clip.inputs) > 2 else None)
+    total = graph.maker(clip.inputs[0], "Add")
+    return graph.with_number(total, 3) if total is not None and low == 0 and high == 6 else None
+
+
+def gelu(node: OnnxNode, graph: Graph) -> Found:
+    """x * (1 + erf(x / sqrt 2)) / 2 in its orders, and the form with tanh."""
+    factors = _factors(node.outputs[0], graph, 4)
+    numbers = [number for one in factors if (number := graph.number(one)) is not None]
+    others = [one for one in factors if graph.number(one) is None]
+    if len(others) != 2 or math.prod(numbers) != 0.5:
+        return None
+    for x, gate in (others, others[::-1]):
+        total = graph.maker(gate, "Add")
+        inner = graph.with_number(total, 1) if total is not None else None
+        curve = graph.maker(inner, "Erf", "Tanh") if inner else None
+        if curve is not None and x in _sources(curve.inputs[0], graph, 8):
+            return _one(node, "Gelu", x)
+    return None
+
+
+def _factors(name: str, graph: Graph, depth: int) -> list[str]:
+    """What is multiplied to make a tensor."""
+    made = graph.maker(name, "Mul")
+    if made is None or not depth or len(made.inputs) != 2:
+        return [name]
+    return [one for given in made.inputs for one in _factors(given, graph, depth - 1)]
+
+
+def _sources(name: str, graph: Graph, depth: int) -> set[str]:
+    """The tensors from which arithmetic with numbers makes a tensor."""
+    made = graph.maker(name, "Mul", "Div", "Add", "Pow", "Sqrt")
+    found = {name}
+    if made is not None and depth:
+        for one in made.inputs:
+            found |= _sources(one, graph, depth - 1)
+    return found
+
+
+def layer_norm(node: OnnxNode, graph: Graph) -> Found:
+    """(x - mean) / sqrt(var + eps) * gamma + beta."""
+    if len(node.inputs) != 2:
+        return None
+    for scaled, beta in (node.inputs, node.inputs[::-1]):
+        product = graph.maker(scaled, "Mul")
+        if product is None or len(product.inputs) != 2:
+            continue
+        for normal, gamma in (product.inputs, product.inputs[::-1]):
+            found = _standardised(normal, graph)
+            if found is not None:
+                return node._replace(
+                    operator="LayerNormalization", inputs=(found[0], gamma, beta), attributes={"axis": found[1]}
+                )
+    return None
+
+
+def _standardised(name: str, graph: Graph) -> tuple[str, int] | None:
+    quotient = graph.maker(name, "Div")
+    if quotient is None:
+        return None
+    difference, deviation = graph.maker(quotient.inputs[0], "Sub"), graph.maker(quotient.inputs[1], "Sqrt")
+    if difference is None or deviation is None:
+        return None
+    mean = graph.maker(difference.inputs[1], "ReduceMean")
+    total = graph.maker(deviation.inputs[0], "Add")
+    if mean is None or total is None or mean.inputs[0] != difference.inputs[0]:
+        return None
+    axes = mean.attributes.get("axes")
+    given = graph.held.get(mean.inputs[1]) if len(mean.inputs) > 1 else None
+    if axes is None and isinstance(given, Constant):
+        axes = given.values
+    return (difference.inputs[0], int(axes[0])) if axes is not None and len(axes) == 1 and axes[0] == -1 else None
+
+
+def group_norm(node: OnnxNode, graph: Graph) -> Found:
+    """A map in groups, instance norm of the groups, the map again, and a factor and offset per channel."""
+    if len(node.inputs) != 2:
+        return None
+    for scaled, beta in (node.inputs, node.inputs[::-1]):
+        product = graph.maker(scaled, "Mul")
+        for back, gamma in () if product is None else (product.inputs, product.inputs[::-1]):
+            after = graph.maker(back, "Reshape")
+            norm = graph.maker(after.inputs[0], "InstanceNormalization") if after is not None else None
+            before = graph.maker(norm.inputs[0], "Reshape") if norm is not None else None
+            if norm is None or before is None:
+                continue
+            ones = graph.held.get(norm.inputs[1])
+            maker = graph.makers.get(norm.inputs[1])
+            if maker is not None and isinstance(maker.attributes.get("value"), Constant):
+                ones = maker.attributes["value"]
+            if isinstance(ones, Constant) and _per_channel(graph, gamma) and _per_channel(graph, beta):
+                return node._replace(
+                    operator="GroupNormalization",
+                    inputs=(before.inputs[0], gamma, beta),
+                    attributes={"num_groups": ones.count},
+                )
+    return None
+
+
+def _per_channel(graph: Graph, name: str) -> bool:
+    maker = graph.makers.get(name)
+    return isinstance(graph.held.get(name), Constant) or (
+        maker is not None and maker.operator in ("Constant", "Unsqueeze", "Reshape", "Identity")
+    )
+
+
+Pattern = Callable[[OnnxNode, Graph], Found]
+_PATTERNS: dict[str, tuple[Pattern, ...]] = {
+    "Mul": (gelu, gated, hard_sigmoid),
+    "Div": (hard_sigmoid,),
+    "Add": (layer_norm, group_norm),
+}
+"""Each is anchored at its last operator."""

@@ -1,0 +1,40 @@
+"""Quantised ONNX operators, which have the shapes and counts of those they stand for."""
+
+from __future__ import annotations
+
+from cnncalc.importers.onnx.file import Constant
+from cnncalc.importers.onnx.joins import joined
+from cnncalc.importers.onnx.layers import convolved, linear
+from cnncalc.importers.onnx.translation import Call, Translation, Unknown, operator
+
+
+@operator("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
+def passed_through(translation: Translation, call: Call) -> None:
+    call.ignore("axis", "block_size", "saturate", "output_dtype", "precision")
+    translation.alias(call, call.feature())
+    for name in call.node.outputs[1:]:
+        translation.held[name] = Constant((), (1.0,))
+
+
+@operator("QLinearConv")
+def qlinear_conv(translation: Translation, call: Call) -> None:
+    convolved(translation, call, call.feature(), call.constant(3, "the weight"), 8)
+
+
+@operator("ConvInteger")
+def conv_integer(translation: Translation, call: Call) -> None:
+    convolved(translation, call, call.feature(), call.constant(1, "the weight"), 99)
+
+
+@operator("QLinearMatMul", "MatMulInteger")
+def qlinear_matmul(translation: Translation, call: Call) -> None:
+    weight = call.constant(3 if call.node.operator == "QLinearMatMul" else 1, "the weight")
+    if len(weight.dims) != 2:
+        raise Unknown(f"the weight has the shape {list(weight.dims)}")
+    linear(translation, call, weight, weight.dims, None)
+
+
+@operator("QLinearAdd", "QLinearMul")
+def qlinear_join(translation: Translation, call: Call) -> None:
+    word = "add" if call.node.operator == "QLinearAdd" else "mul"
+    joined(translation, call, word, [call.feature(0), call.feature(3)])

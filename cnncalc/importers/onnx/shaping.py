@@ -1,0 +1,297 @@
+"""ONNX operators that move elements: reshapes and transposes, slices, pads, resizing."""
+
+from __future__ import annotations
+
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import item
+from cnncalc.importers.onnx.file import Constant
+from cnncalc.importers.onnx.folding import new_sizes, slices, split_sizes, squeezed, unsqueezed
+from cnncalc.importers.onnx.layout import CHANNELS, known, plain, reshaped, transposed, whole
+from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
+
+# Labels only
+
+
+@operator("Reshape")
+def reshape(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    target = call.attribute("shape") or call.values(1, "the new shape")
+    if target is None:
+        raise Unknown("the new shape is missing")
+    _relabel(translation, call, feature, new_sizes(feature.sizes, target, call.attribute("allowzero", 0)))
+
+
+def _relabel(translation: Translation, call: Call, feature: Feature, sizes: tuple[int, ...]) -> None:
+    layout = reshaped(feature.layout, sizes)
+    if layout is None:
+        old = "x".join(map(str, feature.sizes))
+        raise Unknown(f"{old} to {'x'.join(map(str, sizes))} cuts across channels and positions")
+    translation.alias(call, Feature(feature.tensor, layout))
+
+
+@operator("Flatten")
+def flatten(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    axis = call.attribute("axis", 1) % (len(feature.layout) + 1)
+    before = after = 1
+    for place, size in enumerate(feature.sizes):
+        before, after = (before * size, after) if place < axis else (before, after * size)
+    _relabel(translation, call, feature, (before, after))
+
+
+@operator("Transpose")
+def transpose(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    order = call.attribute("perm", tuple(range(len(feature.layout)))[::-1])
+    if sorted(order) != list(range(len(feature.layout))):
+        raise Unknown(f"attribute `perm` is {list(order)}")
+    translation.alias(call, Feature(feature.tensor, transposed(feature.layout, order)))
+
+
+@operator("Squeeze")
+def squeeze(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    axes = call.attribute("axes") or call.values(1, "`axes`")
+    _relabel(translation, call, feature, squeezed(feature.sizes, axes))
+
+
+@operator("Unsqueeze")
+def unsqueeze(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    axes = call.attribute("axes") or call.values(1, "`axes`") or ()
+    translation.alias(call, Feature(feature.tensor, unsqueezed(feature.layout, axes, ())))
+
+
+@operator("Expand")
+def expand(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    target = call.values(1, "the new shape") or ()
+    if any(size not in (1, old) for size, old in zip(target[::-1], feature.sizes[::-1], strict=False)):
+        raise Unknown(f"{list(feature.sizes)} to {list(target)} repeats values")
+    extra = max(len(target) - len(feature.layout), 0)
+    translation.alias(call, Feature(feature.tensor, ((),) * extra + feature.layout))
+
+
+@operator("DepthToSpace", "SpaceToDepth")
+def pixels(translation: Translation, call: Call) -> None:
+    source = translation.settled(call.feature(), call.node.operator)
+    call.ignore("mode")
+    factor = call.attribute("blocksize")
+    channels, *sizes = known(translation.shapes[source.tensor])
+    block = factor ** len(sizes)
+    if call.node.operator == "DepthToSpace":
+        if channels % block:
+            raise Unknown(f"{channels} channels in blocks of {factor}")
+        new = Shape(channels // block, tuple(size * factor for size in sizes))
+        op = "pixel_shuffle"
+    else:
+        if any(size % factor for size in sizes):
+            raise Unknown(f"a map of {sizes} in blocks of {factor}")
+        new = Shape(channels * block, tuple(size // factor for size in sizes))
+        op = "pixel_unshuffle"
+    translation.layer(call, op, source.tensor, new, plain(new, translation.batch), factor=factor)
+
+
+# Parts
+
+
+def channel_axis(translation: Translation, feature: Feature, axis: int) -> bool:
+    """Whether an axis of the tensor runs over all channels of its map."""
+    return feature.layout[axis] == whole(CHANNELS, known(translation.shapes[feature.tensor])[0])
+
+
+def part(
+    translation: Translation, call: Call, feature: Feature, axis: int, first: int, count: int, output: str
+) -> None:
+    """Some of the channels of a map, as a tensor of a name."""
+    shape = translation.shapes[feature.tensor]
+    if not channel_axis(translation, feature, axis):
+        feature = translation.settled(feature, call.node.operator)
+        shape = translation.shapes[feature.tensor]
+        if axis != 1 or not channel_axis(translation, feature, axis):
+            raise Unknown(f"it cuts axis {axis}, which is not the channels")
+    new = Shape(count, shape.sizes)
+    translation.add(
+        item("slice", feature.tensor, output, label=call.node.label, shape=new, channels=(first, count))
+    )
+    layout = (*feature.layout[:axis], whole(CHANNELS, count), *feature.layout[axis + 1 :])
+    translation.held[output] = Feature(output, layout)
+
+
+@operator("Split")
+def split(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    axis = call.attribute("axis", 0) % len(feature.layout)
+    first = 0
+    for output, count in zip(call.node.outputs, split_sizes(call, feature.sizes[axis]), strict=True):
+        if output and translation.uses[output]:
+            part(translation, call, feature, axis, first, count, output)
+        elif output:
+            translation.held[output] = feature
+        first += count
+
+
+@operator("Slice")
+def cut(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    ranges = slices(call, feature.sizes)
+    changed = [axis for axis, taken in enumerate(ranges) if len(taken) != feature.sizes[axis]]
+    if not changed:
+        if any(taken.step < 0 and len(taken) > 1 for taken in ranges):
+            raise Unknown("it reverses an axis")
+        translation.alias(call, feature)
+        return
+    if any(ranges[axis].step != 1 and len(ranges[axis]) > 1 for axis in changed):
+        _strided(translation, call, feature, ranges)
+        return
+    if len(changed) == 1 and feature.layout[changed[0]] and channel_axis(translation, feature, changed[0]):
+        taken = ranges[changed[0]]
+        part(translation, call, feature, changed[0], taken.start, len(taken), call.node.outputs[0])
+        return
+    source = translation.settled(feature, "Slice")
+    if 0 in changed or 1 in changed:
+        raise Unknown("it cuts the batch, or channels and positions at once")
+    shape = translation.shapes[source.tensor]
+    margins = tuple((taken.start, size - taken.stop) for taken, size in zip(ranges[2:], known(shape)[1:], strict=True))
+    new = Shape(shape.channels, tuple(map(len, ranges[2:])))
+    translation.layer(call, "crop", source.tensor, new, plain(new, translation.batch), margins=margins)
+
+
+def _strided(translation: Translation, call: Call, feature: Feature, ranges: list[range]) -> None:
+    """Every n-th position: a max pool of one position with that stride, after a crop."""
+    source = translation.settled(feature, "Slice")
+    shape = translation.shapes[source.tensor]
+    taken, sizes = ranges[2:], known(shape)[1:]
+    if len(ranges) != 1 + 1 + shape.rank or any(len(one) != size for one, size in zip(ranges[:2], source.sizes[:2], strict=True)):
+        raise Unknown("it takes every n-th channel")
+    if any(one.step < 1 for one in taken):
+        raise Unknown("it reverses an axis")
+    start = tuple((one.start, 0) for one in taken)
+    tensor = source.tensor
+    if any(map(any, start)):
+        cropped = Shape(shape.channels, tuple(size - one.start for size, one in zip(sizes, taken, strict=True)))
+        tensor = translation.add(
+            item("crop", tensor, f"{call.node.outputs[0]}|crop", label=call.node.label, shape=cropped, margins=start)
+        )
+    new = Shape(shape.channels, tuple(map(len, taken)))
+    translation.layer(
+        call,
+        "maxpool",
+        tensor,
+        new,
+        plain(new, translation.batch),
+        kernel=(1,) * shape.rank,
+        stride=tuple(one.step for one in taken),
+    )
+
+
+@operator("Gather")
+def gather(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    indices = call.constant(1, "the indices")
+    axis = call.attribute("axis", 0) % len(feature.layout)
+    values = indices.values
+    if values is None:
+        raise Unknown("the indices have no values in the file")
+    size = feature.sizes[axis]
+    taken = [int(value) % size for value in values]
+    if len(taken) == size == 1:
+        _relabel(translation, call, feature, _without(feature.sizes, axis, indices))
+        return
+    if taken != list(range(taken[0], taken[0] + len(taken))):
+        raise Unknown("it takes channels in another order")
+    if not channel_axis(translation, feature, axis):
+        raise Unknown(f"it takes parts of axis {axis}, which is not the channels")
+    part(translation, call, feature, axis, taken[0], len(taken), call.node.outputs[0])
+    found = translation.held[call.node.outputs[0]]
+    assert isinstance(found, Feature)
+    if not indices.dims:
+        translation.alias(call, Feature(found.tensor, (*found.layout[:axis], *found.layout[axis + 1 :])))
+
+
+def _without(sizes: tuple[int, ...], axis: int, indices: Constant) -> tuple[int, ...]:
+    return (*sizes[:axis], *indices.dims, *sizes[axis + 1 :])
+
+
+# Sizes
+
+
+@operator("Pad")
+def pad(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    call.ignore("mode", "value", "paddings")
+    pads = call.attribute("pads") or call.values(1, "`pads`")
+    if pads is None:
+        raise Unknown("`pads` is missing")
+    rank = len(feature.layout)
+    axes = call.values(3, "`axes`") or tuple(range(rank))
+    pairs = {int(axis) % rank: (int(pads[place]), int(pads[place + len(axes)])) for place, axis in enumerate(axes)}
+    if not any(map(any, pairs.values())):
+        translation.alias(call, feature)
+        return
+    source = translation.settled(feature, "Pad")
+    margins = tuple(pairs.get(axis, (0, 0)) for axis in range(2, rank))
+    if any(pairs.get(0, (0, 0))) or any(pairs.get(1, (0, 0))):
+        raise Unknown("it pads the batch or the channels")
+    shape = translation.shapes[source.tensor]
+    new = Shape(shape.channels, tuple(size + sum(pair) for size, pair in zip(known(shape)[1:], margins, strict=True)))
+    if all(pad <= 0 for pair in margins for pad in pair):
+        cut = tuple((-before, -after) for before, after in margins)
+        translation.layer(call, "crop", source.tensor, new, plain(new, translation.batch), margins=cut)
+    elif any(pad < 0 for pair in margins for pad in pair):
+        raise Unknown("it pads and cuts at once")
+    else:
+        translation.layer(call, "pad", source.tensor, new, plain(new, translation.batch), margins=margins)
+
+
+@operator("Resize", "Upsample")
+def resize(translation: Translation, call: Call) -> None:
+    source = translation.settled(call.feature(), call.node.operator)
+    call.ignore(
+        "coordinate_transformation_mode", "cubic_coeff_a", "exclude_outside", "extrapolation_value",
+        "nearest_mode", "antialias", "keep_aspect_ratio_policy", "height_scale", "width_scale",
+    )  # fmt: skip
+    shape = translation.shapes[source.tensor]
+    channels, *sizes = known(shape)
+    axes = tuple(int(axis) % (shape.rank + 2) for axis in call.attribute("axes", range(shape.rank + 2)))
+    scales, wanted = _scales(translation, call)
+    mode = {"nearest": "nearest", "linear": "bilinear", "bilinear": "bilinear", "cubic": "bicubic"}.get(
+        call.attribute("mode", "nearest")
+    )
+    if mode is None or (mode == "bicubic" and not _has_bicubic()):
+        raise Unknown(f"attribute `mode` is {call.attribute('mode')}")
+    factors = dict(zip(axes, scales, strict=False)) if scales else {}
+    targets = dict(zip(axes, wanted, strict=False)) if wanted else {}
+    new_sizes_ = tuple(
+        int(targets.get(2 + axis, int(size * factors.get(2 + axis, 1)))) for axis, size in enumerate(sizes)
+    )
+    if int(targets.get(1, channels)) != channels or factors.get(1, 1) != 1:
+        raise Unknown("it changes the number of channels")
+    new = Shape(channels, new_sizes_)
+    if new == shape:
+        translation.alias(call, source)
+        return
+    whole_factors = [now // size if now % size == 0 else None for now, size in zip(new_sizes_, sizes, strict=True)]
+    how: dict[str, object] = {"size": new_sizes_}
+    if None not in whole_factors and min(filter(None, whole_factors)) >= 1:
+        how = {"factor": tuple(whole_factors)}
+    translation.layer(call, "upsample", source.tensor, new, plain(new, translation.batch), mode=mode, **how)
+
+
+def _has_bicubic() -> bool:
+    from cnncalc.layers.base import OPERATIONS
+
+    return "bicubic" in OPERATIONS["upsample"].fields["mode"].choices
+
+
+def _scales(translation: Translation, call: Call) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Scales and sizes, wherever the opset has them; one of them is empty."""
+    if call.node.operator == "Upsample":
+        return tuple(call.attribute("scales") or call.values(1, "`scales`") or ()), ()
+    if translation.opset < 11:
+        return tuple(call.values(1, "`scales`") or ()), ()
+    sizes = call.values(3, "`sizes`") if len(call.inputs) > 3 and call.inputs[3] is not None else ()
+    scales = call.values(2, "`scales`") if len(call.inputs) > 2 and not sizes else ()
+    if not sizes and not scales:
+        raise Unknown("neither `scales` nor `sizes` is there")
+    return tuple(scales or ()), tuple(sizes or ())

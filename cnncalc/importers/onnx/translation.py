@@ -1,0 +1,406 @@
+"""Nodes to items, one after another: what each name holds, and what is not understood."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
+from math import prod
+from typing import Any, NamedTuple
+
+from cnncalc.errors import Fault
+from cnncalc.geometry.shape import Shape, product
+from cnncalc.importers.items import Item, Problem, item, unknown_item
+from cnncalc.importers.onnx.file import Constant, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, Reference
+from cnncalc.importers.onnx.layout import (
+    BATCH,
+    CHANNELS,
+    Layout,
+    known,
+    plain,
+    rearrangement,
+    sizes_of,
+    whole,
+)
+
+MOST_DEPTH = 32
+"""Functions and branches within each other."""
+MOST_NODES = 200_000
+"""Nodes of a graph after functions are expanded."""
+
+
+class Feature(NamedTuple):
+    """A tensor computed from the network's inputs: the map of an item, and how its axes lie in the tensor."""
+
+    tensor: str
+    layout: Layout
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return sizes_of(self.layout)
+
+
+class Lost(NamedTuple):
+    """A tensor that depends on something not understood."""
+
+
+Held = Feature | Constant | Lost
+
+
+class Unknown(Exception):
+    """What is not understood of a node: the reason, and what would help."""
+
+    def __init__(self, reason: str, help: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.help = help
+
+
+Handler = Callable[["Translation", "Call"], None]
+OPERATORS: dict[str, Handler] = {}
+"""What translates each operator that is not folded away; filled by the modules of ``_FAMILIES``."""
+
+_FAMILIES = ("layers", "elementwise", "joins", "shaping", "reductions", "quantized")
+
+
+def operator(*names: str) -> Callable[[Handler], Handler]:
+    """Register what translates an operator."""
+
+    def register(handler: Handler) -> Handler:
+        OPERATORS.update(dict.fromkeys(names, handler))
+        return handler
+
+    return register
+
+
+class Call:
+    """One node with what its inputs hold. Attributes that no handler asks for are not understood."""
+
+    def __init__(self, node: OnnxNode, inputs: tuple[Held | None, ...], attributes: Mapping[str, Any]) -> None:
+        self.node = node
+        self.inputs = inputs
+        self._attributes = attributes
+        self._asked: set[str] = set()
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        self._asked.add(name)
+        found = self._attributes.get(name)
+        return default if found is None else found
+
+    def ignore(self, *names: str) -> None:
+        """Attributes on which no shape and no count depends."""
+        self._asked.update(names)
+
+    def must_be(self, name: str, *allowed: Any) -> None:
+        """Refuse an attribute with another value than these; the first is the default."""
+        found = self.attribute(name, allowed[0])
+        if found not in allowed:
+            raise Unknown(f"attribute `{name}` is {found}")
+
+    def unread(self) -> list[str]:
+        return sorted(set(self._attributes) - self._asked)
+
+    def input(self, place: int) -> Held | None:
+        return self.inputs[place] if place < len(self.inputs) else None
+
+    def feature(self, place: int = 0) -> Feature:
+        found = self.input(place)
+        if not isinstance(found, Feature):
+            raise Unknown(f"input {place} is {'missing' if found is None else 'a constant'}")
+        return found
+
+    def constant(self, place: int, what: str) -> Constant:
+        found = self.input(place)
+        if not isinstance(found, Constant):
+            raise Unknown(f"{what} is {'missing' if found is None else 'computed from the input'}")
+        return found
+
+    def values(self, place: int, what: str) -> tuple[Any, ...] | None:
+        """The values of an optional constant input; ``None`` where it is absent."""
+        if self.input(place) is None:
+            return None
+        found = self.constant(place, what)
+        if found.values is None:
+            raise Unknown(f"{what} has no values in the file")
+        return found.values
+
+
+class Translation:
+    """The items of one model at given input shapes."""
+
+    def __init__(self, model: OnnxModel, partial: bool) -> None:
+        for family in _FAMILIES:
+            import_module(f"cnncalc.importers.onnx.{family}")
+        self.model = model
+        self.partial = partial
+        self.opset = model.opset
+        self.batch = 1
+        self.items: list[Item] = []
+        self.places: dict[str, int] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.held: dict[str, Held] = {}
+        self.problems: list[Problem] = []
+        self.classes: dict[str, str] = {}
+        self.weights: dict[str, int] = {}
+        """Elements of each initialiser used as a weight; vectors are counted by layer."""
+        self.vectors = 0
+        self.buffers = 0
+        self.macs = 0
+        self.nodes = 0
+        self.kernels: dict[str, str] = {}
+        """The item that used each kernel first."""
+        self.uses: Counter[str] = Counter()
+        self.fixed: list[str] = []
+        """Labels of constants that change values but are nothing learned."""
+
+    # Walking
+
+    def graph(self, graph: OnnxGraph, depth: int = 0) -> None:
+        """Translate the nodes that outputs depend on."""
+        self.held.update(graph.constants)
+        self.walk(needed(graph.nodes, graph.outputs), graph.values, depth)
+
+    def walk(self, nodes: Iterable[OnnxNode], values: Mapping[str, tuple[int | None, ...]], depth: int) -> None:
+        if depth > MOST_DEPTH:
+            raise Unknown(f"functions or branches are nested more than {MOST_DEPTH} deep")
+        from cnncalc.importers.onnx.patterns import named
+
+        nodes = named(tuple(nodes), self.held)
+        self.uses.update(name for node in nodes for name in node.inputs)
+        for node in nodes:
+            self.nodes += 1
+            if self.nodes > MOST_NODES:
+                raise Unknown(f"more than {MOST_NODES:,} nodes")
+            self._node(node, values, depth)
+
+    def _node(self, node: OnnxNode, values: Mapping[str, tuple[int | None, ...]], depth: int) -> None:
+        inputs = tuple(self.held.get(name) if name else None for name in node.inputs)
+        if any(isinstance(one, Lost) for one in inputs):
+            self._lose(node)
+            return
+        missing = next((name for name in node.inputs if name and name not in self.held), None)
+        try:
+            if missing is not None:
+                raise Unknown(f"input `{missing}` comes from nowhere")
+            self._translate(node, inputs, depth)
+        except Unknown as unknown:
+            self._unknown(node, inputs, values, unknown)
+        except Fault as fault:
+            self._unknown(node, inputs, values, Unknown(fault.message, fault.help))
+
+    def _translate(self, node: OnnxNode, inputs: tuple[Held | None, ...], depth: int) -> None:
+        function = self.model.functions.get((node.domain, node.operator))
+        if function is not None:
+            self._function(node, function, inputs, depth)
+            return
+        if node.domain not in DOMAINS:
+            raise Unknown(f"domain `{node.domain}`")
+        for scope, kind in node.classes:
+            self.classes.setdefault(scope, kind)
+        if node.operator == "If":
+            self._branch(node, inputs, depth)
+            return
+        call = Call(node, inputs, node.attributes)
+        from cnncalc.importers.onnx.folding import folded
+
+        constants = folded(self, call)
+        if constants is not None:
+            self.held.update(zip(node.outputs, constants, strict=False))
+            return
+        handler = OPERATORS.get(node.operator)
+        if handler is None:
+            raise Unknown("no such operator is known")
+        handler(self, call)
+        unread = call.unread()
+        if unread:
+            raise Unknown(f"attribute `{unread[0]}` is not understood")
+        for name in node.outputs:
+            if name and name not in self.held and self.uses[name]:
+                self.held[name] = Lost()
+                raise Unknown(f"output `{name}` of the operator is used")
+
+    def _unknown(
+        self,
+        node: OnnxNode,
+        inputs: tuple[Held | None, ...],
+        values: Mapping[str, tuple[int | None, ...]],
+        unknown: Unknown,
+    ) -> None:
+        name = node.name or next(iter(node.outputs), "")
+        operator = f"{node.domain}.{node.operator}" if node.domain else node.operator
+        self.problems.append(Problem(name, operator, unknown.reason, unknown.help))
+        features = [one for one in inputs if isinstance(one, Feature)]
+        stated = [values.get(one) for one in node.outputs]
+        if self.partial and features and len(node.outputs) == 1 and self._stand_in(node, features, stated[0]):
+            return
+        self._lose(node)
+
+    def _stand_in(self, node: OnnxNode, features: list[Feature], axes: tuple[int | None, ...] | None) -> bool:
+        """A custom in the place of a node, where the file states its shape; whether it does."""
+        if axes is None or not axes or any(size is None for size in axes[1:]) or len(axes) > 5:
+            return False
+        shape = Shape(axes[1] if len(axes) > 1 else 1, tuple(axes[2:]))
+        weights = [one for name in node.inputs if isinstance(one := self.held.get(name), Constant)]
+        params = sum(one.count for one in weights if one.is_float)
+        output = node.outputs[0]
+        self.add(
+            unknown_item(
+                node.operator,
+                [one.tensor for one in features[:1]],
+                output,
+                reason=self.problems[-1].reason,
+                label=node.label,
+                shape=shape,
+                params=params,
+                macs=0,
+            )
+        )
+        self.vectors += params
+        self.held[output] = Feature(output, plain(shape, self.batch))
+        return True
+
+    def _lose(self, node: OnnxNode) -> None:
+        self.held.update(dict.fromkeys(filter(None, node.outputs), Lost()))
+
+    def _function(
+        self, node: OnnxNode, function: OnnxFunction, inputs: tuple[Held | None, ...], depth: int
+    ) -> None:
+        """The nodes of a function in place of its call, under names of their own."""
+        prefix = f"{node.outputs[0] if node.outputs else node.name}/"
+        names = {formal: given for formal, given in zip(function.inputs, node.inputs, strict=False)}
+        given = {**function.defaults, **node.attributes}
+        inner = []
+        for one in function.nodes:
+            attributes = {name: _resolved(value, given) for name, value in one.attributes.items()}
+            inner.append(
+                one._replace(
+                    inputs=tuple(names.get(name, prefix + name) if name else "" for name in one.inputs),
+                    outputs=tuple(prefix + name if name else "" for name in one.outputs),
+                    attributes={name: value for name, value in attributes.items() if value is not None},
+                    label=node.label,
+                )
+            )
+        wanted = tuple(prefix + name for name in function.outputs)
+        self.walk(needed(tuple(inner), wanted), {}, depth + 1)
+        for name, found in zip(node.outputs, wanted, strict=False):
+            self.held[name] = self.held.get(found, Lost())
+
+    def _branch(self, node: OnnxNode, inputs: tuple[Held | None, ...], depth: int) -> None:
+        condition = inputs[0]
+        if not isinstance(condition, Constant) or not condition.values:
+            raise Unknown("the condition depends on the input")
+        branch = node.attributes.get("then_branch" if condition.values[0] else "else_branch")
+        if not isinstance(branch, OnnxGraph):
+            raise Unknown("the branch is missing")
+        self.graph(branch, depth + 1)
+        for name, found in zip(node.outputs, branch.outputs, strict=False):
+            self.held[name] = self.held.get(found, Lost())
+
+    # Items
+
+    def add(self, one: Item) -> str:
+        self.places[one.output] = len(self.items)
+        self.items.append(one)
+        if one.shape is not None:
+            self.shapes[one.output] = one.shape
+        return one.output
+
+    def layer(
+        self, call: Call, op: str, inputs: str | Iterable[str], shape: Shape, layout: Layout, **arguments: object
+    ) -> Feature:
+        """Add an item for a node, whose first output it makes."""
+        output = call.node.outputs[0]
+        self.add(item(op, inputs, output, label=call.node.label, shape=shape, **arguments))
+        found = Feature(output, layout)
+        self.held[output] = found
+        return found
+
+    def same(self, call: Call, op: str, feature: Feature, **arguments: object) -> None:
+        """An item that changes no shape."""
+        self.layer(call, op, feature.tensor, self.shapes[feature.tensor], feature.layout, **arguments)
+
+    def alias(self, call: Call, held: Held) -> None:
+        """A node that changes nothing."""
+        self.held[call.node.outputs[0]] = held
+
+    def settled(self, feature: Feature, what: str) -> Feature:
+        """The feature as a map whose axes are batch, channels and positions, rearranged where need be."""
+        shape = self.shapes[feature.tensor]
+        if feature.layout == plain(shape, self.batch):
+            return feature
+        squeezed = self._squeezed(feature, shape)
+        if squeezed is not None:
+            return squeezed
+        found = rearrangement(feature.layout, shape, self.batch)
+        if found is None:
+            raise Unknown(f"{what}: the axes of its input {_sizes(feature.sizes)} are in no order that a spec has")
+        output = f"{feature.tensor}|{found.op}|{'x'.join(map(str, feature.sizes))}"
+        if output not in self.places:
+            self.add(item(found.op, feature.tensor, output, shape=found.shape, **found.arguments))
+        return Feature(output, plain(found.shape, self.batch))
+
+    def _squeezed(self, feature: Feature, shape: Shape) -> Feature | None:
+        """A vector where axes of size 1 are missing: ``Cx1x1`` read as ``C``."""
+        batch = whole(BATCH, self.batch)
+        channels = whole(CHANNELS, known(shape)[0])
+        if len(feature.layout) >= 2 and feature.layout[:2] == (batch, channels) and not any(feature.layout[2:]):
+            return feature
+        return None
+
+    def spatial(self, feature: Feature) -> int:
+        """Positions of the feature's map."""
+        return prod(known(self.shapes[feature.tensor])[1:])
+
+    # Counts
+
+    def count_kernel(self, weight: Constant, output: str) -> str | None:
+        """Count a weight once; the item that shares it, where one does."""
+        name = weight.name or output
+        first = self.kernels.setdefault(name, output)
+        self.weights[name] = weight.count
+        return first if first != output else None
+
+    def count_vector(self, *vectors: Constant | None) -> None:
+        self.vectors += sum(vector.count for vector in vectors if vector is not None)
+
+    @property
+    def params(self) -> int:
+        return sum(self.weights.values()) + self.vectors
+
+    @property
+    def elements(self) -> Callable[[str], int]:
+        return lambda tensor: product(self.shapes[tensor].axes) or 0
+
+
+DOMAINS = {"", "com.microsoft"}
+
+
+def needed(nodes: tuple[OnnxNode, ...], outputs: Iterable[str]) -> list[OnnxNode]:
+    """The nodes that outputs depend on, in order of evaluation."""
+    makers = {name: place for place, node in enumerate(nodes) for name in node.outputs if name}
+    wanted: set[int] = set()
+    waiting = [name for name in outputs if name in makers]
+    while waiting:
+        place = makers[waiting.pop()]
+        if place in wanted:
+            continue
+        wanted.add(place)
+        waiting.extend(name for name in _read_by(nodes[place]) if name in makers)
+    return [nodes[place] for place in sorted(wanted)]
+
+
+def _read_by(node: OnnxNode) -> Iterable[str]:
+    yield from node.inputs
+    for value in node.attributes.values():
+        if isinstance(value, OnnxGraph):
+            for inner in value.nodes:
+                yield from _read_by(inner)
+            yield from value.outputs
+
+
+def _resolved(value: Any, given: Mapping[str, Any]) -> Any:
+    return given.get(value.name) if isinstance(value, Reference) else value
+
+
+def _sizes(sizes: tuple[int, ...]) -> str:
+    return "x".join(map(str, sizes))
