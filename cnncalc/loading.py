@@ -8,8 +8,10 @@ from os import PathLike, fspath
 from types import NoneType
 from typing import NamedTuple
 
+from cnncalc.bundled import ENDINGS
 from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
 from cnncalc.frameworks import Framework, framework_named, unknown_framework
+from cnncalc.geometry.shape import Shape, as_shape
 from cnncalc.language.context import Context
 from cnncalc.language.decode import decode
 from cnncalc.language.nodes import YamlNode
@@ -19,6 +21,10 @@ from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.support.process import paused_collection, with_room
 from cnncalc.support.words import did_you_mean, listed, shown
+
+
+Input = str | Shape | Mapping[str, str] | Mapping[str, str | Shape] | None
+"""One shape for the only or main input, or shapes by the inputs' names."""
 
 
 class Options(NamedTuple):
@@ -32,6 +38,8 @@ class Options(NamedTuple):
     """The one variant wanted, of a file with several."""
     max_layers: int = MOST_LAYERS
     """How many layers all models and cases may have."""
+    input: Input = None
+    """The input that a file of another format is read for, where it leaves sizes open."""
 
 
 class Loaded(NamedTuple):
@@ -58,8 +66,9 @@ def load(
     framework: str | None = None,
     model: str | None = None,
     max_layers: int = MOST_LAYERS,
+    input: Input = None,
 ) -> tuple[Model, ...]:
-    """The models of a spec.
+    """The models of a spec, or of a file of another format such as ONNX, which is translated.
 
     Args:
         path: a file, ``-`` for standard input, or the name of a bundled config or model, such as ``"vgg16"``,
@@ -68,9 +77,12 @@ def load(
         framework: the framework to use instead of the spec's.
         model: the one variant wanted, of a file with several.
         max_layers: how many layers all models and cases may have.
+        input: the input that a file of another format is read for, where it leaves sizes open.
 
     Raises:
         SpecError: with everything wrong with the file.
+        Refused, Malformed: of ``cnncalc.importers.items``, for a file of another format.
+        InputError: for an input that is none.
         SourceError: where it cannot be read.
         UsageError: for a variable, framework or variant that does not exist, and for a variable set to an
         invalid value.
@@ -81,7 +93,7 @@ def load(
     place = fspath(path)
     if not isinstance(place, str):
         raise TypeError("a path is text, not bytes")
-    return load_path(place, Options(sets, framework, model, max_layers)).whole()
+    return load_path(place, Options(sets, framework, model, max_layers, input)).whole()
 
 
 def loads(
@@ -108,7 +120,29 @@ def load_path(path: str, options: Options) -> Loaded:
     """The models of a file, of standard input or of a bundled config; raises as ``load`` for what cannot be
     read.
     """
-    return load_source(read_source(resolve(path)), for_spec(path, options))
+    return load_source(source_at(path, options.input), for_spec(path, options))
+
+
+def source_at(path: str, input: Input = None) -> Source:
+    """The text of a SPEC; of a file of another format that of a spec which agrees with it.
+
+    Raises:
+        CnncalcError: where it cannot be read, or not be translated.
+        InputError: for an input that is none.
+    """
+    if path.endswith(ENDINGS) or "." not in path:
+        return read_source(resolve(path))
+    from cnncalc.importers.registry import file_importer
+
+    importer = file_importer(path)
+    if importer is None:
+        return read_source(resolve(path))
+    from cnncalc.importers.items import Request
+    from cnncalc.importers.translating import read_network, translated
+
+    given: Mapping[str, str | Shape] = {"": input} if isinstance(input, str | Shape) else input or {}
+    sizes = {name: as_shape(shape) for name, shape in given.items()}
+    return Source(path, translated(read_network(Request(path, sizes), importer)).text, is_shown=False)
 
 
 def load_source(source: Source, options: Options) -> Loaded:

@@ -12,6 +12,7 @@ from textwrap import dedent
 
 from cnncalc.cli import main
 from cnncalc.codes import CODES, Code
+from tests.importers.onnx import files
 
 RECORD = Path(__file__).parent / "data" / "codes.txt"
 NET = "input: [3, 8, 8]\nlayers: [conv3x3: 4]\n"
@@ -19,7 +20,7 @@ WIDE = NET.replace("4", "6")
 
 
 def printed(code: Code, example: str) -> str:
-    """Exit code and output of an example, in a folder with specs ``net.yaml`` and ``wide.yaml`` and a folder ``empty``."""
+    """Exit code and output of an example, in a folder with specs, ONNX files and a folder ``empty``."""
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -27,6 +28,9 @@ def printed(code: Code, example: str) -> str:
             Path("net.yaml").write_text(NET, encoding="utf-8")
             Path("wide.yaml").write_text(WIDE, encoding="utf-8")
             Path("empty").mkdir()
+            Path("broken.onnx").write_bytes(files.model(files.SMALL)[:-3])
+            Path("small.onnx").write_bytes(files.model(files.SMALL))
+            Path("unknown.onnx").write_bytes(files.model(files.UNKNOWN))
             return _run(_arguments(code, example))
         finally:
             os.chdir(before)

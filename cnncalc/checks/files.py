@@ -31,8 +31,8 @@ from cnncalc.geometry.axis import NEEDS_SIZE
 from cnncalc.language.nodes import Mapping as MappingNode
 from cnncalc.language.nodes import YamlNode
 from cnncalc.language.parser import parse
-from cnncalc.language.source import Source, glimpse, read_source
-from cnncalc.loading import Options, for_spec, load_parsed, resolve
+from cnncalc.language.source import Source, glimpse
+from cnncalc.loading import Options, for_spec, load_parsed, source_at
 from cnncalc.network.expectation import Finding
 from cnncalc.network.model import Model
 from cnncalc.support.process import paused_collection
@@ -217,7 +217,7 @@ def spec_at(path: str, is_named: bool) -> Parsed | None:
         SourceError, SpecError: for a file that was named or has what makes it a spec, and cannot be read.
     """
     try:
-        source = read_source(resolve(path))
+        source = source_at(path)
     except SpecError:
         if is_named or looks_like_spec(glimpse(path)):
             raise

@@ -36,6 +36,7 @@ COMMANDS = {
     "sizes": "sizes",
     "tile": "tile",
     "stream": "stream",
+    "import": "importing",
     "check": "check",
     "explain": "explain",
     "layers": "layers",

@@ -79,9 +79,11 @@ def compute(request: Request, read: Callable[[str, Options], Loaded] | None = No
     code = FINE
     for spec in request.specs:
         try:
-            loaded = (read or load_path)(spec, request.options)
+            loaded = (read or load_path)(spec, request.options._replace(input=request.input))
         except CnncalcError as error:
             loaded = Loaded((), error)
+        except InputError as error:
+            raise typer.BadParameter(str(error), param_hint="--input") from error
         entries += _analyzed(loaded.models, request)
         if loaded.error is not None:
             entries.append(Unread(spec, loaded.error.diagnostics))

@@ -11,10 +11,9 @@ import typer
 from cnncalc.cli import options
 from cnncalc.cli.output import keep_specs, surface_of
 from cnncalc.cli.run import deliver, report_diagnostics
-from cnncalc.errors import FINE, INVALID, UNDONE, InputError, SourceError, SpecError
+from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, InputError, SourceError, UsageError
 from cnncalc.language.parser import parse
-from cnncalc.language.source import read_source
-from cnncalc.loading import Options, for_spec, load_parsed, resolve
+from cnncalc.loading import Options, for_spec, load_parsed, source_at
 from cnncalc.network.model import Model
 from cnncalc.questions.sweep import Grid, Loader, Row, Shapes, parse_shapes, parse_values
 from cnncalc.questions.sweep import sweep as combined
@@ -66,7 +65,7 @@ def sweep(
     chosen = options.format_of(format, output)
     grid = Grid(_inputs(input), _values(sets))
     try:
-        source = read_source(resolve(spec))
+        source = source_at(spec)
         wanted = for_spec(spec, Options(None, framework, model))
         root, found = parse(source)
 
@@ -74,12 +73,11 @@ def sweep(
             return load_parsed(source, root, found, wanted._replace(sets=sets)).whole()
 
         rows = _rows(grid, loader, framework, jobs)
-    except SourceError as error:
+    except UsageError:
+        raise
+    except CnncalcError as error:
         report_diagnostics(error.diagnostics)
-        return UNDONE
-    except SpecError as error:
-        report_diagnostics(error.diagnostics)
-        return INVALID
+        return UNDONE if isinstance(error, SourceError) else INVALID
     deliver(Sweep(spec, rows), chosen, output)
     return FINE if any(row.ok for row in rows) else INVALID
 

@@ -234,8 +234,8 @@ CODES = (
         "A file of another format (ONNX, Keras, Caffe, Darknet) is damaged, cut off, or something else "
         "under that ending. The byte or line shown is where reading stopped. Nothing in such a file is "
         "executed, and limits on lengths and depth keep any file from exhausting the machine.",
-        "",
-        "$ cnncalc check net.yaml",
+        "$ cnncalc rf broken.onnx",
+        "$ cnncalc rf small.onnx",
     ),
     Code(
         "E117",
@@ -244,7 +244,16 @@ CODES = (
         "that a spec cannot express. Nothing is guessed or ignored: all of them are listed, each kind "
         "once with a node that has it. With `--partial` each becomes a `custom` layer whose shape and "
         "counts are given.",
+        "$ cnncalc import unknown.onnx",
+        "$ cnncalc import small.onnx",
+    ),
+    Code(
+        "E118",
+        "a spec that is not what its source is",
+        "The import compares the spec that it wrote with its source: operation, inputs and shape of every "
+        "tensor, and parameters and MACs where they are known. One that differs is not handed over. The "
+        "import is at fault, not the source: please report it.",
         "",
-        "$ cnncalc check net.yaml",
+        "$ cnncalc import small.onnx",
     ),
 )

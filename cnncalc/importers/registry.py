@@ -4,6 +4,7 @@ used.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from importlib import import_module
@@ -11,6 +12,8 @@ from typing import NamedTuple
 
 from cnncalc.importers.items import Network, Request
 
+GLIMPSE = 4096
+"""Bytes that tell formats of one ending apart."""
 _CALLABLE = re.compile(r"[^:]+:[A-Za-z_][A-Za-z0-9_.]*")
 
 
@@ -79,6 +82,21 @@ def importer_for(source: str, start: bytes = b"") -> Importer | None:
     return next((one for one in IMPORTERS.values() if one.recognises(source, start)), None)
 
 
-def foreign_endings() -> tuple[str, ...]:
-    """The endings of files that are read by an importer wherever a spec is taken."""
-    return tuple(ending for one in IMPORTERS.values() if not one.runs_code for ending in one.endings)
+def file_importer(path: str) -> Importer | None:
+    """The importer of a file that is read wherever a spec is taken; none that runs code."""
+    lower = path.lower()
+    shared = [one for one in IMPORTERS.values() if one.shared_endings and lower.endswith(one.shared_endings)]
+    start = first_bytes(path) if shared else b""
+    found = importer_for(path, start)
+    return None if found is None or found.runs_code else found
+
+
+def first_bytes(path: str) -> bytes:
+    """The beginning of a file, by which formats of one ending are told apart; nothing where there is none."""
+    try:
+        if not os.path.isfile(path):
+            return b""
+        with open(path, "rb") as file:
+            return file.read(GLIMPSE)
+    except (OSError, ValueError):
+        return b""

@@ -30,10 +30,12 @@ class Source:
     Raises SpecError: E101 for a character that cannot be in a spec, E102 for text beyond ``MAX_BYTES``.
     """
 
-    __slots__ = ("_lines", "name", "text")
+    __slots__ = ("_lines", "is_shown", "name", "text")
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, is_shown: bool = True) -> None:
         self.name = name
+        self.is_shown = is_shown
+        """Whether places in the text are places in the file, which they are not where it was translated."""
         self.text = text.removeprefix("\ufeff")
         self._lines: list[str] | None = None
         if len(self.text) > MAX_BYTES:
@@ -50,11 +52,15 @@ class Source:
         return self._lines
 
     def excerpt(self, line: int) -> str:
-        """The text of a line, counted from 1; empty beyond the end."""
+        """The text of a line, counted from 1; empty beyond the end, and where no text is shown."""
+        if not self.is_shown:
+            return ""
         return self.lines[line - 1] if 1 <= line <= len(self.lines) else ""
 
     def location(self, node: YamlNode) -> Location:
-        """Where a node stands."""
+        """Where a node is; where no text is shown the file alone."""
+        if not self.is_shown:
+            return Location(self.name, 1, 1)
         return Location(self.name, node.line, node.column, node.width if isinstance(node, Scalar) else 1)
 
     def _refuse_character(self, offset: int) -> NoReturn:

@@ -94,9 +94,7 @@ class Reader:
                 at = self._field(found, kind, tag & 7, at, after, end, depth)
         return found
 
-    def _field(
-        self, found: Record, kind: Kind, wire: int, at: int, after: int, end: int, depth: int
-    ) -> int:
+    def _field(self, found: Record, kind: Kind, wire: int, at: int, after: int, end: int, depth: int) -> int:
         """Read one known field into ``found``; the byte after it."""
         if wire == _BYTES:
             start, stop = self._span(after, end)

@@ -60,9 +60,9 @@ def prelu(translation: Translation, call: Call) -> None:
     translation.count_vector(slope)
     feature = call.feature()
     channels = translation.shapes[feature.tensor].channels
-    if slope.count not in (1, channels):
-        raise Unknown(f"it has {slope.count} slopes for {channels} channels")
-    translation.same(call, "prelu", feature, per_channel=slope.count == channels and channels != 1)
+    if slope.elements not in (1, channels):
+        raise Unknown(f"it has {slope.elements} slopes for {channels} channels")
+    translation.same(call, "prelu", feature, per_channel=slope.elements == channels and channels != 1)
 
 
 @operator("Clip")
@@ -130,7 +130,7 @@ def power(translation: Translation, call: Call) -> None:
 
 def is_scalar(constant: Constant) -> bool:
     """Whether a constant is one number for all elements."""
-    return constant.count == 1
+    return constant.elements == 1
 
 
 def feature_and_constant(call: Call) -> tuple[Feature, Constant] | None:

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from cnncalc.errors import Diagnostic, Location, SourceError
 from cnncalc.importers.items import Malformed
 from cnncalc.importers.onnx.tables import MESSAGES
-from cnncalc.support.suggest import shown
 from cnncalc.support.wire import Buffer, Reader, Record, Span, WireError
+from cnncalc.support.words import shown
 
 MOST_VALUES = 4096
 """Elements of an initialiser whose values are read: shapes, scales, pads, never weights."""
@@ -36,7 +36,7 @@ class Constant(NamedTuple):
     is_float: bool = True
 
     @property
-    def count(self) -> int:
+    def elements(self) -> int:
         count = 1
         for size in self.dims:
             count *= size
@@ -117,9 +117,7 @@ def _mapped(path: str) -> Iterator[Buffer]:
         raise SourceError(Diagnostic("E110", "error", f"`{shown(path)}` does not exist")) from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise SourceError(
-            Diagnostic("E110", "error", f"`{shown(path)}` cannot be read: {reason}")
-        ) from None
+        raise SourceError(Diagnostic("E110", "error", f"`{shown(path)}` cannot be read: {reason}")) from None
 
 
 def read_model(path: str) -> OnnxModel:
@@ -246,9 +244,9 @@ class _Contents:
         if any(size < 0 for size in dims):
             raise WireError(f"the tensor `{shown(record.get('name', ''))}` has a negative size", 0)
         bare = Constant(dims, None, record.get("name", ""), kind not in _INTEGERS)
-        if bare.count > MOST_VALUES or record.get("location", 0) == 1 or kind not in _FORMS:
+        if bare.elements > MOST_VALUES or record.get("location", 0) == 1 or kind not in _FORMS:
             return bare
-        return bare._replace(values=self._values(record, kind, bare.count))
+        return bare._replace(values=self._values(record, kind, bare.elements))
 
     def _values(self, record: Record, kind: int, count: int) -> tuple[Any, ...] | None:
         """The values of a small tensor, from whichever field has them; ``None`` where they are too few."""
@@ -258,16 +256,22 @@ class _Contents:
             if span.length != size * count:
                 return None
             return struct.unpack(f"<{count}{form}", self.data[span.start : span.stop])
-        form = {1: "float_data", 11: "double_data", 7: "int64_data", 12: "uint64_data", 13: "uint64_data"}.get(
-            kind, "int32_data"
-        )
+        form = {
+            1: "float_data",
+            11: "double_data",
+            7: "int64_data",
+            12: "uint64_data",
+            13: "uint64_data",
+        }.get(kind, "int32_data")
         spans = record.get(form, ())
         found: list[Any] = []
         for span in spans:
             if form in ("float_data", "double_data"):
                 size, code = (4, "f") if form == "float_data" else (8, "d")
                 whole = span.length // size
-                found.extend(struct.unpack(f"<{whole}{code}", self.data[span.start : span.start + whole * size]))
+                found.extend(
+                    struct.unpack(f"<{whole}{code}", self.data[span.start : span.start + whole * size])
+                )
             else:
                 found.extend(self.reader.varints(span.start, span.stop))
             if len(found) > count:
@@ -276,7 +280,9 @@ class _Contents:
 
 
 def _axes(value: Record) -> tuple[int | None, ...] | None:
-    """The axes of a tensor's type, ``None`` for one that is open; ``None`` in all where the type says nothing."""
+    """The axes of a tensor's type, ``None`` for one that is open; ``None`` in all where the type says
+    nothing.
+    """
     shape = value.get("type", {}).get("tensor", {}).get("shape")
     if shape is None:
         return None

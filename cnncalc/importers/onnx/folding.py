@@ -21,22 +21,13 @@ MOST_FOLDED = 65_536
 
 def folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None:
     """The outputs of a node that are known without the input; ``None`` where they are not."""
-    from cnncalc.importers.onnx.translation import Feature, Unknown
+    from cnncalc.importers.onnx.translation import Unknown
 
     node = call.node
     if node.operator == "Constant":
         return (_constant(call),)
     if node.operator in ("Shape", "Size"):
-        found = call.input(0)
-        sizes = found.dims if isinstance(found, Constant) else None
-        if isinstance(found, Feature):
-            sizes = sizes_of(found.layout)
-        if sizes is None:
-            return None
-        if node.operator == "Size":
-            return (Constant((), (prod(sizes),), is_float=False),)
-        sizes = sizes[call.attribute("start", 0) : call.attribute("end", len(sizes))]
-        return (Constant((len(sizes),), tuple(sizes), is_float=False),)
+        return _shape(call)
     if not node.inputs or not all(one is None or isinstance(one, Constant) for one in call.inputs):
         return None
     constants = [one for one in call.inputs if isinstance(one, Constant)]
@@ -51,7 +42,21 @@ def folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None:
         found = fold(call, constants)
     except (ArithmeticError, ValueError, IndexError, TypeError, KeyError) as error:
         raise Unknown(f"its constants do not fit together ({error})") from None
-    return found if isinstance(found, tuple) and not isinstance(found, Constant) else (found,)
+    return (found,) if isinstance(found, Constant) else found
+
+
+def _shape(call: Call) -> tuple[Constant, ...] | None:
+    """The shape of a tensor, computed or constant, or how many elements it has."""
+    from cnncalc.importers.onnx.translation import Feature
+
+    held = call.input(0)
+    if not isinstance(held, Constant | Feature):
+        return None
+    sizes = held.dims if isinstance(held, Constant) else sizes_of(held.layout)
+    if call.node.operator == "Size":
+        return (Constant((), (prod(sizes),), is_float=False),)
+    sizes = sizes[call.attribute("start", 0) : call.attribute("end", len(sizes))]
+    return (Constant((len(sizes),), tuple(sizes), is_float=False),)
 
 
 def _constant(call: Call) -> Constant:
@@ -69,7 +74,8 @@ def _constant(call: Call) -> Constant:
 
 
 _KEEPING = {
-    "Identity", "Cast", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "DequantizeLinear", "QuantizeLinear", "Flatten",
+    "Identity", "Cast", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Flatten", "DequantizeLinear",
+    "QuantizeLinear",
 }  # fmt: skip
 """What makes of a weight another form of the same weight."""
 
@@ -93,7 +99,9 @@ def _kept(name: str, call: Call) -> Constant:
     elif name == "Flatten":
         axis = call.attribute("axis", 1) % (len(dims) + 1)
         dims = (prod(dims[:axis]), prod(dims[axis:]))
-    return weight._replace(dims=tuple(dims), values=None, is_float=True if "Quant" in name else weight.is_float)
+    return weight._replace(
+        dims=tuple(dims), values=None, is_float=True if "Quant" in name else weight.is_float
+    )
 
 
 def new_sizes(sizes: Sequence[int], target: Sequence[int], allow_zero: int) -> tuple[int, ...]:
@@ -138,7 +146,9 @@ def squeezed(sizes: Sequence[int], axes: Sequence[int] | None) -> tuple[int, ...
 
 
 def _made(dims: Sequence[int], values: Sequence[Any], like: Constant | None = None) -> Constant:
-    is_float = any(isinstance(value, float) for value in values) or (like is not None and like.is_float and not values)
+    is_float = any(isinstance(value, float) for value in values) or (
+        like is not None and like.is_float and not values
+    )
     return Constant(tuple(dims), tuple(values), is_float=is_float)
 
 
@@ -147,7 +157,9 @@ def _broadcast(constants: Sequence[Constant]) -> tuple[tuple[int, ...], list[lis
     rank = max(len(one.dims) for one in constants)
     padded = [(1,) * (rank - len(one.dims)) + one.dims for one in constants]
     dims = tuple(0 if 0 in along else max(along) for along in zip(*padded, strict=True))
-    if prod(dims) > MOST_FOLDED or any(size not in (1, dims[axis]) for one in padded for axis, size in enumerate(one)):
+    if prod(dims) > MOST_FOLDED or any(
+        size not in (1, dims[axis]) for one in padded for axis, size in enumerate(one)
+    ):
         raise ValueError("shapes " + " and ".join(str(one.dims) for one in constants))
     spread = []
     for one, sizes in zip(constants, padded, strict=True):
@@ -155,7 +167,9 @@ def _broadcast(constants: Sequence[Constant]) -> tuple[tuple[int, ...], list[lis
         steps = _strides(sizes)
         spread.append(
             [
-                one.values[sum(i * step for i, step, size in zip(index, steps, sizes, strict=True) if size > 1)]
+                one.values[
+                    sum(i * step for i, step, size in zip(index, steps, sizes, strict=True) if size > 1)
+                ]
                 for index in combinations(*map(range, dims))
             ]
         )
@@ -209,10 +223,11 @@ def _cast(call: Call, constants: list[Constant]) -> Constant:
 def _gather(call: Call, constants: list[Constant]) -> Constant:
     data, indices = constants
     axis = call.attribute("axis", 0) % len(data.dims)
-    assert data.values is not None and indices.values is not None
+    assert data.values is not None
+    assert indices.values is not None
     outer, inner = prod(data.dims[:axis]), prod(data.dims[axis + 1 :])
     size = data.dims[axis]
-    if outer * inner * indices.count > MOST_FOLDED:
+    if outer * inner * indices.elements > MOST_FOLDED:
         raise ValueError("too many elements")
     if any(not -size <= index < size for index in indices.values):
         raise ValueError("an index is outside")
@@ -236,7 +251,9 @@ def _concat(call: Call, constants: list[Constant]) -> Constant:
             width = prod(one.dims[axis:])
             values.extend((one.values or ())[before * width : (before + 1) * width])
     first = constants[0].dims
-    return _made((*first[:axis], sum(one.dims[axis] for one in constants), *first[axis + 1 :]), values, constants[0])
+    return _made(
+        (*first[:axis], sum(one.dims[axis] for one in constants), *first[axis + 1 :]), values, constants[0]
+    )
 
 
 def _slice(call: Call, constants: list[Constant]) -> Constant:
@@ -244,7 +261,9 @@ def _slice(call: Call, constants: list[Constant]) -> Constant:
     ranges = slices(call, data.dims)
     steps = _strides(data.dims)
     places = combinations(*ranges)
-    values = [(data.values or ())[sum(i * step for i, step in zip(index, steps, strict=True))] for index in places]
+    values = [
+        (data.values or ())[sum(i * step for i, step in zip(index, steps, strict=True))] for index in places
+    ]
     return _made(tuple(map(len, ranges)), values, data)
 
 
@@ -314,9 +333,9 @@ def _range(call: Call, constants: list[Constant]) -> Constant:
 
 def _expand(call: Call, constants: list[Constant]) -> Constant:
     shape = Constant(tuple(int(size) for size in constants[1].values or ()), None)
-    if shape.count > MOST_FOLDED:
+    if shape.elements > MOST_FOLDED:
         raise ValueError("too many elements")
-    dims, (values, _) = _broadcast([constants[0], shape._replace(values=(0,) * shape.count)])
+    dims, (values, _) = _broadcast([constants[0], shape._replace(values=(0,) * shape.elements)])
     return _made(dims, values, constants[0])
 
 
@@ -371,7 +390,7 @@ def _reduce(compute: Callable[[list[Any]], Any]) -> Fold:
     return fold
 
 
-def _resized(call: Call, constants: list[Constant]) -> Constant:
+def _modulo(call: Call, constants: list[Constant]) -> Constant | tuple[Constant, ...]:
     """``Mod`` with C's or Python's sign."""
     c_like = call.attribute("fmod", 0)
     return _elementwise(math.fmod if c_like else operator.mod)(call, constants)
@@ -382,7 +401,7 @@ _FOLDS: dict[str, Fold] = {
     "Sub": _elementwise(operator.sub),
     "Mul": _elementwise(operator.mul),
     "Div": _elementwise(_divide),
-    "Mod": _resized,
+    "Mod": _modulo,
     "Pow": _elementwise(_power),
     "Min": _elementwise(lambda *values: min(values)),
     "Max": _elementwise(lambda *values: max(values)),

@@ -93,7 +93,9 @@ def _with_constant(translation: Translation, call: Call, feature: Feature, const
     dims = (1,) * (len(feature.layout) - len(constant.dims)) + constant.dims
     along = [dim for dim, size in zip(feature.layout, dims, strict=False) if size > 1]
     if len(dims) != len(feature.layout) or along != [whole(CHANNELS, channels)]:
-        raise Unknown(f"it is with a constant of {'x'.join(map(str, constant.dims))}, which is not per channel")
+        raise Unknown(
+            f"it is with a constant of {'x'.join(map(str, constant.dims))}, which is not per channel"
+        )
     if operation == "Add" and _becomes_bias(translation, call, feature, constant):
         return
     if operation == "Mul":
@@ -115,9 +117,9 @@ def _becomes_bias(translation: Translation, call: Call, feature: Feature, consta
     read = next(name for name in call.node.inputs if isinstance(translation.held.get(name), Feature))
     if place is None or maker is None or translation.uses[read] != 1 or maker.share is not None:
         return False
-    if maker.op in _WITH_BIAS and maker.given("bias") is False:
-        changed = {**maker.arguments, "bias": True}
-    elif maker.op == "scale" and not maker.given("bias"):
+    if (maker.op in _WITH_BIAS and maker.given("bias") is False) or (
+        maker.op == "scale" and not maker.given("bias")
+    ):
         changed = {**maker.arguments, "bias": True}
     else:
         return False

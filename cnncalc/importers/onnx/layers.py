@@ -81,8 +81,8 @@ def _bias_of(call: Call, place: int, out: int) -> Constant | None:
     if call.input(place) is None:
         return None
     bias = call.constant(place, "the bias")
-    if bias.count != out:
-        raise Unknown(f"the bias has {bias.count} numbers for {out} channels")
+    if bias.elements != out:
+        raise Unknown(f"the bias has {bias.elements} numbers for {out} channels")
     return bias
 
 
@@ -91,9 +91,7 @@ def conv(translation: Translation, call: Call) -> None:
     convolved(translation, call, call.feature(), _weighted(call), 2)
 
 
-def convolved(
-    translation: Translation, call: Call, feature: Feature, weight: Constant, bias_at: int
-) -> None:
+def convolved(translation: Translation, call: Call, feature: Feature, weight: Constant, bias_at: int) -> None:
     """A convolution item with the counts that its weight has."""
     source = translation.settled(feature, "Conv")
     shape = translation.shapes[source.tensor]
@@ -114,9 +112,7 @@ def convolved(
         translation.count_vector(bias)
         share = share if bias is None else None
     is_depthwise = groups == channels > 1 and out % channels == 0
-    which: dict[str, object] = (
-        {"mult": out // channels} if is_depthwise else {"out": out, "groups": groups}
-    )
+    which: dict[str, object] = {"mult": out // channels} if is_depthwise else {"out": out, "groups": groups}
     translation.macs += prod(known(new)) * prod(weight.dims[1:])
     translation.layer(
         call,
@@ -294,7 +290,14 @@ def linear(
         layout: Layout = (*feature.layout[:-1], whole(CHANNELS, out))
         translation.macs += prod(known(new)) * inside
         translation.layer(
-            call, "conv", feature.tensor, new, layout, kernel=(1,) * shape.rank, out=out, bias=bias is not None
+            call,
+            "conv",
+            feature.tensor,
+            new,
+            layout,
+            kernel=(1,) * shape.rank,
+            out=out,
+            bias=bias is not None,
         )
     else:
         flat = translation.settled(feature, call.node.operator)
@@ -317,7 +320,7 @@ def batch_norm(translation: Translation, call: Call) -> None:
     call.ignore("epsilon", "momentum", "training_mode", "spatial", "is_test", "consumed_inputs")
     channels = known(translation.shapes[source.tensor])[0]
     vectors = [call.constant(place, "gamma, beta, mean or variance") for place in range(1, 5)]
-    if any(vector.count != channels for vector in vectors):
+    if any(vector.elements != channels for vector in vectors):
         raise Unknown(f"its vectors are not of {channels} channels")
     translation.count_vector(*vectors[:2])
     translation.buffers += 2 * channels
@@ -341,8 +344,8 @@ def group_norm(translation: Translation, call: Call) -> None:
     call.ignore("epsilon", "stash_type")
     channels = known(translation.shapes[source.tensor])[0]
     vectors = [call.constant(1, "gamma"), call.constant(2, "beta")]
-    if any(vector.count != channels for vector in vectors):
-        raise Unknown(f"gamma and beta are per group: {vectors[0].count} for {channels} channels")
+    if any(vector.elements != channels for vector in vectors):
+        raise Unknown(f"gamma and beta are per group: {vectors[0].elements} for {channels} channels")
     translation.count_vector(*vectors)
     translation.same(call, "gn", source, groups=call.attribute("num_groups", 1))
 

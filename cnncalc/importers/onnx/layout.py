@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cnncalc.geometry.shape import Shape
 
@@ -98,7 +98,7 @@ class Rearranged(NamedTuple):
     """An operation of the spec language that makes a map of a layout, and the shape that comes out."""
 
     op: str
-    arguments: dict[str, int]
+    arguments: dict[str, Any]
     shape: Shape
 
 
@@ -109,7 +109,12 @@ def rearrangement(layout: Layout, shape: Shape, batch: int) -> Rearranged | None
     if not layout or layout[0] != whole(BATCH, batch):
         return None
     dims = layout[1:]
-    return _flattened(dims, shape) or _shuffled(dims, shape) or _to_space(dims, shape) or _to_channels(dims, shape)
+    return (
+        _flattened(dims, shape)
+        or _shuffled(dims, shape)
+        or _to_space(dims, shape)
+        or _to_channels(dims, shape)
+    )
 
 
 def _spatial(shape: Shape) -> tuple[Dim, ...]:
@@ -135,8 +140,8 @@ def _shuffled(dims: Layout, shape: Shape) -> Rearranged | None:
         return None
     minor, major = dims[0]
     count = known(shape)[0]
-    is_shuffle = (
-        minor == Atom(CHANNELS, 1, count // major.size) and major == Atom(CHANNELS, minor.size, major.size)
+    is_shuffle = minor == Atom(CHANNELS, 1, count // major.size) and major == Atom(
+        CHANNELS, minor.size, major.size
     )
     return Rearranged("channel_shuffle", {"groups": major.size}, shape) if is_shuffle else None
 
@@ -167,9 +172,8 @@ def _to_channels(dims: Layout, shape: Shape) -> Rearranged | None:
         return None
     channels, *sizes = known(shape)
     new = [size_of(dim) for dim in dims[1:]]
-    factors = {size // now for size, now in zip(sizes, new, strict=True) if size % now == 0}
-    factor = max(factors)
-    if len(factors) != 1 or factor < 2 or size_of(dims[0]) != channels * factor**shape.rank:
+    factor = sizes[0] // new[0]
+    if factor < 2 or [factor * now for now in new] != sizes or size_of(dims[0]) != channels * factor**shape.rank:
         return None
     for axis, (dim, size) in enumerate(zip(dims[1:], new, strict=True), 1):
         if dim != ((Atom(axis, factor, size),) if size > 1 else ()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 from cnncalc.frameworks import NEWEST_OPSET
@@ -16,7 +15,9 @@ NEWEST = 26
 """The newest opset whose operators were compared with the tables here."""
 OLDEST = 6
 TRIED = ((224, 288), (256, 320), (288, 224))
-"""Sizes that stand in for open ones: what the same layers come from at all of them does not depend on them."""
+"""Sizes that stand in for open ones: what the same layers come from at all of them does not depend on
+them.
+"""
 
 
 def network_of(request: Request) -> Network:
@@ -29,14 +30,14 @@ def network_of(request: Request) -> Network:
         raise Malformed(request.source, "the graph has no input")
     open_axes = _open_axes(model, request)
     if not open_axes:
-        return _network(model, request, _translated(model, request, ()), False)
+        return _network(model, request, _translated(model, request, ()), None)
     first, second = (_translated(model, request, sizes) for sizes in TRIED[:2])
     if _without_shapes(first.items) != _without_shapes(second.items):
         name, reason = open_axes, _first_difference(first.items, second.items)
         raise Refused(
             [Problem(name, "input", f"its size is open, and {reason}", "pass --input with the size")]
         )
-    return _network(model, request, first, True)
+    return _network(model, request, first, second)
 
 
 def _open_axes(model: OnnxModel, request: Request) -> str:
@@ -74,7 +75,9 @@ def _input_shape(
     """The shape of an input without the batch, and the batch."""
     if asked is not None:
         if axes is not None and len(axes) != len(asked.axes) + 1:
-            raise Refused([Problem(name, "input", f"it has {len(axes)} axes, --input gives {len(asked.axes)}")])
+            raise Refused(
+                [Problem(name, "input", f"it has {len(axes)} axes, --input gives {len(asked.axes)}")]
+            )
         return asked, 1
     if axes is None or len(axes) < 2 or len(axes) > 5:
         found = "no shape" if axes is None else f"{len(axes)} axes"
@@ -90,6 +93,16 @@ def _without_shapes(items: list[Item]) -> list[Item]:
     return [one._replace(shape=None) for one in items]
 
 
+def _with_common_shape(one: Item, other: Item) -> Item:
+    """An item whose shape has the axes that do not depend on the input's size."""
+    if one.shape is None or other.shape is None or one.shape.rank != other.shape.rank:
+        return one._replace(shape=None)
+    axes = [
+        here if here == there else None for here, there in zip(one.shape.axes, other.shape.axes, strict=True)
+    ]
+    return one._replace(shape=Shape(axes[0], tuple(axes[1:])))
+
+
 def _first_difference(one: list[Item], other: list[Item]) -> str:
     for here, there in zip(_without_shapes(one), _without_shapes(other), strict=False):
         if here != there:
@@ -97,16 +110,18 @@ def _first_difference(one: list[Item], other: list[Item]) -> str:
     return "the layers depend on it"
 
 
-def _network(model: OnnxModel, request: Request, translation: Translation, is_open: bool) -> Network:
+def _network(
+    model: OnnxModel, request: Request, translation: Translation, other: Translation | None
+) -> Network:
     inputs = []
     for place, (name, axes) in enumerate(model.graph.inputs):
         shape = translation.shapes[name]
-        if is_open and request.shape_of(name, place == 0) is None and axes is not None:
+        if other is not None and request.shape_of(name, place == 0) is None and axes is not None:
             shape = Shape(shape.channels, tuple(axes[2:]))
         inputs.append((name, shape))
     items = tuple(translation.items)
-    if is_open:
-        items = tuple(one._replace(shape=None) for one in items)
+    if other is not None:
+        items = tuple(map(_with_common_shape, items, other.items))
     used = {tensor for one in items for tensor in one.inputs}
     outputs = []
     for name in model.graph.outputs:
@@ -125,7 +140,7 @@ def _network(model: OnnxModel, request: Request, translation: Translation, is_op
         stated=Stated(
             params=translation.params,
             buffers=translation.buffers,
-            macs=None if is_open else translation.macs,
+            macs=translation.macs if other is None else None,
         ),
         nodes=len(model.graph.nodes),
         remarks=_remarks(translation),
@@ -138,7 +153,9 @@ def _remarks(translation: Translation) -> tuple[str, ...]:
     ops = [one.op for one in translation.items]
     convolutions = sum(op in ("conv", "depthwise") for op in ops)
     if convolutions > 3 and not {"bn", "gn", "ln", "instance_norm"} & set(ops):
-        found.append("no batch norm in the file: it may have been folded into the convolutions by its exporter")
+        found.append(
+            "no batch norm in the file: it may have been folded into the convolutions by its exporter"
+        )
     if translation.fixed:
         where = translation.fixed[0] or "a node"
         found.append(f"fixed numbers at `{where}` change values and are no parameters: left out")
@@ -146,10 +163,6 @@ def _remarks(translation: Translation) -> tuple[str, ...]:
 
 
 def _source(path: str, model: OnnxModel) -> str:
-    """The file's name and hash, the format's version and the producer."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
+    """The file's name, the format's version and the producer."""
     made = f", {model.producer}" if model.producer else ""
-    return f"{os.path.basename(path)} (sha256 {digest.hexdigest()[:12]}), ONNX opset {model.opset}{made}"
+    return f"{os.path.basename(path)}, ONNX opset {model.opset}{made}"

@@ -34,7 +34,7 @@ class Graph:
             held = value if isinstance(value, Constant) else None
             if isinstance(value, float):
                 return value
-        if isinstance(held, Constant) and held.count == 1 and held.values:
+        if isinstance(held, Constant) and held.elements == 1 and held.values:
             return float(held.values[0])
         return None
 
@@ -76,7 +76,7 @@ def _one(node: OnnxNode, operator: str, source: str) -> OnnxNode:
 
 
 def gated(node: OnnxNode, graph: Graph) -> Found:
-    """x * sigmoid(x), x * hardsigmoid(x), x * tanh(softplus(x))."""
+    """X * sigmoid(x), x * hardsigmoid(x), x * tanh(softplus(x))."""
     if len(node.inputs) != 2:
         return None
     for x, gate in (node.inputs, node.inputs[::-1]):
@@ -88,37 +88,41 @@ def gated(node: OnnxNode, graph: Graph) -> Found:
         inner = graph.maker(made.inputs[0], "Softplus", "Mul")
         if made.operator == "Sigmoid" and inner is not None and inner.operator == "Mul" and x in inner.inputs:
             return _one(node, "QuickGelu", x)  # x * sigmoid(1.702 x)
-        if made.operator == "Tanh" and inner is not None and inner.operator == "Softplus" and inner.inputs[0] == x:
+        if (
+            made.operator == "Tanh"
+            and inner is not None
+            and inner.operator == "Softplus"
+            and inner.inputs[0] == x
+        ):
             return _one(node, "Mish", x)
     return None
 
 
 def hard_sigmoid(node: OnnxNode, graph: Graph) -> Found:
-    """clip(x + 3, 0, 6) / 6, and x times that in one of several orders."""
-    inner = _six(node.inputs[0], graph) if node.operator == "Div" and len(node.inputs) == 2 else None
-    if node.operator == "Div" and graph.number(node.inputs[1]) == 6:
+    """clip(x + 3, 0, 6) / 6, and x times that, multiplied before or after the division."""
+    whole = _sixth(node, graph)
+    if whole is not None:
+        inner = _six(whole, graph)
+        product = graph.maker(whole, "Mul")
         if inner is not None:
             return _one(node, "HardSigmoid", inner)
-        product = graph.maker(node.inputs[0], "Mul")
-        if product is not None:
-            return _swish(node, product, graph)
-    if node.operator == "Mul" and len(node.inputs) == 2:
-        for x, gate in (node.inputs, node.inputs[::-1]):
-            made = graph.maker(gate, "Div", "Mul")
-            if made is None:
-                continue
-            source = made.inputs[0] if made.operator == "Div" and graph.number(made.inputs[1]) == 6 else None
-            if made.operator == "Mul":
-                source = graph.with_number(made, 1 / 6)
-            if source is not None and _six(source, graph) == x:
-                return _one(node, "HardSwish", x)
-        product_of = graph.with_number(node, 1 / 6)
-        if product_of is not None:
-            if _six(product_of, graph) is not None:
-                return _one(node, "HardSigmoid", str(_six(product_of, graph)))
-            product = graph.maker(product_of, "Mul")
-            return None if product is None else _swish(node, product, graph)
+        return None if product is None else _swish(node, product, graph)
+    if node.operator != "Mul" or len(node.inputs) != 2:
+        return None
+    for x, gate in (node.inputs, node.inputs[::-1]):
+        made = graph.maker(gate, "Div", "Mul")
+        source = None if made is None else _sixth(made, graph)
+        if source is not None and _six(source, graph) == x:
+            return _one(node, "HardSwish", x)
     return None
+
+
+def _sixth(node: OnnxNode, graph: Graph) -> str | None:
+    """What is divided by 6, or multiplied by a sixth."""
+    if node.operator == "Mul":
+        return graph.with_number(node, 1 / 6)
+    is_six = len(node.inputs) == 2 and graph.number(node.inputs[1]) == 6
+    return node.inputs[0] if is_six else None
 
 
 def _swish(node: OnnxNode, product: OnnxNode, graph: Graph) -> Found:
@@ -140,7 +144,7 @@ def _six(name: str, graph: Graph) -> str | None:
 
 
 def gelu(node: OnnxNode, graph: Graph) -> Found:
-    """x * (1 + erf(x / sqrt 2)) / 2 in its orders, and the form with tanh."""
+    """X * (1 + erf(x / sqrt 2)) / 2 in its orders, and the form with tanh."""
     factors = _factors(node.outputs[0], graph, 4)
     numbers = [number for one in factors if (number := graph.number(one)) is not None]
     others = [one for one in factors if graph.number(one) is None]
@@ -185,7 +189,9 @@ def layer_norm(node: OnnxNode, graph: Graph) -> Found:
             found = _standardised(normal, graph)
             if found is not None:
                 return node._replace(
-                    operator="LayerNormalization", inputs=(found[0], gamma, beta), attributes={"axis": found[1]}
+                    operator="LayerNormalization",
+                    inputs=(found[0], gamma, beta),
+                    attributes={"axis": found[1]},
                 )
     return None
 
@@ -205,7 +211,11 @@ def _standardised(name: str, graph: Graph) -> tuple[str, int] | None:
     given = graph.held.get(mean.inputs[1]) if len(mean.inputs) > 1 else None
     if axes is None and isinstance(given, Constant):
         axes = given.values
-    return (difference.inputs[0], int(axes[0])) if axes is not None and len(axes) == 1 and axes[0] == -1 else None
+    return (
+        (difference.inputs[0], int(axes[0]))
+        if axes is not None and len(axes) == 1 and axes[0] == -1
+        else None
+    )
 
 
 def group_norm(node: OnnxNode, graph: Graph) -> Found:
@@ -228,7 +238,7 @@ def group_norm(node: OnnxNode, graph: Graph) -> Found:
                 return node._replace(
                     operator="GroupNormalization",
                     inputs=(before.inputs[0], gamma, beta),
-                    attributes={"num_groups": ones.count},
+                    attributes={"num_groups": ones.elements},
                 )
     return None
 

@@ -152,7 +152,9 @@ def cut(translation: Translation, call: Call) -> None:
     if 0 in changed or 1 in changed:
         raise Unknown("it cuts the batch, or channels and positions at once")
     shape = translation.shapes[source.tensor]
-    margins = tuple((taken.start, size - taken.stop) for taken, size in zip(ranges[2:], known(shape)[1:], strict=True))
+    margins = tuple(
+        (taken.start, size - taken.stop) for taken, size in zip(ranges[2:], known(shape)[1:], strict=True)
+    )
     new = Shape(shape.channels, tuple(map(len, ranges[2:])))
     translation.layer(call, "crop", source.tensor, new, plain(new, translation.batch), margins=margins)
 
@@ -162,16 +164,27 @@ def _strided(translation: Translation, call: Call, feature: Feature, ranges: lis
     source = translation.settled(feature, "Slice")
     shape = translation.shapes[source.tensor]
     taken, sizes = ranges[2:], known(shape)[1:]
-    if len(ranges) != 1 + 1 + shape.rank or any(len(one) != size for one, size in zip(ranges[:2], source.sizes[:2], strict=True)):
+    if len(ranges) != 1 + 1 + shape.rank or any(
+        len(one) != size for one, size in zip(ranges[:2], source.sizes[:2], strict=True)
+    ):
         raise Unknown("it takes every n-th channel")
     if any(one.step < 1 for one in taken):
         raise Unknown("it reverses an axis")
     start = tuple((one.start, 0) for one in taken)
     tensor = source.tensor
     if any(map(any, start)):
-        cropped = Shape(shape.channels, tuple(size - one.start for size, one in zip(sizes, taken, strict=True)))
+        cropped = Shape(
+            shape.channels, tuple(size - one.start for size, one in zip(sizes, taken, strict=True))
+        )
         tensor = translation.add(
-            item("crop", tensor, f"{call.node.outputs[0]}|crop", label=call.node.label, shape=cropped, margins=start)
+            item(
+                "crop",
+                tensor,
+                f"{call.node.outputs[0]}|crop",
+                label=call.node.label,
+                shape=cropped,
+                margins=start,
+            )
         )
     new = Shape(shape.channels, tuple(map(len, taken)))
     translation.layer(
@@ -225,7 +238,9 @@ def pad(translation: Translation, call: Call) -> None:
         raise Unknown("`pads` is missing")
     rank = len(feature.layout)
     axes = call.values(3, "`axes`") or tuple(range(rank))
-    pairs = {int(axis) % rank: (int(pads[place]), int(pads[place + len(axes)])) for place, axis in enumerate(axes)}
+    pairs = {
+        int(axis) % rank: (int(pads[place]), int(pads[place + len(axes)])) for place, axis in enumerate(axes)
+    }
     if not any(map(any, pairs.values())):
         translation.alias(call, feature)
         return
@@ -234,7 +249,9 @@ def pad(translation: Translation, call: Call) -> None:
     if any(pairs.get(0, (0, 0))) or any(pairs.get(1, (0, 0))):
         raise Unknown("it pads the batch or the channels")
     shape = translation.shapes[source.tensor]
-    new = Shape(shape.channels, tuple(size + sum(pair) for size, pair in zip(known(shape)[1:], margins, strict=True)))
+    new = Shape(
+        shape.channels, tuple(size + sum(pair) for size, pair in zip(known(shape)[1:], margins, strict=True))
+    )
     if all(pad <= 0 for pair in margins for pad in pair):
         cut = tuple((-before, -after) for before, after in margins)
         translation.layer(call, "crop", source.tensor, new, plain(new, translation.batch), margins=cut)
@@ -271,7 +288,9 @@ def resize(translation: Translation, call: Call) -> None:
     if new == shape:
         translation.alias(call, source)
         return
-    whole_factors = [now // size if now % size == 0 else None for now, size in zip(new_sizes_, sizes, strict=True)]
+    whole_factors = [
+        now // size if now % size == 0 else None for now, size in zip(new_sizes_, sizes, strict=True)
+    ]
     how: dict[str, object] = {"size": new_sizes_}
     if None not in whole_factors and min(filter(None, whole_factors)) >= 1:
         how = {"factor": tuple(whole_factors)}

@@ -9,7 +9,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from cnncalc.errors import Fault
-from cnncalc.geometry.shape import Shape, product
+from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Item, Problem, item, unknown_item
 from cnncalc.importers.onnx.file import Constant, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, Reference
 from cnncalc.importers.onnx.layout import (
@@ -76,7 +76,9 @@ def operator(*names: str) -> Callable[[Handler], Handler]:
 class Call:
     """One node with what its inputs hold. Attributes that no handler asks for are not understood."""
 
-    def __init__(self, node: OnnxNode, inputs: tuple[Held | None, ...], attributes: Mapping[str, Any]) -> None:
+    def __init__(
+        self, node: OnnxNode, inputs: tuple[Held | None, ...], attributes: Mapping[str, Any]
+    ) -> None:
         self.node = node
         self.inputs = inputs
         self._attributes = attributes
@@ -160,7 +162,9 @@ class Translation:
         self.held.update(graph.constants)
         self.walk(needed(graph.nodes, graph.outputs), graph.values, depth)
 
-    def walk(self, nodes: Iterable[OnnxNode], values: Mapping[str, tuple[int | None, ...]], depth: int) -> None:
+    def walk(
+        self, nodes: Iterable[OnnxNode], values: Mapping[str, tuple[int | None, ...]], depth: int
+    ) -> None:
         if depth > MOST_DEPTH:
             raise Unknown(f"functions or branches are nested more than {MOST_DEPTH} deep")
         from cnncalc.importers.onnx.patterns import named
@@ -241,7 +245,7 @@ class Translation:
             return False
         shape = Shape(axes[1] if len(axes) > 1 else 1, tuple(axes[2:]))
         weights = [one for name in node.inputs if isinstance(one := self.held.get(name), Constant)]
-        params = sum(one.count for one in weights if one.is_float)
+        params = sum(one.elements for one in weights if one.is_float)
         output = node.outputs[0]
         self.add(
             unknown_item(
@@ -267,7 +271,7 @@ class Translation:
     ) -> None:
         """The nodes of a function in place of its call, under names of their own."""
         prefix = f"{node.outputs[0] if node.outputs else node.name}/"
-        names = {formal: given for formal, given in zip(function.inputs, node.inputs, strict=False)}
+        names = dict(zip(function.inputs, node.inputs, strict=False))
         given = {**function.defaults, **node.attributes}
         inner = []
         for one in function.nodes:
@@ -306,7 +310,13 @@ class Translation:
         return one.output
 
     def layer(
-        self, call: Call, op: str, inputs: str | Iterable[str], shape: Shape, layout: Layout, **arguments: object
+        self,
+        call: Call,
+        op: str,
+        inputs: str | Iterable[str],
+        shape: Shape,
+        layout: Layout,
+        **arguments: Any,
     ) -> Feature:
         """Add an item for a node, whose first output it makes."""
         output = call.node.outputs[0]
@@ -315,7 +325,7 @@ class Translation:
         self.held[output] = found
         return found
 
-    def same(self, call: Call, op: str, feature: Feature, **arguments: object) -> None:
+    def same(self, call: Call, op: str, feature: Feature, **arguments: Any) -> None:
         """An item that changes no shape."""
         self.layer(call, op, feature.tensor, self.shapes[feature.tensor], feature.layout, **arguments)
 
@@ -333,7 +343,9 @@ class Translation:
             return squeezed
         found = rearrangement(feature.layout, shape, self.batch)
         if found is None:
-            raise Unknown(f"{what}: the axes of its input {_sizes(feature.sizes)} are in no order that a spec has")
+            raise Unknown(
+                f"{what}: the axes of its input {_sizes(feature.sizes)} are in no order that a spec has"
+            )
         output = f"{feature.tensor}|{found.op}|{'x'.join(map(str, feature.sizes))}"
         if output not in self.places:
             self.add(item(found.op, feature.tensor, output, shape=found.shape, **found.arguments))
@@ -343,7 +355,11 @@ class Translation:
         """A vector where axes of size 1 are missing: ``Cx1x1`` read as ``C``."""
         batch = whole(BATCH, self.batch)
         channels = whole(CHANNELS, known(shape)[0])
-        if len(feature.layout) >= 2 and feature.layout[:2] == (batch, channels) and not any(feature.layout[2:]):
+        if (
+            len(feature.layout) >= 2
+            and feature.layout[:2] == (batch, channels)
+            and not any(feature.layout[2:])
+        ):
             return feature
         return None
 
@@ -357,19 +373,15 @@ class Translation:
         """Count a weight once; the item that shares it, where one does."""
         name = weight.name or output
         first = self.kernels.setdefault(name, output)
-        self.weights[name] = weight.count
+        self.weights[name] = weight.elements
         return first if first != output else None
 
     def count_vector(self, *vectors: Constant | None) -> None:
-        self.vectors += sum(vector.count for vector in vectors if vector is not None)
+        self.vectors += sum(vector.elements for vector in vectors if vector is not None)
 
     @property
     def params(self) -> int:
         return sum(self.weights.values()) + self.vectors
-
-    @property
-    def elements(self) -> Callable[[str], int]:
-        return lambda tensor: product(self.shapes[tensor].axes) or 0
 
 
 DOMAINS = {"", "com.microsoft"}

@@ -1,0 +1,38 @@
+"""Items that nothing depends on, and those that change nothing."""
+
+from __future__ import annotations
+
+from cnncalc.importers.items import Item, Network
+
+
+def without_dead(network: Network) -> Network:
+    """The network without items on which no output depends."""
+    makers = {one.output: one for one in network.items}
+    wanted: set[str] = set()
+    waiting = list(network.outputs)
+    while waiting:
+        maker = makers.get(waiting.pop())
+        if maker is None or maker.output in wanted:
+            continue
+        wanted.add(maker.output)
+        waiting.extend((*maker.inputs, *([maker.share] if maker.share else [])))
+    return network._replace(items=tuple(one for one in network.items if one.output in wanted))
+
+
+def without_idle(network: Network) -> Network:
+    """The network without identities, joins of one tensor and pools of one position that keep all."""
+    same: dict[str, str] = {}
+    items = []
+    for one in network.items:
+        inputs = tuple(same.get(tensor, tensor) for tensor in one.inputs)
+        if _is_idle(one):
+            same[one.output] = inputs[0]
+        else:
+            share = None if one.share is None else same.get(one.share, one.share)
+            items.append(one._replace(inputs=inputs, share=share))
+    outputs = tuple(same.get(tensor, tensor) for tensor in network.outputs)
+    return network._replace(items=tuple(items), outputs=outputs)
+
+
+def _is_idle(one: Item) -> bool:
+    return one.op == "identity" or (one.op in ("concat", "add", "mul") and len(one.inputs) == 1)

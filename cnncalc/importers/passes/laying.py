@@ -1,0 +1,104 @@
+"""What could not be nested, laid one after another: names for what is read again, heads for further
+outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cnncalc.importers.items import Network
+from cnncalc.importers.passes.nesting import Chain
+from cnncalc.language.written import CURRENT, Branch, Piece
+
+
+def laid_out(chains: Sequence[Chain], network: Network, main: str) -> tuple[Piece, ...]:
+    """The one list of a network whose last tensor is the main output."""
+    chains = _ordered(chains, main)
+    read = {tensor for chain in chains for tensor in (*chain.inputs, *chain.refers)}
+    found: list[Piece] = []
+    current = network.inputs[0][0]
+    for chain in chains:
+        pieces = list(chain.pieces)
+        is_head = chain.output in network.outputs and chain.output != main and chain.output not in read
+        pieces[0] = _reading(pieces[0], chain, current)
+        if is_head:
+            source, pieces[0] = pieces[0].source, pieces[0]._replace(source=None)
+            found.append(
+                Piece(op="head", branches=(Branch("", tuple(pieces)),), source=source, output=chain.output)
+            )
+            continue
+        found.extend(pieces)
+        current = chain.output
+        if chain.output in network.outputs and chain.output != main:
+            found.append(
+                Piece(op="head", branches=(Branch("", (Piece(op="identity"),)),), output=f"{chain.output}!")
+            )
+    return tuple(found)
+
+
+def main_output(network: Network) -> str:
+    """The output that ends the main path: the first one that nothing reads, else the last."""
+    read = {tensor for one in network.items for tensor in one.inputs}
+    return next((tensor for tensor in network.outputs if tensor not in read), network.outputs[-1])
+
+
+def _ordered(chains: Sequence[Chain], main: str) -> list[Chain]:
+    """The chains with the one of the main output last."""
+    last = [chain for chain in chains if chain.output == main]
+    return [chain for chain in chains if chain.output != main] + last
+
+
+def _reading(piece: Piece, chain: Chain, current: str) -> Piece:
+    """The first piece with what it reads, where that is not the current tensor."""
+    if len(chain.inputs) > 1:
+        branches = tuple(
+            branch._replace(tensor=CURRENT) if branch.tensor == current else branch
+            for branch in piece.branches
+        )
+        return piece._replace(branches=branches)
+    source = chain.inputs[0]
+    return piece if source == current else piece._replace(source=source)
+
+
+def names_of(
+    pieces: tuple[Piece, ...], network: Network, main_inputs: Mapping[str, str]
+) -> tuple[tuple[Piece, ...], dict[str, str]]:
+    """The pieces with names for the tensors that are referred to, and those names."""
+    wanted = set(_referred(pieces))
+    labels = {one.output: one.label for one in network.items}
+    names = dict(main_inputs)
+    taken = set(names.values())
+    found = []
+    for piece in pieces:
+        if piece.output in wanted:
+            name = _free(_short(labels.get(piece.output, "")) or piece.op, taken)
+            taken.add(name)
+            names[piece.output] = name
+            piece = piece._replace(name=name)
+        found.append(piece)
+    return tuple(found), names
+
+
+def _referred(pieces: tuple[Piece, ...]) -> list[str]:
+    found: list[str] = []
+    for piece in pieces:
+        found.extend(filter(None, (piece.source, piece.target, piece.share)))
+        for branch in piece.branches:
+            if branch.tensor:
+                found.append(branch.tensor)
+            found.extend(_referred(branch.pieces))
+    return found
+
+
+def _short(label: str) -> str:
+    return label
+
+
+def _free(name: str, taken: set[str]) -> str:
+    name = name.replace("/", ".").strip(".") or "tensor"
+    name = f"{name}_" if name == "prev" else name
+    number, found = 1, name
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    return found

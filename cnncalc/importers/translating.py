@@ -1,0 +1,121 @@
+"""From a source to the checked text of a spec: read, clean, nest, write, read again, compare."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Any, NamedTuple
+
+from cnncalc.analysis.report import Report
+from cnncalc.errors import CnncalcError, Diagnostic, UsageError
+from cnncalc.importers.checking import Agreement, compared
+from cnncalc.importers.items import Item, Network, Request
+from cnncalc.importers.passes import cleaned, structured
+from cnncalc.importers.registry import IMPORTERS, Importer, first_bytes, importer_for
+from cnncalc.language.context import Context
+from cnncalc.language.decode import decode
+from cnncalc.language.parser import parse
+from cnncalc.language.source import Source
+from cnncalc.language.writer import axes_of, grouped, text_of
+from cnncalc.language.written import evaluated
+from cnncalc.network.model import Model
+from cnncalc.support.words import shown
+
+
+class Translated(NamedTuple):
+    """The text of a spec that agrees with its source."""
+
+    text: str
+    network: Network
+    report: Report
+    agreement: Agreement
+
+
+class Disagrees(CnncalcError):
+    """A written spec that is not what its source is; it is not handed over."""
+
+
+def read_network(request: Request, importer: Importer | None = None, name: str | None = None) -> Network:
+    """The network of a source, by the importer that its ending or its first bytes tell.
+
+    Raises:
+        Malformed, Refused, SourceError, UsageError
+    """
+    found = importer or importer_for(request.source, first_bytes(request.source))
+    if found is None:
+        known = ", ".join(ending for one in IMPORTERS.values() for ending in one.endings)
+        message = f"it is not known which format `{shown(request.source)}` is of"
+        raise UsageError(Diagnostic("E113", "error", message, f"known endings: {known}; or pass --from"))
+    network = found.read(request)
+    return network if name is None else network._replace(name=name)
+
+
+def translated(network: Network, flat: bool = False) -> Translated:
+    """The spec of a network, after it was held to it.
+
+    Raises:
+        Disagrees: E118, naming the first tensor that differs.
+    """
+    network = cleaned(network, flat)
+    sheet = structured(network, flat)
+    items: list[Item] = list(evaluated(sheet.pieces))
+    report = _report(text_of(sheet), network)
+    names = {tensor: name for tensor, name in sheet.names.items() if tensor in dict(network.inputs)}
+    found = compared(network, items, report, names)
+    if not isinstance(found, Agreement):
+        where = f"at `{found.tensor}` " if found.tensor else ""
+        raise Disagrees(
+            Diagnostic(
+                "E118",
+                "error",
+                f"the spec of {network.name} would disagree with its source: {where}{found.message}",
+                "please report it; `--flat` writes the layers without structure",
+                found.tensor or None,
+            )
+        )
+    text = text_of(sheet._replace(expect=_expected(report, network)))
+    return Translated(text, network, report, found)
+
+
+def _expected(report: Report, network: Network) -> dict[str, Any]:
+    """What the file then expects of itself: the main output's shape, parameters and MACs."""
+    found: dict[str, Any] = {}
+    shape = report.outputs[0].shape if report.outputs else None
+    if shape is not None and shape.known:
+        found["shape"] = axes_of(shape)
+    if report.totals.params is not None:
+        found["params"] = grouped(report.totals.params)
+    if report.totals.macs is not None:
+        found["macs"] = grouped(report.totals.macs)
+    return found
+
+
+def _report(text: str, network: Network) -> Report:
+    from cnncalc.analysis.run import analyze
+
+    return analyze(model_of(text, network.name))
+
+
+def model_of(text: str, name: str) -> Model:
+    """The one model of a written spec."""
+    source = Source(name, text)
+    root, diagnostics = parse(source)
+    context = Context(source)
+    context.diagnostics.extend(diagnostics)
+    decoded = decode(context, root, {})
+    if decoded.error is not None:
+        raise decoded.error
+    return decoded.models[0]
+
+
+def with_hash(network: Network, request: Request) -> Network:
+    """The network with the beginning of its file's SHA-256 in what ``source:`` says."""
+    name = os.path.basename(request.source)
+    if not os.path.isfile(request.source) or not network.source.startswith(name):
+        return network
+    digest = hashlib.sha256()
+    with open(request.source, "rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    said = f"{name} (sha256 {digest.hexdigest()[:12]}){network.source[len(name) :]}"
+    return network._replace(source=said)

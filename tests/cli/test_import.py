@@ -1,0 +1,153 @@
+"""`cnncalc import`, and files of other formats wherever a SPEC is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cnncalc import load
+from cnncalc.errors import CnncalcError
+from tests.cli.running import Ran
+from tests.importers.onnx import files
+
+DENSE = files.graph(
+    [files.node("Flatten", ["x"], ["f"]), files.node("Gemm", ["f", "w"], ["y"])],
+    {"x": ["n", 4, "h", "w"]}, ["y"], [files.weights("w", [256, 10])],
+)  # fmt: skip
+
+
+def saved(folder: Path, body: bytes, name: str = "net.onnx") -> str:
+    (folder / name).write_bytes(files.model(body))
+    return str(folder / name)
+
+
+def test_import_writes_a_spec_and_says_what_agrees(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = Ran(capsys, "import", saved(tmp_path, files.SMALL))
+    assert ran.code == 0
+    source, rest = ran.out.split("framework:")
+    assert source.startswith('name: net\nsource: "net.onnx (sha256 ')
+    assert rest == (
+        " onnx:17\ninput: [3, 8, 8]\nlayers:\n  - conv3x3: {out: 4, padding: 1, bias: false}\n    name: stem.conv\n"
+        "expect: {shape: [4, 8, 8], params: 108, macs: 6_912}\n"
+    )
+    assert (
+        ran.err
+        == "1 convolution, 1 node, 8 lines; shapes of 1 tensor, 108 parameters and 6,912 MACs agree with the source\n"
+    )
+
+
+def test_the_written_file_is_a_check_that_passes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = str(tmp_path / "net.yaml")
+    assert Ran(capsys, "import", saved(tmp_path, files.SMALL), "-o", target, "--name", "Small").code == 0
+    assert Ran(capsys, "check", target).code == 0
+    assert load(target)[0].name == "Small"
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "net.yaml"
+    target.write_text("mine", encoding="utf-8")
+    source = saved(tmp_path, files.SMALL)
+    ran = Ran(capsys, "import", source, "-o", str(target))
+    assert (ran.code, target.read_text(encoding="utf-8")) == (2, "mine")
+    assert "pass --force" in ran.err
+    assert Ran(capsys, "import", source, "-o", str(target), "--force").code == 0
+    assert target.read_text(encoding="utf-8").startswith("name: net\n")
+
+
+def test_what_is_not_understood_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "import", saved(tmp_path, files.UNKNOWN))
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("error[E117]: NonZero: no such operator is known\n")
+    assert "/head/NonZero" in ran.err
+
+
+def test_partial_says_what_is_stated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = files.graph(
+        [files.CONV, files.node("NonZero", ["y"], ["z"]), files.node("Relu", ["z"], ["r"])],
+        {"x": [1, 3, 8, 8]},
+        ["r"],
+        [files.weights("w", [4, 3, 3, 3])],
+        {"z": [1, 4, 8, 8]},
+    )
+    ran = Ran(capsys, "import", saved(tmp_path, body), "--partial")
+    assert "stated, not computed: 1 layer with 0 parameters and 0 MACs: NonZero (1)" in ran.err
+
+
+def test_a_damaged_file_is_an_error_with_its_byte(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(files.model(files.SMALL)[:-3])
+    ran = Ran(capsys, "rf", str(path))
+    assert ran.code == 1
+    assert "error[E116]: not an ONNX file, or damaged: a field of " in ran.err
+    assert "at byte " in ran.err
+
+
+@pytest.mark.parametrize("arguments", [("--from", "onyx"), ("--input", "big")])
+def test_misuse_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, str]
+) -> None:
+    ran = Ran(capsys, "import", saved(tmp_path, files.SMALL), *arguments)
+    assert ran.code == 2
+    assert arguments[0] in ran.err
+
+
+def test_a_source_of_no_known_format_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "import", str(tmp_path / "net.xyz"))
+    assert ran.code == 2
+    assert "it is not known which format" in ran.err
+
+
+def test_from_names_the_format_where_the_ending_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert Ran(capsys, "import", saved(tmp_path, files.SMALL, "weights.bin"), "--from", "onnx").code == 0
+
+
+@pytest.mark.parametrize("command", ["params", "rf", "shapes", "summary"])
+def test_a_file_is_taken_where_a_spec_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    ran = Ran(capsys, command, saved(tmp_path, files.SMALL))
+    assert ran.code == 0
+    assert "stem.conv" in ran.out
+
+
+def test_two_files_are_compared_and_guarded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = saved(tmp_path, files.SMALL, "old.onnx")
+    wide = files.SMALL.replace(files.weights("w", [4, 3, 3, 3]), files.weights("w", [5, 3, 3, 3]))
+    new = saved(tmp_path, wide, "new.onnx")
+    assert Ran(capsys, "compare", old, new, "--fail-if", "params > +5%").code == 1
+    assert Ran(capsys, "compare", old, old, "--fail-if", "params > +5%").code == 0
+
+
+def test_input_gives_the_sizes_that_a_file_leaves_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = saved(tmp_path, DENSE)
+    assert Ran(capsys, "params", path).code == 1
+    ran = Ran(capsys, "params", path, "--input", "4x8x8")
+    assert ran.code == 0
+    assert "2,560" in ran.out
+
+
+def test_a_file_is_loaded_from_python(tmp_path: Path) -> None:
+    (model,) = load(saved(tmp_path, files.SMALL))
+    assert (model.name, model.framework.name) == ("net", "onnx:17")
+    with pytest.raises(CnncalcError):
+        load(saved(tmp_path, DENSE))
+    assert load(saved(tmp_path, DENSE), input="4x8x8")[0].graph.layer_count == 2
+
+
+def test_a_folder_is_checked_without_files_of_other_formats(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(tmp_path, files.SMALL)
+    assert "no spec in" in Ran(capsys, "check", str(tmp_path)).err
+
+
+def test_a_file_named_to_check_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "check", saved(tmp_path, files.SMALL))
+    assert ran.code == 0, ran.err

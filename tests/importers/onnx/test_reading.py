@@ -1,0 +1,211 @@
+"""Files are read as the `onnx` package reads them; damaged ones are errors with a place."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from cnncalc.errors import CnncalcError, SourceError
+from cnncalc.importers.items import Malformed, Request
+from cnncalc.importers.onnx import read
+from cnncalc.importers.onnx.file import Constant, OnnxGraph, label_of, read_model
+from tests.importers.onnx.files import (
+    CONV,
+    SMALL,
+    UNKNOWN,
+    content,
+    graph,
+    integers,
+    model,
+    node,
+    weights,
+    written,
+)
+
+
+def test_a_file_is_nodes_constants_and_inputs(tmp_path: Path) -> None:
+    found = read_model(written(tmp_path, SMALL))
+    assert (found.opset, found.producer) == (17, "by hand")
+    assert found.graph.inputs == (("x", (1, 3, 8, 8)),)
+    assert found.graph.outputs == ("y",)
+    assert found.graph.constants["w"] == Constant((4, 3, 3, 3), None, "w")
+    (only,) = found.graph.nodes
+    assert (only.operator, only.inputs, only.label) == ("Conv", ("x", "w"), "stem.conv")
+    assert only.attributes == {"kernel_shape": (3, 3), "pads": (1, 1, 1, 1)}
+
+
+def test_values_are_read_of_small_tensors_alone(tmp_path: Path) -> None:
+    body = graph(
+        [CONV], {"x": [1, 3, 8, 8]}, ["y"], [integers("few", range(4096)), integers("many", range(4097))]
+    )
+    constants = read_model(written(tmp_path, body)).graph.constants
+    assert constants["few"].values == tuple(range(4096))
+    assert constants["many"].values is None
+
+
+def test_initialisers_among_the_inputs_are_no_inputs(tmp_path: Path) -> None:
+    body = graph([CONV], {"x": [1, 3, 8, 8], "w": [4, 3, 3, 3]}, ["y"], [weights("w", [4, 3, 3, 3])])
+    assert [name for name, _ in read_model(written(tmp_path, body)).graph.inputs] == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("name", "operator", "label"),
+    [
+        ("/layer1/layer1.0/conv1/Conv", "Conv", "layer1.0.conv1"),
+        ("/features/features.0/features.0.1/Relu_2", "Relu", "features.0.1"),
+        ("Conv_12", "Conv", "Conv_12"),
+        ("model/conv1_conv/Conv2D", "Conv", "model.conv1_conv.Conv2D"),
+        ("a\x1b[31m/b", "Conv", "a_31m.b"),
+    ],
+)
+def test_labels_are_the_modules_in_a_nodes_name(name: str, operator: str, label: str) -> None:
+    assert label_of(name, operator) == label
+
+
+# Damaged and hostile
+
+
+def outcome(path: Path, data: bytes) -> str:
+    path.write_bytes(data)
+    try:
+        read(Request(str(path)))
+    except CnncalcError as error:
+        return error.diagnostics[0].code
+    return "read"
+
+
+def test_a_file_cut_anywhere_is_an_error_or_a_smaller_file(tmp_path: Path) -> None:
+    whole = model(UNKNOWN)
+    found = {outcome(tmp_path / "net.onnx", whole[:stop]) for stop in range(len(whole))}
+    assert found == {"E116", "E117"}
+
+
+def test_random_bytes_are_an_error(tmp_path: Path) -> None:
+    chance = random.Random(0)
+    for _ in range(300):
+        assert outcome(tmp_path / "net.onnx", chance.randbytes(chance.randrange(1, 200))) in ("E116", "E117")
+
+
+def test_bytes_changed_in_a_file_never_break_the_reader(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    whole = model(UNKNOWN)
+    for _ in range(500):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 4)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        assert outcome(tmp_path / "net.onnx", bytes(data)) in ("E116", "E117", "read")
+
+
+def test_an_error_says_the_byte(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model(SMALL)[:-3])
+    with pytest.raises(
+        Malformed, match=r"a field of \d+ bytes goes beyond the end, \d+ are left \(at byte \d+\)"
+    ):
+        read(Request(str(path)))
+
+
+def test_a_length_beyond_the_end_is_refused_before_anything_is_allocated(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(b"\x3a\xff\xff\xff\xff\xff\xff\xff\xff\x7f")
+    with pytest.raises(Malformed, match="goes beyond the end"):
+        read(Request(str(path)))
+
+
+def test_endless_nesting_is_refused(tmp_path: Path) -> None:
+    inner = b""
+    for _ in range(400):
+        attribute = content(1, "then_branch") + content(6, inner)
+        inner = content(1, content(4, "If") + content(5, attribute))
+    path = tmp_path / "net.onnx"
+    path.write_bytes(model(inner))
+    with pytest.raises(Malformed, match="nested more than 100 deep"):
+        read(Request(str(path)))
+
+
+def test_a_function_that_calls_itself_is_refused(tmp_path: Path) -> None:
+    function = (
+        content(1, "F")
+        + content(4, "a")
+        + content(5, "b")
+        + content(7, node("F", ["a"], ["b"], domain="own"))
+        + content(10, "own")
+    )
+    body = graph([node("F", ["x"], ["y"], domain="own")], {"x": [1, 3, 8, 8]}, ["y"])
+    assert outcome(tmp_path / "net.onnx", model(body, extra=content(25, function))) == "E117"
+
+
+def test_escape_codes_of_a_file_are_written_as_text(tmp_path: Path) -> None:
+    body = graph([node("Bad\x1b[31m", ["x"], ["y"], "\x1b]0;title\x07")], {"x": [1, 3, 8, 8]}, ["y"])
+    assert outcome(tmp_path / "net.onnx", model(body)) == "E117"
+
+
+def test_what_is_no_file_is_said(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing.onnx"):
+        with pytest.raises(SourceError):
+            read(Request(str(path)))
+
+
+def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
+    assert outcome(tmp_path / "net.onnx", b"") == "E116"
+
+
+# Against the package
+
+
+def package_models() -> list[Path]:
+    onnx = pytest.importorskip("onnx")
+    return sorted((Path(onnx.__file__).parent / "backend/test/data").rglob("*.onnx"))
+
+
+@pytest.mark.slow
+def test_every_model_of_the_onnx_package_is_read_as_it_reads_it() -> None:
+    import onnx
+
+    paths = package_models()
+    assert len(paths) > 140
+    for path in paths:
+        ours, theirs = read_model(str(path)), onnx.load(str(path), load_external_data=False)
+        assert ours.opset == next((one.version for one in theirs.opset_import if not one.domain), ours.opset)
+        hold(ours.graph, theirs.graph, path)
+        for function in theirs.functions:
+            mine = ours.functions[function.domain, function.name]
+            assert [one.operator for one in mine.nodes] == [one.op_type for one in function.node]
+
+
+def hold(ours: OnnxGraph, theirs: object, path: Path) -> None:
+    from onnx import AttributeProto, helper, numpy_helper
+
+    graph = theirs  # type: ignore[var-annotated]
+    assert len(ours.nodes) == len(graph.node), path  # type: ignore[attr-defined]
+    assert list(ours.outputs) == [one.name for one in graph.output]  # type: ignore[attr-defined]
+    names = {one.name for one in graph.initializer}  # type: ignore[attr-defined]
+    assert [name for name, _ in ours.inputs] == [one.name for one in graph.input if one.name not in names]  # type: ignore[attr-defined]
+    for tensor in graph.initializer:  # type: ignore[attr-defined]
+        mine = ours.constants[tensor.name]
+        assert list(mine.dims) == list(tensor.dims)
+        if mine.values is not None:
+            assert list(mine.values) == numpy_helper.to_array(tensor).ravel().tolist()
+    for one, other in zip(ours.nodes, graph.node, strict=True):  # type: ignore[attr-defined]
+        assert (one.operator, list(one.inputs), list(one.outputs)) == (
+            other.op_type,
+            list(other.input),
+            list(other.output),
+        )
+        assert set(one.attributes) == {attribute.name for attribute in other.attribute}
+        for attribute in other.attribute:
+            mine = one.attributes[attribute.name]
+            if attribute.ref_attr_name:
+                assert mine.name == attribute.ref_attr_name
+            elif attribute.type == AttributeProto.GRAPH:
+                hold(mine, attribute.g, path)
+            elif attribute.type == AttributeProto.TENSOR:
+                assert list(mine.dims) == list(attribute.t.dims)
+            elif attribute.type in (AttributeProto.INT, AttributeProto.FLOAT):
+                assert mine == helper.get_attribute_value(attribute)
+            elif attribute.type in (AttributeProto.INTS, AttributeProto.FLOATS):
+                assert list(mine) == list(helper.get_attribute_value(attribute))
+            elif attribute.type == AttributeProto.STRING:
+                assert mine == attribute.s.decode()

@@ -1,0 +1,271 @@
+"""Small ONNX graphs as items of a spec: what becomes of each operator and exporter's habit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import Network, Refused, Request
+from cnncalc.importers.onnx import read
+from cnncalc.importers.translating import translated
+from tests.importers.onnx.files import Shape as Axes
+from tests.importers.onnx.files import floats, graph, integers, node, weights, written
+
+
+def network(
+    folder: Path,
+    nodes: Sequence[bytes],
+    constants: Sequence[bytes] = (),
+    shape: Axes = (1, 4, 8, 8),
+    opset: int = 17,
+    outputs: Sequence[str] = ("y",),
+    sizes: dict[str, Shape] | None = None,
+) -> Network:
+    path = written(folder, graph(nodes, {"x": shape}, outputs, constants), opset)
+    found = read(Request(path, sizes or {}))
+    translated(found)  # the spec agrees with the shapes, or this raises
+    return found
+
+
+def ops(found: Network) -> list[str]:
+    return [one.op for one in found.items]
+
+
+def refusal(
+    folder: Path, nodes: Sequence[bytes], constants: Sequence[bytes] = (), **options: object
+) -> list[tuple[str, str]]:
+    with pytest.raises(Refused) as raised:
+        network(folder, nodes, constants, **options)  # type: ignore[arg-type]
+    return [(problem.operator, problem.reason) for problem in raised.value.problems]
+
+
+def test_a_convolution_with_its_counts(tmp_path: Path) -> None:
+    found = network(
+        tmp_path,
+        [node("Conv", ["x", "w", "b"], ["y"], strides=[2, 2], pads=[1, 1, 1, 1])],
+        [weights("w", [6, 4, 3, 3]), weights("b", [6])],
+    )
+    (conv,) = found.items
+    assert conv.shape == Shape(6, (4, 4))
+    assert found.stated.params == 6 * 4 * 9 + 6
+    assert found.stated.macs == 4 * 4 * 6 * 4 * 9
+
+
+def test_groups_of_one_channel_are_depthwise(tmp_path: Path) -> None:
+    found = network(tmp_path, [node("Conv", ["x", "w"], ["y"], group=4)], [weights("w", [8, 1, 3, 3])])
+    assert [(one.op, one.given("mult")) for one in found.items] == [("depthwise", 2)]
+
+
+def test_padding_to_the_same_size_keeps_its_word(tmp_path: Path) -> None:
+    found = network(
+        tmp_path,
+        [node("Conv", ["x", "w"], ["y"], strides=[2, 2], auto_pad="SAME_UPPER")],
+        [weights("w", [8, 4, 3, 3])],
+        shape=(1, 4, 7, 8),
+    )
+    assert found.items[0].given("padding") == "same"
+    assert found.items[0].shape == Shape(8, (4, 4))
+
+
+def test_a_vector_added_after_a_convolution_is_its_bias(tmp_path: Path) -> None:
+    nodes = [node("Conv", ["x", "w"], ["a"]), node("Add", ["a", "b"], ["y"])]
+    found = network(tmp_path, nodes, [weights("w", [6, 4, 1, 1]), weights("b", [1, 6, 1, 1])])
+    assert [(one.op, one.given("bias")) for one in found.items] == [("conv", True)]
+    assert found.stated.params == 6 * 4 + 6
+
+
+def test_a_vector_that_multiplies_is_a_scale(tmp_path: Path) -> None:
+    found = network(tmp_path, [node("Mul", ["x", "g"], ["y"])], [weights("g", [4, 1, 1])])
+    assert ops(found) == ["scale"]
+    assert found.stated.params == 4
+
+
+def test_numbers_added_and_multiplied_change_no_count(tmp_path: Path) -> None:
+    nodes = [node("Mul", ["x", "c"], ["a"]), node("Relu", ["a"], ["y"])]
+    assert ops(network(tmp_path, nodes, [floats("c", [0.5], [])])) == ["relu"]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "op"),
+    [
+        ([node("Sigmoid", ["x"], ["s"]), node("Mul", ["x", "s"], ["y"])], "silu"),
+        ([node("HardSigmoid", ["x"], ["s"], alpha=1 / 6), node("Mul", ["s", "x"], ["y"])], "hardswish"),
+        ([node("Softplus", ["x"], ["s"]), node("Tanh", ["s"], ["t"]), node("Mul", ["x", "t"], ["y"])], "mish"),
+        ([node("Add", ["x", "3"], ["a"]), node("Clip", ["a", "0", "6"], ["b"]), node("Div", ["b", "6"], ["y"])], "hardsigmoid"),
+        ([node("Add", ["x", "3"], ["a"]), node("Clip", ["a", "0", "6"], ["b"]), node("Mul", ["x", "b"], ["c"]), node("Div", ["c", "6"], ["y"])], "hardswish"),
+        ([node("Add", ["x", "3"], ["a"]), node("Clip", ["a", "0", "6"], ["b"]), node("Div", ["b", "6"], ["c"]), node("Mul", ["x", "c"], ["y"])], "hardswish"),
+        ([node("Div", ["x", "1.41421356"], ["a"]), node("Erf", ["a"], ["b"]), node("Add", ["b", "1"], ["c"]), node("Mul", ["x", "c"], ["d"]), node("Mul", ["d", "0.5"], ["y"])], "gelu"),
+        ([node("Div", ["x", "1.41421356"], ["a"]), node("Erf", ["a"], ["b"]), node("Add", ["b", "1"], ["c"]), node("Mul", ["x", "0.5"], ["d"]), node("Mul", ["d", "c"], ["y"])], "gelu"),
+        ([node("Clip", ["x", "0", "6"], ["y"])], "relu6"),
+    ],
+)  # fmt: skip
+def test_activations_written_as_several_nodes_are_named(tmp_path: Path, nodes: list[bytes], op: str) -> None:
+    constants = [floats(text, [float(text)], []) for text in ("0", "1", "3", "6", "0.5", "1.41421356")]
+    assert ops(network(tmp_path, nodes, constants)) == [op]
+
+
+def test_layer_norm_written_as_several_nodes_is_named(tmp_path: Path) -> None:
+    nodes = [
+        node("Transpose", ["x"], ["t"], perm=[0, 2, 3, 1]),
+        node("ReduceMean", ["t"], ["m"], axes=[-1]),
+        node("Sub", ["t", "m"], ["d"]),
+        node("Pow", ["d", "2"], ["q"]),
+        node("ReduceMean", ["q"], ["v"], axes=[-1]),
+        node("Add", ["v", "eps"], ["e"]),
+        node("Sqrt", ["e"], ["s"]),
+        node("Div", ["d", "s"], ["n"]),
+        node("Mul", ["n", "g"], ["p"]),
+        node("Add", ["p", "b"], ["l"]),
+        node("Transpose", ["l"], ["y"], perm=[0, 3, 1, 2]),
+    ]
+    found = network(
+        tmp_path,
+        nodes,
+        [floats("2", [2.0], []), floats("eps", [1e-5], []), weights("g", [4]), weights("b", [4])],
+    )
+    assert ops(found) == ["ln"]
+    assert found.stated.params == 8
+
+
+# Axis labels
+
+
+def test_a_reshape_a_transpose_and_a_reshape_are_a_channel_shuffle(tmp_path: Path) -> None:
+    nodes = [
+        node("Reshape", ["x", "s"], ["a"]), node("Transpose", ["a"], ["b"], perm=[0, 2, 1, 3, 4]), node("Reshape", ["b", "t"], ["c"]),
+        node("Conv", ["c", "w"], ["y"]),
+    ]  # fmt: skip
+    constants = [integers("s", [1, 2, 3, 8, 8]), integers("t", [1, 6, 8, 8]), weights("w", [1, 6, 1, 1])]
+    found = network(tmp_path, nodes, constants, shape=(1, 6, 8, 8))
+    assert [(one.op, one.given("groups")) for one in found.items][0] == ("channel_shuffle", 2)
+
+
+def test_blocks_of_positions_as_channels_are_a_pixel_unshuffle(tmp_path: Path) -> None:
+    nodes = [
+        node("Reshape", ["x", "s"], ["a"]), node("Transpose", ["a"], ["b"], perm=[0, 1, 3, 5, 2, 4]), node("Reshape", ["b", "t"], ["c"]),
+        node("Conv", ["c", "w"], ["y"]),
+    ]  # fmt: skip
+    constants = [integers("s", [1, 4, 4, 2, 4, 2]), integers("t", [1, 16, 4, 4]), weights("w", [1, 16, 1, 1])]
+    found = network(tmp_path, nodes, constants)
+    assert [(one.op, one.shape) for one in found.items][0] == ("pixel_unshuffle", Shape(16, (4, 4)))
+
+
+def test_channels_as_blocks_of_positions_are_a_pixel_shuffle(tmp_path: Path) -> None:
+    nodes = [
+        node("Reshape", ["x", "s"], ["a"]), node("Transpose", ["a"], ["b"], perm=[0, 1, 4, 2, 5, 3]), node("Reshape", ["b", "t"], ["c"]),
+        node("Conv", ["c", "w"], ["y"]),
+    ]  # fmt: skip
+    constants = [integers("s", [1, 1, 2, 2, 8, 8]), integers("t", [1, 1, 16, 16]), weights("w", [1, 1, 1, 1])]
+    found = network(tmp_path, nodes, constants)
+    assert [(one.op, one.shape) for one in found.items][0] == ("pixel_shuffle", Shape(1, (16, 16)))
+
+
+def test_a_channels_last_linear_layer_is_a_1x1_convolution(tmp_path: Path) -> None:
+    nodes = [
+        node("Transpose", ["x"], ["t"], perm=[0, 2, 3, 1]),
+        node("MatMul", ["t", "w"], ["m"]),
+        node("Add", ["m", "b"], ["n"]),
+        node("Transpose", ["n"], ["y"], perm=[0, 3, 1, 2]),
+    ]
+    found = network(tmp_path, nodes, [weights("w", [4, 10]), weights("b", [10])])
+    assert [(one.op, one.shape, one.given("bias")) for one in found.items] == [
+        ("conv", Shape(10, (8, 8)), True)
+    ]
+
+
+def test_height_and_width_exchanged_are_refused(tmp_path: Path) -> None:
+    nodes = [node("Transpose", ["x"], ["t"], perm=[0, 1, 3, 2]), node("Conv", ["t", "w"], ["y"])]
+    found = refusal(tmp_path, nodes, [weights("w", [2, 4, 1, 1])], shape=(1, 4, 8, 6))
+    assert found == [("Conv", "Conv: the axes of its input 1x4x6x8 are in no order that a spec has")]
+
+
+def test_strided_slices_of_windows_are_no_pixel_unshuffle(tmp_path: Path) -> None:
+    """As in a Swin block: positions are split into windows that stay positions."""
+    nodes = [
+        node("Reshape", ["x", "s"], ["a"]),
+        node("Transpose", ["a"], ["b"], perm=[0, 2, 4, 1, 3, 5]),
+        node("Reshape", ["b", "t"], ["c"]),
+        node("Conv", ["c", "w"], ["y"]),
+    ]
+    constants = [integers("s", [1, 4, 4, 2, 4, 2]), integers("t", [16, 4, 2, 2]), weights("w", [1, 4, 1, 1])]
+    assert refusal(tmp_path, nodes, constants)[0][0] == "Conv"
+
+
+# Shape arithmetic
+
+
+def test_a_flatten_by_computed_shapes_is_a_flatten(tmp_path: Path) -> None:
+    nodes = [
+        node("Shape", ["x"], ["s"]), node("Gather", ["s", "zero"], ["n"], axis=0), node("Unsqueeze", ["n", "axes"], ["u"]),
+        node("Concat", ["u", "rest"], ["t"], axis=0), node("Reshape", ["x", "t"], ["f"]), node("Gemm", ["f", "w", "b"], ["y"], transB=1),
+    ]  # fmt: skip
+    constants = [integers("axes", [0]), integers("rest", [-1]), weights("w", [10, 256]), weights("b", [10])]
+    zero = integers("zero", [0])[2:]  # a number, not a list
+    assert ops(network(tmp_path, nodes, [*constants, zero])) == ["flatten", "linear"]
+
+
+def test_open_sizes_stay_open_where_the_layers_do_not_depend_on_them(tmp_path: Path) -> None:
+    found = network(
+        tmp_path,
+        [node("Conv", ["x", "w"], ["a"]), node("GlobalAveragePool", ["a"], ["y"])],
+        [weights("w", [8, 4, 3, 3])],
+        shape=("n", 4, "h", "w"),
+    )
+    assert found.inputs == (("x", Shape(4, (None, None))),)
+    assert found.items[0].shape == Shape(8, (None, None))
+
+
+def test_open_sizes_that_a_layer_depends_on_are_asked_for(tmp_path: Path) -> None:
+    nodes = [node("Flatten", ["x"], ["f"]), node("Gemm", ["f", "w"], ["y"])]
+    constants = [weights("w", [256, 10])]
+    assert refusal(tmp_path, nodes, constants, shape=("n", 4, "h", "w"))[0][0] == "Gemm"
+    assert ops(
+        network(tmp_path, nodes, constants, shape=("n", 4, "h", "w"), sizes={"": Shape(4, (8, 8))})
+    ) == ["flatten", "linear"]
+
+
+# Refusals
+
+
+def test_everything_unknown_is_named_once_in_one_run(tmp_path: Path) -> None:
+    nodes = [
+        node("NonZero", ["x"], ["a"]),
+        node("NonZero", ["x"], ["b"]),
+        node("Relu", ["a"], ["c"]),
+        node("Einsum", ["x"], ["d"]),
+    ]
+    with pytest.raises(Refused) as raised:
+        network(tmp_path, nodes, outputs=("b", "c", "d"))
+    assert [(one.operator, one.times) for one in raised.value.problems] == [("NonZero", 2), ("Einsum", 1)]
+
+
+def test_an_attribute_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    found = refusal(tmp_path, [node("Conv", ["x", "w"], ["y"], novelty=1)], [weights("w", [8, 4, 3, 3])])
+    assert found == [("Conv", "attribute `novelty` is not understood")]
+
+
+def test_a_domain_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    found = refusal(tmp_path, [node("Relu", ["x"], ["y"], domain="own.ops")])
+    assert found == [("own.ops.Relu", "domain `own.ops`")]
+
+
+def test_an_opset_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    assert refusal(tmp_path, [node("Relu", ["x"], ["y"])], opset=99)[0][0] == "opset"
+
+
+def test_what_is_not_understood_becomes_a_custom_where_the_file_states_its_shape(tmp_path: Path) -> None:
+    body = graph(
+        [node("NonZero", ["x"], ["a"]), node("Relu", ["a"], ["y"])],
+        {"x": [1, 4, 8, 8]},
+        ["y"],
+        values={"a": [1, 2, 8, 8]},
+    )
+    found = read(Request(written(tmp_path, body), partial=True))
+    assert [(one.op, one.shape) for one in found.items] == [
+        ("custom", Shape(2, (8, 8))),
+        ("relu", Shape(2, (8, 8))),
+    ]
+    assert [problem.operator for problem in found.unknown] == ["NonZero"]

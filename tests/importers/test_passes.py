@@ -1,0 +1,248 @@
+"""Each pass over small networks that isolate one thing."""
+
+from __future__ import annotations
+
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import Item, Network, item
+from cnncalc.importers.passes import cleaned, structured
+from cnncalc.importers.passes.concats import completed_prefixes, shared_prefixes
+from cnncalc.importers.passes.dead import without_dead, without_idle
+from cnncalc.importers.translating import translated
+from cnncalc.language.written import evaluated
+
+
+def network(
+    *items: Item, outputs: tuple[str, ...] = (), shape: Shape = Shape(8, (16, 16)), framework: str = "pytorch"
+) -> Network:
+    return Network("net", (("x", shape),), items, outputs or (items[-1].output,), framework, "by hand")
+
+
+def conv(source: str, output: str, out: int = 8, label: str = "", **arguments: object) -> Item:
+    return item(
+        "conv", source, output, label=label, **{"kernel": (3, 3), "padding": (1, 1), "out": out, **arguments}
+    )
+
+
+def layers(*items: Item, **options: object) -> str:
+    """The text under ``layers:``, after the spec was held to its source."""
+    text = translated(network(*items, **options)).text  # type: ignore[arg-type]
+    return text.partition("layers:\n")[2].partition("expect:")[0]
+
+
+# Over items
+
+
+def test_what_no_output_depends_on_is_dropped() -> None:
+    found = without_dead(network(conv("x", "a"), item("relu", "a", "dead"), item("tanh", "a", "y")))
+    assert [one.output for one in found.items] == ["a", "y"]
+
+
+def test_what_another_shares_its_weights_with_is_kept() -> None:
+    found = without_dead(network(conv("x", "a"), conv("x", "y")._replace(share="a")))
+    assert [one.output for one in found.items] == ["a", "y"]
+
+
+def test_identities_and_joins_of_one_tensor_are_passed_through() -> None:
+    found = without_idle(
+        network(item("identity", "x", "a"), item("concat", ["a"], "b"), item("relu", "b", "y"))
+    )
+    assert [(one.op, one.inputs) for one in found.items] == [("relu", ("x",))]
+
+
+def test_concats_that_list_all_before_read_the_one_before() -> None:
+    found = shared_prefixes(
+        network(
+            item("concat", ["x", "a"], "b"),
+            item("concat", ["x", "a", "c"], "d"),
+            item("concat", ["x", "a", "c", "e"], "y"),
+        )
+    )
+    assert [one.inputs for one in found.items] == [("x", "a"), ("b", "c"), ("d", "e")]
+
+
+def test_a_missing_first_concat_is_completed() -> None:
+    convs = [conv("x", "a"), conv("x", "b"), conv("x", "d")]
+    grown = network(*convs, item("concat", ["x", "a", "b"], "c"), item("concat", ["x", "a", "b", "d"], "y"))
+    joins = [one.inputs for one in completed_prefixes(grown).items if one.op == "concat"]
+    assert joins == [("x", "a"), ("x", "a", "b"), ("x", "a", "b", "d")]
+
+
+# Nesting
+
+
+def test_a_chain_is_one_list_with_norm_and_activation_in_the_layer_before() -> None:
+    assert (
+        layers(conv("x", "a", bias=False), item("bn", "a", "b"), item("relu", "b", "y"))
+        == "  - conv3x3: {out: 8, padding: 1, norm: bn, act: relu}\n"
+    )
+
+
+def test_a_bias_before_batch_norm_is_said() -> None:
+    assert (
+        layers(conv("x", "a", bias=True), item("bn", "a", "y"))
+        == "  - conv3x3: {out: 8, padding: 1, bias: true, norm: bn}\n"
+    )
+
+
+def test_a_norm_with_an_argument_folds_with_it() -> None:
+    assert (
+        layers(conv("x", "a"), item("gn", "a", "y", groups=4))
+        == "  - conv3x3: {out: 8, padding: 1, norm: {gn: 4}}\n"
+    )
+
+
+def test_an_activation_before_a_norm_does_not_swallow_it() -> None:
+    assert (
+        layers(conv("x", "a"), item("relu", "a", "b"), item("bn", "b", "y"))
+        == "  - conv3x3: {out: 8, padding: 1, act: relu}\n  - bn\n"
+    )
+
+
+def test_a_sum_with_the_tensor_itself_is_a_residual() -> None:
+    assert (
+        layers(conv("x", "a"), item("add", ["x", "a"], "y"))
+        == "  - residual: [conv3x3: {out: 8, padding: 1}]\n"
+    )
+
+
+def test_a_tensor_added_to_itself_is_no_residual() -> None:
+    text = layers(conv("x", "a"), item("add", ["a", "a"], "b"), item("relu", "b", "y"))
+    assert "residual" not in text
+    assert "  - add: [prev, prev]\n" in text
+
+
+def test_a_strided_1x1_with_batch_norm_as_the_shortcut_is_a_projection() -> None:
+    text = layers(
+        conv("x", "a", 16, stride=2, bias=False), item("bn", "a", "b"),
+        item("conv", "x", "c", kernel=(1, 1), stride=2, out=16, bias=False), item("bn", "c", "d"), item("add", ["b", "d"], "y"),
+    )  # fmt: skip
+    assert (
+        text
+        == "  - residual: {body: [conv3x3: {out: 16, stride: 2, padding: 1, norm: bn}], shortcut: project}\n"
+    )
+
+
+def test_a_shortcut_with_a_bias_is_written_out() -> None:
+    text = layers(
+        conv("x", "a", 16, stride=2),
+        item("conv", "x", "c", kernel=(1, 1), stride=2, out=16),
+        item("add", ["a", "c"], "y"),
+    )
+    assert "shortcut: project" not in text
+
+
+def test_a_shortcut_that_strides_otherwise_than_the_body_is_no_projection() -> None:
+    up = item("upsample", "a", "u", factor=2)
+    down = conv("u", "b", 16, stride=2, bias=False)
+    shortcut = item("conv", "x", "c", kernel=(1, 1), out=16, bias=False)
+    text = layers(
+        conv("x", "a", 8),
+        up,
+        down,
+        item("bn", "b", "d"),
+        shortcut,
+        item("bn", "c", "e"),
+        item("add", ["d", "e"], "y"),
+    )
+    assert "shortcut: project" not in text
+
+
+def test_branches_from_one_tensor_are_a_concat() -> None:
+    text = layers(
+        conv("x", "a", 4),
+        item("maxpool", "x", "p", kernel=(3, 3), stride=1, padding=1),
+        item("concat", ["a", "p"], "y"),
+    )
+    assert (
+        text
+        == "  - concat: {b1: [conv3x3: {out: 4, padding: 1}], b2: [maxpool3x3: {stride: 1, padding: 1}]}\n"
+    )
+
+
+def test_a_gate_is_a_product_with_the_map() -> None:
+    text = layers(item("global_avgpool", "x", "p"), item("sigmoid", "p", "g"), item("mul", ["x", "g"], "y"))
+    assert text == "  - mul: {map: [], gate: [global_avgpool, sigmoid]}\n"
+
+
+def test_what_cannot_be_nested_has_a_name() -> None:
+    text = layers(
+        conv("x", "a", label="stem"), conv("a", "b", label="left"), conv("a", "c", label="right"), item("add", ["b", "c"], "d"),
+        item("concat", ["b", "d"], "y"),
+    )  # fmt: skip
+    assert "    name: stem\n" in text
+    assert "    from: stem\n" in text
+    assert "  - concat: [left, prev]\n" in text
+
+
+def test_a_second_output_is_a_head() -> None:
+    text = layers(conv("x", "a"), item("relu", "a", "y"), conv("a", "aux", 2), outputs=("y", "aux"))
+    assert "  - head: [conv3x3: {out: 2, padding: 1}]\n" in text
+    assert text.endswith("  - relu\n    from: conv\n") or text.endswith("  - relu\n")
+
+
+def test_equal_layers_in_a_row_are_repeated() -> None:
+    assert (
+        layers(conv("x", "a"), conv("a", "b"), conv("b", "y"))
+        == "  - conv3x3: {out: 8, padding: 1}\n    repeat: 3\n"
+    )
+
+
+def test_equal_groups_in_a_row_are_repeated() -> None:
+    text = layers(
+        conv("x", "a"),
+        item("tanh", "a", "b"),
+        item("dropout", "b", "c", rate=0.1),
+        conv("c", "d"),
+        item("tanh", "d", "e"),
+        item("dropout", "e", "y", rate=0.1),
+    )
+    assert text == "  - seq: [conv3x3: {out: 8, padding: 1, act: tanh}, dropout: 0.1]\n    repeat: 2\n"
+
+
+def test_concats_that_grow_by_equal_bodies_are_a_dense_block() -> None:
+    text = layers(
+        conv("x", "a", 4),
+        item("concat", ["x", "a"], "b"),
+        conv("b", "c", 4),
+        item("concat", ["x", "a", "c"], "y"),
+    )
+    assert text == "  - dense_block: {repeat: 2, body: [conv3x3: {out: 4, padding: 1}]}\n"
+
+
+def test_equal_structures_with_other_numbers_are_a_block_named_by_its_class() -> None:
+    def unit(source: str, output: str, c: int, s: int, number: int) -> list[Item]:
+        scope = f"stage{number}.0"
+        return [
+            conv(source, f"{output}a", c, f"{scope}.conv1", stride=s, bias=False), item("bn", f"{output}a", f"{output}b", label=f"{scope}.bn1"),
+            conv(f"{output}b", f"{output}c", c, f"{scope}.conv2", bias=False), item("bn", f"{output}c", f"{output}d", label=f"{scope}.bn2"),
+            item("conv", source, f"{output}e", label=f"{scope}.down.0", kernel=(1, 1), stride=s, out=c, bias=False),
+            item("bn", f"{output}e", f"{output}f", label=f"{scope}.down.1"),
+            item("add", [f"{output}d", f"{output}f"], f"{output}g", label=scope), item("relu", f"{output}g", output, label=f"{scope}.relu"),
+        ]  # fmt: skip
+
+    items = [*unit("x", "p", 16, 2, 1), *unit("p", "q", 32, 2, 2), *unit("q", "y", 64, 1, 3)]
+    channels = {"p": 16, "q": 32, "ye": 64, "yf": 64}
+    items = [
+        one._replace(shape=Shape(channels[one.output], (None, None))) if one.output in channels else one
+        for one in items
+    ]
+    given = network(*items)._replace(classes={f"stage{n}.0": "BasicBlock" for n in (1, 2, 3)})
+    text = translated(given).text
+    assert "  BasicBlock:\n    params: [c, s=1]\n" in text
+    assert "  - BasicBlock: {c: 16, s: 2}\n" in text
+    assert "  - BasicBlock: 64\n" in text
+
+
+def test_flat_and_nested_stand_for_the_same_items() -> None:
+    items = [
+        conv("x", "a"),
+        item("bn", "a", "b"),
+        item("add", ["x", "b"], "c"),
+        conv("c", "d", 4),
+        item("concat", ["c", "d"], "y"),
+    ]
+    given = network(*items)
+    for flat in (False, True):
+        sheet = structured(cleaned(given, flat), flat)
+        assert sorted(one.output for one in evaluated(sheet.pieces)) == ["a", "b", "c", "d", "y"]
+    assert translated(given).report.totals == translated(given, flat=True).report.totals
