@@ -22,7 +22,6 @@ from cnncalc.network.model import Model
 from cnncalc.support.process import paused_collection, with_room
 from cnncalc.support.words import did_you_mean, listed, shown
 
-
 Input = str | Shape | Mapping[str, str] | Mapping[str, str | Shape] | None
 """One shape for the only or main input, or shapes by the inputs' names."""
 

@@ -173,7 +173,9 @@ def _to_channels(dims: Layout, shape: Shape) -> Rearranged | None:
     channels, *sizes = known(shape)
     new = [size_of(dim) for dim in dims[1:]]
     factor = sizes[0] // new[0]
-    if factor < 2 or [factor * now for now in new] != sizes or size_of(dims[0]) != channels * factor**shape.rank:
+    if factor < 2 or [factor * now for now in new] != sizes:
+        return None
+    if size_of(dims[0]) != channels * factor**shape.rank:
         return None
     for axis, (dim, size) in enumerate(zip(dims[1:], new, strict=True), 1):
         if dim != ((Atom(axis, factor, size),) if size > 1 else ()):

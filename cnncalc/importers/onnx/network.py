@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cnncalc.frameworks import NEWEST_OPSET
+from cnncalc.frameworks.onnx import NEWEST_OPSET
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Item, Malformed, Network, Problem, Refused, Request, Stated
 from cnncalc.importers.onnx.file import OnnxModel, read_model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -175,20 +176,20 @@ def test_every_model_of_the_onnx_package_is_read_as_it_reads_it() -> None:
             assert [one.operator for one in mine.nodes] == [one.op_type for one in function.node]
 
 
-def hold(ours: OnnxGraph, theirs: object, path: Path) -> None:
-    from onnx import AttributeProto, helper, numpy_helper
+def hold(ours: OnnxGraph, theirs: Any, path: Path) -> None:
+    """Compare a graph with what the package reads of it."""
+    from onnx import numpy_helper
 
-    graph = theirs  # type: ignore[var-annotated]
-    assert len(ours.nodes) == len(graph.node), path  # type: ignore[attr-defined]
-    assert list(ours.outputs) == [one.name for one in graph.output]  # type: ignore[attr-defined]
-    names = {one.name for one in graph.initializer}  # type: ignore[attr-defined]
-    assert [name for name, _ in ours.inputs] == [one.name for one in graph.input if one.name not in names]  # type: ignore[attr-defined]
-    for tensor in graph.initializer:  # type: ignore[attr-defined]
+    assert list(ours.outputs) == [one.name for one in theirs.output]
+    names = {one.name for one in theirs.initializer}
+    assert [name for name, _ in ours.inputs] == [one.name for one in theirs.input if one.name not in names]
+    for tensor in theirs.initializer:
         mine = ours.constants[tensor.name]
         assert list(mine.dims) == list(tensor.dims)
         if mine.values is not None:
             assert list(mine.values) == numpy_helper.to_array(tensor).ravel().tolist()
-    for one, other in zip(ours.nodes, graph.node, strict=True):  # type: ignore[attr-defined]
+    assert len(ours.nodes) == len(theirs.node), path
+    for one, other in zip(ours.nodes, theirs.node, strict=True):
         assert (one.operator, list(one.inputs), list(one.outputs)) == (
             other.op_type,
             list(other.input),
@@ -196,16 +197,21 @@ def hold(ours: OnnxGraph, theirs: object, path: Path) -> None:
         )
         assert set(one.attributes) == {attribute.name for attribute in other.attribute}
         for attribute in other.attribute:
-            mine = one.attributes[attribute.name]
-            if attribute.ref_attr_name:
-                assert mine.name == attribute.ref_attr_name
-            elif attribute.type == AttributeProto.GRAPH:
-                hold(mine, attribute.g, path)
-            elif attribute.type == AttributeProto.TENSOR:
-                assert list(mine.dims) == list(attribute.t.dims)
-            elif attribute.type in (AttributeProto.INT, AttributeProto.FLOAT):
-                assert mine == helper.get_attribute_value(attribute)
-            elif attribute.type in (AttributeProto.INTS, AttributeProto.FLOATS):
-                assert list(mine) == list(helper.get_attribute_value(attribute))
-            elif attribute.type == AttributeProto.STRING:
-                assert mine == attribute.s.decode()
+            hold_attribute(one.attributes[attribute.name], attribute, path)
+
+
+def hold_attribute(mine: Any, attribute: Any, path: Path) -> None:
+    from onnx import AttributeProto, helper
+
+    if attribute.ref_attr_name:
+        assert mine.name == attribute.ref_attr_name
+    elif attribute.type == AttributeProto.GRAPH:
+        hold(mine, attribute.g, path)
+    elif attribute.type == AttributeProto.TENSOR:
+        assert list(mine.dims) == list(attribute.t.dims)
+    elif attribute.type in (AttributeProto.INT, AttributeProto.FLOAT):
+        assert mine == helper.get_attribute_value(attribute)
+    elif attribute.type in (AttributeProto.INTS, AttributeProto.FLOATS):
+        assert list(mine) == list(helper.get_attribute_value(attribute))
+    elif attribute.type == AttributeProto.STRING:
+        assert mine == attribute.s.decode()

@@ -140,7 +140,8 @@ def test_a_reshape_a_transpose_and_a_reshape_are_a_channel_shuffle(tmp_path: Pat
     ]  # fmt: skip
     constants = [integers("s", [1, 2, 3, 8, 8]), integers("t", [1, 6, 8, 8]), weights("w", [1, 6, 1, 1])]
     found = network(tmp_path, nodes, constants, shape=(1, 6, 8, 8))
-    assert [(one.op, one.given("groups")) for one in found.items][0] == ("channel_shuffle", 2)
+    first = found.items[0]
+    assert (first.op, first.given("groups")) == ("channel_shuffle", 2)
 
 
 def test_blocks_of_positions_as_channels_are_a_pixel_unshuffle(tmp_path: Path) -> None:
@@ -150,7 +151,8 @@ def test_blocks_of_positions_as_channels_are_a_pixel_unshuffle(tmp_path: Path) -
     ]  # fmt: skip
     constants = [integers("s", [1, 4, 4, 2, 4, 2]), integers("t", [1, 16, 4, 4]), weights("w", [1, 16, 1, 1])]
     found = network(tmp_path, nodes, constants)
-    assert [(one.op, one.shape) for one in found.items][0] == ("pixel_unshuffle", Shape(16, (4, 4)))
+    first = found.items[0]
+    assert (first.op, first.shape) == ("pixel_unshuffle", Shape(16, (4, 4)))
 
 
 def test_channels_as_blocks_of_positions_are_a_pixel_shuffle(tmp_path: Path) -> None:
@@ -160,7 +162,8 @@ def test_channels_as_blocks_of_positions_are_a_pixel_shuffle(tmp_path: Path) -> 
     ]  # fmt: skip
     constants = [integers("s", [1, 1, 2, 2, 8, 8]), integers("t", [1, 1, 16, 16]), weights("w", [1, 1, 1, 1])]
     found = network(tmp_path, nodes, constants)
-    assert [(one.op, one.shape) for one in found.items][0] == ("pixel_shuffle", Shape(1, (16, 16)))
+    first = found.items[0]
+    assert (first.op, first.shape) == ("pixel_shuffle", Shape(1, (16, 16)))
 
 
 def test_a_channels_last_linear_layer_is_a_1x1_convolution(tmp_path: Path) -> None:
