@@ -68,16 +68,14 @@ IMPORTERS: dict[str, Importer] = {
         Importer(name="darknet", title="Darknet", endings=(), shared_endings=(".cfg",)),
     )
 }
-"""Every importer by its name. A format is added here and in a module ``cnncalc/importers/NAME.py`` (or
-folder)
-with ``read(request) -> Network``.
+"""Every importer by its name. A format is added here and in a module ``cnncalc/importers/NAME.py``, or a
+folder, with ``read(request) -> Network``.
 """
 
 
 def importer_for(source: str, start: bytes = b"") -> Importer | None:
-    """The importer of a source, told by how it is written and, of a file, its first bytes; ``None`` where
-    there
-    is none.
+    """The importer of a source, told by how it is written and, of a file, by its first bytes; ``None`` where
+    there is none.
     """
     return next((one for one in IMPORTERS.values() if one.recognises(source, start)), None)
 
