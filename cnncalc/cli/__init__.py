@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
 from cnncalc import __version__
-from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, warn
+from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, target_surface, warn
 from cnncalc.errors import FINE, INTERRUPTED, UNDONE, UsageError
 
 INTERNAL = "E901"
+WIDEST = 120
+"""Columns of help on a wide terminal."""
 
 COMPLETE = "_CNNCALC_COMPLETE"
 """What a shell sets to ask for completions; only then, and where no command is named, what completes them is
@@ -53,12 +55,19 @@ def application(commands: Iterable[str] = COMMANDS, completion: bool = False) ->
         add_completion=completion,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
     )
     app.callback()(_cnncalc)
     for name in commands:
-        app.command(name)(getattr(import_module(f"cnncalc.cli.{COMMANDS[name]}"), name))
+        app.command(name)(_function(name))
     return app
+
+
+def _function(name: str) -> Callable[..., int]:
+    """The function of a command, in its file; one that is a word of Python has `_` at its end."""
+    module = import_module(f"cnncalc.cli.{COMMANDS[name]}")
+    function: Callable[..., int] = getattr(module, name, None) or getattr(module, f"{name}_")
+    return function
 
 
 def _show_version(asked: bool) -> None:
@@ -103,6 +112,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str], asked: str | None) -> int:
+    if not arguments and COMPLETE not in os.environ:
+        from cnncalc.cli.overview import render
+
+        emit(render({name: _function(name) for name in COMMANDS}, target_surface(None)))
+        return UNDONE
     is_known = asked in COMMANDS and COMPLETE not in os.environ
     app = application([asked], False) if asked is not None and is_known else application(completion=True)
     code = app(args=arguments, prog_name="cnncalc", standalone_mode=False)

@@ -11,14 +11,15 @@ import typer
 
 from cnncalc.checks.files import Checked, Results, Wanted, check_file, nothing_in
 from cnncalc.cli import configuration, options
-from cnncalc.cli.output import emit, keep_specs, surface_of
+from cnncalc.cli.output import emit, keep_specs, surface_of, warn
 from cnncalc.cli.paths import Found, files_of
 from cnncalc.cli.run import report_diagnostics
-from cnncalc.codes import chosen
+from cnncalc.codes import CODES, chosen
 from cnncalc.errors import UNDONE, SourceError, UsageError
 from cnncalc.loading import Options, resolve
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.findings import FORMATS
+from cnncalc.render.text import inert
 from cnncalc.support.numbers import plural
 
 if TYPE_CHECKING:
@@ -27,13 +28,29 @@ else:
     Format = Literal[FORMATS.names]
 
 Codes = list[str] | None
+
+
+def _codes_like(incomplete: str) -> list[str]:
+    """The warnings that a shell may complete a code to."""
+    return [
+        code
+        for code, declared in CODES.items()
+        if declared.is_warning and code.startswith(incomplete.upper())
+    ]
+
+
 Select = Annotated[
     Codes,
     typer.Option(
-        "--select", metavar="CODES", help="The warnings to show: codes or their beginnings, W for all."
+        "--select",
+        metavar="CODES",
+        autocompletion=_codes_like,
+        help="The warnings to show: codes or their beginnings, W for all.",
     ),
 ]
-Ignore = Annotated[Codes, typer.Option("--ignore", metavar="CODES", help="Warnings not to show.")]
+Ignore = Annotated[
+    Codes, typer.Option("--ignore", metavar="CODES", autocompletion=_codes_like, help="Warnings not to show.")
+]
 Strict = Annotated[
     bool | None,
     typer.Option("--strict/--no-strict", help="Let warnings fail. By default as the project configures it."),
@@ -96,6 +113,7 @@ def check(
     paths: Annotated[
         list[str],
         typer.Argument(
+            autocompletion=options.spec_names,
             metavar="PATH...",
             help="Spec files, folders of them, patterns, `-`, or names of bundled configs.",
             show_default=False,
@@ -178,6 +196,10 @@ def _watch(paths: list[str], wanted: Wanted, choices: Choices) -> NoReturn:
     if "-" in paths:
         raise typer.BadParameter("standard input cannot be watched", param_hint="--watch")
 
+    for path in paths:
+        if not any(os.path.exists(one) for one in _read(path)):
+            warn(f"waiting for {inert(path)}, which does not exist yet\n")
+
     def again() -> None:
         configuration.forget()
         try:
@@ -190,6 +212,15 @@ def _watch(paths: list[str], wanted: Wanted, choices: Choices) -> NoReturn:
     watch(again, lambda: depended_on(paths))
 
 
+def _read(path: str) -> Iterator[str]:
+    """The files that a path leads to now."""
+    for found in files_of(path):
+        try:
+            yield resolve(found.file)
+        except SourceError:
+            yield found.file
+
+
 def depended_on(paths: Iterable[str]) -> Iterator[str]:
     """The files that a check of some paths reads, and configurations that it would; one may be missing, or be
     created later.
@@ -199,10 +230,7 @@ def depended_on(paths: Iterable[str]) -> Iterator[str]:
         folders[os.path.abspath(path)] = None
         for found in files_of(path):
             folders[os.path.dirname(os.path.abspath(found.file))] = None
-            try:
-                yield resolve(found.file)
-            except SourceError:
-                yield found.file
+        yield from _read(path)
     yield from configuration.places(folders)
 
 

@@ -17,10 +17,22 @@ if TYPE_CHECKING:
     from cnncalc.language.vocabulary import Operation
 
 
+def _names(incomplete: str) -> list[str]:
+    """The operations that a shell may complete a word to."""
+    from cnncalc.language.vocabulary import operations
+
+    return [one.op for one in operations() if one.op.startswith(incomplete)]
+
+
 def layers(
     op: Annotated[
         str | None,
-        typer.Argument(metavar="[OP]", help="One operation, with its arguments.", show_default=False),
+        typer.Argument(
+            autocompletion=_names,
+            metavar="[OP]",
+            help="One operation, with its arguments.",
+            show_default=False,
+        ),
     ] = None,
 ) -> int:
     """The operations of the language."""

@@ -26,6 +26,20 @@ def spec_names(incomplete: str) -> list[str]:
     return [name for name in (*bundled.names(), *unique) if name.startswith(incomplete)]
 
 
+def model_names(context: typer.Context, incomplete: str) -> list[str]:
+    """The variants in the specs given so far that a shell may complete to."""
+    from cnncalc import CnncalcError, load
+
+    given = [context.args, *(context.params.get(name) or () for name in ("specs", "paths", "spec"))]
+    names: dict[str, None] = {}
+    for spec in (spec for specs in given for spec in ([specs] if isinstance(specs, str) else specs)):
+        try:
+            names.update(dict.fromkeys(model.name for model in load(spec)))
+        except CnncalcError:
+            continue
+    return [name for name in names if name.startswith(incomplete)]
+
+
 def framework_names(incomplete: str) -> list[str]:
     """The frameworks that a shell may complete to."""
     return [name for name in FRAMEWORKS if name.startswith(incomplete)]
@@ -62,7 +76,10 @@ Sets = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="Another value for a variable of the spec. Repeatable."),
 ]
 Variant = Annotated[
-    str | None, typer.Option("--model", metavar="VARIANT", help="Only this variant of `models:`.")
+    str | None,
+    typer.Option(
+        "--model", metavar="VARIANT", autocompletion=model_names, help="Only this variant of `models:`."
+    ),
 ]
 FrameworkName = Annotated[
     str | None,

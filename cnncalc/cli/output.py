@@ -22,17 +22,23 @@ class Trouble(Exception):
 
 def surface_of(stream: TextIO | None) -> Surface:
     """What may be written to a stream: lines of any length unless it is a terminal, ASCII unless it can
-    encode more.
+    encode more, colours where they are wanted.
     """
     if stream is None:
         return PLAIN
     unicode = _encodes(stream, "─│█░·⋮…")
     if not stream.isatty():
-        return Surface(None, unicode)
+        return Surface(None, unicode, _has_colours(False))
     from shutil import get_terminal_size
 
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    return Surface(max(get_terminal_size().columns, 1), unicode, not plain)
+    return Surface(max(get_terminal_size().columns, 1), unicode, _has_colours(True))
+
+
+def _has_colours(is_terminal: bool) -> bool:
+    """Colours are for terminals that are not dumb; ``NO_COLOR`` turns them off and ``FORCE_COLOR`` on."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (is_terminal and os.environ.get("TERM") != "dumb")
 
 
 def target_surface(output: str | None) -> Surface:

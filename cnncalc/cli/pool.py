@@ -17,19 +17,31 @@ from cnncalc.render.listings.pool import Pools
 
 
 def pool(
-    size: Annotated[
-        str,
-        typer.Option("--in", metavar="N|HxW", help="The size of one axis or of a map.", show_default=False),
-    ],
-    kernel: Annotated[
-        str, typer.Option("--kernel", metavar="K", help="The window, such as 3 or 3x2.", show_default=False)
-    ],
-    stride: Annotated[
-        str | None, typer.Option("--stride", metavar="S", help="By default the framework's.")
+    numbers: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SIZE [KERNEL [STRIDE [PADDING]]]]",
+            help="The same without names: `pool 7 3 2`.",
+            show_default=False,
+        ),
     ] = None,
-    padding: Annotated[str, typer.Option("--padding", metavar="P", help="Padding on both sides.")] = "0",
+    size: Annotated[
+        str | None,
+        typer.Option("--in", metavar="N|HxW", help="The size of one axis or of a map.", show_default=False),
+    ] = None,
+    kernel: Annotated[
+        str | None,
+        typer.Option("-k", "--kernel", metavar="K", help="The window, such as 3 or 3x2.", show_default=False),
+    ] = None,
+    stride: Annotated[
+        str | None, typer.Option("-s", "--stride", metavar="S", help="By default the framework's.")
+    ] = None,
+    padding: Annotated[
+        str | None,
+        typer.Option("-p", "--padding", metavar="P", help="Padding on both sides; by default 0."),
+    ] = None,
     dilation: Annotated[
-        str, typer.Option("--dilation", metavar="D", help="Distance between the positions of a window.")
+        str, typer.Option("-d", "--dilation", metavar="D", help="Distance between the positions of a window.")
     ] = "1",
     ceil: Annotated[
         bool | None,
@@ -45,13 +57,14 @@ def pool(
     rules = framework_named(name)
     if rules is None:
         raise typer.BadParameter("; ".join(unknown_framework(name)), param_hint="--framework")
-    sizes = options.map_size(size)
+    size, kernel, stride, padding = _named(numbers or [], (size, kernel, stride, padding))
+    sizes = options.map_size(_wanted(size, "--in"))
     rank = len(sizes)
-    paddings = options.per_axis(padding, rank, "--padding")
+    paddings = options.per_axis(padding or "0", rank, "--padding")
     dilations = options.per_axis(dilation, rank, "--dilation", 1)
     asked = zip(
         sizes,
-        options.per_axis(kernel, rank, "--kernel", 1),
+        options.per_axis(_wanted(kernel, "--kernel"), rank, "--kernel", 1),
         (None,) * rank if stride is None else options.per_axis(stride, rank, "--stride", 1),
         paddings,
         dilations,
@@ -77,3 +90,28 @@ def pool(
         return INVALID
     deliver(Pools(axes, rules.name), chosen, output)
     return FINE
+
+
+_NAMES = ("--in", "--kernel", "--stride", "--padding")
+
+
+def _named(numbers: list[str], given: tuple[str | None, ...]) -> list[str | None]:
+    """The values of the options, given with their names or by their places.
+
+    Raises:
+        typer.BadParameter: for one that is given twice, and for numbers without a meaning.
+    """
+    if len(numbers) > len(_NAMES):
+        raise typer.BadParameter(f"at most {len(_NAMES)} numbers, not {len(numbers)}", param_hint="SIZE")
+    found = list(given)
+    for at, number in enumerate(numbers):
+        if found[at] is not None:
+            raise typer.BadParameter(f"given twice: {number} and {found[at]}", param_hint=_NAMES[at])
+        found[at] = number
+    return found
+
+
+def _wanted(value: str | None, option: str) -> str:
+    if value is None:
+        raise typer.BadParameter("it is missing; for example: cnncalc pool 7 3", param_hint=option)
+    return value

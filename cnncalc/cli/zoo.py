@@ -25,6 +25,7 @@ def zoo(
     words: Annotated[
         list[str] | None,
         typer.Argument(
+            autocompletion=options.spec_names,
             metavar="[NAME | WORD...]",
             help="One network's name, or words that must occur.",
             show_default=False,

@@ -15,6 +15,7 @@ import pytest
 from cnncalc import bundled
 from cnncalc.cli import configuration, main, watch
 from cnncalc.cli.check import depended_on
+from cnncalc.codes import CODES
 from tests.cli.running import Ran, heed_interrupts
 
 GOOD = "input: [3, 8, 8]\nlayers: [conv3x3: 4]\nexpect: {params: 112}\n"
@@ -193,9 +194,18 @@ def completed(*words: str) -> list[str]:
         (("com",), ["compare"]),
         (("compare", "--fail"), ["--fail-if"]),
         (("params", "x.yaml", "--format", "m"), ["markdown"]),
-        (("params", "vgg1"), ["vgg16"]),
-        (("compare", "vgg16", "alex"), ["alexnet"]),
+        (("params", "vgg16"), ["vgg16", "vgg16_c"]),
+        (("compare", "vgg16", "alex"), ["alexnet", "alexnet_v2"]),
         (("params", "no-such-network"), []),
+        (("rf", "lenet5", "--model", "m"), ["modern"]),
+        (("rf", "no-such-network", "--model", "m"), []),
+        (("rf", "lenet5", "--framework", "ca"), ["caffe"]),
+        (("check", "x.yaml", "--select", "W60"), ["W601", "W602", "W603"]),
+        (("check", "alex"), ["alexnet", "alexnet_v2"]),
+        (("explain", "lang"), ["language"]),
+        (("explain", "E30"), [f"E30{number}" for number in range(1, 10) if f"E30{number}" in CODES]),
+        (("layers", "conv_"), ["conv_transpose"]),
+        (("zoo", "alex"), ["alexnet", "alexnet_v2"]),
     ],
 )
 def test_a_shell_completes_commands_options_values_and_networks(
