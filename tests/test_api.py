@@ -139,6 +139,7 @@ def test_threads_do_not_disturb_each_other() -> None:
     assert gc.isenabled()
 
 
+@pytest.mark.slow
 def test_dask_maps_over_a_search_space() -> None:
     dask = pytest.importorskip("dask")
     (model,) = cnncalc.load("resnet18")

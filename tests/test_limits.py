@@ -177,6 +177,8 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
 resource.setrlimit(resource.RLIMIT_CPU, ({SECONDS}, {SECONDS}))
 from cnncalc.cli import main
+
+pytestmark = pytest.mark.slow
 sys.exit(main(["check", sys.argv[1]]))
 """
     done = subprocess.run(

@@ -27,6 +27,7 @@ def test_a_network_keeps_what_it_expects(path: Path) -> None:
         assert model.sources, f"{model.name} has no source"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_warning_is_explained_in_the_file(path: Path) -> None:
     checked = check_file(str(path), Wanted(chosen()))
@@ -41,10 +42,12 @@ def test_bare_names_are_unique() -> None:
     assert set(bundled.names()) == {path.stem for path in FILES}
 
 
+@pytest.mark.slow
 def test_there_are_at_least_sixty_variants() -> None:
     assert sum(len(cnncalc.load(path)) for path in FILES) >= 60
 
 
+@pytest.mark.slow
 def test_the_tables_are_not_stale() -> None:
     assert TABLE.read_text(encoding="utf-8") == table(), "run `python -m tests.zoo`"
 
@@ -56,6 +59,7 @@ def test_every_network_is_in_one_group() -> None:
     assert len(listed) == len(set(listed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_origin_of_its_parameters_is_among_its_sources(path: Path) -> None:
     entry = entry_of(path.stem)

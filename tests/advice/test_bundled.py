@@ -23,6 +23,7 @@ def test_advice_is_given_on_every_network(name: str) -> None:
                 )
 
 
+@pytest.mark.slow
 def test_every_kind_finds_something_in_some_network() -> None:
     names = ("dcgan", "fpn", "gridding", "inception", "nin", "pooling", "resnet", "segnet")
     models = [model for name in names for model in cnncalc.load(name)]

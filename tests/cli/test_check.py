@@ -481,6 +481,7 @@ def test_an_error_of_a_variant_says_so_and_one_of_all_does_not(capsys: pytest.Ca
     assert ": E301 window 9 does not fit" in line
 
 
+@pytest.mark.slow
 def test_two_hundred_specs_are_checked_in_no_time(capsys: pytest.CaptureFixture[str]) -> None:
     layer = "  - conv3x3: {out: c, padding: 1}\n    expect: {rf: %d}\n"
     spec = "vars: {c: 32}\ninput: [3, 64, 64]\nlayers:\n" + "".join(layer % (3 + 2 * n) for n in range(50))

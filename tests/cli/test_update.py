@@ -214,6 +214,7 @@ def test_what_is_unknown_is_not_added(capsys: pytest.CaptureFixture[str]) -> Non
     assert (ran.code, ran.out, ran.err) == (0, "", reason)
 
 
+@pytest.mark.slow
 def test_a_whole_folder_of_the_bundled_networks(capsys: pytest.CaptureFixture[str]) -> None:
     for name in bundled.names():
         source = bundled.path_of(name)

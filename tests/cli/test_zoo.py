@@ -15,6 +15,7 @@ from cnncalc.cli import zoo as command
 from cnncalc.network.model import Model
 
 
+@pytest.mark.slow
 def test_the_list_has_every_spec(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["zoo", "--format", "json"]) == 0
     networks = json.loads(capsys.readouterr().out)["networks"]

@@ -160,6 +160,7 @@ def _grow(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=600, deadline=None)
 @given(st.recursive(leaves(), _grow, max_leaves=12))
 def test_values_are_those_of_exact_arithmetic(tree: Tree) -> None:

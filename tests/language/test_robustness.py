@@ -182,6 +182,7 @@ def outcome(spec: str) -> tuple[Diagnostic, ...]:
     return (*(found for report in reports for found in report.diagnostics), *filter(None, findings))
 
 
+@pytest.mark.slow
 @given(odd_specs())
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_odd_specs_give_models_or_located_errors(tree: Any) -> None:

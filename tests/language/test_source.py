@@ -162,6 +162,7 @@ def test_a_location_and_its_line() -> None:
 TEXTS = st.text(alphabet="abcxyz:-#[]{}&*!|>'\"%@`é😀 \t\\0123456789~", max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.recursive(
@@ -462,6 +463,7 @@ def test_nodes_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refusals("[&x [1, 2], *x, *x, 1]")[0].code == "E102"
 
 
+@pytest.mark.slow
 def test_reading_costs_little_more_than_the_events() -> None:
     text = "layers:\n" + "".join(f"  - conv3x3: {{out: {n % 64}}}\n" for n in range(3000))
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -304,10 +304,12 @@ def test_repeat_one_still_has_an_index() -> None:
     assert paths("[{relu: , repeat: 1}]") == ["relu_1[0]"]
 
 
+@pytest.mark.slow
 def test_many_copies() -> None:
     assert len(layers("[{relu: , repeat: 100000}]")) == 100_000
 
 
+@pytest.mark.slow
 def test_many_layers() -> None:
     items = "".join("- conv3x3: {out: 4, padding: 1}\n- relu\n" for _ in range(10_000))
     assert len(report_of(f"{INPUT}layers:\n{items}").layers) == 20_000

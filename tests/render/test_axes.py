@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cnncalc.geometry.participation import runs
 from cnncalc.geometry.pyramid import level
 from cnncalc.geometry.window import CEIL, Window
@@ -66,6 +68,7 @@ def test_many_windows_on_a_wide_axis_are_cut_in_the_middle() -> None:
     assert 300 - (last + 1) == len(drawn[0]) - drawn[0].index("…") - 1
 
 
+@pytest.mark.slow
 def test_every_width_fits() -> None:
     for width in range(20, 120, 7):
         for size in (5, 64, 1000, 100_000):

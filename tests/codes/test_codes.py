@@ -15,9 +15,9 @@ from cnncalc import advice
 from cnncalc.advice import on_files, on_networks
 from cnncalc.cli import main
 from cnncalc.codes import CODES, GROUPS, Code, chosen
-from tests.codes import RECORD, printed, record
+from tests.codes.record import RECORD, printed, record
 
-PACKAGE = Path(__file__).parent.parent / "cnncalc"
+PACKAGE = Path(__file__).parents[2] / "cnncalc"
 UNPROVOKED = {"E118", "E901"}
 """Codes that nobody can earn on purpose; tests/cli/test_commands.py breaks the program for this one."""
 
@@ -79,6 +79,7 @@ def test_the_codes_used_are_the_codes_declared() -> None:
     )
 
 
+@pytest.mark.slow
 def test_no_code_stands_in_a_constant_that_nothing_reads() -> None:
     trees = sources()
     coded = [
@@ -149,7 +150,7 @@ def test_the_good_example_gives_none(code: Code) -> None:
 
 def test_texts_places_and_exit_codes() -> None:
     assert record() == RECORD.read_text(encoding="utf-8"), (
-        "run `python -m tests.codes` and read what has changed"
+        "run `python -m tests.codes.record` and read what has changed"
     )
 
 

@@ -124,6 +124,7 @@ def test_a_list_in_brackets_is_one_value() -> None:
     assert _listed("max(1,2),3") == ("max(1,2)", "3")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet50", "unet", "googlenet", "deeplabv3", "sppnet", "pspnet", "se"])
 def test_what_is_used_again_at_another_size_is_what_it_would_be(name: str) -> None:
     sizes = ["64x64", "65x64", "96x97", "64x64", "33x40", "anyxany", "9x9", "64xany"]

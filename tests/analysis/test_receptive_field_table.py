@@ -23,7 +23,7 @@ from cnncalc import bundled
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.network.model import Model
 
-TABLE = Path(__file__).parent / "data" / "receptive_field_table.csv"
+TABLE = Path(__file__).parents[1] / "data" / "receptive_field_table.csv"
 
 NETWORKS = {  # by config
     "slim_alexnet_v2": ["alexnet_v2"],

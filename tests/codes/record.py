@@ -1,4 +1,4 @@
-"""What the examples of the codes give: `python -m tests.codes` writes it down, a test fails where it differs."""
+"""What the examples of the codes give: `python -m tests.codes.record` writes it down, a test fails where it differs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnncalc.cli import main
 from cnncalc.codes import CODES, Code
 from tests.importers.onnx import files
 
-RECORD = Path(__file__).parent / "data" / "codes.txt"
+RECORD = Path(__file__).parents[1] / "data" / "codes.txt"
 NET = "input: [3, 8, 8]\nlayers: [conv3x3: 4]\n"
 WIDE = NET.replace("4", "6")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.analysis.report import LayerReport, Report
-from tests.naive import Item, networks, spec_of
+from tests.analysis.naive import Item, networks, spec_of
 
 Fact = tuple[Any, ...]
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -215,6 +215,7 @@ def test_seq_is_transparent(items: list[Item]) -> None:
     same(analyzed(spec_of(items, 2)), analyzed(spec_of([{"seq": items}], 2)))
 
 
+@pytest.mark.slow
 @given(networks(1), networks(1), networks(1))
 @QUICK
 def test_grouping_does_not_matter(a: list[Item], b: list[Item], c: list[Item]) -> None:
@@ -241,6 +242,7 @@ def test_nested_repeats_equal_the_unrolled(items: list[Item], inner: int, outer:
     same(analyzed(spec_of(nested, 1)), analyzed(spec_of(unrolled, 1)))
 
 
+@pytest.mark.slow
 @given(st.lists(networks(1), min_size=2, max_size=4), st.randoms(use_true_random=False))
 @QUICK
 def test_order_of_branches_does_not_change_the_field(branches: list[list[Item]], random: Any) -> None:
@@ -362,6 +364,7 @@ def liveness(nodes: list[tuple[str, int, list[int], bool]]) -> int:
     return most * 2 * 2
 
 
+@pytest.mark.slow
 @given(graphs())
 @settings(max_examples=200, deadline=None)
 def test_peak_is_what_liveness_says(nodes: list[tuple[str, int, list[int], bool]]) -> None:
