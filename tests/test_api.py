@@ -153,7 +153,7 @@ def test_dask_maps_over_a_search_space() -> None:
 @pytest.mark.parametrize(
     ("layers", "path"),
     [
-        ("[conv3x3: 4, relu, {head: [linear: 2], name: aux}]", "relu_1"),
+        ("[conv3x3: 4, relu, {head: [flatten, linear: 2], name: aux}]", "relu_1"),
         ("[conv3x3: 4, conv9x9: 4]", None),
         ("[{head: [relu], name: aux}]", None),
     ],

@@ -165,7 +165,7 @@ class Along:
             return given[1] if given[0].rank == given[1].rank else given[0]
         assert layer is not None
         opened = self._opened(node, layer, given)
-        if layer.flattens:
+        if layer.flattens and opened.rules is None:
             self.flattened += [index] if opened.rank else []
         if opened.rules is None:
             self.where.append(None)
@@ -208,10 +208,11 @@ class Along:
         """What a layer says of inputs whose sizes are open."""
         known = self._openings.get((layer, given))
         if known is None:
+            layer = layer.beside(given)
             shape = layer.combine(given)
             rules = layer.axes((shape, *given[1:]), self.framework)
             layer.params(shape, self.framework)
-            makes_map = shape.rank > 0 and not layer.flattens
+            makes_map = shape.rank > 0 and not layer.flattens_map(shape, self.framework)
             known = _Opened(
                 shape.rank,
                 layer.out_channels(shape),
@@ -338,7 +339,7 @@ class Along:
     ) -> _Result:
         shapes = _alike(shapes)
         shape = layer.combine(shapes)
-        if layer.flattens or not shape.rank:
+        if layer.flattens_map(shape, self.framework) or not shape.rank:
             count = layer.out_channels(shape)
             layer.params(shape, self.framework)
             channels[job.at] = _line(count)

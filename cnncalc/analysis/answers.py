@@ -28,6 +28,8 @@ class Answers(NamedTuple):
     advice: tuple[Fault, ...]
     arrangement: Arrangement | None = None
     """How the axes are laid out anew; ``None`` where each stays."""
+    flattens: bool = False
+    """Whether it makes a vector of a map."""
 
     @property
     def windows(self) -> tuple[Window | TransposedWindow, ...] | None:
@@ -44,10 +46,14 @@ def ask(
     Raises:
         Fault: where the layer does not fit there.
     """
+    layer = layer.beside(shapes)
     in_shape = layer.combine(shapes)
     rules = layer.axes((in_shape, *shapes[1:]), framework)
     arrangement = layer.arrangement(in_shape)
     sizes = _sizes(layer, rules, in_shape) if arrangement is None else arrangement.sizes
+    flattens = layer.flattens_map(in_shape, framework)
+    if flattens:
+        sizes = ()
     shape = _checked(Shape(layer.out_channels(in_shape), sizes))
     params = layer.params(in_shape, framework)
     return Answers(
@@ -59,6 +65,7 @@ def ask(
         macs=layer.macs(in_shape, shape),
         advice=layer.advice(in_shape),
         arrangement=arrangement,
+        flattens=flattens,
     )
 
 
@@ -69,8 +76,6 @@ def windows_of(rules: tuple[AxisRule, ...]) -> tuple[Window | TransposedWindow, 
 
 
 def _sizes(layer: Layer, rules: tuple[AxisRule, ...], in_shape: Shape) -> tuple[Size, ...]:
-    if layer.flattens:
-        return ()
     return tuple([rule.output_size(size) for rule, size in zip(rules, in_shape.sizes, strict=True)])
 
 

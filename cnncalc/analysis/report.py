@@ -52,8 +52,8 @@ class ReceptiveField(NamedTuple):
 
     @property
     def sees_all(self) -> tuple[bool, ...]:
-        """Whether an axis is only seen whole, without a local path beside it."""
-        return tuple([axis.is_global and not axis.maps for axis in self.axes])
+        """Whether an axis is only seen whole, without a local path beside it, or all of it that is before."""
+        return tuple([(axis.is_global and not axis.maps) or axis.looks_back for axis in self.axes])
 
     @property
     def stride(self) -> tuple[Fraction | None, ...]:

@@ -179,6 +179,8 @@ class _Run:
         """Evaluate one layer and record it; ``place`` is its place among the layers of its node."""
         layer = node.layer
         assert isinstance(layer, Layer)
+        if len(inputs) > 1:
+            layer = layer.aligned(inputs[0].fields, inputs[1].fields)
         answers = self.follower.ask(layer, tuple([tensor.shape for tensor in inputs]))
         fields, along = self._fields(node, layer, inputs, answers)
         why = _why(node, layer, inputs)
@@ -249,7 +251,7 @@ class _Run:
             fields, along, faults = self.joins.fields(inputs, answers.in_shape, place)
             for fault in faults:
                 self._diagnose(fault, "warning", node)
-        if answers.in_shape.rank and layer.flattens:
+        if answers.flattens:
             return (WHOLE_MAP,) * len(fields), (None,) * len(fields)
         if answers.arrangement is not None:
             pairs = tuple(map(answers.arrangement.through, fields, along))

@@ -19,6 +19,7 @@ SHORTHANDS: Catalogue[Shorthand] = Catalogue(
         "dense": ("dense_block",),
         "inception": ("inception",),
         "separable": ("separable",),
+        "deformable": ("deform_conv",),
         "pyramid": ("spp", "ppm"),
     },
 )

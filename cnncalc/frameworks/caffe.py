@@ -4,7 +4,7 @@ BVLC/caffe.
 
 from __future__ import annotations
 
-from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transposed
+from cnncalc.frameworks.rules import Ceil, Framework, LinearOnMap, PoolPadding, Same, Transposed
 
 CAFFE = Framework(
     name="caffe",
@@ -19,6 +19,13 @@ CAFFE = Framework(
     pool_padding=PoolPadding.BELOW_KERNEL,  # CHECK_LT(pad_h_, kernel_h_)
     transposed=Transposed.BY_PADDING,  # deconv_layer.cpp: s(n-1) + k_e - 2p
     norm_scale=False,  # BatchNorm only normalizes; a Scale layer has gamma and beta
+    linear_on_map=LinearOnMap.FLATTENS,
+    recurrent_biases={"lstm": 1},  # lstm_layer.cpp: one bias, b_c
     instance_norm_affine=False,
-    lacks={"maxpool": ("dilation",), "avgpool": ("dilation",), "lppool": ("dilation",)},
+    lacks={
+        "maxpool": ("dilation",),
+        "avgpool": ("dilation",),
+        "lppool": ("dilation",),
+        "lstm": ("bidirectional",),
+    },
 )

@@ -4,7 +4,7 @@ changelog.
 
 from __future__ import annotations
 
-from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transposed, Versions
+from cnncalc.frameworks.rules import Ceil, Framework, LinearOnMap, PoolPadding, Same, Transposed, Versions
 
 NEWEST_OPSET = 22
 """The last opset at which one of these operators changed."""
@@ -33,5 +33,7 @@ ONNX = Framework(
     pool_padding=PoolPadding.FREE,
     transposed=Transposed.AUTO_PAD,
     norm_scale=True,
+    linear_on_map=LinearOnMap.REFUSES,
+    recurrent_biases={"lstm": 2, "gru": 2, "rnn": 2},  # B is the concatenation of Wb and Rb
     instance_norm_affine=True,  # InstanceNormalization has scale and B as inputs
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transposed
+from cnncalc.frameworks.rules import Ceil, Framework, LinearOnMap, PoolPadding, Same, Transposed
 
 PYTORCH = Framework(
     name="pytorch",
@@ -19,6 +19,8 @@ PYTORCH = Framework(
     pool_padding=PoolPadding.HALF_KERNEL,  # "pad should be at most half of effective kernel size"
     transposed=Transposed.BY_PADDING,
     norm_scale=True,
+    linear_on_map=LinearOnMap.REFUSES,
+    recurrent_biases={"lstm": 2, "gru": 2, "rnn": 2},  # bias_ih and bias_hh
     instance_norm_affine=False,  # torch.nn.InstanceNorm2d(affine=False)
     lacks={"avgpool": ("dilation",), "lppool": ("dilation", "padding")},
 )

@@ -44,6 +44,14 @@ class Transposed(Enum):
     KERAS = "`same` gives n*s, `valid` n*s + max(k_e - s, 0)"
 
 
+class LinearOnMap(Enum):
+    """What a linear layer does with a map of more than one position."""
+
+    FLATTENS = "it flattens the map"
+    PER_POSITION = "it is applied at every position"
+    REFUSES = "it is an error"
+
+
 class AxisPadding(NamedTuple):
     """The padding of one axis as a spec gives it: elements before and after, ``same`` with an odd one at the
     end or start, or ``causal``, so much before that no window reads ahead.
@@ -91,6 +99,9 @@ class Framework(NamedTuple):
     """Whether batch normalization learns gamma and beta by default."""
     instance_norm_affine: bool
     """Whether instance normalization learns gamma and beta by default."""
+    linear_on_map: LinearOnMap
+    recurrent_biases: Mapping[str, int]
+    """How many biases each gate has, by operation; those that are not there it does not have."""
     lacks: Mapping[str, tuple[str, ...]] = {}
     """Arguments that an operation does not take, by operation."""
     aliases: tuple[str, ...] = ()
@@ -174,6 +185,16 @@ class Framework(NamedTuple):
         for argument in self.lacks.get(op, ()):
             if given.get(argument):
                 raise Fault("E305", f"{self.name} has no {argument} for {op}", _INSTEAD.get(argument))
+
+    def biases_of(self, op: str) -> int:
+        """How many biases each gate of a recurrent layer has.
+
+        Raises:
+            Fault: E305, where there is no such layer.
+        """
+        if op not in self.recurrent_biases:
+            raise Fault("E305", f"{self.name} has no {op}", "state what it costs: `custom: {params: ...}`")
+        return self.recurrent_biases[op]
 
     def _same_window(
         self, kernel: int, stride: int, padding: AxisPadding, dilation: int, size: Size

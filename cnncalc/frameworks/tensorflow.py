@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transposed
+from cnncalc.frameworks.rules import Ceil, Framework, LinearOnMap, PoolPadding, Same, Transposed
 
 TENSORFLOW = Framework(
     name="tensorflow",
@@ -18,5 +18,7 @@ TENSORFLOW = Framework(
     pool_padding=PoolPadding.FREE,
     transposed=Transposed.KERAS,
     norm_scale=True,
+    linear_on_map=LinearOnMap.PER_POSITION,
+    recurrent_biases={"lstm": 1, "gru": 2, "rnn": 1},  # GRU(reset_after=True) has two
     instance_norm_affine=True,
 )

@@ -141,7 +141,8 @@ class Stated(NamedTuple):
 
 def _of_one(field: AxisField, unit: int) -> AxisField:
     """What a single unit sees, as the field of a vector."""
-    return field.through(Taps(0, (Run(unit, 1, 1),)))
+    found = field.through(Taps(0, (Run(unit, 1, 1),)))
+    return found._replace(maps=tuple([seen for seen in found.maps if seen.size is not None]))
 
 
 def _evenly(spans: list[Interval | None]) -> IntervalMap | None:

@@ -31,6 +31,12 @@ class Whole:
     __slots__ = ()
 
 
+class Past:
+    """Every output unit reads its own unit and all before it."""
+
+    __slots__ = ()
+
+
 class Unknown(NamedTuple):
     """What is read depends on something not given.
 
@@ -41,9 +47,10 @@ class Unknown(NamedTuple):
     taps: Taps | None = None
 
 
-Reads = Taps | Whole | Unknown
+Reads = Taps | Whole | Past | Unknown
 
 WHOLE = Whole()
+PAST = Past()
 IDENTITY_TAPS = Taps(1, (Run(0, 1, 1),))
 LONGEST_PERIOD = 10_000
 """Maps from output to input units with a longer period than this are not computed."""

@@ -16,6 +16,7 @@ from cnncalc.geometry.axis import (
     NEEDS_SIZE,
     TOO_IRREGULAR,
     TOO_LARGE,
+    Past,
     Reads,
     Run,
     Taps,
@@ -192,6 +193,8 @@ class AxisField(NamedTuple):
     unknown: str | None = None
     unknown_start: str | None = None
     shifts: frozenset[object] = frozenset()
+    looks_back: bool = False
+    """Whether a path reads everything before, too."""
 
     def through(self, reads: Reads, place: object = None) -> AxisField:
         """The field of an operation's outputs, this being that of its inputs; ``place`` distinguishes unknown
@@ -201,6 +204,8 @@ class AxisField(NamedTuple):
             return AxisField((), True)
         if isinstance(reads, Unknown):
             return self._through_unknown(reads, place)
+        if isinstance(reads, Past):
+            return self._replace(looks_back=bool(self.maps) or self.looks_back)
         if reads is IDENTITY_TAPS or not self.maps:
             return self
         try:
@@ -242,6 +247,7 @@ class AxisField(NamedTuple):
             self.unknown or other.unknown,
             self.unknown_start or other.unknown_start,
             self.shifts if self.shifts == other.shifts else self.shifts | other.shifts,
+            self.looks_back or other.looks_back,
         )
         if common.unknown is not None:
             return common.lost(common.unknown)
@@ -275,7 +281,7 @@ class AxisField(NamedTuple):
         hull: Interval | None = None
         for seen in self.maps:
             hull = _hull_of(hull, seen.at(unit))
-        return hull
+        return (min(0, hull[0]), hull[1]) if self.looks_back and hull is not None else hull
 
     @property
     def stride(self) -> Fraction | None:
@@ -292,12 +298,18 @@ class AxisField(NamedTuple):
         """Whether all units see equally much at equal distances, so that size, stride and start describe all
         of them.
         """
-        return len(self.maps) <= 1 and all(seen.affine or seen.size is None for seen in self.maps)
+        return (
+            not self.looks_back
+            and len(self.maps) <= 1
+            and all(seen.affine or seen.size is None for seen in self.maps)
+        )
 
     def size(self, units: Size) -> int | None:
         """The number of input positions a unit sees, the largest over the ``units`` of the axis, the map's
         borders aside.
         """
+        if self.looks_back:
+            return None
         if len(self.maps) == 1:
             return self.maps[0].size_of(units)
         if not self.maps or units is None:
@@ -311,7 +323,7 @@ class AxisField(NamedTuple):
         """Why the size is not known, where it is not."""
         if self.unknown is not None:
             return self.unknown
-        if len(self.maps) <= 1:
+        if len(self.maps) <= 1 or self.looks_back:
             return None
         return NEEDS_SIZE if units is None else TOO_IRREGULAR if self.size(units) is None else None
 
@@ -345,6 +357,26 @@ def offset(one: IntervalMap, other: IntervalMap) -> tuple[Fraction, Fraction]:
         if here is not None and there is not None:
             distances.append(Fraction(there[0] + there[1] - here[0] - here[1], 2))
     return (min(distances), max(distances)) if distances else (Fraction(0), Fraction(0))
+
+
+def units_before(field: AxisField, target: AxisField) -> int | None:
+    """How many units of ``field`` lie before the one that is centred where unit 0 of ``target`` is; ``None``
+    where no unit is, or it is not known.
+
+    Of units that are centred alternately to the left and to the right, as upsampling makes them, the middle
+    counts.
+    """
+    if field.shifts != target.shifts or len(field.maps) != 1 or len(target.maps) != 1:
+        return None
+    one, other = field.maps[0], target.maps[0]
+    if one.stride != other.stride or not one.stride:
+        return None
+    least, most = offset(one, other)
+    units = (least + most) / 2 / one.stride
+    if units.denominator > 1:
+        return None
+    least, most = offset(one.through(Taps(1, (Run(int(units), 1, 1),))), other)
+    return int(units) if least == -most else None
 
 
 LOCAL = AxisField((IntervalMap(1, ((0, 0),)),))

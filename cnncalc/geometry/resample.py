@@ -7,7 +7,17 @@ from math import gcd
 from typing import NamedTuple
 
 from cnncalc.errors import Fault
-from cnncalc.geometry.axis import LONGEST_PERIOD, NEEDS_SIZE, TOO_IRREGULAR, WHOLE, Reads, Run, Taps, Unknown
+from cnncalc.geometry.axis import (
+    LONGEST_PERIOD,
+    NEEDS_SIZE,
+    PAST,
+    TOO_IRREGULAR,
+    WHOLE,
+    Reads,
+    Run,
+    Taps,
+    Unknown,
+)
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import Window
 
@@ -30,6 +40,38 @@ class Everywhere(NamedTuple):
 
     def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
         return WHOLE
+
+
+class UpToHere(NamedTuple):
+    """As many units as before, each of which reads its own and all before it."""
+
+    def output_size(self, size: Size) -> Size:
+        return size
+
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
+        return PAST
+
+
+class Blocks(NamedTuple):
+    """Units in blocks of ``window`` from ``shift`` on, each of which reads its whole block; the first and the
+    last are cut by the border.
+
+    An axis no longer than a block is one block, whatever the shift.
+    Source: ``shifted_window_attention`` in torchvision/models/swin_transformer.py
+    """
+
+    window: int
+    shift: int = 0
+
+    def output_size(self, size: Size) -> Size:
+        return size
+
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
+        if self.window > longest:
+            return Unknown(TOO_IRREGULAR)
+        shift = 0 if size is not None and size <= self.window else self.shift
+        starts = [(unit - shift) // self.window * self.window + shift for unit in range(self.window)]
+        return Taps(self.window, tuple(Run(start, 1, self.window) for start in starts))
 
 
 class Bins(NamedTuple):
@@ -133,6 +175,55 @@ class Resize(NamedTuple):
                 tuple(_neighbours(Fraction((2 * i + 1) * size, 2 * self.target)) for i in range(period)),
             )
         return Taps(advance, tuple(Run(i * size // self.target, 1, 1) for i in range(period)))
+
+
+class Interpolation(NamedTuple):
+    """Interpolation to ``factor`` times the size, or to ``target`` units, between ``taps`` neighbours.
+
+    With ``aligned`` the first and the last units lie on each other, so that what is read depends on both
+    sizes, else the edges do.
+    Source: ``area_pixel_compute_source_index`` in aten/src/ATen/native/UpSample.h
+    """
+
+    factor: Fraction | None
+    target: Size = None
+    taps: int = 2
+    """1 is the nearest one, 2 are linear, 4 cubic."""
+    aligned: bool = False
+
+    def output_size(self, size: Size) -> Size:
+        if self.factor is None or size is None:
+            return self.target
+        out = size * self.factor.numerator // self.factor.denominator
+        if out < 1:
+            smallest = -(-self.factor.denominator // self.factor.numerator)
+            message = f"{self.factor} times the size {size} leaves nothing"
+            raise Fault("E301", message, f"the smallest size that works here is {smallest}")
+        return out
+
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
+        pace = self._pace(size)
+        if pace is None:
+            return Unknown(NEEDS_SIZE)
+        if pace.denominator > longest:
+            return Unknown(TOO_IRREGULAR)
+        return Taps(pace.numerator, tuple(self._unit(unit, pace) for unit in range(pace.denominator)))
+
+    def _pace(self, size: Size) -> Fraction | None:
+        """Input units per output unit; ``None`` where it needs a size that is not known."""
+        if self.factor is not None and not self.aligned:
+            return 1 / self.factor
+        out = self.output_size(size)
+        if size is None or out is None:
+            return None
+        return Fraction(size - 1, max(out - 1, 1)) if self.aligned else Fraction(size, out)
+
+    def _unit(self, unit: int, pace: Fraction) -> Run:
+        if self.taps == 1:
+            return Run(unit * pace.numerator // pace.denominator, 1, 1)
+        centre = pace * unit + Fraction(1, 2) if self.aligned else pace * (2 * unit + 1) / 2
+        run = _neighbours(centre)
+        return run if run.length == 1 else Run(run.start - self.taps // 2 + 1, 1, self.taps)
 
 
 def _neighbours(centre: Fraction) -> Run:

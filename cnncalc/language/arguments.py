@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 from cnncalc.errors import Fault
@@ -13,7 +15,7 @@ from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.vocabulary import SIZES
 from cnncalc.layers.activation import Activation
 from cnncalc.layers.base import OPERATIONS, Layer
-from cnncalc.layers.fields import PADDING_WORDS, Field, Padding, PerAxis
+from cnncalc.layers.fields import PADDING_WORDS, Factors, Field, Padding, PerAxis
 from cnncalc.layers.normalization import Normalization
 from cnncalc.support.words import did_you_mean, shown
 
@@ -61,7 +63,7 @@ def _integer_value(text: str, context: Context, scope: Scope, what: str) -> int:
     return as_integer(value, text)
 
 
-def _evaluated(text: str, value: int) -> str:
+def _evaluated(text: str, value: int | Fraction) -> str:
     return text if text == str(value) else f"`{shown(text)}` = {value}"
 
 
@@ -197,6 +199,43 @@ def _name(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> 
     return context.reference(node, scope)
 
 
+def _factors(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> Factors:
+    items = node.items if isinstance(node, Sequence) else [node]
+    if not items:
+        raise Fault("E106", "an empty list", "give one factor per axis")
+    _check_number(len(items))
+    if isinstance(node, Scalar) and SIZES.fullmatch(node.text):
+        return Factors(tuple(map(Fraction, _axes(field, node, context, scope).values)))
+    return Factors(tuple(_factor(item, context, scope) for item in items))
+
+
+def _factor(node: YamlNode, context: Context, scope: Scope) -> Fraction:
+    """A positive rational number, such as 2, 1.5 or 3/2."""
+    if not isinstance(node, Scalar) or (node.is_null and not node.quoted):
+        raise Fault(
+            "E105", f"a factor or one per axis is wanted, found {kind_of(node)}", "for instance 2, 1.5 or 3/2"
+        )
+    value = context.evaluate(node.text, scope)
+    if isinstance(value, bool) or not isinstance(value, int | Fraction):
+        raise Fault(
+            "E105", f"a factor or one per axis is wanted, found {kind_of(node)}", "for instance 2, 1.5 or 3/2"
+        )
+    if not Fraction(1, LARGEST) <= value <= LARGEST:
+        raise Fault(
+            "E109", f"{_evaluated(node.text, value)} is no factor: it is above 0, at most {LARGEST:,}"
+        )
+    return Fraction(value)
+
+
+def _size(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> Any:
+    """Sizes, or the name of the tensor that has them."""
+    if isinstance(node, Scalar) and node.text not in scope.names:
+        label = re.fullmatch(r"(.*[^\W\d].*)_[0-9]+", node.text)
+        if node.text in scope.tensors or context.is_declared(node.text) or label is not None:
+            return context.reference(node, scope)
+    return _axes(field, node, context, scope)
+
+
 def _names(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> Any:
     items = node.items if isinstance(node, Sequence) else [node]
     if not items:
@@ -214,6 +253,8 @@ READERS: dict[str, ReadField] = {
     "margins": _margins,
     "choice": _choice,
     "ints": _integers,
+    "factors": _factors,
+    "size": _size,
     "name": _name,
     "names": _names,
 }

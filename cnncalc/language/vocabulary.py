@@ -51,6 +51,7 @@ NEWER = frozenset(
         *("square", "pow", "sqrt", "rsqrt", "exp", "log", "abs", "neg", "softplus", "softsign", "hardtanh"),
         *("celu", "logsigmoid", "tanhshrink", "drop_path", "channel_mean", "channel_max", "glu", "l2norm"),
         *("sub", "div", "max", "global_lppool", "shift", "squeeze", "frozen"),
+        *("eca", "attention", "tokens", "to_map", "token", "deform_conv", "lstm", "gru", "rnn"),
     )
 )
 """Words that version 1 of the language did not have: a block of a file may have such a name and hides it."""
@@ -89,10 +90,7 @@ _STATED = "there is no such operation: state what it costs: `custom: {out: 64, p
 _MISSING = {
     **dict.fromkeys(("reshape", "view", "unflatten", "unsqueeze"), _NO_RESHAPE),
     **dict.fromkeys(("se", "seblock", "semodule", "selayer", "squeezeexcitation", "squeezeexcite"), _GATE),
-    **dict.fromkeys(
-        ("maxout", "attention", "selfattention", "multiheadattention", "transformer", "lstm", "gru", "rnn"),
-        _STATED,
-    ),
+    **dict.fromkeys(("maxout", "transformer"), _STATED),
     **dict.fromkeys(
         ("type", "op", "layer", "class"), "the operation is itself the key, for instance `- conv3x3: 64`"
     ),

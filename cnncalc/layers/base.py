@@ -11,6 +11,7 @@ from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.arrangement import Arrangement
 from cnncalc.geometry.axis import IDENTITY, AxisRule
+from cnncalc.geometry.receptive_field import AxisField
 from cnncalc.geometry.shape import Shape, Size, product, total
 from cnncalc.layers.catalogue import Catalogue
 from cnncalc.layers.fields import Declared, Padding
@@ -29,7 +30,10 @@ OPERATIONS: Catalogue[Layer] = Catalogue(
             "roi_pool",
             "spp_level",
         ),
+        "deformable": ("deform_conv",),
         "linear": ("flatten", "linear", "embedding"),
+        "recurrent": ("lstm", "gru", "rnn"),
+        "attention": ("eca", "attention"),
         "normalization": ("bn", "gn", "ln", "instance_norm", "lrn", "scale", "shift"),
         "activation": (
             "relu",
@@ -67,7 +71,7 @@ OPERATIONS: Catalogue[Layer] = Catalogue(
             "tanhshrink",
         ),
         "channels": ("channel_shuffle", "slice", "channel_mean", "channel_max", "glu", "l2norm"),
-        "layout": ("squeeze",),
+        "layout": ("squeeze", "tokens", "to_map", "token"),
         "patches": ("unfold", "pixel_shuffle", "pixel_unshuffle"),
         "resampling": ("upsample", "upsample_to", "pad", "crop", "crop_to"),
         "join": ("concat", "add", "sub", "mul", "div", "max"),
@@ -127,6 +131,18 @@ class Layer(Declared):
         super().__init_subclass__()
         if "op" in vars(cls):
             OPERATIONS.add(cls)
+
+    def beside(self, shapes: tuple[Shape, ...]) -> Layer:
+        """The layer that knows the inputs behind the first, where its counts depend on them."""
+        return self
+
+    def aligned(self, fields: tuple[AxisField, ...], target: tuple[AxisField, ...]) -> Layer:
+        """The layer that knows what its first two inputs see, where what it does depends on that."""
+        return self
+
+    def flattens_map(self, shape: Shape, framework: Framework) -> bool:
+        """Whether it makes a vector of a map of that shape."""
+        return self.flattens and shape.rank > 0
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         """The one shape that the inputs make together; a plain layer has a single input and works on that."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
-from cnncalc.geometry.axis import AxisRule
+from cnncalc.geometry.axis import LONGEST_PERIOD, AxisRule, Reads
 from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.window import TransposedWindow
 from cnncalc.layers.base import Layer, Params, divided, product, require_map
 from cnncalc.layers.fields import (
     Padding,
@@ -19,6 +22,7 @@ from cnncalc.layers.fields import (
     learned_field,
     norm_field,
     padding_field,
+    size_or_name,
 )
 
 OUT_WORDS = (
@@ -163,6 +167,15 @@ class ConvTranspose(_Grouped):
     )
     example = "conv_transpose4x4: {out: 64, stride: 2, padding: 1}"
     output_padding = axes(0, "extra outputs at the end", minimum=0, foreign=("out_padding",))
+    size = size_or_name(
+        "the size wanted, or the tensor that has it, instead of an output_padding", foreign=("output_size",)
+    )
+
+    def check(self) -> None:
+        super().check()
+        if self.size is not None and any(self.output_padding.values):
+            message = f"both `size` and `output_padding: {self.output_padding}` say what comes out"
+            raise Fault("E107", message, "leave out one of them")
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         shape = require_map(shapes, self.op)
@@ -174,7 +187,17 @@ class ConvTranspose(_Grouped):
             self.dilation.over(shape.rank, "dilation"),
             self.output_padding.over(shape.rank, "output_padding"),
         )
-        return tuple(map(framework.transposed_window, *arguments))
+        windows = tuple(map(framework.transposed_window, *arguments))
+        if self.size is None:
+            return windows
+        if isinstance(self.size, str):
+            if shapes[1].rank != shape.rank:
+                message = f"conv_transpose cannot bring {shape} to {shapes[1]}: the numbers of axes differ"
+                raise Fault("E304", message)
+            wanted: tuple[Size, ...] = shapes[1].sizes
+        else:
+            wanted = self.size.over(shape.rank, "size")
+        return tuple(map(_reaching, windows, arguments[1], arguments[3], shape.sizes, wanted))
 
     def params(self, shape: Shape, framework: Framework) -> Params:
         per_group = None if self.out is None else self.out // self.groups
@@ -185,6 +208,35 @@ class ConvTranspose(_Grouped):
     def macs(self, shape: Shape, output: Shape) -> Size:
         per_group = None if self.out is None else self.out // self.groups
         return product((*shape.axes, *self.kernel.over(shape.rank, "kernel"), per_group))
+
+
+class _Reaching(NamedTuple):
+    """A transposed window with the output padding that makes a wanted size of one that is not known."""
+
+    window: TransposedWindow
+    wanted: Size
+
+    def output_size(self, size: Size) -> Size:
+        return self.wanted
+
+    def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
+        return self.window.reads(size, longest)
+
+
+def _reaching(window: TransposedWindow, stride: int, dilation: int, size: Size, wanted: Size) -> AxisRule:
+    """The window whose output padding makes ``wanted`` positions come out.
+
+    Source: ``_output_padding`` in torch/nn/modules/conv.py (``output_size``)
+    """
+    least = window.output_size(size)
+    if least is None or wanted is None:
+        return _Reaching(window, wanted)
+    extra, most = wanted - least, max(stride, dilation) - 1
+    if not 0 <= extra <= most:
+        possible = f"{least}" if not most else f"{least}..{least + most}"
+        message = f"a transposed convolution of size {size} makes no {wanted} positions"
+        raise Fault("E305", message, f"possible with this window: {possible}")
+    return window._replace(output_padding=window.output_padding + extra)
 
 
 __all__ = ["OUT_WORDS", "Conv", "ConvTranspose", "Convolution", "Depthwise", "stored"]

@@ -4,6 +4,7 @@ operation itself.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
 
 from cnncalc.errors import Fault
@@ -33,6 +34,24 @@ class PerAxis(NamedTuple):
 
     def __str__(self) -> str:
         return by(self.values)
+
+
+class Factors(NamedTuple):
+    """One positive rational number per spatial axis; a single one counts for all of them."""
+
+    values: tuple[Fraction, ...]
+
+    def over(self, rank: int, what: str) -> tuple[Fraction, ...]:
+        """The factors of ``rank`` axes.
+
+        Raises:
+            Fault: E304, where the number of factors is another one.
+        """
+        if len(self.values) == rank:
+            return self.values
+        if len(self.values) == 1:
+            return self.values * rank
+        raise _wrong_rank(what, by(self.values), len(self.values), rank)
 
 
 class Padding(NamedTuple):
@@ -216,6 +235,7 @@ def optional_axes(
     *,
     primary: bool = False,
     short: str | None = None,
+    minimum: int = 1,
     foreign: tuple[str, ...] = (),
     shown_default: str | None = None,
 ) -> Field[PerAxis | None]:
@@ -226,10 +246,22 @@ def optional_axes(
         doc=doc,
         primary=primary,
         short=short,
-        minimum=1,
+        minimum=minimum,
         foreign=foreign,
         shown_default=shown_default,
     )
+
+
+def optional_factors(
+    doc: str, *, primary: bool = False, foreign: tuple[str, ...] = ()
+) -> Field[Factors | None]:
+    """One positive rational number per axis that may be left out."""
+    return Field("factors", None, doc=doc, primary=primary, foreign=foreign)
+
+
+def size_or_name(doc: str, *, foreign: tuple[str, ...] = ()) -> Field[PerAxis | str | None]:
+    """One size per axis, or the name of an earlier tensor that has it, which becomes a second input."""
+    return Field("size", None, doc=doc, minimum=1, foreign=foreign)
 
 
 def required_axes(
@@ -281,6 +313,11 @@ def learned_field() -> Field[bool]:
     return flag(
         True, "false: fixed weights, counted as buffers", foreign=("trainable", "requires_grad", "learnable")
     )
+
+
+def optional_tensor_name(doc: str, *, foreign: tuple[str, ...] = ()) -> Field[str]:
+    """The name of an earlier tensor, which becomes a second input; empty where it is left out."""
+    return Field("name", "", doc=doc, foreign=foreign)
 
 
 def tensor_names(doc: str) -> Field[tuple[str, ...]]:

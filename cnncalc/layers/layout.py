@@ -1,12 +1,16 @@
-"""Axes laid out anew: squeeze."""
+"""Axes laid out anew: squeeze, and maps as a line of tokens and back."""
 
 from __future__ import annotations
 
+from math import prod
+
 from cnncalc.errors import Fault
-from cnncalc.geometry.arrangement import Arrangement, Dropped
-from cnncalc.geometry.shape import Shape
-from cnncalc.layers.base import Layer, require_map
-from cnncalc.layers.fields import integer
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.arrangement import Arrangement, Dropped, InLine, InRows, Picked
+from cnncalc.geometry.shape import MOST_AXES, Shape, product
+from cnncalc.layers.base import Layer, Params, require_map
+from cnncalc.layers.fields import integer, integer_or, integers
+from cnncalc.support.numbers import by
 
 
 class Squeeze(Layer):
@@ -43,3 +47,78 @@ class Squeeze(Layer):
             message = f"axis {self.axis} of {shape} has size {sizes[self.axis]}, only size 1 can be left out"
             raise Fault("E306", message, "pool it first: `global_avgpool`, or a pool of that kernel")
         return Dropped(sizes, frozenset([self.axis]))
+
+
+class Tokens(Layer):
+    """The positions of a map one behind the other, row by row, after ``extra`` learned ones (class tokens).
+
+    Source: Dosovitskiy et al. 2021, An Image is Worth 16x16 Words, section 3.1
+    """
+
+    op = "tokens"
+    foreign = ("patches_to_tokens", "to_tokens", "flatten_positions", "sequence_of")
+    example = "tokens: {extra: 1}"
+    extra = integer_or(0, "learned tokens before them", minimum=0, foreign=("class_tokens", "cls", "prefix"))
+
+    def arrangement(self, shape: Shape) -> Arrangement:
+        return InLine(require_map((shape,), self.op).sizes, self.extra)
+
+    def params(self, shape: Shape, framework: Framework) -> Params:
+        return Params(product((self.extra, shape.channels)) if self.extra else 0)
+
+
+class ToMap(Layer):
+    """A line of tokens as a map again, row by row; ``extra`` tokens before them are left out."""
+
+    op = "to_map"
+    foreign = ("tomap", "tokens_to_map", "unflatten_positions")
+    example = "to_map: [8, 18]"
+    size = integers("the sizes of the map", primary=True)
+    extra = integer_or(0, "tokens at the beginning that are left out", minimum=0)
+
+    def check(self) -> None:
+        if len(self.size) > MOST_AXES:
+            raise Fault(
+                "E109", f"{len(self.size)} axes are more than a map has, {MOST_AXES}", "for instance [14, 14]"
+            )
+
+    def combine(self, shapes: tuple[Shape, ...]) -> Shape:
+        shape, count = _line(self.op, shapes), prod(self.size) + self.extra
+        if shape.sizes[0] not in (count, None):
+            left = f" and {self.extra} left out" if self.extra else ""
+            message = f"{by(self.size)} positions{left} are {count}, {shape} has {shape.sizes[0]}"
+            raise Fault("E306", message, "the positions of the map and the tokens are as many")
+        return shape
+
+    def arrangement(self, shape: Shape) -> Arrangement:
+        return InRows(self.size, self.extra)
+
+
+class Token(Layer):
+    """One position of a line as a vector, such as the class token.
+
+    Source: Dosovitskiy et al. 2021, An Image is Worth 16x16 Words, equation 4
+    """
+
+    op = "token"
+    foreign = ("take_token", "cls_token", "select", "class_token")
+    example = "token: 0"
+    place = integer_or(0, "which one, counted from 0", minimum=0, primary=True, foreign=("index", "position"))
+
+    def combine(self, shapes: tuple[Shape, ...]) -> Shape:
+        shape = _line(self.op, shapes)
+        size = shape.sizes[0]
+        if size is not None and self.place >= size:
+            raise Fault("E306", f"there is no token {self.place} among {size}", "tokens are counted from 0")
+        return shape
+
+    def arrangement(self, shape: Shape) -> Arrangement:
+        return Picked(self.place)
+
+
+def _line(op: str, shapes: tuple[Shape, ...]) -> Shape:
+    shape = shapes[0]
+    if shape.rank != 1:
+        help = "put `tokens` before it" if shape.rank else None
+        raise Fault("E306", f"{op} works on positions along one axis, its input is {shape}", help)
+    return shape

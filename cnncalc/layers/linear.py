@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cnncalc.errors import Fault
-from cnncalc.frameworks.rules import Framework
+from cnncalc.frameworks.rules import Framework, LinearOnMap
+from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer, Params, product
 from cnncalc.layers.convolution import OUT_WORDS, stored
@@ -29,9 +30,11 @@ class Flatten(Layer):
 
 
 class Linear(Layer):
-    """A fully connected layer; a map is flattened first.
+    """A fully connected layer; a map of one position is flattened first, of a larger one the framework
+    decides.
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html;
+    https://keras.io/api/layers/core_layers/dense/; src/caffe/layers/inner_product_layer.cpp
     """
 
     op = "linear"
@@ -49,14 +52,33 @@ class Linear(Layer):
     norm = norm_field()
     act = act_field()
 
+    def flattens_map(self, shape: Shape, framework: Framework) -> bool:
+        return shape.rank > 0 and (shape.is_point or framework.linear_on_map is not LinearOnMap.PER_POSITION)
+
+    def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
+        shape = shapes[0]
+        if framework.linear_on_map is LinearOnMap.REFUSES and any(
+            size not in (1, None) for size in shape.sizes
+        ):
+            point = "x".join("1" * shape.rank)
+            message = (
+                f"linear reads a vector, its input is a map of {shape}: {framework.name} flattens nothing"
+            )
+            help = f"write `flatten` before it, or `conv{point}: {self.out}` for the same at every position"
+            raise Fault("E306", message, help)
+        return super().axes(shapes, framework)
+
     def out_channels(self, shape: Shape) -> Size:
         return self.out
 
     def params(self, shape: Shape, framework: Framework) -> Params:
-        return stored(product((shape.elements(), self.out)), self.out, self.bias, self.learned)
+        read = shape.elements() if self.flattens_map(shape, framework) else shape.channels
+        return stored(product((read, self.out)), self.out, self.bias, self.learned)
 
     def macs(self, shape: Shape, output: Shape) -> Size:
-        return product((shape.elements(), self.out))
+        if not output.rank:
+            return product((shape.elements(), self.out))
+        return product((*output.axes, shape.channels))
 
 
 class Embedding(Layer):

@@ -176,12 +176,20 @@ def field_size(layer: LayerReport) -> str:
         return NOTHING
     if all(axis.is_global for _, axis in axes) and not any(axis.maps for _, axis in axes):
         return "all"
+    if any(axis.looks_back for _, axis in axes):
+        return " x ".join(_size_looking_back(size, axis) for size, axis in axes)
     local = [_missing(axis) if size is None else str(size) for size, axis in axes]
     if all(axis.is_global for _, axis in axes) and all(axis.maps for _, axis in axes):
         return f"{by(local)} + all"
     if not any(axis.is_global for _, axis in axes):
         return by(local)
     return " x ".join(_size_of_axis(text, axis) for text, (_, axis) in zip(local, axes, strict=True))
+
+
+def _size_looking_back(size: int | None, axis: AxisField) -> str:
+    if axis.looks_back:
+        return "all" if axis.is_global else "all before"
+    return _size_of_axis(_missing(axis) if size is None else str(size), axis)
 
 
 def _size_of_axis(local: str, axis: AxisField) -> str:

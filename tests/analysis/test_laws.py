@@ -86,7 +86,9 @@ EXPANSIONS = [
         id="gn, leaky",
     ),
     pytest.param(
-        "[linear: {out: 5, norm: ln, act: gelu}]", "[linear: 5, ln, gelu]", id="norm and act on linear"
+        "[flatten, linear: {out: 5, norm: ln, act: gelu}]",
+        "[flatten, linear: 5, ln, gelu]",
+        id="norm and act on linear",
     ),
     pytest.param(
         "[separable3x3: {out: 8, padding: 1}]", "[depthwise3x3: {padding: 1}, conv1x1: 8]", id="separable"
@@ -399,7 +401,7 @@ def peak_from_records(report: Report) -> int:
         "[{residual: {body: [relu], shortcut: project}, repeat: 3}]",
         "[residual: {body: [residual: {body: [relu], shortcut: project}]}]",
         "[inception: {1x1: 64, 3x3: [96, 128], 5x5: [16, 32], pool: 32}]",
-        "[dense_block: {repeat: 4, body: [conv3x3: {out: 3, padding: 1}]}, {head: [linear: 3]}, relu]",
+        "[dense_block: {repeat: 4, body: [conv3x3: {out: 3, padding: 1}]}, {head: [flatten, linear: 3]}, relu]",
         "[{ppm: {bins: [1, 2], out: 2}}]",
         "[{spp: [4, 2, 1]}]",
         "[{head: []}, relu, {seq: []}, relu]",

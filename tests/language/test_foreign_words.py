@@ -91,8 +91,8 @@ def test_operation_of_another_name(item: str, meant: str) -> None:
         ("Reshape", "`input: [128, 1, 1]` and `conv_transpose4x4: 64`", "did you mean"),
         ("view", "there is no reshape", "did you mean"),
         ("nn.Unflatten", "there is no reshape", "did you mean"),
-        ("attention", "`custom: {out: 64, params: 1234, macs: 5678}`", "flatten"),
-        ("MultiHeadAttention", "`custom: {", "flatten"),
+        ("transformer", "`custom: {out: 64, params: 1234, macs: 5678}`", "flatten"),
+        ("MultiHeadAttention", "did you mean `attention`?", "flatten"),
         ("SEBlock", "`mul: {gate: [global_avgpool, ", "dense_block"),
         ("se_block", "`mul: {gate: [global_avgpool, ", "dense_block"),
         ("maxout", "`custom: {", "maxpool"),
@@ -105,7 +105,7 @@ def test_operation_that_the_language_lacks(word: str, part: str, wrong: str) -> 
     assert help is not None and part in help and wrong not in help
 
 
-@pytest.mark.parametrize("word", ["reshape", "SEBlock", "attention"])
+@pytest.mark.parametrize("word", ["reshape", "SEBlock", "transformer"])
 def test_what_is_advised_for_a_missing_operation_is_accepted(word: str) -> None:
     ((_, _, _, help),) = found_in(f"{INPUT}layers:\n  - {word}: 3\n")
     assert help is not None

@@ -362,7 +362,7 @@ def test_what_may_share(first: str, second: str) -> None:
         ("conv3x3: {out: 4, p: 1}", "conv3x3: {out: 4, p: 1, bias: false}"),
         ("prelu: {per_channel: true}", "prelu: "),
         ("seq: [conv1x1: 4, relu]", "seq: [relu, conv1x1: 4]"),
-        ("linear: 4", "linear: 4"),
+        ("seq: [flatten, linear: 4]", "seq: [flatten, linear: 4]"),
     ],
 )
 def test_what_may_not_share(first: str, second: str) -> None:

@@ -70,6 +70,7 @@ def test_json_has_every_key_of_format_1() -> None:
             "uniform": True,
             "aligned": True,
             "global": False,
+            "before": False,
         },
     }
     assert record.items() <= model["layers"][0].items()
@@ -100,6 +101,7 @@ def test_json_has_null_for_what_is_unknown_and_exact_numbers_for_what_is_not() -
         "uniform": True,
         "aligned": True,
         "global": True,
+        "before": False,
     }
     assert layers[2]["rf"]["stride"] == [0.5, 0.5]
     assert layers[2]["rf"]["uniform"] is False

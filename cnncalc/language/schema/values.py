@@ -148,6 +148,16 @@ class ValueSchemas:
     def name(self, field: Field[Any]) -> Schema:
         return {"type": "string", "minLength": 1}
 
+    def factors(self, field: Field[Any]) -> Schema:
+        """A number above 0, one per axis, or ``2x3``."""
+        one = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, self.expression()]}
+        sizes = {"type": "string", "pattern": f"^{SIZES.pattern}$"}
+        several = {"type": "array", "items": one, "minItems": 1}
+        return self.definitions.shared("factors", {"anyOf": [one, several, sizes]})
+
+    def size_of(self, field: Field[Any]) -> Schema:
+        return {"anyOf": [self.per_axis(1), self.name(field)]}
+
     def names_of(self, field: Field[Any]) -> Schema:
         one = self.name(field)
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
@@ -256,6 +266,8 @@ _KINDS: dict[str, Callable[[ValueSchemas, Field[Any]], Schema]] = {
     "margins": ValueSchemas.margins,
     "choice": ValueSchemas.choice,
     "ints": ValueSchemas.integers,
+    "factors": ValueSchemas.factors,
+    "size": ValueSchemas.size_of,
     "name": ValueSchemas.name,
     "names": ValueSchemas.names_of,
     "pool_width": ValueSchemas.pool_width,
