@@ -169,7 +169,7 @@ class Along:
             self.flattened += [index] if opened.rank else []
         if opened.rules is None:
             self.where.append(None)
-            if opened.rank == 1 or (not opened.rank and None in [shape.channels for shape in given]):
+            if opened.rank or (not opened.rank and None in [shape.channels for shape in given]):
                 self._add(index, node, given, opened.channels, (index,))
             return Shape(opened.channels)
         if opened.laid is not None:
@@ -340,6 +340,7 @@ class Along:
         shapes = _alike(shapes)
         shape = layer.combine(shapes)
         if layer.flattens_map(shape, self.framework) or not shape.rank:
+            layer.axes((shape, *shapes[1:]), self.framework)
             count = layer.out_channels(shape)
             layer.params(shape, self.framework)
             channels[job.at] = _line(count)

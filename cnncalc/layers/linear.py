@@ -57,9 +57,8 @@ class Linear(Layer):
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         shape = shapes[0]
-        if framework.linear_on_map is LinearOnMap.REFUSES and any(
-            size not in (1, None) for size in shape.sizes
-        ):
+        is_larger = any(size is not None and size != 1 for size in shape.sizes)
+        if framework.linear_on_map is LinearOnMap.REFUSES and is_larger:
             point = "x".join("1" * shape.rank)
             message = (
                 f"linear reads a vector, its input is a map of {shape}: {framework.name} flattens nothing"

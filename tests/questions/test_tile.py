@@ -83,7 +83,7 @@ def test_a_large_image_takes_less_than_a_second() -> None:
     [
         ("[conv3x3: 4, global_avgpool]", "`global_avgpool_1` (global_avgpool) sees the whole map"),
         ("[conv3x3: {out: 4, norm: {gn: 2}}]", "`gn_1` (gn) sees the whole map"),
-        ("[conv3x3: 4, linear: 3]", "`linear_1` (linear) sees the whole map"),
+        ("[conv3x3: 4, flatten, linear: 3]", "`flatten_1` (flatten) sees the whole map"),
         (
             "[mul: {gate: [global_avgpool], map: []}]",
             "`mul_1/gate/global_avgpool_1` (global_avgpool) sees the whole map",
