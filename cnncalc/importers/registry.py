@@ -66,6 +66,7 @@ IMPORTERS: dict[str, Importer] = {
         ),
         Importer(name="caffe", title="Caffe", endings=(".prototxt",)),
         Importer(name="darknet", title="Darknet", endings=(), shared_endings=(".cfg",)),
+        Importer(name="torch", title="PyTorch", endings=(), callables=True, needs="torch", runs_code=True),
     )
 }
 """Every importer by its name. A format is added here and in a module ``cnncalc/importers/NAME.py``, or a

@@ -1,0 +1,136 @@
+"""Functions that make one tensor of several: cat, stack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.torch.functions.arrangement import unpadded
+from cnncalc.importers.torch.rearrange import whole
+from cnncalc.importers.torch.views import CHANNELS, Dim, Factor, View, merged, size_of, whole_axis
+from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
+
+
+@handles("cat", "concat", "concatenate")
+def cat(walk: Walk, tensors: Sequence[Any], dim: int = 0, axis: int | None = None) -> View:
+    """Channels one after another; the strided parts of one map are its blocks."""
+    dim = dim if axis is None else axis
+    views = [unpadded(walk, one) for one in _views(walk, tensors)]
+    dim %= len(views[0].dims)
+    if len(views) == 1:
+        return views[0]
+    found = _rejoined(views, dim) or _blocks(walk, views, dim)
+    if found is not None:
+        return found
+    views = [whole(walk, one) for one in views]
+    for view in views:
+        size = walk.axis_size(view.node, CHANNELS)
+        if not _is_channels(view, dim, size):
+            if all(one.axis > CHANNELS for one in view.dims[dim]) and view.dims[dim]:
+                raise NotUnderstood("it puts positions one after another, not channels")
+            raise NotUnderstood("it puts parts of the channels one after another")
+    return _joined(walk, views, dim)
+
+
+def _views(walk: Walk, tensors: Sequence[Any]) -> list[View]:
+    if any(isinstance(one, Const) for one in tensors):
+        raise NotUnderstood("one of its tensors does not depend on the input, such as a class token")
+    if not all(isinstance(one, View) for one in tensors):
+        raise NotUnderstood("one of its tensors is no map")
+    return list(tensors)
+
+
+def _is_channels(view: View, dim: int, size: int) -> bool:
+    if view.dims[dim] == whole_axis(CHANNELS, size):
+        return True
+    if size == 1 and not view.dims[dim]:
+        return True
+    return size_of(view.dims[dim]) == size and all(one.axis == CHANNELS for one in view.dims[dim])
+
+
+def _joined(walk: Walk, views: list[View], dim: int) -> View:
+    from cnncalc.importers.torch.rearrange import positionwise
+
+    views = [
+        view if walk.axis_size(view.node, CHANNELS) == 1 else positionwise(walk, view, dim) for view in views
+    ]
+    others = {tuple(one for index, one in enumerate(view.dims) if index != dim) for view in views}
+    shapes = [walk.shapes[view.node] for view in views]
+    if len(others) > 1 or len({view.rolls for view in views}) > 1:
+        raise NotUnderstood("its tensors are arranged in different ways")
+    sizes = max((shape.sizes for shape in shapes), key=len)
+    channels = sum(shape.channels or 0 for shape in shapes)
+    node = walk.emit("concat", [view.node for view in views], Shape(channels, sizes))
+    dims = list(views[0].dims)
+    dims[dim] = whole_axis(CHANNELS, channels)
+    return View(node, tuple(dims), (0,) * (1 + len(sizes)), views[0].rolls)
+
+
+def _rejoined(views: list[View], dim: int) -> View | None:
+    """The parts of one map put together again as they were."""
+    first = views[0]
+    if len({view.node for view in views}) > 1 or any(len(view.dims[dim]) != 1 for view in views):
+        return None
+    factors = [view.dims[dim][0] for view in views]
+    axis, stride = factors[0].axis, factors[0].stride
+    start = first.offsets[axis] if axis >= 0 else 0
+    for view, factor in zip(views, factors, strict=True):
+        expected = tuple(start if index == axis else one for index, one in enumerate(first.offsets))
+        if (factor.axis, factor.stride) != (axis, stride) or view.offsets != expected or axis < 0:
+            return None
+        if view.dims[:dim] + view.dims[dim + 1 :] != first.dims[:dim] + first.dims[dim + 1 :]:
+            return None
+        start += stride * factor.size
+    dims = list(first.dims)
+    dims[dim] = (Factor(axis, stride, sum(one.size for one in factors)),)
+    return first._replace(dims=tuple(dims))
+
+
+def _blocks(walk: Walk, views: list[View], dim: int) -> View | None:
+    """Every n-th position of one map, from each start, as channels: ``pixel_unshuffle``."""
+    first = views[0]
+    shape = walk.shapes[first.node]
+    rank = shape.rank
+    steps = {one.stride for axis in range(1, rank + 1) for one in first.factors(axis)}
+    if len({view.node for view in views}) > 1 or len(steps) != 1 or not rank:
+        return None
+    step = steps.pop()
+    starts = {view.offsets[1:] for view in views}
+    alike = {(view.dims, view.offsets[0]) for view in views}
+    if step < 2 or len(views) != step**rank or starts != set(product(range(step), repeat=rank)):
+        return None
+    if len(alike) > 1 or any((size or 1) % step for size in shape.sizes):
+        return None
+    channels = shape.channels or 1
+    if first.dims[dim] != whole_axis(CHANNELS, channels) or first.offsets[0]:
+        return None
+    made = Shape(channels * step**rank, tuple((size or 1) // step for size in shape.sizes))
+    node = walk.emit("pixel_unshuffle", first.node, made, factor=step)
+    dims: list[Dim] = [
+        merged(Factor(one.axis, one.stride // step, one.size) if one.axis > 0 else one for one in found)
+        for found in first.dims
+    ]
+    # The order within the new channels is that of the parts; no number depends on it.
+    dims[dim] = whole_axis(CHANNELS, made.channels or 1)
+    return View(node, tuple(dims), (0,) * (rank + 1), first.rolls)
+
+
+@handles("stack")
+def stack(walk: Walk, tensors: Sequence[Any], dim: int = 0) -> View:
+    """A new dimension over several maps: their channels one after another."""
+    views = [whole(walk, unpadded(walk, one)) for one in _views(walk, tensors)]
+    dim %= len(views[0].dims) + 1
+    if len({view.dims for view in views}) > 1 or len({view.rolls for view in views}) > 1:
+        raise NotUnderstood("its tensors are arranged in different ways")
+    shape = walk.shapes[views[0].node]
+    channels = shape.channels or 1
+    made = Shape(channels * len(views), shape.sizes)
+    node = walk.emit("concat", [view.node for view in views], made)
+    dims = list(views[0].dims)
+    dims.insert(dim, (Factor(CHANNELS, channels, len(views)),))
+    return View(node, tuple(dims), views[0].offsets, views[0].rolls)
+
+
+__all__ = ["cat", "stack"]

@@ -1,0 +1,229 @@
+"""A module as a network: recorded at two sizes, walked, and held to what PyTorch says of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from math import prod
+from types import MappingProxyType
+from typing import NamedTuple
+
+import cnncalc.importers.torch.functions  # noqa: F401  (registers what each function becomes)
+from cnncalc.errors import Diagnostic, SourceError, UsageError
+from cnncalc.importers.items import Network, Problem, Refused, Request, Stated
+from cnncalc.importers.torch.calls import Recording
+from cnncalc.importers.torch.recorder import Module, record
+from cnncalc.importers.torch.walk import NotUnderstood, Walk
+from cnncalc.support.words import shown
+
+Sizes = tuple[int, ...]
+
+MORE = ((35, 21), (64, 32), (None, None))
+"""By how much the second size is larger: odd numbers first, which tell most of the rules; then
+a multiple of 32, as many networks need; then twice the size.
+"""
+CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
+"""Classes that say nothing of what a module is."""
+
+
+class Recorded(NamedTuple):
+    """A module's recordings."""
+
+    first: Recording
+    other: Recording | None
+    shapes: tuple[Sizes, ...]
+    other_shapes: tuple[Sizes, ...]
+    remark: str | None
+    """Why there is no second one, or none at odd sizes."""
+
+
+def input_shapes(module: Module, request: Request) -> list[Sizes]:
+    """The shapes of a module's inputs as asked for; of a timm model the one that it states.
+
+    Raises:
+        UsageError: where a shape is missing.
+    """
+    names = _inputs(module)
+    stated = getattr(module, "pretrained_cfg", None) or {}
+    found: list[Sizes] = []
+    for place, name in enumerate(names):
+        shape = request.shape_of(name, place == 0)
+        if shape is None and place == 0 and "input_size" in stated:
+            found.append(tuple(stated["input_size"]))
+        elif shape is None:
+            what = "--input 3x224x224" if len(names) == 1 else f"--input {name}=3x224x224"
+            raise UsageError(
+                Diagnostic(
+                    "E113", "error", f"a module does not say how large its input `{name}` is", f"pass {what}"
+                )
+            )
+        elif None in shape.axes:
+            raise UsageError(
+                Diagnostic(
+                    "E113", "error", f"a module is run at a size, not at {shape}", "pass --input 3x224x224"
+                )
+            )
+        else:
+            found.append(tuple(size or 0 for size in shape.axes))
+    return found
+
+
+def _inputs(module: Module) -> list[str]:
+    """The parameters of ``forward`` without a default."""
+    parameters = inspect.signature(module.forward).parameters.values()
+    plain = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    needed = [one.name for one in plain if one.default is one.empty]
+    return needed or [one.name for one in plain[:1]] or ["input"]
+
+
+def network_of(
+    module: Module, shapes: Sequence[Sizes], *, name: str, source: str, partial: bool = False
+) -> Network:
+    """The network of a module on the meta device; ``shapes`` without the batch.
+
+    Raises:
+        SourceError: where it cannot be run.
+        Refused: with every call that is not understood.
+    """
+    recorded = recordings(module, shapes)
+    return network_from_recordings(recorded, name=name, source=source, partial=partial)
+
+
+def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
+    """A module at the sizes asked for and at others, so that what depends on them shows.
+
+    Raises:
+        SourceError: where it cannot be run.
+    """
+    try:
+        first = record(module, [(1, *shape) for shape in shapes])
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        at = ", ".join("x".join(map(str, shape)) for shape in shapes)
+        message = f"running the module at {at} fails: {shown(said)}"
+        help = (
+            "it is run on meta tensors, which have no values: code that branches on values cannot be recorded"
+        )
+        raise SourceError(Diagnostic("E110", "error", message, help)) from error
+    remark: str | None = None
+    for more in MORE:
+        larger = tuple(_larger(shape, more) for shape in shapes)
+        try:
+            other = record(module, [(1, *shape) for shape in larger], counts=False)
+        except Exception as error:
+            remark = (
+                remark or f"it does not run at {_times(larger[0])}: {shown(' '.join(str(error).split()))}"
+            )
+            continue
+        if _same_calls(first, other):
+            return Recorded(first, other, tuple(shapes), larger, remark)
+        remark = remark or f"its code takes another path at {_times(larger[0])}; numbers there may differ"
+    return Recorded(first, None, tuple(shapes), (), remark)
+
+
+def _larger(shape: Sizes, more: tuple[int | None, int | None]) -> Sizes:
+    """Another size of an input; frames of a video stay."""
+    sizes = list(shape)
+    for axis, step in zip((-2, -1) if len(shape) > 2 else (-1,), more, strict=False):
+        sizes[axis] += sizes[axis] if step is None else step
+    return tuple(sizes)
+
+
+def _same_calls(first: Recording, other: Recording) -> bool:
+    return [(call.function, call.module) for call in first.calls] == [
+        (call.function, call.module) for call in other.calls
+    ] and len(first.tensors) == len(other.tensors)
+
+
+def network_from_recordings(recorded: Recorded, *, name: str, source: str, partial: bool) -> Network:
+    """What the walk over the recordings gives."""
+    first = recorded.first
+    walk, outputs = _walked(recorded, partial)
+    problems = list(walk.problems)
+    if problems and not partial:
+        raise Refused(problems)
+    at = " and ".join(_times(one[0]) for one in (recorded.shapes, recorded.other_shapes) if one)
+    used = {ref.number for call in first.calls for ref in call.inputs}
+    params = [index for index, one in enumerate(first.tensors) if one.kind == "parameter"]
+    unused = [index for index in params if index not in used]
+    return Network(
+        name=name,
+        inputs=tuple(walk.inputs),
+        items=tuple(walk.items),
+        outputs=outputs,
+        framework=walk.framework,
+        source=f"{source}, recorded at {at}",
+        classes=MappingProxyType(
+            {one.path: one.kind for one in first.modules if one.path and one.kind not in CONTAINERS}
+        ),
+        stated=Stated(
+            params=sum(prod(first.tensors[index].shape) for index in params if index in used),
+            buffers=sum(prod(first.tensors[index].shape) for index in walk.statistics) + walk.fixed,
+            macs=sum(call.macs for call in first.calls),
+        ),
+        nodes=len(first.calls),
+        remarks=(*_remarks(recorded, walk), *_unused(first, unused)),
+        unknown=tuple(walk.replaced),
+    )
+
+
+def _walked(recorded: Recorded, partial: bool) -> tuple[Walk, tuple[str, ...]]:
+    """The walk; with ``partial`` again, with the modules whose calls are not understood in one piece, until
+    everything is.
+    """
+    opaque: set[int] = set()
+    reasons: dict[int, Problem] = {}
+    while True:
+        walk = Walk(recorded.first, recorded.other, opaque)
+        outputs = walk.run()
+        if not partial or not walk.problems:
+            walk.replaced = list(reasons.values())
+            return walk, outputs
+        for number, problem in zip(walk.failed, walk.problems, strict=True):
+            module = _around(recorded.first, number, opaque)
+            opaque = {one for one in opaque if not _is_inside(recorded.first, one, module)} | {module}
+            reasons[number] = problem
+
+
+def _around(recording: Recording, number: int, opaque: set[int]) -> int:
+    """The innermost module around a call; where that is in one piece already, the module around it."""
+    module = recording.calls[number].module if number >= 0 else 0
+    chain: list[int] = []
+    while module >= 0:
+        chain.append(module)
+        module = recording.modules[module].parent
+    pieces = [place for place, one in enumerate(chain) if one in opaque]
+    return chain[min(pieces[-1] + 1, len(chain) - 1)] if pieces else chain[0]
+
+
+def _is_inside(recording: Recording, module: int, outer: int) -> bool:
+    while module >= 0:
+        if module == outer:
+            return True
+        module = recording.modules[module].parent
+    return False
+
+
+def _remarks(recorded: Recorded, walk: Walk) -> list[str]:
+    found = [text if count == 1 else f"{text} ({count} times)" for text, count in walk.remarks.items()]
+    if recorded.other is None:
+        found.insert(0, f"recorded at one size only: {recorded.remark}; sizes that depend on it may be fixed")
+    elif recorded.remark:
+        found.insert(0, recorded.remark)
+    return found
+
+
+def _unused(recording: Recording, unused: Sequence[int]) -> list[str]:
+    """Parameters that no call reads."""
+    if not unused:
+        return []
+    count = sum(prod(recording.tensors[index].shape) for index in unused)
+    owners = dict.fromkeys(recording.tensors[index].name.split(".")[0] for index in unused)
+    return [f"{count:,} parameters are not used in inference and left out: {', '.join(owners)}"]
+
+
+def _times(shape: Sizes) -> str:
+    return "x".join(map(str, shape))
+
+
+__all__ = ["NotUnderstood", "input_shapes", "network_of", "recordings"]

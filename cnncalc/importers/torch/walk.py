@@ -1,0 +1,452 @@
+"""The walk over a recording: every call becomes items, or a problem with its module's path."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
+from typing import Any, NamedTuple
+
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import Item, Problem, Value, item, unknown_item
+from cnncalc.importers.torch.calls import Call, Recording, Ref, refs
+from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, View, whole_axis
+from cnncalc.layers.base import OPERATIONS
+
+
+class NotUnderstood(Exception):
+    """Why a call cannot become items."""
+
+    def __init__(self, reason: str, help: str | None = None) -> None:
+        super().__init__(reason)
+        self.help = help
+
+
+class Const(NamedTuple):
+    """A tensor that does not depend on the network's input: parameters, and what is computed from them."""
+
+    shape: tuple[int, ...]
+    parameters: frozenset[int] = frozenset()
+    buffers: frozenset[int] = frozenset()
+
+
+class Opaque(NamedTuple):
+    """What comes of a call that was not understood; problems that only follow from it are not reported."""
+
+    shape: tuple[int, ...]
+
+
+Held = Any
+"""A ``View``, ``Const``, ``Opaque``, or what an attention is made of."""
+
+HANDLERS: dict[str, Callable[..., Any]] = {}
+"""What a function of PyTorch becomes, by its name without underscores around it; parameters are called as
+PyTorch calls them.
+"""
+
+
+def handles(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a handler under the names of functions."""
+
+    def register(handler: Callable[..., Any]) -> Callable[..., Any]:
+        for name in names:
+            HANDLERS[name] = handler
+        return handler
+
+    return register
+
+
+class Walk:
+    """The items so far, and what each tensor of the recording is."""
+
+    def __init__(self, recording: Recording, other: Recording | None, opaque: Iterable[int] = ()) -> None:
+        self.recording = recording
+        self.other = other
+        self.opaque = frozenset(opaque)
+        self.items: list[Item] = []
+        self.place: dict[str, int] = {}
+        self.shapes: dict[str, Shape] = {}
+        self.other_sizes: dict[str, tuple[int, ...]] = {}
+        self.held: dict[int, Held] = {}
+        self.owners: dict[frozenset[int], str] = {}
+        self.counted: set[int] = set()
+        self.problems: list[Problem] = []
+        self.failed: list[int] = []
+        self.remarks: Counter[str] = Counter()
+        self.call: Call = Call("", (), {}, (), -1, 0, 0)
+        self.uses = Counter(ref.number for call in recording.calls for ref in call.inputs)
+        self.uses.update(ref.number for ref in recording.outputs)
+        self.count = 0
+        self.same_padding: dict[str, Value] = {}
+        """Items padded by TensorFlow's rule, with the numbers at the first size."""
+        self.statistics: set[int] = set()
+        self.fixed = 0
+        self.replaced: list[Problem] = []
+        self.now = -1
+        self.cuts: dict[tuple[str, int, int, int, int], str] = {}
+        for index, tensor in enumerate(recording.tensors):
+            if tensor.kind == "parameter":
+                self.held[index] = Const(tensor.shape, parameters=frozenset({index}))
+            elif tensor.kind == "buffer":
+                self.held[index] = Const(tensor.shape, buffers=frozenset({index}))
+            elif tensor.kind == "constant":
+                self.held[index] = Const(tensor.shape)
+        self.inputs: list[tuple[str, Shape]] = []
+        for number, ref in enumerate(recording.inputs):
+            self._take_input(number, ref)
+
+    def _take_input(self, number: int, ref: Ref) -> None:
+        name = "input" if len(self.recording.inputs) == 1 else f"input{number + 1}"
+        _, channels, *sizes = self.recording.shape(ref)
+        shape = Shape(channels, tuple(sizes))
+        self.inputs.append((name, shape))
+        self.shapes[name] = shape
+        if self.other is not None:
+            self.other_sizes[name] = self.other.shape(ref)[2:]
+        self.held[ref.number] = self.plain_view(name)
+
+    # what the passes need of the recording
+
+    def run(self) -> tuple[str, ...]:
+        """Walk over all calls; the outputs' items."""
+        number = 0
+        spans = {self.recording.modules[index].first: index for index in sorted(self.opaque, reverse=True)}
+        while number < len(self.recording.calls):
+            self.now = number
+            span = self.recording.modules[spans[number]] if number in spans else None
+            if span is None or span.last <= number:
+                self._step(number)
+                number += 1
+                continue
+            try:
+                self._stand_in(spans[number])
+            except NotUnderstood as reason:
+                self.fail(number, reason)
+            number = span.last
+        outputs = self._outputs()
+        self._settle_same()
+        return outputs
+
+    @property
+    def framework(self) -> str:
+        """Whose rules the items follow."""
+        return "tensorflow" if self.same_padding else "pytorch"
+
+    def _settle_same(self) -> None:
+        """TensorFlow's padding in numbers, where the network has something that TensorFlow does not."""
+        if not any(one.given("ceil") or one.op == "conv_transpose" for one in self.items):
+            return
+        for output, padding in self.same_padding.items():
+            self.amend(output, padding=padding)
+            where = self.items[self.place[output]].label
+            self.remark(
+                f"{where}: its padding follows the input size and is fixed to that at the recorded size"
+            )
+        self.same_padding = {}
+
+    def _step(self, number: int) -> None:
+        call = self.call = self.recording.calls[number]
+        self.other_call = None if self.other is None else self.other.calls[number]
+        given = [self.held.get(ref.number) for ref in call.inputs]
+        if any(isinstance(one, Opaque) for one in given):
+            for ref in call.outputs:
+                self.held[ref.number] = Opaque(self.recording.shape(ref))
+            return
+        if all(isinstance(one, Const) for one in given):
+            self._hold_constants(call, given)
+            return
+        try:
+            self._hold(call, self._translated(call, given))
+        except NotUnderstood as reason:
+            self.fail(number, reason)
+
+    def fail(self, number: int, reason: NotUnderstood) -> None:
+        """Note a problem; what comes of the call is opaque."""
+        call = self.recording.calls[number]
+        self.problems.append(
+            Problem(
+                node=self.path(call) or "(the module itself)",
+                operator=call.function,
+                reason=str(reason),
+                help=reason.help,
+            )
+        )
+        self.failed.append(number)
+        for ref in call.outputs:
+            self.held[ref.number] = Opaque(self.recording.shape(ref))
+
+    def _hold_constants(self, call: Call, given: Iterable[Any]) -> None:
+        parameters = frozenset().union(*(one.parameters for one in given))
+        buffers = frozenset().union(*(one.buffers for one in given))
+        for ref in call.outputs:
+            self.held[ref.number] = Const(self.recording.shape(ref), parameters, buffers)
+
+    def _translated(self, call: Call, given: Iterable[Any]) -> Any:
+        if any(one is None for one in given):
+            kinds = {
+                self.recording.tensors[ref.number].kind for ref in call.inputs if ref.number not in self.held
+            }
+            if "stale" in kinds:
+                raise NotUnderstood("it reads a tensor that was changed in place through another view of it")
+            raise NotUnderstood("it reads a tensor that no recorded call has made")
+        handler = HANDLERS.get(call.function.strip("_"))
+        if handler is None:
+            raise NotUnderstood("the function is not known")
+        bound = self._bound(handler, call)
+        other = bound if self.other_call is None else self._bound(handler, self.other_call)
+        self.other_arguments = other.arguments
+        return handler(
+            self,
+            *(self._resolved(one) for one in bound.args[1:]),
+            **{name: self._resolved(one) for name, one in bound.kwargs.items()},
+        )
+
+    def _bound(self, handler: Callable[..., Any], call: Call) -> inspect.BoundArguments:
+        try:
+            return inspect.signature(handler).bind(self, *call.args, **call.kwargs)
+        except TypeError as error:
+            raise NotUnderstood(f"its arguments are not those known: {error}") from None
+
+    def _resolved(self, value: Any) -> Any:
+        if isinstance(value, Ref):
+            return self.held[value.number]
+        if isinstance(value, list):
+            return [self._resolved(one) for one in value]
+        if isinstance(value, tuple):
+            return tuple(self._resolved(one) for one in value)
+        return value
+
+    def _hold(self, call: Call, made: Any) -> None:
+        outputs = call.outputs
+        views = list(made) if isinstance(made, list) else [made]
+        if len(views) != len(outputs):
+            raise NotUnderstood(f"{len(outputs)} tensors come out where {len(views)} were expected")
+        for ref, view in zip(outputs, views, strict=True):
+            self._check_shape(ref, view)
+            self.held[ref.number] = view
+            self._learn_other_sizes(ref, view)
+
+    def _check_shape(self, ref: Ref, view: Any) -> None:
+        actual = self.recording.shape(ref)
+        if isinstance(view, View):
+            shape = view.shape
+            if view.pads:
+                shape = tuple(size + sum(pad) for size, pad in zip(shape, view.pads, strict=True))
+        else:
+            shape = tuple(view.shape)
+        if shape != actual:
+            raise NotUnderstood(f"its result of {_times(actual)} was followed as {_times(shape)}")
+
+    def _learn_other_sizes(self, ref: Ref, view: Any) -> None:
+        """Sizes at the second input of a tensor that is a map as it is."""
+        if self.other is None or not isinstance(view, View) or view.node in self.other_sizes or view.pads:
+            return
+        shape = self.shapes[view.node]
+        actual = self.other.shape(ref)
+        if view.dims == self.plain_dims(shape) and len(actual) == len(view.dims):
+            self.other_sizes[view.node] = actual[2:]
+
+    # views of maps
+
+    def plain_dims(self, shape: Shape) -> tuple[Dim, ...]:
+        """The dimensions of a map as PyTorch has it: batch, channels, positions."""
+        axes = (shape.channels or 1, *(size or 1 for size in shape.sizes))
+        return ((), *(whole_axis(axis, size) for axis, size in enumerate(axes)))
+
+    def plain_view(self, node: str) -> View:
+        """A map as it is."""
+        shape = self.shapes[node]
+        return View(node, self.plain_dims(shape), (0,) * (1 + shape.rank))
+
+    def axis_size(self, node: str, axis: int) -> int:
+        """The size of an axis of a map; 0 is that of the channels."""
+        shape = self.shapes[node]
+        return (shape.channels if axis == CHANNELS else shape.sizes[axis - 1]) or 1
+
+    # items
+
+    def emit(
+        self,
+        op: str,
+        inputs: str | Iterable[str],
+        shape: Shape,
+        weights: Iterable[Any] = (),
+        *,
+        label: str | None = None,
+        note: str | None = None,
+        **arguments: Any,
+    ) -> str:
+        """Write down an item that owns some weights; the name of its output."""
+        self.count += 1
+        output = f"t{self.count}"
+        learned = frozenset().union(*(one.parameters for one in weights if one is not None))
+        share = self._share(op, learned)
+        if share is None and learned:
+            self.owners[learned] = output
+            self.counted |= learned
+        made = item(
+            op,
+            inputs,
+            output,
+            label=self.label(op, learned) if label is None else label,
+            shape=shape,
+            note=note,
+            share=share,
+            frozen=bool(learned) and not any(self.recording.tensors[one].trained for one in learned),
+            **arguments,
+        )
+        self.place[output] = len(self.items)
+        self.items.append(made)
+        self.shapes[output] = shape
+        return output
+
+    def amend(self, output: str, **arguments: Value) -> None:
+        """Give an item written before more arguments."""
+        index = self.place[output]
+        old = self.items[index]
+        self.items[index] = old._replace(arguments={**old.arguments, **arguments})
+
+    def item_of(self, output: str) -> Item | None:
+        """The item that makes a tensor; ``None`` for an input."""
+        index = self.place.get(output)
+        return None if index is None else self.items[index]
+
+    def own(self, output: str, weights: Iterable[Any]) -> None:
+        """Count more weights as those of an item written before."""
+        learned = frozenset().union(*(one.parameters for one in weights if one is not None))
+        if learned & self.counted:
+            raise NotUnderstood("its weights are those of another layer in part")
+        self.counted |= learned
+
+    def _share(self, op: str, learned: frozenset[int]) -> str | None:
+        if not learned or not learned & self.counted:
+            return None
+        owner = self.owners.get(learned)
+        found = None if owner is None else self.item_of(owner)
+        if found is None or found.op != op:
+            raise NotUnderstood("its weights are those of another layer in part")
+        return found.output
+
+    def numel(self, weights: Iterable[Any]) -> int:
+        """How many learned numbers some tensors are computed from."""
+        learned = frozenset().union(*(one.parameters for one in weights if one is not None))
+        return sum(prod(self.recording.tensors[index].shape) for index in learned)
+
+    def path(self, call: Call) -> str:
+        """The path of the module that made a call."""
+        return self.recording.modules[call.module].path if call.module >= 0 else ""
+
+    def label(self, op: str, learned: frozenset[int] = frozenset()) -> str:
+        """What the source calls an item: the module that owns its weights or does nothing else, or the module
+        around it with the operation.
+        """
+        path = self.path(self.call)
+        for index in sorted(learned):
+            owner = self.recording.tensors[index].name.rpartition(".")[0]
+            if owner == path:
+                return path
+        module = self.recording.modules[self.call.module] if self.call.module >= 0 else None
+        if module is not None and module.path and module.last - module.first == 1:
+            return path
+        return f"{path}.{op}" if path else op
+
+    def knows(self, word: str) -> bool:
+        """Whether the language has a word."""
+        return word in OPERATIONS
+
+    def fields(self, word: str) -> Mapping[str, Any]:
+        """The arguments of a word."""
+        return OPERATIONS[word].fields
+
+    # the second size
+
+    def other_argument(self, name: str) -> Any:
+        """An argument at the second size of the input."""
+        return self.other_arguments.get(name)
+
+    def remark(self, text: str) -> None:
+        """Something the user should know, with the number of times."""
+        self.remarks[text] += 1
+
+    # outputs and stand-ins
+
+    def _outputs(self) -> tuple[str, ...]:
+        from cnncalc.importers.torch.rearrange import materialised
+
+        found: list[str] = []
+        self.call = Call("output", (), {}, (), -1, 0, 0)
+        for ref in self.recording.outputs:
+            view = self.held.get(ref.number)
+            if isinstance(view, View):
+                try:
+                    found.append(materialised(self, view).node)
+                except NotUnderstood as reason:
+                    self._fail_output(str(reason))
+            elif isinstance(view, Const):
+                self.remark("an output that does not depend on the input is left out")
+            elif not isinstance(view, Opaque):
+                self._fail_output("it is no map or vector")
+        return tuple(dict.fromkeys(found))
+
+    def _fail_output(self, reason: str) -> None:
+        self.problems.append(Problem("(the module itself)", "output", reason))
+        self.failed.append(-1)
+
+    def _stand_in(self, index: int) -> None:
+        """A module that is not understood as one ``custom`` for each of its results."""
+        from cnncalc.importers.torch.rearrange import materialised
+
+        module = self.recording.modules[index]
+        calls = self.recording.calls[module.first : module.last]
+        self.call = calls[0]
+        made = {ref.number for call in calls for ref in call.outputs}
+        read = dict.fromkeys(ref.number for call in calls for ref in call.inputs if ref.number not in made)
+        later = {ref.number for call in self.recording.calls[module.last :] for ref in call.inputs}
+        later |= {ref.number for ref in (*self.recording.outputs, *module.outputs)}
+        views = [self.held[one] for one in read if isinstance(self.held.get(one), View)]
+        if len(views) < sum(not isinstance(self.held.get(one), Const) for one in read):
+            raise NotUnderstood("what comes into it is not understood")
+        inputs = [materialised(self, view).node for view in views]
+        learned = frozenset(one for one in read if self.recording.tensors[one].kind == "parameter")
+        fresh = learned - self.counted
+        self.counted |= fresh
+        params = sum(prod(self.recording.tensors[one].shape) for one in fresh)
+        macs = sum(call.macs for call in calls)
+        for ref in (Ref(one) for one in sorted(made & later)):
+            self.held[ref.number] = self._custom(module.path, module.kind, inputs, views, ref, params, macs)
+            params = macs = 0
+
+    def _custom(
+        self, path: str, kind: str, inputs: list[str], views: list[View], ref: Ref, params: int, macs: int
+    ) -> View:
+        actual = self.recording.shape(ref)
+        like = next((view for view in views if view.shape == actual and not view.pads), None)
+        if like is not None:
+            shape, dims = self.shapes[like.node], like.dims
+        else:
+            shape = Shape(actual[1], actual[2:]) if len(actual) > 1 else Shape(1, ())
+            dims = self.plain_dims(shape)
+        self.count += 1
+        output = f"t{self.count}"
+        made = unknown_item(
+            kind,
+            dict.fromkeys(inputs),
+            output,
+            reason="not understood",
+            label=path,
+            shape=shape,
+            params=params,
+            macs=macs,
+        )
+        self.place[output] = len(self.items)
+        self.items.append(made)
+        self.shapes[output] = shape
+        return View(output, dims, (0,) * (1 + shape.rank))
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "1"
+
+
+__all__ = ["COPIES", "HANDLERS", "Const", "Mapping", "NotUnderstood", "Opaque", "Walk", "handles", "refs"]

@@ -1,0 +1,235 @@
+"""Small modules become the items that one would write by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import torch.nn.functional as F  # noqa: E402, N812
+from torch import nn  # noqa: E402
+
+from cnncalc.importers.items import Network, Refused  # noqa: E402
+from cnncalc.importers.torch import network_from  # noqa: E402
+
+
+class Function(nn.Module):  # type: ignore[misc]
+    """A function of the input, with layers to use."""
+
+    def __init__(self, function: Callable[..., Any], **layers: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        for name, layer in layers.items():
+            self.add_module(name, layer)
+
+    def forward(self, x: Any) -> Any:
+        return self.function(self, x)
+
+
+def network(
+    function: Callable[..., Any], shape: tuple[int, ...] = (8, 12, 12), **layers: nn.Module
+) -> Network:
+    return network_from(Function(function, **layers), [shape])
+
+
+def words(found: Network) -> list[str]:
+    return [one.op for one in found.items]
+
+
+def shuffle(self: Any, x: Any) -> Any:
+    n, c, h, w = x.shape
+    return x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+
+def channels_last(self: Any, x: Any) -> Any:
+    y = self.norm(x.permute(0, 2, 3, 1))
+    return x + self.second(F.gelu(self.first(y))).permute(0, 3, 1, 2)
+
+
+def tokens(self: Any, x: Any) -> Any:
+    n, _, h, w = x.shape
+    y = self.first(x.flatten(2).transpose(1, 2))
+    return y.transpose(1, 2).reshape(n, -1, h, w)
+
+
+def split_attention(self: Any, x: Any) -> Any:
+    n, c, h, w = x.shape
+    y = x.reshape(n, 2, c // 2, h, w)
+    gate = y.sum(dim=1).mean((2, 3), keepdim=True)
+    weights = torch.sigmoid(self.conv(gate)).reshape(n, 2, c // 2, 1, 1)
+    return (y * weights).sum(dim=1)
+
+
+def patches(self: Any, x: Any) -> Any:
+    parts = [x[:, :, row::2, column::2] for column in (0, 1) for row in (0, 1)]
+    return self.conv(torch.cat(parts, 1))
+
+
+def space_to_depth(self: Any, x: Any) -> Any:
+    n, c, h, w = x.shape
+    y = x.view(n, c, h // 2, 2, w // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(n, c * 4, h // 2, w // 2)
+    return self.conv(y)
+
+
+CASES: dict[str, tuple[Callable[..., Any], dict[str, nn.Module], list[str]]] = {
+    "a rearrangement and back is nothing": (
+        lambda _, x: F.relu(x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)),
+        {},
+        ["relu"],
+    ),
+    "channel shuffle": (
+        lambda self, x: self.conv(shuffle(self, x)),
+        {"conv": nn.Conv2d(8, 8, 1, groups=2)},
+        ["channel_shuffle", "conv"],
+    ),
+    "a block with channels last": (
+        channels_last,
+        {"norm": nn.LayerNorm(8), "first": nn.Linear(8, 32), "second": nn.Linear(32, 8)},
+        ["ln", "conv", "gelu", "conv", "add"],
+    ),
+    "tokens": (tokens, {"first": nn.Linear(8, 4)}, ["conv"]),
+    "split attention": (
+        split_attention,
+        {"conv": nn.Conv2d(4, 8, 1)},
+        ["slice", "slice", "add", "global_avgpool", "conv", "sigmoid", "mul", "slice", "slice", "add"],
+    ),
+    "strided parts": (patches, {"conv": nn.Conv2d(32, 8, 1)}, ["pixel_unshuffle", "conv"]),
+    "space to depth": (
+        space_to_depth,
+        {"conv": nn.Conv2d(32, 8, 1)},
+        ["pixel_unshuffle", "channel_shuffle", "conv"],
+    ),
+    "zeros taken up by the convolution": (
+        lambda self, x: self.conv(F.pad(x, (1, 2, 3, 4))),
+        {"conv": nn.Conv2d(8, 8, 3)},
+        ["conv"],
+    ),
+    "zeros for something else": (lambda _, x: F.relu(F.pad(x, (1, 2, 3, 4))), {}, ["pad", "relu"]),
+    "a part of the map": (lambda _, x: x[:, 2:6, 1:-1].relu(), {}, ["slice", "crop", "relu"]),
+    "a flattened map": (
+        lambda self, x: self.fc(F.adaptive_avg_pool2d(x, 2).flatten(1)),
+        {"fc": nn.Linear(32, 10)},
+        ["adaptive_avgpool", "flatten", "linear"],
+    ),
+    "a learned factor and offset": (
+        lambda self, x: x * self.norm.weight.view(1, -1, 1, 1) + self.norm.bias.view(1, -1, 1, 1),
+        {"norm": nn.LayerNorm(8)},
+        ["scale"],
+    ),
+    "in place": (lambda self, x: F.relu(self.conv(x), inplace=True).add_(x), {"conv": nn.Conv2d(8, 8, 1)},
+                 ["conv", "relu", "add"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_modules_become_items(name: str) -> None:
+    function, layers, expected = CASES[name]
+    found = network(function, **layers)
+    assert words(found) == expected
+    learned = sum(one.numel() for layer in layers.values() for one in layer.parameters())
+    assert found.stated.params == learned
+
+
+def test_padding_of_zeros_is_the_convolutions() -> None:
+    found = network(lambda self, x: self.conv(F.pad(x, (1, 2, 3, 4))), conv=nn.Conv2d(8, 8, 3, padding=1))
+    assert found.items[0].arguments["padding"] == ((4, 5), (2, 3))
+
+
+def test_a_padding_that_follows_the_size_is_tensorflows() -> None:
+    def same(self: Any, x: Any) -> Any:
+        pads = []
+        for size in (x.shape[3], x.shape[2]):
+            total = max((-(-size // 2) - 1) * 2 + 3 - size, 0)
+            pads += [total // 2, total - total // 2]
+        return self.conv(F.pad(x, pads))
+
+    found = network(same, conv=nn.Conv2d(8, 8, 3, stride=2))
+    assert (found.framework, found.items[0].arguments["padding"]) == ("tensorflow", "same")
+
+
+def test_a_size_of_another_tensor_is_followed() -> None:
+    def decoder(self: Any, x: Any) -> Any:
+        low = F.max_pool2d(x, 2)
+        return x + F.interpolate(low, size=x.shape[-2:], mode="bilinear")
+
+    found = network(decoder)
+    resize = next(one for one in found.items if one.op == "upsample_to")
+    assert resize.inputs[1] == "input"
+
+
+def test_a_pool_as_large_as_the_map_is_global() -> None:
+    found = network(lambda _, x: F.avg_pool2d(x, x.shape[-2:]))
+    assert words(found) == ["global_avgpool"]
+    assert words(network(lambda _, x: F.avg_pool2d(x, 12))) == ["avgpool"]
+
+
+def test_labels_are_the_modules_paths() -> None:
+    inner = nn.Sequential(nn.Conv2d(8, 8, 1), nn.ReLU())
+    found = network(lambda self, x: x + self.body(x), body=inner)
+    assert [one.label for one in found.items] == ["body.0", "body.1", "add"]
+
+
+def test_weights_used_twice_are_shared() -> None:
+    found = network(lambda self, x: self.conv(self.conv(x)), conv=nn.Conv2d(8, 8, 1))
+    assert [one.share for one in found.items] == [None, found.items[0].output]
+    assert found.stated.params == 72
+
+
+def test_frozen_and_unused_parameters() -> None:
+    conv = nn.Conv2d(8, 8, 1).requires_grad_(False)
+    found = network(lambda self, x: self.conv(x), conv=conv, aux=nn.Linear(3, 3))
+    assert [one.frozen for one in found.items] == [True]
+    assert found.remarks == ("12 parameters are not used in inference and left out: aux",)
+
+
+def test_everything_not_understood_is_refused_in_one_run() -> None:
+    def unknown(self: Any, x: Any) -> Any:
+        return torch.fft.fft2(x).real + torch.cumsum(x, 1) + torch.cumsum(x, 1)
+
+    with pytest.raises(Refused) as caught:
+        network(unknown)
+    kinds = [(one.operator, one.times) for one in caught.value.problems]
+    assert kinds == [("fft_fft2", 1), ("cumsum", 2)]
+
+
+def test_an_argument_not_known_is_refused() -> None:
+    with pytest.raises(Refused, match="mode reflect"):
+        network(lambda _, x: F.pad(x, (1, 1, 1, 1), mode="reflect"))
+
+
+def test_a_tensor_changed_through_a_view_is_refused() -> None:
+    def written(self: Any, x: Any) -> Any:
+        y = x.relu()
+        y[:, :2].mul_(x[:, 2:4])
+        return y.relu()
+
+    with pytest.raises(Refused, match="changed in place through another view"):
+        network(written)
+
+
+def test_the_module_stays_as_it_is() -> None:
+    module = Function(lambda self, x: self.conv(x), conv=nn.Conv2d(8, 8, 1)).train()
+    network_from(module, [(8, 12, 12)])
+    assert module.training
+    assert module.conv.weight.device.type == "cpu"
+    assert not module.conv._forward_hooks
+
+
+def test_partial_states_the_module_that_is_not_understood() -> None:
+    class Odd(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(8, 8, 3, padding=1)
+
+        def forward(self, x: Any) -> Any:
+            return torch.cumsum(self.conv(x), 2)
+
+    module = Function(lambda self, x: self.last(self.odd(x)), odd=Odd(), last=nn.Conv2d(8, 4, 1))
+    found = network_from(module, [(8, 12, 12)], partial=True)
+    assert words(found) == ["custom", "conv"]
+    given = found.items[0].arguments
+    assert (given["params"], given["macs"]) == (9 * 8 * 8 + 8, 9 * 8 * 8 * 144)
+    assert [(one.operator, one.node) for one in found.unknown] == [("cumsum", "odd")]
