@@ -35,9 +35,9 @@ def test_a_text_that_is_none() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"input": "3xAx4"}, "is no shape"),
-        ({"input": ""}, "is no shape"),
-        ({"input": "0x4"}, "is no shape"),
+        ({"input": "3xAx4"}, "is not a shape"),
+        ({"input": ""}, "is not a shape"),
+        ({"input": "0x4"}, "is not a shape"),
         ({"input": {"other": "3x4x4"}}, "no input is named 'other'"),
         (
             {"framework": "mxnet"},

@@ -70,8 +70,9 @@ class Piece(NamedTuple):
 class Fitting:
     """The outcome for every size of the input along one axis."""
 
-    def __init__(self, along: Along) -> None:
+    def __init__(self, along: Along, most_walks: int = MOST_WALKS) -> None:
         self.along = along
+        self.most_walks = most_walks
         self.own = along.own[0]
         self.wanted = self._wanted()
         self.period, self.pieces = self._pieces()
@@ -101,8 +102,8 @@ class Fitting:
                 for residue in range(period):
                     found.append(list(self._along_residue(residue, period)))
                     walks += len(found[-1])
-                    if walks > MOST_WALKS:
-                        raise Unanswered(f"changes its sizes in more than {MOST_WALKS:,} ways")
+                    if walks > self.most_walks:
+                        raise Unanswered(f"changes its sizes in more than {self.most_walks:,} ways")
                 return period, found
             except Finer as finer:
                 period *= finer.factor

@@ -49,7 +49,12 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
         TypeError: for what is no model, shape or name.
         InputError: a ``ValueError``, for an input or a framework that does not exist.
     """
-    return next(analyze_each(model, (input,), framework))
+    report = next(analyze_each(model, (input,), framework))
+    if report.failed is None:
+        return report
+    from cnncalc.analysis.working_size import explained  # here, because only errors need it
+
+    return explained(report, model, rules_of(model, framework))
 
 
 def analyze_each(

@@ -1,0 +1,61 @@
+"""The input size that works, for the help of an error about a map that is too small: found by asking."""
+
+from __future__ import annotations
+
+from cnncalc.analysis.along import Along, Unanswered
+from cnncalc.analysis.fitting import Fitting, is_valid
+from cnncalc.analysis.report import Report
+from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.shape import Shape, channels_first
+from cnncalc.network.model import Model
+
+EFFORT = 100_000
+"""Layers that are asked at most, for a help that comes at once."""
+
+
+def explained(report: Report, model: Model, rules: Framework) -> Report:
+    """A report whose error about a size (E301) names the next input size that works."""
+    last = report.diagnostics[-1] if report.diagnostics else None
+    if report.failed is None or last is None or last.code != "E301" or len(report.inputs) != 1:
+        return report
+    if channels_first(report.inputs[0][1]) is not None:
+        return report
+    found = working_size(model._replace(inputs=report.inputs, framework=rules), rules)
+    if found is None:
+        return report
+    size, is_smallest = found
+    here = last.help or ""
+    own = report.inputs[0][1].sizes
+    if {new for old, new in zip(own, size.sizes, strict=True) if new != old} == {_number_at_end(here)}:
+        return report
+    help = f"the {'smallest' if is_smallest else 'next larger'} input that works is {size}"
+    help = f"{here}; {help}" if here else help
+    return report._replace(diagnostics=(*report.diagnostics[:-1], last._replace(help=help)))
+
+
+def working_size(model: Model, rules: Framework) -> tuple[Shape, bool] | None:
+    """The smallest input that works of those at least as large as the model's along each axis, and whether no
+    smaller one works either; ``None`` where there is none, or where it would take too long to tell.
+    """
+    shape = model.inputs[0][1]
+    sizes: list[int] = []
+    is_smallest = True
+    for axis, size in enumerate(shape.sizes):
+        if size is None:
+            return None
+        try:
+            fitting = Fitting(Along(model, rules, axis), EFFORT // len(model.graph.nodes))
+        except Unanswered:
+            return None
+        classes = fitting.sizes(is_valid)
+        found = classes.above(size - 1)
+        if found is None:
+            return None
+        sizes.append(found)
+        is_smallest &= found == classes.smallest
+    return Shape(shape.channels, tuple(sizes)), is_smallest
+
+
+def _number_at_end(text: str) -> int | None:
+    last = text.split()[-1:]
+    return int(last[0]) if last and last[0].isdigit() else None
