@@ -8,6 +8,7 @@ from math import inf
 from typing import NamedTuple, TypeVar
 
 from cnncalc.errors import Diagnostic
+from cnncalc.geometry.arrangement import Along, Arrangement
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Shape, Size, total
@@ -23,12 +24,6 @@ class ReceptiveField(NamedTuple):
     axes: tuple[AxisField, ...]
     units: tuple[Size, ...]
     """The layer's own size along each of these axes, ``None`` where unknown or flattened away."""
-    borders: tuple[Size, ...] = ()
-    """The input's size along each of these axes, ``None`` where it is unknown or the inputs seen are of
-    different sizes.
-    """
-    borderless: str | None = None
-    """Why a size of the input is not known, where one is not."""
 
     @property
     def size(self) -> tuple[int | None, ...]:
@@ -126,6 +121,12 @@ class LayerReport(NamedTuple):
     """What it does along each axis of its input."""
     frozen: Size = 0
     """Of the parameters those that are not trained."""
+    followed: tuple[str, ...] = ()
+    """Those of its inputs whose units it reads at their places: all of a join, else the first."""
+    along: tuple[Along, ...] = ()
+    """For each axis of the input the axis of the output along which what is seen of it changes."""
+    arrangement: Arrangement | None = None
+    """How the axes are laid out anew, where they are."""
 
     @property
     def params(self) -> Size:

@@ -20,7 +20,7 @@ from cnncalc.frameworks import Framework, framework_named, unknown_framework
 from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import NEEDS_SIZE
 from cnncalc.geometry.receptive_field import AxisField, FieldMemory
-from cnncalc.geometry.shape import Shape, Size, as_shape, common_sizes
+from cnncalc.geometry.shape import Shape, as_shape
 from cnncalc.layers.base import Adapter, Layer, Params
 from cnncalc.network.graph import Graph, Node
 from cnncalc.network.model import Model
@@ -139,12 +139,11 @@ class _Run:
         self, graph: Graph, framework: Framework, inputs: tuple[tuple[str, Shape], ...], fields: FieldMemory
     ) -> None:
         self.graph = graph
-        self.tensors = [input_tensor(place, name, shape) for place, (name, shape) in enumerate(inputs)]
+        self.tensors = [input_tensor(name, shape) for name, shape in inputs]
         self.made: list[range] = [range(0) for _ in inputs]
         """The records of each node; a node decided by shapes has none or several."""
         self.records: list[LayerReport] = []
         self.diagnostics: list[Diagnostic] = []
-        self.borders: dict[tuple[frozenset[int], int], tuple[tuple[Size, ...], str | None]] = {}
         self.follower = Follower(framework, fields)
         self.joins = Joins(tuple([shape for _, shape in inputs]), self.follower)
         self.hints = Hints(graph.nodes, len(inputs), self.tensors, framework)
@@ -191,11 +190,7 @@ class _Run:
         why = _why(node, layer, inputs)
         params, shares = self._params(node, answers, place)
         units = tuple([None if axis is None else answers.shape.sizes[axis] for axis in along])
-        sources = inputs[0].sources
-        if len(inputs) > 1 and _reads_several(layer) and len({tensor.sources for tensor in inputs}) > 1:
-            sources = sources.union(*(tensor.sources for tensor in inputs))
-        borders, borderless = self._borders(sources, len(fields))
-        field = ReceptiveField(axes=fields, units=units, borders=borders, borderless=borderless)
+        field = ReceptiveField(axes=fields, units=units)
         self.records.append(
             LayerReport(
                 path=node.path,
@@ -215,6 +210,9 @@ class _Run:
                 reasons=_reasons(answers, params, field, why),
                 rules=answers.rules,
                 frozen=params.learned if node.is_frozen else 0,
+                followed=tuple([tensor.path for tensor in (inputs if _reads_units(layer) else inputs[:1])]),
+                along=along,
+                arrangement=answers.arrangement,
             )
         )
         for fact in answers.advice:
@@ -225,7 +223,6 @@ class _Run:
             fields=fields,
             paces=self._paces(layer, inputs, answers),
             why=() if answers.shape.known else why,
-            sources=sources,
             along=along,
         )
 
@@ -237,22 +234,12 @@ class _Run:
         path = owner_of_weights(answers, owners, place, self.graph.nodes[node.share].path)
         return Params(), path if answers.params != Params() else None
 
-    def _borders(self, sources: frozenset[int], rank: int) -> tuple[tuple[Size, ...], str | None]:
-        """The sizes that some inputs have in common along each axis, and why one is not known."""
-        key = (sources, rank)
-        known = self.borders.get(key)
-        if known is None:
-            known = self.borders[key] = _common_sizes(
-                [self.tensors[place] for place in sorted(sources)], rank
-            )
-        return known
-
     def _fields(
         self, node: Node, layer: Layer, inputs: list[Tensor], answers: Answers
     ) -> tuple[tuple[AxisField, ...], tuple[Along, ...]]:
         """What the units of a layer see, and along which of its axes that changes."""
         place, fields, along = len(self.tensors), inputs[0].fields, inputs[0].along
-        if layer.is_join or (layer.others_read == "unit" and len(inputs) > 1):
+        if _reads_units(layer) and len(inputs) > 1:
             fields, along, faults = self.joins.fields(inputs, answers.in_shape, place)
             for fault in faults:
                 self._diagnose(fault, "warning", node)
@@ -282,23 +269,9 @@ class _Run:
         self.diagnostics.append(node.origin.place(fault, node.path, severity))
 
 
-def _reads_several(layer: Layer) -> bool:
-    """Whether what a layer gives depends on what is in its inputs behind the first."""
-    return layer.is_join or layer.others_read != "size"
-
-
-def _common_sizes(inputs: list[Tensor], rank: int) -> tuple[tuple[Size, ...], str | None]:
-    """The size along each axis that all inputs of this rank have, and why there is none."""
-    maps = [tensor for tensor in inputs if tensor.shape.rank == rank]
-    common = common_sizes(tensor.shape for tensor in maps)
-    if any(None in tensor.shape.sizes for tensor in maps):
-        return common, NEEDS_SIZE
-    return (
-        common,
-        f"sees inputs of different sizes: {listed(tensor.path for tensor in maps)}"
-        if None in common
-        else None,
-    )
+def _reads_units(layer: Layer) -> bool:
+    """Whether a layer reads the units of all of its inputs, not only of the first."""
+    return layer.is_join or layer.others_read == "unit"
 
 
 def _why(node: Node, layer: Layer, inputs: list[Tensor]) -> tuple[str, ...]:

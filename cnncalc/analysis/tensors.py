@@ -33,13 +33,11 @@ class Tensor(NamedTuple):
     """Along the path from furthest back, per spatial axis."""
     why: tuple[str, ...]
     """Why something of its shape is not known, each reason once."""
-    sources: frozenset[int]
-    """The inputs it is computed from, by their places."""
     along: tuple[Along, ...]
     """The spatial axis along which what is seen of each input axis changes."""
 
 
-def input_tensor(place: int, name: str, shape: Shape) -> Tensor:
+def input_tensor(name: str, shape: Shape) -> Tensor:
     """An input, whose units see themselves."""
     return Tensor(
         path=name,
@@ -47,7 +45,6 @@ def input_tensor(place: int, name: str, shape: Shape) -> Tensor:
         fields=(LOCAL,) * shape.rank,
         paces=(Pace(0, Fraction(1)),) * shape.rank,
         why=() if shape.known else (NEEDS_SIZE,),
-        sources=frozenset([place]),
         along=tuple(range(shape.rank)),
     )
 

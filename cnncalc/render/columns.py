@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from cnncalc.analysis.report import LayerReport
+from cnncalc.analysis.inside import Inside, inside
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
@@ -19,9 +20,10 @@ LayerColumn = Column[LayerReport]
 
 
 def columns(
-    command: str, unit: tuple[int, ...] | None = None, has_frozen: bool = False
+    command: str, regions: Mapping[str, Region] | None = None, has_frozen: bool = False
 ) -> tuple[LayerColumn, ...]:
-    """The columns a command shows; with a unit also, before the flags, what this unit of each layer sees.
+    """The columns a command shows; before the flags also the regions that one unit of each layer sees, where
+    these are given.
 
     What is trainable has a column of its own only where something is not.
     """
@@ -30,14 +32,14 @@ def columns(
         for commands, column in _METRICS
         if command in commands and (column.key != "trainable" or has_frozen)
     )
-    return chosen if unit is None else (*chosen[:-1], *_region_columns(unit), chosen[-1])
+    return chosen if not regions else (*chosen[:-1], *_region_columns(regions), chosen[-1])
 
 
 def row_columns(
-    command: str, unit: tuple[int, ...] | None, rows: Sequence[Row], surface: Surface
+    command: str, regions: Mapping[str, Region], rows: Sequence[Row], surface: Surface
 ) -> Iterator[Column[Row]]:
     """The same for rows of a tree, with bars behind counts where a terminal has room for them."""
-    for column in columns(command, unit, any(row.layer.frozen for row in rows)):
+    for column in columns(command, regions, any(row.layer.frozen for row in rows)):
         yield _of_rows(column)
         if column.key in _SHARED and surface.width is not None and surface.unicode:
             yield _bar(column.key, column.raw, rows)
@@ -265,54 +267,62 @@ class Region:
 
     __slots__ = ("exists", "inside", "reasons", "seen")
 
-    def __init__(self, layer: LayerReport, unit: tuple[int, ...]) -> None:
+    def __init__(self, layer: LayerReport, unit: tuple[int, ...], inside: tuple[Inside, ...]) -> None:
         field = layer.field
-        sizes = field.borders or (None,) * len(unit)
         self.exists = all(size is None or at < size for at, size in zip(unit, field.units, strict=True))
         self.seen = field.at(unit) if self.exists else (None,) * len(unit)
         """First and last position; ``None`` where all is seen or it is unknown."""
-        self.inside = tuple(_clipped(seen, size) for seen, size in zip(self.seen, sizes, strict=True))
-        """The same without the padding; ``None`` also where nothing but padding is seen."""
-        is_open = any(span is not None and span[1] is None for span in self.inside)
-        self.reasons = (field.borderless,) if is_open and field.borderless else ()
-        """Why the last position inside is not known."""
+        known = [None if seen is None else one for seen, one in zip(self.seen, inside, strict=True)]
+        self.inside = tuple([None if isinstance(one, str) else one for one in known])
+        """What is really read; ``None`` also where that is nothing but padding, or not known."""
+        self.reasons = tuple(dict.fromkeys(one for one in known if isinstance(one, str)))
+        """Why that is not known, where it is not."""
 
 
-def _clipped(seen: Interval | None, size: Size) -> tuple[int, Size] | None:
-    if seen is None:
-        return None
-    first, last = max(seen[0], 0), seen[1] if size is None else min(seen[1], size - 1)
-    return (first, None if size is None and first <= last else last) if first <= last else None
+def regions_of(report: Report, unit: tuple[int, ...] | None) -> dict[str, Region]:
+    """What this unit of each layer sees, by path; of a structure what its last layer sees."""
+    found: dict[str, Region] = {}
+    if unit is not None:
+        read = inside(report, unit)
+        for layer in report.layers:
+            region = Region(layer, unit, read[layer.path])
+            parts = layer.path.split("/")
+            found.update(("/".join(parts[:depth]), region) for depth in range(1, len(parts) + 1))
+    return found
 
 
-def _region_columns(unit: tuple[int, ...]) -> tuple[LayerColumn, ...]:
+def _region_columns(regions: Mapping[str, Region]) -> tuple[LayerColumn, ...]:
     def seen(layer: LayerReport) -> str:
-        region = Region(layer, unit)
+        region = regions[layer.path]
         if not region.exists:
             return "no such unit"
         return _places(_seen_of(span, axis) for span, axis in zip(region.seen, layer.field.axes, strict=True))
 
     def inside(layer: LayerReport) -> str:
-        region = Region(layer, unit)
+        region = regions[layer.path]
         if not region.exists:
             return NOTHING
+        nothing = UNKNOWN if region.reasons else "padding"
         both = zip(region.seen, region.inside, layer.field.axes, strict=True)
-        return _places(
-            _seen_of(clipped, axis) if span is None or clipped else "padding" for span, clipped, axis in both
-        )
+        return _places(_seen_of(read, axis) if span is None or read else nothing for span, read, axis in both)
 
     return (
         Column("region", "region", seen, seen, 0, reasons=_field_reasons, kind="field"),
         Column(
-            "inside", "inside the input", inside, inside, 1, reasons=lambda layer: Region(layer, unit).reasons
+            "inside",
+            "inside the input",
+            inside,
+            inside,
+            1,
+            reasons=lambda layer: regions[layer.path].reasons,
         ),
     )
 
 
-def _seen_of(span: tuple[int, Size] | None, axis: AxisField) -> str:
+def _seen_of(span: Interval | None, axis: AxisField) -> str:
     if span is None:
         return "all" if axis.is_global and not axis.maps else _missing(axis)
-    return f"{span[0]}..{UNKNOWN if span[1] is None else span[1]}" + (" + all" if axis.is_global else "")
+    return f"{span[0]}..{span[1]}" + (" + all" if axis.is_global else "")
 
 
 def _places(spans: Iterable[str]) -> str:

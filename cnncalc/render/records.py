@@ -12,7 +12,7 @@ from cnncalc.analysis.report import UNKNOWN_TOTALS, LayerReport, ReceptiveField,
 from cnncalc.errors import Diagnostic
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
-from cnncalc.render.columns import Region
+from cnncalc.render.columns import Region, regions_of
 from cnncalc.render.view import Unread, View
 from cnncalc.support.dtypes import DTYPES
 
@@ -81,10 +81,11 @@ def _totals(sums: Totals, peak: Size, view: View) -> dict[str, Any]:
 
 
 def _records(report: Report, view: View) -> Iterator[dict[str, Any]]:
+    regions = regions_of(report, view.unit)
     for layer in report.layers:
         record = layer_of(layer)
         if view.unit is not None:
-            region = Region(layer, view.unit)
+            region = regions[layer.path]
             record["region"] = _region(region, view.unit)
             record["reasons"] = list(dict.fromkeys((*layer.reasons, *region.reasons)))
         yield record

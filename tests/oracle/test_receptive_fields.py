@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 import cnncalc
+from cnncalc.analysis.inside import inside
 from cnncalc.analysis.report import LayerReport
 from tests.oracle.build import Refusal, networks
 from tests.oracle.strategies import STEADY, specs
@@ -28,7 +29,8 @@ def agree(text: str) -> int:
     (model,) = cnncalc.loads(text)
     report = cnncalc.analyze(model)
     assert report.failed is None, text
-    (_, shape), inside = report.inputs[0], 0
+    (_, shape), counted = report.inputs[0], 0
+    read = [inside(report, (unit,) * shape.rank) for unit in range(most_units(seen))]
     for layer, axes in zip(report.layers, seen, strict=True):
         sizes = [size or 0 for size in shape.sizes]
         for support, field in zip(axes, layer.field.axes, strict=True):
@@ -37,8 +39,15 @@ def agree(text: str) -> int:
             assert is_explained(layer, axes, sizes), (layer.path, text)
             continue
         for axis, support in enumerate(axes):
-            inside += agree_on_axis(layer, axis, support, sizes[axis], text)
-    return inside
+            counted += agree_on_axis(layer, axis, support, sizes[axis], text)
+            if layer.field.axes[axis].maps:
+                for unit, one in enumerate(support.units):
+                    assert read[unit][layer.path][axis] == one.span, (layer.path, axis, unit, text)
+    return counted
+
+
+def most_units(seen: list[tuple[Support, ...]]) -> int:
+    return max((len(support.units) for axes in seen for support in axes), default=0)
 
 
 def is_blank(axes: tuple[Support, ...]) -> bool:

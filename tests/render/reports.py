@@ -16,7 +16,7 @@ def affine(advance: int, first: int, last: int) -> AxisField:
 
 
 def field(*axes: AxisField, units: tuple[int | None, ...] = (8, 8)) -> ReceptiveField:
-    return ReceptiveField(axes if len(axes) > 1 else axes * 2, units, INPUT.sizes)
+    return ReceptiveField(axes if len(axes) > 1 else axes * 2, units)
 
 
 def layer(path: str, op: str = "conv", **changes: object) -> LayerReport:
@@ -33,6 +33,9 @@ def layer(path: str, op: str = "conv", **changes: object) -> LayerReport:
         buffers=0,
         macs=3 * 4 * 9 * 64,
         field=field(affine(1, -1, 1)),
+        rules=(Window(3, 1, 1, 1),) * 2,
+        followed=("input",),
+        along=(0, 1),
     )
     return plain._replace(**changes)  # type: ignore[arg-type]
 

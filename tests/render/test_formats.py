@@ -117,7 +117,7 @@ def test_json_lists_every_layer_whatever_a_table_folds() -> None:
 def test_json_regions() -> None:
     layers = document(
         report(
-            layer("stem", field=field(affine(2, -1, 1))),
+            layer("stem", field=field(affine(2, -1, 1)), rules=(Window(3, 2, 1, 1),) * 2),
             layer("small", field=field(affine(4, 0, 3), units=(1, 1))),
         ),
         unit=(0, 3),

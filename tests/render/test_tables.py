@@ -129,10 +129,14 @@ def test_an_unknown_start_says_why() -> None:
 def test_regions() -> None:
     text = show(
         report(
-            layer("stem", field=field(affine(2, -1, 1))),
+            layer("stem", field=field(affine(2, -1, 1)), rules=(Window(3, 2, 1, 1),) * 2),
             layer("global", field=field(WHOLE, units=(None, None))),
             layer("small", field=field(affine(4, 0, 3), units=(2, 2))),
-            layer("outer", field=field(affine(9, -5, -1), affine(2, 0, 1))),
+            layer(
+                "outer",
+                field=field(affine(9, -5, -1), affine(2, 0, 1)),
+                rules=(Window(5, 9, 5, 5), Window(2, 2)),
+            ),
         ),
         command="rf",
         unit=(0, 3),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cnncalc import bundled
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.shape import Size
-from cnncalc.render.columns import Region, columns, row_columns
+from cnncalc.render.columns import Region, columns, regions_of, row_columns
 from cnncalc.render.listing import Listing, Total
 from cnncalc.render.rows import Rows, rows
 from cnncalc.render.surface import PLAIN, Surface
@@ -25,16 +25,17 @@ LONG = 40
 def listing(report: Report, view: View, surface: Surface, is_named: bool = False) -> Listing[Row]:
     """What a command shows a reader of one network; its file is said where several are shown."""
     shown = rows(report.layers, view.depth, view.all_layers)
+    regions = regions_of(report, view.unit)
     by_field = view.command == "rf" or view.all_layers
     whole = view.paths or len(shown.layers) < 2
     items = paths(shown.layers) if whole else tree(shown.layers, by_field, surface)
     return Listing(
         title=heading(report, report.framework, surface, is_named),
-        columns=tuple(row_columns(view.command, view.unit, items, surface)),
+        columns=tuple(row_columns(view.command, regions, items, surface)),
         items=tuple(items),
         lead=_description(report) if view.command == "summary" else (),
         failure=failure(report),
-        notes=tuple(_notes(report, view, shown, items)),
+        notes=tuple(_notes(report, view, shown, items, regions)),
         totals=totals(report, view) if view.command in ("params", "summary") else (),
         hint=_hint(report, view, len(items)),
     )
@@ -44,7 +45,9 @@ def complete(report: Report, view: View) -> Listing[LayerReport]:
     """The same for programs: whole paths, and no layer is left out but by ``depth``."""
     layers = rows(report.layers, view.depth, all_layers=True).layers
     has_frozen = any(layer.frozen for layer in layers)
-    return Listing(title="", columns=columns(view.command, view.unit, has_frozen), items=layers)
+    return Listing(
+        title="", columns=columns(view.command, regions_of(report, view.unit), has_frozen), items=layers
+    )
 
 
 def heading(report: Report, rules: str, surface: Surface, is_named: bool = False) -> str:
@@ -115,7 +118,9 @@ def _hint(report: Report, view: View, shown: int) -> str:
     return f"--depth 1 folds these {shown:,} rows into {short:,}" if short < shown else ""
 
 
-def _notes(report: Report, view: View, shown: Rows, items: list[Row]) -> Iterator[str]:
+def _notes(
+    report: Report, view: View, shown: Rows, items: list[Row], regions: Mapping[str, Region]
+) -> Iterator[str]:
     if report.failed is not None:
         yield f"{UNKNOWN} totals need every layer, and the analysis ended at {inert(report.failed)}"
     if any(row.copies > 1 for row in items):
@@ -129,7 +134,7 @@ def _notes(report: Report, view: View, shown: Rows, items: list[Row]) -> Iterato
     if len(report.outputs) > 1:
         yield "outputs: " + ", ".join(f"{inert(output.path)} {output.shape}" for output in report.outputs)
     if view.unit is not None:
-        missing = sum(not Region(layer, view.unit).exists for layer in shown.layers)
+        missing = sum(not regions[layer.path].exists for layer in shown.layers)
         if missing:
             yield (
                 f"{plural(missing, 'layer')} shown {'has' if missing == 1 else 'have'} "

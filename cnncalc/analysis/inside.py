@@ -1,0 +1,168 @@
+"""What one unit of each layer really reads of the input: every layer's reads clipped to its own map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.geometry.arrangement import Along
+from cnncalc.geometry.axis import NEEDS_SIZE, Taps
+from cnncalc.geometry.receptive_field import AxisField, Interval, IntervalMap
+from cnncalc.geometry.shape import Shape, Size
+
+MOST_UNITS = 3_000_000
+"""Units that are followed along one axis."""
+TOO_MANY = f"takes more than {MOST_UNITS:,} units to be followed"
+
+Inside = Interval | str | None
+"""First and last position; ``None`` where no local path reads any, a reason where it is not known."""
+
+
+def inside(report: Report, unit: tuple[int, ...]) -> dict[str, tuple[Inside, ...]]:
+    """The hull of the input positions that this unit of each layer reads along each axis, by path. Positions
+    that rounding dropped or a crop cut away are read by nobody, and padding anywhere ends a path.
+    """
+    along = [_Axis(report, axis, at).found() for axis, at in enumerate(unit)]
+    return {
+        layer.path: tuple([found[layer.path] for found in along[: len(layer.field.axes)]])
+        for layer in report.layers
+    }
+
+
+class _Axis:
+    """One input axis: which units of each tensor are read for the wanted unit of the layers behind it, and
+    what these see.
+    """
+
+    def __init__(self, report: Report, axis: int, at: int) -> None:
+        self.report = report
+        self.axis = axis
+        self.at = at
+        self.sizes: dict[str, Size] = {}
+        """Of each tensor that has this axis: how many units differ along it."""
+        self.places: dict[str, Along] = {}
+        self.unknown: dict[str, str] = {}
+        for name, shape in report.inputs:
+            if axis < shape.rank:
+                self._enter(name, shape, axis)
+        for layer in report.layers:
+            if axis < len(layer.along):
+                self._enter(layer.path, layer.shape, layer.along[axis])
+                self._inherit(layer)
+
+    def _enter(self, path: str, shape: Shape, along: Along) -> None:
+        self.places[path] = along
+        self.sizes[path] = 1 if along is None else shape.sizes[along]
+        if self.sizes[path] is None:
+            self.unknown[path] = NEEDS_SIZE
+
+    def _inherit(self, layer: LayerReport) -> None:
+        """What is not known of a layer's inputs is not known of it."""
+        for path in self._sources(layer):
+            if path in self.unknown:
+                self.unknown.setdefault(layer.path, self.unknown[path])
+
+    def _sources(self, layer: LayerReport) -> list[str]:
+        """The inputs through which a layer sees a part of this axis."""
+        if not layer.field.axes[self.axis].maps:
+            return []
+        return [path for path in layer.followed if path in self.places]
+
+    def found(self) -> dict[str, Inside]:
+        """By layer, what its wanted unit reads."""
+        needed = self._needed()
+        if needed is None:
+            return dict.fromkeys((layer.path for layer in self.report.layers), TOO_MANY)
+        seen: dict[str, dict[int, Interval | None]] = {
+            name: {unit: (unit, unit) for unit in needed.get(name, ())} for name, _ in self.report.inputs
+        }
+        answers: dict[str, Inside] = {}
+        for layer in self.report.layers:
+            path = layer.path
+            if path not in self.places:
+                answers[path] = NEEDS_SIZE
+                continue
+            seen[path] = self._through(layer, needed.get(path, set()), seen)
+            answers[path] = self.unknown.get(path) or seen[path].get(self._wanted(layer))
+        return answers
+
+    def _wanted(self, layer: LayerReport) -> int:
+        return 0 if self.places[layer.path] is None else self.at
+
+    def _needed(self) -> dict[str, set[int]] | None:
+        """The units of each tensor that are read; ``None`` where they are too many."""
+        needed: dict[str, set[int]] = {}
+        followed = 0
+        for layer in reversed(self.report.layers):
+            path = layer.path
+            size = self.sizes.get(path)
+            if path in self.unknown or size is None:
+                continue
+            units = needed.setdefault(path, set())
+            if self._wanted(layer) < size:
+                units.add(self._wanted(layer))
+            for source in self._sources(layer):
+                into = needed.setdefault(source, set())
+                for unit in units:
+                    read = self._read(layer, source, unit)
+                    followed += len(read)
+                    if followed > MOST_UNITS:
+                        return None
+                    into.update(read)
+        return needed
+
+    def _read(self, layer: LayerReport, source: str, unit: int) -> range:
+        """The units of an input that a unit reads, without those beyond its map."""
+        size, place = self.sizes[source] or 0, self.places[source]
+        if layer.arrangement is not None:
+            return range(size)
+        if place is None:
+            return range(1)
+        whole = layer.in_shape.sizes[place]
+        taps = layer.rules[place].reads(whole)
+        if whole != size or not isinstance(taps, Taps):
+            # A single unit that is spread over the map is no local path.
+            return range(0)
+        turn, residue = divmod(unit, len(taps.runs))
+        run = taps.runs[residue]
+        if not run.length:
+            return range(0)
+        start = run.start + turn * taps.advance
+        skipped = max(0, -(start // run.step))
+        return range(start + skipped * run.step, min(start + run.length * run.step, size), run.step)
+
+    def _through(
+        self, layer: LayerReport, units: set[int], seen: dict[str, dict[int, Interval | None]]
+    ) -> dict[int, Interval | None]:
+        sources = self._sources(layer)
+        if layer.arrangement is not None:
+            return self._laid_out(layer, units, seen[sources[0]]) if sources else {}
+        return {
+            unit: _hull(
+                span
+                for source in sources
+                for one in self._read(layer, source, unit)
+                if (span := seen[source].get(one)) is not None
+            )
+            for unit in units
+        }
+
+    def _laid_out(
+        self, layer: LayerReport, units: set[int], seen: dict[int, Interval | None]
+    ) -> dict[int, Interval | None]:
+        """What units see where axes are laid out anew: the units of the input as a map that does not
+        repeat.
+        """
+        source = layer.inputs[0]
+        spans = tuple([seen.get(unit) for unit in range(self.sizes[source] or 0)])
+        assert layer.arrangement is not None
+        field, _ = layer.arrangement.through(AxisField((IntervalMap(0, spans),)), self.places[source])
+        return {unit: field.at(unit) for unit in units}
+
+
+def _hull(spans: Iterator[Interval]) -> Interval | None:
+    first = last = None
+    for span in spans:
+        first = span[0] if first is None or span[0] < first else first
+        last = span[1] if last is None or span[1] > last else last
+    return None if first is None or last is None else (first, last)

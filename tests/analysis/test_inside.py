@@ -1,0 +1,173 @@
+"""What a unit really reads of the input, against positions followed one by one and against PyTorch's gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cnncalc
+from cnncalc.analysis.inside import inside
+
+Item = dict[str, Any]
+Read = list[set[int]]
+"""The input positions that each unit of a tensor reads."""
+
+
+def of_window(read: Read, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> Read:
+    """Windows laid one after the other over the padded map, as long as they fit."""
+    padded: Read = [set() for _ in range(padding)] + read + [set() for _ in range(padding)]
+    extent = dilation * (kernel - 1) + 1
+    found: Read = []
+    start = 0
+    while start + extent <= len(padded) or (
+        ceil and start < len(read) + padding and start + extent - stride < len(padded)
+    ):
+        taps = [start + m * dilation for m in range(kernel)]
+        found.append(set().union(*(padded[tap] for tap in taps if tap < len(padded))))
+        start += stride
+    return found
+
+
+def of_transposed(read: Read, kernel: int, stride: int, padding: int) -> Read:
+    """Every input unit adds to the outputs under its window."""
+    out: Read = [set() for _ in range((len(read) - 1) * stride + kernel)]
+    for unit, seen in enumerate(read):
+        for m in range(kernel):
+            out[unit * stride + m] |= seen
+    return out[padding : len(out) - padding]
+
+
+def evaluated(items: list[Item], read: Read) -> Read | None:
+    """What the units at the end of a list read; ``None`` where nothing is left on the way."""
+    for item in items:
+        ((op, a),) = item.items()
+        if op in ("conv", "maxpool"):
+            read = of_window(read, a["k"], a["s"], a["p"], a.get("d", 1), a.get("ceil", False))
+        elif op == "conv_transpose":
+            read = of_transposed(read, a["k"], a["s"], a["p"])
+        elif op == "crop":
+            read = read[a[0] : len(read) - a[1]]
+        elif op == "pad":
+            read = [*(set() for _ in range(a[0])), *read, *(set() for _ in range(a[1]))]
+        elif op == "upsample":
+            read = [seen for seen in read for _ in range(a)]
+        else:
+            other = evaluated(a, read)
+            if other is None or len(other) != len(read):
+                return None
+            read = [one | two for one, two in zip(read, other, strict=True)]
+        if not read:
+            return None
+    return read
+
+
+def text_of(items: list[Item]) -> str:
+    """A list of layers in flow style."""
+    texts = []
+    for item in items:
+        ((op, a),) = item.items()
+        if op == "residual":
+            texts.append(f"residual: {text_of(a)}")
+        elif op in ("crop", "pad"):
+            texts.append(f"{op}: [[{a[0]}, {a[1]}]]")
+        elif op == "upsample":
+            texts.append(f"upsample: {a}")
+        else:
+            out = "" if op == "maxpool" else "out: 1, "
+            given = ", ".join(f"{name}: {str(value).lower()}" for name, value in a.items())
+            texts.append(f"{op}: {{{out}{given}}}")
+    return "[" + ", ".join(texts) + "]"
+
+
+def hull(seen: set[int]) -> tuple[int, int] | None:
+    return (min(seen), max(seen)) if seen else None
+
+
+WINDOWS = st.fixed_dictionaries(
+    {"k": st.integers(1, 5), "s": st.integers(1, 3), "p": st.integers(0, 2), "d": st.integers(1, 3)}
+)
+POOLS = st.fixed_dictionaries(
+    {"k": st.integers(2, 5), "s": st.integers(1, 3), "p": st.integers(0, 1), "ceil": st.booleans()}
+)
+SAME = st.sampled_from((1, 2, 3)).map(lambda d: [{"conv": {"k": 3, "s": 1, "p": d, "d": d}}])
+MARGINS = st.tuples(st.integers(0, 3), st.integers(0, 3))
+ITEMS = st.one_of(
+    WINDOWS.map(lambda a: {"conv": a}),
+    POOLS.map(lambda a: {"maxpool": a}),
+    st.fixed_dictionaries({"k": st.integers(2, 4), "s": st.integers(1, 3), "p": st.integers(0, 1)}).map(
+        lambda a: {"conv_transpose": a}
+    ),
+    MARGINS.map(lambda a: {"crop": a}),
+    MARGINS.map(lambda a: {"pad": a}),
+    st.integers(2, 3).map(lambda a: {"upsample": a}),
+    st.lists(SAME, min_size=1, max_size=2).map(
+        lambda some: {"residual": [one for each in some for one in each]}
+    ),
+)
+
+
+@given(st.lists(ITEMS, min_size=1, max_size=6), st.integers(6, 24))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_unit_of_random_networks(items: list[Item], size: int) -> None:
+    expected = evaluated(items, [{position} for position in range(size)])
+    (model,) = cnncalc.loads(f"input: [1, {size}]\nlayers: {text_of(items)}")
+    report = cnncalc.analyze(model)
+    if report.failed is not None:
+        return
+    assert expected is not None
+    path = report.outputs[0].path
+    assert len(expected) == report.outputs[0].shape.sizes[0]
+    for unit, seen in enumerate(expected):
+        assert inside(report, (unit,))[path] == (hull(seen),), (unit, text_of(items))
+
+
+@pytest.mark.parametrize(
+    ("spec", "unit", "expected"),
+    [
+        ("{input: [1, 8], layers: [conv3: {out: 1, stride: 2}, conv3: {out: 1, padding: 1}]}", 2, (2, 6)),
+        ("{input: [1, 10], layers: [crop: 2, conv3: {out: 1, padding: 1}]}", 0, (2, 3)),
+        ("{input: [1, 8], layers: [pad: 3, conv3: 1]}", 0, None),
+        ("{input: [1, 8], layers: [mul: {gate: [global_avgpool, conv1: 1], map: []}, conv3: 1]}", 1, (1, 3)),
+        (
+            "{input: [1, any], layers: [conv3: 1]}",
+            1,
+            "needs the input size: add `input: ...` or pass --input",
+        ),
+    ],
+    ids=["dropped", "cropped", "padding alone", "a gate", "unknown size"],
+)
+def test_known_answers(spec: str, unit: int, expected: object) -> None:
+    (model,) = cnncalc.loads(spec)
+    report = cnncalc.analyze(model)
+    assert inside(report, (unit,))[report.outputs[0].path] == (expected,)
+
+
+def test_every_layer_is_asked_for_its_own_unit() -> None:
+    (model,) = cnncalc.loads("{input: [1, 9, 9], layers: [conv3x3: {out: 1, padding: 1}, maxpool2]}")
+    found = inside(cnncalc.analyze(model), (3, 0))
+    assert found == {"conv3x3_1": ((2, 4), (0, 1)), "maxpool2_1": ((5, 8), (0, 2))}
+
+
+def test_axes_that_are_laid_out_anew() -> None:
+    (model,) = cnncalc.loads(
+        "{input: [1, 9, 7], layers: [conv: {out: 1, k: [9, 1]}, squeeze, conv3: {out: 1, padding: 1}]}"
+    )
+    assert inside(cnncalc.analyze(model), (0, 6))["conv3_1"] == ((0, 8), (5, 6))
+
+
+@pytest.mark.parametrize("name", ["unet", "pix2pix", "resnet18", "segnet", "deeplab"])
+def test_real_networks_lie_within_the_input_and_the_region(name: str) -> None:
+    model = cnncalc.load(name)[0]
+    report = cnncalc.analyze(model)
+    unit = (0,) * report.inputs[0][1].rank
+    found = inside(report, unit)
+    for layer in report.layers:
+        for read, seen, size in zip(
+            found[layer.path], layer.field.at(unit), report.inputs[0][1].sizes, strict=True
+        ):
+            if isinstance(read, tuple):
+                assert seen is not None
+                assert max(0, seen[0]) <= read[0] <= read[1] <= min(seen[1], (size or 0) - 1)
