@@ -12,6 +12,7 @@ from cnncalc.language.nodes import Scalar, Sequence, YamlNode, size_of
 from cnncalc.language.source import Source
 from cnncalc.layers.base import Layer
 from cnncalc.network.graph import MOST_LAYERS, RAISE_LIMIT, too_many_layers
+from cnncalc.network.naming import copy_named
 from cnncalc.network.structure import Ref
 from cnncalc.support.words import did_you_mean, listed, shown
 
@@ -282,7 +283,8 @@ class Context:
         """Whether some ``name:`` of the file gives this name, or an input has it."""
         if self.declared is None:
             self.declared = frozenset(_names_in(self.root)) if self.root is not None else frozenset()
-        return name in self.declared
+        named = copy_named(name)
+        return name in self.declared or (named is not None and named[0] in self.declared)
 
 
 def _names_in(root: YamlNode) -> Iterable[str]:

@@ -349,6 +349,7 @@ class _TreeBuilder:
     def _explain(self, error: Exception) -> NoReturn:
         from cnncalc.language.yaml_errors import (
             in_plain_words,
+            unquoted_copy,
         )  # here, because only errors need it and it costs start-up time
 
         mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
@@ -360,6 +361,10 @@ class _TreeBuilder:
             (context.line, context.column) if context is not None else None,
         )
         line, column = explained.place
+        copy = unquoted_copy(self.source.lines[line], column) if line < len(self.source.lines) else None
+        if copy is not None:
+            help = f'inside brackets a copy is written in quotes: `"{copy}"`'
+            self._fail("E101", line + 1, column + 1, explained.width, explained.message, help)
         self._fail("E101", line + 1, column + 1, explained.width, explained.message, explained.help)
 
     def _report(self, code: str, line: int, column: int, width: int, message: str, help: str | None) -> None:

@@ -347,3 +347,14 @@ _RECOGNISERS: tuple[Callable[[_SyntaxError], Explained | None], ...] = (
     _brackets,
     _indentation,
 )
+
+
+_COPY = re.compile(r"[^\s,\[\]{}:\"']+\[(?:-?[0-9]+|\*)\]")
+
+
+def unquoted_copy(line: str, column: int) -> str | None:
+    """The name of a copy, such as ``c[0]``, that holds this column without quotes."""
+    for match in _COPY.finditer(line):
+        if match.start() < column < match.end():
+            return match[0]
+    return None

@@ -10,7 +10,7 @@ from typing import NamedTuple, NoReturn
 from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Fault, Origin
 from cnncalc.layers.base import Adapter, Layer
 from cnncalc.network.expectation import Expectation
-from cnncalc.network.naming import Names
+from cnncalc.network.naming import Names, copy_named
 from cnncalc.network.structure import (
     AdapterBody,
     Body,
@@ -83,6 +83,8 @@ class _Binding(NamedTuple):
 
     output: int
     copies: tuple[range, ...]
+    ends: tuple[int, ...] | None = None
+    """What comes out of each copy; ``None`` where nothing is repeated."""
 
 
 class _ListNames:
@@ -197,6 +199,7 @@ class _GraphBuilder:
         path = scope.prefix + names[0] if names else scope.prefix
         entry = current if step.source is None else self._resolve(step.source, scope, current, path)
         tensor, copies, before = entry, [], len(self.nodes)
+        ends: list[int] = []
         for number, parts in enumerate(step.copies):
             index = f"[{number}]" if step.is_repeated else ""
             first = stop = len(self.nodes)
@@ -204,6 +207,7 @@ class _GraphBuilder:
                 tensor = self._part(part, f"{scope.prefix}{name}{index}", scope, tensor, origin)
                 stop = len(self.nodes) if place == 0 else stop
             copies.append(range(first, stop))
+            ends.append(tensor)
             if len(self.nodes) == first:
                 self._count_idle(origin, path)
         if step.is_frozen:
@@ -211,7 +215,7 @@ class _GraphBuilder:
         if step.share is not None:
             self._share(step.share, tuple(copies), scope, path)
         if names:
-            scope.names[names[0]] = _Binding(tensor, tuple(copies))
+            scope.names[names[0]] = _Binding(tensor, tuple(copies), tuple(ends) if step.is_repeated else None)
             self.expectations.extend(ExpectedOf(one, path, tensor, entry) for one in step.expectations)
         return current if step.is_head else tensor
 
@@ -241,8 +245,26 @@ class _GraphBuilder:
             entry = self._nested(SeriesBody(body.lead), path + "/", scope, current, origin)
         inputs: list[int] = []
         for branch in body.branches:
-            inputs.append(self._branch(branch, path, scope, entry, inputs, origin))
+            if isinstance(branch, Ref) and (named := copy_named(branch.name)) and named[1] is None:
+                inputs += self._all_copies(branch, named[0], scope, path)
+            else:
+                inputs.append(self._branch(branch, path, scope, entry, inputs, origin))
+        if not inputs:
+            fault = Fault("E106", f"{body.op} has nothing to join: there are no copies", "raise the `repeat`")
+            self._report(fault, origin, path)
+            return entry
         return self._node(path, body.op, body.layer, tuple(inputs), origin)
+
+    def _all_copies(self, ref: Ref, base: str, scope: _ListNames, path: str) -> tuple[int, ...]:
+        """The tensors at the end of each copy."""
+        whole = scope.find(ref)
+        if whole is not None:
+            return (whole.output,)
+        found = scope.find(ref._replace(name=base))
+        if found is None or found.ends is None:
+            self._unknown_name(ref, scope, path)
+            return ()
+        return found.ends
 
     def _branch(
         self,
@@ -307,11 +329,21 @@ class _GraphBuilder:
     def _resolve(self, ref: Ref, scope: _ListNames, current: int, path: str) -> int:
         if ref.name == "prev":
             return scope.current_at(ref.depth, current)
-        binding = scope.find(ref)
+        binding = self._binding(ref, scope)
         if binding is not None:
             return binding.output
         self._unknown_name(ref, scope, path)
         return current
+
+    def _binding(self, ref: Ref, scope: _ListNames) -> _Binding | None:
+        """What a name stands for; a copy of a repeated item is named by its index."""
+        found, named = scope.find(ref), copy_named(ref.name)
+        if found is not None or named is None or named[1] is None:
+            return found
+        base, index = scope.find(ref._replace(name=named[0])), named[1]
+        if base is None or base.ends is None or not -len(base.ends) <= index < len(base.ends):
+            return None
+        return _Binding(base.ends[index], (base.copies[index],))
 
     def _unknown_name(self, ref: Ref, scope: _ListNames, path: str) -> None:
         known = scope.visible()
@@ -321,9 +353,9 @@ class _GraphBuilder:
             if guess
             else f"names so far: {', '.join(map(shown, known[-8:]))}"
         )
-        base = ref.name.partition("[")[0]
-        if base in known and ref.name.endswith("]"):
-            help = f"the copies of a `repeat` have no names of their own: `{shown(base)}` is the last one"
+        named = copy_named(ref.name)
+        if named is not None and (base := scope.find(ref._replace(name=named[0]))) is not None:
+            help = _copies_in_words(named[0], named[1], base)
         if ref.name in scope.numbering.taken:
             itself = path.rpartition("/")[2] == ref.name
             help = "an item cannot refer to itself" if itself else "it comes later; refer to an earlier name"
@@ -332,7 +364,7 @@ class _GraphBuilder:
 
     def _share(self, ref: Ref, copies: tuple[range, ...], scope: _ListNames, path: str) -> None:
         """Let each node use the weights of its counterpart: copy by copy, or all copies those of one."""
-        shared = scope.find(ref)
+        shared = self._binding(ref, scope)
         if shared is None:
             self._unknown_name(ref, scope, path)
             return
@@ -363,6 +395,17 @@ class _GraphBuilder:
                 )
             self.nodes[user] = here._replace(share=original if there.share is None else there.share)
         return None
+
+
+def _copies_in_words(name: str, index: int | None, binding: _Binding) -> str:
+    """Which copies of an item can be named."""
+    base = shown(name)
+    if binding.ends is None:
+        return f"`{base}` has no copies, it says no `repeat`: name it `{base}`"
+    if index is None:
+        return f'all copies are joined in a list only: `concat: ["{base}[*]"]`; `{base}` is the last one'
+    count = len(binding.ends)
+    return f"`{base}` has {f'the copies {base}[0] .. {base}[{count - 1}]' if count else 'no copies'}"
 
 
 _SHARE_HELP = "share weights only between layers of the same kind and shape"

@@ -15,6 +15,17 @@ _INDEX = re.compile(r"\[[0-9]+\]\Z")
 """The index of a copy, at the end of its name."""
 
 
+_COPY = re.compile(r"(.+)\[(-?[0-9]{1,9}|\*)\]", re.DOTALL)
+
+
+def copy_named(text: str) -> tuple[str, int | None] | None:
+    """The item and the index that ``c[0]`` or ``c[-1]`` names, ``None`` for all of them, ``c[*]``; ``None``
+    where no copy is named.
+    """
+    match = _COPY.fullmatch(text) if text.endswith("]") else None
+    return None if match is None else (match[1], None if match[2] == "*" else int(match[2]))
+
+
 def is_name(text: str) -> bool:
     """Whether a tensor, a branch or a block may have that name."""
     return (
