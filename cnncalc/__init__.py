@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from cnncalc.loading import load, loads
     from cnncalc.questions.sizes import sizes
+    from cnncalc.questions.solve import solve
     from cnncalc.questions.stream import stream
     from cnncalc.questions.tile import tile
 
@@ -36,6 +37,7 @@ __all__ = [
     "load",
     "loads",
     "sizes",
+    "solve",
     "stream",
     "tile",
 ]
@@ -46,6 +48,7 @@ _HOMES = {
     "load": "loading",
     "loads": "loading",
     "sizes": "questions.sizes",
+    "solve": "questions.solve",
     "stream": "questions.stream",
     "tile": "questions.tile",
 }

@@ -120,19 +120,35 @@ class Verdict(NamedTuple):
         )
 
 
-def parse(text: str) -> Budget:
-    """A condition as written.
+class _Unreadable(Exception):
+    """What is wrong in a condition, and what would work."""
+
+    def __init__(self, message: str, help: str) -> None:
+        super().__init__(message)
+        self.help = help
+
+
+def parse(text: str, option: str = OPTION) -> Budget:
+    """A condition as written behind an option.
 
     Raises:
         UsageError: with what is wrong in it.
     """
+    try:
+        return _parsed(text)
+    except _Unreadable as error:
+        message = f"`{option} {shown(text)}`: {error}"
+        raise UsageError(Diagnostic(UNREADABLE, "error", message, error.help)) from None
+
+
+def _parsed(text: str) -> Budget:
     name = _NAME.match(text)
     if name is None:
         raise _missing(text, 0, "a metric is wanted", f"possible: {', '.join(METRICS)}")
     if name[1] not in METRICS:
         guess = _FOREIGN.get(name[1].lower()) or did_you_mean(name[1], METRICS)
         help = f"did you mean `{guess}`?" if guess else f"possible: {', '.join(METRICS)}"
-        raise _wrong(text, f"`{shown(name[1])}` is no metric", help)
+        raise _Unreadable(f"`{shown(name[1])}` is no metric", help)
     symbol = _SYMBOL.match(text, name.end())
     if symbol is None:
         raise _missing(text, name.end(), "a comparison is wanted", f"possible: {' '.join(_COMPARISONS)}")
@@ -144,9 +160,9 @@ def parse(text: str) -> Budget:
         raise _missing(text, limit.end(), "the condition should end here", help)
     sign, digits, _, suffix, percent = limit.groups()
     if percent and not sign:
-        raise _wrong(text, "a per cent is a change, and needs a sign", f"write `+{digits}%`")
+        raise _Unreadable("a per cent is a change, and needs a sign", f"write `+{digits}%`")
     if percent and suffix:
-        raise _wrong(text, "a per cent has no suffix", f"write `{sign}{digits}%`")
+        raise _Unreadable("a per cent has no suffix", f"write `{sign}{digits}%`")
     value = -amount(digits, suffix) if sign == "-" else amount(digits, suffix)
     return Budget(text.strip(), name[1], symbol[1], value, bool(sign), bool(percent))
 
@@ -169,14 +185,10 @@ def _grouped(number: Fraction) -> str:
     return f"{int(number):_}" if number.denominator == 1 else str(float(number))
 
 
-def _missing(text: str, column: int, message: str, help: str) -> UsageError:
+def _missing(text: str, column: int, message: str, help: str) -> _Unreadable:
     """That something else stands at a place than what is wanted."""
     found = text[column:].split(maxsplit=1)[:1]
-    return _wrong(text, f"{message}, found `{shown(found[0])}`" if found else message, help)
-
-
-def _wrong(text: str, message: str, help: str) -> UsageError:
-    return UsageError(Diagnostic(UNREADABLE, "error", f"`{OPTION} {shown(text)}`: {message}", help))
+    return _Unreadable(f"{message}, found `{shown(found[0])}`" if found else message, help)
 
 
 def hold(budget: Budget, old: Report | None, new: Report | None) -> Verdict | None:
@@ -192,7 +204,7 @@ def hold(budget: Budget, old: Report | None, new: Report | None) -> Verdict | No
         )
     now = METRICS[budget.metric](new)
     if not budget.is_change:
-        return Verdict(budget, new.name, None, now, not _is_met(budget, now), new.file)
+        return Verdict(budget, new.name, None, now, not is_met(budget, now), new.file)
     if old is None:
         return Verdict(budget, new.name, None, now, False, new.file)
     before = METRICS[budget.metric](old)
@@ -200,10 +212,10 @@ def hold(budget: Budget, old: Report | None, new: Report | None) -> Verdict | No
         return Verdict(budget, new.name, before, (None,) * len(now), False, new.file)
     change = _relative if budget.is_percent else _absolute
     values = tuple(None if a is None or b is None else change(a, b) for a, b in zip(before, now, strict=True))
-    return Verdict(budget, new.name, before, now, not _is_met(budget, values), new.file)
+    return Verdict(budget, new.name, before, now, not is_met(budget, values), new.file)
 
 
-def _is_met(budget: Budget, values: Values) -> bool:
+def is_met(budget: Budget, values: Values) -> bool:
     """Whether a value meets the condition; what is unknown might."""
     compare = _COMPARISONS[budget.comparison]
     return any(value is None or compare(value, budget.limit) for value in values)

@@ -38,6 +38,7 @@ COMMANDS = {
     "sizes": "sizes",
     "tile": "tile",
     "stream": "stream",
+    "solve": "solve",
     "import": "importing",
     "check": "check",
     "explain": "explain",

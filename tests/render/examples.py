@@ -14,6 +14,7 @@ from cnncalc.geometry.participation import pooled
 from cnncalc.geometry.pyramid import pyramid
 from cnncalc.geometry.window import Window
 from cnncalc.questions.sizes import sizes
+from cnncalc.questions.solve import Point, Solution
 from cnncalc.questions.stream import stream
 from cnncalc.questions.sweep import Grid, parse_shapes, sweep
 from cnncalc.questions.tile import tile
@@ -25,6 +26,7 @@ from cnncalc.render.listings.frameworks import Frameworks
 from cnncalc.render.listings.networks import Entry, Networks
 from cnncalc.render.listings.pool import Pools
 from cnncalc.render.listings.sizes import FittingSizes
+from cnncalc.render.listings.solutions import Solutions
 from cnncalc.render.listings.spp import Pyramids
 from cnncalc.render.listings.streams import Streams
 from cnncalc.render.listings.sweep import Sweep
@@ -47,6 +49,18 @@ layers:
 
 
 TALK = SPEC.replace("[3, 112, 112]", "[3, 112]").replace("conv3x3", "conv3")
+
+
+SOLUTION = Solution(
+    name=NAME,
+    file="net_1.yaml",
+    vary="a_b",
+    value="1/2",
+    measured={"macs": 5, "rf": [3, 5]},
+    next=Point("17/32", {"macs": 6, "rf": [3, float("inf")]}),
+    monotone=False,
+    tried=7,
+)
 
 
 def report(spec: str = SPEC, framework: str | None = None) -> Report:
@@ -94,6 +108,7 @@ EXAMPLES: dict[type[Document], Callable[[], Document]] = {
         [Asked(model, tile(model, (90, 70), tile=40)) for model in loads(SPEC, "net_1.yaml")]
     ),
     Streams: lambda: Streams([Asked(model, stream(model, rate=8000)) for model in loads(TALK, "net_1.yaml")]),
+    Solutions: lambda: Solutions([Asked(model, SOLUTION) for model in loads(SPEC, "net_1.yaml")]),
     Sweep: lambda: Sweep(
         "net_1.yaml", tuple(sweep(Grid({"": parse_shapes("3x8..9")}), lambda _: loads(SPEC, "net_1.yaml")))
     ),

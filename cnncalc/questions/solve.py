@@ -1,0 +1,466 @@
+"""The largest value of a variable, or of the input's size, with which a network is within budgets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import inf
+from os import PathLike, fspath
+from typing import NamedTuple
+
+from cnncalc.analysis.run import Given, analyze
+from cnncalc.checks.budgets import METRICS, Budget, Values, is_met, parse
+from cnncalc.errors import CnncalcError, Diagnostic, NoAnswer, UsageError
+from cnncalc.geometry.shape import Shape
+from cnncalc.language.parser import parse as parse_yaml
+from cnncalc.language.source import read_source
+from cnncalc.loading import Options, load_parsed, resolve
+from cnncalc.network.model import Model
+from cnncalc.questions.answers import NO_ANSWER
+
+INPUT = "input"
+OPTION = "--so-that"
+MOST_VALUES = 10_000
+"""Values that are tried one by one."""
+MOST_SKIPPED = 512
+"""Values one after the other that make no network."""
+FURTHER = 6
+"""Values beyond the answer that are looked at, each twice as far as the one before."""
+LARGEST = 2**40
+"""Steps that are galloped through where no upper bound is given."""
+
+
+class Range(NamedTuple):
+    """The values of a variable: from ``low`` in steps, up to ``high`` where there is one."""
+
+    name: str
+    low: Fraction
+    high: Fraction | None
+    step: Fraction
+
+    @property
+    def last(self) -> int:
+        """The number of the last value."""
+        return LARGEST if self.high is None else int((self.high - self.low) // self.step)
+
+    def value(self, number: int) -> Fraction:
+        return self.low + number * self.step
+
+
+class Point(NamedTuple):
+    """What a value gives."""
+
+    value: str
+    measured: Mapping[str, int | float | list[int | float | None] | None]
+    """Each metric of the conditions; per axis a list, infinite where the whole map is seen."""
+
+
+class Solution(NamedTuple):
+    """The largest value within the budgets of one network."""
+
+    name: str
+    file: str
+    vary: str
+    value: str
+    measured: Mapping[str, int | float | list[int | float | None] | None]
+    next: Point | None
+    """The next larger value that makes a network; ``None`` where there is none in the range."""
+    monotone: bool
+    """Whether no metric was seen to fall as the variable grows; otherwise all values were tried."""
+    tried: int
+    """Values that were computed."""
+
+
+def solve(
+    path: str | PathLike[str],
+    vary: str,
+    so_that: str | Sequence[str],
+    *,
+    step: str | int | Fraction | None = None,
+    input: Given | None = None,
+    sets: Mapping[str, str | int] | None = None,
+    framework: str | None = None,
+    model: str | None = None,
+) -> Solution:
+    """The largest value of a variable with which a network is within budgets.
+
+    Args:
+        path: a spec, as for ``load``.
+        vary: the variable, perhaps with its range: ``"width"``, ``"width=1/4..2/1/32"`` or
+            ``"input=32..512/32"``.
+        so_that: conditions such as ``"params <= 2M"``, all of which must hold.
+        step: between values; 1 where neither it nor the range says otherwise.
+        input: another input than the spec's, as for ``analyze``.
+        sets: other variables to set.
+        framework: another framework's rules than the spec's.
+        model: the variant, of a file with several.
+
+    Raises:
+        NoAnswer: where no value is within the budgets, or the values are too many to be tried.
+        UsageError: for what is no range, no condition or no variable.
+    """
+    wanted = conditions([so_that] if isinstance(so_that, str) else so_that)
+    solver = Solver(fspath(path), Options(sets, framework, model), input)
+    return solver.solve(range_of(vary, step), wanted, solver.only())
+
+
+_DECIMAL = r"[0-9]{1,12}(?:\.[0-9]{1,9})?"
+_NUMBER = rf"{_DECIMAL}(?:/[0-9]{{1,9}})?"
+_RANGE = re.compile(rf"({_NUMBER})\.\.({_DECIMAL})?(?:/({_NUMBER}))?")
+"""The end of a range is no fraction: what is behind its slash is the step."""
+
+
+def range_of(text: str, step: str | int | Fraction | None = None) -> Range:
+    """A range from ``width``, ``width=1/4..2`` or ``width=8..64/8``; what follows the slash is the step.
+
+    Raises:
+        UsageError: where it is none.
+    """
+    name, equals, rest = text.partition("=")
+    given = None if step is None else _fraction(str(step), "--step")
+    if not equals:
+        by = given or Fraction(1)
+        return Range(_name(name, text), by, None, by)
+    match = _RANGE.fullmatch(rest.strip())
+    if match is None:
+        raise _usage(
+            f"`--vary {text}` is no range",
+            "write NAME, NAME=LOW..HIGH or NAME=LOW..HIGH/STEP, for instance a=1/4..2/1/32",
+        )
+    low, high = _fraction(match[1], "--vary"), None if match[2] is None else _fraction(match[2], "--vary")
+    own = match[3]
+    if own is not None and given is not None:
+        raise _usage(f"`--vary {text}` has a step, and --step gives another", "give one of them")
+    by = given or (Fraction(1) if own is None else _fraction(own, "--vary"))
+    if high is not None and high < low:
+        raise _usage(f"`--vary {text}` is empty: {low} is more than {high}", "write the smaller one first")
+    return Range(_name(name, text), low, high, by)
+
+
+def _name(name: str, text: str) -> str:
+    if not name.strip():
+        raise _usage(f"`--vary {text}` names no variable", "write NAME or NAME=LOW..HIGH")
+    return name.strip()
+
+
+def _fraction(text: str, option: str) -> Fraction:
+    try:
+        number = Fraction(text.strip())
+    except (ValueError, ZeroDivisionError):
+        raise _usage(f"`{option} {text}` is no number", "for instance 8, 0.25 or 1/32") from None
+    if number < 0 or (number == 0 and option == "--step"):
+        raise _usage(f"`{option} {text}` is not more than 0", "for instance 8, 0.25 or 1/32")
+    return number
+
+
+def conditions(texts: Sequence[str]) -> tuple[Budget, ...]:
+    """Conditions from their texts, in the language of ``--fail-if``.
+
+    Raises:
+        UsageError: for what is none, and for a change.
+    """
+    found = tuple([parse(text, OPTION) for text in texts])
+    if not found:
+        raise _usage("there is nothing to hold", f'give a condition, for instance {OPTION} "params <= 2M"')
+    for budget in found:
+        if budget.is_change:
+            raise _usage(
+                f"`{OPTION} {budget.text}` is about a change, and there is no old network",
+                "write the limit without a sign",
+            )
+    return found
+
+
+def _usage(message: str, help: str) -> UsageError:
+    return UsageError(Diagnostic("E113", "error", message, help))
+
+
+class _Tried(NamedTuple):
+    """One value that makes a network."""
+
+    number: int
+    values: tuple[Values, ...]
+    """Of each condition's metric."""
+
+
+class Solver:
+    """The networks of one spec under different values."""
+
+    def __init__(self, path: str, options: Options, input: Given | None) -> None:
+        self.source = read_source(resolve(path))
+        self.parsed = parse_yaml(self.source)
+        self.options = options
+        self.input = input
+
+    def models(self, sets: Mapping[str, str | int] | None = None) -> tuple[Model, ...]:
+        """The models with some variables set.
+
+        Raises:
+            CnncalcError: where something is wrong with one of them.
+        """
+        options = self.options._replace(sets={**(self.options.sets or {}), **(sets or {})})
+        return load_parsed(self.source, *self.parsed, options).whole()
+
+    def only(self) -> Model:
+        """The model of a file that has one.
+
+        Raises:
+            UsageError: where there are several.
+        """
+        models = self.models()
+        if len(models) > 1:
+            raise _usage(
+                f"{self.source.name} has several models", f"name one: {', '.join(one.name for one in models)}"
+            )
+        return models[0]
+
+    def solve(self, values: Range, wanted: tuple[Budget, ...], model: Model) -> Solution:
+        """The largest value for one of the models."""
+        if values.name == INPUT:
+            self._check_input(values, model)
+            return _Search(values, wanted, model, lambda text: self._resized(model, int(text))).solution()
+        try:
+            self.models({values.name: str(values.low)})
+        except UsageError:
+            raise  # there is no variable of that name
+        except CnncalcError:
+            pass
+
+        def built(text: str) -> tuple[Model, Given | None] | None:
+            try:
+                found = self.models({values.name: text})
+            except CnncalcError:
+                return None
+            return next(((one, self.input) for one in found if one.name == model.name), None)
+
+        return _Search(values, wanted, model, built).solution()
+
+    def _check_input(self, values: Range, model: Model) -> None:
+        if any(number.denominator != 1 for number in (values.low, values.step)) or values.low < 1:
+            raise _usage(
+                f"an input has a whole number of positions: {values.low} in steps of {values.step} has not",
+                "for instance --vary input=32..512/32",
+            )
+        if not model.inputs[0][1].rank:
+            raise _usage(
+                f"the input `{model.inputs[0][0]}` is a vector: it has no size to vary", "vary a variable"
+            )
+
+    @staticmethod
+    def _resized(model: Model, size: int) -> tuple[Model, Given]:
+        """The model with the inputs that are as large as the first at another size, for all axes."""
+        first = model.inputs[0][1]
+        return model, {
+            name: Shape(shape.channels, (size,) * shape.rank)
+            for name, shape in model.inputs
+            if shape.sizes == first.sizes
+        }
+
+
+Build = Callable[[str], tuple[Model, Given | None] | None]
+
+
+class _Search:
+    """The search for one network."""
+
+    def __init__(self, values: Range, wanted: tuple[Budget, ...], model: Model, build: Build) -> None:
+        self.values = values
+        self.wanted = wanted
+        self.model = model
+        self.build = build
+        self.tried: dict[int, _Tried | None] = {}
+
+    def solution(self) -> Solution:
+        best = self._bisected()
+        self._look_further(0 if best is None else best.number)
+        following = None if best is None else self._above(best.number)
+        before = None if best is None else self._below(best.number)
+        monotone = self._is_monotone()
+        if not monotone or any(budget.comparison in ("==", "!=") for budget in self.wanted):
+            best = self._scanned()
+            following = None if best is None else self._above(best.number)
+        if best is None or not self._fits(best):
+            raise self._nothing(best or before)
+        return Solution(
+            name=self.model.name,
+            file=self.model.file,
+            vary=self.values.name,
+            value=self._text(best.number),
+            measured=self._measured(best),
+            next=None
+            if following is None
+            else Point(self._text(following.number), self._measured(following)),
+            monotone=monotone,
+            tried=len(self.tried),
+        )
+
+    def _look_further(self, number: int) -> None:
+        """Try some values beyond the first that is outside the bounds: a metric may fall again."""
+        for power in range(FURTHER):
+            if number + 2**power <= self.values.last:
+                self._try(number + 2**power)
+
+    def _bisected(self) -> _Tried | None:
+        """The largest value within the conditions that are upper bounds, as far as these grow."""
+        start = self._at_or_above(0, self.values.last)
+        if start is None or not self._is_below(start):
+            return None
+        low, high, stride, is_bounded = start.number, self.values.last + 1, 1, False
+        while low + stride < high:
+            here = self._at_or_above(low + stride, min(low + 2 * stride, high - 1))
+            if here is None:
+                break
+            if not self._is_below(here):
+                high, is_bounded = here.number, True
+                break
+            low, stride = here.number, 2 * stride
+        if self.values.high is None and not is_bounded:
+            raise self._refused(
+                f"the conditions hold for every value that was tried, up to {self._text(low)}: "
+                "no largest one is known",
+                f"bound the values, for instance --vary {self.values.name}=1..100, or add a condition "
+                "with <=",
+            )
+        while high - low > 1:
+            middle = (low + high) // 2
+            here = self._at_or_above(middle, high - 1) or self._at_or_below(middle, low + 1)
+            if here is None:
+                break
+            low, high = (here.number, high) if self._is_below(here) else (low, min(here.number, high))
+        return self.tried[low]
+
+    def _scanned(self) -> _Tried | None:
+        """The largest value that fits, each one of the range tried."""
+        last = max(self.tried) if self.values.high is None else self.values.last
+        if last >= MOST_VALUES:
+            raise self._refused(
+                f"not all metrics grow with `{self.values.name}`, and {last + 1:,} values are more than the "
+                f"{MOST_VALUES:,} that are tried one by one",
+                f"bound the values, for instance --vary {self.values.name}=1..100, or take a larger step",
+            )
+        some = filter(None, map(self._try, range(last, -1, -1)))
+        return next(filter(self._fits, some), None)
+
+    def _is_monotone(self) -> bool:
+        """Whether no metric was seen to fall as the variable grows."""
+        seen = [one for _, one in sorted(self.tried.items()) if one is not None]
+        return all(
+            _number(a) <= _number(b)
+            for one, other in pairwise(seen)
+            for some, others in zip(one.values, other.values, strict=True)
+            for a, b in zip(some, others, strict=False)
+        )
+
+    # Values
+
+    def _at_or_above(self, number: int, last: int) -> _Tried | None:
+        return next(filter(None, map(self._try, range(number, min(last, number + MOST_SKIPPED) + 1))), None)
+
+    def _at_or_below(self, number: int, first: int) -> _Tried | None:
+        return next(
+            filter(None, map(self._try, range(number, max(first, number - MOST_SKIPPED) - 1, -1))), None
+        )
+
+    def _above(self, number: int) -> _Tried | None:
+        return self._at_or_above(number + 1, self.values.last)
+
+    def _below(self, number: int) -> _Tried | None:
+        return self._at_or_below(number - 1, 0) if number else None
+
+    def _try(self, number: int) -> _Tried | None:
+        if number not in self.tried:
+            self.tried[number] = self._computed(number)
+        return self.tried[number]
+
+    def _computed(self, number: int) -> _Tried | None:
+        built = self.build(self._text(number))
+        if built is None:
+            return None
+        report = analyze(*built)
+        if not report.ok:
+            return None
+        values = tuple([METRICS[budget.metric](report) for budget in self.wanted])
+        for budget, measured in zip(self.wanted, values, strict=True):
+            if None in measured:
+                raise self._refused(
+                    f"`{budget.text}` is not known: {budget.metric} of `{self.values.name}` = "
+                    f"{self._text(number)} is unknown"
+                )
+        return _Tried(number, values)
+
+    def _text(self, number: int) -> str:
+        return str(self.values.value(number))
+
+    # Conditions
+
+    def _fits(self, tried: _Tried) -> bool:
+        return all(map(_holds, self.wanted, tried.values))
+
+    def _is_below(self, tried: _Tried) -> bool:
+        """Whether all upper bounds hold."""
+        return all(
+            _holds(budget, values)
+            for budget, values in zip(self._upper(), tried.values, strict=True)
+            if budget is not None
+        )
+
+    def _upper(self) -> Iterator[Budget | None]:
+        for budget in self.wanted:
+            if budget.comparison in ("<", "<="):
+                yield budget
+            elif budget.comparison == "==":
+                yield budget._replace(comparison="<=")
+            else:
+                yield None
+
+    # Answers
+
+    def _measured(self, tried: _Tried) -> dict[str, int | float | list[int | float | None] | None]:
+        found: dict[str, int | float | list[int | float | None] | None] = {}
+        for budget, values in zip(self.wanted, tried.values, strict=True):
+            numbers = [int(value) if isinstance(value, Fraction) else value for value in values]
+            found[budget.metric] = numbers[0] if len(set(numbers)) == 1 else numbers
+        return found
+
+    def _nothing(self, before: _Tried | None) -> NoAnswer:
+        seen = [one for _, one in sorted(self.tried.items()) if one is not None]
+        name = self.values.name
+        if not seen:
+            first, last = self._text(0), self._text(max(self.tried))
+            return self._refused(
+                f"no value of `{name}` from {first} to {last} makes a network",
+                "give another range, or a step such as --step 1/32",
+            )
+        nearest = before or seen[0]
+        broken = [
+            f"{budget.metric} is {_shown(values)} at `{name}` = {self._text(nearest.number)}"
+            for budget, values in zip(self.wanted, nearest.values, strict=True)
+            if not _holds(budget, values)
+        ]
+        return self._refused(
+            f"no value of `{name}` is within the conditions: {'; '.join(broken)}"
+            if broken
+            else f"no value of `{name}` is within all conditions at once",
+            "allow more, or start from smaller values",
+        )
+
+    def _refused(self, message: str, help: str | None = None) -> NoAnswer:
+        return NoAnswer(
+            Diagnostic(NO_ANSWER, "error", message, help, f"{self.model.name}, {self.model.file}")
+        )
+
+
+def _holds(budget: Budget, values: Values) -> bool:
+    """Whether a condition holds along every axis."""
+    return all(is_met(budget, (value,)) for value in values)
+
+
+def _number(value: int | Fraction | float | None) -> float | int | Fraction:
+    return inf if value is None else value
+
+
+def _shown(values: Values) -> str:
+    texts = dict.fromkeys("all" if value == inf else f"{value:,}" for value in values if value is not None)
+    return " x ".join(texts)
