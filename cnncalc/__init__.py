@@ -34,6 +34,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "analyze",
+    "compare",
     "load",
     "loads",
     "sizes",
@@ -44,6 +45,7 @@ __all__ = [
 
 _HOMES = {
     "analyze": "analysis.run",
+    "compare": "render.listings.comparison",
     "Report": "analysis.report",
     "load": "loading",
     "loads": "loading",
@@ -65,3 +67,7 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(f"cnncalc.{_HOMES.get(name, 'errors')}"), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return __all__

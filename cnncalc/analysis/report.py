@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from math import inf
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from cnncalc.errors import Diagnostic
 from cnncalc.geometry.arrangement import Along, Arrangement
@@ -14,6 +14,8 @@ from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.network.naming import scopes
+from cnncalc.support import display
+from cnncalc.support.numbers import plural
 
 Answer = TypeVar("Answer")
 
@@ -143,6 +145,19 @@ class LayerReport(NamedTuple):
         """Elements of the output."""
         return self.shape.elements()
 
+    @property
+    def rf(self) -> ReceptiveField:
+        """The receptive field, under the name that JSON has for it."""
+        return self.field
+
+    def __repr__(self) -> str:
+        return f"<LayerReport {self.path} · {self.op} · {self.shape}: {_counted(self.params, self.macs)}>"
+
+
+def _counted(params: Size, macs: Size) -> str:
+    known = [(number, noun) for number, noun in ((params, "params"), (macs, "MACs")) if number is not None]
+    return ", ".join(f"{number:,} {noun}" for number, noun in known) or "numbers unknown"
+
 
 class Totals(NamedTuple):
     """Sums over layers; ``None`` where one of the summands is unknown."""
@@ -202,6 +217,29 @@ class Report(NamedTuple):
         if self.failed is not None:
             return UNKNOWN_TOTALS
         return totals_of(self.layers)
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """A plain row per layer, with the keys of CSV, for pandas, polars or the like."""
+        return display.dicts(self)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(str(shape) for _, shape in self.inputs) or "no input"
+        layers = plural(len(self.layers), "layer")
+        what = (
+            f"failed at {self.failed}"
+            if self.failed is not None
+            else _counted(self.totals.params, self.totals.macs)
+        )
+        return f"<Report {self.name} · {inputs} · {self.framework}: {layers}, {what}>"
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    def _repr_markdown_(self) -> str:
+        return display.markdown(self)
+
+    def __rich__(self) -> object:
+        return display.rich(self)
 
     @property
     def main(self) -> LayerReport | None:

@@ -9,6 +9,7 @@ from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape
 from cnncalc.network.expectation import Expectation
 from cnncalc.network.graph import Graph
+from cnncalc.support import display
 
 
 class Model(NamedTuple):
@@ -32,6 +33,19 @@ class Model(NamedTuple):
     def names(self) -> tuple[str, ...]:
         """Its own name, and those of its cases in full."""
         return (self.name, *(f"{self.name} ({case.name})" for case in self.cases))
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(str(shape) for _, shape in self.inputs) or "no input"
+        return f"<Model {self.name} · {inputs} · {self.framework.name}>"
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    def _repr_markdown_(self) -> str:
+        return display.markdown(self)
+
+    def __rich__(self) -> object:
+        return display.rich(self)
 
 
 class Case(NamedTuple):

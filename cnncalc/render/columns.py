@@ -35,6 +35,11 @@ def columns(
     return chosen if not regions else (*chosen[:-1], *_region_columns(regions), chosen[-1])
 
 
+def every_column() -> tuple[LayerColumn, ...]:
+    """The columns of all commands together."""
+    return tuple(column for _, column in _METRICS)
+
+
 def row_columns(
     command: str, regions: Mapping[str, Region], rows: Sequence[Row], surface: Surface
 ) -> Iterator[Column[Row]]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.render.listing import Listing
 from cnncalc.render.surface import Surface
+from cnncalc.support import display
 
 
 class Rows(NamedTuple):
@@ -32,3 +33,12 @@ class Document:
     def json(self) -> str:
         """The document as JSON, format 1, ending in a newline; all numbers exact, ``null`` where unknown."""
         raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    def _repr_markdown_(self) -> str:
+        return display.markdown(self)
+
+    def __rich__(self) -> object:
+        return display.rich(self)

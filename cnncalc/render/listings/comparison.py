@@ -41,6 +41,9 @@ class Comparison(Document):
         self.pairings = pairings
         self.verdicts = verdicts
 
+    def __repr__(self) -> str:
+        return f"<Comparison {', '.join(labels(self.reports))}>" if self.reports else "<Comparison>"
+
     def listings(self, surface: Surface) -> Iterator[Listing[Any]]:
         """A table per group."""
         return (beside(group, "compare", surface)._replace(title=title) for title, group in self.groups)
@@ -60,6 +63,18 @@ class Comparison(Document):
             pairs=_pairs(self.pairings),
             budgets=_budgets(self.verdicts),
         )
+
+
+def compare(*reports: Report) -> Comparison:
+    """Networks against the first of them, as something that shows itself in a notebook.
+
+    Raises:
+        TypeError: for what is no report.
+    """
+    for report in reports:
+        if not isinstance(report, Report):
+            raise TypeError(f"a report is what `analyze` returns, not {type(report).__name__}")
+    return Comparison(reports)
 
 
 def beside(reports: Sequence[Report], command: str, surface: Surface) -> Listing[Any]:

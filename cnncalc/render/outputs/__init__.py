@@ -27,5 +27,15 @@ FORMATS = Formats(
         drawing=True,
         details=True,
     ),
+    Format(
+        "html",
+        "for notebooks and the web",
+        (".html", ".htm"),
+        lead=True,
+        failure=True,
+        notes=True,
+        drawing=True,
+        details=True,
+    ),
     Format("latex", "for papers", (".tex",), lead=True, failure=True, notes=True),
 )

@@ -1,0 +1,62 @@
+"""What models, reports and documents look like in a notebook, in Rich and as plain rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.analysis.report import Report
+from cnncalc.network.model import Model
+from cnncalc.render.columns import every_column
+from cnncalc.render.document import Document
+from cnncalc.render.listings.networks import Networks
+from cnncalc.render.outputs import FORMATS
+from cnncalc.render.surface import Surface
+from cnncalc.render.view import View
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions
+    from rich.text import Text
+
+Value = Model | Report | Document
+
+
+def document(value: Value) -> Document:
+    """A value as a document; of a model what its analysis gives."""
+    if isinstance(value, Model):
+        from cnncalc.analysis.run import analyze
+
+        value = analyze(value)
+    return Networks([value], View("summary")) if isinstance(value, Report) else value
+
+
+def html(value: Value) -> str:
+    """The tables that a terminal would show, without scripts."""
+    from cnncalc.render.outputs.html import fragment
+
+    return fragment(document(value))
+
+
+def markdown(value: Value) -> str:
+    """The same as Markdown."""
+    return FORMATS.render("markdown", document(value))
+
+
+class Printed:
+    """What Rich prints: a table for the width of its console."""
+
+    def __init__(self, value: Value) -> None:
+        self.document = document(value)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        from rich.text import Text
+
+        surface = Surface(options.max_width, not options.ascii_only, colour=True)
+        text = FORMATS.render("table", self.document, surface)
+        yield Text.from_ansi(text.removesuffix("\n"), no_wrap=True, overflow="ignore")
+
+
+def dicts(report: Report) -> list[dict[str, Any]]:
+    """A row per layer, with the keys of CSV: numbers, texts, and ``None`` where unknown."""
+    columns = every_column()
+    return [{column.key: column.raw(layer) for column in columns} for layer in report.layers]
