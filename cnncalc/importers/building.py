@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from types import MappingProxyType
 
 from cnncalc.errors import Diagnostic, Location, SourceError
@@ -47,13 +46,6 @@ def text_of(path: str, data: bytes) -> str:
     except UnicodeDecodeError as error:
         found = f"the byte 0x{data[error.start]:02x} at offset {error.start} is not UTF-8"
         raise Malformed(path, found, "is this a text file?") from error
-
-
-def provenance(path: str, data: bytes, what: str) -> str:
-    """Where a network comes from, in a line: the file's name, the format, the hash of its bytes."""
-    from hashlib import sha256
-
-    return f"{Path(path).name}, {what}, sha256 {sha256(data).hexdigest()[:16]}"
 
 
 class Building:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import cnncalc
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Request
 from cnncalc.importers.keras import read
@@ -42,6 +43,8 @@ def test_shapes_and_counts_are_those_of_keras(name: str, tmp_path: Path) -> None
     counted = counts(found)
     assert counted.params == sum(prod(one.shape) for one in model.trainable_weights)
     assert counted.buffers == sum(prod(one.shape) for one in model.non_trainable_weights)
+    totals = cnncalc.analyze(cnncalc.load(path)[0]).totals
+    assert (totals.params, totals.buffers) == (counted.params, counted.buffers)
     shapes = {item.label: item.shape for item in found.items if item.shape is not None}
     compared = 0
     for layer in model.layers:

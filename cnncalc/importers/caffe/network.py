@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.building import Building, provenance, read_file, text_of
+from cnncalc.importers.building import Building, read_file, text_of
 from cnncalc.importers.caffe import layers
 from cnncalc.importers.caffe.prototxt import Message, Value
 from cnncalc.importers.caffe.prototxt import read as parse
@@ -51,7 +51,7 @@ def read(request: Request) -> Network:
         translation.layer(part)
     if translation.building.problems and not request.partial:
         raise Refused(translation.building.problems)
-    return translation.network(message.text("name"), data, len(parts))
+    return translation.network(message.text("name"), len(parts))
 
 
 class _Translation:
@@ -165,7 +165,7 @@ class _Translation:
         self.building.shapes[output] = Shape(None, (None,) * self.building.shapes[layer.inputs[0]].rank)
         return output
 
-    def network(self, name: str, data: bytes, nodes: int) -> Network:
+    def network(self, name: str, nodes: int) -> Network:
         read = {tensor for item in self.building.items for tensor in item.inputs}
         # The last tensor of each blob that no layer reads is what the network gives out.
         outputs = [tensor for tensor in dict.fromkeys(self.blobs.values()) if tensor not in read]
@@ -178,7 +178,7 @@ class _Translation:
             items=tuple(self.building.items),
             outputs=(main, *(tensor for tensor in outputs if tensor != main)) if outputs else (),
             framework="caffe",
-            source=provenance(self.request.source, data, "Caffe prototxt"),
+            source=f"{Path(self.request.source).name}, Caffe prototxt",
             nodes=nodes,
             unknown=tuple(self.building.problems),
         )

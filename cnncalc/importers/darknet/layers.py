@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cnncalc.geometry.shape import Shape, Size, total
-from cnncalc.importers.building import Building, floored, provenance, read_file, text_of
+from cnncalc.importers.building import Building, floored, read_file, text_of
 from cnncalc.importers.darknet.cfg import Section, sections
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
 
@@ -104,7 +104,7 @@ def read(request: Request) -> Network:
         translation.section(section)
     if translation.building.problems and not request.partial:
         raise Refused(translation.building.problems)
-    return translation.network(data, len(parts) - 1)
+    return translation.network(len(parts) - 1)
 
 
 class _Translation:
@@ -132,7 +132,7 @@ class _Translation:
             return Shape(given["inputs"])
         return Shape(given["channels"] or 3, (None, None))
 
-    def network(self, data: bytes, nodes: int) -> Network:
+    def network(self, nodes: int) -> Network:
         outputs = list(self.outputs)
         if not outputs or self.current not in (*outputs, *self._read()):
             outputs.append(self.current)
@@ -142,7 +142,7 @@ class _Translation:
             items=tuple(self.building.items),
             outputs=tuple(dict.fromkeys(outputs)),
             framework="pytorch",
-            source=provenance(self.request.source, data, "Darknet cfg"),
+            source=f"{Path(self.request.source).name}, Darknet cfg",
             nodes=nodes,
             unknown=tuple(self.building.problems),
         )
@@ -381,6 +381,7 @@ class _Translation:
 
     def _sum(self, here: str, other: str, label: str) -> str | None:
         """The sum of two tensors; of unlike numbers of channels Darknet adds those that both have."""
+        other = self._sampled(here, other, label)
         shape, added = self.building.shapes[here], self.building.shapes[other]
         if shape.channels == added.channels or shape.channels is None or added.channels is None:
             return self.building.add("add", (here, other), shape, label)
@@ -397,6 +398,20 @@ class _Translation:
         )
         summed = self.building.add("add", (shared, other), added, f"{label}.sum")
         return self.building.add("concat", (summed, rest), shape, label)
+
+    def _sampled(self, here: str, other: str, label: str) -> str:
+        """A larger map at every second or third position, as Darknet's shortcuts read it.
+
+        Source: ``shortcut_cpu`` in src/blas.c
+        """
+        pairs = list(zip(self.building.shapes[here].sizes, self.building.shapes[other].sizes, strict=False))
+        steps = [1 if wanted is None or size is None else size // wanted for wanted, size in pairs]
+        if all(step <= 1 for step in steps) or any(step < 1 for step in steps):
+            return other
+        shape = self.building.shapes[here]._replace(channels=self.building.shapes[other].channels)
+        return self.building.add(
+            "maxpool", other, shape, f"{label}.sampled", kernel=(1,) * len(steps), stride=tuple(steps)
+        )
 
     def _first(self, tensor: str, count: int, label: str) -> str:
         sizes = self.building.shapes[tensor].sizes

@@ -18,8 +18,8 @@ _ZIP = b"PK\x03\x04"
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
-def read(path: str) -> tuple[Config, bytes]:
-    """The configuration of a model, and the bytes it was read from.
+def read(path: str) -> Config:
+    """The configuration of a model.
 
     Raises:
         SourceError: E110, where the file cannot be read.
@@ -32,7 +32,7 @@ def read(path: str) -> tuple[Config, bytes]:
         data = _archived(path)
     else:
         data = read_file(path)
-    return _parsed(path, data), data
+    return _parsed(path, data)
 
 
 def _start(path: str) -> bytes:

@@ -474,8 +474,7 @@ def _margins(call: Call, op: str, name: str, sign: int) -> Made:
         None if size is None else size + sign * sum(pair)
         for size, pair in zip(call.shape.sizes, pairs, strict=True)
     )
-    margins = {("padding" if op == "pad" else "margins"): tuple(pairs)}
-    return [call.add(op, Shape(call.shape.channels, sizes), **margins)]
+    return [call.add(op, Shape(call.shape.channels, sizes), margins=tuple(pairs))]
 
 
 def _upsampling(call: Call) -> Made:

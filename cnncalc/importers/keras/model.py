@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.building import Building, provenance
+from cnncalc.importers.building import Building
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
 from cnncalc.importers.keras import config as files
 from cnncalc.importers.keras.config import Config
@@ -35,7 +35,7 @@ def read(request: Request) -> Network:
         Malformed: where it holds no model.
         Refused: where a layer or an argument is not understood.
     """
-    config, data = files.read(request.source)
+    config = files.read(request.source)
     translation = _Translation(request)
     translation.channels_first = _is_channels_first(config, 0)
     outputs = translation.model(config)
@@ -48,7 +48,7 @@ def read(request: Request) -> Network:
         items=tuple(translation.building.items),
         outputs=tuple(tensor.id for tensor in outputs),
         framework="tensorflow",
-        source=provenance(request.source, data, f"Keras {version}" if isinstance(version, str) else "Keras"),
+        source=f"{Path(request.source).name}, Keras {version if isinstance(version, str) else ''}".rstrip(),
         nodes=translation.calls,
         unknown=tuple(translation.building.problems),
     )
