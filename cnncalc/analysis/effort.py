@@ -55,11 +55,11 @@ class Follower:
         self._units += found.units
         return found
 
-    def joined(self, one: AxisField, other: AxisField, place: int) -> AxisField:
+    def joined(self, one: AxisField, other: AxisField, place: int, is_causal: bool = False) -> AxisField:
         """The field of what sees in either way."""
         if self._is_spent and (one.units or other.units):
-            return one.joined(other.lost(TOO_MANY_UNITS), place)
-        found = self._memory.joined(one, other, place)
+            return one.joined(other.lost(TOO_MANY_UNITS), place, is_causal)
+        found = self._memory.joined(one, other, place, is_causal)
         self._units += found.units
         return found
 

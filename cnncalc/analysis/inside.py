@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.arrangement import Along
-from cnncalc.geometry.axis import NEEDS_SIZE, Taps
+from cnncalc.geometry.axis import NEEDS_SIZE, Past, Taps
 from cnncalc.geometry.receptive_field import AxisField, Interval, IntervalMap
 from cnncalc.geometry.shape import Shape, Size
 
@@ -120,6 +120,8 @@ class _Axis:
             return range(1)
         whole = layer.in_shape.sizes[place]
         taps = layer.rules[place].reads(whole)
+        if isinstance(taps, Past):
+            return range(min(unit + 1, size))
         if whole != size or not isinstance(taps, Taps):
             # A single unit that is spread over the map is no local path.
             return range(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from cnncalc.analysis.causality import Ends, is_causal, joined
 from cnncalc.analysis.effort import Follower
 from cnncalc.analysis.tensors import Tensor
 from cnncalc.errors import Fault
@@ -42,15 +43,20 @@ class Joins:
             if len(branch) != rank:
                 continue
             if not fields:
-                first, fields, along = tensor, branch, tensor.along
+                first, fields, along, ends = tensor, branch, tensor.along, tensor.ends
                 continue
-            pairs = zip(fields, branch, strict=True)
-            joined = tuple([self._follower.joined(one, other, place) for one, other in pairs])
+            ends = joined_ends((fields, branch), (ends, tensor.ends))
+            union = tuple(
+                [
+                    self._follower.joined(one, other, place, is_causal(path))
+                    for one, other, path in zip(fields, branch, ends, strict=True)
+                ]
+            )
             if tensor.along != along:
-                joined, along = _differently_laid(joined, along, tensor.along)
+                union, along = _differently_laid(union, along, tensor.along)
             elif branch != fields:
-                faults += self._offsets((first, tensor), (fields, branch), joined)
-            fields = joined
+                faults += self._offsets((first, tensor), (fields, branch), union)
+            fields = union
         return fields, along, tuple(faults)
 
     def _spread(self, tensor: Tensor, shape: Shape) -> tuple[AxisField, ...]:
@@ -100,6 +106,18 @@ class Joins:
             return None
         self._reported |= {apart, (-most, -least)}
         return "W502"
+
+
+def joined_ends(
+    fields: tuple[tuple[AxisField, ...], ...], ends: tuple[tuple[Ends | None, ...], ...]
+) -> tuple[Ends | None, ...]:
+    """How joined paths are padded along each axis; one that sees the whole axis counts for nothing."""
+    return tuple(
+        [
+            joined([end for field, end in zip(seen, some, strict=True) if field.maps])
+            for seen, some in zip(zip(*fields, strict=True), zip(*ends, strict=True), strict=True)
+        ]
+    )
 
 
 def _spread_axes(tensor: Tensor, shape: Shape) -> tuple[bool, ...]:

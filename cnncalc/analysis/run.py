@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from cnncalc.analysis.answers import Answers
+from cnncalc.analysis.causality import Ends, through
 from cnncalc.analysis.effort import Follower
 from cnncalc.analysis.hints import Hints
-from cnncalc.analysis.joins import WHOLE_MAP, Joins
+from cnncalc.analysis.joins import WHOLE_MAP, Joins, joined_ends
 from cnncalc.analysis.memory import peak_elements
 from cnncalc.analysis.report import LayerReport, Output, ReceptiveField, Report
 from cnncalc.analysis.tensors import Pace, Tensor, input_tensor, paces_through, relative_strides
@@ -224,6 +225,26 @@ class _Run:
             paces=self._paces(layer, inputs, answers),
             why=() if answers.shape.known else why,
             along=along,
+            ends=self._ends(layer, inputs, answers, along),
+        )
+
+    def _ends(
+        self, layer: Layer, inputs: list[Tensor], answers: Answers, along: tuple[Along, ...]
+    ) -> tuple[Ends | None, ...]:
+        """How the paths to a layer's output are padded along each input axis."""
+        sources = [tensor for tensor in inputs if len(tensor.ends) == len(along)]
+        if answers.arrangement is not None or not answers.shape.rank or not sources:
+            return (None,) * len(along)
+        if _reads_units(layer):
+            fields = tuple([tensor.fields for tensor in sources])
+            ends = joined_ends(fields, tuple([tensor.ends for tensor in sources]))
+        else:
+            ends = inputs[0].ends
+        return tuple(
+            [
+                end if axis is None else through(end, answers.rules[axis])
+                for end, axis in zip(ends, along, strict=True)
+            ]
         )
 
     def _params(self, node: Node, answers: Answers, place: int) -> tuple[Params, str | None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
+from cnncalc.analysis.causality import Ends
 from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import NEEDS_SIZE, Reads, Taps, Unknown
 from cnncalc.geometry.receptive_field import LARGEST_ADVANCE, LOCAL, AxisField
@@ -35,6 +36,8 @@ class Tensor(NamedTuple):
     """Why something of its shape is not known, each reason once."""
     along: tuple[Along, ...]
     """The spatial axis along which what is seen of each input axis changes."""
+    ends: tuple[Ends | None, ...] = ()
+    """How the paths are padded along each input axis; ``None`` where units may see what comes after them."""
 
 
 def input_tensor(name: str, shape: Shape) -> Tensor:
@@ -46,6 +49,7 @@ def input_tensor(name: str, shape: Shape) -> Tensor:
         paces=(Pace(0, Fraction(1)),) * shape.rank,
         why=() if shape.known else (NEEDS_SIZE,),
         along=tuple(range(shape.rank)),
+        ends=(Ends(),) * shape.rank,
     )
 
 

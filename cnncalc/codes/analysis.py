@@ -30,7 +30,8 @@ CODES = (
         "The receptive fields of the branches of a join have different centres: padding or cropping "
         "differs between the branches, so features of different places are combined. The message gives "
         "the offset of their centres in input positions. Where upsampling alone is the cause, W519 "
-        "reports it.",
+        "reports it. Along an axis whose windows are padded only before (causal), branches are aligned "
+        "where their last positions agree.",
         """
         input: [8, 32, 32]
         layers:

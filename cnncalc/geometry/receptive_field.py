@@ -236,9 +236,9 @@ class AxisField(NamedTuple):
             return field.lost(field.unknown or reads.reason)
         return field._replace(unknown_start=reads.reason, shifts=shifts)
 
-    def joined(self, other: AxisField, place: object = None) -> AxisField:
+    def joined(self, other: AxisField, place: object = None, is_causal: bool = False) -> AxisField:
         """The field of a unit that sees the fields of both: the hull, unit by unit; ``place`` distinguishes
-        unknown offsets.
+        unknown offsets. Causal paths are aligned also where their last positions agree.
         """
         common = AxisField(
             (),
@@ -258,7 +258,7 @@ class AxisField(NamedTuple):
         if self.shifts != other.shifts:
             return self._joined_as_aligned(other, common._replace(shifts=frozenset((place,))))
         try:
-            maps, agree = _merged(self.maps, other.maps)
+            maps, agree = _merged(self.maps, other.maps, is_causal)
             return common._replace(maps=_checked(maps), aligned=common.aligned and agree)
         except OverflowError as error:
             return common.lost(str(error))
@@ -329,9 +329,11 @@ class AxisField(NamedTuple):
 
 
 def _merged(
-    some: tuple[IntervalMap, ...], others: tuple[IntervalMap, ...]
+    some: tuple[IntervalMap, ...], others: tuple[IntervalMap, ...], is_causal: bool
 ) -> tuple[tuple[IntervalMap, ...], bool]:
-    """Both sets of maps with those of one stride joined, and whether all centres agree."""
+    """Both sets of maps with those of one stride joined, and whether all centres agree; of causal paths
+    whether their ends do.
+    """
     maps = {seen.stride: seen for seen in some}
     agree = len(maps) == 1
     for seen in others:
@@ -340,9 +342,19 @@ def _merged(
             agree = False
             maps[seen.stride] = seen
         elif same != seen:
-            agree = agree and not any(offset(same, seen))
+            is_aligned = not any(offset(same, seen)) or (is_causal and _end_together(same, seen))
+            agree = agree and is_aligned
             maps[seen.stride] = same.joined(seen)
     return tuple(maps.values()), agree
+
+
+def _end_together(one: IntervalMap, other: IntervalMap) -> bool:
+    """Whether each unit sees up to the same position in both."""
+    for unit in range(_bounded(lcm(len(one.spans), len(other.spans)))):
+        here, there = one.at(unit), other.at(unit)
+        if here is not None and there is not None and here[1] != there[1]:
+            return False
+    return True
 
 
 def offset(one: IntervalMap, other: IntervalMap) -> tuple[Fraction, Fraction]:
@@ -392,7 +404,7 @@ class FieldMemory:
 
     def __init__(self) -> None:
         self._through: dict[tuple[int, Reads, object], tuple[AxisField, AxisField]] = {}
-        self._joined: dict[tuple[int, int, object], tuple[AxisField, AxisField, AxisField]] = {}
+        self._joined: dict[tuple[int, int, object, bool], tuple[AxisField, AxisField, AxisField]] = {}
 
     def through(self, field: AxisField, reads: Reads, place: object) -> AxisField:
         """As ``AxisField.through``."""
@@ -404,10 +416,10 @@ class FieldMemory:
             known = self._through[key] = (field, field.through(reads, place))
         return known[-1]
 
-    def joined(self, one: AxisField, other: AxisField, place: object) -> AxisField:
+    def joined(self, one: AxisField, other: AxisField, place: object, is_causal: bool = False) -> AxisField:
         """As ``AxisField.joined``."""
-        key = (id(one), id(other), place)
+        key = (id(one), id(other), place, is_causal)
         known = self._joined.get(key)
         if known is None:
-            known = self._joined[key] = (one, other, one.joined(other, place))
+            known = self._joined[key] = (one, other, one.joined(other, place, is_causal))
         return known[-1]

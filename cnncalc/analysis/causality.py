@@ -1,0 +1,53 @@
+"""Paths whose windows are padded only before, so that no unit sees what comes after it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.geometry.axis import AxisRule, Identity
+from cnncalc.geometry.resample import Border, Nearest, UpToHere
+from cnncalc.geometry.window import TransposedWindow, Window
+
+
+class Ends(NamedTuple):
+    """How a path is padded along an axis at its two ends."""
+
+    before: bool = False
+    """Whether something is put before the first position."""
+    after: int = 0
+    """Positions that were put behind the last one and are still there: a later crop may take them away, as in
+    temporal networks that pad both ends and cut one.
+    """
+
+
+def through(ends: Ends | None, rule: AxisRule) -> Ends | None:
+    """The ends behind an operation; ``None`` where units may see what comes after them."""
+    if ends is None or isinstance(rule, Identity | UpToHere):
+        return ends
+    if isinstance(rule, Window):
+        if rule.before is None or rule.after is None or rule.rounding.up:
+            return None
+        is_behind = max(ends.after, rule.after) > 0
+        return None if rule.stride > 1 and is_behind else _padded(ends, rule.before, rule.after)
+    if isinstance(rule, Border):
+        return _padded(ends, rule.before, rule.after)
+    if isinstance(rule, Nearest) or (isinstance(rule, TransposedWindow) and rule.before == 0):
+        return None if ends.after else ends
+    return None
+
+
+def joined(some: list[Ends | None]) -> Ends | None:
+    """The ends behind a join."""
+    known = [ends for ends in some if ends is not None]
+    if len(known) < len(some):
+        return None
+    return Ends(any(ends.before for ends in known), max((ends.after for ends in known), default=0))
+
+
+def is_causal(ends: Ends | None) -> bool:
+    """Whether the windows on a path were padded, and only before."""
+    return ends is not None and ends.before and not ends.after
+
+
+def _padded(ends: Ends, before: int, after: int) -> Ends:
+    return Ends(ends.before or before > 0, max(0, ends.after + after))

@@ -1,0 +1,61 @@
+"""Joins of causal branches: aligned where their last positions agree."""
+
+from __future__ import annotations
+
+import pytest
+
+import cnncalc
+
+BRANCHES = "{{input: [4, 64], layers: [{lead}concat: {{a: [{a}], b: [{b}]}}]}}"
+CAUSAL = "conv3: {{out: 4, dilation: {d}, padding: [[{p}, 0]]}}"
+
+
+def codes(a: str, b: str, lead: str = "") -> list[str]:
+    (model,) = cnncalc.loads(BRANCHES.format(a=a, b=b, lead=lead))
+    report = cnncalc.analyze(model)
+    assert report.failed is None, report.diagnostics
+    assert report.layers[-1].field.aligned == (not report.diagnostics)
+    return [found.code for found in report.diagnostics]
+
+
+def conv(d: int) -> str:
+    return CAUSAL.format(d=d, p=2 * d)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "lead"),
+    [
+        (conv(1), conv(4), ""),
+        (conv(2), "relu", ""),
+        ("relu", "identity", f"{conv(1)}, "),
+        (f"{conv(1)}, {conv(8)}", "conv1: 4", f"{conv(3)}, "),
+        ("conv3: {out: 4, padding: 2}, crop: [[0, 2]]", "relu", ""),
+        ("pad: [[2, 0]], conv3: 4", "relu", ""),
+        ("conv3: {out: 4, padding: [[2, 0]]}, mul: {gate: [global_avgpool, conv1: 4], map: []}", "relu", ""),
+    ],
+    ids=["dilations", "identity", "the same", "stacks", "chomp", "padded apart", "a gate"],
+)
+def test_causal_branches_are_aligned(a: str, b: str, lead: str) -> None:
+    assert codes(a, b, lead) == []
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("conv5: {out: 4, padding: [[3, 1]]}", "conv3: {out: 4, padding: 1}"),
+        ("conv3: {out: 4, padding: [[0, 2]]}", "conv3: {out: 4, padding: 1}"),
+        (conv(1), "conv3: {out: 4, padding: 1}"),
+        ("conv3: {out: 4, stride: 2, padding: 1}", "avgpool2"),
+        ("conv3: 4", "crop: [[2, 0]]"),
+    ],
+    ids=["ends agree, padded behind", "ahead", "one of two", "strided", "unpadded"],
+)
+def test_others_are_not(a: str, b: str) -> None:
+    assert codes(a, b) == ["W502"]
+
+
+def test_wavenet_has_no_warning() -> None:
+    for model in cnncalc.load("wavenet"):
+        report = cnncalc.analyze(model)
+        assert report.diagnostics == ()
+        assert all(layer.field.aligned for layer in report.layers)
