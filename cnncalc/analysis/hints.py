@@ -11,10 +11,14 @@ from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape, Size, channels_first
 from cnncalc.layers.base import Layer
 from cnncalc.network.graph import Node
+from cnncalc.support.words import listed
+
+MOST_NAMES = 4
+"""Of branches with the same shape."""
 
 
 class Hints:
-    """Help for errors of one network, by its nodes, the number of its inputs and the tensors so far."""
+    """Messages and help for errors of a network, by its nodes, its number of inputs and the tensors."""
 
     def __init__(
         self, nodes: Sequence[Node], inputs: int, tensors: Sequence[Tensor], framework: Framework
@@ -23,6 +27,23 @@ class Hints:
         self._inputs = inputs
         self._tensors = tensors
         self._framework = framework
+
+    def message(self, fault: Fault, node: Node) -> str:
+        """What is wrong; where the inputs of a join do not fit, with their names and all different shapes."""
+        if fault.code != "E303" or not (isinstance(node.layer, Layer) and node.layer.is_join):
+            return fault.message
+        groups: dict[Shape, list[str]] = {}
+        for index in dict.fromkeys(node.inputs):
+            tensor = self._tensors[index]
+            groups.setdefault(tensor.shape, []).append(_branch(tensor.path, node.path))
+        if len(groups) < 2:
+            return fault.message
+        ordered = sorted(groups.items(), key=lambda group: len(group[1]))
+        if len(ordered[0][1]) == len(ordered[-1][1]):
+            ordered = list(groups.items())
+        said = [f"{_named(names)} ({shape})" for shape, names in ordered]
+        reason = fault.message.rpartition(": ")[2]
+        return f"cannot join {listed(said[:-1])} and {said[-1]}: {reason}"
 
     def help(self, fault: Fault, node: Node) -> str | None:
         """What would fix an error of a node."""
@@ -67,6 +88,18 @@ class Hints:
         except Fault:
             return False
         return True
+
+
+def _branch(path: str, join: str) -> str:
+    """What a join's input is called: its branch where it is below the join, else its path."""
+    inside = path.removeprefix(f"{join}/")
+    return inside.partition("/")[0] if inside != path else path
+
+
+def _named(names: Sequence[str]) -> str:
+    """Some names, quoted; of many only the first ones."""
+    quoted = [f"`{name}`" for name in names[:MOST_NAMES]]
+    return ", ".join(quoted) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
 
 
 def _word(size: Size) -> str:

@@ -159,7 +159,7 @@ class _Run:
                 else:
                     tensor = self._evaluated(node, [self.tensors[index] for index in node.inputs])
             except Fault as fault:
-                fault.help = self.hints.help(fault, node)
+                fault.message, fault.help = self.hints.message(fault, node), self.hints.help(fault, node)
                 self._diagnose(fault, "error", node)
                 return node.path
             self.tensors.append(tensor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnncalc.analysis.along import Along, Unanswered
 from cnncalc.analysis.fitting import Fitting, is_valid
 from cnncalc.analysis.report import Report
+from cnncalc.errors import Diagnostic
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape, channels_first
 from cnncalc.network.model import Model
@@ -14,9 +15,9 @@ EFFORT = 100_000
 
 
 def explained(report: Report, model: Model, rules: Framework) -> Report:
-    """A report whose error about a size (E301) names the next input size that works."""
+    """A report whose error about sizes (E301, or E303 of a join) names the next input size that works."""
     last = report.diagnostics[-1] if report.diagnostics else None
-    if report.failed is None or last is None or last.code != "E301" or len(report.inputs) != 1:
+    if report.failed is None or last is None or not _is_about_sizes(last) or len(report.inputs) != 1:
         return report
     if channels_first(report.inputs[0][1]) is not None:
         return report
@@ -54,6 +55,10 @@ def working_size(model: Model, rules: Framework) -> tuple[Shape, bool] | None:
         sizes.append(found)
         is_smallest &= found == classes.smallest
     return Shape(shape.channels, tuple(sizes)), is_smallest
+
+
+def _is_about_sizes(found: Diagnostic) -> bool:
+    return found.code == "E301" or (found.code == "E303" and found.message.endswith(": sizes differ"))
 
 
 def _number_at_end(text: str) -> int | None:

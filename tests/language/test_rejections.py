@@ -126,7 +126,7 @@ def test_convolution_of_a_vector() -> None:
     ],
 )
 def test_the_layer_that_made_a_vector_is_named(items: str, maker: str) -> None:
-    ((code, _, _, help),) = found_in(f"{INPUT}layers: [{items}]\n")
+    ((code, _, _, help),) = found_in(f"framework: caffe\n{INPUT}layers: [{items}]\n")
     assert (code, help) == ("E306", f"it belongs before `{maker}`, which makes the map a vector")
 
 
@@ -164,10 +164,30 @@ def test_the_input_of_an_embedding_keeps_its_length(given: str, advised: str) ->
     assert (code, help) == ("E306", f"write `input: {advised}`")
 
 
-def test_join_of_unequal_maps_names_the_shapes() -> None:
-    spec = f"{INPUT}layers:\n  - concat: [prev, [conv3x3: 5]]\n"
-    ((code, place, message, _),) = found_in(spec)
-    assert (code, place, message) == ("E303", "3:5", "cannot join 4x8x8 and 5x6x6: sizes differ")
+@pytest.mark.parametrize(
+    ("join", "found"),
+    [
+        ("concat: [prev, [conv3x3: 5]]", "`input` (4x8x8) and `branch_2` (5x6x6): sizes differ"),
+        ("add: {a: [conv1x1: 4], b: [conv3x3: 4]}", "`a` (4x8x8) and `b` (4x6x6): sizes differ"),
+        (
+            "add: {a: [relu], b: [relu], c: [conv3x3: 4], d: [relu], e: [relu], f: [relu]}",
+            "`c` (4x6x6) and `a`, `b`, `d`, `e` and 1 more (4x8x8): sizes differ",
+        ),
+        (
+            "add: {a: [conv1x1: 4], b: [conv3x3: 4], c: [conv5x5: 4]}",
+            "`a` (4x8x8), `b` (4x6x6) and `c` (4x4x4): sizes differ",
+        ),
+        ("mul: {gate: [conv1x1: 3], map: []}", "`gate` (3x8x8) and `input` (4x8x8): channels differ"),
+        (
+            "residual: [conv1x1: 4, conv3x3: 4]",
+            "`conv3x3_1` (4x6x6) and `input` (4x8x8): sizes differ",
+        ),
+        ("concat: {a: [flatten], b: []}", "`a` (256) and `input` (4x8x8): the numbers of axes differ"),
+    ],
+)
+def test_a_join_of_unlike_maps_names_the_branches_and_their_shapes(join: str, found: str) -> None:
+    ((code, place, message, _),) = found_in(f"{INPUT}layers:\n  - {join}\n")
+    assert (code, place, message) == ("E303", "3:5", f"cannot join {found}")
 
 
 @pytest.mark.parametrize("body", ["[conv3x3: {out: 8, s: 2, p: 1}]", "[conv1x1: 8]"])
