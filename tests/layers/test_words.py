@@ -420,3 +420,269 @@ def test_custom_with_inputs_of_other_sizes_must_say_how_they_are_read() -> None:
 def test_custom_that_keeps_its_place_keeps_its_size() -> None:
     code, message, _ = refused([{"custom": {"shape": [3, 6, 5], "rf": "unit", "params": 0, "macs": 0}}])
     assert (code, message) == ("E303", "`rf: unit` keeps the sizes, but 8x12x10 becomes 3x6x5")
+
+
+# Attention and tokens
+
+
+@pytest.mark.parametrize(
+    ("arguments", "params"),
+    [
+        ({"heads": 2}, 4 * 64 + 4 * 8),
+        ({"heads": 2, "bias": False}, 4 * 64 + 8),
+        ({"heads": 2, "out_bias": False}, 4 * 64 + 3 * 8),
+        ({"heads": 2, "project": False}, 3 * 64 + 3 * 8),
+        ({"heads": 2, "head": 3}, 2 * 8 * 6 + 2 * 8 * 6 + 3 * 6 + 8),
+        ({"heads": 2, "head": 3, "value": 5}, 2 * 8 * 6 + 2 * 8 * 10 + 2 * 6 + 10 + 8),
+        ({"heads": 2, "window": 4, "position": "table"}, 4 * 64 + 4 * 8 + 7 * 7 * 2),
+        ({"heads": 2, "position": "table"}, 4 * 64 + 4 * 8 + 23 * 19 * 2),
+        ({"heads": 2, "position": "axes"}, 4 * 64 + 4 * 8 + (23 + 19) * 4),
+    ],
+)
+def test_what_attention_learns(arguments: Any, params: int) -> None:
+    assert last_of([{"attention": arguments}]).params == params
+
+
+def test_the_products_of_attention() -> None:
+    layer = last_of([{"attention": {"heads": 2, "head": 3, "value": 5}}])
+    count = 12 * 10
+    assert layer.macs == count * 8 * (6 + 6 + 10) + count * 10 * 8 + count * count * (6 + 10)
+
+
+def test_without_projection_the_values_come_out() -> None:
+    assert last_of([{"attention": {"heads": 2, "value": 5, "project": False}}]).shape.axes == (10, 12, 10)
+
+
+def test_attention_sees_all_and_a_block_sees_itself() -> None:
+    assert last_of([{"attention": 2}]).field.is_global
+    y, x = last_of([{"attention": {"heads": 2, "window": [4, 5], "shift": [1, 0]}}]).field.axes
+    assert [y.at(unit) for unit in (0, 1, 4, 5, 11)] == [(-3, 0), (1, 4), (1, 4), (5, 8), (9, 12)]
+    assert [x.at(unit) for unit in (0, 4, 5, 9)] == [(0, 4), (0, 4), (5, 9), (5, 9)]
+
+
+def test_two_shifted_blocks_reach_into_each_other() -> None:
+    windows = [{"attention": {"heads": 2, "window": 4, "shift": shift}} for shift in (0, 2)]
+    (axis,) = last_of(windows, [8, 16]).field.axes
+    assert [axis.at(unit) for unit in (2, 5, 6)] == [(0, 7), (0, 7), (4, 11)]
+
+
+def test_attention_to_another_tensor_keeps_its_own_field_beside_all_of_it() -> None:
+    layers = [{"conv3x3": {"out": 8, "padding": 1}}, {"attention": {"heads": 2, "kv": "input"}}]
+    layer = last_of(layers)
+    assert layer.field.size == (3, 3)
+    assert layer.field.is_global
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"heads": 3}, "8 channels cannot be divided into 3 heads"),
+        ({"heads": 2, "window": 4, "shift": 4}, "a shift of 4 is not smaller than the window 4"),
+        ({"heads": 2, "window": [4, 4, 4]}, "window 4x4x4 has 3 values, the map has 2 spatial axes"),
+    ],
+)
+def test_attention_that_does_not_fit(arguments: Any, message: str) -> None:
+    assert refused([{"attention": arguments}])[1].startswith(message.partition(",")[0])
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ("attention: {heads: 2, shift: 3}", "a shift of 3 needs a `window`"),
+        (
+            "attention: {heads: 2, kv: input, window: 4}",
+            "blocks of positions of two tensors do not correspond",
+        ),
+        (
+            "attention: {heads: 2, kv: input, position: table}",
+            "`position: table` is about offsets within one tensor, `kv` names another",
+        ),
+        ("attention: {heads: 2, kv: nobody}", "no earlier tensor is named `nobody`"),
+        ("attention: {}", "attention needs `heads`: heads"),
+        ("attention: {heads: 0}", "0 is below the smallest possible value, 1"),
+        ("eca: 4", "a kernel of 4 channels has no middle"),
+        ("tokens: {extra: -1}", "-1 is below the smallest possible value, 0"),
+        ("to_map: [1, 2, 3, 4]", "4 axes are more than a map has, 3"),
+        ("token: 0", "token works on positions along one axis, its input is 8x12x10"),
+        ("to_map: [12, 10]", "to_map works on positions along one axis, its input is 8x12x10"),
+        ("lstm: 4", "lstm works on a sequence of one axis, its input is 8x12x10"),
+        ("lstm: {units: 4}", "unknown argument of lstm `units`"),
+        ("upsample: 0", "0 is no factor: it is above 0, at most 1,000,000,000,000"),
+        ("upsample: fast", "unknown name `fast`"),
+        (
+            "upsample: {factor: 2, align_corners: true}",
+            "`align_corners` says where interpolated values lie, the mode is nearest",
+        ),
+        (
+            "crop_to: {target: input, offset: [1, 1], align: true}",
+            "both `offset` and `align` say where to cut",
+        ),
+        ("crop_to: {target: input, offset: [1, 1]}", "a map of size 12 has no 12 positions from 1 on"),
+        (
+            "conv_transpose2x2: {out: 2, stride: 2, size: 24, output_padding: 1}",
+            "both `size` and `output_padding: 1` say what comes out",
+        ),
+        (
+            "conv_transpose2x2: {out: 2, stride: 2, size: 30}",
+            "a transposed convolution of size 12 makes no 30 positions",
+        ),
+        ("deform_conv3x3: {out: 4, offset_groups: 0}", "0 is below the smallest possible value, 1"),
+        ("linear: 4", "linear reads a vector, its input is a map of 8x12x10: pytorch flattens nothing"),
+    ],
+)
+def test_bad_input_to_the_new_words_is_located(item: str, message: str) -> None:
+    found = found_in(f"input: [8, 12, 10]\nlayers:\n  - {item}\n")
+    assert message in [one[2] for one in found]
+    assert all(one[1].startswith("3:") for one in found)
+
+
+def test_tokens_and_back() -> None:
+    layers: Items = [
+        {"conv2x2": {"out": 4, "stride": 2}},
+        "tokens",
+        {"to_map": [6, 5]},
+        {"conv3x3": {"out": 2, "padding": 1}},
+    ]
+    report = report_of(layers)
+    assert [layer.shape.axes for layer in report.layers] == [(4, 6, 5), (4, 30), (4, 6, 5), (2, 6, 5)]
+    y, x = report.layers[1].field.axes
+    assert [y.at(unit) for unit in (0, 4, 5, 29)] == [(0, 1), (0, 1), (2, 3), (10, 11)]
+    assert [x.at(unit) for unit in (0, 4, 5, 29)] == [(0, 1), (8, 9), (0, 1), (8, 9)]
+    written = last_of([layers[0], layers[3]])
+    assert report.layers[-1].field.axes == written.field.axes
+
+
+def test_a_line_read_in_other_rows_is_not_followed() -> None:
+    layer = last_of(["tokens", {"to_map": [10, 12]}])
+    assert layer.field.size == (None, None)
+    assert layer.field.reason is not None
+
+
+def test_class_tokens_see_nothing_and_the_others_their_place() -> None:
+    report = report_of(["tokens", {"tokens": {"extra": 2}, "from": "input"}])
+    layer = report.layers[-1]
+    assert (layer.shape.axes, layer.params) == ((8, 122), 16)
+    y, x = layer.field.axes
+    assert [y.at(unit) for unit in (0, 1, 2, 12, 121)] == [None, None, (0, 0), (1, 1), (11, 11)]
+    assert [x.at(unit) for unit in (0, 1, 2, 12, 121)] == [None, None, (0, 0), (0, 0), (9, 9)]
+    back = last_of([{"tokens": {"extra": 2}}, {"to_map": {"size": [12, 10], "extra": 2}}])
+    assert [back.field.axes[0].at(unit) for unit in (0, 5)] == [(0, 0), (5, 5)]
+
+
+def test_one_token_is_a_vector() -> None:
+    layer = last_of(["tokens", {"token": 23}])
+    assert layer.shape.axes == (8,)
+    assert [axis.at(0) for axis in layer.field.axes] == [(2, 2), (3, 3)]
+    assert last_of([{"tokens": {"extra": 1}}, {"attention": 2}, {"token": 0}]).field.is_global
+    assert refused(["tokens", {"token": 120}])[1] == "there is no token 120 among 120"
+
+
+def test_tokens_in_three_dimensions() -> None:
+    layer = last_of(["tokens"], [2, 3, 4, 5])
+    assert layer.shape.axes == (2, 60)
+    t, y, x = layer.field.axes
+    for unit in range(60):
+        assert (t.at(unit), y.at(unit), x.at(unit)) == (
+            (unit // 20,) * 2,
+            (unit // 5 % 4,) * 2,
+            (unit % 5,) * 2,
+        )
+
+
+def test_an_unknown_size_leaves_the_tokens_unknown() -> None:
+    layer = last_of(["tokens"], [2, "any", 5])
+    assert layer.shape.axes == (2, None)
+
+
+# Recurrent layers
+
+
+@pytest.mark.parametrize(
+    ("framework", "op", "biases"),
+    [
+        ("pytorch", "lstm", 2 * 4 * 5),
+        ("onnx", "gru", 2 * 3 * 5),
+        ("tensorflow", "lstm", 4 * 5),
+        ("tensorflow", "gru", 2 * 3 * 5),
+        ("tensorflow", "rnn", 5),
+        ("caffe", "lstm", 4 * 5),
+    ],
+)
+def test_biases_of_recurrent_layers_by_framework(framework: str, op: str, biases: int) -> None:
+    gates = {"lstm": 4, "gru": 3, "rnn": 1}[op]
+    layer = last_of([{op: 5}], [7, 9], framework=framework)
+    assert (layer.weights, layer.biases) == (gates * 5 * (7 + 5), biases)
+
+
+def test_what_caffe_lacks() -> None:
+    assert refused([{"gru": 5}], [7, 9], framework="caffe")[1] == "caffe has no gru"
+    item = {"lstm": {"hidden": 5, "bidirectional": True}}
+    assert refused([item], [7, 9], framework="caffe")[1] == "caffe has no bidirectional for lstm"
+
+
+def test_a_look_back_goes_on_through_windows() -> None:
+    report = report_of([{"lstm": 5}, {"conv3": {"out": 2, "stride": 2}}], [7, 9])
+    for layer, expected in zip(report.layers, ([(0, 3), (0, 8)], [(0, 8), (0, 18)]), strict=True):
+        (axis,) = layer.field.axes
+        assert axis.looks_back
+        assert not axis.is_global
+        assert layer.field.size == (None,)
+        assert layer.field.extent == (float("inf"),)
+        assert [axis.at(unit) for unit in (3, 8)] == expected
+
+
+# Sizes
+
+
+@pytest.mark.parametrize(
+    ("framework", "shape", "params"),
+    [("tensorflow", (5, 12, 10), 8 * 5 + 5), ("caffe", (5,), 8 * 12 * 10 * 5 + 5)],
+)
+def test_linear_on_a_map_by_framework(framework: str, shape: tuple[int, ...], params: int) -> None:
+    layer = last_of([{"linear": 5}], framework=framework)
+    assert (layer.shape.axes, layer.params) == (shape, params)
+    assert layer.macs == (8 * 5 * 120 if framework == "tensorflow" else 8 * 120 * 5)
+    assert layer.field.is_global == (framework == "caffe")
+
+
+def test_linear_on_a_map_offers_both_ways_out() -> None:
+    for framework in ("pytorch", "onnx"):
+        code, _, help = refused([{"linear": 5}], framework=framework)
+        assert (code, help) == (
+            "E306",
+            "write `flatten` before it, or `conv1x1: 5` for the same at every position",
+        )
+
+
+def test_linear_on_one_position_is_as_before() -> None:
+    for framework in ("pytorch", "tensorflow", "caffe", "onnx"):
+        assert last_of(["global_avgpool", {"linear": 5}], framework=framework).shape.axes == (5,)
+
+
+def test_fcn_is_cut_where_the_centres_agree() -> None:
+    """The offset 19 of FCN-32s, found from the receptive fields."""
+    stages = [({"conv3x3": {"out": 2, "padding": 100}}, 1), ({"conv3x3": {"out": 2, "padding": 1}}, 1)]
+    layers: Items = [item for item, _ in stages] + [{"maxpool2": {"stride": 2}}]
+    for repeat in (2, 3, 3, 3):
+        layers += [{"conv3x3": {"out": 2, "padding": 1}, "repeat": repeat}, {"maxpool2": {"stride": 2}}]
+    layers += [{"conv7x7": 2}, {"conv_transpose64x64": {"out": 2, "stride": 32}}]
+    for how in ({"align": True}, {"offset": 19}, {"offset": [19, 19]}):
+        layer = last_of([*layers, {"crop_to": {"target": "input", **how}}], [2, 500, 500], framework="caffe")
+        assert layer.shape.axes == (2, 500, 500)
+        assert layer.field.start == (-202 - 19, -202 - 19)
+
+
+def test_no_cut_aligns_what_begins_too_late() -> None:
+    code, message, _ = refused([{"conv3x3": 4}, {"crop_to": {"target": "input", "align": True}}])
+    assert (code, message) == (
+        "E307",
+        "no cut makes the centres of the receptive fields agree: the map begins 1 positions too late",
+    )
+
+
+def test_the_size_of_a_transposed_convolution() -> None:
+    item = {"conv_transpose3x3": {"out": 2, "stride": 2, "padding": 1, "size": "input"}}
+    down = {"conv3x3": {"out": 4, "stride": 2, "padding": 1}}
+    for size in ((12, 10), (11, 9), (12, 9)):
+        assert last_of([down, item], [3, *size]).shape.axes == (2, *size)
+    assert last_of([down, item], [3, "any", "any"]).shape.axes == (2, None, None)
