@@ -11,7 +11,10 @@ from cnncalc.analysis.along import Along, Line, Unanswered, Verdict
 from cnncalc.geometry.axis import LONGEST_PERIOD
 from cnncalc.geometry.ray import Finer, Span
 from cnncalc.network.graph import Node
+from cnncalc.support.ranges import runs
 
+_MANY = 200
+"""Characters of a list of sizes that is not shortened."""
 FURTHEST = 1_000_000
 """Sizes below which the classes must begin to hold."""
 MOST_WALKS = 200_000
@@ -232,3 +235,31 @@ def is_kept(verdict: Verdict) -> bool:
 def has_same_weights(verdict: Verdict) -> bool:
     """Valid, and every layer that flattens has the map that it has at the model's own input."""
     return verdict.valid and verdict.same
+
+
+def in_words(classes: Classes) -> str:
+    """A set of sizes: ``multiples of 32``, ``12 modulo 16 from 188``, ``1..4 and 0, 29..31 modulo 32``."""
+    below = shortened(runs(classes.also))
+    if classes.start is None:
+        return below or "none"
+    residues = classes.residues
+    if len(residues) == classes.period:
+        text = f"every size from {classes.start}"
+        return text if not below else f"{below} and {text}"
+    text = (
+        f"multiples of {classes.period}"
+        if residues == (0,)
+        else f"{shortened(runs(residues))} modulo {classes.period}"
+    )
+    first = min(residue or classes.period for residue in residues)
+    if classes.start > first:
+        text += f" from {classes.start}"
+    return text if not below else f"{below} and {text}"
+
+
+def shortened(text: str) -> str:
+    """A list of sizes with the middle left out where it is long."""
+    if len(text) <= _MANY:
+        return text
+    head = text[: _MANY // 2].rpartition(",")[0]
+    return f"{head} ... {text[-_MANY // 2 :].partition(', ')[2]}"

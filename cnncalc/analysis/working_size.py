@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.analysis.along import Along, Unanswered
-from cnncalc.analysis.fitting import Fitting, is_valid
+from cnncalc.analysis.fitting import Classes, Fitting, is_valid
 from cnncalc.analysis.report import Report
 from cnncalc.errors import Diagnostic
 from cnncalc.frameworks.rules import Framework
@@ -15,10 +15,12 @@ EFFORT = 100_000
 
 
 def explained(report: Report, model: Model, rules: Framework) -> Report:
-    """A report whose error about sizes (E301, or E303 of a join) names the next input size that works."""
+    """A report whose error about sizes names inputs that work: of E301 the next one, of E303 those around."""
     last = report.diagnostics[-1] if report.diagnostics else None
     if report.failed is None or last is None or not _is_about_sizes(last) or len(report.inputs) != 1:
         return report
+    if last.code == "E303":
+        return _with_neighbours(report, model._replace(inputs=report.inputs, framework=rules), rules, last)
     if channels_first(report.inputs[0][1]) is not None:
         return report
     found = working_size(model._replace(inputs=report.inputs, framework=rules), rules)
@@ -34,6 +36,35 @@ def explained(report: Report, model: Model, rules: Framework) -> Report:
     return report._replace(diagnostics=(*report.diagnostics[:-1], last._replace(help=help)))
 
 
+def _with_neighbours(report: Report, model: Model, rules: Framework, last: Diagnostic) -> Report:
+    """The report with the nearest inputs that fit, below and above, in the help of its last error."""
+    shape = model.inputs[0][1]
+    below, above = [], []
+    for axis, size in enumerate(shape.sizes):
+        classes = _classes(model, rules, axis)
+        if size is None or classes is None or classes.smallest is None:
+            return report
+        below.append(size if size in classes else classes.below(size))
+        above.append(size if size in classes else classes.above(size))
+    if tuple(below) == shape.sizes:
+        return report
+    near = [str(Shape(shape.channels, tuple(sizes))) for sizes in (below, above) if None not in sizes]
+    if not near:
+        return report
+    what = "nearest inputs that fit" if len(near) > 1 else "nearest input that fits"
+    help = f"{what}: {' and '.join(near)}"
+    help = f"{last.help}; {help}" if last.help else help
+    return report._replace(diagnostics=(*report.diagnostics[:-1], last._replace(help=help)))
+
+
+def _classes(model: Model, rules: Framework, axis: int) -> Classes | None:
+    """The valid sizes along an axis; ``None`` where they cannot be told, or not at once."""
+    try:
+        return Fitting(Along(model, rules, axis), EFFORT // len(model.graph.nodes)).sizes(is_valid)
+    except Unanswered:
+        return None
+
+
 def working_size(model: Model, rules: Framework) -> tuple[Shape, bool] | None:
     """The smallest input that works of those at least as large as the model's along each axis, and whether no
     smaller one works either; ``None`` where there is none, or where it would take too long to tell.
@@ -44,11 +75,9 @@ def working_size(model: Model, rules: Framework) -> tuple[Shape, bool] | None:
     for axis, size in enumerate(shape.sizes):
         if size is None:
             return None
-        try:
-            fitting = Fitting(Along(model, rules, axis), EFFORT // len(model.graph.nodes))
-        except Unanswered:
+        classes = _classes(model, rules, axis)
+        if classes is None:
             return None
-        classes = fitting.sizes(is_valid)
         found = classes.above(size - 1)
         if found is None:
             return None

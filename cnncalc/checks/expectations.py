@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
+from math import lcm
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report, Totals
 from cnncalc.analysis.run import analyze
@@ -13,16 +14,21 @@ from cnncalc.network.expectation import (
     ALL,
     COUNT_METRICS,
     FIELD_METRICS,
+    FITTING,
     Bounds,
     Expectation,
     Finding,
     Measured,
     Quantity,
+    SizeSet,
     quoted,
 )
 from cnncalc.network.graph import ExpectedOf
 from cnncalc.network.model import Model
 from cnncalc.support.numbers import percent, signed
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.fitting import Classes
 
 
 class _Subject(NamedTuple):
@@ -57,7 +63,12 @@ def _check_one(model: Model, name: str, inside: tuple[ExpectedOf, ...], report: 
     shapes = dict(report.inputs) | {layer.path: layer.shape for layer in report.layers}
     records = {layer.path: layer for layer in report.layers}
     whole = _whole(report)
-    findings = [_hold(expectation, whole, name, None) for expectation in model.expectations]
+    findings = [
+        _hold(expectation, whole, name, None)
+        if expectation.sizes is None
+        else _hold_sizes(expectation, expectation.sizes, model, name)
+        for expectation in model.expectations
+    ]
     totals = report.totals_within(one.path for one in inside)
     for one in inside:
         output, entry = (model.graph.nodes[index].path for index in (one.output, one.entry))
@@ -98,6 +109,41 @@ def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | No
         fault = Fault("E401", f"expected {wanted}, got {got}{_difference(expectation, value)}")
     diagnostic = expectation.origin.place(fault, path)
     return Finding(name, path, expectation.metric, expectation.text, got, diagnostic, expectation, value)
+
+
+def _hold_sizes(expectation: Expectation, wanted: SizeSet, model: Model, name: str) -> Finding:
+    """The input sizes that fit along every axis against those expected."""
+    from cnncalc.analysis.along import Along, Unanswered
+    from cnncalc.analysis.fitting import Fitting, in_words, is_valid
+
+    try:
+        axes = [
+            Fitting(Along(model, model.framework, axis)).sizes(is_valid)
+            for axis in range(model.inputs[0][1].rank)
+        ]
+    except Unanswered as error:
+        fault = Fault("E403", f"which sizes fit is unknown, expected {wanted.text}", error.reason)
+        got = "?"
+    else:
+        got = ", ".join(dict.fromkeys(map(in_words, axes))) or "no spatial axes"
+        if axes and all(_are(classes, wanted) for classes in axes):
+            return Finding(name, None, FITTING, wanted.text, got, None, expectation)
+        fault = Fault("E401", f"expected sizes {wanted.text}, got {got}")
+    diagnostic = expectation.origin.place(fault, None)
+    return Finding(name, None, FITTING, wanted.text, got, diagnostic, expectation)
+
+
+def _are(classes: Classes, wanted: SizeSet) -> bool:
+    """Whether the sizes are those wanted from the first on that belongs to a class."""
+    if wanted.smallest is not None and classes.smallest != wanted.smallest:
+        return False
+    if wanted.residues is None:
+        return True
+    period = lcm(classes.period, wanted.modulo)
+    return classes.start is not None and all(
+        (size % classes.period in classes.residues) == (size % wanted.modulo in wanted.residues)
+        for size in range(period)
+    )
 
 
 def _measure(metric: str, subject: _Subject) -> Measured:

@@ -15,10 +15,12 @@ from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.network.expectation import (
     ALL,
     FIELD_METRICS,
+    FITTING,
     METRICS,
     SHAPE_METRICS,
     Bounds,
     Expectation,
+    SizeSet,
 )
 from cnncalc.support.numbers import AMOUNT, POWERS, Number, amount, decimals
 from cnncalc.support.words import shown
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(rf"([+-]?){AMOUNT}")
 _SHAPE = re.compile(r"(?:[0-9]{1,18}|any|\?)(?:x(?:[0-9]{1,18}|any|\?)){1,100}")
 _FORMS = 'a number, ~62.4M, "<= 5M", ">= 224", or {min: a, max: b}'
+MOST_MODULO = 1_000_000
+"""The largest size and modulus in an expectation of sizes."""
 _PER_AXIS = (*SHAPE_METRICS, *FIELD_METRICS)
 
 
@@ -46,6 +50,8 @@ def read_expect(
     for key, value in node.entries:
         if key.text == "error" and allow_error:
             found.extend(_error_code(value, context, scope, path))
+        elif key.text == FITTING and allow_error:
+            found.extend(_sizes(value, context, scope, path))
         elif key.text in METRICS:
             found.extend(_one(key.text, value, context, scope, path))
         elif key.text.lower() == "flops":
@@ -53,7 +59,7 @@ def read_expect(
                 "E104", key, "unknown expectation `flops`", "flops are 2 x macs: expect `macs`", scope, path
             )
         else:
-            known = (*METRICS, "error") if allow_error else METRICS
+            known = (*METRICS, FITTING, "error") if allow_error else METRICS
             context.unknown_word("E104", "expectation", key, known, scope, path, _FOREIGN)
     return tuple(found)
 
@@ -79,6 +85,65 @@ def _error_code(node: YamlNode, context: Context, scope: Scope, path: str | None
         )
         return ()
     return (Expectation("error", (Bounds(node.text, word=node.text),), False, context.origin(node, scope)),)
+
+
+_SIZES = "write {multiple_of: 32}, {valid_sizes: [0, 31], modulo: 32} or {smallest: 32}"
+
+
+def _sizes(node: YamlNode, context: Context, scope: Scope, path: str | None) -> tuple[Expectation, ...]:
+    """Which input sizes fit: ``multiple_of``, or ``valid_sizes`` with ``modulo``, and ``smallest``."""
+    try:
+        return (
+            Expectation(FITTING, (), False, context.origin(node, scope), _size_set(node, context, scope)),
+        )
+    except Fault as fault:
+        context.fault(fault, node, scope, path)
+    except DependsOnParameter:
+        pass
+    return ()
+
+
+def _size_set(node: YamlNode, context: Context, scope: Scope) -> SizeSet:
+    if not isinstance(node, Mapping):
+        raise Fault("E105", f"the sizes that fit are a mapping, found {kind_of(node)}", _SIZES)
+    given: dict[str, tuple[int, ...]] = {}
+    for key, value in node.entries:
+        if key.text not in ("multiple_of", "valid_sizes", "modulo", "smallest"):
+            raise Fault("E104", f"`{shown(key.text)}` says nothing of sizes", _SIZES)
+        listed = value.items if isinstance(value, Sequence) and key.text == "valid_sizes" else (value,)
+        given[key.text] = tuple([_size(one, key.text, context, scope) for one in listed])
+    if not given:
+        raise Fault("E106", "an empty expectation", _SIZES)
+    if "multiple_of" in given and "valid_sizes" in given:
+        raise Fault("E107", "multiple_of and valid_sizes exclude each other", _SIZES)
+    if ("valid_sizes" in given) != ("modulo" in given):
+        raise Fault("E106", "valid_sizes and modulo belong together", _SIZES)
+    modulo = (given.get("modulo") or given.get("multiple_of") or (1,))[0]
+    residues = (0,) if "multiple_of" in given else given.get("valid_sizes")
+    if residues is not None and max(residues, default=0) >= modulo:
+        raise Fault(
+            "E109", f"{max(residues)} is no residue modulo {modulo}", f"residues are 0 to {modulo - 1}"
+        )
+    smallest = given["smallest"][0] if "smallest" in given else None
+    text = ", ".join(
+        f"{name}: [{', '.join(map(str, numbers))}]" if name == "valid_sizes" else f"{name}: {numbers[0]}"
+        for name, numbers in given.items()
+    )
+    return SizeSet(
+        None if residues is None else tuple(sorted(set(residues))), modulo, smallest, f"{{{text}}}"
+    )
+
+
+def _size(node: YamlNode, name: str, context: Context, scope: Scope) -> int:
+    if not isinstance(node, Scalar) or node.is_null:
+        raise Fault("E105", f"{name} is a whole number, found {kind_of(node)}", _SIZES)
+    number = _number(_checked_text(node), context, scope)
+    least = 0 if name == "valid_sizes" else 1
+    if not isinstance(number, int) or not least <= number <= MOST_MODULO:
+        raise Fault(
+            "E109", f"{name} is a whole number from {least} to {MOST_MODULO:,}, found {number}", _SIZES
+        )
+    return number
 
 
 def _one(

@@ -21,6 +21,8 @@ ALL = "all"
 SHAPE_METRICS = ("shape", "size", "in")
 COUNT_METRICS = ("channels", "params", "trainable", "buffers", "macs")
 FIELD_METRICS = ("rf", "stride", "padding")
+FITTING = "sizes"
+"""Which input sizes fit; of a whole model only."""
 METRICS = (*SHAPE_METRICS, *COUNT_METRICS, *FIELD_METRICS)
 
 
@@ -58,6 +60,15 @@ def quoted(value: Quantity) -> str:
     return ALL if value == inf else f"{value:,}" if isinstance(value, int) else str(value)
 
 
+class SizeSet(NamedTuple):
+    """Which input sizes must fit: exactly the residues modulo a number, from some size on; the smallest."""
+
+    residues: tuple[int, ...] | None
+    modulo: int
+    smallest: int | None
+    text: str
+
+
 class Expectation(NamedTuple):
     """One expectation: a metric and its expected value, in total or per axis; for ``error`` it is a code."""
 
@@ -65,9 +76,13 @@ class Expectation(NamedTuple):
     bounds: tuple[Bounds, ...]
     is_listed: bool
     origin: Origin
+    sizes: SizeSet | None = None
+    """What is expected of the metric ``sizes``."""
 
     @property
     def text(self) -> str:
+        if self.sizes is not None:
+            return self.sizes.text
         return self._listed(bound.text for bound in self.bounds)
 
     @property

@@ -12,12 +12,12 @@ import pytest
 import cnncalc
 from cnncalc import bundled
 from cnncalc.analysis.dropped import dropped_positions
+from cnncalc.analysis.fitting import in_words
 from cnncalc.analysis.report import Report
 from cnncalc.analysis.run import analyze_each
 from cnncalc.geometry.shape import Shape
 from cnncalc.network.model import Model
 from cnncalc.questions.sizes import Axis, sizes
-from cnncalc.render.listings.sizes import in_words
 from tests.cli.running import Ran
 from tests.questions.networks import Writer
 

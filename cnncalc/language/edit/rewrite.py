@@ -14,7 +14,7 @@ from cnncalc.language.edit.document import Document, Edit, Stays, applied
 from cnncalc.language.edit.spelling import BoundAndValue, is_number, is_numeric, respelt, spelt
 from cnncalc.language.nodes import Mapping, Scalar
 from cnncalc.language.source import Source
-from cnncalc.network.expectation import Bounds, Finding, Quantity
+from cnncalc.network.expectation import FITTING, Bounds, Finding, Quantity
 
 
 class Change(NamedTuple):
@@ -162,6 +162,8 @@ def _written(document: Document, group: Sequence[Finding]) -> Written:
     """
     if group[0].metric == "error":
         raise Stays("an expected error is no measured value")
+    if group[0].metric == FITTING:
+        raise Stays(f"write it by hand: the sizes that fit are {group[0].got}")
     uses = [_measured(finding) for finding in group]
     node = document.values.get(_location(group[0])[1:3])
     if node is None:

@@ -13,7 +13,7 @@ from cnncalc.language.variables import RESERVED
 from cnncalc.language.vocabulary import SIZES
 from cnncalc.layers.convolution import Conv
 from cnncalc.layers.fields import Field, Padding, PerAxis
-from cnncalc.network.expectation import FIELD_METRICS, METRICS, SHAPE_METRICS
+from cnncalc.network.expectation import FIELD_METRICS, FITTING, METRICS, SHAPE_METRICS
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -222,6 +222,7 @@ class ValueSchemas:
                 "pattern": "^E[0-9]{3}$",
                 "description": "the code of the error it must end in",
             }
+            metrics[FITTING] = self._sizes()
         named = {"type": "object", "properties": metrics, "additionalProperties": False}
         return self.definitions.shared(
             "expect-of-a-model" if of_a_model else "expect",
@@ -230,6 +231,21 @@ class ValueSchemas:
                 "anyOf": [self._metric("shape"), named],
             },
         )
+
+    def _sizes(self) -> Schema:
+        """Which input sizes fit."""
+        size = self.whole(1)
+        residues = {"anyOf": [{"type": "array", "items": self.whole(0)}, self.whole(0)]}
+        keys = {"multiple_of": size, "valid_sizes": residues, "modulo": size, "smallest": size}
+        return {
+            "type": "object",
+            "description": "which input sizes fit, from the smallest on",
+            "properties": keys,
+            "additionalProperties": False,
+            "minProperties": 1,
+            "dependencies": {"valid_sizes": ["modulo"], "modulo": ["valid_sizes"]},
+            "not": {"required": ["multiple_of", "valid_sizes"]},
+        }
 
     def _metric(self, metric: str) -> Schema:
         value = self._expected()

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cnncalc.analysis.fitting import Classes
+from cnncalc.analysis.fitting import Classes, in_words, shortened
 from cnncalc.questions.sizes import Axis, Near, Sizes
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.listings.answers import Answers
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, inert
-from cnncalc.support.ranges import runs
 
 AXES = {1: ("",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 """What the axes of a map are called."""
-_MANY = 200
-"""Characters of a list of sizes that is not shortened."""
 
 
 class Line(NamedTuple):
@@ -131,39 +128,12 @@ def _lines(name: str, axis: Axis) -> Iterator[Line]:
         yield Line(name, "same weights", _runs_in_words(axis.same_weights), first)
 
 
-def in_words(classes: Classes) -> str:
-    """A set of sizes: ``multiples of 32``, ``12 modulo 16 from 188``, ``1..4 and 0, 29..31 modulo 32``."""
-    below = _short(runs(classes.also))
-    if classes.start is None:
-        return below or "none"
-    residues = classes.residues
-    if len(residues) == classes.period:
-        text = f"every size from {classes.start}"
-        return text if not below else f"{below} and {text}"
-    text = (
-        f"multiples of {classes.period}"
-        if residues == (0,)
-        else f"{_short(runs(residues))} modulo {classes.period}"
-    )
-    first = min(residue or classes.period for residue in residues)
-    if classes.start > first:
-        text += f" from {classes.start}"
-    return text if not below else f"{below} and {text}"
-
-
-def _short(text: str) -> str:
-    if len(text) <= _MANY:
-        return text
-    head = text[: _MANY // 2].rpartition(",")[0]
-    return f"{head} ... {text[-_MANY // 2 :].partition(', ')[2]}"
-
-
 def _runs_in_words(weights: tuple[tuple[int, int | None], ...]) -> str:
     parts = [
         f"from {first}" if last is None else str(first) if first == last else f"{first} to {last}"
         for first, last in weights
     ]
-    return _short(", ".join(parts)) or "none"
+    return shortened(", ".join(parts)) or "none"
 
 
 def _near(name: str, axis: Axis) -> list[str]:
