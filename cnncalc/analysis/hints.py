@@ -32,17 +32,17 @@ class Hints:
         """What is wrong; where the inputs of a join do not fit, with their names and all different shapes."""
         if fault.code != "E303" or not (isinstance(node.layer, Layer) and node.layer.is_join):
             return fault.message
-        groups: dict[Shape, list[str]] = {}
+        reason = fault.message.rpartition(": ")[2]
+        groups: dict[object, list[Tensor]] = {}
         for index in dict.fromkeys(node.inputs):
             tensor = self._tensors[index]
-            groups.setdefault(tensor.shape, []).append(_branch(tensor.path, node.path))
+            groups.setdefault(_compared(tensor.shape, reason), []).append(tensor)
         if len(groups) < 2:
             return fault.message
-        ordered = sorted(groups.items(), key=lambda group: len(group[1]))
-        if len(ordered[0][1]) == len(ordered[-1][1]):
-            ordered = list(groups.items())
-        said = [f"{_named(names)} ({shape})" for shape, names in ordered]
-        reason = fault.message.rpartition(": ")[2]
+        alike = list(groups.values())
+        if len({len(group) for group in alike}) > 1:
+            alike.sort(key=len)  # what does not fit the others comes first
+        said = [_group(group, node.path) for group in alike]
         return f"cannot join {listed(said[:-1])} and {said[-1]}: {reason}"
 
     def help(self, fault: Fault, node: Node) -> str | None:
@@ -96,10 +96,19 @@ def _branch(path: str, join: str) -> str:
     return inside.partition("/")[0] if inside != path else path
 
 
-def _named(names: Sequence[str]) -> str:
-    """Some names, quoted; of many only the first ones."""
-    quoted = [f"`{name}`" for name in names[:MOST_NAMES]]
-    return ", ".join(quoted) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+def _compared(shape: Shape, reason: str) -> object:
+    """What of a shape differs, by the reason of an error."""
+    return {"sizes differ": shape.sizes, "channels differ": shape.channels}.get(reason, shape.rank)
+
+
+def _group(tensors: Sequence[Tensor], join: str) -> str:
+    """Inputs of a join that fit each other, with their shapes; of many only the first ones."""
+    shapes = {tensor.shape for tensor in tensors}
+    names = [f"`{_branch(tensor.path, join)}`" for tensor in tensors[:MOST_NAMES]]
+    if len(shapes) > 1:
+        names = [f"{name} ({tensor.shape})" for name, tensor in zip(names, tensors, strict=False)]
+    more = f" and {len(tensors) - MOST_NAMES} more" if len(tensors) > MOST_NAMES else ""
+    return ", ".join(names) + more + (f" ({shapes.pop()})" if len(shapes) == 1 else "")
 
 
 def _word(size: Size) -> str:

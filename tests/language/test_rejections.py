@@ -177,6 +177,10 @@ def test_the_input_of_an_embedding_keeps_its_length(given: str, advised: str) ->
             "add: {a: [conv1x1: 4], b: [conv3x3: 4], c: [conv5x5: 4]}",
             "`a` (4x8x8), `b` (4x6x6) and `c` (4x4x4): sizes differ",
         ),
+        (
+            "concat: {a: [conv1x1: 2], b: [conv1x1: 3], c: [conv5x5: 4], d: []}",
+            "`c` (4x4x4) and `a` (2x8x8), `b` (3x8x8), `input` (4x8x8): sizes differ",
+        ),
         ("mul: {gate: [conv1x1: 3], map: []}", "`gate` (3x8x8) and `input` (4x8x8): channels differ"),
         (
             "residual: [conv1x1: 4, conv3x3: 4]",
