@@ -212,6 +212,10 @@ def rdiv(walk: Walk, input: Any, other: Any) -> Any:
 
 @handles("maximum", "max")
 def maximum(walk: Walk, input: Any, other: Any) -> Any:
+    if isinstance(other, Const):
+        return _with_constant(walk, "max", input, other)
+    if not isinstance(input, View) or not isinstance(other, View):
+        raise NotUnderstood("it is not the larger of two maps")
     return joined(walk, "max", input, other)
 
 

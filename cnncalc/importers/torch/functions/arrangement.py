@@ -332,6 +332,9 @@ def pad(walk: Walk, input: View, pad: Any, mode: str = "constant", value: float 
     """A border; zeros wait for a convolution or pool that takes them up as its padding."""
     view = unpadded(walk, input)
     pads, other = _pairs(view, pad), _pairs(view, walk.other_argument("pad"))
+    if mode in ("reflect", "replicate"):
+        waiting = view._replace(pads=pads, other_pads=other, fill=float("nan"))
+        return padded(walk, waiting) if any(map(any, (*pads, *other))) else view
     if mode != "constant" or (value or 0) not in (0, float("-inf")):
         raise NotUnderstood(f"a border of mode {mode} with the value {value}")
     if not any(map(any, (*pads, *other))):

@@ -407,7 +407,9 @@ def local_response_norm(
 
 
 @handles("normalize")
-def normalize(walk: Walk, input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> View:
+def normalize(
+    walk: Walk, input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Any = None
+) -> View:
     """Unit length over the channels of each position."""
     if p != 2:
         raise NotUnderstood(f"a norm of order {p}")
