@@ -247,3 +247,19 @@ def test_flat_and_nested_stand_for_the_same_items() -> None:
         sheet = structured(cleaned(given, flat), flat)
         assert sorted(one.output for one in evaluated(sheet.pieces)) == ["a", "b", "c", "d", "y"]
     assert translated(given).report.totals == translated(given, flat=True).report.totals
+
+
+def test_a_number_of_another_kind_that_equals_one_derived_is_said_too() -> None:
+    items, source = [], "x"
+    for place, width in enumerate((8, 16, 24, 40, 56)):
+        scope = f"stage.{place}"
+        items += [
+            conv(source, f"a{place}", width, label=f"{scope}.first"),
+            conv(f"a{place}", f"b{place}", 2 * width, label=f"{scope}.second"),
+            item("relu", f"b{place}", f"r{place}", label=f"{scope}.act"),
+            item("lrn", f"r{place}", f"c{place}", size=2 * width, label=f"{scope}.norm"),
+        ]
+        source = f"c{place}"
+    text = translated(network(*items)).text
+    assert "params: [c, c2]" in text
+    assert "lrn: c" in text

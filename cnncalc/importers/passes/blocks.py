@@ -288,7 +288,8 @@ def _params(wanted: list[tuple[str, tuple[Any, ...]]]) -> list[_Param]:
     for values in sorted(
         columns, key=lambda values: (values not in outs, fields[values] != "kernel", _order(values))
     ):
-        if _from(values, fields[values], [_Param("x", one) for one in kept], fields) is None:
+        known = [_Param("x", one) for one in kept]
+        if any(_from(values, field, known, fields) is None for field, same in wanted if same == values):
             kept.append(values)
     last = next((values for field, values in reversed(wanted) if field == "out" and values in kept), None)
     order = {values: place for place, values in enumerate(columns)}

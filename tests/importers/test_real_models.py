@@ -1,0 +1,45 @@
+"""Networks of torchvision and timm import whole, with PyTorch's own figures; a third of them, another one each
+day.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.util import find_spec
+
+import pytest
+
+pytest.importorskip("torch")
+if not (find_spec("timm") and find_spec("torchvision")):
+    pytest.skip("torchvision and timm are not there", allow_module_level=True)
+
+from tests.importers.real_models import Figures, figures, imported
+
+THIRD = datetime.now(UTC).timetuple().tm_yday % 3
+QUICK = ("tv:resnet18", "tv:shufflenet_v2_x1_5", "timm:tf_mobilenetv3_small_075")
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_small_networks_are_exact(name: str) -> None:
+    result = imported(next(row for row in figures() if row.model == name))
+    assert (result.wrong, result.refused, result.stated) == ("", (), 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "row", [row for row in figures() if row.level != "C"][THIRD::3], ids=lambda row: row.model
+)
+def test_convolutional_networks_are_exact_and_whole(row: Figures) -> None:
+    result = imported(row)
+    assert (result.wrong, result.refused, result.stated) == ("", (), 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "row", [row for row in figures() if row.level == "C"][THIRD::3], ids=lambda row: row.model
+)
+def test_others_are_exact_in_their_totals_with_stated_layers(row: Figures) -> None:
+    result = imported(row, partial=True)
+    assert (result.wrong, result.refused) == ("", ())
