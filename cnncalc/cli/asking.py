@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import typer
 
 from cnncalc.cli import options
-from cnncalc.cli.output import keep_specs
+from cnncalc.cli.output import is_watched, keep_specs
 from cnncalc.cli.run import deliver
 from cnncalc.errors import (
     FINE,
@@ -24,6 +24,7 @@ from cnncalc.errors import (
 from cnncalc.loading import Loaded, Options, load_path
 from cnncalc.network.model import Model
 from cnncalc.render.listings.answers import Answers, Asked
+from cnncalc.render.progress import counted
 
 Answer = TypeVar("Answer")
 
@@ -43,7 +44,8 @@ def answer(request: Request, ask: Callable[[Model], Answer], kind: type[Answers[
     keep_specs(request.output, (request.spec,))
     chosen = options.format_of(request.format, request.output)
     loaded = _loaded(request)
-    found = [Asked(model, _asked(model, ask)) for model in loaded.models]
+    models = counted(loaded.models, "networks", len(loaded.models), is_watched())
+    found = [Asked(model, _asked(model, ask)) for model in models]
     reasons = [one.answer for one in found if isinstance(one.answer, Diagnostic)]
     problems = () if loaded.error is None else loaded.error.diagnostics
     deliver(kind(found, problems), chosen, request.output, (*problems, *reasons))

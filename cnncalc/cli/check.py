@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, NoReturn
 
 import typer
 
 from cnncalc.checks.files import Checked, Results, Wanted, check_file, nothing_in
 from cnncalc.cli import configuration, options
-from cnncalc.cli.output import emit, keep_specs, surface_of, warn
+from cnncalc.cli.output import emit, is_watched, keep_specs, surface_of, warn
 from cnncalc.cli.paths import Found, files_of
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.codes import CODES, chosen
@@ -19,6 +19,7 @@ from cnncalc.errors import UNDONE, SourceError, UsageError
 from cnncalc.loading import Options, resolve
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.findings import FORMATS
+from cnncalc.render.progress import counted
 from cnncalc.render.text import inert
 from cnncalc.support.numbers import plural
 
@@ -135,6 +136,7 @@ def check(
     add: Add = None,
     diff: Diff = False,
     watch: Watch = False,
+    jobs: options.Jobs = 1,
 ) -> int:
     """Validity, expectations and advice, for CI."""
     choices = Choices(_codes(select), _codes(ignore), strict, format, output, output_format, portability)
@@ -147,8 +149,8 @@ def check(
         _nothing_but_writing(choices, require_expect, watch)
         return _rewrite(paths, wanted, update, add, diff)
     if watch:
-        _watch(paths, wanted, choices)
-    return deliver(examine(paths, wanted, choices), choices)
+        _watch(paths, wanted, choices, jobs)
+    return deliver(examine(paths, wanted, choices, jobs), choices)
 
 
 def _nothing_but_writing(choices: Choices, require_expect: bool, watch: bool) -> None:
@@ -189,7 +191,7 @@ def _rewrite(paths: list[str], wanted: Wanted, update: bool, add: str | None, di
     return code if all(files.values()) else UNDONE
 
 
-def _watch(paths: list[str], wanted: Wanted, choices: Choices) -> NoReturn:
+def _watch(paths: list[str], wanted: Wanted, choices: Choices, jobs: int) -> NoReturn:
     """Check again whenever a file is saved."""
     from cnncalc.cli.watch import watch
 
@@ -203,7 +205,7 @@ def _watch(paths: list[str], wanted: Wanted, choices: Choices) -> NoReturn:
     def again() -> None:
         configuration.forget()
         try:
-            deliver(examine(paths, wanted, choices), choices)
+            deliver(examine(paths, wanted, choices, jobs), choices)
         except (
             UsageError
         ) as error:  # a configuration that is being written ends the watch no more than a spec does
@@ -246,28 +248,59 @@ def wanted_codes(
         raise typer.BadParameter(str(error), param_hint="--select and --ignore") from error
 
 
-def examine(paths: Iterable[str], wanted: Wanted, choices: Choices) -> Results:
-    """Everything that is found in the files of some paths, one after the other, each under its project's
+class _Job(NamedTuple):
+    """A file to check, and what is wanted of it."""
+
+    one: Found
+    wanted: Wanted
+
+
+def examine(paths: Sequence[str], wanted: Wanted, choices: Choices, jobs: int = 1) -> Results:
+    """Everything that is found in the files of some paths, in their order, each under its project's
     configuration.
     """
+    found = [(path, list(_taken(files_of(path)))) for path in paths]
+    work: dict[str, _Job] = {}
+    for _, these in found:
+        for one in these:
+            if one.identity not in work:
+                work[one.identity] = _Job(one, _wanted(one, wanted, choices))
+    results = map(_checked, work.values()) if jobs == 1 else _in_processes(list(work.values()), jobs)
+    done = dict(zip(work, counted(results, "check", len(work), is_watched()), strict=True))
     files: list[Checked] = []
-    done: dict[str, Checked | None] = {}
-    skipped: list[str] = []
-    for path in paths:
-        found = list(_taken(files_of(path)))
-        for one in found:
-            if one.identity not in done:
-                settings = configuration.settings_for(one.file)
-                strict = settings.strict if choices.strict is None else choices.strict
-                here = wanted._replace(codes=wanted_codes(choices, settings), strict=strict)
-                checked = done[one.identity] = check_file(one.file, here, one.is_named)
-                if checked is None:
-                    skipped.append(one.file)
-                else:
-                    files.append(checked)
-        if not any(done[one.identity] for one in found):
+    seen: set[str] = set()
+    for path, these in found:
+        new = dict.fromkeys(one.identity for one in these if one.identity not in seen)
+        files += [checked for identity in new if (checked := done[identity]) is not None]
+        seen.update(new)
+        if not any(done[one.identity] for one in these):
             files.append(_nothing(path))
-    return Results(tuple(files), tuple(skipped))
+    skipped = tuple(job.one.file for identity, job in work.items() if done[identity] is None)
+    return Results(tuple(files), skipped)
+
+
+def _wanted(one: Found, wanted: Wanted, choices: Choices) -> Wanted:
+    """What is wanted of a file, by the command line and its project."""
+    settings = configuration.settings_for(one.file)
+    strict = settings.strict if choices.strict is None else choices.strict
+    return wanted._replace(codes=wanted_codes(choices, settings), strict=strict)
+
+
+def _checked(job: _Job) -> Checked | None:
+    return check_file(job.one.file, job.wanted, job.one.is_named)
+
+
+def _in_processes(work: Sequence[_Job], jobs: int) -> Iterator[Checked | None]:
+    """The same in several processes; standard input can only be read by this one."""
+    from concurrent.futures import ProcessPoolExecutor
+
+    executor = ProcessPoolExecutor(min(jobs, max(len(work), 1)))
+    try:
+        tasks = [None if job.one.file == "-" else executor.submit(_checked, job) for job in work]
+        for job, task in zip(work, tasks, strict=True):
+            yield _checked(job) if task is None else task.result()
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def _taken(found: Iterable[Found]) -> Iterator[Found]:

@@ -99,6 +99,9 @@ MaxLayers = Annotated[
         help="Reject networks with more layers; memory grows with their number.",
     ),
 ]
+Jobs = Annotated[
+    int, typer.Option("-j", "--jobs", metavar="N", min=1, max=64, help="How many processes work.")
+]
 Depth = Annotated[
     int | None,
     typer.Option(

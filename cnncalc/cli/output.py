@@ -41,6 +41,12 @@ def _has_colours(is_terminal: bool) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (is_terminal and os.environ.get("TERM") != "dumb")
 
 
+def is_watched() -> bool:
+    """Whether somebody looks at standard error, so that it may show how far a run is."""
+    stream = sys.stderr
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def target_surface(output: str | None) -> Surface:
     """The surface of a result: that of the named file, else of standard output."""
     return PLAIN if output is not None else surface_of(sys.stdout)

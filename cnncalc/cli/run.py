@@ -11,7 +11,7 @@ import typer
 from cnncalc import analyze
 from cnncalc.analysis.report import Report
 from cnncalc.cli import options
-from cnncalc.cli.output import emit, keep_specs, surface_of, target_surface, warn
+from cnncalc.cli.output import emit, is_watched, keep_specs, surface_of, target_surface, warn
 from cnncalc.errors import (
     FINE,
     INVALID,
@@ -29,6 +29,7 @@ from cnncalc.render.document import Document
 from cnncalc.render.formats import Format
 from cnncalc.render.listings.networks import Entry, Networks
 from cnncalc.render.outputs import FORMATS
+from cnncalc.render.progress import Progress, counted
 from cnncalc.render.view import Unread, View
 
 WARNS = ("rf", "summary")
@@ -77,7 +78,7 @@ def compute(request: Request, read: Callable[[str, Options], Loaded] | None = No
     """
     entries: list[Entry] = []
     code = FINE
-    for spec in request.specs:
+    for spec in counted(request.specs, "networks", len(request.specs), is_watched()):
         try:
             loaded = (read or load_path)(spec, request.options._replace(input=request.input))
         except CnncalcError as error:
@@ -114,7 +115,9 @@ def deliver(
     document: Document, format: Format, output: str | None, diagnostics: Sequence[Diagnostic] = ()
 ) -> None:
     """A result to standard output or the file; diagnostics to standard error, unless the format has them."""
-    emit(FORMATS.render(format.name, document, target_surface(output)), output)
+    with Progress("writing", is_shown=is_watched()):
+        text = FORMATS.render(format.name, document, target_surface(output))
+    emit(text, output)
     if not format.diagnostics:
         report_diagnostics(diagnostics)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 
 from cnncalc.cli import options
-from cnncalc.cli.output import keep_specs, surface_of
+from cnncalc.cli.output import is_watched, keep_specs
 from cnncalc.cli.run import deliver, report_diagnostics
 from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, InputError, SourceError, UsageError
 from cnncalc.language.parser import parse
@@ -17,7 +16,8 @@ from cnncalc.loading import Options, for_spec, load_parsed, source_at
 from cnncalc.network.model import Model
 from cnncalc.questions.sweep import Grid, Loader, Row, Shapes, parse_shapes, parse_values
 from cnncalc.questions.sweep import sweep as combined
-from cnncalc.render.listings.sweep import Sweep, with_progress
+from cnncalc.render.listings.sweep import Sweep
+from cnncalc.render.progress import counted
 
 Spec = Annotated[
     str,
@@ -45,9 +45,6 @@ Lists = Annotated[
         help="Values for a variable, such as w=0.5,0.75,1 or w=8..32/8. Repeatable.",
     ),
 ]
-Jobs = Annotated[
-    int, typer.Option("--jobs", metavar="N", min=1, max=64, help="The number of processes to use.")
-]
 
 
 def sweep(
@@ -56,7 +53,7 @@ def sweep(
     sets: Lists = None,
     model: options.Variant = None,
     framework: options.FrameworkName = None,
-    jobs: Jobs = 1,
+    jobs: options.Jobs = 1,
     format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:
@@ -85,7 +82,7 @@ def sweep(
 def _rows(grid: Grid, loader: Loader, framework: str | None, jobs: int) -> tuple[Row, ...]:
     try:
         rows = combined(grid, loader, framework, jobs)
-        return tuple(with_progress(rows, grid.total) if surface_of(sys.stderr).colour else rows)
+        return tuple(counted(rows, "sweep", grid.total, is_watched()))
     except InputError as error:
         raise typer.BadParameter(str(error), param_hint="--input") from error
 

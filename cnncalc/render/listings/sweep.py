@@ -1,9 +1,9 @@
-"""A sweep: a row per combination, and the progress of a long one."""
+"""A sweep: a row per combination."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.questions.sweep import Row
@@ -13,9 +13,6 @@ from cnncalc.render.records import FORMAT
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, exact, inert
 from cnncalc.support.numbers import plural
-
-PATIENCE = 1.0
-"""Seconds after which a run is long."""
 
 _DROPPED = "dropped: positions of the layers' maps that no window reads, because sizes are rounded down"
 
@@ -78,33 +75,6 @@ def listing(spec: str, rows: tuple[Row, ...]) -> Listing[Row]:
         ),
         items=rows,
     )
-
-
-def with_progress(rows: Iterable[Row], total: int) -> Iterator[Row]:
-    """The rows, with a bar on standard error from the time that the run is long until its end."""
-    from time import monotonic
-
-    start, bar = monotonic(), None
-    try:
-        for row in rows:
-            if bar is None and monotonic() - start > PATIENCE:
-                from rich.console import Console
-                from rich.progress import MofNCompleteColumn, Progress
-
-                bar = Progress(
-                    *Progress.get_default_columns(),
-                    MofNCompleteColumn(),
-                    console=Console(stderr=True),
-                    transient=True,
-                )
-                task = bar.add_task("sweep", total=total)
-                bar.start()
-            if bar is not None:
-                bar.advance(task)
-            yield row
-    finally:
-        if bar is not None:
-            bar.stop()
 
 
 def _variable(name: str) -> Column[Row]:
