@@ -213,7 +213,7 @@ def test_the_deepest_nesting_is_read_from_any_depth_of_the_stack() -> None:
 
 def test_more_layers_where_they_are_asked_for() -> None:
     spec = f"{INPUT}layers: [{{relu: , repeat: 250000}}]\n"
-    assert "250,000 copies are more than the 200,000 layers that are evaluated" in last(spec).message
+    assert "250,000 copies exceed the limit of 200,000 layers" in last(spec).message
     (model,) = cnncalc.loads(spec, max_layers=300_000)
     assert len(model.graph.nodes) == 250_001
     with pytest.raises(CnncalcError, match="more than 2 layers in the file"):
@@ -242,7 +242,7 @@ def test_more_layers_on_the_command_line(
     spec.write_text("layers: [{relu: , repeat: 3}]\n", encoding="utf-8")
     assert main([command, str(spec), "--max-layers", "2"]) == 1
     out, err = capsys.readouterr()
-    assert "3 copies are more than the 2 layers that are evaluated" in out + err
+    assert "3 copies exceed the limit of 2 layers" in out + err
     assert main([command, str(spec), "--max-layers", "3"]) == 0
 
 

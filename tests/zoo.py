@@ -144,17 +144,17 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
 
 _HEAD = f"""# The bundled networks
 
-Each is a spec to read, copy and compute: `cnncalc rf NAME`. `cnncalc zoo` lists them with their fields, `cnncalc zoo NAME`
+Each is a spec to read, copy and compute: `cnncalc rf NAME`. `cnncalc zoo` lists them with their receptive fields, `cnncalc zoo NAME`
 prints one. A test recomputes these tables.
 
-- **params** and **MACs** are what the model's spec expects and `cnncalc` computes, to the last digit; after a `~` is what is expected
-  where that is known to fewer digits; a number in *italics* is computed only.
-- **from** says who published the parameters; the spec's sources name it in full. `{COUNTED}` are counted from the layers that the sources
-  describe, and agree with what these say in fewer digits, where they do. Multiply-adds are mostly published rounded.
-- **held** counts all expectations of the model, of its layers and of its cases.
+- **params** and **MACs** are what the model's spec expects and `cnncalc` computes, to the last digit; after a `~` is the expected number
+  where it is known to fewer digits; a number in *italics* is computed only.
+- **from** names the publisher of the parameters; the spec's sources name it in full. `{COUNTED}` means counted from the layers that the
+  sources describe; where these give a total in fewer digits, it agrees. Multiply-adds are mostly published rounded.
+- **checked** counts all expectations of the model, of its layers and of its cases.
 """
 
-_COLUMNS = """| spec | model | shows | params | MACs | from | held |
+_COLUMNS = """| spec | model | shows | params | MACs | from | checked |
 |---|---|---|---:|---:|---|---:|
 """
 

@@ -14,7 +14,7 @@ from cnncalc.layers.base import Layer, Params
 
 
 class Answers(NamedTuple):
-    """What a layer says of given input shapes; the same for every copy of it there."""
+    """A layer's answers for given input shapes; the same for every copy of it there."""
 
     in_shape: Shape
     """The one shape that its inputs make together."""
@@ -83,6 +83,6 @@ def _checked(shape: Shape) -> Shape:
     """The same shape, where it is none of a slip or an attack."""
     largest = max((axis for axis in shape.axes if axis is not None), default=0)
     if largest > LARGEST_SIZE:
-        message = "channels or a size come out larger than 10**18, the largest possible"
+        message = "its channels or a size exceed 10**18, the largest possible"
         raise Fault("E102", message, "lower a factor, a stride or a kernel")
     return shape

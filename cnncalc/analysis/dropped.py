@@ -18,7 +18,7 @@ def dropped_along(layer: LayerReport) -> list[Size]:
 
 
 def dropped_positions(layer: LayerReport) -> Size:
-    """How many positions of a layer's input map lie behind its last windows."""
+    """How many positions of a layer's input map are beyond its last windows."""
     lost = dropped_along(layer)
     if all(missing == 0 for missing in lost):
         return 0

@@ -10,13 +10,13 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.layers.base import Layer
 
 MOST_UNITS = 1_000_000
-"""Units that are looked at one by one for the receptive fields of a network, where layers see unevenly."""
+"""Units that are computed one by one for the receptive fields of a network, where they are non-uniform."""
 TOO_MANY_UNITS = f"takes more than {MOST_UNITS:,} units of this network to be looked at one by one"
 
 
 class Follower:
     """Asks the layers of one network and composes what they read, counting the units looked at one by one;
-    beyond ``MOST_UNITS`` fields are followed no further where they are uneven.
+    beyond ``MOST_UNITS`` non-uniform fields are not computed any further.
     """
 
     def __init__(self, framework: Framework, memory: FieldMemory) -> None:

@@ -92,8 +92,8 @@ class Joins:
         return []
 
     def _code_of_offset(self, one: AxisField, other: AxisField, joined: AxisField) -> str | None:
-        """Of branches that are not aligned: W519 where no padding could fix it, ``None`` where all is said
-        already.
+        """For branches that are not aligned: W519 where no padding could fix it, ``None`` where it is already
+        reported.
         """
         is_first = one.aligned and other.aligned
         if not joined.maps or one.shifts != other.shifts or _differ_in_stride(one, other):
@@ -156,7 +156,7 @@ def _differ_in_stride(one: AxisField, other: AxisField) -> bool:
 
 
 def _apart(one: AxisField, other: AxisField) -> str:
-    """How far two branches' centres lie apart, in words."""
+    """The distance of two branches' centres, in words."""
     if _differ_in_stride(one, other):
         return f"their strides are {_or_mixed(one.stride)} and {_or_mixed(other.stride)} input positions"
     least, most = offset(one.maps[0], other.maps[0])
@@ -165,8 +165,8 @@ def _apart(one: AxisField, other: AxisField) -> str:
     if least == most:
         return f"their centres are {far} {unit} apart"
     if least < 0 < most:
-        return f"their centres are by turns up to {far} {unit} apart, to either side"
-    return f"their centres are by turns {near} to {far} {unit} apart"
+        return f"their centres are up to {far} {unit} apart, alternately to either side"
+    return f"their centres are {near} to {far} {unit} apart, varying by phase"
 
 
 def _align(one: AxisField, other: AxisField) -> str | None:

@@ -1,4 +1,4 @@
-"""How much must be held at once while a network is evaluated."""
+"""The largest number of elements in memory at once while a network is evaluated."""
 
 from __future__ import annotations
 

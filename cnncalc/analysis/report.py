@@ -204,7 +204,8 @@ class Report(NamedTuple):
     layers: tuple[LayerReport, ...]
     outputs: tuple[Output, ...]
     peak: Size
-    """The most elements that must be held at once, in evaluation order; ``None`` where the analysis ended
+    """The largest number of elements in memory at once, in evaluation order; ``None`` where the analysis
+    ended
     early, too.
     """
     diagnostics: tuple[Diagnostic, ...] = ()

@@ -1,3 +1,1 @@
-"""A report held against something: expectations, budgets, an earlier version, another framework, a set of
-files.
-"""
+"""Reports compared with something: expectations, budgets, an earlier version, a set of files."""

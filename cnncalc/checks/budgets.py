@@ -25,7 +25,7 @@ BROKEN, UNREADABLE = "E405", "E904"
 
 Number = int | Fraction | float
 Values = tuple[Number | None, ...]
-"""One number, or one per axis; infinite where the whole map is seen, ``None`` where unknown."""
+"""One number, or one per axis; infinite for a field that is the whole map, ``None`` where unknown."""
 
 
 def _total(name: str) -> Callable[[Report], Values]:
@@ -82,7 +82,7 @@ class Budget(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """A budget held against two networks."""
+    """A budget applied to two networks."""
 
     budget: Budget
     model: str
@@ -91,7 +91,7 @@ class Verdict(NamedTuple):
     new: Values | None
     """``None`` where there is no new network."""
     kept: bool
-    """Not where the condition is met, and not where it cannot be told."""
+    """False where the condition is true, and where it cannot be decided."""
     file: str = ""
     """The new network's, the old one's where that is gone."""
 
@@ -99,12 +99,12 @@ class Verdict(NamedTuple):
     def message(self) -> str:
         """What was measured, in a line."""
         if self.new is None:
-            return f"`{self.budget.text}` cannot be told: `{shown(self.model)}` is gone"
+            return f"`{self.budget.text}` cannot be decided: `{shown(self.model)}` was removed"
         if self.budget.is_change and self.old is None:
-            return f"`{self.budget.text}` cannot be told: `{shown(self.model)}` is new"
+            return f"`{self.budget.text}` cannot be decided: `{shown(self.model)}` is new"
         now = _text(self.new)
         if not self.kept and None in (*self.new, *(self.old or ())):
-            return f"`{self.budget.text}` cannot be told: {self.budget.metric} is unknown"
+            return f"`{self.budget.text}` cannot be decided: {self.budget.metric} is unknown"
         if self.old is None:
             return f"`{self.budget.text}`: {self.budget.metric} is {now}"
         return (
@@ -144,17 +144,17 @@ def parse(text: str, option: str = OPTION) -> Budget:
 def _parsed(text: str) -> Budget:
     name = _NAME.match(text)
     if name is None:
-        raise _missing(text, 0, "a metric is wanted", f"possible: {', '.join(METRICS)}")
+        raise _missing(text, 0, "expected a metric", f"possible: {', '.join(METRICS)}")
     if name[1] not in METRICS:
         guess = _FOREIGN.get(name[1].lower()) or did_you_mean(name[1], METRICS)
         help = f"did you mean `{guess}`?" if guess else f"possible: {', '.join(METRICS)}"
-        raise _Unreadable(f"`{shown(name[1])}` is no metric", help)
+        raise _Unreadable(f"`{shown(name[1])}` is not a metric", help)
     symbol = _SYMBOL.match(text, name.end())
     if symbol is None:
-        raise _missing(text, name.end(), "a comparison is wanted", f"possible: {' '.join(_COMPARISONS)}")
+        raise _missing(text, name.end(), "expected a comparison", f"possible: {' '.join(_COMPARISONS)}")
     limit = _LIMIT.match(text, symbol.end())
     if limit is None:
-        raise _missing(text, symbol.end(), "a number is wanted", "for instance 5M, +5% or -1_000")
+        raise _missing(text, symbol.end(), "expected a number", "for instance 5M, +5% or -1_000")
     if text[limit.end() :].strip():
         help = _meant(text[limit.end(2) :], limit) or "several conditions are several options"
         raise _missing(text, limit.end(), "the condition should end here", help)
@@ -186,15 +186,15 @@ def _grouped(number: Fraction) -> str:
 
 
 def _missing(text: str, column: int, message: str, help: str) -> _Unreadable:
-    """That something else stands at a place than what is wanted."""
+    """The error that something else is found than expected."""
     found = text[column:].split(maxsplit=1)[:1]
     return _Unreadable(f"{message}, found `{shown(found[0])}`" if found else message, help)
 
 
 def hold(budget: Budget, old: Report | None, new: Report | None) -> Verdict | None:
-    """Whether two networks keep a budget; ``None`` where it is about the new one alone, and that is gone.
+    """Whether two networks keep a budget; ``None`` where it is about the new one alone, and that is removed.
 
-    A change of a network that is new or gone cannot be told.
+    A change of a network that is new or removed cannot be decided.
     """
     if new is None:
         return (

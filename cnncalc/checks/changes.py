@@ -1,6 +1,4 @@
-"""What became of the layers from one network to another: which are new, which are gone, which are
-different.
-"""
+"""The changes of the layers from one network to another: added, removed, different."""
 
 from __future__ import annotations
 
@@ -44,7 +42,7 @@ class Pairing(NamedTuple):
 
     @property
     def reports(self) -> tuple[Report, ...]:
-        """The states that there are."""
+        """The possible states."""
         return tuple(report for report in (self.old, self.new) if report is not None)
 
     @property
@@ -67,7 +65,7 @@ def paired(old: Sequence[Report], new: Sequence[Report]) -> tuple[Pairing, ...]:
 def changes(old: Layers, new: Layers) -> tuple[Change, ...]:
     """The layers that differ, in the order of the new network.
 
-    Layers are the same where their order says so: numbers that unnamed layers count by do not matter.
+    Layers are matched by their order: the numbers in the names of unnamed layers do not matter.
     """
     return tuple(
         change for before, after in _paired(old, new, _KEYS) if (change := _change(before, after)) is not None

@@ -49,7 +49,7 @@ def check(model: Model, report: Report | None = None) -> tuple[Finding, ...]:
 
 
 def measure(report: Report, metric: str) -> Measured:
-    """What an ``expect`` of the whole model would be compared with, in a report without errors."""
+    """The values that an ``expect`` of the whole model is compared with, in a report without errors."""
     return _measure(metric, _whole(report))
 
 
@@ -198,7 +198,7 @@ def _shown(value: Measured, is_listed: bool = False) -> str:
 
 
 def _difference(expectation: Expectation, value: Measured) -> str:
-    """How far off a number is, in per cent of what was wanted; of a list each one, once where all are
+    """The difference of a number in per cent of the expected one; of a list each one, once where all are
     alike.
     """
     values = value if isinstance(value, tuple) else (value,)

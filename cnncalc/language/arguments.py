@@ -40,10 +40,10 @@ def read_integer(
         Fault, DependsOnParameter
     """
     if not isinstance(node, Scalar) or (node.is_null and not node.quoted):
-        raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
+        raise Fault("E105", f"expected {what}, found {kind_of(node)}")
     text = node.text
     if SIZES.fullmatch(text):
-        raise Fault("E105", f"{what} is wanted, found {kind_of(node)}")
+        raise Fault("E105", f"expected {what}, found {kind_of(node)}")
     value = (
         int(text)
         if text.isdigit() and text.isascii() and len(text) < 19
@@ -59,7 +59,7 @@ def read_integer(
 def _integer_value(text: str, context: Context, scope: Scope, what: str) -> int:
     value = context.evaluate(text, scope)
     if isinstance(value, bool):
-        raise Fault("E105", f"{what} is wanted, found `{shown(text)}`")
+        raise Fault("E105", f"expected {what}, found `{shown(text)}`")
     return as_integer(value, text)
 
 
@@ -82,16 +82,16 @@ def read_flag(node: YamlNode, context: Context, scope: Scope) -> bool:
         Fault, DependsOnParameter
     """
     if not isinstance(node, Scalar) or node.is_null:
-        raise Fault("E105", f"true or false is wanted, found {kind_of(node)}")
+        raise Fault("E105", f"expected true or false, found {kind_of(node)}")
     if node.text in ("true", "false"):
         return node.text == "true"
     if node.text not in scope.names and node.text.lower() in _BOOLEANS:
         raise Fault(
-            "E105", f"true or false is wanted, found `{node.text}`", f"write `{_BOOLEANS[node.text.lower()]}`"
+            "E105", f"expected true or false, found `{node.text}`", f"write `{_BOOLEANS[node.text.lower()]}`"
         )
     value = context.evaluate(node.text, scope)
     if not isinstance(value, bool):
-        raise Fault("E105", f"true or false is wanted, found `{shown(node.text)}`")
+        raise Fault("E105", f"expected true or false, found `{shown(node.text)}`")
     return value
 
 
@@ -100,10 +100,10 @@ _BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false", "true":
 
 def _number(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> float:
     if not isinstance(node, Scalar) or node.is_null:
-        raise Fault("E105", f"a number is wanted, found {kind_of(node)}")
+        raise Fault("E105", f"expected a number, found {kind_of(node)}")
     value = context.evaluate(node.text, scope)
     if isinstance(value, (str, bool)):
-        raise Fault("E105", f"a number is wanted, found `{shown(node.text)}`")
+        raise Fault("E105", f"expected a number, found `{shown(node.text)}`")
     return float(value)  # type: ignore[arg-type]
 
 
@@ -123,7 +123,7 @@ def _axes(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> 
         return PerAxis(values)
     if isinstance(node, Mapping):
         raise Fault(
-            "E105", "a number or one per axis is wanted, found a mapping", "for instance 3, 3x5 or [3, 5]"
+            "E105", "expected a number or one per axis, found a mapping", "for instance 3, 3x5 or [3, 5]"
         )
     return PerAxis((read_integer(node, context, scope, minimum, "a number or one per axis"),))
 
@@ -162,7 +162,7 @@ def _margins(field: Field[Any], node: YamlNode, context: Context, scope: Scope) 
 def _pair(node: YamlNode, context: Context, scope: Scope) -> tuple[int, int]:
     if not isinstance(node, Sequence) or len(node.items) != 2:
         raise Fault(
-            "E105", f"[before, after] is wanted, found {kind_of(node)}", "for instance [[0, 1], [0, 1]]"
+            "E105", f"expected [before, after], found {kind_of(node)}", "for instance [[0, 1], [0, 1]]"
         )
     before, after = (read_integer(item, context, scope) for item in node.items)
     return (before, after)
@@ -171,7 +171,7 @@ def _pair(node: YamlNode, context: Context, scope: Scope) -> tuple[int, int]:
 def _choice(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> str:
     possible = ", ".join(field.choices)
     if not isinstance(node, Scalar):
-        raise Fault("E105", f"one word is wanted, found {kind_of(node)}", f"possible: {possible}")
+        raise Fault("E105", f"expected one word, found {kind_of(node)}", f"possible: {possible}")
     if scope.names.get(node.text) is UNDETERMINED:
         raise DependsOnParameter
     word = node.text
@@ -188,14 +188,14 @@ def _choice(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -
 def _integers(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> tuple[int, ...]:
     items = node.items if isinstance(node, Sequence) else [node]
     if len(items) != field.count if field.count else not items:
-        wanted = f"{field.count} numbers are" if field.count else "at least one number is"
-        raise Fault("E105", f"{wanted} wanted, found {len(items)}", field.doc)
+        wanted = f"{field.count} numbers" if field.count else "at least one number"
+        raise Fault("E105", f"expected {wanted}, found {len(items)}", field.doc)
     return tuple(read_integer(item, context, scope, field.minimum or 0) for item in items)
 
 
 def _name(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> Any:
     if not isinstance(node, Scalar) or node.is_empty:
-        raise Fault("E105", f"the name of an earlier tensor is wanted, found {kind_of(node)}")
+        raise Fault("E105", f"expected the name of an earlier tensor, found {kind_of(node)}")
     return context.reference(node, scope)
 
 

@@ -1,4 +1,4 @@
-"""The use of a block of the file: its parameters bound, its layers read with them."""
+"""The call of a block of the file: its parameters bound, its layers read with them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ReadList = Callable[[YamlNode, Scope, str], tuple[Step, ...]]
 
 
 class BlockReader:
-    """Reads uses of blocks. ``read_list`` reads the lists of layers inside them."""
+    """Reads calls of blocks. ``read_list`` reads the lists of layers inside them."""
 
     def __init__(self, context: Context, read_list: ReadList) -> None:
         self.context = context
@@ -32,7 +32,7 @@ class BlockReader:
         self.context.used_blocks.add(block.name)
         if block.name in scope.active:
             chain = " -> ".join((*scope.active[scope.active.index(block.name) :], block.name))
-            message = f"the block `{shown(block.name)}` uses itself: {shown(chain)}"
+            message = f"the block `{shown(block.name)}` calls itself: {shown(chain)}"
             self.context.error("E206", key, message, "use `repeat`", scope, path)
             return None
         self.context.spend(size_of(block.node) + len(scope.file.variables) // 8, key, scope, path)
@@ -63,7 +63,7 @@ class BlockReader:
                 else:
                     self.context.unknown_word("E104", f"parameter of {block.name}", name, names, scope, path)
             elif not isinstance(value, Scalar):
-                message = f"a value for `{parameter}` is wanted, found {kind_of(value)}"
+                message = f"expected a value for `{parameter}`, found {kind_of(value)}"
                 self.context.error("E105", value, message, None, scope, path)
                 given[parameter] = None
             else:

@@ -1,4 +1,4 @@
-"""What is passed on while a file is decoded: the scope of a place, and what is reported and counted."""
+"""The state of decoding a file: the scope of a place, and what is reported and counted."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ class Scope(NamedTuple):
 
     names: Mapping[str, Value] = {}
     tensors: Mapping[str, Ref] = {}
-    """Block parameters that stand for a tensor."""
+    """Block parameters that refer to a tensor."""
     depth: int = 0
     chain: tuple[str, ...] = ()
-    """The uses of blocks that led here, for messages."""
+    """The calls of blocks that led here, for messages."""
     active: tuple[str, ...] = ()
     """The names of the blocks being expanded."""
     nesting: int = 0
@@ -79,13 +79,13 @@ class DependsOnParameter(Exception):
 
 
 class BeyondLimit(Exception):
-    """A file that asks for more than is read; raised out of the decoding, with everything found before it
+    """A file that exceeds a limit; raised out of the decoding, with everything found before it
     reported.
     """
 
 
 REREAD_PER_LAYER = 10
-"""Nodes read again, on average, for the uses of blocks, copies that use their index, variants and cases; two
+"""Nodes read again, on average, for the calls of blocks, copies that use their index, variants and cases; two
 characters of an
 expression count as one."""
 
@@ -265,17 +265,17 @@ class Context:
         return value
 
     def check_copies(self, count: int) -> None:
-        """Refuse more copies than layers are evaluated.
+        """Reject more copies than the limit on layers.
 
         Raises:
             Fault: E102.
         """
         if count > self.most_layers:
-            message = f"{count:,} copies are more than the {self.most_layers:,} layers that are evaluated"
+            message = f"{count:,} copies exceed the limit of {self.most_layers:,} layers"
             raise Fault("E102", message, RAISE_LIMIT)
 
     def reference(self, node: Scalar, scope: Scope) -> Ref:
-        """The tensor a name stands for: a block parameter's, else the earlier one of that name."""
+        """The tensor a name refers to: a block parameter's, else the earlier one of that name."""
         passed = scope.tensors.get(node.text)
         return passed or Ref(node.text, scope.depth, self.origin(node, scope))
 

@@ -82,7 +82,7 @@ def decode(context: Context, root: YamlNode, sets: MappingOf[str, str]) -> Decod
     """The models of a file; everything wrong with it is one error.
 
     Raises:
-        UsageError: for a variable that is set to what means nothing.
+        UsageError: for a variable that is set to an invalid value.
     """
     context.root = root
     file = _FileReader(context, sets)
@@ -175,7 +175,7 @@ class _FileReader:
             elif self.context.unknown_word("E104", "key", key, known, TOP, None, _FOREIGN_KEYS) == "input":
                 misnamed = value
         if misnamed is not None:
-            keys.setdefault("input", misnamed)  # so that names of its inputs are no errors, too
+            keys.setdefault("input", misnamed)  # so that names of its inputs are not reported as well
         vars_node = self.keys.mapping(keys.pop("vars", None), "vars", TOP)
         variables = declared(vars_node, self.context, TOP) if vars_node else {}
         defaults = self.keys.mapping(keys.pop("defaults", None), "defaults", TOP)
@@ -323,7 +323,7 @@ class _FileReader:
 
 
 def _overlaid(file: _Section, variant: _Section) -> _Section:
-    """A variant's keys over the file's; variables, defaults and blocks of both."""
+    """A variant's keys, which override the file's; variables, defaults and blocks of both."""
     keys = {key: node for key, node in file.keys.items() if key != "name"}
     return _Section(
         variant.name,

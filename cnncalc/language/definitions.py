@@ -31,7 +31,7 @@ def read_defaults(
             help = (
                 suggest(key.text, ())
                 if word is None
-                else f"defaults are without a kernel: `{word.meaning.op}`"
+                else f"defaults are given without a kernel: `{word.meaning.op}`"
             )
             context.error("E111", key, f"unknown operation `{shown(key.text)}`", help, scope)
         elif not isinstance(value, Mapping):
@@ -138,12 +138,12 @@ def _params(
             context.error(
                 "E114",
                 item,
-                f"{kind_of(item)} is no parameter",
-                "a name, or a name with a default: `s=1`",
+                f"{kind_of(item)} is not a parameter",
+                "write a name, or a name with a default: `s=1`",
                 scope,
             )
         elif word in params:
-            context.error("E208", item, f"the parameter `{shown(word)}` is there twice", None, scope)
+            context.error("E208", item, f"the parameter `{shown(word)}` is given twice", None, scope)
         else:
             params[word] = default.strip() if equals else None
     return tuple(params.items())

@@ -200,7 +200,7 @@ def _bounds(node: YamlNode, context: Context, scope: Scope) -> Bounds:
     if isinstance(node, Mapping):
         return _range(node, context, scope)
     if not isinstance(node, Scalar):
-        raise Fault("E105", "a value is wanted, not a list")
+        raise Fault("E105", "expected a value, found a list")
     text = _checked_text(node)
     if is_any(text):
         return Bounds("any")
@@ -214,7 +214,7 @@ def _bounds(node: YamlNode, context: Context, scope: Scope) -> Bounds:
     if text[:1] in "<>=":
         raise Fault(
             "E105",
-            f"`{shown(text)}` is no expectation",
+            f"`{shown(text)}` is not an expectation",
             'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}',
         )
     number = _number(text, context, scope)
@@ -230,7 +230,7 @@ _SIGNS: dict[str, Callable[[str, Number], Bounds]] = {
 def _checked_text(node: Scalar) -> str:
     text = node.text.strip()
     if node.is_null or not text:
-        raise Fault("E106", f"an expectation is wanted, found {kind_of(node)}", _FORMS)
+        raise Fault("E106", f"expected an expectation, found {kind_of(node)}", _FORMS)
     if len(text) > MAX_LENGTH:
         raise Fault(
             "E207", f"`{shown(text)}` has {len(text):,} characters; an expectation has at most {MAX_LENGTH}"
@@ -242,9 +242,9 @@ def _range(node: Mapping, context: Context, scope: Scope) -> Bounds:
     limits: dict[str, Number] = {}
     for key, value in node.entries:
         if key.text not in ("min", "max"):
-            raise Fault("E104", f"`{shown(key.text)}` is no limit", "a range is {min: a, max: b}")
+            raise Fault("E104", f"`{shown(key.text)}` is not a limit", "a range is {min: a, max: b}")
         if not isinstance(value, Scalar) or value.is_null:
-            raise Fault("E105", f"a number is wanted, found {kind_of(value)}", "a range is {min: a, max: b}")
+            raise Fault("E105", f"expected a number, found {kind_of(value)}", "a range is {min: a, max: b}")
         limits[key.text] = _number(value.text, context, scope)
     if not limits:
         raise Fault("E106", "an empty range", "a range is {min: a, max: b}")
@@ -261,10 +261,10 @@ def _number(text: str, context: Context, scope: Scope) -> Number:
     if match:
         return _whole(_written(match))
     if re.fullmatch(r"[0-9_.]+[kmgt]", text):
-        raise Fault("E105", f"`{shown(text)}` is no number", f"write `{text.upper()}`")
+        raise Fault("E105", f"`{shown(text)}` is not a number", f"write `{text.upper()}`")
     value = context.evaluate(text, scope)
     if not isinstance(value, (int, Fraction)) or isinstance(value, bool):
-        raise Fault("E105", f"`{shown(text)}` is no number")
+        raise Fault("E105", f"`{shown(text)}` is not a number")
     return value
 
 
@@ -272,7 +272,7 @@ def _approximate(text: str) -> Bounds:
     """``~62.4M``: everything that rounds to what is written."""
     match = _NUMBER.fullmatch(text[1:].strip())
     if not match:
-        raise Fault("E105", f"`{shown(text)}` is no rounded number", "write it like ~62.4M")
+        raise Fault("E105", f"`{shown(text)}` is not a rounded number", "write it like ~62.4M")
     half = Fraction(POWERS[match[4]], 2 * 10 ** decimals(match[2]))
     return Bounds(text, _written(match) - half, _written(match) + half)
 

@@ -16,7 +16,7 @@ from cnncalc.network.structure import HeadBody, LayerBody, Part, Ref, Step
 from cnncalc.support.words import shown
 
 DEEPEST = 65
-"""Lists of layers inside one another, the network's own and the uses of blocks counted."""
+"""Lists of layers inside one another, the network's own and the calls of blocks included."""
 
 _FOREIGN_SIBLINGS = {
     "id": "name",
@@ -51,7 +51,7 @@ class ItemReader:
         if not isinstance(node, Sequence):
             help = "write it as `- ...` items, or in brackets"
             self.context.error(
-                "E105", node, f"a list of layers is wanted, found {kind_of(node)}", help, scope, path or None
+                "E105", node, f"expected a list of layers, found {kind_of(node)}", help, scope, path or None
             )
             return ()
         if scope.nesting >= DEEPEST:
@@ -79,7 +79,7 @@ class ItemReader:
             self.context.error(
                 "E108",
                 item,
-                f"a layer is wanted, found {found}",
+                f"expected a layer, found {found}",
                 "for instance `- conv3x3: 64`",
                 scope,
                 path or None,
@@ -103,7 +103,7 @@ class ItemReader:
     def _the_operation(
         self, item: Mapping, others: list[tuple[Scalar, YamlNode]], scope: Scope, path: str
     ) -> tuple[Scalar, YamlNode] | None:
-        """The one operation among the keys of an item that are no siblings."""
+        """The only operation among the keys of an item that are not keys of every item."""
         if not others:
             self.context.error(
                 "E108",
@@ -193,7 +193,7 @@ class ItemReader:
         node = siblings["name"][1]
         if not isinstance(node, Scalar) or not node.text:
             self.context.error(
-                "E105", node, f"a name is wanted, found {kind_of(node)}", None, scope, path or None
+                "E105", node, f"expected a name, found {kind_of(node)}", None, scope, path or None
             )
             return None
         if not is_name(node.text):

@@ -43,7 +43,7 @@ class KeyReader:
             self._error(
                 "E105",
                 node,
-                f"a framework's name is wanted, found {kind_of(node)}",
+                f"a framework'expected s name, found {kind_of(node)}",
                 ", ".join(FRAMEWORKS),
                 scope,
             )
@@ -113,7 +113,7 @@ class KeyReader:
             self._error(
                 "E105",
                 node,
-                f"a shape is wanted, found {kind_of(node)}",
+                f"expected a shape, found {kind_of(node)}",
                 "for instance [3, 224, 224] or 3x224x224",
                 scope,
             )
@@ -153,7 +153,7 @@ class KeyReader:
             return None
         if isinstance(node, Scalar):
             return node.text
-        self._error("E105", node, f"text is wanted, found {kind_of(node)}", None, scope)
+        self._error("E105", node, f"expected text, found {kind_of(node)}", None, scope)
         return None
 
     def texts(self, node: YamlNode | None, scope: Scope) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a spec file is made of once read: texts, lists and mappings that know where they stand."""
+"""The nodes of a spec file: texts, lists and mappings with their places."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ class OperationReader:
         try:
             if field.primary and meaning.kernel_in_name and field.kind == "int" and _is_kernel(node):
                 raise Fault(
-                    "E105", f"a whole number is wanted, found {kind_of(node)}", _kernel_in_name(meaning)
+                    "E105", f"expected a whole number, found {kind_of(node)}", _kernel_in_name(meaning)
                 )
             if field.kind == "copies":
                 values[field.spec_name] = self._copies(node, values.get("repeat", 0), scope, path)
@@ -262,7 +262,7 @@ class OperationReader:
         if not isinstance(node, Sequence):
             raise Fault(
                 "E105",
-                f"branches are wanted, found {kind_of(node)}",
+                f"expected branches, found {kind_of(node)}",
                 "for instance `[stem, prev]` or `{a: [...], b: [...]}`",
             )
         for number, item in enumerate(node.items, 1):
@@ -291,7 +291,7 @@ class OperationReader:
             return Current() if item.text == "prev" else self.context.reference(item, scope)
         help = "a string is an earlier name, a list in brackets is a branch"
         self.context.error(
-            "E105", item, f"a name or a list of layers is wanted, found {kind_of(item)}", help, scope, path
+            "E105", item, f"expected a name or a list of layers, found {kind_of(item)}", help, scope, path
         )
         return Current()
 
@@ -302,7 +302,7 @@ class OperationReader:
         if isinstance(node, Scalar) and node.is_null:
             return Projected()
         if not isinstance(node, Mapping):
-            message = f"bias and norm of the projection are wanted, found {kind_of(node)}"
+            message = f"expected bias and norm of the projection, found {kind_of(node)}"
             raise Fault("E105", message, "for instance `project: {bias: true, norm: none}`")
         values: dict[str, Any] = {}
         for key, value in node.entries:
@@ -324,7 +324,7 @@ class OperationReader:
         if isinstance(node, Mapping) and node.keys == ["project"]:
             return self._projection(node.entries[0][1], scope, path)
         if not isinstance(node, Scalar) or node.is_null:
-            raise Fault("E105", f"a shortcut is wanted, found {kind_of(node)}", possible)
+            raise Fault("E105", f"expected a shortcut, found {kind_of(node)}", possible)
         guess = did_you_mean(node.text, field.choices)
         help = f"did you mean `{guess}`?" if guess else possible
         raise Fault("E112", f"unknown shortcut {kind_of(node)}", help)
@@ -341,7 +341,7 @@ class OperationReader:
             key, argument = node.entries[0]
         else:
             raise Fault(
-                "E105", f"one operation is wanted, found {kind_of(node)}", "for instance `relu` or `{gn: 32}`"
+                "E105", f"expected one operation, found {kind_of(node)}", "for instance `relu` or `{gn: 32}`"
             )
         word = look_up(key.text)
         if word is None or not issubclass(word.meaning, FAMILIES[field.kind]):
@@ -364,14 +364,14 @@ class OperationReader:
             elif kernel is None and isinstance(value, Scalar) and value.text == "false":
                 raise Fault(
                     "E105",
-                    "a whole number or true is wanted, found `false`",
+                    "expected a whole number or true, found `false`",
                     "leave `pool` out for no such branch",
                 )
             elif kernel is not None and isinstance(value, Sequence):
                 if len(value.items) != 2:
                     raise Fault(
                         "E105",
-                        f"[reduce, out] is wanted, found {len(value.items)} numbers",
+                        f"expected [reduce, out], found {len(value.items)} numbers",
                         "for instance `3x3: [96, 128]`",
                     )
                 reduce, out = (read_integer(item, self.context, scope, 1) for item in value.items)

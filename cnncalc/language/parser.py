@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 MAX_NODES = 1_000_000
-"""Lists, mappings, keys and values of a spec, each alias counted as all that it stands for."""
+"""Lists, mappings, keys and values of a spec, each alias counted as everything it refers to."""
 LONG_TEXT = 64
 """A text counts as one more node for each of so many characters."""
 MAX_NESTING = 200
@@ -71,7 +71,7 @@ def comments(source: Source) -> Iterator[tuple[int, int, str]]:
 
 
 class _Anchored(NamedTuple):
-    """What an alias stands for."""
+    """The value of an alias."""
 
     node: YamlNode
     size: int
@@ -94,7 +94,7 @@ class _Open:
         self.keys: dict[str, Scalar] = {}
 
 
-# Stands for a key that was refused: its value is read and left out.
+# In place of a rejected key: its value is read and left out.
 _REFUSED = Scalar("", True, 0, 0, 0)
 
 
@@ -217,7 +217,7 @@ class _TreeBuilder:
         if isinstance(anchored, _Open):
             start = anchored.node.line
             message = (
-                f"`*{shown(event.anchor)}` stands inside what it stands for, which starts on line {start}"
+                f"`*{shown(event.anchor)}` is inside the value it refers to, which starts on line {start}"
             )
             self._fail("E101", line, column, width, message, "nothing can contain itself")
         if len(self.stack) + anchored.height > MAX_NESTING:
@@ -322,7 +322,7 @@ class _TreeBuilder:
         text = found[0].rstrip(",]}") if found else f"*{name}"
         close = did_you_mean(name, self.anchors)
         help = f"did you mean `*{close}`?" if close else f'if it is text, write it in quotes: "{shown(text)}"'
-        message = f"`{shown(text)}` refers to an anchor `&{shown(name)}` that does not stand before it"
+        message = f"`{shown(text)}` refers to an anchor `&{shown(name)}` that is not before it"
         self._fail("E101", line, column, len(text), message, help)
 
     def _after_anchor(self, line: int, column: int) -> int:

@@ -97,8 +97,8 @@ def read_source(path: str, stdin: TextIO | BinaryIO | None = None) -> Source:
 
 
 def glimpse(path: str) -> str:
-    """What can be read of a file that is no text or too much of it, for a guess at what it is; empty where
-    nothing can.
+    """The readable part of a file that is not text or too large, for a guess at what it is; empty where there
+    is none.
     """
     try:
         with open(path, "rb") as file:

@@ -29,7 +29,7 @@ MOST_VARIABLES = 10_000
 _CYCLE = "E205"
 
 Texts = dict[str, tuple[str, YamlNode]]
-"""The expression of each variable, and where it stands."""
+"""The expression of each variable, and its place."""
 
 
 def declared(node: Mapping, context: Context, scope: Scope) -> dict[str, tuple[YamlNode, YamlNode]]:
@@ -48,7 +48,7 @@ def evaluated(
     outside.
 
     Raises:
-        UsageError: where one of these means nothing.
+        UsageError: where one of these is invalid.
     """
     texts: Texts = {}
     for name, (key, value) in nodes.items():

@@ -18,7 +18,7 @@ from cnncalc.support.words import did_you_mean
 
 
 class _Words(Mapping[str, type[Layer] | type[Shorthand]]):
-    """Every operation and shorthand; a join's shorthand stands for its layer."""
+    """Every operation and shorthand; a join's shorthand represents its layer."""
 
     def __getitem__(self, name: str) -> type[Layer] | type[Shorthand]:
         return SHORTHANDS[name] if name in SHORTHANDS else OPERATIONS[name]
@@ -36,13 +36,15 @@ class _Words(Mapping[str, type[Layer] | type[Shorthand]]):
 SIBLINGS = ("name", "from", "repeat", "share", "frozen", "expect", "note")
 """The keys that an item may have beside its operation."""
 SIBLING_DOCS = {
-    "name": "what later items call it; otherwise the operation and a number, such as conv3x3_1",
-    "from": "the earlier tensor that it reads, in place of the one before it",
-    "repeat": "how often it stands in a row, 0 allowed; `i` is the index of a copy, "
-    "and the name is that of the last one",
+    "name": "the name for later items; the default is the operation and a number, such as conv3x3_1",
+    "from": "the earlier tensor that it reads, instead of the previous item's",
+    "repeat": (
+        "the number of copies in sequence, 0 allowed; `i` is the index of a copy, and the name is "
+        "that of the last one"
+    ),
     "share": "the earlier item whose weights it uses",
-    "frozen": "true where its parameters are not trained: they are counted, but not as trainable",
-    "expect": "what it must come to: a shape, or {shape, params, macs, rf, ...}",
+    "frozen": "true if its parameters are not trained: they are counted, but not as trainable",
+    "expect": "the expected result: a shape, or {shape, params, macs, rf, ...}",
     "note": "a remark, not read",
 }
 
@@ -79,14 +81,16 @@ LONGEST_WORD = 60
 """Characters of a name that can be an operation's."""
 
 _NO_RESHAPE = (
-    "there is no reshape: for a map made of a vector begin with `input: [128, "
+    "there is no reshape: to make a map of a vector, begin with `input: [128, "
     "1, 1]` and `conv_transpose4x4: 64`;"
     " `flatten` makes a vector of a map"
 )
 _GATE = (
     "write `mul: {gate: [global_avgpool, conv1x1: 4, relu, conv1x1: 64, sigmoid], map: []}`, for 64 channels"
 )
-_STATED = "there is no such operation: state what it costs: `custom: {out: 64, params: 1234, macs: 5678}`"
+_STATED = (
+    "there is no such operation; give its costs with `custom`: `custom: {out: 64, params: 1234, macs: 5678}`"
+)
 _MISSING = {
     **dict.fromkeys(("reshape", "view", "unflatten", "unsqueeze"), _NO_RESHAPE),
     **dict.fromkeys(("se", "seblock", "semodule", "selayer", "squeezeexcitation", "squeezeexcite"), _GATE),
@@ -95,7 +99,7 @@ _MISSING = {
         ("type", "op", "layer", "class"), "the operation is itself the key, for instance `- conv3x3: 64`"
     ),
 }
-"""What the language has no word for, in lower case and without underscores, and what to write."""
+"""Operations that the language lacks, in lower case and without underscores, and what to write instead."""
 
 
 class Word(NamedTuple):
@@ -129,7 +133,7 @@ def look_up(name: str) -> Word | None:
 
 
 def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
-    """What was probably meant by a name that means nothing: a foreign word, a kernel too many, a slip."""
+    """What was probably meant by an unknown name: a foreign word, a kernel too many, a typing error."""
     missing = _MISSING.get(_bare(name).replace("_", ""))
     if missing is not None and name not in block_names:
         return missing

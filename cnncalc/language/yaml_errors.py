@@ -123,7 +123,7 @@ def _tab(error: _SyntaxError) -> Explained | None:
     if "\t" not in margin and error.character(error.place) != "\t":
         return None
     tab = margin.find("\t") if "\t" in margin else column
-    return Explained((line, tab), 1, "a tab stands where only spaces are allowed", "indent with spaces")
+    return Explained((line, tab), 1, "a tab is used where only spaces are allowed", "indent with spaces")
 
 
 def _reserved(error: _SyntaxError) -> Explained | None:
@@ -157,7 +157,7 @@ def _document(error: _SyntaxError) -> Explained | None:
         error.place,
         1,
         "something follows the end of the document",
-        "a file holds one spec: delete the `...`",
+        "a file contains one spec: delete the `...`",
     )
 
 
@@ -218,7 +218,7 @@ def _too_deep(error: _SyntaxError) -> Explained | None:
     place, width, key = (line, begin), max(len(key), 1), shown(key)
     bare = _BARE_ITEM.match(error.line(above))
     if bare:
-        message = f"`{bare[1]}` needs a colon before `{key}:` can stand beside it"
+        message = f"`{bare[1]}` needs a colon before `{key}:` can be beside it"
         return Explained((above, bare.start(1)), len(bare[1]), message, f"write `- {bare[1]}:`")
     indent = _INDENT.match(error.line(above))
     message = f"`{key}:` is indented too deep: the value on line {above + 1} is complete"
@@ -298,7 +298,7 @@ def _brackets(error: _SyntaxError) -> Explained | None:
         error.place,
         1,
         message,
-        f"the `{opener}` that is open here stands on line {line + 1}, column {column + 1}",
+        f"the `{opener}` that is open here is on line {line + 1}, column {column + 1}",
     )
 
 
@@ -317,13 +317,13 @@ def _indentation(error: _SyntaxError) -> Explained | None:
         )
     if column != error.start[1]:
         help = f"lines above start at column {' or '.join(map(str, error.columns()))}"
-        return Explained(error.place, width, f"the indentation of `{found}` fits nothing above it", help)
+        return Explained(error.place, width, f"the indentation of `{found}` matches nothing above it", help)
     if "mapping" in error.context:
         message = f"found `{found}` among the keys of the mapping that starts on line {error.start[0] + 1}"
         return Explained(
-            error.place, width, message, "a mapping has keys, a list has `- ` items: one cannot hold both"
+            error.place, width, message, "a mapping has keys, a list has `- ` items: use one of them"
         )
-    message = f"`{found}` stands among the items of the list that starts on line {error.start[0] + 1}"
+    message = f"`{found}` is among the items of the list that starts on line {error.start[0] + 1}"
     return Explained(
         error.place, width, message, "start it with `- `, or indent it to make it part of the item above"
     )

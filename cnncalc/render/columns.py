@@ -244,7 +244,7 @@ def decimal(centre: Fraction) -> str:
 
 
 def _flags(layer: LayerReport) -> str:
-    flags = (("not aligned", not layer.field.aligned), ("uneven", not layer.field.uniform))
+    flags = (("not aligned", not layer.field.aligned), ("non-uniform", not layer.field.uniform))
     return ", ".join(text for text, holds in flags if holds)
 
 

@@ -27,7 +27,7 @@ class Document:
         raise NotImplementedError
 
     def rows(self) -> Iterable[Rows]:
-        """The tables for programs: nothing that was computed is left out for want of room."""
+        """The tables for programs, which leave out nothing that was computed."""
         raise NotImplementedError
 
     def json(self) -> str:

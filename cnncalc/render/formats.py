@@ -20,13 +20,13 @@ class Format(NamedTuple):
     about: str
     """What it is for, in a few words of the help."""
     endings: tuple[str, ...] = ()
-    """Of files that hold it, longer ones before those that they end in."""
+    """The endings of its files, longer ones before those that they end in."""
     stem: str = ""
-    """How names of files begin that hold it even where the ending has another format first."""
+    """Beginnings of file names that select it even where the ending belongs to another format first."""
     lead: bool = False
     """Whether it has what is written above a table: the title and a description."""
     failure: bool = False
-    """Whether it says which layer ended a table early."""
+    """Whether it names the layer that ended a table early."""
     notes: bool = False
     """Whether it has remarks and sums beneath a table."""
     drawing: bool = False

@@ -303,13 +303,15 @@ def test_the_analysis_warns_by_itself() -> None:
     assert not layers("W502", halved.format("prev"))
     (found,) = layers("W519", halved.format("prev"))
     assert found.message.endswith(
-        "their centres are by turns up to 1/2 input positions apart, to either side"
+        "their centres are up to 1/2 input positions apart, alternately to either side"
     )
     # With four units for one they are 3/2 behind to 3/2 before, and a window that looks ahead by half a position moves that.
     (found,) = layers("W502", "add: [[avgpool4, upsample: 4], [depthwise2: {padding: [[0, 1], [0, 1]]}]]")
-    assert found.message.endswith("their centres are by turns up to 2 input positions apart, to either side")
+    assert found.message.endswith(
+        "their centres are up to 2 input positions apart, alternately to either side"
+    )
     (found,) = layers("W502", halved.format("[depthwise2: {padding: [[0, 1], [0, 1]]}]"))
-    assert found.message.endswith("their centres are by turns 0 to 1 input position apart")
+    assert found.message.endswith("their centres are 0 to 1 input position apart, varying by phase")
     assert not layers("W502", shifted.replace("[[0, 2], [0, 2]]", "1"))
     same = "concat: [[conv3x3: {out: 8, padding: same, stride: 2}], [conv5x5: {out: 8, padding: same, stride: 2}]]"
     assert layers("W503", same, input="[8, any, any]", more="framework: tensorflow\n")

@@ -98,7 +98,7 @@ def test_what_is_unknown_is_not_kept() -> None:
     unknown = report(10, input="[3, any, 8]")
     verdict = budgets.hold(budgets.parse("macs > 1T"), OLD, unknown)
     assert verdict is not None
-    assert (verdict.kept, verdict.message) == (False, "`macs > 1T` cannot be told: macs is unknown")
+    assert (verdict.kept, verdict.message) == (False, "`macs > 1T` cannot be decided: macs is unknown")
     assert is_kept("macs > +5%", OLD, unknown) is False
     assert is_kept("params > +5%", unknown) is True
 
@@ -111,8 +111,8 @@ def test_a_change_of_a_network_that_is_new_or_gone_cannot_be_told() -> None:
     new, gone = (budgets.hold(budgets.parse("params > +5%"), *pair) for pair in ((None, OLD), (OLD, None)))
     assert new is not None
     assert gone is not None
-    assert (new.kept, new.message) == (False, f"`params > +5%` cannot be told: `{OLD.name}` is new")
-    assert (gone.kept, gone.message) == (False, f"`params > +5%` cannot be told: `{OLD.name}` is gone")
+    assert (new.kept, new.message) == (False, f"`params > +5%` cannot be decided: `{OLD.name}` is new")
+    assert (gone.kept, gone.message) == (False, f"`params > +5%` cannot be decided: `{OLD.name}` was removed")
     assert is_kept("params > 5", OLD, None) is False
     assert is_kept("params > 5M", OLD, None) is True
     assert budgets.hold(budgets.parse("params > 5"), OLD, None) is None
@@ -141,17 +141,17 @@ def test_what_is_said(condition: str, channels: int, message: str) -> None:
 @pytest.mark.parametrize(
     ("condition", "message", "help"),
     [
-        ("", "a metric is wanted", f"possible: {', '.join(budgets.METRICS)}"),
-        ("5M < params", "a metric is wanted, found `5M`", f"possible: {', '.join(budgets.METRICS)}"),
-        (" parms > 5", "`parms` is no metric", "did you mean `params`?"),
-        ("parameters > 5", "`parameters` is no metric", "did you mean `params`?"),
-        ("wanted > 5", "`wanted` is no metric", f"possible: {', '.join(budgets.METRICS)}"),
-        ("qqq > 5", "`qqq` is no metric", f"possible: {', '.join(budgets.METRICS)}"),
-        ("params", "a comparison is wanted", "possible: > >= < <= == !="),
-        ("params >> 5M", "a comparison is wanted, found `>>`", "possible: > >= < <= == !="),
-        ("params = 5", "a comparison is wanted, found `=`", "possible: > >= < <= == !="),
-        ("params > x", "a number is wanted, found `x`", "for instance 5M, +5% or -1_000"),
-        ("params >", "a number is wanted", "for instance 5M, +5% or -1_000"),
+        ("", "expected a metric", f"possible: {', '.join(budgets.METRICS)}"),
+        ("5M < params", "expected a metric, found `5M`", f"possible: {', '.join(budgets.METRICS)}"),
+        (" parms > 5", "`parms` is not a metric", "did you mean `params`?"),
+        ("parameters > 5", "`parameters` is not a metric", "did you mean `params`?"),
+        ("wanted > 5", "`wanted` is not a metric", f"possible: {', '.join(budgets.METRICS)}"),
+        ("qqq > 5", "`qqq` is not a metric", f"possible: {', '.join(budgets.METRICS)}"),
+        ("params", "expected a comparison", "possible: > >= < <= == !="),
+        ("params >> 5M", "expected a comparison, found `>>`", "possible: > >= < <= == !="),
+        ("params = 5", "expected a comparison, found `=`", "possible: > >= < <= == !="),
+        ("params > x", "expected a number, found `x`", "for instance 5M, +5% or -1_000"),
+        ("params >", "expected a number", "for instance 5M, +5% or -1_000"),
         ("params > 5k", "the condition should end here, found `k`", "write `5K`"),
         ("params>+2.5 m", "the condition should end here, found `m`", "write `+2.5M`"),
         ("params > 1,000", "the condition should end here, found `,000`", "write `1_000`"),

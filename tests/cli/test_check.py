@@ -200,13 +200,13 @@ def test_nothing_matched_exits_2(path: str, capsys: pytest.CaptureFixture[str]) 
     assert ran.err.startswith(f"error[E115]: no spec in `{path}`\n")
     ran = Check(capsys, "good.yaml", path)
     assert ran.code == 2
-    assert ran.out.startswith("1 file: 1 expectation held, 0 failed")
+    assert ran.out.startswith("1 file: 1 expectation met, 0 failed")
 
 
 def test_a_missing_file_exits_2_and_the_others_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Check(capsys, "nowhere.yaml", "liar.yaml")
     assert (ran.code, ran.codes) == (2, ["E401"])
-    assert ran.out.endswith("1 file: 0 expectations held, 1 failed, 1 not checked\n")
+    assert ran.out.endswith("1 file: 0 expectations met, 1 failed, 1 not checked\n")
     assert ran.err.startswith("error[E110]: `nowhere.yaml` does not exist")
     ran = Check(capsys, "nowhere.yaml", "--format", "json")
     (file,) = json.loads(ran.out)["files"]
@@ -218,7 +218,7 @@ def test_a_file_that_is_gone_is_not_the_bundled_network_of_its_name(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran = Check(capsys, "good.yaml", name)
-    assert (ran.code, ran.out) == (2, "1 file: 1 expectation held, 0 failed, 1 not checked\n")
+    assert (ran.code, ran.out) == (2, "1 file: 1 expectation met, 0 failed, 1 not checked\n")
     bare = name.partition(".")[0]
     assert (
         ran.err == f"error[E110]: `{name}` does not exist\n  = help: the bundled config is called `{bare}`\n"
@@ -249,7 +249,7 @@ def test_a_foreign_file_in_a_folder_is_skipped_whatever_is_wrong_with_it(
     ran = Check(capsys, "nets")
     assert (ran.code, ran.out) == (
         0,
-        "1 file: 1 expectation held, 0 failed, 1 file skipped (nets/other.yaml)\n",
+        "1 file: 1 expectation met, 0 failed, 1 file skipped (nets/other.yaml)\n",
     )
     assert Check(capsys, "nets/other.yaml").code == 1
 
@@ -270,7 +270,7 @@ def test_the_lock_of_an_editor_is_no_spec_and_another_link_that_leads_nowhere_is
     Path("nets").mkdir()
     Path("nets/good.yaml").write_text(GOOD)
     Path("nets/.#good.yaml").symlink_to("me@host.1234:5678")
-    assert Check(capsys, "nets").out == "1 file: 1 expectation held, 0 failed\n"
+    assert Check(capsys, "nets").out == "1 file: 1 expectation met, 0 failed\n"
     Path("nets/gone.yaml").symlink_to("nowhere.yaml")
     assert Check(capsys, "nets").code == 2
 
@@ -303,19 +303,19 @@ def test_folders_patterns_and_names_give_each_file_once(capsys: pytest.CaptureFi
     (Path("nets") / "notes.yaml").write_text("a: b\n")
     assert (
         Check(capsys, "nets").out
-        == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+        == "2 files: 2 expectations met, 0 failed, 1 file skipped (nets/notes.yaml)\n"
     )
     assert (
         Check(capsys, "nets/*.yaml").out
-        == "1 file: 1 expectation held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+        == "1 file: 1 expectation met, 0 failed, 1 file skipped (nets/notes.yaml)\n"
     )
     assert (
         Check(capsys, "nets/**/*.y*ml").out
-        == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+        == "2 files: 2 expectations met, 0 failed, 1 file skipped (nets/notes.yaml)\n"
     )
     assert (
         Check(capsys, "nets", "nets/a.yaml", "./nets/*.yaml").out
-        == "2 files: 2 expectations held, 0 failed, 1 file skipped (nets/notes.yaml)\n"
+        == "2 files: 2 expectations met, 0 failed, 1 file skipped (nets/notes.yaml)\n"
     )
     Path("odd[1].yaml").write_text(GOOD)
     assert Check(capsys, "odd[1].yaml").out.startswith("1 file: 1 ")
@@ -329,7 +329,7 @@ def test_environments_and_hidden_folders_are_looked_into_only_where_they_are_nam
         Path(folder).mkdir(parents=True)
         (Path(folder) / "a.yaml").write_text(GOOD)
     Path("nets/env/pyvenv.cfg").touch()
-    one, two = ("1 file: 1 expectation held, 0 failed\n", "2 files: 2 expectations held, 0 failed\n")
+    one, two = ("1 file: 1 expectation met, 0 failed\n", "2 files: 2 expectations met, 0 failed\n")
     for path in ("nets", "nets/**/*.yaml", "n*", "./nets/**"):
         assert Check(capsys, path).out == one
     for folder in folders:
@@ -491,7 +491,7 @@ def test_two_hundred_specs_are_checked_in_no_time(capsys: pytest.CaptureFixture[
     start = time.process_time()
     ran = Check(capsys, "many")
     taken = time.process_time() - start
-    assert ran.out == "200 files: 10,000 expectations held, 0 failed\n"
+    assert ran.out == "200 files: 10,000 expectations met, 0 failed\n"
     assert taken < 3
 
 
@@ -506,10 +506,10 @@ def test_the_variants_that_are_in_order_are_checked_beside_those_that_are_not(
     checked = Check(capsys, str(spec))
     assert checked.code == 1
     assert checked.out.count("E104") == 2
-    assert "1 file: 1 expectation held, 0 failed, 2 errors" in checked.out
+    assert "1 file: 1 expectation met, 0 failed, 2 errors" in checked.out
     ran = Ran(capsys, "params", str(spec), "--format", "json")
     assert ran.code == 1
     names = [(model["name"], model["totals"]["params"]) for model in json.loads(ran.out)["models"]]
     assert names == [("good", 12), (None, None)]
     spec.write_text(f"input: [3, 8, 8]\nbogus: 1\nmodels:\n  {good % 99}\n")
-    assert "0 expectations held, 0 failed, 1 error" in Check(capsys, str(spec)).out
+    assert "0 expectations met, 0 failed, 1 error" in Check(capsys, str(spec)).out

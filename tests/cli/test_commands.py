@@ -273,7 +273,7 @@ def test_spp(capsys: pytest.CaptureFixture[str]) -> None:
 def test_spp_warns_where_the_paper_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "spp", "--in", "11", "--levels", "4")
     assert ran.code == 0
-    assert "not the bins wanted" in ran.out
+    assert "other bins than asked for" in ran.out
     assert ran.err == (
         "warning[W501]: mode paper gives 5x5 bins on a map of 11x11 instead of 4x4\n"
         "  = help: use a mode that gives 4x4: exact, adaptive, caffe\n"
@@ -419,7 +419,7 @@ def test_an_impossible_pool_exits_1(
 
 def test_check_sums_up(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "check", "good.yaml")
-    assert (ran.code, ran.out, ran.err) == (0, "1 file: 2 expectations held, 0 failed\n", "")
+    assert (ran.code, ran.out, ran.err) == (0, "1 file: 2 expectations met, 0 failed\n", "")
 
 
 def test_check_prints_a_line_per_failed_expectation(capsys: pytest.CaptureFixture[str]) -> None:
@@ -428,7 +428,7 @@ def test_check_prints_a_line_per_failed_expectation(capsys: pytest.CaptureFixtur
     assert ran.code == 1
     assert ran.out.splitlines() == [
         "liar.yaml:5:36: E401 liar: params: expected params 3*4*9 + 5 = 113, got 112 (-0.9 %)",
-        "1 file: 2 expectations held, 1 failed",
+        "1 file: 2 expectations met, 1 failed",
     ]
 
 
@@ -445,7 +445,7 @@ def test_check_of_a_folder_skips_other_files(capsys: pytest.CaptureFixture[str])
     names = "folder/deeper/compose.yml, folder/deeper/tagged.yaml"
     assert (
         ran.out.splitlines()[-1]
-        == f"2 files: 2 expectations held, 0 failed, 1 error, 2 files skipped ({names})"
+        == f"2 files: 2 expectations met, 0 failed, 1 error, 2 files skipped ({names})"
     )
     assert Ran(capsys, "check", "folder/deeper").code == 0
 
@@ -453,9 +453,9 @@ def test_check_of_a_folder_skips_other_files(capsys: pytest.CaptureFixture[str])
 def test_check_with_nothing_to_check_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
     Path("empty").mkdir()
     ran = Ran(capsys, "check", "empty")
-    assert (ran.code, ran.out) == (2, "0 files: 0 expectations held, 0 failed, 1 not checked\n")
+    assert (ran.code, ran.out) == (2, "0 files: 0 expectations met, 0 failed, 1 not checked\n")
     ran = Ran(capsys, "check", "good.yaml", "nowhere.yaml")
-    assert (ran.code, ran.out) == (2, "1 file: 2 expectations held, 0 failed, 1 not checked\n")
+    assert (ran.code, ran.out) == (2, "1 file: 2 expectations met, 0 failed, 1 not checked\n")
     assert ran.err.startswith("error[E110]: ")
     assert "`nowhere.yaml`" in ran.err
 

@@ -390,7 +390,7 @@ def test_the_same_spec_however_it_is_written(data: bytes, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"layers:\n\t- relu\n", "a tab stands where only spaces are allowed"),
+        (b"layers:\n\t- relu\n", "a tab is used where only spaces are allowed"),
         (b"layers: [relu\0]\n", "U+0000 (NUL) cannot be in a spec"),
         (b"layers: [\xed\xa0\x80]\n", "is not UTF-8"),
         (b"layers: [\xff]\n", "is not UTF-8"),

@@ -139,7 +139,7 @@ def test_what_a_diff_leaves_is_told_beside_it(capsys: pytest.CaptureFixture[str]
     Path("net.yaml").write_text("input: [3, 8, 8]\nlayers: [conv3x3: 4]\nexpect: {error: E301}\n")
     ran = Ran(capsys, "check", "--diff", "net.yaml")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "net.yaml:3:17: net: error stays: an expected error is no measured value\n"
+    assert ran.err == "net.yaml:3:17: net: error stays: an expected error is not a measured value\n"
 
 
 def test_a_diff_of_a_file_without_a_last_line_end(capsys: pytest.CaptureFixture[str]) -> None:

@@ -136,7 +136,7 @@ def test_a_watch_may_begin_with_a_broken_configuration(
     (tmp_path / "pyproject.toml").write_text("[tool.cnncalc]\nstrict = tru\n")
     _checked(monkeypatch, lambda: (tmp_path / "pyproject.toml").write_text("[tool.cnncalc]\nstrict = true\n"))
     out, err = capsys.readouterr()
-    assert out.endswith("1 file: 1 expectation held, 0 failed\n")
+    assert out.endswith("1 file: 1 expectation met, 0 failed\n")
     assert err.count("E903") == 1
 
 

@@ -64,7 +64,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             INPUT + "blocks: {basic: {params: [c], layers: [conv3x3: c]}}\nlayers: [basic: [3]]\n",
-            ("E105", "3:17", "a value for `c` is wanted, found a list", None),
+            ("E105", "3:17", "expected a value for `c`, found a list", None),
             id="block list",
         ),
         pytest.param(
@@ -109,22 +109,22 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             INPUT + "blocks: {basic: {params: [1], layers: [relu]}}\nlayers: [relu]\n",
-            ("E114", "2:27", "`1` is no parameter", "a name, or a name with a default: `s=1`"),
+            ("E114", "2:27", "`1` is not a parameter", "write a name, or a name with a default: `s=1`"),
             id="block param number",
         ),
         pytest.param(
             INPUT + "blocks: {basic: {params: [c, c], layers: [relu]}}\nlayers: [relu]\n",
-            ("E208", "2:30", "the parameter `c` is there twice", None),
+            ("E208", "2:30", "the parameter `c` is given twice", None),
             id="block param twice",
         ),
         pytest.param(
             INPUT + "blocks: {basic: {params: [i], layers: [relu]}}\nlayers: [relu]\n",
-            ("E114", "2:27", "`i` is no parameter", "a name, or a name with a default: `s=1`"),
+            ("E114", "2:27", "`i` is not a parameter", "write a name, or a name with a default: `s=1`"),
             id="block param i",
         ),
         pytest.param(
             INPUT + "blocks: {a: {layers: [b]}, b: {layers: [a]}}\nlayers: [a]\n",
-            ("E206", "2:41", "the block `a` uses itself: a -> b -> a", "use `repeat`"),
+            ("E206", "2:41", "the block `a` calls itself: a -> b -> a", "use `repeat`"),
             id="block recursion",
         ),
         pytest.param(
@@ -199,7 +199,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "defaults: {conv3x3: {padding: 1}}\nlayers: [relu]\n",
-            ("E111", "1:12", "unknown operation `conv3x3`", "defaults are without a kernel: `conv`"),
+            ("E111", "1:12", "unknown operation `conv3x3`", "defaults are given without a kernel: `conv`"),
             id="defaults kernel",
         ),
         pytest.param(
@@ -247,7 +247,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "1:8",
-                "a list of layers is wanted, found nothing",
+                "expected a list of layers, found nothing",
                 "write it as `- ...` items, or in brackets",
             ),
             id="layers nothing",
@@ -257,7 +257,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "1:9",
-                "a list of layers is wanted, found a mapping",
+                "expected a list of layers, found a mapping",
                 "write it as `- ...` items, or in brackets",
             ),
             id="layers mapping",
@@ -267,7 +267,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "1:9",
-                "a list of layers is wanted, found `relu`",
+                "expected a list of layers, found `relu`",
                 "write it as `- ...` items, or in brackets",
             ),
             id="layers scalar",
@@ -292,14 +292,14 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "2:12",
-                "a framework's name is wanted, found a list",
+                "a framework'expected s name, found a list",
                 "pytorch, tensorflow, caffe, onnx",
             ),
             id="framework list",
         ),
         pytest.param(
             "layers: [relu]\nname: [x]\n",
-            ("E105", "2:7", "text is wanted, found a list", None),
+            ("E105", "2:7", "expected text, found a list", None),
             id="name list",
         ),
         pytest.param(
@@ -357,7 +357,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "1:12",
-                "a whole number is wanted, found a list",
+                "expected a whole number, found a list",
                 "for instance [3, 224, 224] or 3x224x224; `any` is an unknown size",
             ),
             id="input nested",
@@ -472,7 +472,7 @@ def test_a_name_is_the_text_that_is_written(name: str) -> None:
 def test_an_empty_value_is_no_name() -> None:
     spec = "name:\nlayers:\n- relu:\n  name:\n- relu:\n  from:\n"
     assert [(code, place, message) for code, place, message, _ in found_in(spec)] == [
-        ("E105", "4:8", "a name is wanted, found nothing"),
+        ("E105", "4:8", "expected a name, found nothing"),
         ("E105", "6:8", "`from` is the name of an earlier tensor, found nothing"),
     ]
     (model,) = cnncalc.loads("name:\nlayers: [relu]\n", "stem.yaml")

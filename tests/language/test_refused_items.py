@@ -40,14 +40,14 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "3:32",
-                "a number or one per axis is wanted, found a mapping",
+                "expected a number or one per axis, found a mapping",
                 "for instance 3, 3x5 or [3, 5]",
             ),
             id="padding mapping",
         ),
         pytest.param(
             "conv3x3: {out: 3, padding: [[1], [1]]}",
-            ("E105", "3:32", "[before, after] is wanted, found a list", "for instance [[0, 1], [0, 1]]"),
+            ("E105", "3:32", "expected [before, after], found a list", "for instance [[0, 1], [0, 1]]"),
             id="padding pair",
         ),
         pytest.param(
@@ -57,12 +57,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "conv3x3: {out: 3, stride: }",
-            ("E105", "3:31", "a number or one per axis is wanted, found nothing", None),
+            ("E105", "3:31", "expected a number or one per axis, found nothing", None),
             id="stride nothing",
         ),
         pytest.param(
             "conv3x3: {out: [3], stride: 1}",
-            ("E105", "3:20", "a whole number is wanted, found a list", None),
+            ("E105", "3:20", "expected a whole number, found a list", None),
             id="stride list",
         ),
         pytest.param(
@@ -70,7 +70,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "3:11",
-                "a whole number is wanted, found `3x3`",
+                "expected a whole number, found `3x3`",
                 "the kernel goes into the name, as in `conv3x3: 64`",
             ),
             id="kernel scalar",
@@ -137,18 +137,18 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "conv3x3: {out: 3, bias: no}",
-            ("E105", "3:29", "true or false is wanted, found `no`", "write `false`"),
+            ("E105", "3:29", "expected true or false, found `no`", "write `false`"),
             id="no is not false",
         ),
         pytest.param(
             "conv3x3: {out: 3, bias: 0}",
-            ("E105", "3:29", "true or false is wanted, found `0`", None),
+            ("E105", "3:29", "expected true or false, found `0`", None),
             id="0 is not false",
         ),
         pytest.param(
             "conv3x3: true",
-            ("E105", "3:14", "a whole number is wanted, found `true`", None),
-            id="true is no number",
+            ("E105", "3:14", "expected a whole number, found `true`", None),
+            id="true is not a number",
         ),
         pytest.param(
             "conv3x3: i",
@@ -197,7 +197,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "slice: [1, 2, 3]",
-            ("E105", "3:12", "2 numbers are wanted, found 3", "[first, count]"),
+            ("E105", "3:12", "expected 2 numbers, found 3", "[first, count]"),
             id="slice count",
         ),
         pytest.param(
@@ -264,17 +264,17 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "conv3x3: {out: 3, act: [relu]}",
-            ("E105", "3:28", "one operation is wanted, found a list", "for instance `relu` or `{gn: 32}`"),
+            ("E105", "3:28", "expected one operation, found a list", "for instance `relu` or `{gn: 32}`"),
             id="act list",
         ),
         pytest.param(
             "[relu]",
-            ("E108", "3:5", "a layer is wanted, found a list", "for instance `- conv3x3: 64`"),
+            ("E108", "3:5", "expected a layer, found a list", "for instance `- conv3x3: 64`"),
             id="item list",
         ),
         pytest.param(
             "~",
-            ("E108", "3:5", "a layer is wanted, found an empty item", "for instance `- conv3x3: 64`"),
+            ("E108", "3:5", "expected a layer, found an empty item", "for instance `- conv3x3: 64`"),
             id="item null",
         ),
         pytest.param(
@@ -309,12 +309,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "{conv3x3: 3, name: [x]}",
-            ("E105", "3:24", "a name is wanted, found a list", None),
+            ("E105", "3:24", "expected a name, found a list", None),
             id="name kinds",
         ),
         pytest.param(
             "{conv3x3: 3, name: }",
-            ("E105", "3:24", "a name is wanted, found nothing", None),
+            ("E105", "3:24", "expected a name, found nothing", None),
             id="name nothing",
         ),
         pytest.param(
@@ -364,7 +364,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "{conv3x3: 3, repeat: {}}",
-            ("E105", "3:26", "a whole number is wanted, found a mapping", None),
+            ("E105", "3:26", "expected a whole number, found a mapping", None),
             id="repeat mapping",
         ),
         pytest.param(
@@ -387,7 +387,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E102",
                 "3:26",
-                "1,000,000 copies are more than the 200,000 layers that are evaluated",
+                "1,000,000 copies exceed the limit of 200,000 layers",
                 "lower a `repeat`, or pass --max-layers",
             ),
             id="repeat huge",
@@ -427,7 +427,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "3:13",
-                "branches are wanted, found `prev`",
+                "expected branches, found `prev`",
                 "for instance `[stem, prev]` or `{a: [...], b: [...]}`",
             ),
             id="concat scalar",
@@ -437,7 +437,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "3:20",
-                "a name or a list of layers is wanted, found a mapping",
+                "expected a name or a list of layers, found a mapping",
                 "a string is an earlier name, a list in brackets is a branch",
             ),
             id="concat mapping item",
@@ -462,7 +462,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "3:17",
-                "a list of layers is wanted, found `relu`",
+                "expected a list of layers, found `relu`",
                 "write it as `- ...` items, or in brackets",
             ),
             id="concat branch scalar",
@@ -482,7 +482,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "3:10",
-                "a list of layers is wanted, found `relu`",
+                "expected a list of layers, found `relu`",
                 "write it as `- ...` items, or in brackets",
             ),
             id="seq scalar",
@@ -512,7 +512,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "3:40",
-                "a shortcut is wanted, found a mapping",
+                "expected a shortcut, found a mapping",
                 "possible: identity, project, a list of layers",
             ),
             id="shortcut mapping",
@@ -569,7 +569,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "inception: {3x3: [1, 2, 3]}",
-            ("E105", "3:22", "[reduce, out] is wanted, found 3 numbers", "for instance `3x3: [96, 128]`"),
+            ("E105", "3:22", "expected [reduce, out], found 3 numbers", "for instance `3x3: [96, 128]`"),
             id="inception reduce",
         ),
         pytest.param(
@@ -577,7 +577,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "3:31",
-                "a whole number or true is wanted, found `false`",
+                "expected a whole number or true, found `false`",
                 "leave `pool` out for no such branch",
             ),
             id="inception pool false",
@@ -589,7 +589,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "inception: {3x3: {out: 4}}",
-            ("E105", "3:22", "a whole number is wanted, found a mapping", None),
+            ("E105", "3:22", "expected a whole number, found a mapping", None),
             id="inception mapping",
         ),
         pytest.param(
@@ -612,7 +612,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E106",
                 "3:26",
-                "an expectation is wanted, found nothing",
+                "expected an expectation, found nothing",
                 'a number, ~62.4M, "<= 5M", ">= 224", or {min: a, max: b}',
             ),
             id="expect nothing",
@@ -622,19 +622,19 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "3:35",
-                "`< 5M` is no expectation",
+                "`< 5M` is not an expectation",
                 'write "<= 5M", ">= 224", ~62.4M, a number, or {min: a, max: b}',
             ),
             id="expect strict",
         ),
         pytest.param(
             "{conv3x3: 4, expect: {params: 5m}}",
-            ("E105", "3:35", "`5m` is no number", "write `5M`"),
+            ("E105", "3:35", "`5m` is not a number", "write `5M`"),
             id="expect suffix",
         ),
         pytest.param(
             "{conv3x3: 4, expect: {params: {mn: 3}}}",
-            ("E104", "3:35", "`mn` is no limit", "a range is {min: a, max: b}"),
+            ("E104", "3:35", "`mn` is not a limit", "a range is {min: a, max: b}"),
             id="expect limit",
         ),
         pytest.param(
@@ -654,7 +654,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "{conv3x3: 4, expect: {params: ~abc}}",
-            ("E105", "3:35", "`~abc` is no rounded number", "write it like ~62.4M"),
+            ("E105", "3:35", "`~abc` is not a rounded number", "write it like ~62.4M"),
             id="expect rounded",
         ),
         pytest.param(
@@ -669,7 +669,7 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "{conv3x3: 4, expect: {params: true}}",
-            ("E105", "3:35", "`true` is no number", None),
+            ("E105", "3:35", "`true` is not a number", None),
             id="expect word",
         ),
     ],

@@ -320,7 +320,7 @@ def test_recursion_shows_the_chain() -> None:
     (found,) = refusals(spec)
     assert (found.code, found.message, found.help) == (
         "E206",
-        "the block `a` uses itself: a -> b -> c -> a",
+        "the block `a` calls itself: a -> b -> c -> a",
         "use `repeat`",
     )
 

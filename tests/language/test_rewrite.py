@@ -221,32 +221,35 @@ def test_cases_have_their_own_values() -> None:
     ("text", "reason"),
     [
         ("layers:\n  - conv3x3: 4\nexpect: {params: 5}\n", "the value is not known"),
-        (HEAD + "expect: {error: E301}\n", "an expected error is no measured value"),
+        (HEAD + "expect: {error: E301}\n", "an expected error is not a measured value"),
         (
             "vars: {n: &n 9}\ninput: &in [3, 8, 8]\nlayers: [conv3x3: n]\nexpect: *in\n",
-            "what stands there is used elsewhere too",
+            "its text is used elsewhere too",
         ),
         (HEAD + "expect:\n  params: >-\n    5\n", "it is written over several lines or with escapes"),
         (HEAD + 'expect: {params: "\\x35"}\n', "it is written over several lines or with escapes"),
         (
             "input: [3, 8, 8]\nlayers: [global_avgpool]\nexpect: {rf: {max: 1}}\n",
-            "it is a range, and what is measured is no number",
+            "it is a range, and the measured value is not a number",
         ),
-        ('layers: [conv3x3: 4, global_avgpool]\nexpect: {rf: "<= 5"}\n', "what is measured is no number"),
-        ("layers: [conv3x3: 4, global_avgpool]\nexpect: {rf: ~5}\n", "what is measured is no number"),
+        (
+            'layers: [conv3x3: 4, global_avgpool]\nexpect: {rf: "<= 5"}\n',
+            "the measured value is not a number",
+        ),
+        ("layers: [conv3x3: 4, global_avgpool]\nexpect: {rf: ~5}\n", "the measured value is not a number"),
         (
             'layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: ">= 32"}\n',
-            "what is measured is no number",
+            "the measured value is not a number",
         ),
         (
             'layers: [conv3x3: 4, global_avgpool]\nexpect: {padding: [">= 100", all]}\n',
-            "what is measured is no number",
+            "the measured value is not a number",
         ),
         ("layers: [conv3x3: 8]\nexpect: {in: anyx5x5x5}\n", "the value is not known"),
         ("layers: [conv3x3: 8]\nexpect: {in: [any, 5]}\n", "the value is not known"),
         (
             HEAD + "expect: [8, # a\n  32, 32, 7]\n",
-            "it has another length, and comments stand between its items",
+            "it has another length, and there are comments between its items",
         ),
         (HEAD + "  - flatten\nexpect: {size: 3}\n", "there are no axes to measure"),
     ],
@@ -368,7 +371,7 @@ def test_a_place_that_would_change_something_else_is_left() -> None:
     found = rewrite.add(source, [rewrite.Addition(model.origin.location, "f", "{rf: 3}")])
     assert (found.text, [left.reason for left in found.left]) == (
         text,
-        ["there is no place for it that leaves the rest as it is"],
+        ["it cannot be added without changing the rest"],
     )
 
 

@@ -253,11 +253,11 @@ NO_KEY = "a key is a single name; variables are written without braces: `n`, not
         ("a: !foo [5]\n", 1, 4, 4, "the tag `!foo` is not part of the language", NO_TAG),
         ("a: &x !foo {b: 5}\n", 1, 7, 4, "the tag `!foo` is not part of the language", NO_TAG),
         ("a: ! 5\n", 1, 4, 1, "the tag `!` is not part of the language", NO_TAG),
-        ("a: &stem 1\nb: *stm\n", 2, 4, 4, "`*stm` refers to an anchor `&stm` that does not stand before it", "did you mean `*stem`?"),
-        ("a: *c\n", 1, 4, 2, "`*c` refers to an anchor `&c` that does not stand before it", 'if it is text, write it in quotes: "*c"'),
-        ("a: [*c]\nb: &c 1\n", 1, 5, 2, "`*c` refers to an anchor `&c` that does not stand before it",
+        ("a: &stem 1\nb: *stm\n", 2, 4, 4, "`*stm` refers to an anchor `&stm` that is not before it", "did you mean `*stem`?"),
+        ("a: *c\n", 1, 4, 2, "`*c` refers to an anchor `&c` that is not before it", 'if it is text, write it in quotes: "*c"'),
+        ("a: [*c]\nb: &c 1\n", 1, 5, 2, "`*c` refers to an anchor `&c` that is not before it",
          'if it is text, write it in quotes: "*c"'),
-        ("a: &x\n  - b: *x\n", 2, 8, 2, "`*x` stands inside what it stands for, which starts on line 1", "nothing can contain itself"),
+        ("a: &x\n  - b: *x\n", 2, 8, 2, "`*x` is inside the value it refers to, which starts on line 1", "nothing can contain itself"),
         ("a: {out:64, k: 3}\n", 1, 5, 6, "there is no space after the colon of `out:64`", "write `out: 64`"),
         ("a: >5\n", 1, 4, 1, "a value cannot start with `>`", 'write it in quotes: ">5"'),
     ],
@@ -318,7 +318,7 @@ def test_a_quoted_merge_key_is_a_key_like_any_other() -> None:
 
 # --- Refusals of YAML itself, in plain words ---
 
-TAB = ("a tab stands where only spaces are allowed", "indent with spaces")
+TAB = ("a tab is used where only spaces are allowed", "indent with spaces")
 
 
 @pytest.mark.usefixtures("parser")
@@ -358,27 +358,27 @@ TAB = ("a tab stands where only spaces are allowed", "indent with spaces")
         ("k" * 1100 + ": 1\n", 1, 1101, 1, "this `:` ends no key", "a key is one name on one line, of at most 1,024 characters"),
         ("- conv: 64\n    name: stem\n", 2, 5, 4, "`name:` is indented too deep: the value on line 1 is complete",
          "start it at column 3, like the key above it"),
-        ("layers:\n  - bn\n    name: x\n", 2, 5, 2, "`bn` needs a colon before `name:` can stand beside it", "write `- bn:`"),
+        ("layers:\n  - bn\n    name: x\n", 2, 5, 2, "`bn` needs a colon before `name:` can be beside it", "write `- bn:`"),
         ("layers: - conv\n", 1, 9, 1, "a list of `- ` items cannot start on the line of its key",
          "start it on the next line, or write it as `[...]`"),
-        ("a:\n    b: 1\n  c: 2\n", 3, 3, 2, "the indentation of `c:` fits nothing above it", "lines above start at column 1 or 5"),
-        ("- conv: 64\n name: x\n", 2, 2, 5, "the indentation of `name:` fits nothing above it", "lines above start at column 1 or 3"),
+        ("a:\n    b: 1\n  c: 2\n", 3, 3, 2, "the indentation of `c:` matches nothing above it", "lines above start at column 1 or 5"),
+        ("- conv: 64\n name: x\n", 2, 2, 5, "the indentation of `name:` matches nothing above it", "lines above start at column 1 or 3"),
         ("a: b\n- c\n", 2, 1, 1, "found `-` among the keys of the mapping that starts on line 1",
-         "a mapping has keys, a list has `- ` items: one cannot hold both"),
-        ("- c\na: b\n", 2, 1, 2, "`a:` stands among the items of the list that starts on line 1",
+         "a mapping has keys, a list has `- ` items: use one of them"),
+        ("- c\na: b\n", 2, 1, 2, "`a:` is among the items of the list that starts on line 1",
          "start it with `- `, or indent it to make it part of the item above"),
         ("a: 'x' y\n", 1, 8, 1, "found `y` where the line should end", "a text with such a part needs quotes"),
         ("a: [1]]\n", 1, 7, 1, "found `]` where the line should end", "a text with such a part needs quotes"),
         ("a: [3, 4", 1, 4, 1, "the `[` is never closed", "close it with `]`"),
         ("a: {b: 3\n\n", 1, 4, 1, "the `{` is never closed", "close it with `}`"),
         ("input: [3, 224\nlayers:\n  - relu\n", 2, 7, 1, "found `:` where `,` or `]` is expected",
-         "the `[` that is open here stands on line 1, column 8"),
+         "the `[` that is open here is on line 1, column 8"),
         ("a: [1,,2]\n", 1, 7, 1, "found `,` where a value is expected", None),
         ("a: \"x\nb: 3\n", 1, 4, 1, "the quote `\"` is never closed", "close it, or delete it"),
         ("a: 'x\nb: 3\n", 1, 4, 1, "the quote `'` is never closed", "close it, or delete it"),
         ("%x\na: 1\n", 1, 1, 1, "a line that starts with `%` is not part of a spec", "delete the line"),
         ("%YAML 3.0\n---\na: 1\n", 1, 1, 1, "a line that starts with `%` is not part of a spec", "delete the line"),
-        ("a: 1\n...\nb: 2\n", 3, 1, 1, "something follows the end of the document", "a file holds one spec: delete the `...`"),
+        ("a: 1\n...\nb: 2\n", 3, 1, 1, "something follows the end of the document", "a file contains one spec: delete the `...`"),
     ],
 )  # fmt: skip
 def test_what_is_not_yaml(

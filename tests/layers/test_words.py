@@ -232,7 +232,7 @@ def test_trainable_is_an_expectation_of_its_own() -> None:
 
 def test_frozen_is_true_or_false() -> None:
     ((code, place, message, _),) = found_in("input: [8, 4, 4]\nlayers:\n  - conv1x1: 4\n    frozen: 3\n")
-    assert (code, place, message) == ("E105", "4:13", "true or false is wanted, found `3`")
+    assert (code, place, message) == ("E105", "4:13", "expected true or false, found `3`")
 
 
 def test_a_block_may_have_the_name_of_a_newer_word() -> None:
@@ -348,9 +348,9 @@ def test_a_projection_has_what_is_said(project: Any, params: int) -> None:
     ("project", "message"),
     [
         ("{project: {act: relu}}", "unknown argument of project `act`"),
-        ("{project: 3}", "bias and norm of the projection are wanted, found `3`"),
+        ("{project: 3}", "expected bias and norm of the projection, found `3`"),
         ("{project: {norm: relu}}", "unknown norm `relu`"),
-        ("{projct: {}}", "a shortcut is wanted, found a mapping"),
+        ("{projct: {}}", "expected a shortcut, found a mapping"),
     ],
 )
 def test_what_a_projection_is_not(project: str, message: str) -> None:

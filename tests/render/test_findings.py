@@ -79,7 +79,7 @@ def test_a_failed_expectation_in_full() -> None:
         "  = in `odd, 100%: <&>`\n"
     )
     assert "error[E401]: expected shape [8, 13, 14], got [8, 13, 13] (0.0 %, 0.0 %, -7.1 %)\n" in text
-    assert text.endswith("\n\n1 file: 3 expectations held, 2 failed, 1 warning\n")
+    assert text.endswith("\n\n1 file: 3 expectations met, 2 failed, 1 warning\n")
 
 
 def test_full_is_coloured_where_that_is_possible() -> None:
@@ -94,7 +94,7 @@ def test_a_line_per_finding() -> None:
         " (0.0 %, 0.0 %, -7.1 %)",
         "nets/net.yaml:7:5: W504 rounding down drops the last of 13 positions (12) along each axis: 25 of 169 are never read"
         " (maxpool2_1)",
-        "1 file: 3 expectations held, 2 failed, 1 warning",
+        "1 file: 3 expectations met, 2 failed, 1 warning",
     ]
 
 
@@ -377,10 +377,10 @@ def test_every_code_can_be_a_rule() -> None:
 
 def test_markdown_is_a_table_that_names_cannot_break() -> None:
     lines = render(results(net=SPEC.replace("c::d", "c|d")), "markdown").splitlines()
-    assert lines[0] == "**cnncalc check failed**: 1 file: 3 expectations held, 2 failed, 1 warning"
+    assert lines[0] == "**cnncalc check failed**: 1 file: 3 expectations met, 2 failed, 1 warning"
     assert lines[2:4] == ["| place | code | layer | what |", "| --- | --- | --- | --- |"]
     assert len(lines) == 4 + 3
     assert all(len(re.findall(r"(?<!\\)\|", line)) == 5 for line in lines[2:])
     assert lines[4].startswith("| nets/net.yaml:6 | E401 | a␍b␊c\\|d | odd, 100%: \\<&\\>: ")
     fine = render(results("layers: [relu]\n"), "markdown")
-    assert fine == "**cnncalc check fine**: 1 file: 0 expectations held, 0 failed\n"
+    assert fine == "**cnncalc check fine**: 1 file: 0 expectations met, 0 failed\n"

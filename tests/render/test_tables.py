@@ -112,9 +112,9 @@ def test_fields() -> None:
     assert row(text, "unequal") == ["unequal", "4x8x8", "3x11", "1x2", "1x5", "0"]
     assert row(text, "global") == ["global", "4x8x8", "all", "-", "-", "-"]
     assert row(text, "gate") == ["gate", "4x8x8", "7x7 + all", "1", "3", "0"]
-    assert row(text, "half") == ["half", "4x8x8", "2x2", "1/2", "0", "0", "uneven"]
+    assert row(text, "half") == ["half", "4x8x8", "2x2", "1/2", "0", "0", "non-uniform"]
     assert row(text, "skew") == ["skew", "4x8x8", "3x3", "2", "0", "1", "not aligned"]
-    assert row(text, "mixed") == ["mixed", "4x8x8", "12x12", "mixed", "0", "2", "uneven"]
+    assert row(text, "mixed") == ["mixed", "4x8x8", "12x12", "mixed", "0", "2", "non-uniform"]
     assert row(text, "part") == ["part", "4x8x8", "all x 5", "-x1", "-x0", "-x2"]
     assert row(text, "early") == ["early", "4x8x8", "2x2", "1", "-1", "1.5"]
 

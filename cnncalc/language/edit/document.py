@@ -44,7 +44,7 @@ class Document:
         self.said = _skeleton(self.root)
 
     def says_the_same(self, edits: Sequence[Edit]) -> bool:
-        """Whether the text would say the same after some edits, expectations apart."""
+        """Whether the text would mean the same after some edits, apart from expectations."""
         try:
             after, wrong = parse(Source(self.source.name, applied(self.source.text, edits)))
         except CnncalcError:
@@ -85,7 +85,7 @@ class Document:
         if self.source.text[start] == "[":
             end = _closing(self.source.text, start) + 1
             if "#" in self.source.text[start:end]:
-                raise Stays("it has another length, and comments stand between its items")
+                raise Stays("it has another length, and there are comments between its items")
             return [Edit(start, end, f"[{', '.join(texts)}]")]
         return self._block_list(node, texts)
 
@@ -103,7 +103,7 @@ class Document:
     def _item_edit(self, item: YamlNode, text: str) -> Edit:
         lead = self.source.excerpt(item.line)[: item.column - 1]
         if not isinstance(item, Scalar) or not re.fullmatch(r"\s*-\s+", lead):
-            raise Stays("its items do not each stand in a line of their own")
+            raise Stays("its items are not each on a line of their own")
         return self.replacement(item, text)
 
     @property

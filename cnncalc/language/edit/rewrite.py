@@ -78,7 +78,7 @@ def update(source: Source, findings: Iterable[Finding]) -> Rewritten:
             )
         except Stays as reason:
             left.append(Left(location, failed.what, str(reason)))
-    return _made(document, possible, left, "what stands there is used elsewhere too")
+    return _made(document, possible, left, "its text is used elsewhere too")
 
 
 def add(source: Source, additions: Iterable[Addition]) -> Rewritten:
@@ -88,7 +88,7 @@ def add(source: Source, additions: Iterable[Addition]) -> Rewritten:
     document = Document(source)
     left: list[Left] = []
     possible: list[tuple[Change, list[Edit]]] = []
-    nowhere = "there is no place for it that leaves the rest as it is"
+    nowhere = "it cannot be added without changing the rest"
     for addition in additions:
         place, what = addition.place, f"{addition.what}: expect"
         left += [
@@ -161,7 +161,7 @@ def _written(document: Document, group: Sequence[Finding]) -> Written:
         Stays
     """
     if group[0].metric == "error":
-        raise Stays("an expected error is no measured value")
+        raise Stays("an expected error is not a measured value")
     if group[0].metric == FITTING:
         raise Stays(f"write it by hand: the sizes that fit are {group[0].got}")
     uses = [_measured(finding) for finding in group]
@@ -202,7 +202,7 @@ def _differ() -> NoReturn:
 
 def _cannot_be(text: str, entries: Iterable[BoundAndValue]) -> NoReturn:
     if is_numeric(text) and not all(is_number(value) for _, value in entries):
-        raise Stays("what is measured is no number")
+        raise Stays("the measured value is not a number")
     _differ()
 
 
@@ -285,7 +285,7 @@ def _per_axis(text: str, entries: Sequence[BoundAndValue]) -> list[str] | None:
 def _range(document: Document, node: Mapping, entries: Sequence[BoundAndValue]) -> Written:
     """The limits that the values go beyond."""
     if not all(is_number(value) or bound.hold(value) for bound, value in entries):
-        raise Stays("it is a range, and what is measured is no number")
+        raise Stays("it is a range, and the measured value is not a number")
     numbers = [(bound, value) for bound, value in entries if is_number(value)]
     below = [value for bound, value in numbers if bound.low is not None and value < bound.low]
     above = [value for bound, value in numbers if bound.high is not None and value > bound.high]

@@ -33,22 +33,22 @@ _KERNELS = "|".join(op for op, meaning in WORDS.items() if meaning.kernel_in_nam
 _ANY_OPERATION = f"^(?:{'|'.join(WORDS)}|(?:{_KERNELS}){_KERNEL})$"
 
 _ABOUT = {
-    "name": "what it is called; otherwise the file's stem, the variant's key, or the operation with a number",
-    "description": "what it is, in free text",
-    "source": "where its numbers come from: a text or a list of texts",
-    "framework": "whose rules count for rounding, `same` and defaults",
+    "name": "the name; the default is the file's stem, the variant's key, or the operation with a number",
+    "description": "a description, in free text",
+    "source": "sources of its numbers: a text or a list of texts",
+    "framework": "whose rules apply for rounding, `same` and defaults",
     "input": "channels first, then the spatial axes: [3, 224, 224] or 3x224x224; several inputs by name",
-    "vars": "names for numbers and words; they may use each other",
+    "vars": "variables for numbers and words; they may use each other",
     "defaults": "arguments by operation, for all its layers that do not give them",
     "blocks": "layers under a name, with parameters",
     "layers": "the network, one layer per item",
-    "expect": "what must come out, held by `cnncalc check`",
-    "cases": "the model once more, with another input, other variables or another framework",
+    "expect": "the expected result, checked by `cnncalc check`",
+    "cases": "the model again, with another input, other variables or another framework",
     "models": "variants that share variables, defaults and blocks",
     "note": "a remark; nothing depends on it",
     "params": "names, the first of which a plain argument fills; `s=1` gives one a default",
-    "from": "the name of the earlier tensor that this layer reads instead of the one before it",
-    "repeat": "how often it stands in sequence; `i` is the index of the copy",
+    "from": "the name of the earlier tensor that this layer reads instead of the previous one",
+    "repeat": "the number of copies in sequence; `i` is the index of the copy",
     "share": "the name of the earlier layer whose weights it uses",
     "frozen": "whether its parameters are not trained",
 }
@@ -58,7 +58,7 @@ _ABOUT = {
 def schema() -> Schema:
     """The schema of a spec file.
 
-    A file without variables, blocks and defaults is held to the letter. Where there are any, a word may be a
+    A file without variables, blocks and defaults is checked completely. Where there are any, a word may be a
     name and an
     argument that is missing may be given elsewhere; where there are blocks, an operation that is not known
     may be one of

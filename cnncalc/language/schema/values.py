@@ -45,7 +45,7 @@ DIALECTS = (Dialect("", False, False), Dialect(".named", True, False), Dialect("
 
 
 class Definitions:
-    """The definitions of a schema. What is the same in two dialects stands once."""
+    """The definitions of a schema. What is the same in two dialects is defined once."""
 
     def __init__(self, schemas: dict[str, Schema], dialect: Dialect) -> None:
         self.schemas = schemas
@@ -220,14 +220,14 @@ class ValueSchemas:
             metrics["error"] = {
                 "type": "string",
                 "pattern": "^E[0-9]{3}$",
-                "description": "the code of the error it must end in",
+                "description": "the code of the expected error",
             }
             metrics[FITTING] = self._sizes()
         named = {"type": "object", "properties": metrics, "additionalProperties": False}
         return self.definitions.shared(
             "expect-of-a-model" if of_a_model else "expect",
             {
-                "description": "what must come out, held by `cnncalc check`",
+                "description": "the expected result, checked by `cnncalc check`",
                 "anyOf": [self._metric("shape"), named],
             },
         )

@@ -1,4 +1,4 @@
-"""What several formats say alike: the closing line, and files as machines find them."""
+"""What several formats share: the closing line, and the paths of files for machines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_FILES = ("", "-", "<stdin>")
 def closing(results: Results) -> str:
     """The sums in a line."""
     total = results.tally
-    parts = [f"{plural(total.held, 'expectation')} held, {total.failed:,} failed"]
+    parts = [f"{plural(total.held, 'expectation')} met, {total.failed:,} failed"]
     parts += [plural(total.errors, "error")] if total.errors else []
     parts += [plural(total.warnings, "warning")] if total.warnings else []
     parts += (

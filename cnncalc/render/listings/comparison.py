@@ -26,7 +26,7 @@ Group = tuple[str, Sequence[Report]]
 
 
 class Comparison(Document):
-    """What ``compare`` shows: networks against the first of them, or of each group where there are some."""
+    """The listing of ``compare``: networks against the first of them, or against the first of each group."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ def metrics(reports: Sequence[Report], command: str = "compare") -> tuple[Metric
 
 
 def labels(reports: Sequence[Report]) -> tuple[str, ...]:
-    """The networks' names, told apart by their files where some are the same."""
+    """The networks' names, with their files where some are the same."""
     names = [report.name for report in reports]
     if len(set(names)) == len(names) or len({report.file for report in reports}) == 1:
         return tuple(map(inert, names))
@@ -237,7 +237,7 @@ def _budgets(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
 
 
 Pair = tuple[int, int] | None
-"""A network's number and the one it is held against; ``None`` where there is nothing to compare."""
+"""A network's number and the one it is compared with; ``None`` where there is nothing to compare."""
 
 
 def _pair(metric: Metric, at: int, base: int) -> Pair:
@@ -336,7 +336,7 @@ def _percent(pair: Pair) -> str:
 
 
 def lines(reports: Sequence[Report], command: str = "compare") -> Listing[Line]:
-    """A line per metric and network, held against the first network and against the one above."""
+    """A line per metric and network, compared with the first network and with the one above."""
     above = () if len(reports) == 2 else _ABOVE
     columns = (
         _METRIC,

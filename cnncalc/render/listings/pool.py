@@ -1,4 +1,4 @@
-"""Pooling windows: where they lie along each axis, and how often each input is used."""
+"""Pooling windows: their positions along each axis, and how often each input is read."""
 
 from __future__ import annotations
 
@@ -110,9 +110,7 @@ def _drawing(axes: tuple[Pooled, ...], surface: Surface) -> list[str]:
 
 
 def _kind(axis: Pooled) -> str:
-    """What pooling it is: standard where the stride is the kernel and the windows fit, with what is amiss
-    elsewhere.
-    """
+    """The kind of pooling: standard where the stride is the kernel and all fits, else in words."""
     counts = axis.counts
     overlaps, unread, window = max(counts) > 1, counts.count(0), axis.window
     kind = (

@@ -1,4 +1,4 @@
-"""Spatial pyramids: bins wanted and obtained per level, and where the windows lie."""
+"""Spatial pyramids: bins asked for and obtained per level, and the positions of the windows."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Pyramids(Document):
 
 
 def listing(pyramids: Sequence[Pyramid], channels: int | None, surface: Surface) -> Listing[Line]:
-    """A row per level; one mode is drawn, several are held against each other."""
+    """A row per level; one mode is drawn, several are compared."""
     lines = sorted(
         (
             Line(pyramid.mode, rank, tier, pyramid is pyramids[0])
@@ -136,16 +136,16 @@ def _remark(line: Line) -> str:
     if line.tier.fault is not None:
         return "not possible"
     if any(axis.obtained != axis.bins for axis in line.tier.axes):
-        return "not the bins wanted"
+        return "other bins than asked for"
     return "" if line.tier.exact else _BORDER
 
 
 def _stride(axis: Level) -> str:
-    return "uneven" if axis.stride is None else str(axis.stride)
+    return "varies" if axis.stride is None else str(axis.stride)
 
 
 _LEVEL: Column[Line] = Column(
-    "bins", "bins wanted", lambda line: _wanted(line) if line.first else "", _wanted, 0
+    "bins", "bins asked for", lambda line: _wanted(line) if line.first else "", _wanted, 0
 )
 _MODE: Column[Line] = Column("mode", "mode", lambda line: line.mode, lambda line: line.mode, 0, right=False)
 _COLUMNS: tuple[Column[Line], ...] = (
@@ -173,7 +173,7 @@ def _drawing(pyramid: Pyramid, surface: Surface) -> list[str]:
     lines: list[str] = []
     for tier in pyramid.tiers:
         for axis in dict.fromkeys(tier.axes):
-            wanted = f"{axis.bins} wanted, " if axis.obtained != axis.bins else ""
+            wanted = f"{axis.bins} asked for, " if axis.obtained != axis.bins else ""
             lines += ["", f"{axis.size} positions into {wanted}{axis.obtained}:"]
             lines += windows(axis.reads, axis.size, surface)
     return lines[1:]
