@@ -279,7 +279,7 @@ def test_sums_of_many_paths_are_those_of_each() -> None:
     ],
 )
 def test_a_case_may_expect_an_error_of_the_grammar(spec: str, code: str) -> None:
-    for asked for, number in ((code, 1), (code, 2), ("E301", 1)):
+    for wanted, number in ((code, 1), (code, 2), ("E301", 1)):
         text = spec % wanted
         if number == 2:  # the same error is found in each of them
             case = text[text.index("cases: [") + len("cases: [") : -2]

@@ -154,7 +154,7 @@ def hold_inferred(cases: Sequence[Case], at_least: int, opset: int = 22) -> None
     agree(
         [
             f"{case}: cnncalc {got}, inferred {size}"
-            for (case, got), size in zip(pairs, asked for, strict=True)
+            for (case, got), size in zip(pairs, wanted, strict=True)
             if got != size
         ],
         len(pairs),
