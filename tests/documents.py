@@ -18,6 +18,7 @@ from cnncalc.codes import CODES
 from cnncalc.frameworks import FRAMEWORKS, Framework
 from cnncalc.geometry import axis, shape
 from cnncalc.guide import page, topics
+from cnncalc.importers.registry import IMPORTERS
 from cnncalc.language import (
     arguments,
     arithmetic,
@@ -91,6 +92,18 @@ def contents() -> str:
     return "\n".join(["", *lines, ""]) + "\n"
 
 
+def importers() -> str:
+    """The formats that can be imported, from their registry."""
+    rows = []
+    for one in IMPORTERS.values():
+        sources = [f"`{ending}`" for ending in (*one.endings, *one.shared_endings)]
+        if one.callables:
+            sources += ["`package.module:callable`", "`net.py:callable`"]
+        needs = f"your `{one.needs}`, which runs the code" if one.runs_code else one.needs or "nothing"
+        rows.append(f"| {one.title} | {', '.join(sources)} | {needs} |")
+    return "\n".join(["", "| format | sources | needs |", "|---|---|---|", *rows, ""]) + "\n"
+
+
 def rooms() -> str:
     """The folders of the package, from the ground up, with the first sentence of their docstrings."""
     names = [room for level in ORDER for room in sorted(level) if not room.startswith("__")]
@@ -127,7 +140,7 @@ def frameworks() -> str:
     return "\n".join(["", *(f"| {' | '.join(cells)} |" for cells in lines), ""]) + "\n"
 
 
-SECTIONS = {"frameworks": frameworks, "codes": codes, "limits": limits, "contents": contents, "rooms": rooms}
+SECTIONS = {"frameworks": frameworks, "codes": codes, "limits": limits, "contents": contents, "importers": importers, "rooms": rooms}
 """The text between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""
 
 

@@ -78,7 +78,7 @@ def test_variants_are_paired_by_name(capsys: pytest.CaptureFixture[str]) -> None
         "Fails if:\n\n| condition |  | network | measured |\n| --- | --- | --- | --- |\n"
         "| `rf > +0` | **failed** | fresh | cannot be decided: \\`fresh\\` is new |\n"
         "| `rf > +0` | **failed** | one | rf was 3 and is 5 (+66.7 %) |\n"
-        "| `rf > +0` | **failed** | gone | cannot be decided: \\`gone\\` is gone |\n"
+        "| `rf > +0` | **failed** | gone | cannot be decided: \\`gone\\` was removed |\n"
     )
 
 
@@ -91,7 +91,7 @@ def test_a_network_that_was_renamed_does_not_pass_unseen(capsys: pytest.CaptureF
     assert (ran.code, ran.err) == (
         1,
         f"error[E405]: `params > +5%` cannot be decided: `big` is new (big, b.yaml)\n{help}\n"
-        f"error[E405]: `params > +5%` cannot be decided: `m` is gone (m, a.yaml)\n{help}",
+        f"error[E405]: `params > +5%` cannot be decided: `m` was removed (m, a.yaml)\n{help}",
     )
     ran = Ran(capsys, "compare", "a.yaml", "b.yaml", "--format", "json", "--fail-if", "params > +5%")
     assert [(one["model"], one["kept"]) for one in json.loads(ran.out)["budgets"]] == [
@@ -191,7 +191,7 @@ def test_a_condition_that_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> 
     ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--fail-if", "params >> 5M")
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
-        "expected error[E904]: `--fail-if params >> 5M`: a comparison, found `>>`\n  = help: possible: > >= < <= == !=\n"
+        "error[E904]: `--fail-if params >> 5M`: expected a comparison, found `>>`\n  = help: possible: > >= < <= == !=\n"
     )
 
 
