@@ -140,7 +140,14 @@ def frameworks() -> str:
     return "\n".join(["", *(f"| {' | '.join(cells)} |" for cells in lines), ""]) + "\n"
 
 
-SECTIONS = {"frameworks": frameworks, "codes": codes, "limits": limits, "contents": contents, "importers": importers, "rooms": rooms}
+SECTIONS = {
+    "frameworks": frameworks,
+    "codes": codes,
+    "limits": limits,
+    "contents": contents,
+    "importers": importers,
+    "rooms": rooms,
+}
 """The text between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""
 
 

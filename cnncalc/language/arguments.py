@@ -213,12 +213,12 @@ def _factor(node: YamlNode, context: Context, scope: Scope) -> Fraction:
     """A positive rational number, such as 2, 1.5 or 3/2."""
     if not isinstance(node, Scalar) or (node.is_null and not node.quoted):
         raise Fault(
-            "E105", f"a factor or one per axis is wanted, found {kind_of(node)}", "for instance 2, 1.5 or 3/2"
+            "E105", f"expected a factor or one per axis, found {kind_of(node)}", "for instance 2, 1.5 or 3/2"
         )
     value = context.evaluate(node.text, scope)
     if isinstance(value, bool) or not isinstance(value, int | Fraction):
         raise Fault(
-            "E105", f"a factor or one per axis is wanted, found {kind_of(node)}", "for instance 2, 1.5 or 3/2"
+            "E105", f"expected a factor or one per axis, found {kind_of(node)}", "for instance 2, 1.5 or 3/2"
         )
     if not Fraction(1, LARGEST) <= value <= LARGEST:
         raise Fault(
