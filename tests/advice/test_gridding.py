@@ -109,3 +109,62 @@ def test_pooling_of_the_whole_ends_the_field() -> None:
 
 def test_what_is_upsampled_is_not_followed() -> None:
     assert not layers("W506", *dilated(2), "upsample: 2", "conv3x3: {out: 8, padding: 1}")
+
+
+RATES = dilated(12, 24, 36)
+
+
+def positions_of(stacks: list[list[int]]) -> set[tuple[int, int]]:
+    """The positions that unit (0, 0) reads through any of some stacks of 3x3 convolutions."""
+    found: set[tuple[int, int]] = set()
+    for stack in stacks:
+        along = seen_by_unit_0([(3, 1, d, d) for d in stack])
+        found |= {(y, x) for y in along for x in along}
+    return found
+
+
+@pytest.mark.parametrize(
+    "stacks",
+    [
+        [[12], [24], [36]],
+        [[2], [3]],
+        [[4], [1, 1]],
+        [[2, 2], [6]],
+        [[5], [3, 3], [1]],
+        [[6, 1], [9]],
+    ],
+)
+def test_a_join_reads_the_union_of_what_its_branches_read(stacks: list[list[int]]) -> None:
+    branches = ", ".join(f"b{at}: [{', '.join(dilated(*stack))}]" for at, stack in enumerate(stacks))
+    found = layers("W506", "conv1x1: 8", f"concat: {{{branches}}}", input="[8, 128, 128]")
+    read = positions_of(stacks)
+    width = max(y for y, _ in read) - min(y for y, _ in read) + 1
+    assert bool(found) == (len(read) < width**2)
+    for one in found:
+        assert f"of {width}x{width} input positions only" in one.message
+        assert f"{100 * len(read) / width**2:.1f} %" in one.message
+
+
+def test_the_holes_of_a_pyramid_are_those_of_its_widest_branch() -> None:
+    branches = ", ".join(f"b{at}: [{conv}]" for at, conv in enumerate(RATES))
+    (found,) = layers("W506", "conv1x1: 8", f"concat: {{{branches}}}", input="[8, 128, 128]")
+    assert found.path == "concat_1/b2/conv3x3_1"
+    assert found.message == (
+        "the receptive field has holes: of 73x73 input positions only 25 are read by all branches together, "
+        "9 by this one alone, density 0.5 %"
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "size", "found"),
+    [
+        (dilated(18)[0], 18, True),
+        (dilated(18)[0], 19, False),
+        ("conv1x1: {out: 8, dilation: 18}", 8, False),
+        ("conv3x3: {out: 8, padding: 1}", 1, False),
+        ("conv: {out: 8, k: [3, 3], dilation: [1, 20], padding: [1, 20]}", 16, False),
+        ("conv: {out: 8, k: [1, 3], dilation: [1, 20], padding: [0, 20]}", 16, True),
+    ],
+)
+def test_taps_that_meet_padding_alone(item: str, size: int, found: bool) -> None:
+    assert bool(layers("W520", item, input=f"[8, {size}, {size}]")) == found
