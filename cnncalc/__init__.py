@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         SpecError,
         UsageError,
     )
+    from cnncalc.importers.models import to_spec
     from cnncalc.loading import load, loads
     from cnncalc.questions.sizes import sizes
     from cnncalc.questions.solve import solve
@@ -41,6 +42,7 @@ __all__ = [
     "solve",
     "stream",
     "tile",
+    "to_spec",
 ]
 
 _HOMES = {
@@ -53,6 +55,7 @@ _HOMES = {
     "solve": "questions.solve",
     "stream": "questions.stream",
     "tile": "questions.tile",
+    "to_spec": "importers.models",
 }
 """Where the public names live that are not errors; each is loaded when it is first used, so that help costs
 nothing.

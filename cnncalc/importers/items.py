@@ -25,6 +25,8 @@ from cnncalc.geometry.shape import Shape, Size
 Value = bool | int | float | str | tuple["Value", ...]
 """A plain value of an argument. One per axis is a tuple of numbers, padding per axis a tuple of pairs."""
 
+UNNAMED = "~"
+"""Before a word of a label that is a number given by the tool and no name of the source's."""
 NO_ARGUMENTS: Mapping[str, Value] = MappingProxyType({})
 
 
@@ -142,6 +144,9 @@ class Network(NamedTuple):
     """
     unknown: tuple[Problem, ...] = ()
     """With ``partial``: what was not understood and became ``custom``."""
+    description: str | None = None
+    names: Mapping[str, str] = MappingProxyType({})
+    """The names of inputs where they are not their tensors' ids."""
 
 
 class Problem(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.language.written import CURRENT, Block, Branch, Expression, Piece, Sheet
-from cnncalc.layers.base import OPERATIONS
+from cnncalc.layers.base import OPERATIONS, Layer
 
 WIDTH = 110
 """Characters of a line; what is longer goes on several."""
@@ -88,6 +88,15 @@ class _Items:
             return key
         return {key: argument, **beside}
 
+    def _targets(self, meaning: type[Layer], targets: tuple[str, ...]) -> dict[str, Any]:
+        """The arguments that name tensors."""
+        for name, field in meaning.fields.items():
+            if field.kind == "name":
+                return {name: self._named(targets[0])}
+            if field.kind == "names":
+                return {name: [Expression("prev"), *map(self._named, targets)]}
+        raise AssertionError(f"{meaning.op} reads one tensor")
+
     def _beside(self, piece: Piece) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if piece.name is not None:
@@ -117,8 +126,8 @@ class _Items:
             key += "x".join(map(str, arguments.pop("kernel")))
         elif isinstance(arguments.get("kernel"), tuple) and len(set(arguments["kernel"])) == 1:
             arguments["kernel"] = arguments["kernel"][0]
-        if piece.target is not None:
-            arguments = {"target": self._named(piece.target), **arguments}
+        if piece.targets and meaning is not None:
+            arguments = {**self._targets(meaning, piece.targets), **arguments}
         primary = meaning.primary() if meaning is not None else None
         first = self.primaries.get(piece.op) if primary is None else primary.spec_name
         if not arguments:

@@ -44,8 +44,8 @@ class Piece(NamedTuple):
     repeat: int | None = None
     source: str | None = None
     """The id of the tensor that it reads, where that is not the one before it."""
-    target: str | None = None
-    """The id of a second tensor that it refers to by name."""
+    targets: tuple[str, ...] = ()
+    """The ids of further tensors that it refers to by name."""
     name: str | None = None
     note: str | None = None
     share: str | None = None
@@ -57,7 +57,7 @@ class Piece(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Whether it can be moved into a block: it refers to nothing around it."""
-        if self.source or self.target or self.share or self.note or self.name:
+        if self.source or self.targets or self.share or self.note or self.name:
             return False
         return all(
             branch.tensor in (None, CURRENT) and all(piece.is_plain for piece in branch.pieces)

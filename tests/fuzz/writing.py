@@ -151,6 +151,7 @@ class Writer:
             "ints": lambda: self.integers(field.count),
             "pool_width": lambda: self.pick((True, self.number())),
             "name": self.name,
+            "names": lambda: ["prev", *([self.name()] if self.names else [])],
             "steps": self.items,
             "copies": self.items,
             "branches": self.branches,

@@ -144,7 +144,7 @@ def cut(translation: Translation, call: Call) -> None:
     if any(ranges[axis].step != 1 and len(ranges[axis]) > 1 for axis in changed):
         _strided(translation, call, feature, ranges)
         return
-    if len(changed) == 1 and feature.layout[changed[0]] and channel_axis(translation, feature, changed[0]):
+    if len(changed) == 1 and (changed == [1] or channel_axis(translation, feature, changed[0])):
         taken = ranges[changed[0]]
         part(translation, call, feature, changed[0], taken.start, len(taken), call.node.outputs[0])
         return
@@ -208,7 +208,7 @@ def gather(translation: Translation, call: Call) -> None:
         raise Unknown("the indices have no values in the file")
     size = feature.sizes[axis]
     taken = [int(value) % size for value in values]
-    if len(taken) == size == 1:
+    if taken == list(range(size)):
         _relabel(translation, call, feature, _without(feature.sizes, axis, indices))
         return
     if taken != list(range(taken[0], taken[0] + len(taken))):

@@ -348,7 +348,11 @@ class Translation:
             )
         output = f"{feature.tensor}|{found.op}|{'x'.join(map(str, feature.sizes))}"
         if output not in self.places:
-            self.add(item(found.op, feature.tensor, output, shape=found.shape, **found.arguments))
+            place = self.places.get(feature.tensor)
+            label = "" if place is None else self.items[place].label
+            self.add(
+                item(found.op, feature.tensor, output, label=label, shape=found.shape, **found.arguments)
+            )
         return Feature(output, plain(found.shape, self.batch))
 
     def _squeezed(self, feature: Feature, shape: Shape) -> Feature | None:

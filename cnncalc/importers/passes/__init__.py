@@ -53,7 +53,8 @@ def structured(network: Network, flat: bool = False) -> Sheet:
         pieces=pieces,
         framework=network.framework,
         blocks=tuple(blocks),
-        source=network.source,
+        source=network.source or None,
+        description=network.description,
         names=names,
     )
 
@@ -75,7 +76,8 @@ def _input_names(network: Network) -> dict[str, str]:
         return {network.inputs[0][0]: "input"}
     names: dict[str, str] = {}
     for tensor, _ in network.inputs:
-        bare = "".join(letter if letter.isalnum() or letter in "_-." else "_" for letter in tensor) or "input"
+        given = network.names.get(tensor, tensor)
+        bare = "".join(letter if letter.isalnum() or letter in "_-." else "_" for letter in given) or "input"
         while bare in names.values() or bare == "prev":
             bare += "_"
         names[tensor] = bare

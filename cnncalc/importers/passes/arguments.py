@@ -11,18 +11,21 @@ from cnncalc.language.written import Piece
 from cnncalc.layers.base import OPERATIONS
 from cnncalc.layers.fields import Field, Padding, PerAxis
 
-REFERRING = ("upsample_to", "crop_to", "attention")
-"""Operations whose second tensor is given by its name."""
+
+def refers(one: Item) -> tuple[str, ...]:
+    """The tensors behind the first that an item reads and that a spec gives by their names."""
+    fields = OPERATIONS[one.op].fields.values() if one.op in OPERATIONS else ()
+    has_names = any(field.kind in ("name", "names") for field in fields)
+    return one.inputs[1:] if has_names else ()
 
 
 def layer(one: Item, framework: Framework) -> Piece:
     """The item as a piece of its own."""
-    refers = len(one.inputs) > 1 and one.op in REFERRING
     return Piece(
         op=one.op,
         arguments=written(one.op, one.arguments, framework),
         items=(one,),
-        target=one.inputs[1] if refers else None,
+        targets=refers(one),
         note=one.note,
         share=one.share,
         frozen=one.frozen,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from math import gcd
 from typing import Any, NamedTuple
 
+from cnncalc.importers.items import UNNAMED
 from cnncalc.importers.passes.alike import key_of, leaves_of, rebuilt
 from cnncalc.language.written import Block, Expression, Piece, evaluated
 from cnncalc.layers.base import OPERATIONS
@@ -18,6 +19,8 @@ MOST_PARAMS = 10
 MOST_BLOCKS = 30
 LARGEST_FACTOR = 8
 """Of one number of channels to another, where that is no accident."""
+MOST_STRUCTURES = 2
+"""Beside each other in a block; more are a stage of a network and not what it is made of."""
 LEAST_SAVING = 2
 """Lines."""
 LONGEST_WITHOUT_SCOPES = 6
@@ -73,6 +76,8 @@ class Scopes:
     def accepts(self, run: tuple[Piece, ...], blocks: Container[str]) -> bool:
         """Whether a run may be a block: a module, or where there are none what begins with a layer."""
         if not all(piece.is_plain for piece in run) or all(piece.op in blocks for piece in run):
+            return False
+        if sum(bool(piece.branches) for piece in run) > MOST_STRUCTURES:
             return False
         if self.are_known:
             return self.is_module(run)
@@ -169,14 +174,21 @@ def _is_periodic(keys: tuple[Any, ...]) -> bool:
 
 
 def _saving(places: list[tuple[int, int, tuple[Piece, ...]]], length: int) -> int:
-    """Lines that a block for some runs would save; runs one after another that are equal are a repeat
-    anyway.
+    """Lines that a block for some runs would save.
+
+    Runs one after another that are equal are a repeat anyway; equal ones inside structures are written once
+    where these become a block.
     """
-    groups, last, before = 0, (-1, -1), ()
+    groups, last = 0, (-1, -1)
+    before: tuple[Any, ...] = ()
+    met: set[tuple[Any, ...]] = set()
     for number, start, run in places:
         if number == last[0] and start < last[1]:
             continue  # overlaps the one before
         values = tuple(leaf.value for piece in run for leaf in leaves_of(piece))
+        if number and values in met:
+            continue
+        met.add(values)
         if (number, start) != last or values != before:
             groups += 1
         last, before = (number, start + length), values
@@ -263,7 +275,9 @@ def _block(name: str, occurrences: list[tuple[Piece, ...]]) -> tuple[Block, list
     if len(params) > MOST_PARAMS:
         return None
     said = iter([_said(tuple(leaf.value for leaf in column), column[0].field, params) for column in columns])
-    template = max(occurrences, key=lambda run: sum(_projects(piece) for piece in run))
+    template = _with_all_projections(occurrences)
+    if template is None:
+        return None
     body = tuple([rebuilt(piece, said) for piece in template])
     defaults = {param.name: _default(param, place) for place, param in enumerate(params)}
     uses = []
@@ -274,15 +288,35 @@ def _block(name: str, occurrences: list[tuple[Piece, ...]]) -> tuple[Block, list
     return Block(name, tuple(defaults.items()), body), uses
 
 
-def _projects(piece: Piece) -> int:
-    own = int(piece.arguments.get("shortcut") == "project")
-    return own + sum(_projects(inner) for branch in piece.branches for inner in branch.pieces)
+def _with_all_projections(occurrences: list[tuple[Piece, ...]]) -> tuple[Piece, ...] | None:
+    """The run that projects wherever one of them does, which is an identity where shapes agree; ``None``
+    where
+    none does, or not in the same way.
+    """
+    words = [[word for piece in run for word in _shortcuts(piece)] for run in occurrences]
+    common = []
+    for along in zip(*words, strict=True):
+        kinds = {str(word): word for word in along if word is not None}
+        if len(kinds) > 1:
+            return None
+        common.append(next(iter(kinds.values()), None))
+    return next((run for run, own in zip(occurrences, words, strict=True) if own == common), None)
+
+
+def _shortcuts(piece: Piece) -> Iterator[Any]:
+    """The word of each residual's shortcut, ``None`` for the others."""
+    if piece.op == "residual":
+        yield piece.arguments.get("shortcut")
+    for branch in piece.branches:
+        for inner in branch.pieces:
+            yield from _shortcuts(inner)
 
 
 def _params(wanted: list[tuple[str, tuple[Any, ...]]]) -> list[_Param]:
     """The parameters that all differing numbers follow from, the output channels first."""
     columns = dict.fromkeys(values for _, values in wanted)
     fields = {values: field for field, values in reversed(wanted)}
+    fields.update((values, field) for field, values in wanted if field == "out")
     outs = [values for values in columns if fields[values] == "out"]
     kept: list[tuple[Any, ...]] = []
     for values in sorted(
@@ -369,7 +403,7 @@ def _name_of(occurrences: list[tuple[Piece, ...]], classes: Mapping[str, str], t
     kinds: Counter[str] = Counter()
     for run in occurrences:
         scope = common_scope([one.label for one in evaluated(run) if one.label])
-        kinds[classes.get(scope) or _word_of(scope) or _structure(run)] += 1
+        kinds[_class_of(scope, classes) or _word_of(scope) or _structure(run)] += 1
     name = kinds.most_common(1)[0][0]
     number = 1
     found = name
@@ -377,6 +411,17 @@ def _name_of(occurrences: list[tuple[Piece, ...]], classes: Mapping[str, str], t
         number += 1
         found = f"{name}{number}"
     return found
+
+
+def _class_of(scope: str, classes: Mapping[str, str]) -> str | None:
+    """The kind of a module; that of all copies where it is one of several."""
+    while scope:
+        if scope in classes:
+            return classes[scope]
+        scope, _, last = scope.rpartition(".")
+        if not last.isdigit() and not last.startswith(UNNAMED):
+            return None
+    return None
 
 
 def _is_free(name: str) -> bool:
@@ -399,7 +444,7 @@ def common_scope(labels: Sequence[str]) -> str:
 
 def _word_of(scope: str) -> str | None:
     """A word for a kind from the name of one: ``inception3a`` is an ``Inception``."""
-    for word in reversed(scope.split(".")):
+    for word in reversed([word for word in scope.split(".") if not word.startswith(UNNAMED)]):
         bare = re.sub(r"_?\d+[a-z]?(_\d+)*$", "", word)
         if len(bare) > 2 and bare.isidentifier() and bare.lower() not in _POOR:
             return "".join(part[:1].upper() + part[1:] for part in bare.split("_"))

@@ -10,6 +10,11 @@ from cnncalc.layers.base import OPERATIONS
 from cnncalc.layers.normalization import Normalization
 
 
+def is_afterwards(piece: Piece) -> bool:
+    """Whether a piece may be the norm or activation of the layer before it."""
+    return piece.op in OPERATIONS and issubclass(OPERATIONS[piece.op], Activation | Normalization)
+
+
 def folded(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
     """A list, and those inside it, with ``norm`` and ``act`` where they can be."""
     found: list[Piece] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from cnncalc.importers.items import UNNAMED
 from cnncalc.importers.passes.blocks import common_scope
 from cnncalc.language.written import Piece, evaluated
 
@@ -34,9 +35,18 @@ def _label(piece: Piece) -> str | None:
     """What the source calls a piece; ``None`` where it has no word of its own for it."""
     if piece.op == "head" or not (piece.inside or piece.branches or piece.op in WITH_WEIGHTS):
         return None
-    own = [one.label for one in evaluated((piece,)) if one.label]
-    label = own[0] if piece.op in WITH_WEIGHTS and own and not piece.inside else common_scope(own)
+    items = [one for one in evaluated((piece,)) if one.label]
+    weighty = [one for one in items if one.op in WITH_WEIGHTS]
+    own = [one.label for one in (weighty if piece.op in WITH_WEIGHTS else items)]
+    label = named_part(common_scope(own))
     return label if _says_something(label) else None
+
+
+def named_part(label: str) -> str:
+    """A label up to the first word that is no name."""
+    words = label.split(".")
+    stop = next((place for place, word in enumerate(words) if word.startswith(UNNAMED)), len(words))
+    return ".".join(words[:stop])
 
 
 def _says_something(label: str) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cnncalc.importers.items import Network
+from cnncalc.importers.passes.folding import is_afterwards
+from cnncalc.importers.passes.labelling import named_part
 from cnncalc.importers.passes.nesting import Chain
 from cnncalc.language.written import CURRENT, Branch, Piece
 
@@ -68,10 +70,10 @@ def names_of(
     labels = {one.output: one.label for one in network.items}
     names = dict(main_inputs)
     taken = set(names.values())
-    found = []
-    for piece in pieces:
+    found: list[Piece] = []
+    for place, piece in enumerate(pieces):
         if piece.output in wanted:
-            name = _free(_short(labels.get(piece.output, "")) or piece.op, taken)
+            name = _free(_own_name(pieces, place, labels) or piece.op, taken)
             taken.add(name)
             names[piece.output] = name
             piece = piece._replace(name=name)
@@ -82,7 +84,7 @@ def names_of(
 def _referred(pieces: tuple[Piece, ...]) -> list[str]:
     found: list[str] = []
     for piece in pieces:
-        found.extend(filter(None, (piece.source, piece.target, piece.share)))
+        found.extend(filter(None, (piece.source, *piece.targets, piece.share)))
         for branch in piece.branches:
             if branch.tensor:
                 found.append(branch.tensor)
@@ -90,8 +92,13 @@ def _referred(pieces: tuple[Piece, ...]) -> list[str]:
     return found
 
 
-def _short(label: str) -> str:
-    return label
+def _own_name(pieces: tuple[Piece, ...], place: int, labels: Mapping[str, str]) -> str:
+    """What the source calls what makes a tensor: a layer, or that before its norm and activation."""
+    piece = pieces[place]
+    label = named_part(labels.get(piece.output, ""))
+    if label or not place or piece.source is not None or not is_afterwards(piece):
+        return label
+    return _own_name(pieces, place - 1, labels)
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from cnncalc.frameworks.rules import Framework
 from cnncalc.importers.items import Item, Network
-from cnncalc.importers.passes.arguments import REFERRING, layer
+from cnncalc.importers.passes.arguments import layer, refers
 from cnncalc.language.written import CURRENT, Branch, Piece
 
 JOINS = ("concat", "add", "mul", "sub", "div", "max")
@@ -44,9 +44,9 @@ def _chain(one: Item, framework: Framework) -> Chain:
         branches = tuple(Branch("", tensor=tensor) for tensor in one.inputs)
         piece = Piece(op=one.op, branches=branches, items=(one,), note=one.note, output=one.output)
         return Chain(one.inputs, (piece,), one.output)
-    refers = one.inputs[1:] if one.op in REFERRING else ()
-    refers += (one.share,) if one.share is not None else ()
-    return Chain(one.inputs[:1], (layer(one, framework),), one.output, refers)
+    named = refers(one)
+    named += (one.share,) if one.share is not None else ()
+    return Chain(one.inputs[:1], (layer(one, framework),), one.output, named)
 
 
 class _Nest:
@@ -60,8 +60,7 @@ class _Nest:
         self.named: set[str] = set()
         for one in network.items:
             self.readers.update(one.inputs)
-            if one.op in REFERRING:
-                self.named.update(one.inputs[1:])
+            self.named.update(refers(one))
             if one.share is not None:
                 self.named.add(one.share)
 

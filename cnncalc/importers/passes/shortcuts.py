@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
+from typing import Any
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.language.written import Branch, Piece
@@ -22,8 +23,16 @@ def _piece(piece: Piece, shapes: Mapping[str, Shape | None]) -> Piece:
     )
     piece = piece._replace(branches=branches)
     if piece.op == "residual" and _is_projection(branches[0], branches[1], shapes):
-        return piece._replace(arguments={"shortcut": "project"})
+        return piece._replace(arguments={"shortcut": _word(branches[1].pieces[0])})
     return piece
+
+
+def _word(conv: Piece) -> Any:
+    """``project``, with what differs from a convolution without bias and a batch norm."""
+    norm = conv.arguments.get("norm", "none")
+    bias = conv.arguments.get("bias", norm != "bn")
+    beside = {**({"bias": True} if bias else {}), **({"norm": norm} if norm != "bn" else {})}
+    return {"project": beside} if beside else "project"
 
 
 def _is_projection(body: Branch, shortcut: Branch, shapes: Mapping[str, Shape | None]) -> bool:
@@ -31,8 +40,9 @@ def _is_projection(body: Branch, shortcut: Branch, shapes: Mapping[str, Shape | 
     if len(shortcut.pieces) != 1 or body.tensor is not None:
         return False
     (conv,) = shortcut.pieces
-    wanted = {"kernel", "out", "norm"}
-    if conv.op != "conv" or set(conv.arguments) - {"stride"} != wanted or conv.arguments["norm"] != "bn":
+    if conv.op != "conv" or set(conv.arguments) - {"stride", "norm", "bias"} != {"kernel", "out"}:
+        return False
+    if not isinstance(conv.arguments.get("norm", "none"), str):
         return False
     if not conv.is_plain or conv.frozen or set(conv.arguments["kernel"]) != {1}:
         return False

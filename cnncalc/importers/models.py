@@ -1,0 +1,178 @@
+"""A loaded model as items again, so that it can be written as a spec."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container
+from fractions import Fraction
+from typing import Any
+
+from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.analysis.run import analyze
+from cnncalc.errors import GraphError
+from cnncalc.importers.items import UNNAMED, Item, Network
+from cnncalc.importers.passes.blocks import common_scope
+from cnncalc.importers.translating import translated
+from cnncalc.language.vocabulary import look_up
+from cnncalc.layers.base import Adapter, Layer
+from cnncalc.layers.fields import Padding, PerAxis
+from cnncalc.network.graph import Node
+from cnncalc.network.model import Model
+
+_UNSAID = ("norm", "act", "name", "names")
+"""Kinds of arguments that are no values: layers of their own, and other tensors."""
+
+
+def to_spec(model: Model) -> str:
+    """The text of a spec of one loaded model, with its blocks, repeats and names found anew.
+
+    A spec that was written so is written the same again. Layers that no output depends on are left out.
+
+    Raises:
+        GraphError: for a model that cannot be computed.
+        TypeError: for what is no model.
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"a model is what `load` gives, not {type(model).__name__}")
+    return translated(network_of(model)).text
+
+
+def network_of(model: Model) -> Network:
+    """The layers of a model as items."""
+    report = analyze(model)
+    if report.failed is not None or not report.ok:
+        raise GraphError(*(one for one in report.diagnostics if one.severity == "error"))
+    found = _Items(model, report)
+    return Network(
+        name=model.name,
+        inputs=tuple((f"{place}", shape) for place, (_, shape) in enumerate(model.inputs)),
+        items=tuple(found.items),
+        outputs=tuple(found.tensors[index] for index in dict.fromkeys(model.graph.outputs)),
+        framework=model.framework.name,
+        source="; ".join(model.sources),
+        description=model.description,
+        classes=found.classes(),
+        names={f"{place}": name for place, (name, _) in enumerate(model.inputs)},
+    )
+
+
+class _Items:
+    """The items of a graph's nodes, in their order."""
+
+    def __init__(self, model: Model, report: Report) -> None:
+        self.items: list[Item] = []
+        self.tensors = [f"{place}" for place in range(len(model.inputs))]
+        self.calls: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        self.nodes = model.graph.nodes
+        self.blocks = frozenset(block_of(call) for node in self.nodes for call in node.origin.chain)
+        records = iter(report.layers)
+        waiting: LayerReport | None = next(records, None)
+        for index in range(len(model.inputs), len(self.nodes)):
+            own = []
+            node = self.nodes[index]
+            while waiting is not None and _belongs(waiting, node):
+                own.append(waiting)
+                waiting = next(records, None)
+                if not isinstance(node.layer, Adapter):
+                    break
+            self._add(node, own, index)
+
+    def _add(self, node: Node, records: list[LayerReport], index: int) -> None:
+        inputs = [self.tensors[place] for place in node.inputs]
+        if isinstance(node.layer, Adapter):
+            self.tensors.append(self._adapted(node, node.layer, inputs, records, index))
+            return
+        assert isinstance(node.layer, Layer)
+        label = self._label(node.path)
+        for count in range(1, len(node.origin.chain) + 1):
+            self.calls[node.origin.chain[:count]].append(label)
+        share = None if node.share is None else self.tensors[node.share]
+        self.items.append(
+            Item(
+                op=node.layer.op,
+                inputs=tuple(inputs),
+                output=f"{index}",
+                arguments=arguments_of(node.layer),
+                label=label,
+                shape=records[0].shape if records else None,
+                share=share,
+                frozen=node.is_frozen,
+            )
+        )
+        self.tensors.append(f"{index}")
+
+    def _adapted(
+        self, node: Node, adapter: Adapter, inputs: list[str], records: list[LayerReport], index: int
+    ) -> str:
+        """The layers that the shapes called for, as the report has them."""
+        tensor = inputs[0]
+        if not records:
+            return tensor
+        windows = records[0].windows or ()
+        steps = tuple(Fraction(window.stride) for window in windows)
+        made = adapter.layers(records[0].in_shape, records[-1].shape, steps)
+        for number, ((_, layer), record) in enumerate(zip(made, records, strict=True)):
+            output = f"{index}.{number}"
+            self.items.append(
+                Item(
+                    op=layer.op,
+                    inputs=(tensor,),
+                    output=output,
+                    arguments=arguments_of(layer),
+                    label=self._label(record.path),
+                    shape=record.shape,
+                )
+            )
+            tensor = output
+        return tensor
+
+    def classes(self) -> dict[str, str]:
+        """The block that each scope is a call of."""
+        found = {}
+        for chain, labels in self.calls.items():
+            found[common_scope(labels)] = block_of(chain[-1])
+        return found
+
+    def _label(self, path: str) -> str:
+        return label_of(path, self.blocks)
+
+
+def _belongs(record: LayerReport, node: Node) -> bool:
+    return record.path == node.path or (
+        isinstance(node.layer, Adapter) and record.path.startswith(f"{node.path}/")
+    )
+
+
+def block_of(call: str) -> str:
+    """The block of a call as an origin has it: `` `unit` at line 12``."""
+    return call.split("`")[1] if call.count("`") > 1 else call
+
+
+def label_of(path: str, blocks: Container[str]) -> str:
+    """A path as labels of sources are written, ``layer1[0]/conv`` being ``layer1.0.conv``; numbers that
+    unnamed
+    layers have are marked.
+    """
+    words = []
+    for step in path.split("/"):
+        word, _, copy = step.removesuffix("]").partition("[")
+        base, _, number = word.rpartition("_")
+        is_unnamed = number.isdigit() and (base in blocks or look_up(base) is not None)
+        words.append(f"{UNNAMED}{word}" if is_unnamed else word)
+        words.extend([copy] if copy else [])
+    return ".".join(words)
+
+
+def arguments_of(layer: Layer) -> dict[str, Any]:
+    """The arguments of a layer as items have them."""
+    found: dict[str, Any] = {}
+    for name, field in layer.fields.items():
+        value = vars(layer)[field.name]
+        if field.kind in _UNSAID or value is None:
+            continue
+        if isinstance(value, PerAxis):
+            value = value.values
+        elif isinstance(value, Padding):
+            value = value.pairs if value.mode == "explicit" else value.mode
+        found[name] = value
+    return found

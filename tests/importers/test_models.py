@@ -1,0 +1,116 @@
+"""A model written as a spec is the same network: numbers of every layer, and the same text when written again."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from cnncalc import analyze, bundled, load, loads, to_spec
+from cnncalc.analysis.report import Report
+from cnncalc.errors import CnncalcError
+from cnncalc.importers.models import label_of, network_of
+from cnncalc.importers.passes import cleaned, structured
+from cnncalc.importers.passes.dead import without_dead
+from cnncalc.importers.translating import translated
+from cnncalc.language.writer import text_of
+from cnncalc.network.model import Model
+from tests.fuzz.writing import Writer
+
+QUICK = ("resnet18", "vgg16", "googlenet", "mobilenet_v2", "densenet", "unet", "inception_v3", "spp")
+NAMED_ANEW = {"efficientnet_b0", "mnasnet_a1", "mobilenet_v3_small", "regnet_y_400mf", "yolo_v1:paper"}
+"""Of these blocks get other names the second time, or are found then alone."""
+
+
+def hold(model: Model, text: str) -> None:
+    """A text stands for the same numbers as the model."""
+    old, new = analyze(model), analyze(loads(text)[0])
+    assert new.ok, text
+    for what in ("params", "buffers", "macs"):
+        assert getattr(total(old), what) == getattr(total(new), what), text
+    assert [one.shape for one in old.outputs] == [one.shape for one in new.outputs], text
+    if old.main is not None and new.main is not None:
+        assert old.main.field.size == new.main.field.size, text
+        assert old.main.field.start == new.main.field.start, text
+
+
+def total(report: Report) -> object:
+    return report.totals
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_bundled_networks_are_written_as_they_are(name: str) -> None:
+    for model in load(name):
+        text = to_spec(model)
+        hold(model, text)
+        assert to_spec(loads(text)[0]) == text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(bundled.names()) - set(QUICK)))
+def test_every_bundled_network_is_written_as_it_is(name: str) -> None:
+    for model in load(name):
+        text = to_spec(model)
+        hold(model, text)
+        if model.name not in NAMED_ANEW and f"{name}:{model.name}" not in NAMED_ANEW:
+            assert to_spec(loads(text)[0]) == text
+
+
+@pytest.mark.parametrize("seeds", [range(start, start + 60) for start in range(0, 480, 60)], ids=str)
+def test_random_networks_are_the_same_flat_and_nested(seeds: range) -> None:
+    tried = 0
+    for seed in seeds:
+        chance = random.Random(seed)
+        writer = Writer(lambda most, chance=chance: chance.randrange(most + 1))
+        text = writer.spec()
+        try:
+            models = loads(text)
+            networks = [(model, network_of(model)) for model in models if model.graph.layer_count]
+        except CnncalcError:
+            continue
+        for model, network in networks:
+            live = cleaned(network, flat=True)
+            if not live.items or len(without_dead(network).items) < len(network.items):
+                continue  # layers that no output depends on are left out
+            for flat in (False, True):
+                hold(model, translated(network, flat).text)
+                tried += 1
+    assert tried > 2
+
+
+def test_the_text_says_what_the_file_said() -> None:
+    (model,) = loads(
+        "name: Net\ndescription: small\nsource: A paper\ninput: {a: [3, 8, 8], b: [3, 8, 8]}\nlayers: [add: [a, b], conv3x3: 4]"
+    )
+    text = to_spec(model)
+    assert text.startswith(
+        "name: Net\ndescription: small\nsource: A paper\ninput: {a: [3, 8, 8], b: [3, 8, 8]}\n"
+    )
+    assert "  - add: [prev, b]\n  - conv3x3: 4\n" in text
+
+
+def test_a_model_that_cannot_be_computed_is_refused() -> None:
+    (model,) = loads("input: [3, 4, 4]\nlayers: [conv7x7: 4]")
+    with pytest.raises(CnncalcError, match="E301"):
+        to_spec(model)
+    with pytest.raises(TypeError, match="what `load` gives"):
+        to_spec("net.yaml")  # type: ignore[arg-type]
+
+
+def test_numbers_of_unnamed_layers_are_marked_in_labels() -> None:
+    assert (
+        label_of("layer1[0]/residual_1/unit_2[1]/conv3x3_1", {"unit"})
+        == "layer1.0.~residual_1.~unit_2.1.~conv3x3_1"
+    )
+    assert label_of("stage_2/left", set()) == "stage_2.left"
+
+
+def test_a_written_spec_reads_as_its_sheet_says() -> None:
+    (model,) = loads(
+        "input: [3, 8, 8]\nlayers: [conv3x3: {out: 4, padding: 1, norm: bn, act: relu}, residual: [conv3x3: {out: 4, padding: 1}]]"
+    )
+    sheet = structured(cleaned(network_of(model)))
+    assert text_of(sheet).splitlines()[-2:] == [
+        "  - conv3x3: {out: 4, padding: 1, norm: bn, act: relu}",
+        "  - residual: [conv3x3: {out: 4, padding: 1}]",
+    ]
