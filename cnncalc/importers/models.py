@@ -15,7 +15,7 @@ from cnncalc.importers.passes.blocks import common_scope
 from cnncalc.importers.translating import translated
 from cnncalc.language.vocabulary import look_up
 from cnncalc.layers.base import Adapter, Layer
-from cnncalc.layers.fields import Padding, PerAxis
+from cnncalc.layers.fields import Factors, Padding, PerAxis
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
 
@@ -168,10 +168,12 @@ def arguments_of(layer: Layer) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, field in layer.fields.items():
         value = vars(layer)[field.name]
-        if field.kind in _UNSAID or value is None:
+        if field.kind in _UNSAID or value is None or (field.kind == "size" and isinstance(value, str)):
             continue
         if isinstance(value, PerAxis):
             value = value.values
+        elif isinstance(value, Factors):
+            value = tuple(int(one) if one.denominator == 1 else str(one) for one in value.values)
         elif isinstance(value, Padding):
             value = value.pairs if value.mode == "explicit" else value.mode
         found[name] = value

@@ -91,7 +91,7 @@ class _Items:
     def _targets(self, meaning: type[Layer], targets: tuple[str, ...]) -> dict[str, Any]:
         """The arguments that name tensors."""
         for name, field in meaning.fields.items():
-            if field.kind == "name":
+            if field.kind in ("name", "size"):
                 return {name: self._named(targets[0])}
             if field.kind == "names":
                 return {name: [Expression("prev"), *map(self._named, targets)]}

@@ -145,6 +145,8 @@ class Writer:
             "bool": lambda: self.pick((True, False, "n == 0", *(("i == 0", "no") if self.wild else ()))),
             "number": lambda: self.pick((0.1, 1, "1/3", *(("1e400", "x") if self.wild else ()))),
             "axes": self.axes,
+            "factors": self.axes,
+            "size": self.number,
             "padding": self.padding,
             "margins": self.padding if self.wild else self.axes,
             "choice": lambda: self.pick(field.choices),

@@ -56,13 +56,16 @@ def test_every_bundled_network_is_written_as_it_is(name: str) -> None:
             assert to_spec(loads(text)[0]) == text
 
 
+def random_spec(seed: int) -> str:
+    chance = random.Random(seed)
+    return Writer(lambda most: chance.randrange(most + 1)).spec()
+
+
 @pytest.mark.parametrize("seeds", [range(start, start + 60) for start in range(0, 480, 60)], ids=str)
 def test_random_networks_are_the_same_flat_and_nested(seeds: range) -> None:
     tried = 0
     for seed in seeds:
-        chance = random.Random(seed)
-        writer = Writer(lambda most, chance=chance: chance.randrange(most + 1))
-        text = writer.spec()
+        text = random_spec(seed)
         try:
             models = loads(text)
             networks = [(model, network_of(model)) for model in models if model.graph.layer_count]

@@ -15,7 +15,7 @@ from cnncalc.layers.fields import Field, Padding, PerAxis
 def refers(one: Item) -> tuple[str, ...]:
     """The tensors behind the first that an item reads and that a spec gives by their names."""
     fields = OPERATIONS[one.op].fields.values() if one.op in OPERATIONS else ()
-    has_names = any(field.kind in ("name", "names") for field in fields)
+    has_names = any(field.kind in ("name", "names", "size") for field in fields)
     return one.inputs[1:] if has_names else ()
 
 
@@ -56,7 +56,7 @@ def short(value: Any, field: Field[Any] | None) -> Any:
         if any(before != after for before, after in pairs):
             return pairs
         value = tuple(before for before, _ in pairs)
-    if field.kind in ("axes", "padding", "margins") and len(set(value)) == 1 and field.name != "kernel":
+    if field.kind in ("axes", "factors", "padding", "margins") and len(set(value)) == 1 and field.name != "kernel":
         return value[0]
     return value
 
