@@ -10,11 +10,11 @@ from typing import Any
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.analysis.run import analyze
 from cnncalc.errors import GraphError
-from cnncalc.importers.items import UNNAMED, Item, Network
+from cnncalc.importers.items import UNNAMED, Item, Network, Problem, Refused
 from cnncalc.importers.passes.blocks import common_scope
 from cnncalc.importers.translating import translated
 from cnncalc.language.vocabulary import look_up
-from cnncalc.layers.base import Adapter, Layer
+from cnncalc.layers.base import OPERATIONS, Adapter, Layer
 from cnncalc.layers.fields import Factors, Padding, PerAxis
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
@@ -30,6 +30,8 @@ def to_spec(model: Model) -> str:
 
     Raises:
         GraphError: for a model that cannot be computed.
+        Refused: for a model with a structure that cannot be told from its layers: `deform_conv`, or a
+            projection whose stride is not known.
         TypeError: for what is no model.
     """
     if not isinstance(model, Model):
@@ -83,6 +85,7 @@ class _Items:
             self.tensors.append(self._adapted(node, node.layer, inputs, records, index))
             return
         assert isinstance(node.layer, Layer)
+        _check(node.layer, node.path)
         label = self._label(node.path)
         for count in range(1, len(node.origin.chain) + 1):
             self.calls[node.origin.chain[:count]].append(label)
@@ -112,6 +115,7 @@ class _Items:
         steps = tuple(Fraction(window.stride) for window in windows)
         made = adapter.layers(records[0].in_shape, records[-1].shape, steps)
         for number, ((_, layer), record) in enumerate(zip(made, records, strict=True)):
+            _check(layer, record.path)
             output = f"{index}.{number}"
             self.items.append(
                 Item(
@@ -135,6 +139,13 @@ class _Items:
 
     def _label(self, path: str) -> str:
         return label_of(path, self.blocks)
+
+
+def _check(layer: Layer, path: str) -> None:
+    """Refuse a layer that no operation of the language is by itself."""
+    if type(layer) is not OPERATIONS[layer.op]:
+        reason = "it is part of a structure, which cannot be told from its layers"
+        raise Refused([Problem(path, layer.op, reason, "keep the spec as it is")])
 
 
 def _belongs(record: LayerReport, node: Node) -> bool:

@@ -56,7 +56,11 @@ def short(value: Any, field: Field[Any] | None) -> Any:
         if any(before != after for before, after in pairs):
             return pairs
         value = tuple(before for before, _ in pairs)
-    if field.kind in ("axes", "factors", "padding", "margins") and len(set(value)) == 1 and field.name != "kernel":
+    if (
+        field.kind in ("axes", "factors", "padding", "margins")
+        and len(set(value)) == 1
+        and field.name != "kernel"
+    ):
         return value[0]
     return value
 
@@ -74,7 +78,7 @@ def is_default(
     if field.name == "ceil":
         return bool(value == framework.pool_rounds_up)
     if field.name == "bias" and field.default is None:
-        return value is True
+        return bool(value == arguments.get("learned", True))
     if op == "bn" and field.name == "scale":
         return bool(value == framework.norm_scale)
     if op == "instance_norm" and field.name == "affine":

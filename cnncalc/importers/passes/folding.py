@@ -79,7 +79,7 @@ def _without_redundant_bias(piece: Piece) -> Piece:
     arguments = dict(piece.arguments)
     if arguments.get("bias") is False:
         del arguments["bias"]
-    else:
+    elif arguments.get("learned", True) or arguments.get("bias"):
         arguments = _before(arguments, "norm", "bias", True)
     return piece._replace(arguments=arguments)
 
