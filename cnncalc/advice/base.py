@@ -138,6 +138,11 @@ def transposed_windows(layer: LayerReport) -> tuple[TransposedWindow, ...]:
     return tuple(window for window in layer.windows or () if isinstance(window, TransposedWindow))
 
 
+def is_beyond(window: Window, size: Size) -> bool:
+    """Whether at most one tap of a dilated window is inside an axis of this length, wherever it is laid."""
+    return size is not None and window.kernel > 1 and window.dilation > 1 and window.dilation >= size
+
+
 def share(part: int, whole: int) -> str:
     """A part in per cent, such as 43.8 %."""
     return f"{100 * part / whole:.1f} %"

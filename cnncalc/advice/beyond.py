@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.advice.base import Network, Remark, sliding_windows
+from cnncalc.advice.base import Network, Remark, is_beyond, sliding_windows
 from cnncalc.codes.code import Code
 from cnncalc.support.numbers import by
 
@@ -14,11 +14,11 @@ def remarks(network: Network) -> Iterator[Remark]:
     for layer in network.report.layers:
         windows = sliding_windows(layer)
         pairs = zip(windows, layer.in_shape.sizes, strict=False)
-        wide = [(window.dilation, size) for window, size in pairs if window.kernel > 1]
-        if wide and all(size is not None and dilation > 1 and dilation >= size for dilation, size in wide):
+        wide = [(window, size) for window, size in pairs if window.kernel > 1]
+        if wide and all(is_beyond(window, size) for window, size in wide):
             kernel = by(window.kernel for window in windows)
             message = (
-                f"the dilation {by(tuple(dilation for dilation, _ in wide))} is not smaller than the map of "
+                f"the dilation {by(window.dilation for window, _ in wide)} is not smaller than the map of "
                 f"{by(layer.in_shape.sizes)}: of the {kernel} taps of each unit at most one is inside it, "
                 "the others read padding"
             )

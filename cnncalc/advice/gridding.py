@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from math import prod
 from typing import NamedTuple
 
-from cnncalc.advice.base import Network, Remark, share, sliding_windows
+from cnncalc.advice.base import Network, Remark, is_beyond, share, sliding_windows
 from cnncalc.analysis.report import LayerReport
 from cnncalc.codes.code import Code
 from cnncalc.geometry.axis import IDENTITY_TAPS, AxisRule, Identity, Run, Taps
 from cnncalc.geometry.receptive_field import LOCAL, AxisField
+from cnncalc.geometry.window import Window
 from cnncalc.support.numbers import by
 
 WIDEST = 10_000
@@ -150,6 +151,9 @@ def _followed(tensor: _Tensor, record: LayerReport) -> _Tensor:
 
 
 def _axis(seen: Seen | None, rule: AxisRule, size: int | None) -> Seen | None:
+    if isinstance(rule, Window) and is_beyond(rule, size):
+        # The other taps meet padding, which is no hole but another remark.
+        rule = Window(1, rule.stride, (rule.before or 0) - rule.kernel // 2 * rule.dilation)
     reads = rule.reads(size)
     if seen is None or reads is IDENTITY_TAPS:
         return seen
