@@ -72,12 +72,15 @@ class _Token(NamedTuple):
     column: int
 
 
+LONGEST_TEXT = 65_536
+"""Characters and escapes of a text in quotes."""
+
 _TOKEN = re.compile(
-    r"""(?P<skip>[ \t\r\f\v]+|\#[^\n]*)
+    rf"""(?P<skip>[ \t\r\f\v]+|\#[^\n]*)
     |(?P<newline>\n)
-    |(?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-    |(?P<word>[-+]?[A-Za-z0-9_.][A-Za-z0-9_.+-]*|\[[A-Za-z_][A-Za-z0-9_./-]*\](?=\s*[{:]))
-    |(?P<mark>[{}<>\[\]:,;])""",
+    |(?P<string>"(?:[^"\\\n]|\\.){{0,{LONGEST_TEXT}}}"|'(?:[^'\\\n]|\\.){{0,{LONGEST_TEXT}}}')
+    |(?P<word>[-+]?[A-Za-z0-9_.][A-Za-z0-9_.+-]*|\[[A-Za-z_][A-Za-z0-9_./-]*\](?=\s*[{{:]))
+    |(?P<mark>[{{}}<>\[\]:,;])""",
     re.VERBOSE,
 )
 _SIMPLE_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
@@ -174,9 +177,7 @@ class _Reader:
             match = _TOKEN.match(text, at)
             if match is None:
                 there = _Token("mark", text[at], line, at - start + 1)
-                self._refuse(
-                    there, f"the character {text[at]!r} means nothing here", "is this a prototxt file?"
-                )
+                self._refuse(there, *_meaningless(text[at]))
             kind = match.lastgroup or ""
             if kind == "newline":
                 line, start = line + 1, match.end()
@@ -193,6 +194,13 @@ class _Reader:
     def _refuse(self, token: _Token, message: str, help: str | None) -> NoReturn:
         place = Location(self.file, token.line, token.column, max(len(token.text), 1))
         raise Malformed(self.file, message, help, place)
+
+
+def _meaningless(character: str) -> tuple[str, str]:
+    if character in "\"'":
+        most = f"has more than {LONGEST_TEXT:,} characters"
+        return f"a text in quotes does not end on its line or {most}", f"close it with {character}"
+    return f"the character {character!r} means nothing here", "is this a prototxt file?"
 
 
 def _quoted(token: _Token) -> str:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.items import Item, Problem, item, unknown_item
+from cnncalc.importers.items import Item, Problem, Refused, item, unknown_item
 from cnncalc.importers.onnx.file import Constant, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, Reference
 from cnncalc.importers.onnx.layout import (
     BATCH,
@@ -174,7 +174,7 @@ class Translation:
         for node in nodes:
             self.nodes += 1
             if self.nodes > MOST_NODES:
-                raise Unknown(f"more than {MOST_NODES:,} nodes")
+                raise Refused([Problem("", "graph", f"more than {MOST_NODES:,} nodes")])
             self._node(node, values, depth)
 
     def _node(self, node: OnnxNode, values: Mapping[str, tuple[int | None, ...]], depth: int) -> None:

@@ -229,7 +229,12 @@ def test_one_cause_is_one_report(tmp_path: Path) -> None:
     [
         ("layer {", "found the end of the file where a field's name is wanted", (1, 8)),
         ("layer { name }", "`name` has no value", (1, 14)),
-        ('layer { name: "a', "the character '\"' means nothing here", (1, 15)),
+        (
+            'layer { name: "a',
+            "a text in quotes does not end on its line or has more than 65,536 characters",
+            (1, 15),
+        ),
+        ("layer { name: §", "the character '§' means nothing here", (1, 15)),
         ("net: 3", "there is no `layer` in the file", (1, 1)),
         ("a: [1 2]", "found `2` in a list", (1, 7)),
         ("a {" * 100, "more than 64 messages inside one another", (1, 195)),

@@ -1,0 +1,87 @@
+"""Files of other formats that ask for too much, or that would like to be run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cnncalc
+from cnncalc.importers.registry import IMPORTERS
+from tests.importers.examples import EXAMPLES, HOSTILE
+
+MEMORY, SECONDS = 2**30, 20
+
+
+def test_there_is_an_example_of_every_format() -> None:
+    endings = {one.endings or one.shared_endings for one in IMPORTERS.values() if not one.runs_code}
+    for own in endings:
+        assert set(own) & set(EXAMPLES), f"add an example of {own} to tests/importers/examples.py"
+
+
+@pytest.mark.parametrize("ending", EXAMPLES)
+def test_the_examples_are_one_network(ending: str, tmp_path: Path) -> None:
+    """Keras and ONNX have a bias where Darknet has a batch norm and ONNX' example nothing."""
+    path = tmp_path / f"net{ending}"
+    path.write_bytes(EXAMPLES[ending])
+    (model,) = cnncalc.load(path)
+    report = cnncalc.analyze(model)
+    conv = next(layer for layer in report.layers if layer.op == "conv")
+    assert (conv.weights, conv.shape.channels) == (3 * 4 * 9, 4)
+    assert conv.field.size == (3, 3)
+
+
+CODE = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (%d, %d))
+resource.setrlimit(resource.RLIMIT_CPU, (%d, %d))
+from cnncalc.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_asks_for_too_much_ends_in_an_error_or_in_time(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(HOSTILE[name])
+    code = CODE % (MEMORY, MEMORY, SECONDS, SECONDS)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "params", str(path), "--depth", "1"], capture_output=True, check=False
+    )
+    errors = done.stderr.decode()
+    assert done.returncode in (0, 1), errors[-2000:]
+    assert "Traceback" not in errors
+    assert "E901" not in errors
+    assert "\x1b" not in errors
+    if done.returncode:
+        assert "error[" in errors
+
+
+@pytest.mark.slow
+def test_nothing_in_a_file_runs_reads_or_reaches_anything(tmp_path: Path) -> None:
+    """Every event of the interpreter that starts, loads or connects something, once all modules are loaded."""
+    paths = []
+    for ending, data in EXAMPLES.items():
+        paths.append(tmp_path / f"net{ending}")
+        paths[-1].write_bytes(data)
+    code = f"""
+import sys
+from cnncalc import analyze, load
+names = {[str(path) for path in paths]!r}
+def everything():
+    return [analyze(model) for name in names for model in load(name)]
+everything()
+kinds = ("open", "import", "compile", "exec", "socket", "subprocess", "os", "shutil", "ctypes", "urllib", "marshal", "pickle")
+seen = set()
+def hook(event, arguments):
+    if event.split(".")[0] in kinds and not (event == "open" and str(arguments[0]) in names and "r" in str(arguments[1])):
+        seen.add((event, str(arguments[0])))
+sys.addaudithook(hook)
+everything()
+print(sorted(seen))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stdout + done.stderr
