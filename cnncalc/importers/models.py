@@ -143,7 +143,7 @@ class _Items:
 
 def _check(layer: Layer, path: str) -> None:
     """Refuse a layer that no operation of the language is by itself."""
-    if type(layer) is not OPERATIONS[layer.op]:
+    if set(layer.fields) != set(OPERATIONS[layer.op].fields):
         reason = "it is part of a structure, which cannot be told from its layers"
         raise Refused([Problem(path, layer.op, reason, "keep the spec as it is")])
 
