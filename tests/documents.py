@@ -30,8 +30,11 @@ from cnncalc.language import (
     source,
     variables,
 )
+from cnncalc.language.vocabulary import operations
 from cnncalc.network import graph, naming
 from cnncalc.questions import sweep
+from cnncalc.render import findings, outputs
+from cnncalc.render.formats import Formats
 from tests.test_architecture import ORDER
 
 ROOT = Path(__file__).parent.parent
@@ -104,6 +107,26 @@ def importers() -> str:
     return "\n".join(["", "| format | sources | needs |", "|---|---|---|", *rows, ""]) + "\n"
 
 
+def all_operations() -> str:
+    """The operations of the language, family by family."""
+    rows = [f"| `{one.op}` | {one.summary.replace('``', '`')} |" for one in operations()]
+    return "\n".join(["", "| operation | what it is |", "|---|---|", *rows, ""]) + "\n"
+
+
+def formats(choice: Formats = outputs.FORMATS) -> str:
+    """The formats of results, or of another choice, from their registry."""
+    rows = [
+        f"| `{one.name}` | {one.about} | {', '.join(f'`{one.stem}{ending}`' for ending in one.endings)} |"
+        for one in choice
+    ]
+    return "\n".join(["", "| format | what for | files |", "|---|---|---|", *rows, ""]) + "\n"
+
+
+def finding_formats() -> str:
+    """The formats of findings."""
+    return formats(findings.FORMATS)
+
+
 def rooms() -> str:
     """The folders of the package, from the ground up, with the first sentence of their docstrings."""
     names = [room for level in ORDER for room in sorted(level) if not room.startswith("__")]
@@ -146,6 +169,9 @@ SECTIONS = {
     "limits": limits,
     "contents": contents,
     "importers": importers,
+    "formats": formats,
+    "findings": finding_formats,
+    "operations": all_operations,
     "rooms": rooms,
 }
 """The text between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""

@@ -13,6 +13,7 @@ READING_ORDER = (
     "importing",
     "pictures",
     "ci",
+    "output",
     "python",
     "codes",
     "limits",
