@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cnncalc.questions.sizes import sizes
     from cnncalc.questions.solve import solve
     from cnncalc.questions.stream import stream
+    from cnncalc.questions.sweeping import sweep
     from cnncalc.questions.tile import tile
 
 __version__ = "0.2.0.dev0"
@@ -41,6 +42,7 @@ __all__ = [
     "sizes",
     "solve",
     "stream",
+    "sweep",
     "tile",
     "to_spec",
 ]
@@ -54,6 +56,7 @@ _HOMES = {
     "sizes": "questions.sizes",
     "solve": "questions.solve",
     "stream": "questions.stream",
+    "sweep": "questions.sweeping",
     "tile": "questions.tile",
     "to_spec": "importers.models",
 }

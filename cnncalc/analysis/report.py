@@ -251,6 +251,12 @@ class Report(NamedTuple):
         return next((layer for layer in reversed(self.layers) if layer.path == path), None)
 
     @property
+    def last_local(self) -> LayerReport | None:
+        """The last layer whose units see a part of the input only."""
+        local = (layer for layer in reversed(self.layers) if any(axis.maps for axis in layer.field.axes))
+        return next(local, None)
+
+    @property
     def ok(self) -> bool:
         return not any(diagnostic.severity == "error" for diagnostic in self.diagnostics)
 

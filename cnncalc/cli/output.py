@@ -76,10 +76,20 @@ def emit(text: str, output: str | None = None) -> None:
     Raises:
         Trouble: where the target cannot be written.
     """
-    if output is None:
+    emit_pieces((text,), output)
+
+
+def emit_pieces(pieces: Iterable[str], output: str | None = None) -> None:
+    """Write a result as its pieces come; a file is there when the last one is.
+
+    Raises:
+        Trouble: where the target cannot be written.
+    """
+    if output is not None:
+        _replace(output, pieces)
+        return
+    for text in pieces:
         _write(sys.stdout, text, "standard output")
-    else:
-        _replace(output, text)
 
 
 def warn(text: str) -> None:
@@ -113,7 +123,7 @@ def silence(stream: TextIO) -> None:
         return
 
 
-def _replace(output: str, text: str) -> None:
+def _replace(output: str, pieces: Iterable[str]) -> None:
     """Write a file in one step: what was there stays whole until the new text is."""
     try:
         target = os.path.realpath(output)
@@ -121,18 +131,18 @@ def _replace(output: str, text: str) -> None:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if os.path.exists(target) and not os.path.isfile(target):
             with open(target, "w", encoding="utf-8", errors="backslashreplace", newline="") as device:
-                device.write(text)
+                device.writelines(pieces)
             return
-        _write_beside(target, text)
+        _write_beside(target, pieces)
     except (OSError, ValueError) as error:
         raise Trouble(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _write_beside(target: str, text: str) -> None:
+def _write_beside(target: str, pieces: Iterable[str]) -> None:
     beside = f"{target}.{os.getpid()}.tmp"
     try:
         with open(beside, "x", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.write(text)
+            file.writelines(pieces)
         if os.path.exists(target):
             os.chmod(beside, os.stat(target).st_mode & 0o7777)
         os.replace(beside, target)

@@ -11,7 +11,7 @@ import typer
 from cnncalc import analyze
 from cnncalc.analysis.report import Report
 from cnncalc.cli import options
-from cnncalc.cli.output import emit, is_watched, keep_specs, surface_of, target_surface, warn
+from cnncalc.cli.output import emit, emit_pieces, is_watched, keep_specs, surface_of, target_surface, warn
 from cnncalc.errors import (
     FINE,
     INVALID,
@@ -115,9 +115,12 @@ def deliver(
     document: Document, format: Format, output: str | None, diagnostics: Sequence[Diagnostic] = ()
 ) -> None:
     """A result to standard output or the file; diagnostics to standard error, unless the format has them."""
-    with Progress("writing", is_shown=is_watched()):
-        text = FORMATS.render(format.name, document, target_surface(output))
-    emit(text, output)
+    if format.streams:
+        emit_pieces(FORMATS.pieces(format.name, document), output)
+    else:
+        with Progress("writing", is_shown=is_watched()):
+            text = FORMATS.render(format.name, document, target_surface(output))
+        emit(text, output)
     if not format.diagnostics:
         report_diagnostics(diagnostics)
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from itertools import chain, islice
 from typing import Annotated
 
 import typer
 
 from cnncalc.cli import options
-from cnncalc.cli.output import is_watched, keep_specs
+from cnncalc.cli.output import Trouble, is_watched, keep_specs
 from cnncalc.cli.run import deliver, report_diagnostics
 from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, InputError, SourceError, UsageError
-from cnncalc.language.parser import parse
-from cnncalc.loading import Options, for_spec, load_parsed, source_at
-from cnncalc.network.model import Model
-from cnncalc.questions.sweep import Grid, Loader, Row, Shapes, parse_shapes, parse_values
+from cnncalc.loading import Options, for_spec, source_at
+from cnncalc.questions.engines import NoEngine, dask_executor
+from cnncalc.questions.sweep import (
+    MOST_COMBINATIONS,
+    MOST_STREAMED,
+    Grid,
+    Row,
+    Shapes,
+    SpecLoader,
+    parse_shapes,
+    parse_values,
+)
 from cnncalc.questions.sweep import sweep as combined
 from cnncalc.render.listings.sweep import Sweep
 from cnncalc.render.progress import counted
@@ -47,6 +57,17 @@ Lists = Annotated[
 ]
 
 
+Dask = Annotated[
+    str | None,
+    typer.Option(
+        "--dask",
+        metavar="ADDRESS",
+        help="The Dask scheduler whose workers compute instead, such as tcp://host:8786.",
+        show_default=False,
+    ),
+]
+
+
 def sweep(
     spec: Spec,
     input: Ranges = None,
@@ -54,37 +75,57 @@ def sweep(
     model: options.Variant = None,
     framework: options.FrameworkName = None,
     jobs: options.Jobs = 1,
+    dask: Dask = None,
     format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:
-    """Every combination of inputs and variables, one row each."""
+    """Every combination of inputs and variables, one row each.
+
+    Up to 100,000 combinations; with --format csv or jsonl, whose rows are written as they come, up to
+    10,000,000.
+    """
     keep_specs(output, (spec,))
     chosen = options.format_of(format, output)
+    if dask is not None and jobs > 1:
+        raise typer.BadParameter("cannot be combined with --jobs", param_hint="--dask")
     grid = Grid(_inputs(input), _values(sets))
     try:
-        source = source_at(spec)
-        wanted = for_spec(spec, Options(None, framework, model))
-        root, found = parse(source)
-
-        def loader(sets: Mapping[str, str]) -> tuple[Model, ...]:
-            return load_parsed(source, root, found, wanted._replace(sets=sets)).whole()
-
-        rows = _rows(grid, loader, framework, jobs)
+        loader = SpecLoader(source_at(spec), for_spec(spec, Options(None, framework, model)))
+        with nullcontext() if dask is None else dask_executor(dask) as executor:
+            most = MOST_STREAMED if chosen.streams else MOST_COMBINATIONS
+            seen = Seen(_begun(combined(grid, loader, framework, jobs, executor, most)))
+            rows = counted(seen, "sweep", grid.total, is_watched())
+            content = rows if chosen.streams else tuple(rows)
+            deliver(Sweep(spec, content, tuple(grid.sets)), chosen, output)
+    except InputError as error:
+        raise typer.BadParameter(str(error), param_hint="--input") from error
+    except NoEngine as error:
+        raise Trouble(str(error)) from error
     except UsageError:
         raise
     except CnncalcError as error:
         report_diagnostics(error.diagnostics)
         return UNDONE if isinstance(error, SourceError) else INVALID
-    deliver(Sweep(spec, rows), chosen, output)
-    return FINE if any(row.ok for row in rows) else INVALID
+    return FINE if seen.any_valid else INVALID
 
 
-def _rows(grid: Grid, loader: Loader, framework: str | None, jobs: int) -> tuple[Row, ...]:
-    try:
-        rows = combined(grid, loader, framework, jobs)
-        return tuple(counted(rows, "sweep", grid.total, is_watched()))
-    except InputError as error:
-        raise typer.BadParameter(str(error), param_hint="--input") from error
+class Seen:
+    """Rows that pass by, and whether one of them is valid."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self.rows = rows
+        self.any_valid = False
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self.rows:
+            self.any_valid = self.any_valid or row.ok
+            yield row
+
+
+def _begun(rows: Iterator[Row]) -> Iterator[Row]:
+    """The same rows, the first of them computed already: what is wrong with all of them is known then."""
+    first = tuple(islice(rows, 1))
+    return chain(first, rows)
 
 
 def _inputs(given: list[str] | None) -> dict[str, Shapes]:
@@ -100,16 +141,18 @@ def _inputs(given: list[str] | None) -> dict[str, Shapes]:
     return found
 
 
-def _values(given: list[str] | None) -> dict[str, tuple[str, ...]]:
+def _values(given: list[str] | None) -> dict[str, Sequence[str]]:
     """The values of each variable, those of a repeated name one after the other."""
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, Sequence[str]] = {}
     for text in given or ():
         for name, values in options.settings([text]).items():
             try:
-                written = [value for one in _listed(values) for value in parse_values(one)]
+                parts = [parse_values(one) for one in _listed(values)]
             except InputError as error:
                 raise typer.BadParameter(str(error), param_hint="--set") from error
-            found[name] = (*found.get(name, ()), *written)
+            before = found.get(name)
+            alone = len(parts) == 1 and before is None
+            found[name] = parts[0] if alone else (*(before or ()), *(one for part in parts for one in part))
     return found
 
 

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
 from itertools import islice, product
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from cnncalc.analysis.dropped import dropped_positions
 from cnncalc.analysis.report import Report
 from cnncalc.analysis.run import Given, analyze_each
-from cnncalc.errors import GraphError, InputError, ShapeError, SpecError
+from cnncalc.errors import Diagnostic, GraphError, InputError, ShapeError, SpecError
 from cnncalc.geometry.shape import Shape, Size, axis_size, axis_words, is_any, total
+from cnncalc.language.nodes import YamlNode
+from cnncalc.language.parser import parse
+from cnncalc.language.source import Source
+from cnncalc.loading import Options, load_parsed
 from cnncalc.network.model import Model
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
 MOST_COMBINATIONS = 100_000
+"""Combinations whose rows are held at once."""
+MOST_STREAMED = 10_000_000
+"""Combinations whose rows are written as they come."""
 CHUNK = 50
-"""Inputs that a process evaluates at a time."""
+"""Rows that a process computes at a time."""
+AHEAD = 64
+"""Chunks that are given to an executor before the first one's rows are taken."""
 
 Loader = Callable[[Mapping[str, str]], tuple[Model, ...]]
 Inputs = Mapping[str, Shape] | None
@@ -77,6 +92,11 @@ class Row(NamedTuple):
     """Positions of the layers' maps that no window reads, because rounding down left them over; the sum over
     the layers.
     """
+    rf: tuple[int | None, ...] = ()
+    """Of the last layer whose units see a part of the input only; per axis, as the next two."""
+    rf_stride: tuple[Fraction | None, ...] = ()
+    rf_offset: tuple[Fraction | None, ...] = ()
+    """Centre of unit 0 less (stride - 1)/2: 0 where resizing with half-pixel centres keeps units in place."""
     error: str | None = None
 
     @property
@@ -99,6 +119,30 @@ def parse_shapes(text: str) -> Shapes:
 _RANGE = re.compile(r"([0-9]{1,9})\.\.([0-9]{1,9})(?:/([0-9]{1,9}))?")
 
 
+class Numerals(Sequence[str]):
+    """The numbers of a range as texts, made when they are asked for."""
+
+    def __init__(self, numbers: range) -> None:
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
+        return Numerals(self.numbers[at]) if isinstance(at, slice) else str(self.numbers[at])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 def parse_values(text: str) -> Sequence[str]:
     """The values of a variable from ``8..32/8``, a range as of a size; anything else is an expression, the
     one value.
@@ -116,13 +160,16 @@ def parse_values(text: str) -> Sequence[str]:
             f"{text!r} has an empty range: "
             + (f"{start} is more than {end}" if step else "a step is at least 1")
         )
-    if len(numbers) > MOST_COMBINATIONS:
-        raise InputError(_too_many(len(numbers)))
-    return tuple(map(str, numbers))
+    if len(numbers) > MOST_STREAMED:
+        raise InputError(_too_many(len(numbers), MOST_STREAMED))
+    return Numerals(numbers)
 
 
-def _too_many(total: int) -> str:
-    return f"{total:,} combinations are more than the {MOST_COMBINATIONS:,} that one sweep takes"
+def _too_many(total: int, most: int) -> str:
+    found = f"{total:,} combinations are more than the {most:,} that one sweep takes"
+    if most == MOST_STREAMED:
+        return found
+    return f"{found} as a whole: up to {MOST_STREAMED:,} are written as they come with --format csv or jsonl"
 
 
 def _sizes(part: str, text: str) -> Sequence[Size]:
@@ -141,52 +188,124 @@ def _sizes(part: str, text: str) -> Sequence[Size]:
     return range(start, end + 1, by)
 
 
-def sweep(grid: Grid, loader: Loader, framework: str | None = None, jobs: int = 1) -> Iterator[Row]:
+def sweep(
+    grid: Grid,
+    loader: Loader,
+    framework: str | None = None,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    most: int = MOST_COMBINATIONS,
+) -> Iterator[Row]:
     """The rows of all combinations, in the order of the grid; a model is loaded once for each choice of
     variables.
 
     Args:
         grid: what is combined.
-        loader: the models of the spec with some variables set.
+        loader: the models of the spec with some variables set; a ``SpecLoader`` is sent to the processes.
         framework: another framework's rules than the spec's.
         jobs: how many processes evaluate.
+        executor: what evaluates instead, wherever its workers are.
+        most: how many combinations are taken.
 
     Raises:
-        InputError: for more than ``MOST_COMBINATIONS``, and for an input or a framework that does not exist.
+        InputError: for more than ``most``, and for an input or a framework that does not exist.
         UsageError, SourceError: from the loader.
     """
-    if grid.total > MOST_COMBINATIONS:
-        raise InputError(_too_many(grid.total))
+    if grid.total > most:
+        raise InputError(_too_many(grid.total, most))
     work = _work(grid, loader, framework)
-    return (row for rows in map(_evaluate, work) for row in rows) if jobs == 1 else _in_processes(work, jobs)
+    if executor is not None:
+        return _in_order(work, executor)
+    if jobs == 1:
+        return (row for chunk in work for row in _evaluate(chunk))
+    return _in_processes(work, jobs)
+
+
+class SpecLoader:
+    """The models of a spec with some variables set, wherever it is asked; the spec is parsed once there."""
+
+    def __init__(self, source: Source, options: Options) -> None:
+        self.source = (source.name, source.text, source.is_shown)
+        self.options = options
+
+    def __call__(self, sets: Mapping[str, str]) -> tuple[Model, ...]:
+        source, root, found = _parsed(*self.source)
+        options = self.options._replace(sets={**(self.options.sets or {}), **sets})
+        return load_parsed(source, root, found, options).whole()
+
+
+@lru_cache(maxsize=4)
+def _parsed(name: str, text: str, is_shown: bool) -> tuple[Source, YamlNode, tuple[Diagnostic, ...]]:
+    source = Source(name, text, is_shown)
+    root, found = parse(source)
+    return source, root, tuple(found)
+
+
+class _Part(NamedTuple):
+    """Some inputs under one choice of variables: of one model, or of all that a loader gives."""
+
+    model: Model | str | SpecLoader
+    """Instead of a model that cannot be loaded, the reason."""
+    sets: tuple[tuple[str, str], ...]
+    inputs: tuple[Inputs, ...]
 
 
 class _Chunk(NamedTuple):
-    """Some inputs of one model; instead of a model that cannot be loaded, the reason."""
+    """What is computed in one go."""
 
-    model: Model | str
-    sets: tuple[tuple[str, str], ...]
-    inputs: tuple[Inputs, ...]
+    parts: tuple[_Part, ...]
     framework: str | None
 
 
 def _work(grid: Grid, loader: Loader, framework: str | None) -> Iterator[_Chunk]:
-    for values in product(*grid.sets.values()):
+    """Parts gathered until they are worth sending."""
+    gathered: list[_Part] = []
+    rows = 0
+    for part in _parts(grid, loader):
+        gathered.append(part)
+        rows += len(part.inputs)
+        if rows >= CHUNK:
+            yield _Chunk(tuple(gathered), framework)
+            gathered, rows = [], 0
+    if gathered:
+        yield _Chunk(tuple(gathered), framework)
+
+
+def _parts(grid: Grid, loader: Loader) -> Iterator[_Part]:
+    is_sent = isinstance(loader, SpecLoader) and prod(s.count for s in grid.inputs.values()) <= CHUNK
+    for values in _combined(tuple(grid.sets.values())):
         sets = tuple(zip(grid.sets, values, strict=True))
-        models: tuple[Model | str, ...]
-        try:
-            models = loader(dict(sets))
-        except (SpecError, GraphError, ShapeError) as error:
-            models = (str(error).partition("\n")[0],)
+        models: tuple[Model | str | SpecLoader, ...]
+        models = (loader,) if is_sent and isinstance(loader, SpecLoader) else _loaded(loader, sets)
         for model in models:
             inputs = _inputs(grid)
-            while chunk := tuple(islice(inputs, CHUNK)):
-                yield _Chunk(model, sets, chunk, framework)
+            while some := tuple(islice(inputs, CHUNK)):
+                yield _Part(model, sets, some)
+
+
+def _loaded(loader: Loader, sets: tuple[tuple[str, str], ...]) -> tuple[Model | str, ...]:
+    try:
+        return loader(dict(sets))
+    except (SpecError, GraphError, ShapeError) as error:
+        return (str(error).partition("\n")[0],)
 
 
 def _inputs(grid: Grid) -> Iterator[Inputs]:
-    for shapes in product(*grid.inputs.values()):
+    for shapes in _combined(tuple(grid.inputs.values())):
         yield dict(zip(grid.inputs, shapes, strict=True)) or None
+
+
+_Choice = TypeVar("_Choice")
+
+
+def _combined(choices: tuple[Iterable[_Choice], ...]) -> Iterator[tuple[_Choice, ...]]:
+    """Every choice of one with every choice of the others, the last changing fastest; none is held."""
+    if not choices:
+        yield ()
+        return
+    for first in choices[0]:
+        for others in _combined(choices[1:]):
+            yield (first, *others)
 
 
 def _in_processes(work: Iterable[_Chunk], jobs: int) -> Iterator[Row]:
@@ -194,20 +313,41 @@ def _in_processes(work: Iterable[_Chunk], jobs: int) -> Iterator[Row]:
 
     executor = ProcessPoolExecutor(jobs)
     try:
-        for rows in executor.map(_evaluate, work):
-            yield from rows
+        yield from _in_order(work, executor)
     finally:
         executor.shutdown(cancel_futures=True)
 
 
+def _in_order(work: Iterable[_Chunk], executor: Executor) -> Iterator[Row]:
+    """The rows of all chunks in their order, some of them computed ahead."""
+    waiting: deque[Future[tuple[Row, ...]]] = deque()
+    chunks = iter(work)
+    try:
+        while True:
+            for chunk in islice(chunks, AHEAD - len(waiting)):
+                waiting.append(executor.submit(_evaluate, chunk))
+            if not waiting:
+                return
+            yield from waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
 def _evaluate(chunk: _Chunk) -> tuple[Row, ...]:
-    model = chunk.model
-    if isinstance(model, str):
-        return tuple(
-            [Row("", chunk.sets, tuple((inputs or {}).items()), error=model) for inputs in chunk.inputs]
-        )
-    inputs = [_given(model, inputs) for inputs in chunk.inputs]
-    return tuple([_figures(report, chunk.sets) for report in analyze_each(model, inputs, chunk.framework)])
+    return tuple([row for part in chunk.parts for row in _rows(part, chunk.framework)])
+
+
+def _rows(part: _Part, framework: str | None) -> Iterator[Row]:
+    loads = isinstance(part.model, SpecLoader)
+    for model in _loaded(part.model, part.sets) if loads else (part.model,):  # type: ignore[arg-type]
+        if isinstance(model, str):
+            for inputs in part.inputs:
+                yield Row("", part.sets, tuple((inputs or {}).items()), error=model)
+        elif isinstance(model, Model):
+            given = [_given(model, inputs) for inputs in part.inputs]
+            for report in analyze_each(model, given, framework):
+                yield _figures(report, part.sets)
 
 
 def _given(model: Model, inputs: Inputs) -> Given | None:
@@ -243,4 +383,22 @@ def _figures(report: Report, sets: tuple[tuple[str, str], ...]) -> Row:
         totals.activations,
         report.peak,
         dropped,
+        *_field(report),
     )
+
+
+def _field(
+    report: Report,
+) -> tuple[tuple[int | None, ...], tuple[Fraction | None, ...], tuple[Fraction | None, ...]]:
+    """Size, stride and offset of the field of the last layer that sees a part of the input only."""
+    local = report.last_local
+    if local is None:
+        return (), (), ()
+    field = local.field
+    offsets = tuple(
+        [
+            None if centre is None or stride is None else centre - (stride - 1) / 2
+            for centre, stride in zip(field.centre, field.stride, strict=True)
+        ]
+    )
+    return field.size, field.stride, offsets

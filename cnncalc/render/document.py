@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from cnncalc.render.listing import Listing
@@ -15,8 +15,8 @@ class Rows(NamedTuple):
 
     names: tuple[str, ...]
     """The titles of the columns that say which listing a row belongs to."""
-    parts: Sequence[tuple[tuple[str, ...], Listing[Any]]]
-    """The listings, each with what it has in these columns."""
+    parts: Iterable[tuple[tuple[str, ...], Listing[Any]]]
+    """The listings, each with what it has in these columns; asked for once."""
 
 
 class Document:

@@ -33,6 +33,8 @@ class Format(NamedTuple):
     """Whether it has drawings made of characters."""
     details: bool = False
     """Whether it can fold away what is long, until a reader asks for it."""
+    streams: bool = False
+    """Whether it can be written piece by piece, by the function ``pieces`` of its module."""
     diagnostics: bool = False
     """Whether it has errors and warnings itself; elsewhere they go to standard error."""
     terminal: bool = False
@@ -85,6 +87,11 @@ class Formats:
         text = module.render(content, surface if format.terminal else surface.unlimited)
         assert isinstance(text, str)
         return text
+
+    def pieces(self, name: str, content: Any) -> Iterator[str]:
+        """The same piece by piece, of a format that streams."""
+        module: Any = import_module(f"{self.folder}.{name}")
+        yield from module.pieces(content)
 
 
 def has_ending(name: str) -> bool:

@@ -186,7 +186,7 @@ def test_values_are_ranges_or_expressions(text: str, values: list[str]) -> None:
     assert list(parse_values(text)) == values
 
 
-@pytest.mark.parametrize("text", ["9..8", "1..4/0", "0..100000"])
+@pytest.mark.parametrize("text", ["9..8", "1..4/0", "0..10000000"])
 def test_a_range_of_values_has_some_and_not_too_many(text: str) -> None:
     with pytest.raises(ValueError):
         parse_values(text)

@@ -28,10 +28,7 @@ class Exhibit(NamedTuple):
     @property
     def widest(self) -> LayerReport | None:
         """The last layer whose units still see a part of the input only."""
-        local = (
-            layer for layer in reversed(self.report.layers) if any(axis.maps for axis in layer.field.axes)
-        )
-        return next(local, None)
+        return self.report.last_local
 
 
 class Zoo(Document):

@@ -16,7 +16,8 @@ FORMATS = Formats(
         "table", "for reading", (".txt",), lead=True, failure=True, notes=True, drawing=True, terminal=True
     ),
     Format("json", "for programs", (".json",), diagnostics=True),
-    Format("csv", "for spreadsheets", (".csv",)),
+    Format("csv", "for spreadsheets", (".csv",), streams=True),
+    Format("jsonl", "for programs, a line per row", (".jsonl", ".ndjson"), streams=True),
     Format(
         "markdown",
         "for pull requests",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from io import StringIO
 
 from cnncalc.render.document import Document, Rows
@@ -12,16 +13,24 @@ from cnncalc.render.text import inert
 
 def render(document: Document, surface: Surface) -> str:
     """A table under each head; the first columns say which listing a row belongs to."""
-    return "\n".join(map(_table, document.rows()))
+    return "".join(pieces(document))
 
 
-def _table(rows: Rows) -> str:
-    stream = StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
+def pieces(document: Document) -> Iterator[str]:
+    """The same listing by listing, as they come."""
+    for at, rows in enumerate(document.rows()):
+        if at:
+            yield "\n"
+        yield from _table(rows)
+
+
+def _table(rows: Rows) -> Iterator[str]:
     for at, (labels, listing) in enumerate(rows.parts):
+        stream = StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
         if at == 0:
             writer.writerow([*rows.names, *(column.key for column in listing.columns)])
         for item in listing.items:
             cells = (*labels, *(column.raw(item) for column in listing.columns))
             writer.writerow([inert(cell) if isinstance(cell, str) else cell for cell in cells])
-    return stream.getvalue()
+        yield stream.getvalue()
