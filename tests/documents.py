@@ -25,7 +25,6 @@ from cnncalc.language import (
     context,
     definitions,
     expressions,
-    items,
     parser,
     source,
     variables,
@@ -63,7 +62,7 @@ def limits() -> str:
         ("bytes of text", source.MAX_BYTES),
         ("YAML nodes, aliases counted as what they refer to", parser.MAX_NODES),
         ("lists and mappings inside one another", parser.MAX_NESTING),
-        ("lists of layers inside one another, calls of blocks included", items.DEEPEST),
+        ("lists of layers inside one another, calls of blocks included", context.DEEPEST),
         ("layers of a file (`--max-layers`)", graph.MOST_LAYERS),
         ("inputs of all layers, per layer on average", graph.INPUTS_PER_LAYER),
         (

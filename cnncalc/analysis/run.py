@@ -4,6 +4,7 @@ layer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
@@ -295,10 +296,13 @@ def _reads_units(layer: Layer) -> bool:
     return layer.is_join or layer.others_read == "unit"
 
 
+_COPY = re.compile(r"\[[0-9]+\]")
+
+
 def _why(node: Node, layer: Layer, inputs: list[Tensor]) -> tuple[str, ...]:
     """Why something of a layer's output may be unknown: its own doing, and that of its inputs."""
     own = layer.missing()
-    reasons = [] if own is None else [f"`{node.path}` {own}"]
+    reasons = [] if own is None else [f"`{_COPY.sub('', node.path)}` {own}"]  # all copies in one word
     # The nearest few say enough, and a long chain does not gather all of its layers.
     return tuple(
         dict.fromkeys([*reasons, *(reason for tensor in inputs for reason in tensor.why[:MOST_REASONS])])

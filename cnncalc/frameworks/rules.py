@@ -169,11 +169,8 @@ class Framework(NamedTuple):
         if not padding.same:
             return TransposedWindow(kernel, stride, padding.before, padding.after, dilation, output_padding)
         if self.transposed is Transposed.BY_PADDING:
-            raise Fault(
-                "E305",
-                f"{self.name} has no padding `same` for transposed convolutions",
-                "give the padding as a number",
-            )
+            message = f"{self.name} has no padding `same` for transposed convolutions"
+            raise Fault("E305", message, _number_for_same(extent, stride))
         return _n_times_s(kernel, stride, padding, dilation, output_padding)
 
     def check(self, op: str, **given: bool) -> None:
@@ -261,6 +258,17 @@ _INSTEAD = {
     "padding": "put a `pad` layer before it",
     "dilation": "only some pools take one: `cnncalc layers` lists them",
 }
+
+
+def _number_for_same(extent: int, stride: int) -> str:
+    """The padding of a transposed convolution along one axis that makes exactly stride times the size."""
+    cut = extent - stride
+    if stride == 1 and cut % 2:
+        return "for the same size use an odd kernel: an even one needs unlike paddings"
+    padding = max(0, (cut + 1) // 2)
+    more = f", output_padding: {2 * padding - cut}" if 2 * padding > cut else ""
+    times = "the same size" if stride == 1 else f"{stride} times the size"
+    return f"for {times} write `padding: {padding}{more}`"
 
 
 def _n_times_s(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from cnncalc.errors import Fault
 from cnncalc.language.arguments import kind_of
-from cnncalc.language.context import Block, Context, DependsOnParameter, Scope
+from cnncalc.language.context import DEEPEST, Block, Context, DependsOnParameter, Scope, too_many_items
 from cnncalc.language.expressions import UNDETERMINED, PassedWord, Value
-from cnncalc.language.nodes import Mapping, Scalar, YamlNode, size_of
+from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode, size_of
 from cnncalc.language.vocabulary import SIBLINGS, is_word, look_up
 from cnncalc.network.structure import Part, Ref, SeriesBody, Step
 from cnncalc.support.words import shown
@@ -24,6 +24,8 @@ class BlockReader:
     def __init__(self, context: Context, read_list: ReadList) -> None:
         self.context = context
         self.read_list = read_list
+        self._least: dict[tuple[int, int], int] = {}
+        """The items of each block at least, by how deep it may still go."""
 
     def parts(
         self, block: Block, key: Scalar, argument: YamlNode | None, scope: Scope, path: str
@@ -35,12 +37,32 @@ class BlockReader:
             message = f"the block `{shown(block.name)}` calls itself: {shown(chain)}"
             self.context.error("E206", key, message, "use `repeat`", scope, path)
             return None
+        self._check_count(block, key, scope, path)
         self.context.spend(size_of(block.node) + len(scope.file.variables) // 8, key, scope, path)
         given = self._block_arguments(block, key, argument, scope, path)
         inner = self._bound(block, key, given, scope, path)
         if inner is None:
             return None
         return (Part(block.name, SeriesBody(self.read_list(block.layers, inner, path), is_block=True)),)
+
+    def _check_count(self, block: Block, key: Scalar, scope: Scope, path: str) -> None:
+        """Refuse at once a block whose calls of others, each twice and more, come to too many items."""
+        least = self._least_items(block, scope, DEEPEST - scope.nesting)
+        if self.context.items_read + least > self.context.most_layers:
+            self.context.stop(too_many_items(self.context.most_layers), key, scope, path)
+
+    def _least_items(self, block: Block, scope: Scope, depth: int) -> int:
+        """Items that a call of a block makes at least: those of its own list and of the blocks they call."""
+        known = self._least.get((id(block.node), depth))
+        if known is not None:
+            return known
+        self._least[id(block.node), depth] = 0  # of a block that calls itself, which is an error of its own
+        total = 0
+        for name in _called(block.layers) if depth > 0 else ():
+            other = scope.file.blocks.get(name)
+            total += 1 + (self._least_items(other, scope, depth - 1) if other is not None else 0)
+        self._least[id(block.node), depth] = total
+        return total
 
     def _block_arguments(
         self, block: Block, key: Scalar, argument: YamlNode | None, scope: Scope, path: str
@@ -140,3 +162,12 @@ class BlockReader:
         )
         is_tensor = self.context.is_declared(text) or is_label
         return is_tensor or is_word(text)
+
+
+def _called(layers: YamlNode) -> Iterator[str]:
+    """The operations of a list, but for those that may be there any number of times."""
+    for item in layers.items if isinstance(layers, Sequence) else ():
+        if isinstance(item, Scalar):
+            yield item.text
+        elif isinstance(item, Mapping) and item.get("repeat") is None:
+            yield next((key.text for key, _ in item.entries if key.text not in SIBLINGS), "")

@@ -84,10 +84,16 @@ class BeyondLimit(Exception):
     """
 
 
+DEEPEST = 65
+"""Lists of layers inside one another, the network's own and the calls of blocks included."""
 REREAD_PER_LAYER = 10
 """Nodes read again, on average, for the calls of blocks, copies that use their index, variants and cases; two
 characters of an
 expression count as one."""
+
+
+def too_many_items(most: int) -> Fault:
+    return Fault("E102", f"more than {most:,} items after expanding blocks and repeats", RAISE_LIMIT)
 
 
 class Context:
@@ -105,6 +111,8 @@ class Context:
         self.root: YamlNode | None = None
         self.layers: dict[Any, Layer] = {}
         """Layers made so far: equal ones are one object."""
+        self.is_too_deep = False
+        """Whether a list was nested too deep to be read, so that what it calls is not known."""
         self.errors = 0
         """How many were found, those apart too."""
         self.items_read = 0
@@ -168,12 +176,7 @@ class Context:
         """Take note of one more item of a list, copy, or layer that a shorthand makes."""
         self.items_read += 1
         if self.items_read > self.most_layers:
-            fault = Fault(
-                "E102",
-                f"more than {self.most_layers:,} items after expanding blocks and repeats",
-                RAISE_LIMIT,
-            )
-            self.stop(fault, node, scope, path)
+            self.stop(too_many_items(self.most_layers), node, scope, path)
         self.spend(0, node, scope, path)
 
     def spend(self, effort: int, node: YamlNode, scope: Scope, path: str | None) -> None:

@@ -309,7 +309,7 @@ class _FileReader:
     def check_unused_blocks(self) -> None:
         """Read the blocks that nothing calls, with parameters unknown, so that their errors are seen too."""
         for block, file in self.all_blocks.values():
-            if block.name in self.context.used_blocks:
+            if block.name in self.context.used_blocks or self.context.is_too_deep:
                 continue
             names: dict[str, Value] = {name: UNDETERMINED for name, _ in block.params}
             tensors = {name: Ref("prev", 0) for name, _ in block.params}

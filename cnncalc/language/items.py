@@ -5,8 +5,9 @@ from __future__ import annotations
 from cnncalc.errors import Fault
 from cnncalc.language.arguments import kind_of, read_flag, read_integer
 from cnncalc.language.calls import BlockReader
-from cnncalc.language.context import Context, DependsOnParameter, Scope
+from cnncalc.language.context import DEEPEST, Context, DependsOnParameter, Scope
 from cnncalc.language.expect import read_expect
+from cnncalc.language.foreign import rewritten
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.operations import OperationReader
 from cnncalc.language.vocabulary import NEWER, SIBLINGS, look_up, suggest
@@ -14,9 +15,6 @@ from cnncalc.layers.activation import Identity
 from cnncalc.network.naming import LONGEST_NAME, NAME_RULE, Names, is_name
 from cnncalc.network.structure import HeadBody, LayerBody, Part, Ref, Step
 from cnncalc.support.words import shown
-
-DEEPEST = 65
-"""Lists of layers inside one another, the network's own and the calls of blocks included."""
 
 _FOREIGN_SIBLINGS = {
     "id": "name",
@@ -55,6 +53,7 @@ class ItemReader:
             )
             return ()
         if scope.nesting >= DEEPEST:
+            self.context.is_too_deep = True
             help = "use `repeat`, or flatten a level"
             self.context.error(
                 "E102",
@@ -182,6 +181,7 @@ class ItemReader:
             parts = self.operations.parts(word, key, argument, scope, path)
         elif key.text not in scope.file.refused:
             help = suggest(key.text, tuple(scope.file.blocks)) or "`cnncalc layers` lists the operations"
+            help = rewritten(key.text, argument) or help
             if isinstance(argument, Scalar) and _names_operation(key, argument, scope):
                 help = f"the operation is itself the key: `- {argument.text}: ...`"
             self.context.error("E111", key, f"unknown operation `{shown(key.text)}`", help, scope, path)

@@ -12,6 +12,7 @@ from cnncalc.language.arguments import FAMILIES, READERS, family_words, kind_of,
 from cnncalc.language.calls import ReadList
 from cnncalc.language.context import Context, DependsOnParameter, Scope
 from cnncalc.language.expressions import UNDETERMINED, PassedWord
+from cnncalc.language.foreign import KNOWN_BEFORE
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.vocabulary import SIBLINGS, Word, look_up, suggest
 from cnncalc.layers.base import OPERATIONS, Layer
@@ -23,7 +24,8 @@ from cnncalc.support.words import did_you_mean, shown
 if TYPE_CHECKING:
     from cnncalc.blocks.residual import Projected
 
-_INPUT_WORDS = ("in", "in_channels", "in_features", "input_channels", "input_shape", "num_features")
+_KERNEL_KEYS = ("1x1", "3x3", "5x5")
+"""Of the keys that are kernels, those that a list of what is possible names."""
 KERNEL_KEY = re.compile(r"[1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})*")
 
 
@@ -405,7 +407,7 @@ class OperationReader:
                 "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, scope, path
             )
             return
-        if word in _INPUT_WORDS:
+        if word in KNOWN_BEFORE:
             help = "leave it out: the channels that come in are known from the layer before"
             self.context.error(
                 "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, scope, path
@@ -420,9 +422,9 @@ class OperationReader:
                 "E104", key, f"unknown argument `{shown(key.text)}` of {meaning.op}", help, scope, path
             )
             return
-        self.context.unknown_word(
-            "E104", f"argument of {meaning.op}", key, tuple(meaning.fields), scope, path, foreign
-        )
+        kernels = _KERNEL_KEYS if issubclass(meaning, Shorthand) and meaning.kernel_keys else ()
+        known = (*kernels, *meaning.fields)
+        self.context.unknown_word("E104", f"argument of {meaning.op}", key, known, scope, path, foreign)
 
 
 def _is_kernel(node: YamlNode) -> bool:

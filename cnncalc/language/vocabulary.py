@@ -94,7 +94,11 @@ _STATED = (
 _MISSING = {
     **dict.fromkeys(("reshape", "view", "unflatten", "unsqueeze"), _NO_RESHAPE),
     **dict.fromkeys(("se", "seblock", "semodule", "selayer", "squeezeexcitation", "squeezeexcite"), _GATE),
-    **dict.fromkeys(("maxout", "transformer"), _STATED),
+    **dict.fromkeys(("maxout", "transformer", "convlstm"), _STATED),
+    **dict.fromkeys(
+        ("permute", "transpose", "movedim", "swapaxes", "moveaxis"),
+        "leave it out: channels come first throughout, and the order of axes in memory changes no number",
+    ),
     **dict.fromkeys(
         ("type", "op", "layer", "class"), "the operation is itself the key, for instance `- conv3x3: 64`"
     ),
@@ -147,9 +151,9 @@ def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
         if WORDS[base].kernel_in_name:
             return "a kernel is at least 1 along each axis"
         return f"`{base}` takes no kernel in its name"
-    meant = _foreign(name)
+    meant = foreign_operation(name)
     if meant is None and kernel:
-        meant = _foreign(base)
+        meant = foreign_operation(base)
     if meant is not None:
         kernel = kernel if WORDS[meant].kernel_in_name and not _FOREIGN_RANK.search(name.lower()) else ""
         return f"did you mean `{meant}{kernel}`?"
@@ -160,7 +164,7 @@ def suggest(name: str, block_names: tuple[str, ...]) -> str | None:
     return f"did you mean `{guess}{kernel if takes_kernel else ''}`?"
 
 
-def _foreign(name: str) -> str | None:
+def foreign_operation(name: str) -> str | None:
     """The operation that another framework calls so: with prefixes, CamelCase and numbers of dimensions taken
     off.
     """

@@ -19,6 +19,10 @@ def render(diagnostics: Iterable[Diagnostic], surface: Surface = PLAIN) -> str:
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
+CHAIN_END = 3
+"""Calls that are shown at each end of a long chain."""
+
+
 def _lines(found: Diagnostic, surface: Surface) -> list[str]:
     style = BOLD_RED if found.severity == "error" else BOLD_YELLOW
     path = f" ({inert(found.path)})" if found.path else ""
@@ -31,9 +35,18 @@ def _lines(found: Diagnostic, surface: Surface) -> list[str]:
         where = f"{inert(place.file)}:{place.line}:{place.column}"
         lines = [head, f"{margin}{surface.styled('-->', CYAN)} {where}{path}"]
         lines += _excerpt(place, found.excerpt, margin, surface) if found.excerpt else []
-    lines += [f"{margin} = in {inert(use)}" for use in found.chain]
+    lines += [f"{margin} = {inert(text)}" for text in _calls(found.chain)]
     lines += [f"{margin} = help: {inert(found.help)}"] if found.help else []
     return lines
+
+
+def _calls(chain: tuple[str, ...]) -> list[str]:
+    """The calls of blocks that led to a place; of a long chain both ends."""
+    calls = [f"in {call}" for call in chain]
+    if len(calls) <= 2 * CHAIN_END + 1:
+        return calls
+    left_out = len(calls) - 2 * CHAIN_END
+    return [*calls[:CHAIN_END], f"... {left_out} more blocks ...", *calls[-CHAIN_END:]]
 
 
 def _excerpt(place: Location, line: str, margin: str, surface: Surface) -> list[str]:

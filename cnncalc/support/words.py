@@ -24,6 +24,8 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # here, because only errors need it and it costs start-up time
 
     close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    if close and close[0][0] != word[0].lower() and not get_close_matches(word.lower(), close, cutoff=0.65):
+        close = []  # `learned` is no slip for `kernel`
     if not close and len(word) == 2:  # half of such a word is too little for a similarity
         close = [one for one in by_lower if len(one) == 2 and sum(map(str.__ne__, one, word.lower())) == 1]
     return by_lower[close[0]] if len(close) == 1 else None

@@ -1,0 +1,106 @@
+"""One cause is one report, found at once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+import cnncalc
+from cnncalc.render.diagnostics import render
+from tests.cli.running import Ran
+from tests.language.refusing import INPUT, found_in, refusals
+
+
+def chain(length: int, calls: int) -> str:
+    """Blocks that each call the next one."""
+    blocks = [f"  b{n}: {{layers: [{', '.join([f'b{n + 1}'] * calls)}]}}" for n in range(length)]
+    return "\n".join(["layers: [b0]", "blocks:", *blocks, f"  b{length}: {{layers: [conv3x3: 3]}}\n"])
+
+
+def test_blocks_nested_too_deep_are_one_error() -> None:
+    (found,) = refusals(chain(2000, 1))
+    assert found.code == "E102"
+    assert len(render([found]).splitlines()) < 20
+
+
+@pytest.mark.parametrize("calls", [2, 3, 9])
+def test_blocks_of_too_many_items_are_refused_at_once(calls: int) -> None:
+    start = time.process_time()
+    ((code, _, message, _),) = found_in(chain(30, calls))
+    assert (code, message) == ("E102", "more than 200,000 items after expanding blocks and repeats")
+    assert time.process_time() - start < 1
+
+
+def test_what_is_within_the_limit_is_read() -> None:
+    (model,) = cnncalc.loads(chain(12, 2))
+    assert model.graph.layer_count == 2**12
+
+
+def test_a_long_chain_of_blocks_is_shown_from_both_ends() -> None:
+    (found,) = refusals(f"{INPUT}{chain(20, 1)}".replace("conv3x3: 3", "conv33x33: 3"))
+    lines = [line.strip() for line in render([found]).splitlines() if "= in" in line or "more blocks" in line]
+    assert lines[0] == "= in `b0` at line 2"
+    assert lines[3] == "= ... 15 more blocks ..."
+    assert lines[-1] == "= in `b20` at line 23"
+    assert len(lines) == 7
+
+
+def test_copies_without_channels_are_one_note(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "f.yaml"
+    path.write_text("layers:\n  - conv3x3:\n    repeat: 17\n")
+    ran = Ran(capsys, "rf", str(path))
+    assert ran.out.count("gives no `out` channels") == 1
+    assert "? `conv3x3_1` gives no `out` channels" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("item", "help"),
+    [
+        (
+            "Conv2d: {in_channels: 3, out_channels: 64, kernel_size: 3}",
+            "write `conv3x3: 64`: `conv`, no `in_channels`, which is known from the layer before, "
+            "`out` for `out_channels`, `kernel` for `kernel_size`",
+        ),
+        (
+            "Conv2D: {filters: 64, kernel_size: 3, strides: 2, padding: same}",
+            "write `conv3x3: {out: 64, stride: 2, padding: same}`: `conv`, `out` for `filters`, "
+            "`kernel` for `kernel_size`, `stride` for `strides`",
+        ),
+        (
+            "MaxPool2d: {kernel_size: 3, stride: 2}",
+            "write `maxpool3x3: {stride: 2}`: `maxpool`, `kernel` for `kernel_size`",
+        ),
+        (
+            "Conv2d: {out_channels: 64, kernel_size: [3, 5]}",
+            "write `conv: {out: 64, kernel: [3, 5]}`: `conv`, `out` for `out_channels`, `kernel` for `kernel_size`",
+        ),
+        ("Conv2d: {out_channels: 64, qwertz: 3}", "did you mean `conv`?"),
+        (
+            "permute: [0, 2, 1]",
+            "leave it out: channels come first throughout, and the order of axes in memory changes no number",
+        ),
+        ("inception: {c1: 16}", "possible: 1x1, 3x3, 5x5, pool, bias, norm, act"),
+    ],
+)
+def test_foreign_words_are_reported_in_one_round(item: str, help: str) -> None:
+    ((_, _, _, said),) = found_in(f"{INPUT}layers:\n  - {item}\n")
+    assert said == help
+
+
+@pytest.mark.parametrize("kernel", range(1, 6))
+@pytest.mark.parametrize("stride", range(1, 5))
+def test_same_of_a_transposed_convolution_names_the_number(kernel: int, stride: int) -> None:
+    item = f"conv_transpose{kernel}x{kernel}"
+    ((code, _, _, help),) = found_in(
+        f"{INPUT}layers:\n  - {item}: {{out: 3, stride: {stride}, padding: same}}\n"
+    )
+    assert code == "E305"
+    assert help is not None
+    if stride == 1 and kernel % 2 == 0:
+        assert help == "for the same size use an odd kernel: an even one needs unlike paddings"
+        return
+    arguments = help.partition("`")[2].rstrip("`")
+    (model,) = cnncalc.loads(f"{INPUT}layers:\n  - {item}: {{out: 3, stride: {stride}, {arguments}}}\n")
+    assert cnncalc.analyze(model).outputs[0].shape.sizes == (8 * stride, 8 * stride)
