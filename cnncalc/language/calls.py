@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from collections.abc import Mapping as MappingOf
 
 from cnncalc.errors import Fault
 from cnncalc.language.arguments import kind_of
@@ -25,7 +26,8 @@ class BlockReader:
         self.context = context
         self.read_list = read_list
         self._least: dict[tuple[int, int], int] = {}
-        """The items of each block at least, by how deep it may still go."""
+        """The items of each block at least, by how deep it may still go, among the blocks of one model."""
+        self._least_of: MappingOf[str, Block] = {}
 
     def parts(
         self, block: Block, key: Scalar, argument: YamlNode | None, scope: Scope, path: str
@@ -47,6 +49,8 @@ class BlockReader:
 
     def _check_count(self, block: Block, key: Scalar, scope: Scope, path: str) -> None:
         """Refuse at once a block whose calls of others, each twice and more, come to too many items."""
+        if scope.file.blocks is not self._least_of:
+            self._least, self._least_of = {}, scope.file.blocks
         least = self._least_items(block, scope, DEEPEST - scope.nesting)
         if self.context.items_read + least > self.context.most_layers:
             self.context.stop(too_many_items(self.context.most_layers), key, scope, path)

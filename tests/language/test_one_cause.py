@@ -38,6 +38,14 @@ def test_what_is_within_the_limit_is_read() -> None:
     assert model.graph.layer_count == 2**12
 
 
+def test_what_a_block_comes_to_is_counted_for_each_model() -> None:
+    _, _, blocks = chain(30, 2).partition("\n")
+    small, large = "small: {layers: [b0], blocks: {b9: {layers: [relu]}}}", "large: {layers: [b0]}"
+    for models, place in ((f"{small}\n  {large}", "3:20"), (f"{large}\n  {small}", "2:20")):
+        found = found_in(f"models:\n  {models}\n{blocks}")
+        assert [(code, at) for code, at, *_ in found] == [("E102", place)]
+
+
 def test_a_long_chain_of_blocks_is_shown_from_both_ends() -> None:
     (found,) = refusals(f"{INPUT}{chain(20, 1)}".replace("conv3x3: 3", "conv33x33: 3"))
     lines = [line.strip() for line in render([found]).splitlines() if "= in" in line or "more blocks" in line]
