@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 from cnncalc.errors import Diagnostic, Location
 from cnncalc.render.surface import BOLD_RED, BOLD_YELLOW, CYAN, PLAIN, Surface
-from cnncalc.render.text import cells, inert
+from cnncalc.render.text import cells, inert, wrapped
 
 LONGEST_EXCERPT = 100
 """Characters of a source line that are shown around the caret."""
 BEFORE_CARET = 40
+NARROWEST = 20
+"""Characters of an excerpt or a line of prose at least, however narrow the terminal is."""
 
 
 def render(diagnostics: Iterable[Diagnostic], surface: Surface = PLAIN) -> str:
@@ -26,18 +28,30 @@ CHAIN_END = 3
 def _lines(found: Diagnostic, surface: Surface) -> list[str]:
     style = BOLD_RED if found.severity == "error" else BOLD_YELLOW
     path = f" ({inert(found.path)})" if found.path else ""
-    head = f"{surface.styled(f'{found.severity}[{found.code}]', style)}: {inert(found.message)}"
+    code = f"{found.severity}[{found.code}]"
     place = found.location
     margin = " " * (len(str(place.line)) if place else 1)
-    if place is None:
-        lines = [head + path]
-    else:
+    first, *more = _prose(f"{code}: {inert(found.message)}{'' if place else path}", "  ", surface)
+    lines = [surface.styled(code, style) + first.removeprefix(code), *more]
+    if place is not None:
         where = f"{inert(place.file)}:{place.line}:{place.column}"
-        lines = [head, f"{margin}{surface.styled('-->', CYAN)} {where}{path}"]
+        lines.append(f"{margin}{surface.styled('-->', CYAN)} {where}{path}")
         lines += _excerpt(place, found.excerpt, margin, surface) if found.excerpt else []
-    lines += [f"{margin} = {inert(text)}" for text in _calls(found.chain)]
-    lines += [f"{margin} = help: {inert(found.help)}"] if found.help else []
+    for text in _calls(found.chain):
+        lines += _prose(f"{margin} = {inert(text)}", f"{margin}   ", surface)
+    if found.help:
+        lines += _prose(f"{margin} = help: {inert(found.help)}", f"{margin}         ", surface)
     return lines
+
+
+def _prose(text: str, indent: str, surface: Surface) -> list[str]:
+    """A text in lines that are broken between words where a terminal is too narrow for it."""
+    if surface.width is None or cells(text) <= surface.width:
+        return [text]
+    body = text.lstrip(" ")
+    blanks = text[: len(text) - len(body)]
+    first, *more = wrapped(body, max(surface.width - max(len(blanks), len(indent)), NARROWEST))
+    return [blanks + first, *(indent + line for line in more)]
 
 
 def _calls(chain: tuple[str, ...]) -> list[str]:
@@ -50,7 +64,12 @@ def _calls(chain: tuple[str, ...]) -> list[str]:
 
 
 def _excerpt(place: Location, line: str, margin: str, surface: Surface) -> list[str]:
-    text, start = _around(line, place.column - 1, surface.glyph("…", "..."))
+    gap = surface.glyph("…", "...")
+    room = LONGEST_EXCERPT
+    if surface.width is not None:
+        room = min(room, surface.width - len(f"{place.line} | ") - 2 * len(gap))
+        room = max(room // 2 if cells(line) > len(line) else room, NARROWEST)
+    text, start = _around(line, place.column - 1, gap, room)
     caret = max(0, min(place.column - 1 - start, len(text)))
     width = max(1, min(place.width, len(text) - caret))
     before, meant = inert(text[:caret]), inert(text[caret : caret + width])
@@ -63,11 +82,11 @@ def _excerpt(place: Location, line: str, margin: str, surface: Surface) -> list[
     ]
 
 
-def _around(line: str, column: int, gap: str) -> tuple[str, int]:
+def _around(line: str, column: int, gap: str, room: int) -> tuple[str, int]:
     """The part of a line around a column, and by how much columns are shifted in it."""
-    if len(line) <= LONGEST_EXCERPT:
+    if len(line) <= room:
         return line.expandtabs(1), 0
-    first = min(max(0, column - BEFORE_CARET), len(line) - LONGEST_EXCERPT)
-    last = first + LONGEST_EXCERPT
+    first = min(max(0, column - min(BEFORE_CARET, room // 2)), len(line) - room)
+    last = first + room
     head, tail = gap if first else "", gap if last < len(line) else ""
     return head + line[first:last].expandtabs(1) + tail, first - len(head)

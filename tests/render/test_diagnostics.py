@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from cnncalc.errors import Diagnostic, Location
 from cnncalc.render.diagnostics import BEFORE_CARET, LONGEST_EXCERPT, render
 from cnncalc.render.surface import PLAIN, Surface
@@ -64,3 +68,30 @@ def test_nothing_user_given_reaches_the_terminal_raw() -> None:
 def test_colours_and_ascii() -> None:
     assert "\x1b[1;31merror[E301]\x1b[0m" in render([misfit("a")], Surface(80, True, True))
     assert at("x" * 500, 250, surface=Surface(None, False))[0].isascii()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("column", [1, 30, 90, 150, 200])
+@pytest.mark.parametrize("unicode", [True, False])
+def test_nothing_is_wider_than_the_terminal(width: int, column: int, unicode: bool) -> None:
+    line = "".join(chr(ord("a") + at % 26) for at in range(200))
+    found = misfit("head")._replace(
+        message="a message " * 20,
+        help="some help " * 20,
+        location=Location("net.yaml", 123, column, 5),
+        excerpt=line,
+    )
+    lines = render([found], Surface(width, unicode)).splitlines()
+    assert max(map(len, lines)) <= width
+    excerpt, marks = (next(at for at in lines if mark in at) for mark in ("123 | ", "^"))
+    start = marks.index("^")
+    assert excerpt[start : start + marks.count("^")] == line[column - 1 : column + 4]
+    joined = " ".join(" ".join(lines).split())
+    assert "a message " * 19 in joined and "some help " * 19 in joined
+
+
+def test_words_of_a_message_are_whole_and_colours_change_nothing() -> None:
+    found = misfit("head")._replace(message="one-long-word " * 12)
+    plain = render([found], Surface(50))
+    assert all(word in ("one-long-word", "error[E301]:") for word in plain.partition("  -->")[0].split()[:8])
+    assert re.sub("\x1b\\[[0-9;]*m", "", render([found], Surface(50, colour=True))) == plain
