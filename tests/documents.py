@@ -149,6 +149,10 @@ FRAMEWORK_RULES: dict[str, Callable[[Framework], str]] = {
     "transposed convolutions, cut to size": lambda one: one.transposed.value,
     "`bn` learns gamma and beta": lambda one: "yes" if one.norm_scale else "no",
     "`instance_norm` learns gamma and beta": lambda one: "yes" if one.instance_norm_affine else "no",
+    "`linear` on a map": lambda one: one.linear_on_map.value,
+    "biases of recurrent layers": lambda one: (
+        ", ".join(f"`{op}` {count}" for op, count in one.recurrent_biases.items()) or "is not offered"
+    ),
     "not offered": lambda one: "; ".join(f"{', '.join(what)} of `{op}`" for op, what in one.lacks.items()),
     "older rules": lambda one: f"`{one.name}:{one.versions.word.upper()}`" if one.versions else "",
 }

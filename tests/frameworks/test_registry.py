@@ -70,7 +70,7 @@ def test_names_aliases_and_versions_lead_to_one_framework() -> None:
 MXNET = '''\
 """MXNet: https://mxnet.apache.org/versions/1.9.1/api/r/docs/api/mx.symbol.Pooling.html, for this test only."""
 
-from cnncalc.frameworks.rules import Ceil, Framework, PoolPadding, Same, Transposed
+from cnncalc.frameworks.rules import Ceil, Framework, LinearOnMap, PoolPadding, Same, Transposed
 
 MXNET = Framework(
     name="mxnet",
@@ -85,6 +85,8 @@ MXNET = Framework(
     transposed=Transposed.BY_PADDING,
     norm_scale=True,
     instance_norm_affine=True,
+    linear_on_map=LinearOnMap.FLATTENS,
+    recurrent_biases={"lstm": 2, "gru": 2, "rnn": 2},
     lacks={"maxpool": ("dilation",)},
     aliases=("gluon",),
 )

@@ -119,7 +119,7 @@ def test_two_that_spread_each_other() -> None:
 def test_other_sizes_are_not_spread(small: tuple[int, ...]) -> None:
     code, message, _ = refused([{"add": ["a", "b"]}], {"a": [8, 12, 10], "b": list(small)})
     assert code == "E303"
-    assert message.startswith("cannot join 8x12x10 and ")
+    assert message.startswith("cannot join `a` (8x12x10) and `b` (")
 
 
 def test_a_row_of_means_is_seen_by_its_column_alone() -> None:
