@@ -30,8 +30,8 @@ def network_of(request: Request) -> Network:
         raise Malformed(request.source, "the graph has no input")
     open_axes = _open_axes(model, request)
     if not open_axes:
-        return _network(model, request, _translated(model, request, ()), None)
-    first, second = (_translated(model, request, sizes) for sizes in TRIED[:2])
+        return _network(model, request, translation_of(model, request, ()), None)
+    first, second = (translation_of(model, request, sizes) for sizes in TRIED[:2])
     if _without_shapes(first.items) != _without_shapes(second.items):
         name, reason = open_axes, _first_difference(first.items, second.items)
         raise Refused(
@@ -48,7 +48,7 @@ def _open_axes(model: OnnxModel, request: Request) -> str:
     return ""
 
 
-def _translated(model: OnnxModel, request: Request, sizes: tuple[int, ...]) -> Translation:
+def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = ()) -> Translation:
     """The items at one choice of the open sizes.
 
     Raises:

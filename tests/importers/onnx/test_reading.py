@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ from tests.importers.onnx.files import (
     integers,
     model,
     node,
+    number,
+    varint,
     weights,
     written,
 )
@@ -151,6 +156,77 @@ def test_what_is_no_file_is_said(tmp_path: Path) -> None:
 
 def test_an_empty_file_is_an_error(tmp_path: Path) -> None:
     assert outcome(tmp_path / "net.onnx", b"") == "E116"
+
+
+AUDITED = """
+import sys
+from cnncalc import load
+from cnncalc.errors import CnncalcError
+
+def attempt():
+    for path in sys.argv[1:]:
+        try:
+            load(path)
+        except CnncalcError:
+            pass
+
+attempt()
+events = set()
+sys.addaudithook(lambda event, _: events.add(event))
+attempt()
+print(sorted(events))
+"""
+
+
+def test_nothing_in_a_file_is_executed_and_no_other_file_opened(tmp_path: Path) -> None:
+    """Once all modules are loaded, reading files again opens and maps them, and does nothing else."""
+    paths = [tmp_path / name for name in ("good.onnx", "unknown.onnx", "broken.onnx")]
+    for path, data in zip(paths, (model(SMALL), model(UNKNOWN), model(SMALL)[:-3]), strict=True):
+        path.write_bytes(data)
+    done = subprocess.run(
+        [sys.executable, "-c", AUDITED, *map(str, paths)], capture_output=True, text=True, check=True
+    )
+    events = set(re.findall("'(.*?)'", done.stdout))
+    assert {"open", "mmap.__new__"} <= events
+    assert events <= {"open", "mmap.__new__", "sys._getframe", "object.__getattr__", "builtins.id"}
+
+
+MEASURED = """
+import resource, sys
+from cnncalc import load
+load(sys.argv[1])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_weights_are_not_read(tmp_path: Path) -> None:
+    """A file of 2 GB is read in less than 100 MB."""
+    size = 2 * 10**9
+    head = (
+        number(1, 500_000)
+        + number(1, 1000)
+        + number(2, 1)
+        + content(8, "w")
+        + varint(9 << 3 | 2)
+        + varint(size)
+    )
+    rest = graph([node("Gemm", ["x", "w"], ["y"])], {"x": [1, 500_000]}, ["y"])
+    body = varint(5 << 3 | 2) + varint(len(head) + size) + head
+    start = (
+        number(1, 8)
+        + content(8, content(1, "") + number(2, 17))
+        + varint(7 << 3 | 2)
+        + varint(len(body) + size + len(rest))
+    )
+    path = tmp_path / "large.onnx"
+    with path.open("wb") as file:
+        file.write(start + body)
+        file.seek(size, 1)
+        file.write(rest)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, str(path)], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) < 100
 
 
 # Against the package
