@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
 from typing import Annotated
 
 import typer
@@ -10,16 +13,22 @@ import typer
 from cnncalc.analysis.report import Report
 from cnncalc.checks import budgets
 from cnncalc.checks.changes import Pairing, paired
+from cnncalc.checks.files import looks_like_spec
 from cnncalc.cli import options, run
 from cnncalc.cli.frameworks import across
 from cnncalc.cli.output import keep_specs
-from cnncalc.cli.revision import is_revision, no_file_of, read_revision
+from cnncalc.cli.paths import files_of
+from cnncalc.cli.revision import is_revision, no_file_of, read_revision, specs_in_revision
 from cnncalc.errors import FINE, INVALID, UNDONE, Diagnostic, SourceError
+from cnncalc.language.source import glimpse
 from cnncalc.loading import Loaded, Options, load_path, load_source
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.listings.comparison import Comparison, Group
 from cnncalc.render.listings.networks import Entry
 from cnncalc.render.text import inert
+
+MOST_COMPARED = 100
+"""Networks that are compared side by side under several values of variables."""
 
 FailIf = Annotated[
     list[str] | None,
@@ -51,7 +60,8 @@ Specs = Annotated[
     typer.Argument(
         autocompletion=options.spec_names,
         metavar="SPEC...",
-        help="Spec files, names of bundled configs, or a file in a revision of git: main:nets/a.yaml.",
+        help="Spec files, names of bundled configs, or a file in a revision of git: main:nets/a.yaml; "
+        "or two folders, whose files are compared by their paths.",
         show_default=False,
     ),
 ]
@@ -73,6 +83,8 @@ def compare(
 ) -> int:
     """Networks side by side, differences and ratios.
 
+    With --set d=1,2,4 the networks are those of one spec under these values.
+
     The first is the old state, and each other one is compared with it. Two files are compared model by model,
     by
     name where there
@@ -90,24 +102,28 @@ def compare(
     200).
     """
     keep_specs(output, specs)
+    choices = _choices(sets)
+    is_spread = any(len(some) > 1 for some in choices.values())
     wanted = [budgets.parse(text) for text in fail_if or ()]
-    conditions = Options(options.settings(sets), framework, model, max_layers)
+    settings = None if is_spread else options.settings(sets)
+    conditions = Options(settings, framework, model, max_layers)
     request = run.Request(tuple(specs), options.input_shape(input), conditions)
     chosen = options.format_of(format, output)
     if changes and len(specs) != 2:
         raise typer.BadParameter(f"two files are needed, not {len(specs)}", param_hint="--changes")
+    if is_spread and (len(specs) != 1 or frameworks):
+        raise typer.BadParameter(
+            "several values of a variable compare one spec, and not with --frameworks: name one spec, or "
+            "give each variable one value",
+            param_hint="--set",
+        )
     if frameworks:
         if wanted or changes or framework is not None:
             raise typer.BadParameter(
                 "cannot be combined with --fail-if, --changes or --framework", param_hint="--frameworks"
             )
         return across(request, all_layers, chosen, output)
-    outcomes = [run.compute(request._replace(specs=(spec,)), _load) for spec in specs]
-    outcome = run.Outcome(
-        tuple(entry for one in outcomes for entry in one.entries),
-        max((one.code for one in outcomes), default=FINE),
-    )
-    pairings = _pairings([one.entries for one in outcomes])
+    outcome, pairings, groups = _compared(request, choices if is_spread else {})
     verdicts = [
         verdict
         for pairing in pairings
@@ -118,9 +134,112 @@ def compare(
     if wanted and outcome.code == FINE and not verdicts:
         broken.append(_nothing_held(specs))
     with_changes = chosen.details if changes is None else changes
-    document = _document(outcome.entries, pairings, verdicts, tuple(specs), with_changes)
+    document = _document(outcome.entries, pairings, verdicts, tuple(specs), with_changes, groups)
     run.deliver(document, chosen, output, (*outcome.diagnostics(warnings=False), *broken))
     return max(outcome.code, _code(broken))
+
+
+def _compared(
+    request: run.Request, choices: Mapping[str, Sequence[str]]
+) -> tuple[run.Outcome, tuple[Pairing, ...], tuple[Group, ...]]:
+    """The networks of all specs, of one spec under several values, or of two folders file by file."""
+    if choices:
+        outcomes = [_named(request, dict(zip(choices, some, strict=True))) for some in _product(choices)]
+        entries = [entry for one in outcomes for entry in one.entries]
+        return _joined(outcomes), _pairings([entries]), ()
+    folders = _folders(request.specs)
+    if folders is not None:
+        return _file_by_file(request, folders)
+    outcomes = [run.compute(request._replace(specs=(spec,)), _load) for spec in request.specs]
+    pairings = _pairings([one.entries for one in outcomes])
+    return _joined(outcomes), pairings, _groups(pairings) if len(request.specs) == 2 else ()
+
+
+def _choices(sets: list[str] | None) -> Mapping[str, Sequence[str]]:
+    """The values of each variable; a name that is given twice is refused as everywhere."""
+    names = [text.partition("=")[0] for text in sets or ()]
+    if len(set(names)) < len(names):
+        options.settings(sets)
+    return options.values(sets)
+
+
+def _product(choices: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    total = prod(len(some) for some in choices.values())
+    if total > MOST_COMPARED:
+        raise typer.BadParameter(
+            f"{total:,} combinations are more than the {MOST_COMPARED} that one comparison takes; "
+            "`cnncalc sweep` computes many",
+            param_hint="--set",
+        )
+    return product(*choices.values())
+
+
+def _named(request: run.Request, sets: dict[str, str]) -> run.Outcome:
+    """The networks of a spec with some variables set, which their names say."""
+    said = ", ".join(f"{name}={value}" for name, value in sets.items())
+    outcome = run.compute(request._replace(options=request.options._replace(sets=sets)), _load)
+    reports = [entry for entry in outcome.entries if isinstance(entry, Report)]
+    return outcome._replace(
+        entries=tuple(
+            entry._replace(name=said if len(reports) == 1 else f"{entry.name}, {said}")
+            if isinstance(entry, Report)
+            else entry
+            for entry in outcome.entries
+        )
+    )
+
+
+def _joined(outcomes: Sequence[run.Outcome]) -> run.Outcome:
+    return run.Outcome(
+        tuple(entry for one in outcomes for entry in one.entries),
+        max((one.code for one in outcomes), default=FINE),
+    )
+
+
+def _folders(specs: Sequence[str]) -> tuple[dict[str, str], dict[str, str]] | None:
+    """The specs of two folders by their paths in them; ``None`` where these are no two folders."""
+    if len(specs) != 2:
+        return None
+    old, new = map(_specs_in, specs)
+    if old is None or new is None:
+        return None
+    return old, new
+
+
+def _specs_in(folder: str) -> dict[str, str] | None:
+    if os.path.isdir(folder):
+        files = [found.file for found in files_of(folder) if looks_like_spec(glimpse(found.file))]
+        return {os.path.relpath(file, folder).replace(os.sep, "/"): file for file in files}
+    names = specs_in_revision(folder)
+    if names is None:
+        return None
+    place = folder if folder.endswith((":", "/")) else f"{folder}/"
+    return {name: place + name for name in names if looks_like_spec(read_revision(place + name).text)}
+
+
+def _file_by_file(
+    request: run.Request, folders: tuple[dict[str, str], dict[str, str]]
+) -> tuple[run.Outcome, tuple[Pairing, ...], tuple[Group, ...]]:
+    """The networks of two folders, each file with the one of its path."""
+    outcomes: list[run.Outcome] = []
+    pairings: list[Pairing] = []
+    groups: list[Group] = []
+    for path in dict.fromkeys((*folders[0], *folders[1])):
+        both = [
+            run.compute(request._replace(specs=(folder[path],)), _load)
+            if path in folder
+            else run.Outcome((), FINE)
+            for folder in folders
+        ]
+        outcomes += both
+        found = _pairings([one.entries for one in both])
+        pairings += found
+        for pairing in found:
+            alone = len(found) == 1 and len(pairing.reports) == 2
+            groups.append((inert(path) if alone else f"{inert(path)}: {_title(pairing)}", pairing.reports))
+    if not pairings:
+        raise typer.BadParameter("there are no specs in these folders", param_hint="SPEC...")
+    return _joined(outcomes), tuple(pairings), tuple(groups)
 
 
 def _nothing_held(specs: Sequence[str]) -> Diagnostic:
@@ -168,8 +287,8 @@ def _document(
     verdicts: Sequence[budgets.Verdict],
     specs: tuple[str, ...],
     with_changes: bool,
+    groups: tuple[Group, ...],
 ) -> Comparison:
-    groups = _groups(pairings) if len(specs) == 2 else ()
     if not with_changes or len(specs) != 2 or not pairings:
         return Comparison(entries, groups, pairings, verdicts)
     from cnncalc.render.listings.changes import Changes

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cnncalc.errors import InputError
 from cnncalc.frameworks import FRAMEWORKS, possible
 from cnncalc.render.formats import Format, Formats, has_ending
 from cnncalc.render.outputs import FORMATS
@@ -169,6 +170,35 @@ def settings(given: list[str] | None) -> dict[str, str]:
         typer.BadParameter: for what is no such pair, and for a name that is given twice.
     """
     return _pairs(given or (), "--set", "n=3")
+
+
+def values(given: list[str] | None) -> dict[str, Sequence[str]]:
+    """The values of each variable, those of a repeated name one after the other."""
+    from cnncalc.questions.sweep import parse_values
+
+    found: dict[str, Sequence[str]] = {}
+    for text in given or ():
+        for name, values in settings([text]).items():
+            try:
+                parts = [parse_values(one) for one in _listed(values)]
+            except InputError as error:
+                raise typer.BadParameter(str(error), param_hint="--set") from error
+            before = found.get(name)
+            alone = len(parts) == 1 and before is None
+            found[name] = parts[0] if alone else (*(before or ()), *(one for part in parts for one in part))
+    return found
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The values between the commas outside of brackets."""
+    values, depth = [""], 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            values.append("")
+        else:
+            values[-1] += character
+    return tuple(value.strip() for value in values)
 
 
 def input_shape(given: list[str] | None) -> str | Mapping[str, str] | None:

@@ -53,6 +53,16 @@ def read_revision(spec: str) -> Source:
     _unreadable(f"there is no file `{shown(path)}` in {where}", _NEW if _is_new(path) else _from_here(spec))
 
 
+def specs_in_revision(spec: str) -> tuple[str, ...] | None:
+    """The specs in ``REVISION:FOLDER`` by their paths in it; ``None`` where it is no folder of a revision."""
+    if not is_revision(spec) or spec.startswith("-") or not shutil.which("git"):
+        return None
+    if _git("cat-file", "-t", spec).stdout.strip() != b"tree":
+        return None
+    names = _git("ls-tree", "-r", "-z", "--name-only", spec.rstrip("/")).stdout.decode("utf-8", "replace")
+    return tuple(name for name in names.split("\0") if name.endswith(ENDINGS))
+
+
 def no_file_of(revision: str) -> Diagnostic | None:
     """What is wrong with a SPEC that is a revision alone; ``None`` where git knows no such revision."""
     if revision.startswith("-") or "/" in revision or not shutil.which("git"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from itertools import chain, islice
 from typing import Annotated
@@ -23,7 +23,6 @@ from cnncalc.questions.sweep import (
     Shapes,
     SpecLoader,
     parse_shapes,
-    parse_values,
 )
 from cnncalc.questions.sweep import sweep as combined
 from cnncalc.render.listings.sweep import Sweep
@@ -88,7 +87,7 @@ def sweep(
     chosen = options.format_of(format, output)
     if dask is not None and jobs > 1:
         raise typer.BadParameter("cannot be combined with --jobs", param_hint="--dask")
-    grid = Grid(_inputs(input), _values(sets))
+    grid = Grid(_inputs(input), options.values(sets))
     try:
         loader = SpecLoader(source_at(spec), for_spec(spec, Options(None, framework, model)))
         with nullcontext() if dask is None else dask_executor(dask) as executor:
@@ -139,30 +138,3 @@ def _inputs(given: list[str] | None) -> dict[str, Shapes]:
         except InputError as error:
             raise typer.BadParameter(str(error), param_hint="--input") from error
     return found
-
-
-def _values(given: list[str] | None) -> dict[str, Sequence[str]]:
-    """The values of each variable, those of a repeated name one after the other."""
-    found: dict[str, Sequence[str]] = {}
-    for text in given or ():
-        for name, values in options.settings([text]).items():
-            try:
-                parts = [parse_values(one) for one in _listed(values)]
-            except InputError as error:
-                raise typer.BadParameter(str(error), param_hint="--set") from error
-            before = found.get(name)
-            alone = len(parts) == 1 and before is None
-            found[name] = parts[0] if alone else (*(before or ()), *(one for part in parts for one in part))
-    return found
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    """The values between the commas outside of brackets."""
-    values, depth = [""], 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and depth == 0:
-            values.append("")
-        else:
-            values[-1] += character
-    return tuple(value.strip() for value in values)

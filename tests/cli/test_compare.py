@@ -408,7 +408,7 @@ def test_networks_of_one_name_are_called_by_their_files(capsys: pytest.CaptureFi
     ]
     assert headings(Ran(capsys, "compare", "nets/a.yaml", "nets/b.yaml"))[0][:2] == ["a", "b"]
     text = Ran(capsys, "compare", "nets/a.yaml", "nets/b.yaml", "old.yaml").out
-    assert re.split(" {2,}", text.splitlines()[0])[1:] == ["a", "a (b)", "old"]
+    assert re.split(" {2,}", text.splitlines()[0])[1:] == ["a", "b:a", "old"]
 
 
 def test_models_of_two_files_are_paired_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
@@ -447,7 +447,7 @@ def test_models_of_two_files_are_paired_in_every_format(capsys: pytest.CaptureFi
 
 def test_without_a_common_name_all_are_held_against_the_first(capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.yaml").write_text("models: {one: {layers: [conv3x3: 4]}, two: {layers: [conv5x5: 4]}}\n")
-    assert headings(Ran(capsys, "compare", "old.yaml", "a.yaml")) == [["old", "one", "two"]]
+    assert headings(Ran(capsys, "compare", "old.yaml", "a.yaml")) == [["old", "a:one", "a:two"]]
 
 
 def test_three_networks_have_differences_and_ratios(capsys: pytest.CaptureFixture[str]) -> None:
@@ -476,3 +476,64 @@ def test_many_networks_fit_a_terminal_with_headings_of_their_own(count: int) -> 
     heads = [head for head in lines[0].split("  ") if head]
     assert len(set(heads)) == len(heads)
     assert any("ratio" in line for line in lines)
+
+
+WIDTHS = "vars: {d: 1, w: 4}\ninput: [3, 32, 32]\nlayers: [conv3x3: {out: w, dilation: d}]\n"
+
+
+def test_values_of_a_variable_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").write_text(WIDTHS)
+    ran = Ran(capsys, "compare", "net.yaml", "--set", "d=1,2,4")
+    assert re.split(" {2,}", ran.out.splitlines()[0])[1:] == ["d=1", "d=2", "d=4"]
+    row = next(line for line in ran.out.splitlines() if line.startswith("rf size"))
+    assert row.split()[2:] == ["3x3", "5x5", "9x9"]
+    ranged = json.loads(
+        Ran(capsys, "compare", "net.yaml", "--set", "w=4..8/4", "--set", "d=2", "--format", "json").out
+    )
+    assert [(model["name"], model["totals"]["params"]) for model in ranged["models"]] == [
+        ("w=4, d=2", 3 * 9 * 4 + 4),
+        ("w=8, d=2", 3 * 9 * 8 + 8),
+    ]
+    for arguments, message in (
+        (("net.yaml", "old.yaml", "--set", "d=1,2"), "several values of a variable compare one spec"),
+        (("net.yaml", "--frameworks", "--set", "d=1,2"), "and not with --frameworks"),
+        (("net.yaml", "--set", "d=1..101"), "101 combinations are more than the 100"),
+    ):
+        ran = Ran(capsys, "compare", *arguments)
+        assert (ran.code, message in ran.err) == (2, True)
+
+
+def test_a_classifier_shows_the_field_of_its_last_local_layer(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "resnet50:torchvision", "vgg16")
+    row = next(line for line in ran.out.splitlines() if line.startswith("rf size"))
+    assert row.split()[2:] == ["427x427", "212x212"]
+
+
+def test_folders_are_compared_by_the_paths_of_their_files(capsys: pytest.CaptureFixture[str]) -> None:
+    for folder, width in (("before", 4), ("after", 8)):
+        Path(folder, "deep").mkdir(parents=True)
+        Path(folder, "deep", "net.yaml").write_text(WIDTHS.replace("w: 4", f"w: {width}"))
+        Path(folder, "notes.yaml").write_text("to do: nothing\n")
+        Path(folder, f"{folder}.yaml").write_text(WIDTHS)
+    ran = Ran(capsys, "compare", "before", "after", "--fail-if", "params > +5%")
+    assert ran.code == 1
+    assert ran.err.count("cannot be told") == 2
+    titles = [line for line in ran.out.splitlines() if line.endswith(".yaml")]
+    assert titles == [
+        "before.yaml: before: only in before/before.yaml",
+        "deep/net.yaml",
+        "after.yaml: after: only in after/after.yaml",
+    ]
+    document = json.loads(Ran(capsys, "compare", "before", "after", "--format", "json").out)
+    assert [model["file"] for model in document["models"]] == [
+        "before/before.yaml", "before/deep/net.yaml", "after/deep/net.yaml", "after/after.yaml",
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("_repository")
+def test_a_folder_is_compared_with_what_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "HEAD:nets", "nets")
+    assert ran.code == 0
+    assert ran.out.splitlines()[0] == "a.yaml"
+    assert ran.out.splitlines()[2].split("  ")[0] == "side by side"
+    assert Ran(capsys, "compare", "HEAD:nets", "old.yaml").code == 2

@@ -108,9 +108,11 @@ def _output(report: Report) -> str:
     return ", ".join(str(output.shape) for output in report.outputs) or UNKNOWN
 
 
-def _of_main(show: Callable[[LayerReport], str]) -> Callable[[Report], str]:
+def _of_local(show: Callable[[LayerReport], str]) -> Callable[[Report], str]:
     def text(report: Report) -> str:
         main = report.main
+        if main is not None and all(main.field.sees_all):
+            main = report.last_local or main
         return UNKNOWN if main is None else show(main)
 
     return text
@@ -118,8 +120,8 @@ def _of_main(show: Callable[[LayerReport], str]) -> Callable[[Report], str]:
 
 _TEXTS: tuple[tuple[str, str, Callable[[Report], str]], ...] = (
     ("output", "output", _output),
-    ("rf_size", "rf size", _of_main(field_size)),
-    ("rf_stride", "rf stride", _of_main(field_stride)),
+    ("rf_size", "rf size", _of_local(field_size)),
+    ("rf_stride", "rf stride", _of_local(field_stride)),
 )
 
 
@@ -151,14 +153,17 @@ def metrics(reports: Sequence[Report], command: str = "compare") -> tuple[Metric
 def labels(reports: Sequence[Report]) -> tuple[str, ...]:
     """The networks' names, with their files where some are the same."""
     names = [report.name for report in reports]
-    if len(set(names)) == len(names) or len({report.file for report in reports}) == 1:
+    files_of_each = [report.file for report in reports]
+    if len(set(files_of_each)) == 1 or (
+        len(set(names)) == len(names) and len(set(files_of_each)) == len(files_of_each)
+    ):
         return tuple(map(inert, names))
     told_apart = _told_apart([report.file for report in reports])
     files = [told_apart[report.file] for report in reports]
     if len(set(names)) == 1:
         return tuple(map(inert, files))
     return tuple(
-        inert(name if name == file else f"{name} ({file})") for name, file in zip(names, files, strict=True)
+        inert(name if name == file else f"{file}:{name}") for name, file in zip(names, files, strict=True)
     )
 
 
