@@ -34,6 +34,8 @@ class Column(NamedTuple, Generic[Item]):
     """What is said of the column beneath a table that has it."""
     strong: Callable[[Item], bool] | None = None
     """Whether the text is to catch the eye."""
+    prose: bool = False
+    """A long text goes on between words."""
     kind: str = ""
     """What it is for the eye: one of the ``STYLES`` of a surface."""
     decorative: bool = False

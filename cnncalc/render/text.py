@@ -111,19 +111,14 @@ def wrapped(text: str, width: int) -> list[str]:
                 continue
             if line:
                 lines.append(line)
-            *whole, line = _cut(word, width) if taken > width else [word]
+            *whole, line = cut(word, width) if taken > width else [word]
             lines += whole
             used = cells(line)
         lines.append(line)
     return lines
 
 
-def pieces(text: str, width: int) -> list[str]:
-    """A cell in lines of at most so many cells: prose between words, a name wherever it has to be."""
-    return wrapped(text, width) if " " in text.strip() else _cut(text, width)
-
-
-def _cut(text: str, width: int) -> list[str]:
+def cut(text: str, width: int) -> list[str]:
     """A text in pieces of at most so many cells, and of a character at least."""
     if text.isascii():
         return [text[start : start + width] for start in range(0, len(text), max(width, 1))] or [""]

@@ -422,7 +422,7 @@ _FILE: Column[Line] = Column(
     "file", "file", lambda line: inert(line.report.file), lambda line: line.report.file, 0, right=False
 )
 _MODEL: Column[Line] = Column(
-    "model", "model", lambda line: line.label, lambda line: line.report.name, 0, False, folds=True
+    "model", "model", lambda line: line.label, lambda line: line.report.name, 0, False, folds=True, prose=True
 )
 _VALUE: Column[Line] = Column("value", "value", lambda line: line.metric.texts[line.at], _value, 0)
 _DIFFERENCE = _against_first("difference", "difference", 1, difference, _raw_difference)

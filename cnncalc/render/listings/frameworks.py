@@ -11,11 +11,14 @@ from cnncalc.render.document import Document, Rows
 from cnncalc.render.listing import Column, Listing
 from cnncalc.render.listings.layers import failure, heading
 from cnncalc.render.listings.networks import Entry, reports_of
-from cnncalc.render.surface import Surface
+from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.text import NOTHING
 from cnncalc.render.tree import tree
 from cnncalc.render.view import View
 from cnncalc.support.numbers import plural
+
+NARROW = 80
+"""Columns of a terminal below which the later frameworks are left out where they have no room."""
 
 
 class Frameworks(Document):
@@ -63,8 +66,13 @@ def complete(reports: Sequence[Report]) -> Listing[Across]:
     return Listing(title="", columns=_columns(reports, with_verdicts=True), items=_rows(reports))
 
 
-def _columns(reports: Sequence[Report], with_verdicts: bool) -> tuple[Column[Across], ...]:
-    frameworks = (_column(place, report.framework) for place, report in enumerate(reports))
+def _columns(
+    reports: Sequence[Report], with_verdicts: bool, surface: Surface = PLAIN
+) -> tuple[Column[Across], ...]:
+    is_narrow = surface.width is not None and surface.width < NARROW
+    frameworks = (
+        _column(place, report.framework, place if is_narrow else 0) for place, report in enumerate(reports)
+    )
     return (_LAYER, *frameworks, *((_DIFFERS,) if with_verdicts else ()))
 
 
@@ -95,7 +103,7 @@ def listing(reports: Sequence[Report], all_layers: bool, surface: Surface) -> Li
     )
     return Listing(
         title=heading(reports[0], ", ".join(report.framework for report in reports), surface),
-        columns=_columns(reports, with_verdicts=all_layers),
+        columns=_columns(reports, all_layers, surface),
         items=tuple(_labelled(shown, surface)),
         notes=(*errors, verdict, *(_hidden(alike) if alike else ()), "each cell: output / rf padding"),
     )
@@ -119,11 +127,11 @@ _DIFFERS: Column[Across] = Column(
 )
 
 
-def _column(place: int, framework: str) -> Column[Across]:
+def _column(place: int, framework: str, rank: int) -> Column[Across]:
     def text(row: Across) -> str:
         return _cell(row.layers[place]) if row.layers else ""
 
-    return Column(framework.replace(":", "_"), framework, text, text, 0, kind="size")
+    return Column(framework.replace(":", "_"), framework, text, text, rank, kind="size")
 
 
 def _cell(layer: LayerReport | None) -> str:

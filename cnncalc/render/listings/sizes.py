@@ -61,6 +61,7 @@ def listing(answer: Sizes) -> Listing[Line]:
             0,
             right=False,
             folds=True,
+            prose=True,
         ),
         Column[Line]("smallest", "smallest", _smallest, lambda line: line.smallest, 1),
     )

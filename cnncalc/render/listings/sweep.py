@@ -88,7 +88,15 @@ def listing(spec: str, rows: tuple[Row, ...], names: Sequence[str] = ()) -> List
                 right=False,
             ),
             Column(
-                "error", "error", _error, lambda row: row.error, 0, right=False, folds=True, optional=True
+                "error",
+                "error",
+                _error,
+                lambda row: row.error,
+                0,
+                right=False,
+                folds=True,
+                optional=True,
+                prose=True,
             ),
         ),
         items=rows,

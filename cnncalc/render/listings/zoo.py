@@ -63,6 +63,7 @@ def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
                 0,
                 right=False,
                 folds=True,
+                prose=True,
             ),
             Column("year", "year", lambda one: one.year, lambda one: one.year or None, 4),
             Column("input", "input", _input, _input, 3),

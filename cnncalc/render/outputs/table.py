@@ -9,7 +9,7 @@ from cnncalc.render.document import Document
 from cnncalc.render.listing import GAP, Column, Grid, Listing, Total, grid, line_width, widest
 from cnncalc.render.listing import widths as widths_of
 from cnncalc.render.surface import BOLD, DIM, RED, STYLES, UNSURE, Surface
-from cnncalc.render.text import UNKNOWN, cells, pieces, wrapped
+from cnncalc.render.text import UNKNOWN, cells, cut, wrapped
 
 READABLE = 100
 """Columns of prose where the surface does not limit them."""
@@ -67,7 +67,7 @@ def aligned(columns: list[list[str]], rights: list[bool], width: int | None = No
     widths = [widest(column) for column in columns]
     if width is not None and not rights[-1]:
         widths[-1] = min(widths[-1], max(width - line_width(widths) + widths[-1], NARROWEST))
-    folds = [not right for right in rights]
+    folds = [None if right else wrapped for right in rights]
     return list(_rows(columns, widths, rights, folds, Surface()))
 
 
@@ -89,13 +89,15 @@ def _body(shown: Grid, items: Sequence[Any], surface: Surface) -> list[str]:
             shown.cells,
             widths,
             rights,
-            [column.folds for column in shown.columns],
+            [(wrapped if column.prose else cut) if column.folds else None for column in shown.columns],
             surface,
             [_painter(column, items, surface) for column in shown.columns] if surface.colour else None,
         ),
     ]
 
 
+Fold = Callable[[str, int], list[str]]
+"""How a text goes on in the next line."""
 Painter = Callable[[int, str], str]
 """Of the row of a number, a text in its style."""
 
@@ -118,7 +120,7 @@ def _rows(
     columns: Sequence[Sequence[str]],
     widths: Sequence[int],
     rights: Sequence[bool],
-    folds: Sequence[bool],
+    folds: Sequence[Fold | None],
     surface: Surface,
     painters: Sequence[Painter] | None = None,
 ) -> Iterator[str]:
@@ -130,7 +132,7 @@ def _rows(
         return
     for number, row in enumerate(zip(*columns, strict=True)):
         parts = [
-            pieces(text, width) if fold and cells(text) > width else [text]
+            [text] if fold is None or cells(text) <= width else fold(text, width)
             for text, width, fold in zip(row, widths, folds, strict=True)
         ]
         for at in range(max(map(len, parts))):

@@ -1,0 +1,99 @@
+"""Each table as it is shown at four widths, plain and in colour: `python -m tests.render.goldens` writes them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cnncalc import analyze, loads
+from cnncalc.analysis.report import Report
+from cnncalc.checks.changes import paired
+from cnncalc.frameworks import FRAMEWORKS
+from cnncalc.questions.sweep import Grid, parse_shapes, sweep
+from cnncalc.render.document import Document
+from cnncalc.render.listings.changes import Changes
+from cnncalc.render.listings.comparison import Comparison
+from cnncalc.render.listings.frameworks import Frameworks
+from cnncalc.render.listings.networks import Networks
+from cnncalc.render.listings.sweep import Sweep
+from cnncalc.render.listings.zoo import Exhibit, Zoo
+from cnncalc.render.outputs import FORMATS
+from cnncalc.render.surface import Surface
+from cnncalc.render.view import View
+
+FOLDER = Path(__file__).parent.parent / "data" / "tables"
+WIDTHS = (60, 80, 120, 160)
+COMMANDS = ("params", "rf", "shapes", "summary")
+SPEC = """\
+name: Golden
+description: A stem, a stage of three copies of which the first is different, and a head for 10 classes.
+vars: {w: 16}
+input: [3, 64, 64]
+layers:
+- conv7x7: {out: w, stride: 2, padding: 3, norm: bn, act: relu}
+  name: stem
+- maxpool3: {stride: 2, padding: 1, ceil: true}
+- residual:
+    body:
+      - conv3x3: {out: 2*w, stride: 2 if i == 0 else 1, padding: 1, norm: bn, act: relu}
+      - conv3x3: {out: 2*w, padding: 1, norm: bn}
+    shortcut: project
+  name: stage
+  repeat: 3
+- global_avgpool
+- linear: 10
+"""
+
+
+def report(spec: str = SPEC, framework: str | None = None) -> Report:
+    (model,) = loads(spec, "golden.yaml")
+    return analyze(model, framework=framework)
+
+
+def _reports() -> list[Report]:
+    wide = SPEC.replace("w: 16", "w: 24")
+    return [report(), report(wide)._replace(name="Wider"), report(SPEC.replace("3, 64, 64", "3, any, 64"))]
+
+
+def _changes() -> Changes:
+    old, new, _ = _reports()
+    return Changes([old, new], (), paired([old], [new]), (), ("old.yaml", "new.yaml"))
+
+
+TABLES: dict[str, Callable[[], Document]] = {
+    **{command: lambda command=command: Networks([report()], View(command)) for command in COMMANDS},  # type: ignore[misc]
+    "unknown": lambda: Networks([_reports()[2]], View("summary")),
+    "compare": lambda: Comparison(_reports()[:2]),
+    "compare_three": lambda: Comparison(_reports()),
+    "changes": _changes,
+    "frameworks": lambda: Frameworks([[report(framework=name)] for name in FRAMEWORKS], all_layers=False),
+    "sweep": lambda: Sweep(
+        "golden.yaml",
+        tuple(sweep(Grid({"": parse_shapes("3x1..49/16")}), lambda _: loads(SPEC, "golden.yaml"))),
+    ),
+    "zoo": lambda: Zoo((Exhibit("golden", "Golden", "2015", "Somebody et al., 2015", "", report()),)),
+}
+
+
+def sections(name: str) -> dict[tuple[int, bool], str]:
+    """The table at each width, plain and in colour."""
+    document = TABLES[name]()
+    return {
+        (width, colour): FORMATS.render("table", document, Surface(width, colour=colour))
+        for width in WIDTHS
+        for colour in (False, True)
+    }
+
+
+def text_of(name: str) -> str:
+    """All of them as one text; escapes are visible."""
+    return "".join(
+        f"=== {width} columns, {'colour' if colour else 'plain'}\n{text}"
+        for (width, colour), text in sections(name).items()
+    ).replace("\x1b", "␛")
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in TABLES:
+        (FOLDER / f"{name}.txt").write_text(text_of(name), encoding="utf-8")
