@@ -62,8 +62,19 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "densenet": Entry("every layer reads all before it", "torchvision"),
         "regnet": Entry("widths along a line", "torchvision"),
         "convnext": Entry("7x7 depthwise, layer normalization", "torchvision"),
+        "convnext_v2": Entry("channels that compete", "timm"),
+        "vovnet": Entry("one concatenation per module", "timm"),
+        "repvgg": Entry("branches that training alone needs", COUNTED, {"train": "timm"}),
+        "eca_resnet": Entry("a gate of a few numbers", "timm"),
+        "resnet50_variants": Entry(
+            "gates, fixed filters, attention, offsets", COUNTED, {"blur_pool": "timm", "cbam": "Woo"}
+        ),
         "resnet_cifar": Entry("depth alone, 20 to 110 layers"),
         "densenet_cifar": Entry("with and without bottlenecks"),
+    },
+    "Classification: transformers": {
+        "vit": Entry("patches as tokens, attention over all", "torchvision"),
+        "swin": Entry("attention in shifted windows", "torchvision"),
     },
     "Classification: small": {
         "squeezenet": Entry("squeeze with 1x1, expand", "torchvision"),
@@ -87,6 +98,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         ),
         "yolo_v1": Entry("a grid of cells, dense or local", COUNTED, {"darknet": "pjreddie"}),
         "darknet53": Entry("residual backbone, three scales", "osmr", {"yolov3": COUNTED}),
+        "yolov8": Entry("five sizes, frozen weights", "Ultralytics"),
         "ssd300": Entry("boxes from six maps", "torchvision"),
         "ssdlite": Entry("the same, separable, on a phone", "torchvision"),
     },
@@ -119,6 +131,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Text and audio": {
         "textcnn": Entry("shallow and wide, maximum over time"),
         "char_cnn": Entry("wide kernels on characters, mostly dense"),
+        "crnn": Entry("an image as a sequence, recurrent", "Shi"),
         "vdcnn": Entry("deep and narrow, on characters"),
         "wavenet": Entry("causal dilations and gates"),
     },

@@ -77,9 +77,8 @@ def test_attention_to_another_tensor_of_other_channels() -> None:
 @pytest.mark.parametrize(("size", "shift"), [(56, 0), (56, 3), (15, 3), (7, 3), (5, 2), (28, 6)])
 def test_shifted_windows_are_those_of_torchvision(size: int, shift: int) -> None:
     define_operators()
-    from torchvision.models.swin_transformer import ShiftedWindowAttention
-
-    module = ShiftedWindowAttention(12, [7, 7], [shift, shift], 3).double()
+    swin = pytest.importorskip("torchvision.models.swin_transformer")
+    module = swin.ShiftedWindowAttention(12, [7, 7], [shift, shift], 3).double()
     item = {"attention": {"heads": 3, "window": 7, "shift": shift, "position": "table"}}
     layer = last_of([item], [12, size, size])
     assert layer.params == numbers(module)
@@ -126,6 +125,7 @@ def test_recurrent_layers_are_those_of_pytorch(kind: str, layers: int, both: boo
     assert layer.biases == sum(value.numel() for name, value in shapes.items() if "bias" in name)
     y, _ = module(torch.rand(9, 1, 6))
     assert layer.shape.axes == (y.shape[-1], y.shape[0])
+    assert layer.weights is not None
     assert layer.macs == layer.weights * 9, "every weight once a step"
     for unit in (0, 4, 8):
         x = torch.rand(9, 1, 6, requires_grad=True)
@@ -193,9 +193,7 @@ def holds_interpolation(layer: LayerReport, size: int, mode: str, align: bool, g
 @pytest.mark.parametrize("groups", [1, 2])
 def test_deformable_convolution_is_that_of_torchvision(modulated: bool, groups: int) -> None:
     define_operators()
-    from torchvision.ops import DeformConv2d
-
-    module = DeformConv2d(8, 12, 3, stride=2, padding=1)
+    module = pytest.importorskip("torchvision.ops").DeformConv2d(8, 12, 3, stride=2, padding=1)
     offsets = nn.Conv2d(8, groups * 9 * (3 if modulated else 2), 3, stride=2, padding=1)
     arguments = {"out": 12, "stride": 2, "padding": 1, "offset_groups": groups, "modulated": modulated}
     (model,) = cnncalc.loads(json.dumps({"input": [8, 11, 9], "layers": [{"deform_conv3x3": arguments}]}))
