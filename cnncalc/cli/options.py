@@ -163,6 +163,18 @@ def of_ending(formats: Formats, output: str, preferred: str | None = None) -> Fo
     return found
 
 
+def check_ending(output: str, endings: tuple[str, ...]) -> None:
+    """Refuse a file that says by its ending that it holds something else.
+
+    Raises:
+        typer.BadParameter
+    """
+    if has_ending(output) and not output.lower().endswith(endings):
+        raise typer.BadParameter(
+            f"the ending of {output!r} is none of {', '.join(endings)}", param_hint="--output"
+        )
+
+
 def settings(given: list[str] | None) -> dict[str, str]:
     """``name=value`` pairs as a mapping.
 

@@ -12,6 +12,8 @@ from cnncalc.errors import FINE
 def schema(output: options.Output = None) -> int:
     """The JSON Schema of specs, for editors."""
     keep_specs(output, ())
+    if output is not None:
+        options.check_ending(output, (".json",))
     from cnncalc.language.schema.spec import schema as build
 
     emit(json.dumps(build(), indent=1) + "\n", output)

@@ -38,6 +38,13 @@ def zoo(
     words = words or []
     path = bundled.path_of(words[0]) if len(words) == 1 else None
     if path is not None:
+        if format is not None:
+            help = (
+                f"a spec is written as it is; `cnncalc summary {words[0]} --format {format}` has its numbers"
+            )
+            raise typer.BadParameter(help, param_hint="--format")
+        if output is not None:
+            options.check_ending(output, bundled.ENDINGS)
         emit(path.read_text(encoding="utf-8"), output)
         return FINE
     chosen = options.format_of(format, output)

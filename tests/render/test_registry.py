@@ -235,3 +235,22 @@ def test_no_command_asks_for_the_name_of_a_format() -> None:
         text = path.read_text(encoding="utf-8")
         found = [name for name in named if f'== "{name}"' in text or f'!= "{name}"' in text]
         assert not found, f"{path.name} tests for {found}: ask the format what it can hold"
+
+
+@pytest.mark.parametrize(
+    ("words", "endings"), [(("zoo", "lenet5"), ".yaml, .yml"), (("schema",), ".json")], ids=["zoo", "schema"]
+)
+def test_what_has_one_format_has_its_endings(
+    words: tuple[str, ...], endings: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = Ran(capsys, *words, "-o", str(tmp_path / "x.png"))
+    assert ran.code == 2 and f"is none of {endings}\n" in ran.err
+    for name in ("x", f"x{endings.partition(',')[0]}"):
+        assert Ran(capsys, *words, "-o", str(tmp_path / name)).code == 0
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_a_spec_of_the_zoo_has_no_format(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "zoo", "lenet5", "--format", "csv")
+    assert (ran.code, ran.out) == (2, "")
+    assert "`cnncalc summary lenet5 --format csv` has its numbers" in ran.err
