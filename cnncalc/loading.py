@@ -122,6 +122,17 @@ def load_path(path: str, options: Options) -> Loaded:
     return load_source(source_at(path, options.input), for_spec(path, options))
 
 
+def is_foreign(path: str) -> bool:
+    """Whether a SPEC is a file of another format, by its ending, or by its first bytes where others share
+    it.
+    """
+    if path.endswith(ENDINGS) or "." not in path:
+        return False
+    from cnncalc.importers.registry import file_importer
+
+    return file_importer(path) is not None
+
+
 def source_at(path: str, input: Input = None) -> Source:
     """The text of a SPEC; of a file of another format that of a spec which agrees with it.
 
@@ -129,16 +140,13 @@ def source_at(path: str, input: Input = None) -> Source:
         CnncalcError: where it cannot be read, or not be translated.
         InputError: for an input that is none.
     """
-    if path.endswith(ENDINGS) or "." not in path:
-        return read_source(resolve(path))
-    from cnncalc.importers.registry import file_importer
-
-    importer = file_importer(path)
-    if importer is None:
+    if not is_foreign(path):
         return read_source(resolve(path))
     from cnncalc.importers.items import Request
+    from cnncalc.importers.registry import file_importer
     from cnncalc.importers.translating import read_network, translated
 
+    importer = file_importer(path)
     given: Mapping[str, str | Shape] = {"": input} if isinstance(input, str | Shape) else input or {}
     sizes = {name: as_shape(shape) for name, shape in given.items()}
     return Source(path, translated(read_network(Request(path, sizes), importer)).text, is_shown=False)

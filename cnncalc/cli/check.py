@@ -16,7 +16,7 @@ from cnncalc.cli.paths import Found, files_of
 from cnncalc.cli.run import report_diagnostics
 from cnncalc.codes import CODES, chosen
 from cnncalc.errors import UNDONE, SourceError, UsageError
-from cnncalc.loading import Options, resolve
+from cnncalc.loading import Options, is_foreign, resolve
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.findings import FORMATS
 from cnncalc.render.progress import counted
@@ -216,7 +216,7 @@ def _watch(paths: list[str], wanted: Wanted, choices: Choices, jobs: int) -> NoR
 
 def _read(path: str) -> Iterator[str]:
     """The files that a path leads to now."""
-    for found in files_of(path):
+    for found in _checkable(path):
         try:
             yield resolve(found.file)
         except SourceError:
@@ -230,7 +230,7 @@ def depended_on(paths: Iterable[str]) -> Iterator[str]:
     folders: dict[str, None] = {}
     for path in paths:
         folders[os.path.abspath(path)] = None
-        for found in files_of(path):
+        for found in _checkable(path):
             folders[os.path.dirname(os.path.abspath(found.file))] = None
         yield from _read(path)
     yield from configuration.places(folders)
@@ -259,7 +259,7 @@ def examine(paths: Sequence[str], wanted: Wanted, choices: Choices, jobs: int = 
     """Everything that is found in the files of some paths, in their order, each under its project's
     configuration.
     """
-    found = [(path, list(_taken(files_of(path)))) for path in paths]
+    found = [(path, list(_taken(_checkable(path)))) for path in paths]
     work: dict[str, _Job] = {}
     for _, these in found:
         for one in these:
@@ -301,6 +301,18 @@ def _in_processes(work: Sequence[_Job], jobs: int) -> Iterator[Checked | None]:
             yield _checked(job) if task is None else task.result()
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _checkable(path: str) -> Iterator[Found]:
+    """The specs that a path means, and the files of other formats that the configuration names."""
+
+    def is_named(file: str) -> bool:
+        try:
+            return configuration.settings_for(file).names(file) and is_foreign(file)
+        except UsageError:
+            return False  # a broken configuration is reported where specs are taken
+
+    return files_of(path, is_named)
 
 
 def _taken(found: Iterable[Found]) -> Iterator[Found]:

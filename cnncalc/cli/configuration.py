@@ -37,6 +37,12 @@ class Settings(NamedTuple):
             return False
         return not any(_pattern(one).match(path) for one in self.exclude)
 
+    def names(self, file: str) -> bool:
+        """Whether a file of another format is named by a pattern with its ending, such as ``nets/*.onnx``."""
+        ending = os.path.splitext(file)[1]
+        own = tuple(one for one in self.include if ending and one.endswith(ending))
+        return bool(own) and self._replace(include=own).takes(file)
+
 
 NOTHING = Settings()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from cnncalc.bundled import ENDINGS
@@ -24,19 +24,23 @@ class Found(NamedTuple):
         return self.file if self.file == "-" else os.path.realpath(self.file)
 
 
-def files_of(path: str) -> Iterator[Found]:
+def _is_none(file: str) -> bool:
+    return False
+
+
+def files_of(path: str, also: Callable[[str], bool] = _is_none) -> Iterator[Found]:
     """A file itself, all specs under a folder, whatever a pattern matches; else the name as it is, to be
-    looked for.
+    looked for. ``also`` tells which files under a folder are taken besides specs.
     """
     if os.path.isdir(path):
-        yield from (Found(file, False) for file in _under(path))
+        yield from (Found(file, False) for file in _under(path, also))
     elif any(mark in path for mark in "*?[") and not os.path.exists(path):
-        yield from _matching(path)
+        yield from _matching(path, also)
     else:
         yield Found(path)
 
 
-def _matching(pattern: str) -> Iterator[Found]:
+def _matching(pattern: str, also: Callable[[str], bool]) -> Iterator[Found]:
     from glob import glob
 
     named = set(_parts(pattern))
@@ -46,17 +50,18 @@ def _matching(pattern: str) -> Iterator[Found]:
         if any(_is_passed_over(folder) for folder in folders if os.path.basename(folder) not in named):
             continue
         if is_folder:
-            yield from (Found(file, False) for file in _under(match))
+            yield from (Found(file, False) for file in _under(match, also))
         else:
             yield Found(match, False)
 
 
-def _under(folder: str) -> Iterator[str]:
+def _under(folder: str, also: Callable[[str], bool]) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not _is_passed_over(os.path.join(place, name)))
         for name in sorted(files):
-            if name.endswith(ENDINGS) and not name.startswith(EDITORS_LOCK):
-                yield os.path.join(place, name)
+            file = os.path.join(place, name)
+            if not name.startswith(EDITORS_LOCK) and (name.endswith(ENDINGS) or also(file)):
+                yield file
 
 
 def _is_passed_over(folder: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnncalc import load
+from cnncalc.cli import configuration
 from cnncalc.errors import CnncalcError
 from tests.cli.running import Ran
 from tests.importers.onnx import files
@@ -145,6 +146,24 @@ def test_a_folder_is_checked_without_files_of_other_formats(
 ) -> None:
     saved(tmp_path, files.SMALL)
     assert "no spec in" in Ran(capsys, "check", str(tmp_path)).err
+
+
+def test_a_folder_is_checked_with_the_files_that_the_configuration_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(tmp_path, files.SMALL)
+    saved(tmp_path, files.UNKNOWN, "unknown.onnx")
+    (tmp_path / "net.json").write_text("{}", encoding="utf-8")
+    settings = tmp_path / "pyproject.toml"
+    settings.write_text("[tool.cnncalc]\ninclude = ['net.onnx', '*.json']\n", encoding="utf-8")
+    ran = Ran(capsys, "check", str(tmp_path))
+    assert (ran.code, ran.out.splitlines()[-1][:6]) == (0, "1 file")
+    settings.write_text("[tool.cnncalc]\ninclude = ['*.onnx']\n", encoding="utf-8")
+    configuration.forget()
+    ran = Ran(capsys, "check", str(tmp_path))
+    assert ran.code == 1
+    assert "E117 NonZero: no such operator is known" in ran.out + ran.err
+    configuration.forget()
 
 
 def test_a_file_named_to_check_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
