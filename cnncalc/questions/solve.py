@@ -149,7 +149,7 @@ def _fraction(text: str, option: str) -> Fraction:
     try:
         number = Fraction(text.strip())
     except (ValueError, ZeroDivisionError):
-        raise _usage(f"`{option} {text}` is no number", "for instance 8, 0.25 or 1/32") from None
+        raise _usage(f"`{option} {text}` is not a number", "for instance 8, 0.25 or 1/32") from None
     if number < 0 or (number == 0 and option == "--step"):
         raise _usage(f"`{option} {text}` is not more than 0", "for instance 8, 0.25 or 1/32")
     return number

@@ -80,7 +80,7 @@ class Parameters:
         try:
             return float(text) if text else default
         except ValueError:
-            self.layer.refuse(f"`{name}: {text}` is no number")
+            self.layer.refuse(f"`{name}: {text}` is not a number")
             return default
 
     def flag(self, name: str, default: bool) -> bool:

@@ -113,7 +113,7 @@ class _Reader:
         while self.ahead.text != closing or self.ahead.kind not in ("mark", "end"):
             if self.ahead.kind != "word":
                 self._refuse(
-                    self.ahead, f"found {_quoted(self.ahead)} where a field's name is wanted", "name: value"
+                    self.ahead, f"found {_quoted(self.ahead)} where a field's name is expected", "name: value"
                 )
             name = self._take()
             found.extend(
@@ -161,7 +161,7 @@ class _Reader:
             return Value(text, True, token.line, token.column)
         if token.kind != "word":
             self._refuse(
-                token, f"found {_quoted(token)} where a value is wanted", "a word, a number, a text or `{`"
+                token, f"found {_quoted(token)} where a value is expected", "a word, a number, a text or `{`"
             )
         return Value(token.text, False, token.line, token.column)
 

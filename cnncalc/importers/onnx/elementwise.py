@@ -120,7 +120,7 @@ def unchanged(translation: Translation, call: Call) -> None:
 def power(translation: Translation, call: Call) -> None:
     exponent = call.values(1, "the exponent")
     if exponent is None or len(exponent) != 1:
-        raise Unknown("the exponent is no number")
+        raise Unknown("the exponent is not a number")
     require("pow")
     if exponent[0] == 2:
         translation.same(call, "square", call.feature())

@@ -1,4 +1,4 @@
-"""Answers to one question about each network of a spec, each for itself."""
+"""Answers to one question about each network of a spec, one by one."""
 
 from __future__ import annotations
 

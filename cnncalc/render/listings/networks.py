@@ -1,4 +1,4 @@
-"""Networks, each for itself: its layers, its sums, and the variants of a file side by side beneath them."""
+"""Networks one by one: layers, sums, and the variants of a file side by side beneath them."""
 
 from __future__ import annotations
 

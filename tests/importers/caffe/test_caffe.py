@@ -227,7 +227,7 @@ def test_one_cause_is_one_report(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "place"),
     [
-        ("layer {", "found the end of the file where a field's name is wanted", (1, 8)),
+        ("layer {", "found the end of the file where a field's name is expected", (1, 8)),
         ("layer { name }", "`name` has no value", (1, 14)),
         (
             'layer { name: "a',

@@ -37,7 +37,7 @@ def numbers(values: Sequence[Any]) -> tuple[int, ...]:
     if len(values) == 1 and isinstance(values[0], list | tuple):
         values = values[0]
     if not all(isinstance(one, int) for one in values):
-        raise NotUnderstood("a size is no number")
+        raise NotUnderstood("a size is not a number")
     return tuple(values)
 
 

@@ -108,7 +108,7 @@ def celu(walk: Walk, input: Any, alpha: float = 1.0, inplace: bool = False) -> V
 @handles("pow", "float_power")
 def power(walk: Walk, input: Any, exponent: Any) -> Any:
     if not isinstance(exponent, int | float):
-        raise NotUnderstood("its exponent is no number")
+        raise NotUnderstood("its exponent is not a number")
     if exponent == 1:
         return input
     if exponent == 2 and walk.knows("square"):
