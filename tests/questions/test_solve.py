@@ -129,7 +129,7 @@ def test_no_answer(spec: str, vary: str, condition: str, message: str | None) ->
             ["--vary", "w=1..4/2", "--step", "1", "--so-that", "params <= 2M"],
             "has a step, and --step gives another",
         ),
-        (["--vary", "w", "--so-that", "parms <= 2M"], "`--so-that parms <= 2M`: `parms` is no metric"),
+        (["--vary", "w", "--so-that", "parms <= 2M"], "`--so-that parms <= 2M`: `parms` is not a metric"),
         (["--vary", "w", "--so-that", "params <= +5%"], "is about a change, and there is no old network"),
         (["--vary", "input=1/2..4", "--so-that", "params <= 5"], "an input has a whole number of positions"),
     ],

@@ -120,7 +120,7 @@ def test_an_unknown_variable_is_refused(spec: str, capsys: pytest.CaptureFixture
 
 
 def test_a_list_in_brackets_is_one_value() -> None:
-    from cnncalc.cli.sweep import _listed
+    from cnncalc.cli.options import _listed
 
     assert _listed("max(1,2),3") == ("max(1,2)", "3")
 
