@@ -20,7 +20,7 @@ class Surface(NamedTuple):
 
     def styled(self, text: str, style: str) -> str:
         """The text in a style, where the surface has colours."""
-        return f"\x1b[{style}m{text}\x1b[0m" if self.colour and text else text
+        return f"\x1b[{style}m{text}\x1b[0m" if self.colour and text and style else text
 
     def glyph(self, unicode: str, ascii: str) -> str:
         """The first of two ways to draw something, or the second where only ASCII can be written."""
