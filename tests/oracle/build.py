@@ -45,6 +45,12 @@ PRIMARY = {
     "crop": "margins",
     "crop_to": "target",
     "spp_level": "bins",
+    "attention": "heads",
+    "lstm": "hidden",
+    "gru": "hidden",
+    "rnn": "hidden",
+    "eca": "kernel",
+    "pow": "exponent",
 }
 SHORT = {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation"}
 
@@ -427,6 +433,9 @@ STRUCTURES: dict[str, Callable[[Builder, Any, Value, Scope, Env], Value]] = {
     "concat": _joining("concat"),
     "add": _joining("add"),
     "mul": _joining("mul"),
+    "sub": _joining("sub"),
+    "div": _joining("div"),
+    "max": _joining("max"),
 }
 
 
@@ -442,7 +451,10 @@ def _jump(op: str, args: dict[str, Any], jump: tuple[Fraction, ...], framework: 
     elif op == "conv_transpose":
         return _divided(jump, per_axis(args.get("stride", 1), rank))
     elif op in ("upsample", "pixel_shuffle") and "factor" in args:
-        return _divided(jump, per_axis(args["factor"], rank))
+        factor = args["factor"]
+        if isinstance(factor, float):
+            return tuple(one / Fraction(str(factor)) for one in jump)
+        return _divided(jump, per_axis(factor, rank))
     elif op in ("flatten", "linear", "spp"):
         return ()
     else:

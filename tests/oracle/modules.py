@@ -225,6 +225,8 @@ def _caffe_windows(x: Tensor, kernel: list[int], padding: list[int], sizes: Any)
 
 
 def linear(args: Args, xs: list[Tensor]) -> Module:
+    if not is_point(xs[0]) and args.get("framework", "pytorch") in ("pytorch", "onnx"):
+        raise ValueError("a map is not flattened")
     return nn.Sequential(nn.Flatten(), nn.Linear(xs[0][0].numel(), args["out"], bias=args.get("bias", True)))
 
 
@@ -237,15 +239,24 @@ def embedding(args: Args, xs: list[Tensor]) -> Module:
 
 def batch_norm(args: Args, xs: list[Tensor]) -> Module:
     affine = args.get("scale", args.get("framework", "pytorch") != "caffe")
-    return of_rank("BatchNorm", max(1, xs[0].dim() - 2))(xs[0].shape[1], affine=affine)
+    norm = of_rank("BatchNorm", max(1, xs[0].dim() - 2))(xs[0].shape[1], affine=affine)
+    return without(norm, args)
+
+
+def without(norm: Module, args: Args) -> Module:
+    """A normalization less the factors or the offsets that it is not to have."""
+    for name, argument in (("weight", "gamma"), ("bias", "beta")):
+        if args.get(argument) is False:
+            norm.register_parameter(name, None)
+    return norm
 
 
 def group_norm(args: Args, xs: list[Tensor]) -> Module:
-    return nn.GroupNorm(args["groups"], xs[0].shape[1], affine=args.get("affine", True))
+    return without(nn.GroupNorm(args["groups"], xs[0].shape[1], affine=args.get("affine", True)), args)
 
 
 def layer_norm(args: Args, xs: list[Tensor]) -> Module:
-    norm = nn.LayerNorm(xs[0].shape[1], elementwise_affine=args.get("affine", True))
+    norm = without(nn.LayerNorm(xs[0].shape[1], elementwise_affine=args.get("affine", True)), args)
     return Function(lambda x: norm(x.movedim(1, -1)).movedim(-1, 1), norm=norm)
 
 
@@ -264,9 +275,12 @@ def instance_norm(args: Args, xs: list[Tensor]) -> Module:
 def upsample(args: Args, xs: list[Tensor]) -> Module:
     rank = xs[0].dim() - 2
     mode = _mode(args, rank)
+    aligned = {"align_corners": True} if args.get("align_corners") else {}
     if "size" in args:
-        return nn.Upsample(size=tuple(per_axis(args["size"], rank)), mode=mode)
-    return nn.Upsample(scale_factor=tuple(map(float, per_axis(args["factor"], rank))), mode=mode)
+        return nn.Upsample(size=tuple(per_axis(args["size"], rank)), mode=mode, **aligned)
+    factor = args["factor"]
+    factors = [factor] * rank if isinstance(factor, float) else per_axis(factor, rank)
+    return nn.Upsample(scale_factor=tuple(map(float, factors)), mode=mode, **aligned)
 
 
 def upsample_to(args: Args, xs: list[Tensor]) -> Module:
@@ -276,6 +290,8 @@ def upsample_to(args: Args, xs: list[Tensor]) -> Module:
 
 def _mode(args: Args, rank: int) -> str:
     linear = {1: "linear", 2: "bilinear", 3: "trilinear"}[rank]
+    if args.get("mode") == "bicubic":
+        return "bicubic"
     return "nearest" if args.get("mode", "nearest") == "nearest" else linear
 
 
@@ -374,16 +390,13 @@ def joined(*xs: Tensor) -> Tensor:
 
 
 def elementwise(combine: Callable[[Tensor, Tensor], Tensor]) -> Maker:
-    """Tensors of one shape; those that are one point are spread over the others, which is all that the language spreads."""
+    """Tensors of shapes that PyTorch broadcasts, vectors taken as maps of one point."""
 
     def run(*xs: Tensor) -> Tensor:
         rank = max(x.dim() for x in xs)
         spread = [x[(...,) + (None,) * (rank - x.dim())] if is_point(x) else x for x in xs]
         # As plain numbers: a trace for ONNX has tensors for sizes, which are never equal.
-        channels = {int(x.shape[1]) for x in spread}
-        sizes = {tuple(map(int, x.shape[2:])) for x in spread if not is_point(x)}
-        if len(channels) > 1 or len(sizes) > 1:
-            raise ValueError("shapes differ")
+        torch.broadcast_shapes(*[tuple(map(int, x.shape)) for x in spread])
         total = spread[0]
         for x in spread[1:]:
             total = combine(total, x)
@@ -411,6 +424,116 @@ def custom(args: Args, xs: list[Tensor]) -> Module:
     return Function(lambda x: window(x[:, :1]))
 
 
+class Shift(nn.Module):  # type: ignore[misc]
+    """A learned offset per channel, per position, or for all."""
+
+    def __init__(self, x: Tensor, args: Args) -> None:
+        super().__init__()
+        channels = x.shape[1] if args.get("per_channel", True) else 1
+        sizes = x.shape[2:] if args.get("per_position") else (1,) * (x.dim() - 2)
+        self.bias = nn.Parameter(torch.zeros(channels, *sizes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.bias
+
+
+FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "square": torch.square,
+    "pow": lambda x: x**2,
+    "sqrt": torch.sqrt,
+    "rsqrt": torch.rsqrt,
+    "exp": torch.exp,
+    "log": torch.log,
+    "abs": torch.abs,
+    "neg": torch.neg,
+    "softplus": F.softplus,
+    "softsign": F.softsign,
+    "hardtanh": F.hardtanh,
+    "celu": F.celu,
+    "logsigmoid": F.logsigmoid,
+    "tanhshrink": F.tanhshrink,
+    "drop_path": lambda x: x,
+    "glu": lambda x: F.glu(x, 1),
+    "l2norm": lambda x: F.normalize(x, dim=1),
+    "channel_mean": lambda x: x.mean(1, keepdim=True),
+    "channel_max": lambda x: x.amax(1, keepdim=True),
+    "global_lppool": lambda x: x.flatten(2).norm(dim=2)[(...,) + (None,) * (x.dim() - 2)],
+    "squeeze": lambda x: x.reshape(*x.shape[:2], *[size for size in x.shape[2:] if size != 1]),
+}
+
+
+def eca(args: Args, xs: list[Tensor]) -> Module:
+    conv = nn.Conv1d(1, 1, args["kernel"], padding=args["kernel"] // 2, bias=False)
+
+    def weigh(x: Tensor) -> Tensor:
+        lines = x.flatten(2).transpose(1, 2).reshape(-1, 1, x.shape[1])
+        return conv(lines).reshape(x.shape[0], -1, x.shape[1]).transpose(1, 2).reshape(x.shape)
+
+    return Function(weigh, conv=conv)
+
+
+class Attention(nn.Module):  # type: ignore[misc]
+    """Four linear layers, and the two products between them."""
+
+    def __init__(self, args: Args, channels: int) -> None:
+        super().__init__()
+        self.heads = args["heads"]
+        if "head" not in args and channels % self.heads:
+            raise ValueError("channels are no multiple of the heads")
+        head = args.get("head", channels // self.heads)
+        value = args.get("value", head)
+        bias = args.get("bias", True)
+        self.queries = nn.Linear(channels, self.heads * head, bias=bias)
+        self.keys = nn.Linear(channels, self.heads * head, bias=bias)
+        self.values = nn.Linear(channels, self.heads * value, bias=bias)
+        self.out = nn.Linear(self.heads * value, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        line = x.flatten(2).transpose(1, 2)
+        parts = (part(line) for part in (self.queries, self.keys, self.values))
+        queries, keys, values = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in parts)
+        mixed = F.scaled_dot_product_attention(queries, keys, values).transpose(1, 2).flatten(2)
+        return self.out(mixed).transpose(1, 2).reshape(x.shape)
+
+
+def attention(args: Args, xs: list[Tensor]) -> Module:
+    return Attention(args, xs[0].shape[1])
+
+
+def to_map(args: Args, xs: list[Tensor]) -> Module:
+    return Function(lambda x: x.unflatten(2, args["size"]))
+
+
+def token(args: Args, xs: list[Tensor]) -> Module:
+    return Function(lambda x: x[:, :, args.get("place", 0)])
+
+
+def deformed(args: Args, xs: list[Tensor]) -> Module:
+    """At offsets of zero, a convolution."""
+    module = conv(args, xs)
+    return Function(lambda x, offsets: module(x), module=module)
+
+
+class Recurrent(nn.Module):  # type: ignore[misc]
+    """A recurrent layer over the one axis of a map; its parameters by the two names that are counted."""
+
+    def __init__(self, name: str, args: Args, channels: int) -> None:
+        super().__init__()
+        both = args.get("bidirectional", False)
+        self.inner = getattr(nn, name)(
+            channels, args["hidden"], args.get("layers", 1), bidirectional=both, batch_first=True
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dim() != 3:
+            raise ValueError("no sequence")
+        return self.inner(x.transpose(1, 2))[0].transpose(1, 2)
+
+
+def recurrent(name: str) -> Maker:
+    return lambda args, xs: Recurrent(name, args, xs[0].shape[1])
+
+
 MAKERS: dict[str, Maker] = {
     "conv": conv,
     "depthwise": depthwise,
@@ -432,7 +555,20 @@ MAKERS: dict[str, Maker] = {
     "ln": layer_norm,
     "instance_norm": instance_norm,
     "lrn": local_response_norm,
-    "scale": lambda args, xs: Scale(xs[0].shape[1], args.get("bias", False)),
+    "scale": lambda args, xs: Scale(
+        xs[0].shape[1] if args.get("per_channel", True) else 1, args.get("bias", False)
+    ),
+    "shift": lambda args, xs: Shift(xs[0], args),
+    **{name: together(function) for name, function in FUNCTIONS.items()},
+    "eca": eca,
+    "attention": attention,
+    "lstm": recurrent("LSTM"),
+    "gru": recurrent("GRU"),
+    "rnn": recurrent("RNN"),
+    "tokens": together(lambda x: x.flatten(2)),
+    "to_map": to_map,
+    "token": token,
+    "deform_conv": deformed,
     "prelu": lambda args, xs: nn.PReLU(xs[0].shape[1] if args.get("per_channel") else 1),
     "relu": plain("ReLU"),
     "relu6": plain("ReLU6"),
@@ -468,6 +604,9 @@ MAKERS: dict[str, Maker] = {
     "add": elementwise(lambda one, other: one + other),
     "residual": elementwise(lambda one, other: one + other),
     "mul": elementwise(lambda one, other: one * other),
+    "sub": elementwise(lambda one, other: one - other),
+    "div": elementwise(lambda one, other: one / other),
+    "max": elementwise(torch.maximum),
 }
 
 
@@ -500,6 +639,13 @@ class Modules:
             _tie(module, self.modules[tie])
         macs = [0]
         for part in module.modules():
+            if isinstance(part, Attention):
+                count = tensors[0][0, 0].numel()
+                widths = part.queries.out_features + part.values.out_features
+                macs.append(count * count * widths)
+            if isinstance(part, (nn.RNNBase)):
+                weights = (value for name, value in part.named_parameters() if "weight" in name)
+                macs.append(tensors[0].shape[2] * sum(value.numel() for value in weights))
             if isinstance(part, (nn.modules.conv._ConvNd, nn.Linear)):
                 part.register_forward_hook(lambda part, xs, y: macs.append(multiplications(part, xs[0], y)))
         y = module(*tensors)
@@ -516,7 +662,7 @@ class Modules:
 def multiplications(part: Module, x: Tensor, y: Tensor) -> int:
     """Each output of a convolution is one filter's worth; of a transposed one each input is spread by one filter."""
     if isinstance(part, nn.Linear):
-        return int(part.weight.numel())
+        return int(part.weight.numel()) * (x.numel() // part.in_features)
     filtered = x if part.transposed else y
     return int(filtered.numel() * part.weight[0].numel())
 
@@ -524,8 +670,8 @@ def multiplications(part: Module, x: Tensor, y: Tensor) -> int:
 def stored(module: Module) -> tuple[int, int, int]:
     """Weights, biases and buffers; ``num_batches_tracked`` is a counter of training steps and no part of the network."""
     named = [(name.rpartition(".")[2], value.numel()) for name, value in module.named_parameters()]
-    weights = sum(count for name, count in named if name == "weight")
-    biases = sum(count for name, count in named if name == "bias")
+    weights = sum(count for name, count in named if name.startswith("weight"))
+    biases = sum(count for name, count in named if name.startswith("bias"))
     assert weights + biases == sum(count for _, count in named)
     buffers = sum(
         value.numel() for name, value in module.named_buffers() if not name.endswith("num_batches_tracked")

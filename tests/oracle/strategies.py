@@ -31,6 +31,10 @@ ACTIVATIONS = (
     *("relu", "relu6", "leaky_relu", "sigmoid", "tanh", "gelu", "silu"),
     *("elu", "selu", "mish", "hardswish", "hardsigmoid", "softmax"),
 )
+FUNCTIONS = (
+    *("square", "pow", "sqrt", "rsqrt", "exp", "log", "abs", "neg", "softplus", "softsign", "hardtanh"),
+    *("celu", "logsigmoid", "tanhshrink", "drop_path"),
+)
 WIDTHS = (1, 2, 3, 4, 6, 8)
 MOST_CHANNELS = 64
 
@@ -180,7 +184,11 @@ def binned(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
 
 
 def resampled(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
-    mode = {"mode": pick(draw, "nearest", "bilinear")} if chance(draw, 60) else {}
+    mode: dict[str, Any] = {"mode": pick(draw, "nearest", "bilinear")} if chance(draw, 60) else {}
+    if mode.get("mode") == "bilinear" and chance(draw, 40):
+        mode["align_corners"] = True
+    if chance(draw, 20):
+        return [{"upsample": {"factor": pick(draw, 1.5, 1.25, 2.5), **mode}}], flow
     if chance(draw, 70):
         return [
             {"upsample": {"factor": axis_values(draw, flow.rank, 1, 3 if flow.rank < 3 else 2), **mode}}
@@ -214,22 +222,42 @@ def unfolded(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
 
 
 def on_channels(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
-    op = pick(draw, "channel_shuffle", "slice", "scale", "prelu", "lrn", "dropout", "activation", "norm")
+    op = pick(
+        draw,
+        *("channel_shuffle", "slice", "scale", "prelu", "lrn", "dropout", "activation", "norm", "function"),
+        *("shift", "attention", "eca", "gate", "glu", "l2norm"),
+    )
+    if op == "glu" and flow.channels % 2 == 0:
+        return ["glu"], flow._replace(channels=flow.channels // 2)
     if op == "slice":
         first = draw(st.integers(0, flow.channels - 1))
         taken = draw(st.integers(1, flow.channels - first + flow.wild))
         return [{"slice": [first, taken]}], flow._replace(channels=taken)
+    if op == "glu" and flow.channels % 2:
+        op = "l2norm"
     item: Any = {
+        "function": pick(draw, *FUNCTIONS),
+        "shift": {"shift": {"per_position": chance(draw, 50), "per_channel": chance(draw, 60)}},
+        "attention": {"attention": {"heads": divisor(draw, flow.channels), "bias": chance(draw, 50)}},
+        "eca": {"mul": {"map": [], "gate": ["global_avgpool", {"eca": pick(draw, 1, 3)}, "sigmoid"]}},
+        "gate": {
+            pick(draw, "mul", "add", "sub", "div", "max"): {
+                "map": [],
+                "gate": [pick(draw, "channel_mean", "channel_max"), "sigmoid"],
+            }
+        },
         "channel_shuffle": {
             "channel_shuffle": draw(st.integers(1, 4)) if flow.wild else divisor(draw, flow.channels)
         },
-        "scale": pick(draw, "scale", {"scale": {"bias": True}}),
+        "scale": pick(draw, "scale", {"scale": {"bias": True}}, {"scale": {"per_channel": False}}),
         "prelu": pick(draw, "prelu", {"prelu": {"per_channel": True}}),
         "activation": pick(draw, *ACTIVATIONS, "identity"),
         "norm": pick(
             draw,
             "bn",
             {"bn": {"scale": False}},
+            {"bn": {"gamma": False}},
+            {"ln": {"beta": False}},
             {"gn": divisor(draw, flow.channels)},
             "ln",
             {"instance_norm": {"affine": True}},
@@ -458,7 +486,7 @@ def ending(draw: Draw, flow: Flow) -> Items:
         ["global_avgpool"],
         ["global_maxpool", "flatten"],
         ["flatten"],
-        [{"adaptive_avgpool": 2}],
+        [{"adaptive_avgpool": 2}, "flatten"],
         [
             {
                 "spp": {

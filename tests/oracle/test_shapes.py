@@ -141,8 +141,8 @@ layers:
     "weights shared by towers": """
 input: {left: [2, 9, 9], right: [2, 9, 9]}
 layers:
-  - {seq: [{residual: {body: [conv3x3: {out: 4, padding: 1, norm: bn}], shortcut: project}}, linear: 5], name: tower, from: left}
-  - {seq: [{residual: {body: [conv3x3: {out: 4, padding: 1, norm: bn}], shortcut: project}}, linear: 5], share: tower, from: right}
+  - {seq: [{residual: {body: [conv3x3: {out: 4, padding: 1, norm: bn}], shortcut: project}}, flatten, linear: 5], name: tower, from: left}
+  - {seq: [{residual: {body: [conv3x3: {out: 4, padding: 1, norm: bn}], shortcut: project}}, flatten, linear: 5], share: tower, from: right}
   - concat: [tower, prev]
 """,
     "a projection after maps of unequal strides": """
