@@ -511,7 +511,7 @@ def token(args: Args, xs: list[Tensor]) -> Module:
 def deformed(args: Args, xs: list[Tensor]) -> Module:
     """At offsets of zero, a convolution."""
     module = conv(args, xs)
-    return Function(lambda x, offsets: module(x), module=module)
+    return Function(lambda *tensors: module(tensors[0]), module=module)
 
 
 class Recurrent(nn.Module):  # type: ignore[misc]
