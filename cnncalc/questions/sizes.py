@@ -10,6 +10,7 @@ from cnncalc.analysis.run import Given, rules_of, with_input
 from cnncalc.errors import NoAnswer
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import place, refusal
+from cnncalc.support import display
 
 
 class Near(NamedTuple):
@@ -57,6 +58,15 @@ class Sizes(NamedTuple):
     axes: tuple[Axis, ...]
     varied: tuple[str, ...]
     """The inputs that are meant: those as large as the first one; the others keep their sizes."""
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    def _repr_markdown_(self) -> str:
+        return display.markdown(self)
+
+    def __rich__(self) -> object:
+        return display.rich(self)
 
 
 def sizes(

@@ -19,6 +19,7 @@ from cnncalc.language.source import read_source
 from cnncalc.loading import Options, load_parsed, resolve
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import NO_ANSWER
+from cnncalc.support import display
 
 INPUT = "input"
 OPTION = "--so-that"
@@ -71,6 +72,15 @@ class Solution(NamedTuple):
     """Whether no metric was seen to fall as the variable grows; otherwise all values were tried."""
     tried: int
     """Values that were computed."""
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    def _repr_markdown_(self) -> str:
+        return display.markdown(self)
+
+    def __rich__(self) -> object:
+        return display.rich(self)
 
 
 def solve(

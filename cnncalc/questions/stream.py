@@ -13,6 +13,7 @@ from cnncalc.geometry.window import TransposedWindow
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import refusal
 from cnncalc.questions.trace import Placed, Trace, alignment, check_local, taps_of, trace
+from cnncalc.support import display
 from cnncalc.support.dtypes import DTYPES
 
 
@@ -48,6 +49,15 @@ class Stream(NamedTuple):
     """Numbers kept between chunks."""
     state_bytes: int
     layers: tuple[LayerDelay, ...]
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    def _repr_markdown_(self) -> str:
+        return display.markdown(self)
+
+    def __rich__(self) -> object:
+        return display.rich(self)
 
 
 def stream(

@@ -15,6 +15,7 @@ from cnncalc.geometry.shape import LARGEST_SIZE, Shape
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import refusal
 from cnncalc.questions.trace import Placed, Trace, alignment, check_local, taps_of, trace
+from cnncalc.support import display
 from cnncalc.support.dtypes import DTYPES
 
 _UNBOUNDED = LARGEST_SIZE
@@ -62,6 +63,15 @@ class Tiling(NamedTuple):
     """Of weights, biases and buffers."""
     whole_bytes: int
     """What the activations of the whole image would take."""
+
+    def _repr_html_(self) -> str:
+        return display.html(self)
+
+    def _repr_markdown_(self) -> str:
+        return display.markdown(self)
+
+    def __rich__(self) -> object:
+        return display.rich(self)
 
 
 class _Failed(Exception):

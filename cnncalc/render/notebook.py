@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.report import Report
@@ -18,7 +19,21 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
-Value = Model | Report | Document
+    from cnncalc.questions.sizes import Sizes
+    from cnncalc.questions.solve import Solution
+    from cnncalc.questions.stream import Stream
+    from cnncalc.questions.tile import Tiling
+
+    Answer = Sizes | Tiling | Stream | Solution
+    Value = Model | Report | Document | Answer
+
+ANSWERS = {
+    "Sizes": ("sizes", "FittingSizes"),
+    "Tiling": ("tiles", "Tiles"),
+    "Stream": ("streams", "Streams"),
+    "Solution": ("solutions", "Solutions"),
+}
+"""The listing of each kind of answer, and the document in it."""
 
 
 def document(value: Value) -> Document:
@@ -27,7 +42,20 @@ def document(value: Value) -> Document:
         from cnncalc.analysis.run import analyze
 
         value = analyze(value)
-    return Networks([value], View("summary")) if isinstance(value, Report) else value
+    if isinstance(value, Report):
+        return Networks([value], View("summary"))
+    return value if isinstance(value, Document) else _answered(value)
+
+
+def _answered(answer: Answer) -> Document:
+    """The answer to a question as its command shows it."""
+    from cnncalc.render.listings.answers import Asked
+
+    listing, kind = ANSWERS[type(answer).__name__]
+    module = import_module(f"cnncalc.render.listings.{listing}")
+    made = getattr(module, kind)([Asked(answer, answer)])
+    assert isinstance(made, Document)
+    return made
 
 
 def html(value: Value) -> str:

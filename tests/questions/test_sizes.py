@@ -298,3 +298,19 @@ def test_a_single_position_is_spread() -> None:
 def test_axes_whose_fate_depends_on_sizes_have_no_answer() -> None:
     with pytest.raises(cnncalc.NoAnswer, match="which axes of"):
         sizes(model_of("input: [2, 1, 9]\nlayers: [squeeze, conv5: 4]"))
+
+
+def test_answers_show_themselves_in_a_notebook() -> None:
+    """As their commands show them: HTML and Markdown with the title and the numbers."""
+    model = model_of("name: Net\ninput: [2, 64]\nlayers: [conv3: {out: 2, stride: 2, padding: 1}]")
+    (found,) = cnncalc.loads("name: Net\ninput: [2, 64]\nlayers: [conv3: {out: 2, stride: 2, padding: 1}]")
+    answers: list[tuple[Any, str]] = [
+        (sizes(model), "every size from 1"),
+        (cnncalc.tile(model, (64,), tile=40), "begins at"),
+        (cnncalc.stream(found, rate=8000), "look-ahead"),
+        (cnncalc.solve("mobilenet_v1", "a", "macs <= 150M", step="1/4", model="mobilenet_v1"), "149,497,088"),
+    ]
+    for answer, text in answers:
+        assert text in answer._repr_html_()
+        assert text in answer._repr_markdown_()
+        assert answer.__rich__() is not None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from cnncalc.errors import Diagnostic
-from cnncalc.network.model import Model
 from cnncalc.render.document import Document, Rows
 from cnncalc.render.listing import Listing
 from cnncalc.render.records import FORMAT, diagnostic_of
@@ -16,10 +15,20 @@ from cnncalc.render.surface import Surface
 Answer = TypeVar("Answer")
 
 
+class Named(Protocol):
+    """What has the names of a network and of its file."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def file(self) -> str: ...
+
+
 class Asked(NamedTuple, Generic[Answer]):
     """A network and its answer, or the reason why there is none."""
 
-    model: Model
+    model: Named
     answer: Answer | Diagnostic
 
 
