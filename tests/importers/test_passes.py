@@ -67,6 +67,16 @@ def test_a_missing_first_concat_is_completed() -> None:
     assert joins == [("x", "a"), ("x", "a", "b"), ("x", "a", "b", "d")]
 
 
+def test_branches_that_split_late_get_a_concat_of_their_own() -> None:
+    text = layers(
+        conv("x", "a", 4), conv("x", "b", 4), conv("b", "c", 6), conv("b", "d", 8), item("concat", ["a", "c", "d"], "y"),
+    )  # fmt: skip
+    assert text == (
+        "  - concat:\n      b1: [conv3x3: {out: 4, padding: 1}]\n      b2:\n        - conv3x3: {out: 4, padding: 1}\n"
+        "        - concat: {b1: [conv3x3: {out: 6, padding: 1}], b2: [conv3x3: {out: 8, padding: 1}]}\n"
+    )
+
+
 # Nesting
 
 

@@ -26,7 +26,7 @@ NAMES = (
 )  # fmt: skip
 LINES = {
     "resnet50": 45, "resnet152": 45, "vgg16": 30, "googlenet": 60, "efficientnet_b0": 70, "mobilenet_v2": 45, "densenet121": 45,
-    "convnext_tiny": 45,
+    "convnext_tiny": 45, "inception_v3": 100,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from cnncalc.frameworks import framework_named
 from cnncalc.frameworks.rules import Framework
 from cnncalc.importers.items import Network
 from cnncalc.importers.passes.blocks import with_blocks
-from cnncalc.importers.passes.concats import completed_prefixes, shared_prefixes
+from cnncalc.importers.passes.concats import completed_prefixes, regrouped, shared_prefixes
 from cnncalc.importers.passes.dead import without_dead, without_idle
 from cnncalc.importers.passes.folding import folded
 from cnncalc.importers.passes.gathering import with_dense_blocks
@@ -24,6 +24,7 @@ ON_ITEMS: tuple[Callable[[Network], Network], ...] = (
     without_dead,
     completed_prefixes,
     shared_prefixes,
+    regrouped,
 )
 """Passes over the flat list, in their order; the nesting follows, then those of ``structured``."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cnncalc.geometry.shape import Shape
+from collections import Counter
+from itertools import groupby
+
 from cnncalc.importers.items import Item, Network
 
 
@@ -32,7 +34,6 @@ def completed_prefixes(network: Network) -> Network:
     """Concats of three and more tensors that grow from each other without an earlier one of two get it: all
     but the last input of the first of them come from a concat that nothing else has.
     """
-    shapes = {**dict(network.inputs), **{one.output: one.shape for one in network.items}}
     groups = [one.inputs for one in network.items if one.op == "concat"]
     missing: dict[tuple[str, ...], str] = {}
     for inputs in groups:
@@ -46,11 +47,7 @@ def completed_prefixes(network: Network) -> Network:
         head = one.inputs[:2]
         if one.op == "concat" and head in missing and head not in made:
             made.add(head)
-            items.append(
-                one._replace(
-                    inputs=head, output=missing[head], shape=_joined([shapes[name] for name in head])
-                )
-            )
+            items.append(one._replace(inputs=head, output=missing[head], shape=None))
         items.append(one)
     return network._replace(items=tuple(items))
 
@@ -59,8 +56,30 @@ def _is_grown(inputs: tuple[str, ...], groups: list[tuple[str, ...]]) -> bool:
     return any(len(other) == len(inputs) + 1 and other[: len(inputs)] == inputs for other in groups)
 
 
-def _joined(shapes: list[Shape | None]) -> Shape | None:
-    known = [shape for shape in shapes if shape is not None and shape.channels is not None]
-    if len(known) != len(shapes):
-        return None
-    return Shape(sum(shape.channels or 0 for shape in known), known[0].sizes)
+def regrouped(network: Network) -> Network:
+    """Neighbours in a concat that split late get a concat of their own, which exporters merge into it."""
+    readers = Counter(tensor for one in network.items for tensor in one.inputs)
+    makers = {one.output: one for one in network.items}
+
+    def root(tensor: str) -> str:
+        """The tensor from which layers that nothing else reads lead here."""
+        while tensor not in network.outputs and readers[tensor] == 1 and tensor in makers:
+            if len(makers[tensor].inputs) != 1:
+                break
+            tensor = makers[tensor].inputs[0]
+        return tensor
+
+    items: list[Item] = []
+    for one in network.items:
+        groups = [list(group) for _, group in groupby(one.inputs, root)] if one.op == "concat" else []
+        inputs: list[str] = []
+        for group in groups:
+            source = root(group[0])
+            if len(groups) > 1 and 1 < len(group) == readers[source] and source not in network.outputs:
+                inner = "+".join(group)
+                items.append(one._replace(inputs=tuple(group), output=inner, shape=None, label=""))
+                inputs.append(inner)
+            else:
+                inputs.extend(group)
+        items.append(one._replace(inputs=tuple(inputs)) if groups else one)
+    return network._replace(items=tuple(items))
