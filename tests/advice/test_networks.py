@@ -31,7 +31,7 @@ def test_one_bias_is_one() -> None:
     "items",
     [
         ("depthwise3x3", "instance_norm"),
-        ("linear: 16", "bn"),
+        ("flatten", "linear: 16", "bn"),
         ("conv_transpose3x3: 16", "bn"),
         ("conv3x3: 16", "gn: 16"),
         ("conv3x3: {out: 16, norm: bn, bias: true}",),
@@ -101,7 +101,7 @@ def test_a_field_smaller_than_the_input() -> None:
 @pytest.mark.parametrize(
     "items",
     [
-        ("conv3x3: {out: 8, padding: 1}", "linear: 10"),  # combines what the units see
+        ("conv3x3: {out: 8, padding: 1}", "flatten", "linear: 10"),  # combines what the units see
         ("conv33x33: {out: 8, padding: 16}", "global_avgpool", "linear: 10"),
         ("mul: {gate: [global_avgpool, conv1x1: 8, sigmoid], map: []}",),  # a gate is not the end
     ],

@@ -662,7 +662,7 @@ class Modules:
 def multiplications(part: Module, x: Tensor, y: Tensor) -> int:
     """Each output of a convolution is one filter's worth; of a transposed one each input is spread by one filter."""
     if isinstance(part, nn.Linear):
-        return int(part.weight.numel()) * (x.numel() // part.in_features)
+        return int(part.weight.numel() * (x.numel() // part.in_features))
     filtered = x if part.transposed else y
     return int(filtered.numel() * part.weight[0].numel())
 
