@@ -63,7 +63,10 @@ def test_load_and_loads_take_the_options() -> None:
             for one in inspect.signature(function).parameters.values()
             if one.kind is one.KEYWORD_ONLY
         ]
-        assert tuple(keywords) == Options._fields
+        # A spec given as text says its input itself; only files of other formats leave it open.
+        assert tuple(keywords) == tuple(
+            name for name in Options._fields if name != "input" or function is cnncalc.load
+        )
 
 
 def test_the_models_that_nothing_is_wrong_with_are_loaded_beside_the_error() -> None:

@@ -152,7 +152,7 @@ def test_expectations_inside_blocks_use_their_parameters() -> None:
 
 def test_expectations_of_a_model_are_about_the_whole() -> None:
     expect = f"{{shape: [4, 6, 6], params: {148 + 144 * 7 + 7}, rf: 3, in: [4, 8, 8]}}"
-    spec = f"{HEAD}layers: [conv3x3: n, head: [linear: 7], relu]\nexpect: {expect}\n"
+    spec = f"{HEAD}layers: [conv3x3: n, head: [flatten, linear: 7], relu]\nexpect: {expect}\n"
     assert [(finding.path, finding.ok) for finding in findings(spec)] == [(None, True)] * 4
 
 

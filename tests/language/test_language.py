@@ -17,7 +17,7 @@ def test_a_scalar_fills_the_primary_argument() -> None:
     same("[conv3x3: 64]", "[conv: {kernel: 3x3, out: 64}]")
     for item, named in [
         ("maxpool: 2", "maxpool: {kernel: 2}"),
-        ("linear: 7", "linear: {out: 7}"),
+        ("conv_transpose3x3: 7", "conv_transpose3x3: {out: 7}"),
         ("upsample: 2", "upsample: {factor: 2}"),
         ("gn: 2", "gn: {groups: 2}"),
         ("depthwise3x3: 2", "depthwise3x3: {mult: 2}"),
@@ -528,7 +528,7 @@ VOCABULARY = [
     ("spp: [4, 2, 1]", (4 * 21,)),
     ("roi_pool: {out: 7}", (4, 7, 7)),
     ("ppm: {bins: [1, 2], out: 3}", (10, 12, 12)),
-    ("linear: 1000", (1000,)),
+    ("seq: [flatten, linear: 1000]", (1000,)),
     ("flatten", (576,)),
     ("pixel_shuffle: 2", (1, 24, 24)),
     ("pixel_unshuffle: 2", (16, 6, 6)),
