@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cnncalc.advice.base import Network, Remark
 from cnncalc.analysis.report import totals_of
 from cnncalc.codes.code import Code
 from cnncalc.errors import Diagnostic, Fault
-from cnncalc.language.nodes import YamlNode
+from cnncalc.language import unused as names
+from cnncalc.language.nodes import Scalar, YamlNode
 from cnncalc.language.source import Source
-from cnncalc.language.unused import unused
 from cnncalc.support.numbers import plural
 
 
@@ -56,19 +56,18 @@ def _behind(network: Network, ends: set[int], known: set[int]) -> set[int]:
 
 def unused_variables(source: Source, root: YamlNode) -> Iterator[Diagnostic]:
     """The variables of a file that no model of it uses."""
-    return _unused(source, root, "variable", "W512")
+    return _unused(source, names.unused_variables(root), "variable", "W512")
 
 
 def unused_blocks(source: Source, root: YamlNode) -> Iterator[Diagnostic]:
     """The blocks of a file that no model of it uses."""
-    return _unused(source, root, "block", "W513")
+    return _unused(source, names.unused_blocks(root), "block", "W513")
 
 
-def _unused(source: Source, root: YamlNode, wanted: str, code: str) -> Iterator[Diagnostic]:
-    for kind, key in unused(root):
-        if kind == wanted:
-            fault = Fault(code, f"the {kind} `{key.text}` is not used", "use it, or leave it out")
-            yield fault.at(source.location(key), None, source.excerpt(key.line))._replace(severity="warning")
+def _unused(source: Source, keys: Iterable[Scalar], kind: str, code: str) -> Iterator[Diagnostic]:
+    for key in keys:
+        fault = Fault(code, f"the {kind} `{key.text}` is not used", "use it, or leave it out")
+        yield fault.at(source.location(key), None, source.excerpt(key.line))._replace(severity="warning")
 
 
 CODES = (

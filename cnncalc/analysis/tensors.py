@@ -57,10 +57,12 @@ def paces_through(inputs: list[Tensor], reads: tuple[Reads, ...], place: int) ->
     """The paces of what an operation makes of its inputs, those of the input that can be followed furthest
     back; ``place`` is its own index, where they begin anew.
     """
-    maps = [tensor.paces for tensor in inputs if tensor.paces]
-    before = min(maps, key=lambda paces: max(pace.of for pace in paces), default=())
-    anew = Pace(place, Fraction(1))
-    return tuple([_through(*pair) or anew for pair in zip(before, reads, strict=False)])
+    if len(inputs) == 1:
+        before = inputs[0].paces
+    else:
+        maps = [tensor.paces for tensor in inputs if tensor.paces]
+        before = min(maps, key=lambda paces: max(pace.of for pace in paces), default=())
+    return tuple([_through(*pair) or Pace(place, Fraction(1)) for pair in zip(before, reads, strict=False)])
 
 
 def _through(pace: Pace, reads: Reads) -> Pace | None:

@@ -12,19 +12,24 @@ _PROSE = frozenset({"name", "description", "source", "note", "framework"})
 """Keys whose values are no expressions."""
 
 
-def unused(root: YamlNode) -> Iterator[tuple[str, Scalar]]:
-    """The keys under ``vars`` and ``blocks`` that occur nowhere else, with what they define: ``variable`` or
-    ``block``.
+def unused_variables(root: YamlNode) -> Iterator[Scalar]:
+    """The keys under ``vars`` that occur nowhere else.
 
     A word counts as a use wherever it may be an expression or an operation, so that what is reported is
     unused for certain.
     """
-    variables, blocks = list(_definitions(root, "vars")), list(_definitions(root, "blocks"))
-    if not variables and not blocks:
-        return
-    keys, words = _mentioned(root)
-    yield from (("variable", key) for key in variables if key.text not in words)
-    yield from (("block", key) for key in blocks if key.text not in keys and key.text not in words)
+    variables = list(_definitions(root, "vars"))
+    if variables:
+        _, words = _mentioned(root)
+        yield from (key for key in variables if key.text not in words)
+
+
+def unused_blocks(root: YamlNode) -> Iterator[Scalar]:
+    """The keys under ``blocks`` that occur nowhere else, counted as those of ``unused_variables`` are."""
+    blocks = list(_definitions(root, "blocks"))
+    if blocks:
+        keys, words = _mentioned(root)
+        yield from (key for key in blocks if key.text not in keys and key.text not in words)
 
 
 def _definitions(root: YamlNode, section: str) -> Iterator[Scalar]:
