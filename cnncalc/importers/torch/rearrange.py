@@ -26,7 +26,8 @@ def whole(walk: Walk, view: View) -> View:
     view = padded(walk, view) if view.pads else view
     rank = walk.shapes[view.node].rank
     for axis in range(rank + 1):
-        view = _whole_axis(walk, view, axis)
+        if axis < len(view.offsets):
+            view = _whole_axis(walk, view, axis)
     return view
 
 
@@ -85,6 +86,9 @@ def _whole_axis(walk: Walk, view: View, axis: int) -> View:
         if step != 1:
             raise NotUnderstood("it takes out every n-th channel")
         node = _slice(walk, view.node, offset, count)
+    elif count == 1 and walk.shapes[view.node].rank == 1:
+        node = walk.emit("token", view.node, Shape(walk.shapes[view.node].channels, ()), place=offset)
+        return view._replace(node=node, offsets=view.offsets[:1], rolls=())
     else:
         node = _cut(walk, view.node, axis, offset, count, step)
     dims = tuple(

@@ -29,6 +29,8 @@ class Const(NamedTuple):
     shape: tuple[int, ...]
     parameters: frozenset[int] = frozenset()
     buffers: frozenset[int] = frozenset()
+    macs: int = 0
+    """Multiply-accumulates of layers that compute it."""
 
 
 class Opaque(NamedTuple):
@@ -82,6 +84,7 @@ class Walk:
         """Items padded by TensorFlow's rule, with the numbers at the first size."""
         self.statistics: set[int] = set()
         self.fixed = 0
+        self.dropped: set[str] = set()
         self.replaced: list[Problem] = []
         self.now = -1
         self.cuts: dict[tuple[str, int, int, int, int], str] = {}
@@ -125,6 +128,7 @@ class Walk:
                 self.fail(number, reason)
             number = span.last
         outputs = self._outputs()
+        self._leave_out()
         self._settle_same()
         return outputs
 
@@ -179,8 +183,9 @@ class Walk:
     def _hold_constants(self, call: Call, given: Iterable[Any]) -> None:
         parameters = frozenset().union(*(one.parameters for one in given))
         buffers = frozenset().union(*(one.buffers for one in given))
+        macs = call.macs + max((one.macs for one in given), default=0)
         for ref in call.outputs:
-            self.held[ref.number] = Const(self.recording.shape(ref), parameters, buffers)
+            self.held[ref.number] = Const(self.recording.shape(ref), parameters, buffers, macs)
 
     def _translated(self, call: Call, given: Iterable[Any]) -> Any:
         if any(one is None for one in given):
@@ -280,7 +285,7 @@ class Walk:
         """Write down an item that owns some weights; the name of its output."""
         self.count += 1
         output = f"t{self.count}"
-        learned = frozenset().union(*(one.parameters for one in weights if one is not None))
+        learned = _learned(weights)
         share = self._share(op, learned)
         if share is None and learned:
             self.owners[learned] = output
@@ -314,10 +319,32 @@ class Walk:
 
     def own(self, output: str, weights: Iterable[Any]) -> None:
         """Count more weights as those of an item written before."""
-        learned = frozenset().union(*(one.parameters for one in weights if one is not None))
+        learned = _learned(weights)
         if learned & self.counted:
             raise NotUnderstood("its weights are those of another layer in part")
         self.counted |= learned
+
+    def take_over(self, output: str, part: str) -> None:
+        """Let an item stand for another one, too, which is left out."""
+        self.dropped.add(part)
+
+    def settle_projection(self, output: str, bias: bool) -> None:
+        """Let an attention have the linear layer behind it."""
+        index = self.place[output]
+        old = self.items[index]
+        arguments = {name: value for name, value in old.arguments.items() if name != "project"}
+        shape = Shape(self.shapes[old.inputs[0]].channels, self.shapes[output].sizes)
+        self.items[index] = old._replace(arguments={**arguments, "out_bias": bias}, shape=shape)
+
+    def _leave_out(self) -> None:
+        """Drop the items that others stand for."""
+        read = {tensor for one in self.items if one.output not in self.dropped for tensor in one.inputs}
+        if read & self.dropped:
+            reason = "queries, keys or values are used by something else, too"
+            self.problems.append(Problem("(the module itself)", "attention", reason))
+            self.failed.append(-1)
+        self.items = [one for one in self.items if one.output not in self.dropped]
+        self.place = {one.output: place for place, one in enumerate(self.items)}
 
     def _share(self, op: str, learned: frozenset[int]) -> str | None:
         if not learned or not learned & self.counted:
@@ -443,6 +470,14 @@ class Walk:
         self.items.append(made)
         self.shapes[output] = shape
         return View(output, dims, (0,) * (1 + shape.rank))
+
+
+def _learned(weights: Iterable[Any]) -> frozenset[int]:
+    """The parameters that some tensors are computed from."""
+    given = [one for one in weights if one is not None]
+    if any(one.macs for one in given):
+        raise NotUnderstood("its weights are computed by layers of their own")
+    return frozenset().union(*(one.parameters for one in given))
 
 
 def _times(shape: tuple[int, ...]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnncalc.importers.torch.functions import (
     arithmetic,
     arrangement,
+    attention,
     elementwise,
     joining,
     pooling,
@@ -12,4 +13,13 @@ from cnncalc.importers.torch.functions import (
     weighted,
 )
 
-__all__ = ["arithmetic", "arrangement", "elementwise", "joining", "pooling", "reductions", "weighted"]
+__all__ = [
+    "arithmetic",
+    "arrangement",
+    "attention",
+    "elementwise",
+    "joining",
+    "pooling",
+    "reductions",
+    "weighted",
+]

@@ -9,6 +9,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.geometry.shape import Shape
+from cnncalc.importers.torch.functions.attention import Scores, offset
 from cnncalc.importers.torch.functions.elementwise import applied
 from cnncalc.importers.torch.rearrange import as_map, whole
 from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, View, whole_axis
@@ -17,6 +18,9 @@ from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
 
 def arithmetic(walk: Walk, op: str, left: Any, right: Any) -> Any:
     """One operation on two operands, of which at least one is a map."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Scores):
+            return _of_scores(one, other)
     if isinstance(right, View) and not isinstance(left, View):
         if op == "div":
             inverse = applied(walk, "pow", right, exponent=-1)
@@ -31,6 +35,15 @@ def arithmetic(walk: Walk, op: str, left: Any, right: Any) -> Any:
     if isinstance(right, int | float):
         return left
     raise NotUnderstood("one operand is neither a map nor a number")
+
+
+def _of_scores(scores: Scores, other: Any) -> Scores:
+    """Scores of an attention, scaled or with something added."""
+    if isinstance(other, Const):
+        return offset(scores, other)
+    if isinstance(other, int | float):
+        return scores
+    raise NotUnderstood("scores of an attention together with what depends on the input")
 
 
 def joined(walk: Walk, op: str, left: View, right: View) -> View:

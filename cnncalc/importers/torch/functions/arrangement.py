@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cnncalc.importers.torch.functions.attention import Scores
 from cnncalc.importers.torch.rearrange import is_shuffled, ordered, padded
 from cnncalc.importers.torch.views import (
     CHANNELS,
@@ -61,8 +62,16 @@ def same(walk: Walk, input: Any, *args: Any, **kwargs: Any) -> Any:
     return input
 
 
+@handles(
+    "new_zeros", "new_ones", "new_full", "new_empty", "zeros_like", "ones_like", "full_like", "empty_like"
+)
+def constant(walk: Walk, input: Any, *args: Any, **kwargs: Any) -> Const:
+    """A new tensor that has nothing of the input but its device, type or shape."""
+    return Const(walk.recording.shape(walk.call.outputs[0]))
+
+
 @handles("view", "reshape")
-def reshape(walk: Walk, input: View, *shape: Any, **kwargs: Any) -> View:
+def reshape(walk: Walk, input: Any, *shape: Any, **kwargs: Any) -> Any:
     """Another shape of the same elements in order."""
     if kwargs.get("shape") or kwargs.get("size"):
         shape = (kwargs.get("shape") or kwargs.get("size"),)
@@ -70,6 +79,8 @@ def reshape(walk: Walk, input: View, *shape: Any, **kwargs: Any) -> View:
         raise NotUnderstood("the dtype of a view is not known here")
     if len(shape) == 1 and isinstance(shape[0], str):
         return input
+    if isinstance(input, Scores):
+        return input._replace(shape=walk.recording.shape(walk.call.outputs[0]))
     return with_shape(walk, input, numbers(shape))
 
 
@@ -191,7 +202,7 @@ def part(walk: Walk, view: View, dim: int, start: int, count: int, step: int = 1
         found, offsets = narrowed(view.dims[dim], start, count, step)
     except Unfit:
         raise NotUnderstood("it takes a part that cannot be followed") from None
-    if any(view.rolls) and offsets:
+    if any(view.rolls) and any(axis != CHANNELS for axis in offsets):
         raise NotUnderstood("it takes a part of a map that was moved cyclically")
     dims = list(view.dims)
     dims[dim] = found

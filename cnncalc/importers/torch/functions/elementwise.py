@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.importers.torch.functions.attention import Scores
 from cnncalc.importers.torch.rearrange import whole
 from cnncalc.importers.torch.views import View, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
@@ -132,6 +133,10 @@ def dropout(
 
 @handles("softmax", "log_softmax")
 def softmax(walk: Walk, input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    if isinstance(input, Scores):
+        if dim not in (-1, len(input.shape) - 1):
+            raise NotUnderstood("a softmax over the queries")
+        return input
     if not isinstance(input, View):
         raise NotUnderstood("it works on what is no map")
     if dim is None:

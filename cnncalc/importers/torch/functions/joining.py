@@ -17,6 +17,8 @@ from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
 def cat(walk: Walk, tensors: Sequence[Any], dim: int = 0, axis: int | None = None) -> View:
     """Channels one after another; the strided parts of one map are its blocks."""
     dim = dim if axis is None else axis
+    if len(tensors) == 2 and isinstance(tensors[0], Const) and isinstance(tensors[1], View):
+        return _with_tokens(walk, tensors[0], tensors[1], dim)
     views = [unpadded(walk, one) for one in _views(walk, tensors)]
     dim %= len(views[0].dims)
     if len(views) == 1:
@@ -40,6 +42,29 @@ def _views(walk: Walk, tensors: Sequence[Any]) -> list[View]:
     if not all(isinstance(one, View) for one in tensors):
         raise NotUnderstood("one of its tensors is no map")
     return list(tensors)
+
+
+def _with_tokens(walk: Walk, first: Const, view: View, dim: int) -> View:
+    """Learned tokens before the positions of a map."""
+    view = whole(walk, unpadded(walk, view))
+    dim %= len(view.dims)
+    shape = walk.shapes[view.node]
+    line = merged(one for axis, size in enumerate(shape.sizes) for one in whole_axis(axis + 1, size or 1))
+    last = [one for one in range(len(view.dims)) if view.dims[one] and one != dim]
+    if (
+        view.dims[dim] != line
+        or len(last) != 1
+        or view.dims[last[0]] != whole_axis(CHANNELS, shape.channels or 1)
+    ):
+        raise NotUnderstood("one of its tensors does not depend on the input")
+    extra = first.shape[dim]
+    if walk.numel([first]) != extra * (shape.channels or 1):
+        raise NotUnderstood("tokens that are not all learned")
+    made = Shape(shape.channels, (size_of(line) + extra,))
+    node = walk.emit("tokens", view.node, made, (first,), extra=extra)
+    dims = list(view.dims)
+    dims[dim] = whole_axis(1, size_of(line) + extra)
+    return View(node, tuple(dims), (0, 0))
 
 
 def _is_channels(view: View, dim: int, size: int) -> bool:

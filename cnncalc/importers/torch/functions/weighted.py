@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.geometry.shape import Shape
+from cnncalc.importers.torch.functions.attention import projected
 from cnncalc.importers.torch.rearrange import as_map, as_vector, padded, positionwise, with_channels
 from cnncalc.importers.torch.views import CHANNELS, Dim, View
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
@@ -145,6 +146,10 @@ def convolved(
             "linear", node, Shape(out, ()), weights, out=out, bias=has_bias, learned=_fixed(walk, weight)
         )
         return spatial_view(walk, linear)
+    if set(kernel) == {1} and groups == 1 and set(step) == {1} and not pads:
+        taken = projected(walk, walk.plain_view(node), weight, bias)
+        if taken is not None:
+            return spatial_view(walk, taken)
     gain = _gain(walk, weight, bias, out)
     depthwise = groups == channels and groups > 1
     counts = {"mult": out // channels} if depthwise else {"out": out, "groups": groups}
@@ -269,6 +274,9 @@ def linear(walk: Walk, input: Any, weight: Any, bias: Any = None) -> View:
         dims: list[Dim] = [()] * len(view.dims)
         dims[dim] = walk.plain_view(node).dims[1]
         return View(node, tuple(dims), (0,))
+    taken = projected(walk, view, weight, bias)
+    if taken is not None:
+        return with_channels(view, taken, dim, out)
     node = walk.emit(
         "conv",
         view.node,
