@@ -233,3 +233,56 @@ def test_partial_states_the_module_that_is_not_understood() -> None:
     given = found.items[0].arguments
     assert (given["params"], given["macs"]) == (9 * 8 * 8 + 8, 9 * 8 * 8 * 144)
     assert [(one.operator, one.node) for one in found.unknown] == [("cumsum", "odd")]
+
+
+class Attention(nn.Module):  # type: ignore[misc]
+    """Two heads over all positions, or over blocks of them."""
+
+    def __init__(self, window: int | None = None, shift: int = 0) -> None:
+        super().__init__()
+        self.qkv, self.proj = nn.Linear(8, 24), nn.Linear(8, 8)
+        self.window, self.shift = window, shift
+
+    def forward(self, x: Any) -> Any:
+        n, c, h, w = x.shape
+        y, size = x.permute(0, 2, 3, 1), self.window or h
+        if self.shift:
+            y = torch.roll(y, (-self.shift, -self.shift), (1, 2))
+        blocks = y.view(n, h // size, size, w // size, size, c).transpose(2, 3).reshape(-1, size * size, c)
+        q, k, v = self.qkv(blocks).reshape(-1, size * size, 3, 2, c // 2).permute(2, 0, 3, 1, 4)
+        scores = (q @ k.transpose(-2, -1) * 0.5).softmax(-1)
+        y = self.proj((scores @ v).transpose(1, 2).reshape(-1, size * size, c))
+        y = y.view(n, h // size, w // size, size, size, c).transpose(2, 3).reshape(n, h, w, c)
+        if self.shift:
+            y = torch.roll(y, (self.shift, self.shift), (1, 2))
+        return y.permute(0, 3, 1, 2)
+
+
+@pytest.mark.parametrize(("window", "shift"), [(None, 0), (4, 0), (4, 2)])
+def test_attention_is_one_layer_with_its_blocks(window: int | None, shift: int) -> None:
+    found = network_from(Attention(window, shift), [(8, 12, 12)])
+    assert words(found) == ["attention"]
+    given = found.items[0].arguments
+    assert (given["heads"], given["head"], given["out_bias"]) == (2, 4, True)
+    assert given.get("window") == ((window, window) if window else None)
+    assert given.get("shift") == ((shift, shift) if shift else None)
+    assert found.stated.params == 8 * 24 + 24 + 8 * 8 + 8
+
+
+def test_class_token_and_position_embedding() -> None:
+    class Tokens(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.token = nn.Parameter(torch.zeros(1, 1, 8))
+            self.position = nn.Parameter(torch.zeros(1, 145, 8))
+            self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, x: Any) -> Any:
+            y = torch.cat([self.token.expand(x.shape[0], -1, -1), x.flatten(2).transpose(1, 2)], 1)
+            y = y + self.position
+            return (y + self.attention(y, y, y, need_weights=False)[0])[:, 0]
+
+    found = network_from(Tokens(), [(8, 12, 12)])
+    assert words(found) == ["tokens", "shift", "attention", "add", "token"]
+    assert found.items[-1].shape is not None
+    assert found.items[-1].shape.axes == (8,)
