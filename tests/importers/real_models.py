@@ -105,13 +105,20 @@ class _Proposals(torch.nn.Module):  # type: ignore[misc]
 def built(name: str) -> Any:
     """A network without weights, as the file's figures have it."""
     prepare()
-    library, _, model = name.partition(":")
-    with torch.device("meta"):
-        if library == "timm":
-            import timm
+    try:
+        with torch.device("meta"):
+            return _made(name).eval()
+    except NotImplementedError:  # widths that are computed with tensors, as RegNet's
+        return _made(name).eval()
 
-            return timm.create_model(model, pretrained=False).eval()
-        return _from_torchvision(model).eval()
+
+def _made(name: str) -> Any:
+    library, _, model = name.partition(":")
+    if library == "timm":
+        import timm
+
+        return timm.create_model(model, pretrained=False)
+    return _from_torchvision(model)
 
 
 def _from_torchvision(name: str) -> Any:

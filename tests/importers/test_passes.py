@@ -9,6 +9,7 @@ from cnncalc.importers.items import Item, Network, item
 from cnncalc.importers.passes import cleaned, structured
 from cnncalc.importers.passes.concats import completed_prefixes, shared_prefixes
 from cnncalc.importers.passes.dead import without_dead, without_idle
+from cnncalc.importers.passes.laying import main_output
 from cnncalc.importers.translating import translated
 from cnncalc.language.written import evaluated
 
@@ -273,3 +274,9 @@ def test_a_number_of_another_kind_that_equals_one_derived_is_said_too() -> None:
     text = translated(network(*items)).text
     assert "params: [c, c2]" in text
     assert "lrn: c" in text
+
+
+def test_an_output_whose_weights_are_shared_stays_before_those_that_share_them() -> None:
+    items = (conv("x", "a"), conv("a", "y"), conv("a", "b"), conv("b", "z")._replace(share="y"))
+    assert main_output(network(*items, outputs=("y", "z"))) == "z"
+    assert "share: y" in layers(*(one._replace(label=one.output) for one in items), outputs=("y", "z"))

@@ -39,8 +39,10 @@ def laid_out(chains: Sequence[Chain], network: Network, main: str) -> tuple[Piec
 
 
 def main_output(network: Network) -> str:
-    """The output that ends the main path: the first one that nothing reads, else the last."""
-    read = {tensor for one in network.items for tensor in one.inputs}
+    """The output that ends the main path: the first one that nothing reads or shares weights with, else the
+    last.
+    """
+    read = {tensor for one in network.items for tensor in (*one.inputs, one.share)}
     return next((tensor for tensor in network.outputs if tensor not in read), network.outputs[-1])
 
 
