@@ -92,8 +92,9 @@ def sweep(
         loader = SpecLoader(source_at(spec), for_spec(spec, Options(None, framework, model)))
         with nullcontext() if dask is None else dask_executor(dask) as executor:
             most = MOST_STREAMED if chosen.streams else MOST_COMBINATIONS
-            seen = Seen(_begun(combined(grid, loader, framework, jobs, executor, most)))
-            rows = counted(seen, "sweep", grid.total, is_watched())
+            made = combined(grid, loader, framework, jobs, executor, most)
+            # The bar is around the work: the first row comes with all of its chunk.
+            rows = seen = Seen(_begun(counted(made, "sweep", grid.total, is_watched())))
             content = rows if chosen.streams else tuple(rows)
             deliver(Sweep(spec, content, tuple(grid.sets)), chosen, output)
     except InputError as error:

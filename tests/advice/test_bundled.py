@@ -28,4 +28,7 @@ def test_every_kind_finds_something_in_some_network() -> None:
     names = ("dcgan", "fpn", "gridding", "inception", "nin", "pooling", "resnet", "segnet")
     models = [model for name in names for model in cnncalc.load(name)]
     found = {one.code for model in models for one in advise(model, cnncalc.analyze(model), ALL)}
+    # Atrous rates for large images, on a small one.
+    (small, *_) = cnncalc.load("deeplabv3")
+    found |= {one.code for one in advise(small, cnncalc.analyze(small, "3x65x65"), ALL)}
     assert found >= ALL - {"W511"}
