@@ -129,6 +129,8 @@ class LayerReport(NamedTuple):
     """For each axis of the input the axis of the output along which what is seen of it changes."""
     arrangement: Arrangement | None = None
     """How the axes are laid out anew, where they are."""
+    in_place: bool = False
+    """Whether its output can be written over an input of as many elements."""
 
     @property
     def params(self) -> Size:
@@ -212,6 +214,8 @@ class Report(NamedTuple):
     failed: str | None = None
     """The path of the layer at which a shape error ended the analysis."""
     description: str | None = None
+    peak_in_place: Size = None
+    """The same where element-wise layers write over an input that is read for the last time."""
 
     @property
     def totals(self) -> Totals:

@@ -13,7 +13,7 @@ from cnncalc.analysis.causality import Ends, through
 from cnncalc.analysis.effort import Follower
 from cnncalc.analysis.hints import Hints
 from cnncalc.analysis.joins import WHOLE_MAP, Joins, joined_ends
-from cnncalc.analysis.memory import peak_elements
+from cnncalc.analysis.memory import Peaks, peaks
 from cnncalc.analysis.report import LayerReport, Output, ReceptiveField, Report
 from cnncalc.analysis.tensors import Pace, Tensor, input_tensor, paces_through, relative_strides
 from cnncalc.analysis.weights import owner_of_weights
@@ -78,6 +78,8 @@ def _report(
         run = _Run(model.graph, rules, inputs, fields)
         failed = run.evaluate()
     outputs = () if failed else tuple([run.output(index) for index in model.graph.outputs])
+    paths = [output.path for output in outputs]
+    held = Peaks(None, None) if failed else peaks(inputs, run.records, paths)
     return Report(
         name=model.name,
         file=model.file,
@@ -85,10 +87,11 @@ def _report(
         inputs=inputs,
         layers=tuple(run.records),
         outputs=outputs,
-        peak=None if failed else peak_elements(inputs, run.records, [output.path for output in outputs]),
+        peak=held.plain,
         diagnostics=tuple(run.diagnostics),
         failed=failed,
         description=model.description,
+        peak_in_place=held.in_place,
     )
 
 
@@ -215,6 +218,7 @@ class _Run:
                 followed=tuple([tensor.path for tensor in (inputs if _reads_units(layer) else inputs[:1])]),
                 along=along,
                 arrangement=answers.arrangement,
+                in_place=layer.in_place,
             )
         )
         for fact in answers.advice:

@@ -14,6 +14,8 @@ class Activation(Layer):
     learned.
     """
 
+    in_place = True
+
 
 class ReLU(Activation):
     """max(x, 0)."""
@@ -126,6 +128,7 @@ class Softmax(Activation):
     """exp(x), normalized over the channels."""
 
     op = "softmax"
+    in_place = False
     foreign = ("log_softmax", "logsoftmax")
     example = "softmax"
 
@@ -141,6 +144,7 @@ class Identity(Activation):
 class _Dropping(Layer):
     """Drops a share of something in training; nothing in inference."""
 
+    in_place = True
     rate: float
 
     def check(self) -> None:

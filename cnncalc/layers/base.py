@@ -119,6 +119,10 @@ class Layer(Declared):
     """What each output depends on in the inputs after the first: their size, the unit at its position, or
     all.
     """
+    in_place: ClassVar[bool] = False
+    """Whether each element of the output depends on the one at its place of an input, over which it can be
+    written.
+    """
     # What advice asks, see cnncalc/advice:
     pools_all: ClassVar[bool] = False
     """Whether it makes one value per channel of all positions."""

@@ -50,6 +50,8 @@ class _Elementwise(_Join):
     Source: https://docs.pytorch.org/docs/stable/notes/broadcasting.html
     """
 
+    in_place = True
+
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         maps = tuple(shape for shape in shapes if not shape.is_point) or _largest_rank(shapes)
         _same_rank(maps)

@@ -22,6 +22,7 @@ class Flatten(Layer):
     """All positions and channels as one vector."""
 
     op = "flatten"
+    in_place = True
     example = "flatten"
     flattens = True
 

@@ -31,6 +31,7 @@ class BatchNorm(_Affine):
     """
 
     op = "bn"
+    in_place = True
     foreign = ("batchnorm", "batch_norm", "batchnormalization", "batch_normalization", "norm")
     example = "bn"
     scale = framework_flag(
@@ -127,6 +128,7 @@ class Scale(Layer):
     """
 
     op = "scale"
+    in_place = True
     foreign = ("layer_scale", "layerscale", "channel_scale")
     example = "scale"
     per_channel = flag(True, "one factor per channel instead of a single one")
@@ -145,6 +147,7 @@ class Shift(Layer):
     """
 
     op = "shift"
+    in_place = True
     foreign = ("offset", "position_embedding", "pos_embed", "positional_embedding", "bias_add", "biasadd")
     example = "shift: {per_position: true}"
     per_channel = flag(True, "an offset of its own for each channel")

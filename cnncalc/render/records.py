@@ -9,8 +9,8 @@ from typing import Any
 
 from cnncalc import __version__
 from cnncalc.analysis.report import UNKNOWN_TOTALS, LayerReport, ReceptiveField, Report, Totals
+from cnncalc.analysis.traffic import moved, moved_in_all
 from cnncalc.errors import Diagnostic
-from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.render.columns import Region, regions_of
 from cnncalc.render.view import Unread, View
@@ -41,7 +41,7 @@ def _model(report: Report, view: View) -> str:
     """Written by hand around the layers, so that each stands in a line and none is held twice."""
     head = {"name": report.name, "file": report.file, "framework": report.framework, "input": _inputs(report)}
     outputs = [{"path": output.path, "shape": list(output.shape.axes)} for output in report.outputs]
-    tail = _tail(_totals(report.totals, report.peak, view), outputs, report.diagnostics, report.failed)
+    tail = _tail(_totals(report.totals, report, view), outputs, report.diagnostics, report.failed)
     layers = ",\n  ".join(json.dumps(record) for record in _records(report, view))
     return f'{json.dumps(head)[:-1]}, "layers": [\n  {layers}\n], {json.dumps(tail)[1:]}'
 
@@ -64,7 +64,8 @@ def _inputs(report: Report) -> object:
     return next(iter(shapes.values()), None) if len(shapes) <= 1 else shapes
 
 
-def _totals(sums: Totals, peak: Size, view: View) -> dict[str, Any]:
+def _totals(sums: Totals, report: Report | None, view: View) -> dict[str, Any]:
+    traffic = None if report is None else moved_in_all(report, moved(report))
     return {
         "params": sums.params,
         "weights": sums.weights,
@@ -74,7 +75,9 @@ def _totals(sums: Totals, peak: Size, view: View) -> dict[str, Any]:
         "macs": sums.macs,
         "flops": sums.flops,
         "activations": sums.activations,
-        "peak_activations": peak,
+        "peak_activations": None if report is None else report.peak,
+        "peak_activations_in_place": None if report is None else report.peak_in_place,
+        "intensity": None if traffic is None else traffic.intensity(DTYPES[view.dtype]),
         "dtype": view.dtype,
         "weight_bytes": None if sums.params is None else sums.params * DTYPES[view.dtype],
     }
@@ -82,8 +85,11 @@ def _totals(sums: Totals, peak: Size, view: View) -> dict[str, Any]:
 
 def _records(report: Report, view: View) -> Iterator[dict[str, Any]]:
     regions = regions_of(report, view.unit)
+    traffic, width = moved(report), DTYPES[view.dtype]
     for layer in report.layers:
         record = layer_of(layer)
+        record["bytes"] = traffic[layer.path].bytes(width)
+        record["intensity"] = traffic[layer.path].intensity(width)
         if view.unit is not None:
             region = regions[layer.path]
             record["region"] = _region(region, view.unit)

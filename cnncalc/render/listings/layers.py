@@ -94,7 +94,11 @@ def totals(report: Report, view: View) -> tuple[Total, ...]:
         Total(f"weight memory in bytes ({view.dtype})", exact(size), memory(size)),
     ]
     if view.command == "summary":
-        found += [_total("activations", sums.activations), _total("peak activations", report.peak)]
+        found += [
+            _total("activations", sums.activations),
+            _total("peak activations", report.peak),
+            _total("peak (in place)", report.peak_in_place),
+        ]
     return tuple(found)
 
 
