@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 from typing import NamedTuple
 
-from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.analysis.report import Report
 from cnncalc.geometry.shape import Size, total
 
 
@@ -37,11 +38,22 @@ def moved(report: Report) -> dict[str, Moved]:
     return found
 
 
-def moved_in_all(report: Report, traffic: dict[str, Moved]) -> Moved:
-    """The traffic of the layers with MACs together, as their intensity is compared."""
+class MovedInAll(NamedTuple):
+    """The traffic of a network; unknown where a layer failed."""
+
+    layers: Moved
+    """Of all layers."""
+    with_macs: Moved
+    """Of the layers with MACs alone, as the intensities of networks are compared."""
+
+
+def moved_in_all(report: Report) -> MovedInAll:
+    """The sums over the layers."""
     if report.failed is not None:
-        return Moved(None, None)
-    layers: list[LayerReport] = [layer for layer in report.layers if layer.macs != 0]
-    return Moved(
-        total([traffic[layer.path].elements for layer in layers]), total([layer.macs for layer in layers])
-    )
+        return MovedInAll(Moved(None, None), Moved(None, None))
+    traffic = moved(report).values()
+    return MovedInAll(_sum(traffic), _sum([layer for layer in traffic if layer.macs != 0]))
+
+
+def _sum(layers: Collection[Moved]) -> Moved:
+    return Moved(total([layer.elements for layer in layers]), total([layer.macs for layer in layers]))

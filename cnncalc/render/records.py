@@ -65,7 +65,7 @@ def _inputs(report: Report) -> object:
 
 
 def _totals(sums: Totals, report: Report | None, view: View) -> dict[str, Any]:
-    traffic = None if report is None else moved_in_all(report, moved(report))
+    traffic, width = None if report is None else moved_in_all(report), DTYPES[view.dtype]
     return {
         "params": sums.params,
         "weights": sums.weights,
@@ -77,9 +77,10 @@ def _totals(sums: Totals, report: Report | None, view: View) -> dict[str, Any]:
         "activations": sums.activations,
         "peak_activations": None if report is None else report.peak,
         "peak_activations_in_place": None if report is None else report.peak_in_place,
-        "intensity": None if traffic is None else traffic.intensity(DTYPES[view.dtype]),
+        "bytes": None if traffic is None else traffic.layers.bytes(width),
+        "intensity": None if traffic is None else traffic.with_macs.intensity(width),
         "dtype": view.dtype,
-        "weight_bytes": None if sums.params is None else sums.params * DTYPES[view.dtype],
+        "weight_bytes": None if sums.params is None else sums.params * width,
     }
 
 

@@ -69,7 +69,9 @@ def report(spec: str = SPEC, framework: str | None = None) -> Report:
 
 
 def failed() -> Report:
-    return report()._replace(failed="head", diagnostics=(misfit("head"),), outputs=(), peak=None)
+    return report()._replace(
+        failed="head", diagnostics=(misfit("head"),), outputs=(), peak=None, peak_in_place=None
+    )
 
 
 UNREAD = Unread("no.yaml", (misfit("head"),))

@@ -132,8 +132,20 @@ def test_json_regions() -> None:
     assert layers[1]["region"] is None
 
 
+def test_json_has_bytes_and_intensities_of_the_dtype() -> None:
+    stem = layer("stem")
+    model = document(report(stem, relu("act", stem), peak_in_place=400), dtype="float16")["models"][0]
+    assert [layer["bytes"] for layer in model["layers"]] == [2 * (192 + 256 + 112), 2 * (256 + 256)]
+    assert [layer["intensity"] for layer in model["layers"]] == [2 * 6912 / 1120, 0]
+    assert model["totals"]["bytes"] == 1120 + 1024
+    assert model["totals"]["intensity"] == 2 * 6912 / 1120
+    assert model["totals"]["peak_activations_in_place"] == 400
+
+
 def test_json_of_several_inputs_and_of_none() -> None:
-    both = report(layer("a"), inputs=(("left", Shape(3, (8, 8))), ("right", Shape(1, (4, 4)))))
+    both = report(
+        layer("a", inputs=("left",)), inputs=(("left", Shape(3, (8, 8))), ("right", Shape(1, (4, 4))))
+    )
     assert document(both)["models"][0]["input"] == {"left": [3, 8, 8], "right": [1, 4, 4]}
     unknown = report(layer("a"), inputs=(("input", Shape(None, (None, None))),))
     assert document(unknown)["models"][0]["input"] == [None, None, None]
@@ -146,6 +158,8 @@ def test_json_of_invalid_specs() -> None:
     assert models[0]["layers"][0]["params"] == 112
     assert models[0]["totals"]["params"] is None
     assert models[0]["totals"]["peak_activations"] is None
+    for key in ("peak_activations_in_place", "bytes", "intensity"):
+        assert [model["totals"][key] for model in models] == [None, None]
     assert models[0]["diagnostics"] == [
         {
             "code": "E301",

@@ -186,9 +186,11 @@ def test_windows_in_shapes() -> None:
 
 
 def test_summary_has_totals_of_everything() -> None:
-    text = show(report(layer("stem"), description="What it is."), command="summary", dtype="float16")
+    network = report(layer("stem"), description="What it is.", peak_in_place=400)
+    text = show(network, command="summary", dtype="float16")
     assert row(text, "activations") == ["activations", "256"]
     assert row(text, "peak") == ["peak activations", "500"]
+    assert row(text, "peak (in place)") == ["peak (in place)", "400"]
     assert row(text, "weight memory") == ["weight memory in bytes (float16)", "224"]
     assert "\nWhat it is.\n" in text
 
