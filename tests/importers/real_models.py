@@ -164,7 +164,7 @@ def imported(row: Figures, partial: bool = False) -> Result:
 
 def _wrong(row: Figures, found: Translated) -> str:
     """What differs between a spec and PyTorch; weights that are fixed are buffers, but no running statistics."""
-    norms = [one for one in found.report.layers if one.op == "bn"]
+    norms = [one for one in found.report.layers if one.op in ("bn", "custom")]
     running = sum((one.buffers or 0) for one in norms if one.shares is None)
     got = (found.report.totals.params, running, found.report.totals.macs)
     names = ("params", "running statistics", "macs")

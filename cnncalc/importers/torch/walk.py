@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -440,13 +440,30 @@ class Walk:
         self.counted |= fresh
         params = sum(prod(self.recording.tensors[one].shape) for one in fresh)
         macs = sum(call.macs for call in calls)
+        buffers = self._running_statistics(calls)
         for ref in (Ref(one) for one in sorted(made & later)):
-            self.held[ref.number] = self._custom(module.path, module.kind, inputs, views, ref, params, macs)
-            params = macs = 0
+            counts = (params, macs, buffers)
+            self.held[ref.number] = self._custom(module.path, module.kind, inputs, views, ref, counts)
+            params = macs = buffers = 0
+
+    def _running_statistics(self, calls: Sequence[Call]) -> int:
+        """The running means and variances that norms among some calls read, each counted once."""
+        tensors = self.recording.tensors
+        read = {ref.number for call in calls if call.function == "batch_norm" for ref in call.inputs}
+        fresh = {one for one in read if tensors[one].kind == "buffer"} - self.statistics
+        self.statistics |= fresh
+        return sum(prod(tensors[one].shape) for one in fresh)
 
     def _custom(
-        self, path: str, kind: str, inputs: list[str], views: list[View], ref: Ref, params: int, macs: int
+        self,
+        path: str,
+        kind: str,
+        inputs: list[str],
+        views: list[View],
+        ref: Ref,
+        counts: tuple[int, int, int],
     ) -> View:
+        params, macs, buffers = counts
         actual = self.recording.shape(ref)
         like = next((view for view in views if view.shape == actual and not view.pads), None)
         if like is not None:
@@ -465,6 +482,7 @@ class Walk:
             shape=shape,
             params=params,
             macs=macs,
+            buffers=buffers,
         )
         self.place[output] = len(self.items)
         self.items.append(made)
