@@ -137,6 +137,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "crnn": Entry("an image as a sequence, recurrent", "Shi"),
         "vdcnn": Entry("deep and narrow, on characters"),
         "wavenet": Entry("causal dilations and gates"),
+        "tcn": Entry("causal pairs, dilations doubled"),
     },
     "Lessons": {
         "stack3x3": Entry("two 3x3 for a 5x5, three for a 7x7"),
