@@ -18,8 +18,6 @@ from cnncalc.network.model import Model
 from tests.fuzz.writing import Writer
 
 QUICK = ("resnet18", "vgg16", "googlenet", "mobilenet_v2", "densenet", "unet", "inception_v3", "spp")
-NAMED_ANEW = {"efficientnet_b0", "mnasnet_a1", "mobilenet_v3_small", "regnet_y_400mf", "yolo_v1:paper"}
-"""Of these blocks get other names the second time, or are found then alone."""
 
 
 def hold(model: Model, text: str) -> None:
@@ -49,11 +47,11 @@ def test_bundled_networks_are_written_as_they_are(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(bundled.names()) - set(QUICK)))
 def test_every_bundled_network_is_written_as_it_is(name: str) -> None:
+    """In numbers; of some networks the second writing finds other blocks than the first."""
     for model in load(name):
         text = to_spec(model)
         hold(model, text)
-        if model.name not in NAMED_ANEW and f"{name}:{model.name}" not in NAMED_ANEW:
-            assert to_spec(loads(text)[0]) == text
+        hold(model, to_spec(loads(text)[0]))
 
 
 def random_spec(seed: int) -> str:
