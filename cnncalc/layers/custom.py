@@ -60,7 +60,8 @@ class Custom(Layer):
         first, *others = shapes
         if self.rf != "all" and not self.shape:
             for other in others:
-                if other.sizes != first.sizes and None not in (*other.sizes, *first.sizes):
+                known = None not in (*other.sizes, *first.sizes)
+                if other.rank != first.rank or (known and other.sizes != first.sizes):
                     message = f"custom reads {first} and {other} by windows: the sizes differ"
                     raise Fault("E303", message, "bring them to one size, or write `rf: all`")
         return first

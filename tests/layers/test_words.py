@@ -686,3 +686,17 @@ def test_the_size_of_a_transposed_convolution() -> None:
     for size in ((12, 10), (11, 9), (12, 9)):
         assert last_of([down, item], [3, *size]).shape.axes == (2, *size)
     assert last_of([down, item], [3, "any", "any"]).shape.axes == (2, None, None)
+
+
+def test_a_custom_window_reads_maps_of_one_number_of_axes() -> None:
+    """With unknown sizes too, where only the numbers of axes tell that the inputs do not fit."""
+    spec = (
+        "input: [8, any, any]\nlayers:\n  - {relu: , name: map}\n  - tokens\n"
+        "  - custom: {kernel: 3, inputs: [prev, map], params: 3, macs: 4}\n"
+    )
+    (model,) = cnncalc.loads(spec)
+    (found, *_) = cnncalc.analyze(model).diagnostics
+    assert (found.code, found.message) == (
+        "E303",
+        "custom reads 8x? and 8x?x? by windows: the sizes differ",
+    )
