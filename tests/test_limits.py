@@ -99,8 +99,8 @@ REFUSED = {
         "blocks: {a: {params: [" + ", ".join(f"p{n}=1" for n in range(101)) + "], layers: [relu]}}\nlayers: [a]\n",
         "more than 100 parameters of a block",
     ),
-    "channels that double": (f"{INPUT}layers: [{{concat: [prev, prev], repeat: 90000}}]\n", "channels or a size come out larger than 10**18"),
-    "sizes that grow": (f"{INPUT}layers: [{{upsample: 1000000000000, repeat: 90000}}]\n", "channels or a size come out larger than 10**18"),
+    "channels that double": (f"{INPUT}layers: [{{concat: [prev, prev], repeat: 90000}}]\n", "its channels or a size exceed 10**18"),
+    "sizes that grow": (f"{INPUT}layers: [{{upsample: 1000000000000, repeat: 90000}}]\n", "its channels or a size exceed 10**18"),
     "errors": ("layers: [" + ", ".join(f"nonsense_{n}" for n in range(90_000)) + "]\n", f"more than {MOST_ERRORS} errors"),
     "doubled keys": ("k: 1\n" * 90_000, f"more than {MOST_ERRORS} errors"),
     "unknown names": (
