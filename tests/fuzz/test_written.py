@@ -38,6 +38,6 @@ def test_any_bytes(data: bytes) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_writer_writes_valid_specs_too(seed: int) -> None:
-    """Else nothing behind the reader would be reached."""
-    outcomes = [survive(writer(Random(40 * seed + number)).spec(), briefly=True) for number in range(20)]
+    """Else nothing behind the reader would be reached. One spec in six is fine, so 20 may well hold none."""
+    outcomes = [survive(writer(Random(40 * seed + number)).spec(), briefly=True) for number in range(40)]
     assert {"fine", "refused"} <= set(outcomes)
