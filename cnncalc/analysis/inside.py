@@ -82,8 +82,11 @@ class _Axis:
             if path not in self.places:
                 answers[path] = NEEDS_SIZE
                 continue
+            if path in self.unknown:
+                seen[path], answers[path] = {}, self.unknown[path]
+                continue
             seen[path] = self._through(layer, needed.get(path, set()), seen)
-            answers[path] = self.unknown.get(path) or seen[path].get(self._wanted(layer))
+            answers[path] = seen[path].get(self._wanted(layer))
         return answers
 
     def _wanted(self, layer: LayerReport) -> int:
@@ -157,6 +160,8 @@ class _Axis:
         """
         source = layer.inputs[0]
         spans = tuple([seen.get(unit) for unit in range(self.sizes[source] or 0)])
+        if not spans:
+            return {}
         assert layer.arrangement is not None
         field, _ = layer.arrangement.through(AxisField((IntervalMap(0, spans),)), self.places[source])
         return {unit: field.at(unit) for unit in units}

@@ -48,7 +48,7 @@ def divergences(model: Model, report: Report) -> tuple[Diagnostic, ...]:
 def _of_layer(layer: Layer, record: LayerReport, here: Framework) -> list[Divergence]:
     others = [framework for framework in FRAMEWORKS.values() if framework.name != here.name.partition(":")[0]]
     found = [one for framework in others for one in (_under(layer, record, here, framework),) if one]
-    halved = _as_same(layer, record.in_shape.rank)
+    halved = None if record.windows is None else _as_same(layer, record.in_shape.rank)
     for other in (one for one in others if one.ported_with_same and halved is not None):
         if halved is not None and not any(one.framework == other.name for one in found):
             same = _under(halved, record, here, other)
