@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from cnncalc.importers.models import to_spec
+    from cnncalc.importers.torch import from_torch
     from cnncalc.loading import load, loads
     from cnncalc.questions.sizes import sizes
     from cnncalc.questions.solve import solve
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "analyze",
     "compare",
+    "from_torch",
     "load",
     "loads",
     "sizes",
@@ -51,6 +53,7 @@ _HOMES = {
     "analyze": "analysis.run",
     "compare": "render.listings.comparison",
     "Report": "analysis.report",
+    "from_torch": "importers.torch",
     "load": "loading",
     "loads": "loading",
     "sizes": "questions.sizes",

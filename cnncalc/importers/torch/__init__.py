@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.importers.items import Network, Request
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.importers.torch.recorder import Module
+    from cnncalc.network.model import Model
 
 
 def read(request: Request) -> Network:
@@ -44,4 +45,42 @@ def network_from(module: Module, shapes: Sequence[tuple[int, ...]], partial: boo
     )
 
 
-__all__ = ["network_from", "read"]
+def from_torch(
+    module: Module, *, input: Sequence[int] | Sequence[Sequence[int]], partial: bool = False
+) -> tuple[Model, ...]:
+    """The models of a PyTorch module, as ``load`` gives those of the spec that ``import`` would write.
+
+    The module is run once or twice on meta tensors, which have no values; it is not changed.
+
+    Args:
+        module: a ``torch.nn.Module``.
+        input: the shape of its input without the batch, such as ``(3, 224, 224)``; a list of shapes for a
+            module with several inputs.
+        partial: whether what is not understood becomes a ``custom`` with stated numbers.
+
+    Raises:
+        TypeError: for an input that is no shape, or what is no module.
+        SourceError: where PyTorch is missing, or the module cannot be run.
+        Refused: of ``cnncalc.importers.items``, with every call that is not understood.
+    """
+    from cnncalc.importers.translating import model_of, translated
+
+    if not callable(getattr(module, "named_parameters", None)):
+        raise TypeError(f"a module is a torch.nn.Module, not {type(module).__name__}")
+    found = translated(network_from(module, _shapes(input), partial))
+    return (model_of(found.text, found.network.name),)
+
+
+def _shapes(input: Sequence[int] | Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    """One shape or several, as tuples of positive numbers."""
+    given: list[Any] = list(input) if isinstance(input, list | tuple) else []
+    several = any(isinstance(one, list | tuple) for one in given)
+    parts = given if several else [given]
+    shapes = [tuple(one) if isinstance(one, list | tuple) else () for one in parts]
+    for shape in shapes:
+        if not shape or not all(type(size) is int and size > 0 for size in shape):
+            raise TypeError(f"an input is a shape such as (3, 224, 224), or a list of shapes, not {input!r}")
+    return shapes
+
+
+__all__ = ["from_torch", "network_from", "read"]

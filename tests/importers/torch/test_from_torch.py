@@ -1,0 +1,69 @@
+"""Models of PyTorch modules in a running program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+torch: Any = pytest.importorskip("torch")
+nn: Any = torch.nn
+
+import cnncalc  # noqa: E402
+from cnncalc.importers.items import Refused  # noqa: E402
+
+
+def net() -> Any:
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 4, 3, stride=2)
+    )
+
+
+def test_a_module_becomes_a_model_with_its_own_numbers() -> None:
+    module = net()
+    (model,) = cnncalc.from_torch(module, input=(3, 32, 48))
+    report = cnncalc.analyze(model)
+    assert report.totals.params == sum(one.numel() for one in module.parameters())
+    with torch.no_grad():
+        made = module.eval()(torch.zeros(1, 3, 32, 48))
+    assert report.outputs[0].shape.axes == tuple(made.shape[1:])
+    assert report.layers[-1].field.size == (5, 5)
+
+
+def test_the_module_is_left_as_it_was() -> None:
+    module = net()
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    module.train()
+    cnncalc.from_torch(module, input=(3, 32, 32))
+    assert module.training
+    assert all(torch.equal(value, before[name]) for name, value in module.state_dict().items())
+    assert next(module.parameters()).device.type == "cpu"
+
+
+def test_several_inputs_are_a_list_of_shapes() -> None:
+    class Sum(nn.Module):  # type: ignore[misc]
+        def forward(self, left: Any, right: Any) -> Any:
+            return left + right
+
+    (model,) = cnncalc.from_torch(Sum(), input=[(3, 8, 8), (3, 8, 8)])
+    assert [shape.axes for _, shape in model.inputs] == [(3, 8, 8), (3, 8, 8)]
+
+
+def test_what_is_not_understood_is_refused_by_name() -> None:
+    class Odd(nn.Module):  # type: ignore[misc]
+        def forward(self, x: Any) -> Any:
+            return torch.cumsum(x, 1)
+
+    with pytest.raises(Refused, match="cumsum"):
+        cnncalc.from_torch(Odd(), input=(3, 8, 8))
+
+
+@pytest.mark.parametrize("input", [(), (3, 0, 8), ("3", 8), 5, [(3, 8), 4], "3x8x8"])
+def test_an_input_is_a_shape(input: Any) -> None:
+    with pytest.raises(TypeError, match=r"a shape such as \(3, 224, 224\)"):
+        cnncalc.from_torch(net(), input=input)
+
+
+def test_a_module_is_a_module() -> None:
+    with pytest.raises(TypeError, match=r"a module is a torch\.nn\.Module, not str"):
+        cnncalc.from_torch("resnet18", input=(3, 8, 8))  # type: ignore[arg-type]
