@@ -37,7 +37,7 @@ def _word(conv: Piece) -> Any:
 
 def _is_projection(body: Branch, shortcut: Branch, shapes: Mapping[str, Shape | None]) -> bool:
     """Whether ``project`` makes this shortcut: it strides as the body does, and changes the shape."""
-    if len(shortcut.pieces) != 1 or body.tensor is not None:
+    if len(shortcut.pieces) != 1 or body.tensor is not None or _has_custom(body.pieces):
         return False
     (conv,) = shortcut.pieces
     if conv.op != "conv" or set(conv.arguments) - {"stride", "norm", "bias"} != {"kernel", "out"}:
@@ -51,6 +51,14 @@ def _is_projection(body: Branch, shortcut: Branch, shapes: Mapping[str, Shape | 
     if isinstance(stride, tuple) or _stride(body.pieces) != stride:
         return False
     return stride != 1 or (before is not None and after is not None and before.channels != after.channels)
+
+
+def _has_custom(pieces: tuple[Piece, ...]) -> bool:
+    """Whether a list has an operation whose stride is not known."""
+    return any(
+        piece.op == "custom" or any(_has_custom(branch.pieces) for branch in piece.branches)
+        for piece in pieces
+    )
 
 
 def _stride(pieces: tuple[Piece, ...]) -> int | None:

@@ -17,9 +17,13 @@ class Tensor(NamedTuple):
 
     shape: tuple[int, ...]
     kind: str
-    """``input``, ``parameter``, ``buffer``, ``constant`` (made outside the recording) or ``result``."""
+    """``input``, ``parameter``, ``buffer``, ``constant`` (made outside the recording), ``result``, or
+    ``stale``: changed through another view of it.
+    """
     name: str = ""
-    """The path of a parameter or buffer in the module."""
+    """The path of a parameter or buffer in the module; of what is stale its number before and that of the
+    call that changed it.
+    """
     trained: bool = True
     """Whether a parameter is one that training changes."""
 

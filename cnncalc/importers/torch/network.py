@@ -179,10 +179,14 @@ def _walked(recorded: Recorded, partial: bool) -> tuple[Walk, tuple[str, ...]]:
         if not partial or not walk.problems:
             walk.replaced = list(reasons.values())
             return walk, outputs
+        before = frozenset(opaque)
         for number, problem in zip(walk.failed, walk.problems, strict=True):
-            module = _around(recorded.first, number, opaque)
-            opaque = {one for one in opaque if not _is_inside(recorded.first, one, module)} | {module}
             reasons[number] = problem
+            module = _around(recorded.first, number, before)
+            if not any(_is_inside(recorded.first, module, one) for one in opaque):
+                opaque = {one for one in opaque if not _is_inside(recorded.first, one, module)} | {module}
+        if opaque == before:  # not even the whole module can be one layer
+            raise Refused(walk.problems)
 
 
 def _around(recording: Recording, number: int, opaque: set[int]) -> int:

@@ -108,7 +108,7 @@ class _Recorder:
         """What else lies in the memory that a function has changed is no longer what was recorded of it."""
         for other in self.in_storage.get(_storage(written), ()):
             if other is not written and _overlap(other, written):
-                self.add(other, "stale")
+                self.add(other, "stale", f"{self.known[id(other)].number} {len(self.calls)}")
 
     def enter(self, path: str, kind: str, args: Any, kwargs: Any) -> None:
         """The beginning of a pass through a module."""

@@ -152,6 +152,8 @@ class Walk:
     def _step(self, number: int) -> None:
         call = self.call = self.recording.calls[number]
         self.other_call = None if self.other is None else self.other.calls[number]
+        for ref in call.inputs:
+            self._see_whether_constant(ref)
         given = [self.held.get(ref.number) for ref in call.inputs]
         if any(isinstance(one, Opaque) for one in given):
             for ref in call.outputs:
@@ -164,6 +166,17 @@ class Walk:
             self._hold(call, self._translated(call, given))
         except NotUnderstood as reason:
             self.fail(number, reason)
+
+    def _see_whether_constant(self, ref: Ref) -> None:
+        """A constant that was changed in place is one still, where it was changed by constants."""
+        tensor = self.recording.tensors[ref.number]
+        if tensor.kind != "stale" or ref.number in self.held:
+            return
+        before, _, writer = tensor.name.partition(" ")
+        old = self.held.get(int(before))
+        read = self.recording.calls[int(writer)].inputs
+        if isinstance(old, Const) and all(isinstance(self.held.get(one.number), Const) for one in read):
+            self.held[ref.number] = old
 
     def fail(self, number: int, reason: NotUnderstood) -> None:
         """Note a problem; what comes of the call is opaque."""
@@ -428,6 +441,11 @@ class Walk:
         calls = self.recording.calls[module.first : module.last]
         self.call = calls[0]
         made = {ref.number for call in calls for ref in call.outputs}
+        made |= {
+            number
+            for number, one in enumerate(self.recording.tensors)
+            if one.kind == "stale" and module.first <= int(one.name.partition(" ")[2]) < module.last
+        }
         read = dict.fromkeys(ref.number for call in calls for ref in call.inputs if ref.number not in made)
         later = {ref.number for call in self.recording.calls[module.last :] for ref in call.inputs}
         later |= {ref.number for ref in (*self.recording.outputs, *module.outputs)}

@@ -286,3 +286,24 @@ def test_class_token_and_position_embedding() -> None:
     assert words(found) == ["tokens", "shift", "attention", "add", "token"]
     assert found.items[-1].shape is not None
     assert found.items[-1].shape.axes == (8,)
+
+
+def test_a_constant_changed_in_place_is_a_constant_still() -> None:
+    def masked(self: Any, x: Any) -> Any:
+        bias = self.conv.bias.clone()
+        bias[2:4].zero_()
+        return F.conv2d(x, self.conv.weight, bias)
+
+    found = network(masked, conv=nn.Conv2d(8, 8, 1))
+    assert words(found) == ["conv"]
+
+
+def test_a_module_that_changes_a_view_in_place_is_stated_in_one_piece() -> None:
+    class Odd(nn.Module):  # type: ignore[misc]
+        def forward(self, x: Any) -> Any:
+            y = torch.cumsum(x, 1)
+            y[:, :2].mul_(x[:, 2:4])
+            return y.relu()
+
+    found = network_from(Function(lambda self, x: self.odd(x).relu(), odd=Odd()), [(8, 12, 12)], partial=True)
+    assert words(found) == ["custom", "relu"]
