@@ -66,4 +66,4 @@ def test_an_input_is_a_shape(input: Any) -> None:
 
 def test_a_module_is_a_module() -> None:
     with pytest.raises(TypeError, match=r"a module is a torch\.nn\.Module, not str"):
-        cnncalc.from_torch("resnet18", input=(3, 8, 8))  # type: ignore[arg-type]
+        cnncalc.from_torch("resnet18", input=(3, 8, 8))
