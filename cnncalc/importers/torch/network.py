@@ -189,7 +189,7 @@ def _walked(recorded: Recorded, partial: bool) -> tuple[Walk, tuple[str, ...]]:
             raise Refused(walk.problems)
 
 
-def _around(recording: Recording, number: int, opaque: set[int]) -> int:
+def _around(recording: Recording, number: int, opaque: frozenset[int]) -> int:
     """The innermost module around a call; where that is in one piece already, the module around it."""
     module = recording.calls[number].module if number >= 0 else 0
     chain: list[int] = []
