@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import Fault
-from cnncalc.geometry.axis import NEEDS_SIZE, AxisRule, Taps, Unknown, Whole
+from cnncalc.geometry.axis import NEEDS_SIZE, AxisRule, Run, Taps, Unknown, Whole
 from cnncalc.geometry.receptive_field import LOCAL, Interval
-from cnncalc.geometry.resample import All, Bilinear, Bins, Border, Nearest, Resize, adaptive
+from cnncalc.geometry.resample import All, Bilinear, Bins, Border, Interpolation, Nearest, Resize, adaptive
 from cnncalc.geometry.window import Window
 
 sizes = st.integers(1, 40)
@@ -129,3 +129,11 @@ def test_what_changes_nothing_reads_itself(rule: AxisRule) -> None:
     reads = rule.reads(5)
     assert isinstance(reads, Taps)
     assert LOCAL.through(reads) == LOCAL
+
+
+@pytest.mark.parametrize("taps", [1, 2])
+def test_an_axis_that_a_factor_leaves_as_long_as_it_was_is_copied(taps: int) -> None:
+    """floor(3 * 5/4) = 3: PyTorch's interpolate copies; 4 become 5, of which unit 1 reads the neighbours of 0.7."""
+    rule = Interpolation(Fraction(5, 4), None, taps)
+    assert rule.reads(3) == Taps(1, (Run(0, 1, 1),))
+    assert rule.reads(4) != Taps(1, (Run(0, 1, 1),))

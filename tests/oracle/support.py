@@ -13,11 +13,14 @@ from typing import Any, NamedTuple
 
 from tests.oracle.build import Builder, Network, per_axis, pool_stride
 from tests.oracle.modules import F, Modules, Tensor, _mode, flat, inputs_of, is_point, nn, pads, torch
+from tests.oracle.strategies import FUNCTIONS
 
 Args = dict[str, Any]
 Span = tuple[int, int]
-JOINS = ("concat", "inception", "dense_block", "spp", "ppm", "add", "mul", "residual")
+JOINS = ("concat", "inception", "dense_block", "spp", "ppm", "add", "mul", "residual", "sub", "div", "max")
 POINTWISE = (
+    *FUNCTIONS,
+    *("l2norm", "glu", "shift", "eca", "channel_mean", "channel_max"),
     *(
         "bn",
         "ln",
@@ -216,6 +219,10 @@ class Probe:
 
     gn = instance_norm
 
+    def attention(self, x: Tensor) -> Tensor:
+        """Each position attends to all of them."""
+        return self.everything()
+
     def pad(self, x: Tensor) -> Tensor:
         return self.padded(x, pads(self.args["margins"], [1] * self.rank))
 
@@ -230,8 +237,11 @@ class Probe:
         return x
 
     def upsample(self, x: Tensor) -> Tensor:
-        if "size" in self.args:
+        if "size" in self.args or self.args.get("align_corners"):
             return self.upsample_to(x)
+        given = self.args["factor"]
+        if not isinstance(given, list) and float(given) != int(float(given)):
+            return self.scaled(x, float(given))
         factor = self.axes("factor", 1)
         wide = self.padded(x, [[1, 1]] * self.rank)
         y = F.interpolate(wide, scale_factor=tuple(map(float, factor)), mode=_mode(self.args, self.rank))
@@ -239,9 +249,22 @@ class Probe:
             y = y.narrow(axis, f, out)
         return y
 
+    def scaled(self, x: Tensor, factor: float) -> Tensor:
+        """By a factor that is no whole number: interpolation steps by its inverse, and is cut off at the end."""
+        mode = _mode(self.args, self.rank)
+        y = F.interpolate(x, scale_factor=factor, mode=mode)
+        if mode != "nearest":
+            for unit in range(self.out[self.axis]):
+                centre = (unit + 0.5) / factor - 0.5
+                if not 0 <= centre <= self.sizes[self.axis] - 1:
+                    y[-2].select(1 + self.axis, unit)[:] = 1
+        return y
+
     def upsample_to(self, x: Tensor) -> Tensor:
         """Linear interpolation reads beyond the ends where a unit's centre lies beyond those of the outermost positions."""
         mode = _mode(self.args, self.rank)
+        if self.args.get("align_corners"):
+            return F.interpolate(x, size=self.out, mode=mode, align_corners=True)
         y = F.interpolate(x, size=self.out, mode=mode)
         if mode != "nearest":
             size, out = self.sizes[self.axis], self.out[self.axis]

@@ -222,7 +222,6 @@ def test_the_gradient_of_untouched_modules_agrees(unit: int) -> None:
             "[flatten, linear: 3]",
             lambda nn: nn.Sequential(nn.Flatten(), nn.Linear(80, 3), nn.Unflatten(1, (3, 1))),
         ),
-        ("[linear: 3]", lambda nn: nn.Sequential(nn.Flatten(), nn.Linear(80, 3), nn.Unflatten(1, (3, 1)))),
     ],
 )
 def test_global_layers_have_a_gradient_everywhere(layers: str, module: Callable[[Any], Any]) -> None:
