@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,13 @@ from cnncalc.importers.onnx.file import read_model
 from cnncalc.importers.onnx.network import translation_of
 from cnncalc.importers.onnx.translation import Feature
 from cnncalc.importers.translating import translated
-from tests.importers.real_models import prepare
+
+for package in ("torch", "onnx", "onnxruntime"):
+    pytest.importorskip(package)
+if not find_spec("torchvision"):
+    pytest.skip("torchvision is not there", allow_module_level=True)
+
+from tests.importers.real_models import prepare  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
