@@ -13,6 +13,7 @@ from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.geometry.window import TransposedWindow, Window
+from cnncalc.layers.base import Layer
 from cnncalc.network.naming import scopes
 from cnncalc.support import display
 from cnncalc.support.numbers import plural
@@ -131,6 +132,8 @@ class LayerReport(NamedTuple):
     """How the axes are laid out anew, where they are."""
     in_place: bool = False
     """Whether its output can be written over an input of as many elements."""
+    layer: Layer | None = None
+    """The operation with its arguments, which exporters write down."""
 
     @property
     def params(self) -> Size:

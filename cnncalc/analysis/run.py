@@ -219,6 +219,7 @@ class _Run:
                 along=along,
                 arrangement=answers.arrangement,
                 in_place=layer.in_place,
+                layer=layer,
             )
         )
         for fact in answers.advice:

@@ -136,6 +136,12 @@ class Layer(Declared):
         if "op" in vars(cls):
             OPERATIONS.add(cls)
 
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((type(self), *vars(self).values()))
+
     def beside(self, shapes: tuple[Shape, ...]) -> Layer:
         """The layer that knows the inputs behind the first, where its counts depend on them."""
         return self

@@ -136,3 +136,12 @@ def test_an_identity_default_reads_what_it_is_given() -> None:
 def test_a_field_is_a_declaration_on_the_class_and_a_value_on_the_layer() -> None:
     conv = OPERATIONS["conv"]
     assert isinstance(getattr(conv, "groups"), Field)  # noqa: B009
+
+
+def test_layers_are_equal_by_what_they_are() -> None:
+    one, other = (cnncalc.loads("{input: 3x9x9, layers: [conv3x3: 8, relu]}")[0] for _ in range(2))
+    first, second = (cnncalc.analyze(model).layers for model in (one, other))
+    assert first[0].layer == second[0].layer
+    assert hash(first[0].layer) == hash(second[0].layer)
+    assert first[0].layer != first[1].layer
+    assert first[0].layer is not second[0].layer
