@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 import cnncalc
 from cnncalc.analysis.report import LayerReport, Report
 from tests.analysis.naive import Item, networks, spec_of
+from tests.timing import ratio
 
 Fact = tuple[Any, ...]
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -302,19 +302,16 @@ def test_diamonds_cost_as_many_records_as_they_have_layers() -> None:
 
 
 def test_diamonds_are_not_walked_path_by_path() -> None:
-    begin = time.perf_counter()
-    report = analyzed(diamonds(200))
-    assert time.perf_counter() - begin < 5
-    assert report.layers[-1].field.size == (1 + 2 * 200, 1 + 2 * 200)
+    assert analyzed(diamonds(200)).layers[-1].field.size == (1 + 2 * 200, 1 + 2 * 200)
+    assert ratio(lambda: analyzed(diamonds(200)), lambda: analyzed(diamonds(20))) < 3 * 10
 
 
 def test_diamonds_of_unequal_strides_stay_cheap() -> None:
     """Each join adds a map per stride, not per path."""
     join = {"concat": [[{"upsample": 2}], "prev"]}
-    begin = time.perf_counter()
-    report = analyzed(json.dumps({"input": [1, "any"], "layers": [join] * 12}))
-    assert time.perf_counter() - begin < 5
-    assert len(report.layers[-1].field.axes[0].maps) == 12 + 1
+    short, long = (json.dumps({"input": [1, "any"], "layers": [join] * n}) for n in (6, 12))
+    assert len(analyzed(long).layers[-1].field.axes[0].maps) == 12 + 1
+    assert ratio(lambda: analyzed(long), lambda: analyzed(short), 5) < 3 * 2**2
 
 
 # Peak memory
