@@ -40,6 +40,7 @@ COMMANDS = {
     "stream": "stream",
     "solve": "solve",
     "import": "importing",
+    "draw": "draw",
     "check": "check",
     "explain": "explain",
     "layers": "layers",

@@ -1,0 +1,102 @@
+"""``cnncalc draw``: networks as pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from cnncalc.analysis.report import Report
+from cnncalc.cli import options, run
+from cnncalc.cli.output import emit, is_watched, keep_specs
+from cnncalc.errors import INVALID, InputError, NoAnswer
+from cnncalc.loading import Options
+from cnncalc.network.graph import MOST_LAYERS
+from cnncalc.render.drawings import FORMS, Request
+from cnncalc.render.formats import Format
+from cnncalc.render.pictures import PICTURES, USUAL, Drawing
+from cnncalc.render.progress import Progress
+
+if TYPE_CHECKING:
+    Kind = str
+    FormWord = str
+else:
+    Kind = Literal[tuple(PICTURES)]
+    FormWord = Literal[FORMS.names]
+
+What = Annotated[
+    Kind | None,
+    typer.Option(
+        "--what",
+        help=f"The kind of picture, by default {USUAL}: "
+        f"{'; '.join(f'{one.name} is {one.about}' for one in PICTURES.values())}.",
+        show_default=False,
+    ),
+]
+Layers = Annotated[
+    list[str] | None,
+    typer.Option("--layer", metavar="PATH", help="A layer to draw. Repeatable.", show_default=False),
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="Y,X", help="The unit whose region is drawn.", show_default=False),
+]
+FormName = Annotated[
+    FormWord | None,
+    typer.Option(
+        "--format",
+        help=f"By default the ending of FILE decides, else {FORMS.default.name}.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help=f"Write the drawing to a file: {', '.join(FORMS.endings)}."
+    ),
+]
+
+
+def draw(
+    specs: options.Specs,
+    what: What = None,
+    layers: Layers = None,
+    at: At = None,
+    depth: options.Depth = None,
+    input: options.Input = None,
+    sets: options.Sets = None,
+    model: options.Variant = None,
+    framework: options.FrameworkName = None,
+    max_layers: options.MaxLayers = MOST_LAYERS,
+    format: FormName = None,
+    output: Output = None,
+) -> int:
+    """Networks as pictures, several side by side."""
+    keep_specs(output, specs)
+    form = _form(format, output)
+    unit = None if at is None else options.whole_numbers(at, "--at", ",x")
+    conditions = Options(options.settings(sets), framework, model, max_layers)
+    outcome = run.compute(run.Request(tuple(specs), options.input_shape(input), conditions))
+    diagnostics = outcome.diagnostics(warnings=False)
+    reports = tuple(entry for entry in outcome.entries if isinstance(entry, Report))
+    code = outcome.code
+    if reports:
+        request = Request(what, Drawing(reports, tuple(layers or ()), unit, depth))
+        try:
+            with Progress("drawing", is_shown=is_watched()):
+                text = FORMS.render(form.name, request)
+            emit(text, output)
+        except NoAnswer as error:
+            diagnostics += error.diagnostics
+            code = max(code, INVALID)
+        except InputError as error:
+            raise typer.BadParameter(str(error), param_hint="--layer") from error
+    run.report_diagnostics(diagnostics)
+    return code
+
+
+def _form(format: str | None, output: str | None) -> Format:
+    """The form asked for, else that of the file's ending."""
+    if format is not None:
+        return FORMS[format]
+    return FORMS.default if output is None else options.of_ending(FORMS, output) or FORMS.default

@@ -1,0 +1,21 @@
+"""How a drawing is written: one file per form, such as a picture or a page, and the registry of the forms.
+
+To add a form: a file here, named as the form, with ``render(request: Request, surface: Surface) -> str``, and
+a line in ``FORMS``. The endings of ``draw --output``, its help and errors follow from that line.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.render.formats import Format, Formats
+from cnncalc.render.pictures import Drawing
+
+FORMS = Formats(__name__, Format("svg", "a picture", (".svg",)))
+
+
+class Request(NamedTuple):
+    """What is to be drawn, and as which kind of picture; ``None`` where none was named."""
+
+    what: str | None
+    drawing: Drawing

@@ -1,0 +1,57 @@
+"""Pictures as SVG: one file per kind, and the registry that everything about kinds derives from.
+
+To add a kind: a file here, named as the kind, with ``draw(drawing: Drawing) -> str``, and a line in
+``PICTURES``. The option ``--what``, its help, completion and errors, ``cnncalc.draw`` and the tests follow
+from that line; a test says what is missing of one that is half there.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Literal, NamedTuple
+
+from cnncalc.analysis.report import Report
+
+Needs = Literal["a network", "networks", "a layer"]
+
+
+class Picture(NamedTuple):
+    """One kind of picture: all that options, their help and the guide need to know of it."""
+
+    name: str
+    about: str
+    """What it shows, in a few words."""
+    needs: Needs
+    """What it is drawn of: each network alone, several together, or a layer of each."""
+
+
+class Drawing(NamedTuple):
+    """What is to be drawn, and which part of it."""
+
+    reports: tuple[Report, ...]
+    layers: tuple[str, ...] = ()
+    """The paths of layers asked for; the kind chooses where there are none."""
+    at: tuple[int, ...] | None = None
+    """The unit asked for."""
+    depth: int | None = None
+    """Structures below so many path components are one."""
+
+
+PICTURES = {
+    picture.name: picture
+    for picture in (Picture("growth", "how the receptive field grows with depth", "a network"),)
+}
+"""The kinds of pictures, the usual one first."""
+USUAL = next(iter(PICTURES))
+
+
+def draw(what: str, drawing: Drawing) -> str:
+    """A picture of a kind as SVG text.
+
+    Raises:
+        NoAnswer: where there is nothing to draw.
+        InputError: for a layer or a unit that does not exist.
+    """
+    text = import_module(f"{__name__}.{what}").draw(drawing)
+    assert isinstance(text, str)
+    return text

@@ -1,0 +1,69 @@
+"""The registries of pictures and of forms: nothing can be there by half."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from cnncalc.render import drawings, pictures
+from cnncalc.render.pictures import PICTURES, Drawing
+from tests.cli.running import Ran
+from tests.render.pictures.reading import SVG, reports
+from tests.render.test_registry import faults
+
+SHARED = {"__init__", "common", "svg"}
+"""Modules beside the kinds that are none."""
+
+
+def test_every_kind_is_whole() -> None:
+    files = {path.stem for path in Path(pictures.__file__ or "").parent.glob("*.py")} - SHARED
+    unregistered = files - set(PICTURES)
+    assert not unregistered, f"add a Picture for {unregistered} to PICTURES of render/pictures/__init__.py"
+    missing = set(PICTURES) - files
+    assert not missing, f"write render/pictures/ with {missing}"
+    for picture in PICTURES.values():
+        module = import_module(f"{pictures.__name__}.{picture.name}")
+        assert callable(getattr(module, "draw", None)), f"{picture.name}.py has no function `draw`"
+        assert picture.about, f"{picture.name}: say in `about` what it shows"
+
+
+def test_every_form_is_whole() -> None:
+    assert faults(drawings.FORMS, Path(drawings.__file__ or "").parent) == []
+
+
+def test_help_and_errors_follow_from_the_registry(capsys: pytest.CaptureFixture[str]) -> None:
+    help = " ".join(Ran(capsys, "draw", "--help").out.split())
+    for picture in PICTURES.values():
+        assert f"{picture.name} is {picture.about}" in help
+    ran = Ran(capsys, "draw", "stack3x3", "--what", "nope")
+    assert ran.code == 2
+    assert all(f"'{name}'" in ran.err for name in PICTURES)
+
+
+def test_an_ending_that_is_no_form_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "x.png"
+    ran = Ran(capsys, "draw", "stack3x3", "-o", str(target))
+    assert (ran.code, ran.out) == (2, "")
+    assert f"use one of {', '.join(drawings.FORMS.endings)}" in ran.err
+    assert not target.exists()
+
+
+def test_a_picture_goes_to_a_file_or_to_standard_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "x.svg"
+    assert Ran(capsys, "draw", "stack3x3", "-o", str(target)).code == 0
+    ran = Ran(capsys, "draw", "stack3x3")
+    assert (ran.code, ran.err) == (0, "")
+    assert (
+        ran.out == target.read_text(encoding="utf-8") == pictures.draw("growth", Drawing(reports("stack3x3")))
+    )
+
+
+def test_a_picture_has_a_title_and_a_description() -> None:
+    root = ElementTree.fromstring(pictures.draw("growth", Drawing(reports("stack3x3"))))
+    assert [child.tag for child in root[:2]] == [SVG + "title", SVG + "desc"]
+    assert all(child.text for child in root[:2])
