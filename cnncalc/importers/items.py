@@ -147,6 +147,10 @@ class Network(NamedTuple):
     description: str | None = None
     names: Mapping[str, str] = MappingProxyType({})
     """The names of inputs where they are not their tensors' ids."""
+    of_spec: bool = False
+    """Whether it comes from a spec: the first output is the main one, and layers that no output depends on
+    count as well.
+    """
 
 
 class Problem(NamedTuple):

@@ -12,13 +12,16 @@ from cnncalc.analysis.run import analyze
 from cnncalc.errors import GraphError
 from cnncalc.importers.items import UNNAMED, Item, Network, Problem, Refused
 from cnncalc.importers.passes.blocks import common_scope
-from cnncalc.importers.translating import translated
+from cnncalc.importers.translating import model_of, translated
 from cnncalc.language.vocabulary import look_up
 from cnncalc.layers.base import OPERATIONS, Adapter, Layer
+from cnncalc.layers.deformable import DeformConv, OffsetConv
 from cnncalc.layers.fields import Factors, Padding, PerAxis
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
 
+MOST_ROUNDS = 4
+"""Times that a text is read and written again; two are enough for all bundled networks."""
 _UNSAID = ("norm", "act", "name", "names")
 """Kinds of arguments that are no values: layers of their own, and other tensors."""
 
@@ -26,17 +29,23 @@ _UNSAID = ("norm", "act", "name", "names")
 def to_spec(model: Model) -> str:
     """The text of a spec of one loaded model, with its blocks, repeats and names found anew.
 
-    A spec that was written so is written the same again. Layers that no output depends on are left out.
+    A spec that was written so is written the same again: since blocks are found by the names of layers too,
+    which a written spec has fewer of, the text is read and written until it stays as it is.
 
     Raises:
         GraphError: for a model that cannot be computed.
-        Refused: for a model with a structure that cannot be told from its layers: `deform_conv`, or a
-            projection whose stride is not known.
+        Refused: for a model with a structure that cannot be told from its layers: a projection of unknown
+            stride.
         TypeError: for what is no model.
     """
     if not isinstance(model, Model):
         raise TypeError(f"a model is what `load` gives, not {type(model).__name__}")
-    return translated(network_of(model)).text
+    text = translated(network_of(model)).text
+    for _ in range(MOST_ROUNDS):
+        before, text = text, translated(network_of(model_of(text, model.name))).text
+        if text == before:
+            break
+    return text
 
 
 def network_of(model: Model) -> Network:
@@ -55,6 +64,7 @@ def network_of(model: Model) -> Network:
         description=model.description,
         classes=found.classes(),
         names={f"{place}": name for place, (name, _) in enumerate(model.inputs)},
+        of_spec=True,
     )
 
 
@@ -65,6 +75,7 @@ class _Items:
         self.items: list[Item] = []
         self.tensors = [f"{place}" for place in range(len(model.inputs))]
         self.calls: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        self.with_weights: set[int] = set()
         self.nodes = model.graph.nodes
         self.blocks = frozenset(block_of(call) for node in self.nodes for call in node.origin.chain)
         records = iter(report.layers)
@@ -85,17 +96,21 @@ class _Items:
             self.tensors.append(self._adapted(node, node.layer, inputs, records, index))
             return
         assert isinstance(node.layer, Layer)
-        _check(node.layer, node.path)
+        offsets = self.nodes[node.inputs[-1]].layer if node.op == DeformConv.op else None
+        if not isinstance(node.layer, OffsetConv):
+            _check(node.layer, node.path)
         label = self._label(node.path)
         for count in range(1, len(node.origin.chain) + 1):
             self.calls[node.origin.chain[:count]].append(label)
-        share = None if node.share is None else self.tensors[node.share]
+        if records and node.share is None and not (records[0].params == records[0].buffers == 0):
+            self.with_weights.add(index)
+        share = self.tensors[node.share] if node.share in self.with_weights else None
         self.items.append(
             Item(
                 op=node.layer.op,
                 inputs=tuple(inputs),
                 output=f"{index}",
-                arguments=arguments_of(node.layer),
+                arguments={**arguments_of(node.layer), **_offsets_of(offsets)},
                 label=label,
                 shape=records[0].shape if records else None,
                 share=share,
@@ -139,6 +154,14 @@ class _Items:
 
     def _label(self, path: str) -> str:
         return label_of(path, self.blocks)
+
+
+def _offsets_of(layer: Layer | Adapter | None) -> dict[str, Any]:
+    """What a deformable convolution says of its offsets, where it is not the usual."""
+    if not isinstance(layer, OffsetConv):
+        return {}
+    usual = {"offset_groups": 1, "modulated": False}
+    return {name: vars(layer)[name] for name, value in usual.items() if vars(layer)[name] != value}
 
 
 def _check(layer: Layer, path: str) -> None:

@@ -6,7 +6,9 @@ from cnncalc.importers.items import Item, Network
 
 
 def without_dead(network: Network) -> Network:
-    """The network without items on which no output depends."""
+    """The network without items on which no output depends, unless they count."""
+    if network.of_spec:
+        return network
     makers = {one.output: one for one in network.items}
     wanted: set[str] = set()
     waiting = list(network.outputs)

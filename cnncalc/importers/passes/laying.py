@@ -35,21 +35,30 @@ def laid_out(chains: Sequence[Chain], network: Network, main: str) -> tuple[Piec
             found.append(
                 Piece(op="head", branches=(Branch("", (Piece(op="identity"),)),), output=f"{chain.output}!")
             )
+    if current != main:
+        found.append(Piece(op="identity", source=main, output=f"{main}!"))
     return tuple(found)
 
 
 def main_output(network: Network) -> str:
     """The output that ends the main path: the first one that nothing reads or shares weights with, else the
-    last.
+    last; of a spec its own.
     """
+    if network.of_spec:
+        return network.outputs[0]
     read = {tensor for one in network.items for tensor in (*one.inputs, one.share)}
     return next((tensor for tensor in network.outputs if tensor not in read), network.outputs[-1])
 
 
 def _ordered(chains: Sequence[Chain], main: str) -> list[Chain]:
-    """The chains with the one of the main output last."""
+    """The chains with the one of the main output as late as possible: before those that need it."""
+    needing = {main}
+    for chain in chains:
+        if needing & {*chain.inputs, *chain.refers}:
+            needing.add(chain.output)
     last = [chain for chain in chains if chain.output == main]
-    return [chain for chain in chains if chain.output != main] + last
+    after = [chain for chain in chains if chain.output in needing and chain.output != main]
+    return [chain for chain in chains if chain.output not in needing] + last + after
 
 
 def _reading(piece: Piece, chain: Chain, current: str) -> Piece:

@@ -35,7 +35,8 @@ def nested(network: Network, framework: Framework, flat: bool = False) -> tuple[
     """The chains of a network that are left, in order of evaluation; one where all could be nested."""
     nest = _Nest(network, flat)
     for one in network.items:
-        nest.add(_chain(one, framework))
+        chain = _chain(one, framework)
+        nest.add(nest.with_offsets(chain) if one.op == "deform_conv" else chain)
     return tuple(nest.chains.values())
 
 
@@ -74,6 +75,14 @@ class _Nest:
                 before.inputs, before.pieces + chain.pieces, chain.output, before.refers + chain.refers
             )
         self.chains[chain.output] = chain
+
+    def with_offsets(self, chain: Chain) -> Chain:
+        """A deformable convolution with the convolution that makes its offsets, which is part of it."""
+        (piece,) = chain.pieces
+        tensor, offsets = piece.items[0].inputs
+        (maker,) = self.chains.pop(offsets).pieces
+        self.readers[tensor] -= 1
+        return chain._replace(pieces=(piece._replace(items=maker.items + piece.items),))
 
     def _is_private(self, tensor: str) -> bool:
         """Whether a chain makes a tensor that is read once and given out or named nowhere."""
