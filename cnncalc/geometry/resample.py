@@ -150,6 +150,10 @@ class Bilinear(NamedTuple):
             return Unknown(TOO_IRREGULAR)
         return Taps(1, tuple(_neighbours(Fraction(2 * i + 1, 2 * self.factor)) for i in range(self.factor)))
 
+    def weights(self, size: Size) -> tuple[tuple[float, ...], ...]:
+        """What each unit that is read counts, run by run as ``reads`` has them."""
+        return tuple([_linear(Fraction(2 * i + 1, 2 * self.factor)) for i in range(self.factor)])
+
 
 class Resize(NamedTuple):
     """Interpolation to ``target`` units, whatever the input: nearest reads ``floor(i*n/target)``, linear the
@@ -175,6 +179,14 @@ class Resize(NamedTuple):
                 tuple(_neighbours(Fraction((2 * i + 1) * size, 2 * self.target)) for i in range(period)),
             )
         return Taps(advance, tuple(Run(i * size // self.target, 1, 1) for i in range(period)))
+
+    def weights(self, size: Size) -> tuple[tuple[float, ...], ...]:
+        """What each unit that is read counts, run by run as ``reads`` has them."""
+        assert size is not None
+        period = self.target // gcd(self.target, size)
+        if not self.linear:
+            return ((1,),) * period
+        return tuple([_linear(Fraction((2 * i + 1) * size, 2 * self.target)) for i in range(period)])
 
 
 class Interpolation(NamedTuple):
@@ -222,12 +234,24 @@ class Interpolation(NamedTuple):
             return None
         return Fraction(size - 1, max(out - 1, 1)) if self.aligned else Fraction(size, out)
 
+    def weights(self, size: Size) -> tuple[tuple[float, ...], ...]:
+        """What each unit that is read counts, run by run as ``reads`` has them."""
+        reads, pace = self.reads(size), self._pace(size)
+        assert isinstance(reads, Taps)
+        if (len(reads.runs) == 1 and reads.runs[0].length == 1) or pace is None or self.taps == 1:
+            return tuple([(1,) * run.length for run in reads.runs])
+        of = _linear if self.taps == 2 else _cubic
+        return tuple([of(self._centre(unit, pace)) for unit in range(len(reads.runs))])
+
     def _unit(self, unit: int, pace: Fraction) -> Run:
         if self.taps == 1:
             return Run(unit * pace.numerator // pace.denominator, 1, 1)
-        centre = pace * unit + Fraction(1, 2) if self.aligned else pace * (2 * unit + 1) / 2
-        run = _neighbours(centre)
+        run = _neighbours(self._centre(unit, pace))
         return run if run.length == 1 else Run(run.start - self.taps // 2 + 1, 1, self.taps)
+
+    def _centre(self, unit: int, pace: Fraction) -> Fraction:
+        """Where a unit lies on the input, measured from the edge of its unit 0."""
+        return pace * unit + Fraction(1, 2) if self.aligned else pace * (2 * unit + 1) / 2
 
 
 def _neighbours(centre: Fraction) -> Run:
@@ -237,6 +261,30 @@ def _neighbours(centre: Fraction) -> Run:
     position = centre - Fraction(1, 2)
     first = position.numerator // position.denominator
     return Run(first, 1, 1 if position == first else 2)
+
+
+def _linear(centre: Fraction) -> tuple[float, ...]:
+    """The weights of linear interpolation at a point."""
+    part = (centre - Fraction(1, 2)) % 1
+    return (float(1 - part), float(part)) if part else (1,)
+
+
+def _cubic(centre: Fraction) -> tuple[float, ...]:
+    """The weights of cubic convolution with a = -0.75 at a point.
+
+    Source: ``get_cubic_upsample_coefficients`` in aten/src/ATen/native/UpSample.h
+    """
+    part, a = (centre - Fraction(1, 2)) % 1, Fraction(-3, 4)
+    if not part:
+        return (1,)
+
+    def near(x: Fraction) -> float:
+        return float(((a + 2) * x - (a + 3)) * x * x + 1)
+
+    def far(x: Fraction) -> float:
+        return float(((a * x - 5 * a) * x + 8 * a) * x - 4 * a)
+
+    return (far(part + 1), near(part), near(1 - part), far(2 - part))
 
 
 class Border(NamedTuple):

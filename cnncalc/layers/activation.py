@@ -59,6 +59,7 @@ class PReLU(Activation):
 class Sigmoid(Activation):
     """1 / (1 + exp(-x))."""
 
+    bounded = True
     op = "sigmoid"
     foreign = ("logistic",)
     example = "sigmoid"
@@ -119,6 +120,7 @@ class HardSwish(Activation):
 class HardSigmoid(Activation):
     """relu6(x+3) / 6."""
 
+    bounded = True
     op = "hardsigmoid"
     foreign = ("hard_sigmoid", "hsigmoid", "h_sigmoid")
     example = "hardsigmoid"
@@ -127,6 +129,7 @@ class HardSigmoid(Activation):
 class Softmax(Activation):
     """exp(x), normalized over the channels."""
 
+    bounded = True
     op = "softmax"
     in_place = False
     foreign = ("log_softmax", "logsoftmax")

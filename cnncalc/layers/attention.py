@@ -95,6 +95,9 @@ class Attention(Layer):
         foreign=("rel_pos", "position_bias", "relative_position"),
     )
 
+    def averages(self) -> bool:
+        return True
+
     def check(self) -> None:
         if self.kv and self.window is not None:
             message = "blocks of positions of two tensors do not correspond"

@@ -123,6 +123,13 @@ class Layer(Declared):
     """Whether each element of the output depends on the one at its place of an input, over which it can be
     written.
     """
+    # What the effective receptive field asks, see cnncalc/questions/flow.py:
+    mixes: ClassVar[bool] = False
+    """Whether its outputs are sums over all it reads with learned weights of their own."""
+    bounded: ClassVar[bool] = False
+    """Whether its values lie between bounds and say how much of something passes, as gates do."""
+    multiplies: ClassVar[bool] = False
+    """Whether it makes products or quotients of its inputs."""
     # What advice asks, see cnncalc/advice:
     pools_all: ClassVar[bool] = False
     """Whether it makes one value per channel of all positions."""
@@ -183,6 +190,16 @@ class Layer(Declared):
     def missing(self) -> str | None:
         """The argument without which some number stays unknown, as a reason for the table."""
         return None
+
+    def averages(self) -> bool:
+        """Whether its outputs are means of what they read."""
+        return False
+
+    def passed(self, shapes: tuple[Shape, ...], bounded: tuple[bool, ...]) -> tuple[float, ...]:
+        """What share of the gradient of its output each of its inputs gets; those are ``bounded`` that are
+        gates.
+        """
+        return (1,) * len(shapes)
 
     def subtracts_means(self, shape: Shape) -> bool:
         """Whether it takes the mean of each channel out of its input, so that a constant per channel

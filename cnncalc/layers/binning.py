@@ -84,6 +84,9 @@ class AdaptiveAvgPool(AdaptivePool):
     foreign = ("adaptiveavgpool", "adaptive_avg_pool", "adaptive_average_pooling")
     example = "adaptive_avgpool: 7"
 
+    def averages(self) -> bool:
+        return True
+
 
 class AdaptiveMaxPool(AdaptivePool):
     """The largest value of each bin.
@@ -122,6 +125,9 @@ class PyramidLevel(Layer):
     )
     mode = choice("paper", MODES, "rule for the windows")
     kind = choice("max", ("max", "avg"), "value of a bin")
+
+    def averages(self) -> bool:
+        return self.kind == "avg"
 
     def axes(self, shapes: tuple[Shape, ...], framework: Framework) -> tuple[AxisRule, ...]:
         return tuple(map(self._axis, require_map(shapes, self.op).sizes))

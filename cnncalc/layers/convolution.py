@@ -49,6 +49,7 @@ class Convolution(Layer):
 
     kernel_in_name = True
     adds_biases = True
+    mixes = True
     kernel = kernel_field()
     stride = axes(1, "step of the window", short="s", foreign=("strides", "subsample"))
     padding = padding_field()

@@ -43,6 +43,10 @@ class Concat(_Join):
         channels = [shape.channels for shape in shapes]
         return Shape(None if None in channels else sum(filter(None, channels)), sizes)
 
+    def passed(self, shapes: tuple[Shape, ...], bounded: tuple[bool, ...]) -> tuple[float, ...]:
+        counts = [1 if shape.channels is None else shape.channels for shape in shapes]
+        return tuple([count / sum(counts) for count in counts])
+
 
 class _Elementwise(_Join):
     """Same shapes, or inputs of which an axis of size 1, or a single channel, is spread over the others'.
@@ -85,13 +89,20 @@ class Sub(_Elementwise):
 class Mul(_Elementwise):
     """The product, element by element: gates such as squeeze-and-excitation."""
 
+    multiplies = True
+
     op = "mul"
     foreign = ("multiply", "times", "prod", "gate")
     example = "mul: {gate: [global_avgpool, conv1x1: 64, sigmoid], map: []}"
 
+    def passed(self, shapes: tuple[Shape, ...], bounded: tuple[bool, ...]) -> tuple[float, ...]:
+        return tuple([float(all(bounded) or not one) for one in bounded])
+
 
 class Div(_Elementwise):
     """The first input divided by the others, element by element."""
+
+    multiplies = True
 
     op = "div"
     foreign = ("divide", "quotient", "true_divide")
@@ -104,6 +115,9 @@ class Max(_Elementwise):
     op = "max"
     foreign = ("maximum", "elementwise_max")
     example = "max: [stem, prev]"
+
+    def passed(self, shapes: tuple[Shape, ...], bounded: tuple[bool, ...]) -> tuple[float, ...]:
+        return (1 / len(shapes),) * len(shapes)
 
 
 def _largest_rank(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:

@@ -71,6 +71,9 @@ class AvgPool(Pool):
     foreign = ("avg_pool", "averagepooling", "average_pooling", "averagepool", "avepool", "meanpool")
     example = "avgpool2"
 
+    def averages(self) -> bool:
+        return True
+
 
 class LpPool(Pool):
     """The p-norm of the values under each window.
