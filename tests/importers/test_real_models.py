@@ -4,7 +4,6 @@ day.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from importlib.util import find_spec
 
 import pytest
@@ -14,8 +13,8 @@ if not (find_spec("timm") and find_spec("torchvision")):
     pytest.skip("torchvision and timm are not there", allow_module_level=True)
 
 from tests.importers.real_models import Figures, figures, imported
+from tests.rotation import todays
 
-THIRD = datetime.now(UTC).timetuple().tm_yday % 3
 QUICK = ("tv:resnet18", "tv:shufflenet_v2_x1_5", "timm:tf_mobilenetv3_small_075")
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -29,7 +28,7 @@ def test_small_networks_are_exact(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "row", [row for row in figures() if row.level != "C"][THIRD::3], ids=lambda row: row.model
+    "row", todays([row for row in figures() if row.level != "C"]), ids=lambda row: row.model
 )
 def test_convolutional_networks_are_exact_and_whole(row: Figures) -> None:
     result = imported(row)
@@ -38,7 +37,7 @@ def test_convolutional_networks_are_exact_and_whole(row: Figures) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "row", [row for row in figures() if row.level == "C"][THIRD::3], ids=lambda row: row.model
+    "row", todays([row for row in figures() if row.level == "C"]), ids=lambda row: row.model
 )
 def test_others_are_exact_in_their_totals_with_stated_layers(row: Figures) -> None:
     result = imported(row, partial=True)

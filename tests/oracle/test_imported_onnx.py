@@ -23,6 +23,7 @@ if not find_spec("torchvision"):
     pytest.skip("torchvision is not there", allow_module_level=True)
 
 from tests.importers.real_models import prepare  # noqa: E402
+from tests.rotation import todays  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -79,8 +80,10 @@ def run(path: str, wanted: list[str]) -> list[Any]:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("exporter", ["torchscript", "dynamo"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "exporter"),
+    todays([(name, exporter) for name in NAMES for exporter in ("torchscript", "dynamo")]),
+)
 def test_every_tensor_has_the_shape_of_onnx_runtime(name: str, exporter: str, tmp_path: Path) -> None:
     path = exported(name, exporter, tmp_path)
     model = read_model(path)
