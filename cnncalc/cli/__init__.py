@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from cnncalc import __version__
+from cnncalc.cli.command import Command, Group
 from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, target_surface, warn
 from cnncalc.errors import FINE, INTERRUPTED, UNDONE, UsageError
 
@@ -54,14 +55,15 @@ def application(commands: Iterable[str] = COMMANDS, completion: bool = False) ->
     """The command line with some of its commands; the files of the others are not imported."""
     app = typer.Typer(
         name="cnncalc",
+        cls=Group,
         add_completion=completion,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST, "color": True},
     )
     app.callback()(_cnncalc)
     for name in commands:
-        app.command(name)(_function(name))
+        app.command(name, cls=Command)(_function(name))
     return app
 
 

@@ -1,0 +1,120 @@
+"""A command of the command line: its values without a detour, and its help in colour."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cnncalc.cli.output import surface_of
+from cnncalc.cli.overview import GROUPS
+from cnncalc.render.surface import BOLD, CYAN, Surface
+
+
+class Command(TyperCommand):
+    """Takes plain values as they are: words, whole numbers and choices.
+
+    From 0.29 on, typer has pydantic convert every value, also one that is not given, and imports it for that,
+    which is half of the time of a run. What needs a conversion is left to typer.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        types = get_type_hints(self.callback, include_extras=True) if self.callback is not None else {}
+        for parameter in self.params:
+            wanted = types.get(parameter.name or "")
+            if get_origin(wanted) is Annotated:
+                type, *limits = get_args(wanted)
+                _take_words(parameter, type, tuple(limits))
+        return super().parse_args(ctx, args)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _help_option(super().get_help_option(ctx))
+
+    def get_help(self, ctx: Any) -> str:
+        return coloured(super().get_help(ctx), surface_of(sys.stdout))
+
+
+class Group(TyperGroup):
+    """The commands together, each under what it is for."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _help_option(super().get_help_option(ctx))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        for title, names in GROUPS.items():
+            there = [(name, self.get_command(ctx, name)) for name in names]
+            found = [(name, command) for name, command in there if command is not None]
+            if found:
+                width = formatter.width - 6 - max(len(name) for name, _ in found)
+                with formatter.section(title):
+                    formatter.write_dl([(name, one.get_short_help_str(width)) for name, one in found])
+
+    def get_help(self, ctx: Any) -> str:
+        return coloured(super().get_help(ctx), surface_of(sys.stdout))
+
+
+def _help_option(option: Any) -> Any:
+    if option is not None:
+        _take_words(option, bool, ())
+    return option
+
+
+def _take_words(parameter: Any, type: Any, limits: tuple[Any, ...]) -> None:
+    """Let a parameter take the values that are plain, and leave the others to what it does of itself."""
+    convert = parameter.process_value
+
+    def process_value(context: typer.Context, given: Any) -> Any:
+        if given is None and not parameter.required:
+            value = () if parameter.multiple or parameter.nargs == -1 else None
+        else:
+            value = _plain(given, type, limits)
+            if value is None:
+                return convert(context, given)
+        return value if parameter.callback is None else parameter.callback(context, parameter, value)
+
+    parameter.process_value = process_value
+
+
+def _plain(given: Any, type: Any, limits: tuple[Any, ...]) -> Any:
+    """What a value means as a type, where that is plain; otherwise ``None``."""
+    origin = get_origin(type)
+    if origin is Literal:
+        return given if given in get_args(type) else None
+    if origin is list:
+        (each,) = get_args(type)
+        values = [_plain(one, each, limits) for one in given] if isinstance(given, list | tuple) else []
+        return None if not values or None in values else values
+    if origin is not None:
+        meanings = [_plain(given, one, limits) for one in get_args(type)]
+        return next((one for one in meanings if one is not None), None)
+    if type is int and isinstance(given, str):
+        return _whole(given, limits)
+    return given if given.__class__ is type else None
+
+
+def _whole(text: str, limits: tuple[Any, ...]) -> int | None:
+    """The number that a text of few digits is, within the limits of its option."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        return None
+    number = int(text)
+    least, most = ([limit for one in limits if (limit := getattr(one, end)) is not None] for end in _ENDS)
+    return number if all(number >= one for one in least) and all(number <= one for one in most) else None
+
+
+_ENDS = ("min", "max")
+_HEAD = re.compile(r"^(?:Usage|[A-Z][A-Za-z ]*)(?=:)", re.MULTILINE)
+_TERM = re.compile(
+    r"^  (-[\w-]+(?:(?:, | / )-[\w-]+)*|[a-z][a-z-]*(?=  )|\[?[A-Z][][A-Z.]*(?: [][A-Z.]+)*(?=  |\n))",
+    re.MULTILINE,
+)
+
+
+def coloured(text: str, surface: Surface) -> str:
+    """Help with headings, options and commands set off."""
+    if not surface.colour:
+        return text
+    text = _HEAD.sub(lambda found: surface.styled(found[0], BOLD), text)
+    return _TERM.sub(lambda found: "  " + surface.styled(found[1], CYAN), text)
