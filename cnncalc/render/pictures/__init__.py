@@ -39,7 +39,10 @@ class Drawing(NamedTuple):
 
 PICTURES = {
     picture.name: picture
-    for picture in (Picture("growth", "how the receptive field grows with depth", "a network"),)
+    for picture in (
+        Picture("growth", "how the receptive field grows with depth", "a network"),
+        Picture("field", "the region of the input that a unit sees", "a layer"),
+    )
 }
 """The kinds of pictures, the usual one first."""
 USUAL = next(iter(PICTURES))

@@ -284,6 +284,9 @@ _RULES = "".join(
         _coloured(".warn", "stroke", "alarm", "fill:none"),
         *(_coloured(f".line-{name}", "stroke", name, "fill:none;stroke-width:2") for name in SERIES),
         *(_coloured(f".fill-{name}", "fill", name) for name in SERIES),
+        *(_coloured(f".over-{name}", "stroke", name, "fill-opacity:0;stroke-width:1.5") for name in SERIES),
+        *(_coloured(f".dash-{name}", "stroke", name, "fill:none;stroke-dasharray:3 3") for name in SERIES),
+        *(_coloured(f".hatch-{name}", "stroke", name, "fill:none;stroke-width:.7") for name in SERIES),
         *(
             _coloured(
                 f".open-{name}", "stroke", name, f"stroke-width:1.5;fill:{_LIGHT['paper']};fill:var(--paper)"
