@@ -42,6 +42,10 @@ PICTURES = {
     for picture in (
         Picture("growth", "how the receptive field grows with depth", "a network"),
         Picture("field", "the region of the input that a unit sees", "a layer"),
+        Picture("cost", "parameters, MACs and activations as bars", "a network"),
+        Picture("pool", "windows, and how often each position is read", "a layer"),
+        Picture("spp", "the bins of a spatial pyramid", "a layer"),
+        Picture("scatter", "networks by parameters, MACs and receptive field", "networks"),
     )
 }
 """The kinds of pictures, the usual one first."""

@@ -81,3 +81,12 @@ def input_sizes(report: Report) -> tuple[Size, ...]:
     shapes = [shape.sizes for _, shape in report.inputs if shape.rank == rank]
     along: Sequence[set[Size]] = [set(sizes) for sizes in zip(*shapes, strict=True)]
     return tuple(sizes.pop() if len(sizes) == 1 else None for sizes in along)
+
+
+def folding_depth(report: Report, most: int) -> int | None:
+    """The deepest folding with at most so many rows; ``None`` where none is needed."""
+    paths = [layer.path.split("/") for layer in report.layers]
+    for depth in range(max(map(len, paths), default=1), 1, -1):
+        if len({tuple(path[:depth]) for path in paths}) <= most:
+            return depth
+    return 1 if paths else None

@@ -147,7 +147,7 @@ def _strips(report: Report, regions: list[Region]) -> Panel:
         some, height = strips(name, size, rows, NAMES + SIDE + 80)
         elements.append(group(*some, y=y))
         y += height + GRID
-    legend, below = _legend(regions, y + GRID, 0)
+    legend, below = _legend(regions, y + GRID, 0, NAMES + SIDE + 80)
     return Panel(NAMES + SIDE + 80, below, (*elements, *legend))
 
 
@@ -165,7 +165,7 @@ def _frame(sizes: Sequence[int | None], regions: list[Region]) -> Panel:
     elements: list[Element] = [ground.rect(whole, "frame", data_input=by(sizes))]
     for at, one in sorted(enumerate(regions), key=lambda pair: -pair[0]):
         elements += _rectangle(at, one, ground, whole)
-    legend, below = _legend(regions, 0, wide + 3 * GRID)
+    legend, below = _legend(regions, 0, wide + 3 * GRID, LEGEND)
     return Panel(wide + 3 * GRID + LEGEND, max(high, below), (*elements, *legend))
 
 
@@ -196,7 +196,8 @@ def _rectangle(at: int, one: Region, ground: Ground, whole: tuple[Interval, ...]
     )
     x, y, width, height = ground.placed(one.spans)
     cx, cy = x + width / 2, y + height / 2
-    yield strokes([[(cx - 5, cy), (cx + 5, cy)], [(cx, cy - 5), (cx, cy + 5)]], f"line-{colour}")
+    arm = min(5, width / 3, height / 3)
+    yield strokes([[(cx - arm, cy), (cx + arm, cy)], [(cx, cy - arm), (cx, cy + arm)]], f"line-{colour}")
 
 
 def _outside(spans: Sequence[Interval], whole: Sequence[Interval]) -> Iterator[tuple[Interval, Interval]]:
@@ -234,12 +235,12 @@ def _said(one: Region) -> list[str]:
     ]
 
 
-def _legend(regions: list[Region], y: float, x: float) -> tuple[list[Element], float]:
+def _legend(regions: list[Region], y: float, x: float, width: int) -> tuple[list[Element], float]:
     """What is drawn, in words beside each other's line."""
     found = []
     for at, one in enumerate(regions):
         path, unit, seen, size = _said(one)
-        room = LEGEND - 32
+        room = width - 32
         lines = [
             label(32, 13, path, room, "bold"),
             label(32, 13 + LINE, f"{unit}: {size}", room),

@@ -243,6 +243,16 @@ def sheet(title: str, description: str, panels: Sequence[Panel]) -> str:
     return "\n".join([head, *map(str, inside), "</svg>"]) + "\n"
 
 
+def beside(panels: Sequence[Panel], gap: float = 3 * GRID) -> Panel:
+    """Panels beside each other as one."""
+    x = 0.0
+    placed = []
+    for panel in panels:
+        placed.append(group(*panel.elements, x=x))
+        x += panel.width + gap
+    return Panel(x - gap, max(panel.height for panel in panels), tuple(placed))
+
+
 def _laid(panels: Sequence[Panel]) -> tuple[list[Element], float, float]:
     """The panels at their places, and the size of all of them together."""
     placed: list[Element] = []
@@ -280,6 +290,9 @@ _RULES = "".join(
         _coloured(".axis", "stroke", "soft", "fill:none"),
         _coloured(".box", "stroke", "soft", f"fill:{_LIGHT['fill']};fill:var(--fill)"),
         _coloured(".frame", "stroke", "ink", f"fill:{_LIGHT['fill']};fill:var(--fill)"),
+        _coloured(".cell", "stroke", "soft", f"fill:{_LIGHT['a']};fill:var(--a)"),
+        _coloured(".never", "stroke", "alarm", f"fill:{_LIGHT['alarm']};fill:var(--alarm)"),
+        f".{_CLASS} .over-none{{fill:none}}",
         _coloured(".hatch", "stroke", "soft", "fill:none"),
         _coloured(".warn", "stroke", "alarm", "fill:none"),
         *(_coloured(f".line-{name}", "stroke", name, "fill:none;stroke-width:2") for name in SERIES),
