@@ -13,7 +13,7 @@ import typer
 from cnncalc import __version__
 from cnncalc.cli.command import Command, Group
 from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, target_surface, warn
-from cnncalc.errors import FINE, INTERRUPTED, UNDONE, UsageError
+from cnncalc.errors import FINE, INTERRUPTED, INVALID, UNDONE, CnncalcError, NoAnswer, UsageError
 
 INTERNAL = "E901"
 WIDEST = 120
@@ -103,6 +103,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _misused(error)
     except UsageError as error:
         _refused(error)
+    except NoAnswer as error:
+        _refused(error)
+        return INVALID
     except Trouble as trouble:
         _troubled(trouble)
     except (KeyboardInterrupt, typer.Abort):
@@ -153,7 +156,7 @@ def _meant(message: str) -> str:
     return f" Did you mean '{guess}'?" if guess else ""
 
 
-def _refused(error: UsageError) -> None:
+def _refused(error: CnncalcError) -> None:
     from cnncalc.cli.run import report_diagnostics
 
     report_diagnostics(error.diagnostics)

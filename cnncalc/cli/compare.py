@@ -25,6 +25,7 @@ from cnncalc.loading import Loaded, Options, load_path, load_source
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.listings.comparison import Comparison, Group
 from cnncalc.render.listings.networks import Entry
+from cnncalc.render.outputs import FORMATS, PICTURED
 from cnncalc.render.text import inert
 
 MOST_COMPARED = 100
@@ -78,8 +79,8 @@ def compare(
     model: options.Variant = None,
     framework: options.FrameworkName = None,
     max_layers: options.MaxLayers = MOST_LAYERS,
-    format: options.LayersFormatName = None,
-    output: options.Output = None,
+    format: options.PicturedFormatName = None,
+    output: options.PicturedOutput = None,
 ) -> int:
     """Networks side by side, differences and ratios.
 
@@ -108,7 +109,7 @@ def compare(
     settings = None if is_spread else options.settings(sets)
     conditions = Options(settings, framework, model, max_layers)
     request = run.Request(tuple(specs), options.input_shape(input), conditions)
-    chosen = options.format_of(format, output)
+    chosen = options.format_of(format, output, FORMATS if frameworks else PICTURED)
     if changes and len(specs) != 2:
         raise typer.BadParameter(f"two files are needed, not {len(specs)}", param_hint="--changes")
     if is_spread and (len(specs) != 1 or frameworks):

@@ -13,7 +13,6 @@ from cnncalc.errors import INVALID, InputError, NoAnswer
 from cnncalc.loading import Options
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.drawings import FORMS, Request
-from cnncalc.render.formats import Format
 from cnncalc.render.pictures import PICTURES, USUAL, Drawing
 from cnncalc.render.progress import Progress
 
@@ -73,7 +72,7 @@ def draw(
 ) -> int:
     """Networks as pictures, several side by side."""
     keep_specs(output, specs)
-    form = _form(format, output)
+    form = options.format_of(format, output, FORMS)
     unit = None if at is None else options.whole_numbers(at, "--at", ",x")
     conditions = Options(options.settings(sets), framework, model, max_layers)
     outcome = run.compute(run.Request(tuple(specs), options.input_shape(input), conditions))
@@ -93,10 +92,3 @@ def draw(
             raise typer.BadParameter(str(error), param_hint="--layer") from error
     run.report_diagnostics(diagnostics)
     return code
-
-
-def _form(format: str | None, output: str | None) -> Format:
-    """The form asked for, else that of the file's ending."""
-    if format is not None:
-        return FORMS[format]
-    return FORMS.default if output is None else options.of_ending(FORMS, output) or FORMS.default

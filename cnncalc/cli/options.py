@@ -10,12 +10,14 @@ import typer
 from cnncalc.errors import InputError
 from cnncalc.frameworks import FRAMEWORKS, possible
 from cnncalc.render.formats import Format, Formats, has_ending
-from cnncalc.render.outputs import FORMATS
+from cnncalc.render.outputs import FORMATS, PICTURED
 
 if TYPE_CHECKING:
     FormatWord = str
+    PicturedWord = str
 else:
     FormatWord = Literal[FORMATS.names]
+    PicturedWord = Literal[PICTURED.names]
 Dtype = Literal["float32", "float64", "float16", "bfloat16", "int8"]
 
 
@@ -133,18 +135,27 @@ Output = Annotated[
         "-o", "--output", metavar="FILE", help=f"Write the result to a file: {', '.join(FORMATS.endings)}."
     ),
 ]
+PicturedFormatName = Annotated[
+    PicturedWord | None, typer.Option("--format", help=_USUAL_FORMAT, show_default=False)
+]
+PicturedOutput = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help=f"Write the result to a file: {', '.join(PICTURED.endings)}."
+    ),
+]
 DtypeName = Annotated[Dtype, typer.Option("--dtype", help="The type of a weight, for the weight memory.")]
 
 
-def format_of(format: str | None, output: str | None) -> Format:
+def format_of(format: str | None, output: str | None, formats: Formats = FORMATS) -> Format:
     """The format asked for, else that of the file's ending; the default where a file has none.
 
     Raises:
         typer.BadParameter: for the ending of no format.
     """
     if format is not None:
-        return FORMATS[format]
-    return FORMATS.default if output is None else of_ending(FORMATS, output) or FORMATS.default
+        return formats[format]
+    return formats.default if output is None else of_ending(formats, output) or formats.default
 
 
 def of_ending(formats: Formats, output: str, preferred: str | None = None) -> Format | None:

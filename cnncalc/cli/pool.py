@@ -14,6 +14,7 @@ from cnncalc.frameworks import DEFAULT, framework_named, unknown_framework
 from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.participation import Pooled, pooled
 from cnncalc.render.listings.pool import Pools
+from cnncalc.render.outputs import PICTURED
 
 
 def pool(
@@ -48,8 +49,8 @@ def pool(
         typer.Option("--ceil/--floor", help="Rounding of the output size; by default the framework's."),
     ] = None,
     framework: options.FrameworkName = None,
-    format: options.FormatName = None,
-    output: options.Output = None,
+    format: options.PicturedFormatName = None,
+    output: options.PicturedOutput = None,
 ) -> int:
     """Windows of a pool, and how often each input position is read."""
     keep_specs(output, ())
@@ -77,7 +78,7 @@ def pool(
             length,
         )
 
-    chosen = options.format_of(format, output)
+    chosen = options.format_of(format, output, PICTURED)
     try:
         rules.check("maxpool", dilation=any(one > 1 for one in dilations))
         axes = tuple(laid(*one) for one in asked)

@@ -12,6 +12,7 @@ from cnncalc.cli.run import deliver
 from cnncalc.errors import FINE, INVALID, Diagnostic
 from cnncalc.geometry.pyramid import MODES, Tier, pyramid, shortfall
 from cnncalc.render.listings.spp import Pyramids
+from cnncalc.render.outputs import PICTURED
 
 Mode = Literal["paper", "exact", "adaptive", "caffe", "all"]
 
@@ -36,8 +37,8 @@ def spp(
     channels: Annotated[
         int | None, typer.Option("--channels", min=1, help="Channels, for the vector's length.")
     ] = None,
-    format: options.FormatName = None,
-    output: options.Output = None,
+    format: options.PicturedFormatName = None,
+    output: options.PicturedOutput = None,
 ) -> int:
     """Windows of spatial pyramid pooling, bins asked for and obtained."""
     keep_specs(output, ())
@@ -48,7 +49,7 @@ def spp(
         raise typer.BadParameter(f"more than {options.MOST_LEVELS} levels", param_hint="--levels")
     found = [pyramid(name, sizes, wanted) for name in (MODES if mode == "all" else (mode,))]
     diagnostics = _diagnostics(found[0].tiers) if len(found) == 1 else ()
-    chosen = options.format_of(format, output)
+    chosen = options.format_of(format, output, PICTURED)
     deliver(Pyramids(found, channels, diagnostics), chosen, output, diagnostics)
     return INVALID if any(one.severity == "error" for one in diagnostics) else FINE
 

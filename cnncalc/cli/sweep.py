@@ -26,6 +26,7 @@ from cnncalc.questions.sweep import (
 )
 from cnncalc.questions.sweep import sweep as combined
 from cnncalc.render.listings.sweep import Sweep
+from cnncalc.render.outputs import PICTURED
 from cnncalc.render.progress import counted
 
 Spec = Annotated[
@@ -75,8 +76,8 @@ def sweep(
     framework: options.FrameworkName = None,
     jobs: options.Jobs = 1,
     dask: Dask = None,
-    format: options.FormatName = None,
-    output: options.Output = None,
+    format: options.PicturedFormatName = None,
+    output: options.PicturedOutput = None,
 ) -> int:
     """Every combination of inputs and variables, one row each.
 
@@ -84,7 +85,7 @@ def sweep(
     10,000,000.
     """
     keep_specs(output, (spec,))
-    chosen = options.format_of(format, output)
+    chosen = options.format_of(format, output, PICTURED)
     if dask is not None and jobs > 1:
         raise typer.BadParameter("cannot be combined with --jobs", param_hint="--dask")
     grid = Grid(_inputs(input), options.values(sets))

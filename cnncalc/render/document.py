@@ -34,6 +34,14 @@ class Document:
         """The document as JSON, format 1, ending in a newline; all numbers exact, ``null`` where unknown."""
         raise NotImplementedError
 
+    def picture(self) -> str:
+        """The document as SVG, of those that the formats ``PICTURED`` are for; nothing where it is empty.
+
+        Raises:
+            NoAnswer: where there is nothing in it that could be drawn.
+        """
+        raise NotImplementedError
+
     def _repr_html_(self) -> str:
         return display.html(self)
 

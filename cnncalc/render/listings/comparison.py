@@ -64,6 +64,11 @@ class Comparison(Document):
             budgets=_budgets(self.verdicts),
         )
 
+    def picture(self) -> str:
+        from cnncalc.render.pictures import Drawing, draw
+
+        return draw("scatter", Drawing(tuple(self.reports))) if self.reports else ""
+
 
 def compare(*reports: Report) -> Comparison:
     """Networks against the first of them, as something that shows itself in a notebook.

@@ -54,6 +54,11 @@ class Pools(Document):
             }
         )
 
+    def picture(self) -> str:
+        from cnncalc.render.pictures.pool import drawn
+
+        return "" if self.axes is None else drawn(self.axes, self.framework)
+
 
 def listing(axes: tuple[Pooled, ...], surface: Surface) -> Listing[Axis]:
     """A row and a drawing per axis, and the map of two."""

@@ -55,6 +55,11 @@ class Pyramids(Document):
         tail = {"diagnostics": [diagnostic_of(one) for one in self.diagnostics]}
         return dumps({**head, **(modes[0] if len(modes) == 1 else empty), **tail})
 
+    def picture(self) -> str:
+        from cnncalc.render.pictures.spp import drawn
+
+        return drawn(self.pyramids)
+
 
 def listing(pyramids: Sequence[Pyramid], channels: int | None, surface: Surface) -> Listing[Line]:
     """A row per level; one mode is drawn, several are compared."""

@@ -50,6 +50,18 @@ class Sweep(Document):
         lines = ",\n".join(json.dumps(_record(row), ensure_ascii=True) for row in self.combinations)
         return f'{{"format": {FORMAT}, "spec": {json.dumps(self.spec)}, "combinations": [\n{lines}\n]}}\n'
 
+    def picture(self) -> str:
+        from cnncalc.render.pictures.scatter import drawn
+
+        return drawn((_named(row), row.params, row.macs, row.rf) for row in self.combinations)
+
+
+def _named(row: Row) -> str:
+    """A combination in a few words."""
+    return ", ".join(
+        filter(None, [row.model, *(f"{name}={value}" for name, value in row.sets), _inputs(row)])
+    )
+
 
 def listing(spec: str, rows: tuple[Row, ...], names: Sequence[str] = ()) -> Listing[Row]:
     """One row per combination; a column per variable, per input and per figure."""

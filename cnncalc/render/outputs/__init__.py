@@ -3,7 +3,7 @@
 To add a format: a file here, named as the format, with ``render(document: Document, surface: Surface)`` that
 gives the text, and a line in ``FORMATS``. The option ``--format``, its help, completion and errors, the
 choice by the ending of ``--output`` and the tests follow from that line; a test says what is missing of one
-that is half there.
+that is half there. ``PICTURED`` has one format more, for the documents that can be seen as a picture.
 """
 
 from __future__ import annotations
@@ -40,3 +40,7 @@ FORMATS = Formats(
     ),
     Format("latex", "for papers", (".tex",), lead=True, failure=True, notes=True),
 )
+PICTURED = Formats(
+    __name__, *FORMATS, Format("svg", "a picture, of `pool`, `spp`, `compare` and `sweep`", (".svg",))
+)
+"""The formats of a document with a ``picture``."""

@@ -65,7 +65,12 @@ def layer_of(report: Report, path: str) -> LayerReport:
 
 def nothing(report: Report, message: str, help: str | None = None) -> NoAnswer:
     """Why there is no picture of a network."""
-    return NoAnswer(Diagnostic("E320", "error", f"{report.name}: {message}", help))
+    return refusal(f"{report.name}: {message}", help)
+
+
+def refusal(message: str, help: str | None = None) -> NoAnswer:
+    """Why there is no picture."""
+    return NoAnswer(Diagnostic("E320", "error", message, help))
 
 
 def field_size(layer: LayerReport) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cnncalc.render.listings.layers import place_of
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import nothing
+from cnncalc.render.pictures.common import refusal
 from cnncalc.render.pictures.svg import (
     GRID,
     LINE,
@@ -26,7 +26,7 @@ from cnncalc.render.pictures.svg import (
 from cnncalc.render.text import exact, inert, rounded
 from cnncalc.support.numbers import by, plural
 
-LEFT, WIDE, HIGH = 56, 480, 400
+LEFT, TOP, WIDE, HIGH = 56, LINE, 480, 400
 PARAMS, MACS, FIELD = 256, 320, 376
 """Where the columns of the legend end."""
 MOST_NAMED = 40
@@ -82,24 +82,21 @@ def draw(drawing: Drawing) -> str:
         name = report.name if names[report.name] == 1 else f"{report.name} ({place_of(report.file)})"
         last, sums = report.last_local, report.totals
         dots.append((name, sums.params, sums.macs, () if last is None else last.field.size))
-    try:
-        return drawn(dots)
-    except ValueError as error:
-        raise nothing(drawing.reports[0], str(error)) from error
+    return drawn(dots)
 
 
 def drawn(networks: Iterable[tuple[str, int | None, int | None, tuple[int | None, ...]]]) -> str:
     """Networks with their parameters, MACs and receptive fields.
 
     Raises:
-        ValueError: where none of them has both, or they are too many.
+        NoAnswer: where none of them has both, or they are too many.
     """
     given = list(networks)
     dots = [Dot(inert(name), params, macs, field) for name, params, macs, field in given if params and macs]
     if not dots:
-        raise ValueError("no network has both parameters and MACs, by which it could be drawn")
+        raise refusal("no network has both parameters and MACs, by which it could be drawn")
     if len(dots) > MOST:
-        raise ValueError(f"{len(dots):,} networks are too many for one plot: at most {MOST:,}")
+        raise refusal(f"{len(dots):,} networks are too many for one plot: at most {MOST:,}")
     words = ". ".join(dot.said for dot in dots[:MOST_NAMED]) + "."
     return sheet(f"MACs by parameters of {plural(len(dots), 'network')}", words, [_panel(dots, len(given))])
 
@@ -118,7 +115,7 @@ def _panel(dots: list[Dot], total: int) -> Panel:
     placed = []
     for dot in dots:
         radius = 3.0 if not dot.extent else max(3.0, 18 * sqrt(dot.extent / largest))
-        placed.append((LEFT + across.at(dot.params), HIGH - up.at(dot.macs), radius))
+        placed.append((LEFT + across.at(dot.params), TOP + HIGH - up.at(dot.macs), radius))
     for dot, (x, y, radius) in sorted(zip(dots, placed, strict=True), key=lambda pair: -pair[1][2]):
         elements.append(
             circle(
@@ -139,7 +136,7 @@ def _panel(dots: list[Dot], total: int) -> Panel:
         elements += _numbers(placed)
         elements += _legend(dots, LEFT + WIDE + 3 * GRID)
         width += 3 * GRID + FIELD
-    below = HIGH + 2 * LINE + 4
+    below = TOP + HIGH + 2 * LINE + 4
     notes = (
         [f"the area of a circle is in proportion to the receptive field, at most {largest:,}"]
         if largest
@@ -156,17 +153,17 @@ def _panel(dots: list[Dot], total: int) -> Panel:
 
 
 def _grid(across: Axis, up: Axis) -> Iterator[Element]:
-    yield rect(LEFT, 0, WIDE, HIGH, "frame")
+    yield rect(LEFT, TOP, WIDE, HIGH, "frame")
     for value in across.ticks:
         x = LEFT + across.at(value)
-        yield line(x, 0, x, HIGH)
-        yield text(x, HIGH + LINE - 2, _short(value), "soft middle")
+        yield line(x, TOP, x, TOP + HIGH)
+        yield text(x, TOP + HIGH + LINE - 2, _short(value), "soft middle")
     for value in up.ticks:
-        y = HIGH - up.at(value)
+        y = TOP + HIGH - up.at(value)
         yield line(LEFT, y, LEFT + WIDE, y)
         yield text(LEFT - GRID, y + 4, _short(value), "soft end")
-    yield text(LEFT + WIDE / 2, HIGH + 2 * LINE, "parameters", "middle")
-    yield text(LEFT + GRID, LINE, "MACs")
+    yield text(LEFT + WIDE / 2, TOP + HIGH + 2 * LINE, "parameters", "middle")
+    yield text(LEFT - GRID, 12, "MACs", "end")
 
 
 def _short(value: int) -> str:
@@ -175,7 +172,7 @@ def _short(value: int) -> str:
 
 def _numbers(placed: list[tuple[float, float, float]]) -> Iterator[Element]:
     """The number of each dot beside it, where it meets no other number; the legend has all."""
-    taken: list[tuple[float, float, float, float]] = [(LEFT, 0, LEFT + 5 * GRID, LINE + 4)]
+    taken: list[tuple[float, float, float, float]] = []
     for at, (x, y, radius) in enumerate(placed):
         words = str(at + 1)
         width = width_of(words, 10)
@@ -186,7 +183,7 @@ def _numbers(placed: list[tuple[float, float, float]]) -> Iterator[Element]:
             (-width / 2, radius + 12),
         ):
             box = (x + dx - 1, y + dy - 10, x + dx + width + 1, y + dy + 2)
-            inside = box[0] >= LEFT and box[2] <= LEFT + WIDE and box[1] >= 0 and box[3] <= HIGH
+            inside = box[0] >= LEFT and box[2] <= LEFT + WIDE and box[1] >= TOP and box[3] <= TOP + HIGH
             if inside and not any(_meet(box, other) for other in taken):
                 taken.append(box)
                 yield text(x + dx, y + dy, words, "small")

@@ -1,0 +1,70 @@
+"""Pictures from Python: shown in a notebook, or written to a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from cnncalc.analysis.report import Report
+from cnncalc.errors import InputError
+from cnncalc.render.pictures import PICTURES, USUAL, Drawing
+from cnncalc.render.pictures import draw as text_of
+from cnncalc.support.words import did_you_mean, shown
+
+
+class Drawn:
+    """A picture that a notebook shows."""
+
+    def __init__(self, what: str, svg: str) -> None:
+        self.what = what
+        self.svg = svg
+
+    def __repr__(self) -> str:
+        return f"<Drawn {self.what}: {len(self.svg):,} characters of SVG>"
+
+    def __str__(self) -> str:
+        return self.svg
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def save(self, file: str | os.PathLike[str]) -> None:
+        """Write the picture to a file, whose name ends in `.svg`.
+
+        Raises:
+            InputError: for another ending.
+            OSError: where the file cannot be written.
+        """
+        path = Path(file)
+        if path.suffix.lower() != ".svg":
+            raise InputError(f"{path.name!r} does not end in .svg, which is what a picture is written as")
+        path.write_text(self.svg, encoding="utf-8", newline="\n")
+
+
+def draw(
+    reports: Report | Sequence[Report],
+    what: str = USUAL,
+    *,
+    layers: str | Sequence[str] = (),
+    at: Sequence[int] | None = None,
+    depth: int | None = None,
+) -> Drawn:
+    """A picture of a network, or of several side by side.
+
+    ``what`` is a kind of picture (`cnncalc draw --help` lists them), ``layers`` the path of a layer or
+    several, ``at`` a unit of them, and ``depth`` folds what is deeper.
+
+    Raises:
+        InputError: for a kind, a layer or a unit that does not exist.
+        NoAnswer: where there is nothing to draw.
+    """
+    if what not in PICTURES:
+        guess = did_you_mean(what, PICTURES)
+        help = f"did you mean {guess!r}?" if guess else f"there are {', '.join(PICTURES)}"
+        raise InputError(f"there is no picture {shown(what)!r}: {help}")
+    several = (reports,) if isinstance(reports, Report) else tuple(reports)
+    if not several:
+        raise InputError("there is no report to draw")
+    named = (layers,) if isinstance(layers, str) else tuple(layers)
+    return Drawn(what, text_of(what, Drawing(several, named, None if at is None else tuple(at), depth)))

@@ -1,0 +1,114 @@
+"""Regions in the input: every box is what `rf --at` says."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from cnncalc import analyze, loads
+from cnncalc.errors import InputError, NoAnswer
+from cnncalc.render.pictures import Drawing, draw
+from tests.cli.running import Ran
+from tests.render.pictures.reading import SVG, elements, reports, texts
+
+
+@pytest.mark.parametrize(
+    ("name", "layers", "at"),
+    [
+        ("vgg16", ("conv1_1", "pool3", "conv5_3"), (0, 0)),
+        ("resnet18", ("conv1", "layer2[0]/residual_1"), (3, 27)),
+        ("unet", ("concat_1", "level1/conv3x3_1[1]"), (5, 4)),
+        ("stack3x3", (), (10, 20)),
+    ],
+)
+def test_a_box_is_what_rf_says_of_the_unit(
+    name: str, layers: tuple[str, ...], at: tuple[int, int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ",".join(map(str, at))
+    known = json.loads(Ran(capsys, "rf", name, "--at", place, "--all", "--format", "json").out)["models"]
+    for report, model in zip(reports(name), known, strict=True):
+        regions = {layer["path"]: layer["region"] for layer in model["layers"]}
+        svg = draw("field", Drawing((report,), layers, at))
+        boxes = elements(svg, "rect", "data-region")
+        assert {box["data-layer"] for box in boxes} >= set(layers)
+        assert boxes
+        (frame,) = elements(svg, "rect", "data-input")
+        across = float(frame["width"]) / int(frame["data-input"].split("x")[1])
+        left, top = float(frame["x"]), float(frame["y"])
+        for box in boxes:
+            seen = regions[box["data-layer"]]
+            rows, columns = zip(seen["first"], seen["last"], strict=True)
+            assert box["data-region"] == f"{rows[0]}..{rows[1]} {columns[0]}..{columns[1]}"
+            drawn = [float(box[key]) for key in ("x", "y", "width", "height")]
+            expected = [
+                left + columns[0] * across,
+                top + rows[0] * across,
+                (columns[1] + 1 - columns[0]) * across,
+                (rows[1] + 1 - rows[0]) * across,
+            ]
+            assert drawn == pytest.approx(expected, abs=0.05)
+
+
+def test_padding_is_hatched_where_a_box_is_beyond_the_input() -> None:
+    corner = draw("field", Drawing(reports("vgg16"), ("conv1_1",), (0, 0)))
+    inside = draw("field", Drawing(reports("vgg16"), ("conv1_1",), (9, 9)))
+    assert corner.count('class="hatch-a"') == 2  # above, and to the left
+    assert 'class="hatch-a"' not in inside
+
+
+def test_the_neighbour_is_a_stride_away() -> None:
+    svg = draw("field", Drawing(reports("vgg16"), ("pool3",), (9, 9)))
+    root = ElementTree.fromstring(svg)
+    (box,) = elements(svg, "rect", "data-region")
+    (beside,) = (one.attrib for one in root.iter(SVG + "rect") if one.get("class") == "dash-a")
+    (frame,) = elements(svg, "rect", "data-input")
+    pixels = float(frame["width"]) / 224
+    assert float(beside["x"]) - float(box["x"]) == pytest.approx(8 * pixels, abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["tcn", "c3d", "unet3d"])
+def test_other_than_two_axes_are_strips(name: str) -> None:
+    for report in reports(name):
+        layers = {layer.path: layer for layer in report.layers}
+        drawn = elements(draw("field", Drawing((report,))), "rect", "data-first")
+        rank = len(report.inputs[0][1].sizes)
+        assert len(drawn) % rank == 0
+        paths = list(dict.fromkeys(one["data-layer"] for one in drawn))
+        for at, one in enumerate(drawn):
+            axis = at // len(paths)
+            field = layers[one["data-layer"]].field
+            units = field.units[axis]
+            span = field.axes[axis].at(0 if units is None else units // 2)
+            assert (int(one["data-first"]), int(one["data-last"])) == span
+
+
+def test_a_layer_that_sees_all_is_the_whole_input() -> None:
+    svg = draw("field", Drawing(reports("vgg16"), ("fc6",)))
+    (box,) = elements(svg, "rect", "data-region")
+    assert box["data-region"] == "0..223 0..223"
+    assert any("all rows" in one for one in texts(svg))
+
+
+@pytest.mark.parametrize(
+    ("drawing", "message"),
+    [
+        (Drawing(reports("vgg16"), ("conv1_3",)), "did you mean conv1_2|did you mean"),
+        (Drawing(reports("vgg16"), ("pool5",), (7, 0)), "`?pool5`? has no unit 7,0: its map is 7x7"),
+        (Drawing(reports("vgg16"), (), (7,)), "VGG-16 has 2 spatial axes, not 1"),
+        (Drawing(reports("vgg16"), ("conv1_1",) * 5), "at most 4"),
+    ],
+)
+def test_what_does_not_exist_is_refused(drawing: Drawing, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        draw("field", drawing)
+
+
+def test_an_unknown_region_is_refused_with_its_reason() -> None:
+    text = "framework: tensorflow\ninput: [1, any, any]\nlayers:\n  - conv3x3: {out: 4, stride: 2, padding: same}\n"
+    (report,) = (analyze(model) for model in loads(text))
+    with pytest.raises(NoAnswer, match="what `conv3x3_1` sees is not known: needs the input size"):
+        draw("field", Drawing((report,), ("conv3x3_1",)))
+    with pytest.raises(NoAnswer, match="no layer is known to see a part of the input"):
+        draw("field", Drawing((report,)))
