@@ -7,12 +7,13 @@ from fractions import Fraction
 from cnncalc.analysis.causality import Ends, is_causal, joined
 from cnncalc.analysis.effort import Follower
 from cnncalc.analysis.tensors import Tensor
-from cnncalc.errors import Fault
+from cnncalc.errors import Diagnostic, Fault
 from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.receptive_field import AxisField, offset
 from cnncalc.geometry.shape import Shape, Size
 
 WHOLE_MAP = AxisField((), True)
+ABOUT_ALIGNMENT = ("W502", "W503", "W519")
 UNLIKE_AXES = "joins branches that see an input axis along different axes of their own"
 SPREAD = "joins a map with a single unit, which sees a part of the input, at all positions"
 
@@ -106,6 +107,22 @@ class Joins:
             return None
         self._reported |= {apart, (-most, -least)}
         return "W502"
+
+
+def one_per_line(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings with those about alignment once for each line of a file, which copies of a block share."""
+    found: dict[object, list[Diagnostic]] = {}
+    for number, one in enumerate(diagnostics):
+        is_shared = one.code in ABOUT_ALIGNMENT and one.location is not None
+        found.setdefault((one.code, one.location) if is_shared else number, []).append(one)
+    return tuple([_with_more(first, more) for first, *more in found.values()])
+
+
+def _with_more(first: Diagnostic, more: list[Diagnostic]) -> Diagnostic:
+    if not more:
+        return first
+    others = "another join" if len(more) == 1 else f"{len(more)} more joins, the last"
+    return first._replace(message=f"{first.message}; from this line also {others}: `{more[-1].path}`")
 
 
 def joined_ends(

@@ -69,6 +69,13 @@ class ReceptiveField(NamedTuple):
         return self._each(_centre)
 
     @property
+    def largest_at(self) -> tuple[int | None, ...]:
+        """The first unit along each axis that sees as much as ``size`` says; ``None`` where its place is not
+        known.
+        """
+        return self._each(AxisField.largest_at)
+
+    @property
     def uniform(self) -> bool:
         """Whether every unit sees equally much at an even pace."""
         return all(self._each(lambda axis, _: axis.uniform))

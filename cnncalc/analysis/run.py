@@ -12,7 +12,7 @@ from cnncalc.analysis.answers import Answers
 from cnncalc.analysis.causality import Ends, through
 from cnncalc.analysis.effort import Follower
 from cnncalc.analysis.hints import Hints
-from cnncalc.analysis.joins import WHOLE_MAP, Joins, joined_ends
+from cnncalc.analysis.joins import WHOLE_MAP, Joins, joined_ends, one_per_line
 from cnncalc.analysis.memory import Peaks, peaks
 from cnncalc.analysis.report import LayerReport, Output, ReceptiveField, Report
 from cnncalc.analysis.tensors import Pace, Tensor, input_tensor, paces_through, relative_strides
@@ -88,7 +88,7 @@ def _report(
         layers=tuple(run.records),
         outputs=outputs,
         peak=held.plain,
-        diagnostics=tuple(run.diagnostics),
+        diagnostics=one_per_line(run.diagnostics),
         failed=failed,
         description=model.description,
         peak_in_place=held.in_place,

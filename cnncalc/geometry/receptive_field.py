@@ -312,12 +312,27 @@ class AxisField(NamedTuple):
             return None
         if len(self.maps) == 1:
             return self.maps[0].size_of(units)
-        if not self.maps or units is None:
+        return self._largest_of_all(units)[0]
+
+    def largest_at(self, units: Size) -> int | None:
+        """The first unit of that size; ``None`` where the size or the place is not known."""
+        if self.looks_back or self.unknown_start is not None:
             return None
+        if len(self.maps) == 1:
+            spans = self.maps[0].spans if units is None else self.maps[0].spans[:units]
+            sizes = [0 if span is None else span[1] - span[0] + 1 for span in spans]
+            return sizes.index(max(sizes)) if any(sizes) else None
+        return self._largest_of_all(units)[1]
+
+    def _largest_of_all(self, units: Size) -> tuple[int | None, int | None]:
+        """The largest size where paths of unlike strides meet, and the first unit that has it."""
+        if not self.maps or units is None:
+            return None, None
         period = _common_period(self.maps)
-        some = {*range(min(period, units)), *range(max(0, units - period), units)}
-        spans = [span for unit in some if (span := self.at(unit))]
-        return max((last - first + 1 for first, last in spans), default=None)
+        some = sorted({*range(min(period, units)), *range(max(0, units - period), units)})
+        sizes = {unit: span[1] - span[0] + 1 for unit in some if (span := self.at(unit))}
+        unit = max(sizes, key=sizes.__getitem__, default=None)
+        return (None, None) if unit is None else (sizes[unit], unit)
 
     def reason(self, units: Size) -> str | None:
         """Why the size is not known, where it is not."""

@@ -223,14 +223,31 @@ def _stride_of(stride: Fraction | None, axis: AxisField) -> str:
     return str(stride) if stride is not None else "mixed" if len(axis.maps) > 1 else _missing(axis)
 
 
+def _shown(layer: LayerReport) -> tuple[Interval | None, ...]:
+    """What the unit sees that a row is about: the first of the largest size."""
+    field = layer.field
+    units = zip(field.axes, field.largest_at, strict=True)
+    return tuple([axis.at(0 if unit is None else unit) for axis, unit in units])
+
+
 def field_padding(layer: LayerReport) -> str:
+    """What the first unit sees before the input."""
     starts = zip(layer.field.start, layer.field.axes, strict=True)
     return _per_axis([_missing(axis) if start is None else str(-start) for start, axis in starts])
 
 
-def _field_centre(layer: LayerReport) -> str:
-    centres = zip(layer.field.centre, layer.field.axes, strict=True)
-    return _per_axis([_missing(axis) if centre is None else decimal(centre) for centre, axis in centres])
+def _padding_shown(layer: LayerReport) -> str:
+    spans = zip(_shown(layer), layer.field.axes, strict=True)
+    return _per_axis([_missing(axis) if span is None else str(-span[0]) for span, axis in spans])
+
+
+def _centre_shown(layer: LayerReport) -> str:
+    spans = zip(_shown(layer), layer.field.axes, strict=True)
+    return _per_axis([_missing(axis) if span is None else decimal(_middle(span)) for span, axis in spans])
+
+
+def _middle(span: Interval) -> Fraction:
+    return Fraction(sum(span), 2)
 
 
 def _per_axis(texts: list[str]) -> str:
@@ -245,7 +262,9 @@ def decimal(centre: Fraction) -> str:
 
 def _flags(layer: LayerReport) -> str:
     flags = (("not aligned", not layer.field.aligned), ("non-uniform", not layer.field.uniform))
-    return ", ".join(text for text, holds in flags if holds)
+    text = ", ".join(text for text, holds in flags if holds)
+    shown = layer.field.largest_at
+    return f"{text} (of unit {','.join(str(unit or 0) for unit in shown)})" if any(shown) else text
 
 
 def _field_reasons(layer: LayerReport) -> tuple[str, ...]:
@@ -336,7 +355,11 @@ def _places(spans: Iterable[str]) -> str:
 
 
 def _raw_padding(layer: LayerReport) -> Raw:
-    return _raw(None if start is None else -start for start in layer.field.start)
+    return _raw(None if span is None else -span[0] for span in _shown(layer))
+
+
+def _raw_centre(layer: LayerReport) -> Raw:
+    return _raw(None if span is None else _middle(span) for span in _shown(layer))
 
 
 # The table of metrics
@@ -378,8 +401,8 @@ _METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
     (_COUNTS, _remark("shares", "shares", 7, _shares)),
     (_FIELDS, _field("rf_size", "rf size", 0, field_size, lambda layer: _raw(layer.field.size))),
     (_FIELDS, _field("rf_stride", "rf stride", 2, field_stride, lambda layer: _raw(layer.field.stride))),
-    (_FIELDS, _field("rf_padding", "rf padding", 4, field_padding, _raw_padding)),
-    (_FIELDS, _field("rf_centre", "rf centre", 5, _field_centre, lambda layer: _raw(layer.field.centre))),
+    (_FIELDS, _field("rf_padding", "rf padding", 4, _padding_shown, _raw_padding)),
+    (_FIELDS, _field("rf_centre", "rf centre", 5, _centre_shown, _raw_centre)),
     (_FIELDS, _remark("rf_flags", "flags", 2, _flags, "warning")),
 )
 """Which commands show a metric, and the metric, from left to right."""

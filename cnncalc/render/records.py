@@ -133,6 +133,7 @@ def _field(field: ReceptiveField) -> dict[str, Any]:
         "size": _known(field.size),
         "stride": _known(field.stride),
         "start": _known(field.start),
+        "largest_at": _known(field.largest_at),
         "uniform": field.uniform,
         "aligned": field.aligned,
         "global": field.is_global,

@@ -360,6 +360,21 @@ def test_a_shift_in_a_decoder_is_found_behind_joins_that_are_not_aligned_by_natu
     assert (least + most) / 2 == 2
 
 
+def test_copies_of_a_block_are_one_line() -> None:
+    """Strides 1, 2 and 4 before the three calls, whose offsets are 1, 2 and 4 input positions."""
+    block = (
+        "blocks: {b: {layers: [{add: [[conv3x3: {out: 8, padding: [[0, 2], [0, 2]]}], "
+        "[conv3x3: {out: 8, padding: 1}]]}, maxpool2]}}\n"
+    )
+    (found,) = layers("W502", "b", "b", "b", more=block)
+    assert found.path == "b_1/add_1"
+    assert found.message.endswith(
+        "their centres are 1 input position apart; from this line also 2 more joins, the last: `b_3/add_1`"
+    )
+    (found,) = layers("W502", "b", "b", more=block)
+    assert found.message.endswith("; from this line also another join: `b_2/add_1`")
+
+
 def test_a_shift_is_reported_again_only_where_another_comes_of_it() -> None:
     """A sees -1 to 2, so that its centre is half a position behind the input's; with itself it is in line."""
     shifted = "[conv3x3: {out: 8, padding: [[0, 2], [0, 2]]}]"

@@ -67,6 +67,7 @@ def test_json_has_every_key_of_format_1() -> None:
             "size": [7, 7],
             "stride": [2, 2],
             "start": [-3, -3],
+            "largest_at": [0, 0],
             "uniform": True,
             "aligned": True,
             "global": False,
@@ -98,12 +99,14 @@ def test_json_has_null_for_what_is_unknown_and_exact_numbers_for_what_is_not() -
         "size": None,
         "stride": None,
         "start": None,
+        "largest_at": None,
         "uniform": True,
         "aligned": True,
         "global": True,
         "before": False,
     }
     assert layers[2]["rf"]["stride"] == [0.5, 0.5]
+    assert layers[2]["rf"]["largest_at"] == [1, 1]
     assert layers[2]["rf"]["uniform"] is False
     assert layers[3]["rf"]["size"] == [None, 5]
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import cnncalc
 from cnncalc.analysis.report import Report
 from cnncalc.geometry.receptive_field import AxisField, IntervalMap
 from cnncalc.geometry.shape import Shape
@@ -112,9 +113,25 @@ def test_fields() -> None:
     assert row(text, "unequal") == ["unequal", "4x8x8", "3x11", "1x2", "1x5", "0"]
     assert row(text, "global") == ["global", "4x8x8", "all", "-", "-", "-"]
     assert row(text, "gate") == ["gate", "4x8x8", "7x7 + all", "1", "3", "0"]
-    assert row(text, "half") == ["half", "4x8x8", "2x2", "1/2", "0", "0", "non-uniform"]
+    assert row(text, "half") == [
+        "half",
+        "4x8x8",
+        "2x2",
+        "1/2",
+        "0",
+        "0.5",
+        "non-uniform (of unit 1,1)",
+    ]
     assert row(text, "skew") == ["skew", "4x8x8", "3x3", "2", "0", "1", "not aligned"]
-    assert row(text, "mixed") == ["mixed", "4x8x8", "12x12", "mixed", "0", "2", "non-uniform"]
+    assert row(text, "mixed") == [
+        "mixed",
+        "4x8x8",
+        "12x12",
+        "mixed",
+        "-14",
+        "19.5",
+        "non-uniform (of unit 7,7)",
+    ]
     assert row(text, "part") == ["part", "4x8x8", "all x 5", "-x1", "-x0", "-x2"]
     assert row(text, "early") == ["early", "4x8x8", "2x2", "1", "-1", "1.5"]
 
@@ -301,3 +318,34 @@ def test_names_that_are_too_long_go_on_in_the_next_line() -> None:
     assert max(map(cells, table)) <= 40
     names = "".join(line[: line.rfind("  ")].strip() if "1,000" in line else line.strip() for line in table)
     assert names == "".join(NAMES)
+
+
+DECODERS = (
+    "conv3x3: {out: 4, stride: 2, padding: 1}",
+    "conv_transpose3x3: {out: 4, stride: 2, padding: 1, output_padding: 1}",
+    "upsample: {factor: 1.5, mode: bilinear}",
+    "maxpool3x2: {stride: 2}",
+    "add: [[conv3x3: {out: 4, padding: 1}], [pad: [[2, 0], [2, 0]], conv3x3: 4]]",
+    "conv_transpose5x2: {out: 4, stride: [3, 2]}",
+)
+
+
+@pytest.mark.parametrize("first", DECODERS)
+@pytest.mark.parametrize("second", DECODERS)
+def test_a_row_is_about_one_unit(first: str, second: str) -> None:
+    """Size, padding and centre are of the unit that the flags name, and no unit sees more."""
+    items = "".join(f"  - {item}\n" for item in (first, second, "conv3x3: 4"))
+    (model,) = cnncalc.loads(f"input: [4, 40, 40]\nlayers:\n{items}")
+    found = cnncalc.analyze(model)
+    last = found.layers[-1]
+    _, _, size, _, padding, centre, *flags = row(show(found, command="rf"), last.path)
+    named = re.search(r"of unit ([0-9]+),([0-9]+)", flags[0]) if flags else None
+    unit = (int(named[1]), int(named[2])) if named else (0, 0)
+    for axis in range(2):
+        seen = last.field.axes[axis].at(unit[axis])
+        assert seen is not None
+        span = (seen[1] - seen[0] + 1, -seen[0], sum(seen) / 2)
+        cells_of = [cell.split("x")[axis] if "x" in cell else cell for cell in (size, padding, centre)]
+        assert [float(cell) for cell in cells_of] == [float(number) for number in span]
+        every = [last.field.axes[axis].at(at) for at in range(last.shape.sizes[axis] or 0)]
+        assert span[0] == max(one[1] - one[0] + 1 for one in every if one)
