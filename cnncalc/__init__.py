@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from cnncalc.analysis.run import analyze
     from cnncalc.errors import (
         CnncalcError,
+        ExportError,
         GraphError,
         NoAnswer,
         ShapeError,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         SpecError,
         UsageError,
     )
+    from cnncalc.exporters.exporting import export
     from cnncalc.importers.models import to_spec
     from cnncalc.importers.torch import from_torch
     from cnncalc.loading import load, loads
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0.dev0"
 __all__ = [
     "CnncalcError",
+    "ExportError",
     "GraphError",
     "NoAnswer",
     "Report",
@@ -39,6 +42,7 @@ __all__ = [
     "analyze",
     "compare",
     "draw",
+    "export",
     "from_torch",
     "load",
     "loads",
@@ -55,6 +59,7 @@ _HOMES = {
     "compare": "render.listings.comparison",
     "Report": "analysis.report",
     "draw": "render.pictures.drawn",
+    "export": "exporters.exporting",
     "from_torch": "importers.torch",
     "load": "loading",
     "loads": "loading",

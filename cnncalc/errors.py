@@ -120,6 +120,10 @@ class NoAnswer(CnncalcError):
     """A question that cannot be answered for a network."""
 
 
+class ExportError(CnncalcError):
+    """A network with layers that the form it is exported in cannot express."""
+
+
 def _one_line(diagnostic: Diagnostic) -> str:
     place = ""
     if diagnostic.location is not None:

@@ -15,6 +15,7 @@ from cnncalc import errors
 from cnncalc.analysis import effort
 from cnncalc.cli import main
 from cnncalc.codes import CODES
+from cnncalc.exporters.registry import EXPORTERS
 from cnncalc.frameworks import FRAMEWORKS, Framework
 from cnncalc.geometry import axis, shape
 from cnncalc.guide import page, topics
@@ -107,6 +108,15 @@ def importers() -> str:
     return "\n".join(["", "| format | sources | needs |", "|---|---|---|", *rows, ""]) + "\n"
 
 
+def exporters() -> str:
+    """The forms that networks are exported in, from their registry."""
+    rows = [
+        f"| `{one.name}` | {one.about} | {', '.join(f'`{ending}`' for ending in one.endings)} |"
+        for one in EXPORTERS.values()
+    ]
+    return "\n".join(["", "| form | what it is | files |", "|---|---|---|", *rows, ""]) + "\n"
+
+
 def all_operations() -> str:
     """The operations of the language, family by family."""
     rows = [f"| `{one.op}` | {one.summary.replace('``', '`')} |" for one in operations()]
@@ -173,6 +183,7 @@ SECTIONS = {
     "limits": limits,
     "contents": contents,
     "importers": importers,
+    "exporters": exporters,
     "formats": formats,
     "findings": finding_formats,
     "operations": all_operations,

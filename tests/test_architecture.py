@@ -25,6 +25,7 @@ ORDER = (
     {"advice"},
     {"checks"},
     {"questions"},
+    {"exporters"},
     {"__init__"},
     {"render"},
     {"cli"},

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import inf
 from typing import Any, NamedTuple, TypeVar
 
-from cnncalc.errors import Diagnostic
+from cnncalc.errors import Diagnostic, Origin
 from cnncalc.geometry.arrangement import Along, Arrangement
 from cnncalc.geometry.axis import AxisRule
 from cnncalc.geometry.receptive_field import AxisField, Interval
@@ -141,6 +141,8 @@ class LayerReport(NamedTuple):
     """Whether its output can be written over an input of as many elements."""
     layer: Layer | None = None
     """The operation with its arguments, which exporters write down."""
+    origin: Origin = Origin()
+    """Where it is written, and the calls of blocks that led there."""
 
     @property
     def params(self) -> Size:

@@ -220,6 +220,7 @@ class _Run:
                 arrangement=answers.arrangement,
                 in_place=layer.in_place,
                 layer=layer,
+                origin=node.origin,
             )
         )
         for fact in answers.advice:

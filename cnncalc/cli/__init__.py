@@ -41,6 +41,7 @@ COMMANDS = {
     "stream": "stream",
     "solve": "solve",
     "import": "importing",
+    "export": "export",
     "draw": "draw",
     "check": "check",
     "explain": "explain",

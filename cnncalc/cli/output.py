@@ -79,6 +79,25 @@ def emit(text: str, output: str | None = None) -> None:
     emit_pieces((text,), output)
 
 
+def emit_bytes(data: bytes, output: str | None = None) -> None:
+    """Write a binary result.
+
+    Raises:
+        Trouble: where the target cannot be written.
+    """
+    if output is not None:
+        _replace(output, data)
+        return
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        silence(sys.stdout)
+    except OSError as error:
+        silence(sys.stdout)
+        raise Trouble(f"cannot write to standard output: {error.strerror or error}") from error
+
+
 def emit_pieces(pieces: Iterable[str], output: str | None = None) -> None:
     """Write a result as its pieces come; a file is there when the last one is.
 
@@ -123,26 +142,33 @@ def silence(stream: TextIO) -> None:
         return
 
 
-def _replace(output: str, pieces: Iterable[str]) -> None:
+def _replace(output: str, content: Iterable[str] | bytes) -> None:
     """Write a file in one step: what was there stays whole until the new text is."""
     try:
         target = os.path.realpath(output)
         if os.path.islink(target):  # what is left of links that lead in a circle
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if os.path.exists(target) and not os.path.isfile(target):
-            with open(target, "w", encoding="utf-8", errors="backslashreplace", newline="") as device:
-                device.writelines(pieces)
+            _fill(target, "w", content)
             return
-        _write_beside(target, pieces)
+        _write_beside(target, content)
     except (OSError, ValueError) as error:
         raise Trouble(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _write_beside(target: str, pieces: Iterable[str]) -> None:
+def _fill(target: str, mode: str, content: Iterable[str] | bytes) -> None:
+    if isinstance(content, bytes):
+        with open(target, f"{mode}b") as file:
+            file.write(content)
+        return
+    with open(target, mode, encoding="utf-8", errors="backslashreplace", newline="") as text:
+        text.writelines(content)
+
+
+def _write_beside(target: str, content: Iterable[str] | bytes) -> None:
     beside = f"{target}.{os.getpid()}.tmp"
     try:
-        with open(beside, "x", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.writelines(pieces)
+        _fill(beside, "x", content)
         if os.path.exists(target):
             os.chmod(beside, os.stat(target).st_mode & 0o7777)
         os.replace(beside, target)

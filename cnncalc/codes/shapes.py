@@ -162,4 +162,12 @@ CODES = (
         "$ cnncalc sizes net.yaml --input 8",
         "$ cnncalc sizes net.yaml",
     ),
+    Code(
+        "E330",
+        "a layer that cannot be exported",
+        "The form that `export` writes has no way to say this layer, and nothing else is written instead. "
+        "All such layers are named in one run.",
+        "$ cnncalc export custom.yaml --to torch",
+        "$ cnncalc export net.yaml --to torch",
+    ),
 )

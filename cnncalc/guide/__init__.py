@@ -11,6 +11,7 @@ READING_ORDER = (
     "questions",
     "frameworks",
     "importing",
+    "exporting",
     "pictures",
     "ci",
     "output",

@@ -16,6 +16,7 @@ from tests.importers.onnx import files
 
 RECORD = Path(__file__).parents[1] / "data" / "codes.txt"
 NET = "input: [3, 8, 8]\nlayers: [conv3x3: 4]\n"
+CUSTOM = "input: [3, 8, 8]\nlayers: [custom: {params: 4, macs: 0}]\n"
 WIDE = NET.replace("4", "6")
 
 
@@ -27,6 +28,7 @@ def printed(code: Code, example: str) -> str:
         try:
             Path("net.yaml").write_text(NET, encoding="utf-8")
             Path("wide.yaml").write_text(WIDE, encoding="utf-8")
+            Path("custom.yaml").write_text(CUSTOM, encoding="utf-8")
             Path("empty").mkdir()
             Path("broken.onnx").write_bytes(files.model(files.SMALL)[:-3])
             Path("small.onnx").write_bytes(files.model(files.SMALL))
