@@ -19,7 +19,8 @@ from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.formats import has_ending
 
 if TYPE_CHECKING:
-    Kind = Table = str
+    Kind = str
+    Table = str
 else:
     Kind = Literal[tuple(EXPORTERS)]
     Table = Literal[TABLES]

@@ -24,10 +24,10 @@ class Argument(NamedTuple):
     @property
     def is_number(self) -> bool:
         """Whether it may become a parameter of the class that contains the call."""
+        if isinstance(self.value, Name | Call):
+            return False
         one = self.value[0] if isinstance(self.value, tuple) and self.value else self.value
-        return (
-            isinstance(one, (int, float)) and not isinstance(one, bool) and not isinstance(self.value, Name)
-        )
+        return isinstance(one, int | float) and not isinstance(one, bool)
 
 
 class Call(NamedTuple):
@@ -57,7 +57,7 @@ def literal(value: Value) -> str:
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, tuple):
-        items = ", ".join(map(literal, value))
+        items = ", ".join(literal(one) for one in value)
         return f"({items},)" if len(value) == 1 else f"({items})"
     return repr(value)
 

@@ -214,7 +214,8 @@ def _as_pytorch(window: Window, size: int | None) -> bool:
 
 def _end(window: Window, size: int | None, out: int | None) -> int:
     """The padding at the end with which the last window just fits."""
-    assert size is not None and out is not None
+    assert size is not None
+    assert out is not None
     return (out - 1) * window.stride + window.extent - size - (window.before or 0)
 
 
@@ -252,8 +253,8 @@ def avgpool(record: LayerReport, layer: Any, around: Around) -> Made:
         return pool
     if excludes:
         raise Inexpressible(
-            f"{around.framework.title} leaves padding out of the mean, which PyTorch does only where it is the same "
-            "before and after",
+            f"{around.framework.title} leaves padding out of the mean, which PyTorch does only where it is "
+            "the same before and after",
             "write the padding as one number per axis",
         )
     return (_pad(pairs), pool)
@@ -328,19 +329,20 @@ def linear(record: LayerReport, layer: Any, around: Around) -> Made:
     return (Call("nn.Flatten"), made) if flattens else made
 
 
+def flatten(record: LayerReport, layer: Any, around: Around) -> Made:
+    return Call("nn.Flatten")
+
+
 def embedding(record: LayerReport, layer: Any, around: Around) -> Made:
     if layer.vocab is None:
         raise Inexpressible("it says no `vocab`, the number of different tokens", "give one")
     return Call("TokenEmbedding", (placed("num_embeddings", layer.vocab), placed("embedding_dim", layer.out)))
 
 
-def _affine(
-    record: LayerReport, name: str, arguments: tuple[Argument, ...], word: str, default: bool
-) -> Made:
+def _affine(record: LayerReport, norm: Call, word: str, default: bool) -> Made:
     """A normalization that learns what the record counts."""
-    made = Call(
-        name, (*arguments, given(word, bool(record.weights or record.biases or _ties(record)), default))
-    )
+    learns = bool(record.weights or record.biases or _ties(record))
+    made = norm._replace(arguments=(*norm.arguments, given(word, learns, default)))
     if _ties(record) or bool(record.weights) == bool(record.biases):
         return made
     return Call("without", (placed("norm", made), placed("name", "bias" if record.weights else "weight")))
@@ -353,25 +355,25 @@ def _ties(record: LayerReport) -> bool:
 def bn(record: LayerReport, layer: Any, around: Around) -> Made:
     rank = max(1, record.in_shape.rank)
     channels = placed("num_features", record.in_shape.channels)
-    return _affine(record, f"nn.BatchNorm{rank}d", (channels,), "affine", True)
+    return _affine(record, Call(f"nn.BatchNorm{rank}d", (channels,)), "affine", True)
 
 
 def gn(record: LayerReport, layer: Any, around: Around) -> Made:
     arguments = (placed("num_groups", layer.groups), placed("num_channels", record.in_shape.channels))
-    return _affine(record, "nn.GroupNorm", arguments, "affine", True)
+    return _affine(record, Call("nn.GroupNorm", arguments), "affine", True)
 
 
 def ln(record: LayerReport, layer: Any, around: Around) -> Made:
     name = "ChannelNorm" if record.in_shape.rank else "nn.LayerNorm"
     channels = placed("normalized_shape", record.in_shape.channels)
-    return _affine(record, name, (channels,), "elementwise_affine", True)
+    return _affine(record, Call(name, (channels,)), "elementwise_affine", True)
 
 
 def instance_norm(record: LayerReport, layer: Any, around: Around) -> Made:
     if not record.in_shape.rank:
         raise Inexpressible("a vector has no positions to normalize over")
     channels = placed("num_features", record.in_shape.channels)
-    return _affine(record, _module("InstanceNorm", record), (channels,), "affine", False)
+    return _affine(record, Call(_module("InstanceNorm", record), (channels,)), "affine", False)
 
 
 def lrn(record: LayerReport, layer: Any, around: Around) -> Made:
@@ -414,7 +416,10 @@ def _applied(function: str, *arguments: Argument) -> Call:
 
 
 def _function(name: str, *fixed: Argument) -> Maker:
-    return lambda record, layer, around: _applied(name, *fixed)
+    def make(record: LayerReport, layer: Any, around: Around) -> Made:
+        return _applied(name, *fixed)
+
+    return make
 
 
 def dropout(record: LayerReport, layer: Any, around: Around) -> Made:
@@ -653,7 +658,7 @@ MAKERS: dict[str, Maker] = {
     "adaptive_maxpool": _adaptive("Max"),
     "roi_pool": roi_pool,
     "spp_level": spp_level,
-    "flatten": lambda record, layer, around: Call("nn.Flatten"),
+    "flatten": flatten,
     "linear": linear,
     "embedding": embedding,
     "lstm": _recurrent("LSTM"),
