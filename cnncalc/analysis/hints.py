@@ -33,22 +33,45 @@ class Hints:
         if fault.code != "E303" or not (isinstance(node.layer, Layer) and node.layer.is_join):
             return fault.message
         reason = fault.message.rpartition(": ")[2]
+        alike = self._alike(node, reason)
+        if len(alike) < 2:
+            return fault.message
+        said = [_group(group, node.path) for group in alike]
+        return f"cannot join {listed(said[:-1])} and {said[-1]}: {reason}"
+
+    def _alike(self, node: Node, reason: str) -> list[list[Tensor]]:
+        """The inputs of a join, those together that fit each other; what does not fit the others first."""
         groups: dict[object, list[Tensor]] = {}
         for index in dict.fromkeys(node.inputs):
             tensor = self._tensors[index]
             groups.setdefault(_compared(tensor.shape, reason), []).append(tensor)
-        if len(groups) < 2:
-            return fault.message
         alike = list(groups.values())
         if len({len(group) for group in alike}) > 1:
-            alike.sort(key=len)  # what does not fit the others comes first
-        said = [_group(group, node.path) for group in alike]
-        return f"cannot join {listed(said[:-1])} and {said[-1]}: {reason}"
+            alike.sort(key=len)
+        return alike
+
+    def _with_channels(self, node: Node) -> str:
+        """What gives all inputs of an element-wise join the channels of most of them."""
+        alike = [
+            group
+            for group in self._alike(node, "channels differ")
+            if group[0].shape.channels not in (1, None)
+        ]
+        if len(alike[-1]) == len(alike[0]):
+            alike.sort(key=lambda group: _ready(group[0], node.path))
+        *others, (kept, *_) = alike
+        wanted = kept.shape.channels
+        ends = [(f"`{_branch(one.path, node.path)}`", _to(wanted, one)) for group in others for one in group]
+        words = listed([f"{name} with `{item}`" for name, item in ends[:MOST_NAMES]])
+        more = f" and {len(ends) - MOST_NAMES} more" if len(ends) > MOST_NAMES else ""
+        return f"end {words}{more}: `{_branch(kept.path, node.path)}` has {wanted} channels"
 
     def help(self, fault: Fault, node: Node) -> str | None:
         """What would fix an error of a node."""
         if fault.code == "E306" and fault.help is None:
             return self._before_vector(node)
+        if fault.code == "E303" and fault.help is None and isinstance(node.layer, Layer):
+            return self._with_channels(node)
         first = self._tensors[0].shape
         if fault.code == "E304" and self._has_batch(node):
             sizes = ", ".join(map(_word, first.sizes))
@@ -94,6 +117,20 @@ def _branch(path: str, join: str) -> str:
     """What a join's input is called: its branch where it is below the join, else its path."""
     inside = path.removeprefix(f"{join}/")
     return inside.partition("/")[0] if inside != path else path
+
+
+def _ready(tensor: Tensor, join: str) -> tuple[bool, bool]:
+    """How little an input of a join is meant to be changed: least what is read from outside, most a gate or
+    a shortcut.
+    """
+    follows = tensor.shape.is_point or _branch(tensor.path, join) == "shortcut"
+    return not follows, not tensor.path.startswith(f"{join}/")
+
+
+def _to(channels: Size, tensor: Tensor) -> str:
+    """The item that gives a tensor a number of channels."""
+    rank = tensor.shape.rank
+    return f"conv{'x'.join('1' * rank)}: {channels}" if rank else f"linear: {channels}"
 
 
 def _compared(shape: Shape, reason: str) -> object:

@@ -86,7 +86,6 @@ class _SumWithProjection(Add):
             "`project` has the stride of the body but does not crop: "
             "pad the body's windows, or write the shortcut as a list"
         ),
-        "channels": Add.ways_out["channels"],
     }
 
 

@@ -15,15 +15,14 @@ class _Join(Layer):
     ways_out: ClassVar[Mapping[str, str]] = {
         "sizes": "stride, pad or crop the branches alike, or bring one to the other's "
         "size with `upsample_to` or `crop_to`",
-        "channels": "give the branches the same `out`",
     }
-    """What to do where the inputs differ, by what differs."""
+    """What to do where the inputs differ, by what differs; of channels the network tells."""
 
     def _agreed(self, values: tuple[Size, ...], shapes: tuple[Shape, ...], what: str = "sizes") -> Size:
         """The value that all known ones share."""
         known = {value for value in values if value is not None}
         if len(known) > 1:
-            raise Fault("E303", f"cannot join {_listed(shapes)}: {what} differ", self.ways_out[what])
+            raise Fault("E303", f"cannot join {_listed(shapes)}: {what} differ", self.ways_out.get(what))
         return known.pop() if known else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import cnncalc
@@ -521,3 +523,40 @@ def test_what_is_advised_for_an_odd_u_net_works(way: str) -> None:
     lines += [way] if left == "skip" else [f"{{{way}, from: skip}}"]
     text = "\n".join(f"  - {line}" for line in [*lines, f"concat: [{left}, {right}]"])
     assert found_in(f"input: [4, 33, 33]\nlayers:\n{text}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("input", "join", "branches"),
+    [
+        ("[8, 9, 9]", "mul", {"gate": ["global_avgpool", "linear: 4"], "map": []}),
+        ("[8, 9, 9]", "mul", {"map": ["relu"], "gate": ["global_avgpool", "conv1x1: 4"]}),
+        ("[8, 9, 9]", "add", {"a": ["conv1x1: 16"], "b": ["conv1x1: 8"]}),
+        ("[8, 9]", "sub", {"a": ["conv1: 16"], "b": ["conv1: 8"], "c": ["conv1: 16"]}),
+        ("[8, 9, 9, 9]", "max", {"a": [], "b": ["conv1x1x1: 5"], "c": ["conv1x1x1: 6"], "d": []}),
+        (
+            "[8, 9, 9]",
+            "add",
+            {"one": ["channel_mean"], "b": ["conv1x1: 3"], "c": ["conv1x1: 6"], "d": ["conv1x1: 6"]},
+        ),
+        ("[8]", "add", {"a": ["linear: 3"], "b": ["linear: 4"]}),
+    ],
+)
+def test_what_is_advised_for_unlike_channels_works(
+    input: str, join: str, branches: dict[str, list[str]]
+) -> None:
+    def spec() -> str:
+        written = ", ".join(f"{name}: [{', '.join(items)}]" for name, items in branches.items())
+        return f"input: {input}\nlayers:\n  - {join}: {{{written}}}\n"
+
+    ((code, _, _, help),) = found_in(spec())
+    assert code == "E303" and help is not None
+    for name, item in re.findall("`([a-z]+)` with `([^`]+)`", help):
+        branches[name].append(item)
+    assert found_in(spec()) == []
+
+
+def test_what_is_advised_for_a_shortcut_of_other_channels_works() -> None:
+    spec = f"{INPUT}layers:\n  - residual: {{body: [conv1x1: 6], shortcut: [relu%s]}}\n"
+    ((code, _, _, help),) = found_in(spec % "")
+    assert (code, help) == ("E303", "end `shortcut` with `conv1x1: 6`: `conv1x1_1` has 6 channels")
+    assert found_in(spec % ", conv1x1: 6") == []
