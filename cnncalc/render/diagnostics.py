@@ -36,7 +36,7 @@ def _lines(found: Diagnostic, surface: Surface) -> list[str]:
     if place is not None:
         where = f"{inert(place.file)}:{place.line}:{place.column}"
         lines.append(f"{margin}{surface.styled('-->', CYAN)} {where}{path}")
-        lines += _excerpt(place, found.excerpt, margin, surface) if found.excerpt else []
+        lines += _excerpt(place, found.excerpt, margin, style, surface) if found.excerpt else []
     for text in _calls(found.chain):
         lines += _prose(f"{margin} = {inert(text)}", f"{margin}   ", surface)
     if found.help:
@@ -63,7 +63,7 @@ def _calls(chain: tuple[str, ...]) -> list[str]:
     return [*calls[:CHAIN_END], f"... {left_out} more blocks ...", *calls[-CHAIN_END:]]
 
 
-def _excerpt(place: Location, line: str, margin: str, surface: Surface) -> list[str]:
+def _excerpt(place: Location, line: str, margin: str, style: str, surface: Surface) -> list[str]:
     gap = surface.glyph("…", "...")
     room = LONGEST_EXCERPT
     if surface.width is not None:
@@ -73,7 +73,7 @@ def _excerpt(place: Location, line: str, margin: str, surface: Surface) -> list[
     caret = max(0, min(place.column - 1 - start, len(text)))
     width = max(1, min(place.width, len(text) - caret))
     before, meant = inert(text[:caret]), inert(text[caret : caret + width])
-    marks = surface.styled("^" * max(1, cells(meant)), BOLD_RED)
+    marks = surface.styled("^" * max(1, cells(meant)), style)
     bar = surface.styled("|", CYAN)
     return [
         f"{margin} {bar}",

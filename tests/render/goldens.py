@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from cnncalc import analyze, loads
+from cnncalc import analyze, loads, sizes, stream, tile
 from cnncalc.analysis.report import Report
 from cnncalc.checks.changes import paired
 from cnncalc.frameworks import FRAMEWORKS
+from cnncalc.frameworks.rules import AxisPadding
+from cnncalc.geometry.participation import pooled
+from cnncalc.geometry.pyramid import MODES, pyramid
+from cnncalc.network.model import Model
 from cnncalc.questions.sweep import Grid, parse_shapes, sweep
 from cnncalc.render.document import Document
+from cnncalc.render.listings.answers import Asked
 from cnncalc.render.listings.changes import Changes
 from cnncalc.render.listings.comparison import Comparison
 from cnncalc.render.listings.frameworks import Frameworks
 from cnncalc.render.listings.networks import Networks
+from cnncalc.render.listings.pool import Pools
+from cnncalc.render.listings.sizes import FittingSizes
+from cnncalc.render.listings.spp import Pyramids
+from cnncalc.render.listings.streams import Streams
 from cnncalc.render.listings.sweep import Sweep
+from cnncalc.render.listings.tiles import Tiles
 from cnncalc.render.listings.zoo import Exhibit, Zoo
 from cnncalc.render.outputs import FORMATS
 from cnncalc.render.surface import Surface
@@ -55,6 +66,31 @@ def _reports() -> list[Report]:
     return [report(), report(wide)._replace(name="Wider"), report(SPEC.replace("3, 64, 64", "3, any, 64"))]
 
 
+def _pools() -> Pools:
+    rules = FRAMEWORKS["pytorch"]
+    axes = [
+        pooled(rules.pool_window(kernel, 2, AxisPadding(1, 1), 1, None, size, True), size)
+        for size, kernel in ((13, 3), (40, 2))
+    ]
+    return Pools(tuple(axes), rules.name)
+
+
+def _asked(ask: Callable[[Model], Any], spec: str = SPEC) -> list[Asked[Any]]:
+    return [Asked(model, ask(model)) for model in loads(spec, "golden.yaml")]
+
+
+AUDIO = """\
+name: Audio
+input: [1, 4000]
+layers:
+- conv9: {out: 8, stride: 4, padding: causal}
+- residual: [conv3: {out: 8, dilation: 2 ** i, padding: causal}]
+  name: stage
+  repeat: 3
+"""
+FLAT = "name: Flat\ninput: [3, 64, 48]\nlayers:\n- conv3x3: {out: 8, padding: 1}\n- maxpool2\n- conv3x3: {out: 4, padding: 1}\n"
+
+
 def _changes() -> Changes:
     old, new, _ = _reports()
     return Changes([old, new], (), paired([old], [new]), (), ("old.yaml", "new.yaml"))
@@ -71,6 +107,12 @@ TABLES: dict[str, Callable[[], Document]] = {
         "golden.yaml",
         tuple(sweep(Grid({"": parse_shapes("3x1..49/16")}), lambda _: loads(SPEC, "golden.yaml"))),
     ),
+    "pool": _pools,
+    "spp": lambda: Pyramids([pyramid("paper", (13, 40), (1, 2, 4))], 256),
+    "spp_modes": lambda: Pyramids([pyramid(mode, (13,), (1, 2, 6)) for mode in MODES], 256),
+    "sizes": lambda: FittingSizes(_asked(lambda model: sizes(model, near=50))),
+    "tile": lambda: Tiles(_asked(lambda model: tile(model, (200, 130), tile=64), FLAT)),
+    "stream": lambda: Streams(_asked(lambda model: stream(model, rate=16_000), AUDIO)),
     "zoo": lambda: Zoo((Exhibit("golden", "Golden", "2015", "Somebody et al., 2015", "", report()),)),
 }
 

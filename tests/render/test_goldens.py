@@ -8,10 +8,13 @@ from fractions import Fraction
 import pytest
 
 from cnncalc.analysis.report import LayerReport
+from cnncalc.render.listings.layers import totals
+from cnncalc.render.outputs.table import totals as drawn_totals
 from cnncalc.render.rows import rows
-from cnncalc.render.surface import PLAIN
+from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.text import cells
 from cnncalc.render.tree import Row, tree
+from cnncalc.render.view import View
 from tests.render.goldens import COMMANDS, FOLDER, TABLES, WIDTHS, report, text_of
 
 HEAD = re.compile(r"^=== ([0-9]+) columns, (plain|colour)\n", re.MULTILINE)
@@ -125,3 +128,25 @@ def test_a_comparison_is_of_the_two_totals(width: int) -> None:
         ratio = f"x{float(Fraction(new, old)):.3f}"
         line = next(line for line in text.splitlines() if line.startswith(title))
         assert re.split(r" {2,}", line)[1:] == [f"{old:,}", f"{new:,}", f"{new - old:+,}", per_cent, ratio]
+
+
+@pytest.mark.parametrize("width", [47, 44, 40, 33, 27, 24, 18])
+def test_sums_fit_terminals_that_are_narrow(width: int) -> None:
+    rows = totals(report(), View("summary"))
+    lines = drawn_totals(rows, Surface(width))
+    assert max(map(cells, lines)) <= width
+    text = " ".join(" ".join(lines).split())
+    for title, exact, _ in rows:
+        assert exact in text
+        assert all(word in text for word in title.split())
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_counts_of_a_pool_are_those_of_its_windows(width: int) -> None:
+    text = kept("pool")[width, "plain"]
+    for size, kernel, (name, windows) in zip((13, 40), (3, 2), (("y", 7), ("x", 21)), strict=True):
+        spans = [(2 * at - 1, 2 * at - 2 + kernel) for at in range(windows)]
+        counts = [sum(first <= at <= last for first, last in spans) for at in range(size)]
+        assert f"read   {''.join(map(str, counts))}\n" in text
+        assert re.search(rf"^{name} +{size} +{kernel} +2 +1 +1 +{windows} +0$", text, re.MULTILINE)
+        assert f"{spans[0][0]}..{spans[0][1]}  ░█" in text

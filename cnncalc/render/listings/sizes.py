@@ -30,7 +30,7 @@ class FittingSizes(Answers[Sizes]):
     """What the command ``sizes`` shows."""
 
     def table(self, answer: Sizes, surface: Surface) -> Listing[Line]:
-        return listing(answer)
+        return listing(answer, surface)
 
     def complete(self, answer: Sizes) -> Listing[Line]:
         return complete(answer)
@@ -39,7 +39,7 @@ class FittingSizes(Answers[Sizes]):
         return record(answer)
 
 
-def listing(answer: Sizes) -> Listing[Line]:
+def listing(answer: Sizes, surface: Surface) -> Listing[Line]:
     """A table for a reader; axes that are alike are shown once."""
     lines: list[Line] = []
     notes: list[str] = []
@@ -65,8 +65,8 @@ def listing(answer: Sizes) -> Listing[Line]:
         ),
         Column[Line]("smallest", "smallest", _smallest, lambda line: line.smallest, 1),
     )
-    where = f"{answer.framework}, {inert(answer.file)}"
-    return Listing(f"{inert(answer.name)} ({where})", columns, tuple(lines), notes=tuple(notes))
+    title = surface.glyph(" · ", " - ").join((inert(answer.name), answer.framework))
+    return Listing(title, columns, tuple(lines), notes=tuple(notes))
 
 
 def complete(answer: Sizes) -> Listing[Line]:

@@ -27,7 +27,7 @@ class Solutions(Answers[Solution]):
     """What the command ``solve`` shows."""
 
     def table(self, answer: Solution, surface: Surface) -> Listing[Line]:
-        title = f"{inert(answer.name)}: {inert(answer.vary)} = {inert(answer.value)} ({inert(answer.file)})"
+        title = f"{inert(answer.name)}: {inert(answer.vary)} = {inert(answer.value)}"
         tried = f"{plural(answer.tried, 'value')} tried"
         notes = [
             tried if answer.monotone else f"not monotone: a metric falls where `{answer.vary}` grows; {tried}"

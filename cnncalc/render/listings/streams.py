@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from cnncalc.questions.stream import LayerDelay, Stream
 from cnncalc.render.listing import Column, Listing, Total
 from cnncalc.render.listings.answers import Answers
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, exact, inert, memory
+from cnncalc.render.tree import tree
 from cnncalc.support.numbers import plural
+
+
+class Branch(NamedTuple):
+    """A row of the tree: a layer, or a structure that heads some."""
+
+    label: str
+    layer: LayerDelay
+    is_head: bool
 
 
 class Streams(Answers[Stream]):
     """What the command ``stream`` shows."""
 
-    def table(self, answer: Stream, surface: Surface) -> Listing[LayerDelay]:
+    def table(self, answer: Stream, surface: Surface) -> Listing[Branch]:
         causal = answer.causal if isinstance(answer.causal, str) else "yes" if answer.causal else "no"
         shown = tuple(_telling(answer.layers))
         hidden = len(answer.layers) - len(shown)
@@ -31,9 +40,9 @@ class Streams(Answers[Stream]):
             Total("state in bytes", f"{answer.state_bytes:,}", memory(answer.state_bytes)),
         ]
         return Listing(
-            f"{inert(answer.name)} ({inert(answer.file)})",
-            (_PATH, _OP, _BACK, _AHEAD, _STATE),
-            shown,
+            inert(answer.name),
+            tuple(map(_of_branch, (_PATH, _OP, _BACK, _AHEAD, _STATE))),
+            tuple(_branches(shown, surface)),
             notes=(
                 "look-back and look-ahead in positions of the input; state in numbers",
                 *((left,) if hidden else ()),
@@ -71,6 +80,36 @@ def _telling(layers: tuple[LayerDelay, ...]) -> Iterator[LayerDelay]:
         if layer.state or here != before:
             yield layer
         before = here
+
+
+def _branches(layers: tuple[LayerDelay, ...], surface: Surface) -> Iterator[Branch]:
+    """The layers as a tree, which asks them for nothing but their paths."""
+    for row in tree(cast("Any", layers), by_field=True, surface=surface, folded=False):
+        yield Branch(row.label, cast("Any", row.layer), row.is_head)
+
+
+def _of_branch(column: Column[LayerDelay]) -> Column[Branch]:
+    """A column about layers for the rows of the tree."""
+    if column.key == "path":
+        return Column(
+            "path", "layer", _label, lambda row: row.layer.path, 0, right=False, folds=True, strong=_heads
+        )
+    return Column(
+        column.key,
+        column.title,
+        lambda row: "" if row.is_head else column.text(row.layer),
+        lambda row: None if row.is_head else column.raw(row.layer),
+        column.rank,
+        column.right,
+    )
+
+
+def _label(row: Branch) -> str:
+    return row.label
+
+
+def _heads(row: Branch) -> bool:
+    return row.is_head
 
 
 def _time(answer: Stream, positions: int) -> str:

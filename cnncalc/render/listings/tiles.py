@@ -41,7 +41,7 @@ class Tiles(Answers[Tiling]):
         image = by(axis.size for axis in answer.axes)
         aligns = by(dict.fromkeys(axis.align for axis in answer.axes))
         return Listing(
-            f"{inert(answer.name)}: {plural(answer.tiles, 'tile')} of {image} ({inert(answer.file)})",
+            f"{inert(answer.name)}: {plural(answer.tiles, 'tile')} of {image}",
             columns,
             tuple(lines),
             notes=(

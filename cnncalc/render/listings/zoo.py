@@ -99,7 +99,7 @@ def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
             ),
         ),
         items=exhibits,
-        notes=("`cnncalc zoo SPEC` prints a spec",),
+        notes=("`cnncalc zoo SPEC` prints a spec, `cnncalc zoo WORD` lists the networks that have the word",),
     )
 
 

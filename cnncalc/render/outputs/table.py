@@ -59,7 +59,18 @@ def totals(rows: tuple[Total, ...], surface: Surface) -> list[str]:
     columns = [list(texts) for texts in zip(*rows, strict=True)]
     if surface.width is not None and line_width(list(map(widest, columns))) > surface.width:
         columns.pop()  # a rounded number says nothing that the exact one does not
-    return aligned(columns, [False, True, True][: len(columns)], surface.width)
+    widths = list(map(widest, columns))
+    if surface.width is not None and line_width(widths) > surface.width:
+        widths[0] = surface.width - line_width(widths) + widths[0]
+        if widths[0] < NARROWEST:
+            return _stacked(rows, surface.width)
+    rights = [False, True, True][: len(columns)]
+    return list(_rows(columns, widths, rights, [wrapped, None, None][: len(columns)], Surface()))
+
+
+def _stacked(rows: tuple[Total, ...], width: int) -> list[str]:
+    """The sums where a title and a number have no room beside each other."""
+    return [line for title, exact, _ in rows for line in (*wrapped(title, width), f"  {exact}")]
 
 
 def aligned(columns: list[list[str]], rights: list[bool], width: int | None = None) -> list[str]:
