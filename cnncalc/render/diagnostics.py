@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cnncalc.errors import Diagnostic, Location
-from cnncalc.render.surface import BOLD_RED, BOLD_YELLOW, CYAN, PLAIN, Surface
+from cnncalc.render.surface import BOLD, BOLD_RED, BOLD_YELLOW, CYAN, PLAIN, Surface
 from cnncalc.render.text import cells, inert, wrapped
 
 LONGEST_EXCERPT = 100
@@ -32,7 +32,10 @@ def _lines(found: Diagnostic, surface: Surface) -> list[str]:
     place = found.location
     margin = " " * (len(str(place.line)) if place else 1)
     first, *more = _prose(f"{code}: {inert(found.message)}{'' if place else path}", "  ", surface)
-    lines = [surface.styled(code, style) + first.removeprefix(code), *more]
+    lines = [
+        surface.styled(code, style) + surface.styled(first.removeprefix(code), BOLD),
+        *(surface.styled(line, BOLD) for line in more),
+    ]
     if place is not None:
         where = f"{inert(place.file)}:{place.line}:{place.column}"
         lines.append(f"{margin}{surface.styled('-->', CYAN)} {where}{path}")
@@ -40,7 +43,8 @@ def _lines(found: Diagnostic, surface: Surface) -> list[str]:
     for text in _calls(found.chain):
         lines += _prose(f"{margin} = {inert(text)}", f"{margin}   ", surface)
     if found.help:
-        lines += _prose(f"{margin} = help: {inert(found.help)}", f"{margin}         ", surface)
+        first, *more = _prose(f"{margin} = help: {inert(found.help)}", f"{margin}         ", surface)
+        lines += [first.replace("help", surface.styled("help", CYAN), 1), *more]
     return lines
 
 

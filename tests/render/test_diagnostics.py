@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,15 @@ def test_nothing_user_given_reaches_the_terminal_raw() -> None:
 def test_colours_and_ascii() -> None:
     assert "\x1b[1;31merror[E301]\x1b[0m" in render([misfit("a")], Surface(80, True, True))
     assert at("x" * 500, 250, surface=Surface(None, False))[0].isascii()
+
+
+@pytest.mark.parametrize(("severity", "colour"), [("error", "1;31"), ("warning", "1;33")])
+def test_code_and_caret_have_the_colour_of_what_is_found(severity: Any, colour: str) -> None:
+    found = misfit("a")._replace(severity=severity, help="to help, help yourself")
+    text = render([found], Surface(30, True, True))
+    assert re.findall(f"\x1b\\[{colour}m(.*?)\x1b\\[0m", text) == [f"{severity}[E301]", "^^^^^^^"]
+    assert text.count("\x1b[36mhelp\x1b[0m") == 1
+    assert re.sub("\x1b\\[[0-9;]*m", "", text) == render([found], Surface(30))
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
