@@ -66,6 +66,7 @@ IMPORTERS: dict[str, Importer] = {
         ),
         Importer(name="caffe", title="Caffe", endings=(".prototxt",)),
         Importer(name="darknet", title="Darknet", endings=(), shared_endings=(".cfg",)),
+        Importer(name="pt2", title="torch.export", endings=(".pt2",)),
         Importer(name="torch", title="PyTorch", endings=(), callables=True, needs="torch", runs_code=True),
     )
 }

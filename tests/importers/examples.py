@@ -10,6 +10,7 @@ from tests.importers.caffe.networks import conv, data
 from tests.importers.darknet.networks import conv as darknet_conv
 from tests.importers.darknet.networks import net
 from tests.importers.onnx import files as onnx
+from tests.importers.pt2.programs import program, relus, zipped
 
 
 def _keras_layer(kind: str, **settings: object) -> dict[str, object]:
@@ -44,6 +45,7 @@ def _onnx() -> bytes:
 
 EXAMPLES = {
     ".onnx": _onnx(),
+    ".pt2": zipped(json.dumps(program(16)).encode()),
     ".keras": archive(keras_config().encode()),
     ".json": keras_config().encode(),
     ".prototxt": (data(16) + conv("one", "data", 4, 3)).encode(),
@@ -74,6 +76,8 @@ HOSTILE = {
     "wide.cfg": b"[net]\nheight=8\nwidth=8\n"
     + b"[convolutional]\nfilters=999999999\nsize=999999999\npad=1\nactivation=linear\n" * 200,
     "escapes.cfg": b"[net]\n\x1b[31mheight\x1b[0m=8\n[\x1b]0;owned\x07]\n",
+    "nodes.pt2": zipped(json.dumps(relus(10_000)).encode()),
+    "bomb.pt2": zipped(b" " * (80 * 2**20)),
     "lengths.onnx": b"\x3a\xff\xff\xff\xff\x0f" + b"\x00" * 100,
     "nested.onnx": b"\x3a" + onnx.varint(2_000_000) + b"\x0a\xff\xff\xff\x07" * 400_000,
     "nodes.onnx": onnx.model(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
+
+from cnncalc.geometry.shape import Size, total
 
 
 class Ref(NamedTuple):
@@ -38,9 +40,9 @@ class Call(NamedTuple):
     """What came out, tensors as ``Ref``."""
     module: int
     """The module call it was made in, as an index into ``Recording.modules``."""
-    macs: int
-    """Multiply-accumulates as PyTorch's own counter has them."""
-    products: int
+    macs: Size
+    """Multiply-accumulates as PyTorch's own counter has them; ``None`` where they are not known."""
+    products: Size
     """Those of them that are products of two tensors."""
 
     @property
@@ -91,6 +93,11 @@ class Recording(NamedTuple):
         return tuple(reversed(found))
 
 
+def macs_of(calls: Iterable[Call]) -> Size:
+    """The multiply-accumulates of some calls; ``None`` where those of one are not known."""
+    return total(call.macs for call in calls)
+
+
 def refs(value: Any) -> Iterator[Ref]:
     """The tensors in a value, in order."""
     if isinstance(value, Ref):
@@ -105,4 +112,4 @@ def refs(value: Any) -> Iterator[Ref]:
         yield from refs((value.start, value.stop, value.step))
 
 
-__all__ = ["Call", "ModuleCall", "Recording", "Ref", "Tensor", "refs"]
+__all__ = ["Call", "ModuleCall", "Recording", "Ref", "Tensor", "macs_of", "refs"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cnncalc.importers.torch.functions  # noqa: F401  (registers what each function becomes)
 from cnncalc.errors import Diagnostic, SourceError, UsageError
 from cnncalc.importers.items import Network, Problem, Refused, Request, Stated
-from cnncalc.importers.torch.calls import Recording
+from cnncalc.importers.torch.calls import Recording, macs_of
 from cnncalc.importers.torch.recorder import Module, record
 from cnncalc.importers.torch.walk import NotUnderstood, Walk
 from cnncalc.support.words import shown
@@ -107,7 +107,7 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
         raise SourceError(Diagnostic("E110", "error", message, help)) from error
     remark: str | None = None
     for more in MORE:
-        larger = tuple(_larger(shape, more) for shape in shapes)
+        larger = tuple(larger_size(shape, more) for shape in shapes)
         try:
             other = record(module, [(1, *shape) for shape in larger], counts=False)
         except Exception as error:
@@ -121,7 +121,7 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
     return Recorded(first, None, tuple(shapes), (), remark)
 
 
-def _larger(shape: Sizes, more: tuple[int | None, int | None]) -> Sizes:
+def larger_size(shape: Sizes, more: tuple[int | None, int | None]) -> Sizes:
     """Another size of an input; frames of a video stay."""
     sizes = list(shape)
     for axis, step in zip((-2, -1) if len(shape) > 2 else (-1,), more, strict=False):
@@ -159,7 +159,7 @@ def network_from_recordings(recorded: Recorded, *, name: str, source: str, parti
         stated=Stated(
             params=sum(prod(first.tensors[index].shape) for index in params if index in used),
             buffers=sum(prod(first.tensors[index].shape) for index in walk.statistics) + walk.fixed,
-            macs=sum(call.macs for call in first.calls),
+            macs=macs_of(first.calls),
         ),
         nodes=len(first.calls),
         remarks=(*_remarks(recorded, walk), *_unused(first, unused)),

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
-from cnncalc.geometry.shape import Shape
+from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.importers.items import Item, Problem, Value, item, unknown_item
-from cnncalc.importers.torch.calls import Call, Recording, Ref, refs
+from cnncalc.importers.torch.calls import Call, Recording, Ref, macs_of, refs
 from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, View, whole_axis
 from cnncalc.layers.base import OPERATIONS
 
@@ -29,7 +29,7 @@ class Const(NamedTuple):
     shape: tuple[int, ...]
     parameters: frozenset[int] = frozenset()
     buffers: frozenset[int] = frozenset()
-    macs: int = 0
+    macs: Size = 0
     """Multiply-accumulates of layers that compute it."""
 
 
@@ -196,7 +196,7 @@ class Walk:
     def _hold_constants(self, call: Call, given: Iterable[Any]) -> None:
         parameters = frozenset().union(*(one.parameters for one in given))
         buffers = frozenset().union(*(one.buffers for one in given))
-        macs = call.macs + max((one.macs for one in given), default=0)
+        macs = total((call.macs, *(one.macs for one in given)))
         for ref in call.outputs:
             self.held[ref.number] = Const(self.recording.shape(ref), parameters, buffers, macs)
 
@@ -457,7 +457,7 @@ class Walk:
         fresh = learned - self.counted
         self.counted |= fresh
         params = sum(prod(self.recording.tensors[one].shape) for one in fresh)
-        macs = sum(call.macs for call in calls)
+        macs = macs_of(calls)
         buffers = self._running_statistics(calls)
         for ref in (Ref(one) for one in sorted(made & later)):
             counts = (params, macs, buffers)
@@ -479,7 +479,7 @@ class Walk:
         inputs: list[str],
         views: list[View],
         ref: Ref,
-        counts: tuple[int, int, int],
+        counts: tuple[int, Size, int],
     ) -> View:
         params, macs, buffers = counts
         actual = self.recording.shape(ref)
@@ -511,7 +511,7 @@ class Walk:
 def _learned(weights: Iterable[Any]) -> frozenset[int]:
     """The parameters that some tensors are computed from."""
     given = [one for one in weights if one is not None]
-    if any(one.macs for one in given):
+    if any(one.macs != 0 for one in given):
         raise NotUnderstood("its weights are computed by layers of their own")
     return frozenset().union(*(one.parameters for one in given))
 

@@ -179,7 +179,7 @@ def _position(walk: Walk, offsets: Const | None, laid: Laid, shape: Shape) -> st
     """What is learned for relative positions."""
     if offsets is None or not offsets.parameters:
         return None
-    if offsets.macs:
+    if offsets.macs != 0:
         raise NotUnderstood("offsets that layers of their own compute")
     sizes = laid.window or tuple(size or 0 for size in shape.sizes)
     if walk.numel([offsets]) != laid.heads * prod(2 * size - 1 for size in sizes):
