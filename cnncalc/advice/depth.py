@@ -23,7 +23,9 @@ def remarks(network: Network) -> Iterator[Remark]:
     if sizes is None:
         return
     late = [
-        layer for layer in network.report.layers if _is_spatial(layer) and _sees_more(network, layer, sizes)
+        layer
+        for layer in network.report.layers
+        if sees_nothing_new(layer, network.records.get(layer.inputs[0]), sizes)
     ]
     if late:
         seen = _field(network, late[0])
@@ -77,8 +79,13 @@ def _is_spatial(layer: LayerReport) -> bool:
     return layer.weights != 0 and any(window.kernel > 1 for window in sliding_windows(layer))
 
 
-def _sees_more(network: Network, layer: LayerReport, sizes: tuple[int, ...]) -> bool:
-    seen = _field(network, layer)
+def sees_nothing_new(layer: LayerReport, before: LayerReport | None, sizes: tuple[int, ...]) -> bool:
+    """Whether it is a convolution whose input has a larger field than the input ``sizes`` already; ``before``
+    is what it reads, where that is a layer.
+    """
+    if not _is_spatial(layer):
+        return False
+    seen = (1,) * layer.in_shape.rank if before is None else before.field.size
     return len(seen) == len(sizes) and all(
         one is not None and one > size for one, size in zip(seen, sizes, strict=True)
     )

@@ -42,9 +42,11 @@ PICTURES = {
     for picture in (
         Picture("growth", "how the receptive field grows with depth", "a network"),
         Picture("field", "the region of the input that a unit sees", "a layer"),
+        Picture("graph", "the network as nested boxes, folded by --depth", "a network"),
         Picture("cost", "parameters, MACs and activations as bars", "a network"),
         Picture("pool", "windows, and how often each position is read", "a layer"),
         Picture("spp", "the bins of a spatial pyramid", "a layer"),
+        Picture("align", "whether branches are centred alike, and checkerboards", "a layer"),
         Picture("scatter", "networks by parameters, MACs and receptive field", "networks"),
     )
 }

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import Diagnostic, InputError, NoAnswer
 from cnncalc.geometry.shape import Size
 from cnncalc.render.listings.layers import failure, heading
-from cnncalc.render.pictures.svg import LINE, Element, Panel, text, width_of
+from cnncalc.render.pictures.svg import LINE, Element, Panel, lines_of, text, width_of
 from cnncalc.render.surface import PLAIN
-from cnncalc.render.text import wrapped
 from cnncalc.support.numbers import by
 from cnncalc.support.words import did_you_mean, shown
 
@@ -18,7 +18,8 @@ TOP = 24
 """Where what is below the title of a panel begins."""
 AXES = {1: ("x",), 2: ("y", "x"), 3: ("z", "y", "x")}
 """The names of spatial axes by their number."""
-_SMALL = 11
+LEAST = 320
+"""The width of a panel at least, for what is said above and beneath it."""
 
 
 def title(report: Report) -> str:
@@ -28,14 +29,14 @@ def title(report: Report) -> str:
 
 def titled(words: str, panel: Panel, notes: Iterable[str] = ()) -> Panel:
     """A panel under its title and above its notes, which go on in the next line where they are long."""
-    width = max(panel.width, min(width_of(words, 14, bold=True), 720))
-    lines = wrapped(words, max(int(width / width_of("n", 14, bold=True) * 1.1), 20))
+    width = max(panel.width, min(width_of(words, 14, bold=True), 720), LEAST)
+    lines = lines_of(words, width, 14, bold=True)
     head = [text(0, 13 + LINE * at, one, "bold large") for at, one in enumerate(lines)]
     top = TOP + LINE * (len(lines) - 1)
     bottom = top + panel.height
     foot = []
     for note in notes:
-        for one in wrapped(note, int(width / width_of("n") * 1.1)):
+        for one in lines_of(note, width):
             bottom += LINE
             foot.append(text(0, bottom - 2, one, "soft"))
     return Panel(
@@ -47,6 +48,30 @@ def failed(report: Report) -> tuple[str, ...]:
     """What ended the analysis, as notes."""
     found = failure(report)
     return () if found is None else (f"x {found}",)
+
+
+Said = tuple[Panel, str]
+"""A panel, and the same in words."""
+
+
+def each(reports: Sequence[Report], ask: Callable[[Report], Iterable[Said]]) -> list[Said]:
+    """The panels of each network; of one that has nothing to draw the reason, where another one has.
+
+    Raises:
+        NoAnswer: where none has.
+    """
+    found: list[Said] = []
+    reasons: list[NoAnswer] = []
+    for report in reports:
+        try:
+            found += ask(report)
+        except NoAnswer as error:
+            reasons.append(error)
+            message = error.diagnostics[0].message
+            found.append((titled(title(report), Panel(LEAST, 0, ()), [f"x {message}"]), f"{message}."))
+    if len(reasons) == len(reports):
+        raise reasons[0]
+    return found
 
 
 def layer_of(report: Report, path: str) -> LayerReport:
@@ -88,10 +113,46 @@ def input_sizes(report: Report) -> tuple[Size, ...]:
     return tuple(sizes.pop() if len(sizes) == 1 else None for sizes in along)
 
 
-def folding_depth(report: Report, most: int) -> int | None:
-    """The deepest folding with at most so many rows; ``None`` where none is needed."""
-    paths = [layer.path.split("/") for layer in report.layers]
-    for depth in range(max(map(len, paths), default=1), 1, -1):
-        if len({tuple(path[:depth]) for path in paths}) <= most:
-            return depth
-    return 1 if paths else None
+class Folding(NamedTuple):
+    """Which layers are one: those below so many components of their paths, and of these the copies."""
+
+    depth: int
+    of_copies: bool = False
+
+    def __call__(self, path: str) -> str:
+        """The path under which a layer is counted."""
+        parts = path.split("/")[: self.depth]
+        return "/".join(_base(part) if self.of_copies else part for part in parts)
+
+
+def _base(part: str) -> str:
+    return part.partition("[")[0] or part
+
+
+def folding(report: Report, most: int) -> Folding:
+    """The deepest folding with at most so many rows, else that of most."""
+    paths = [layer.path for layer in report.layers]
+    deepest = max((path.count("/") + 1 for path in paths), default=1)
+    for of_copies in (False, True):
+        for depth in range(deepest, 0, -1):
+            found = Folding(depth, of_copies)
+            if len({found(path) for path in paths}) <= most:
+                return found
+    return Folding(1, True)
+
+
+def group_names(folded: Folding, layers: Iterable[LayerReport]) -> dict[str, list[LayerReport]]:
+    """Layers by the path under which they are counted, in the order in which these begin."""
+    groups: dict[str, list[LayerReport]] = {}
+    for layer in layers:
+        groups.setdefault(folded(layer.path), []).append(layer)
+    return groups
+
+
+def copies(folded: Folding, path: str, layers: Sequence[LayerReport]) -> str:
+    """A path with how many copies are one in it."""
+    if not folded.of_copies:
+        return path
+    plain = Folding(folded.depth)
+    number = len({plain(layer.path) for layer in layers})
+    return f"{path} x{number}" if number > 1 and plain(layers[0].path) != path else path

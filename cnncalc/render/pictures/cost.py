@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from cnncalc.analysis.report import LayerReport, Report, Totals, totals_of
+from cnncalc.analysis.report import Report, Totals, totals_of
 from cnncalc.geometry.shape import Size
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import failed, folding_depth, nothing, title, titled
+from cnncalc.render.pictures.common import (
+    Folding,
+    copies,
+    failed,
+    folding,
+    group_names,
+    nothing,
+    title,
+    titled,
+)
 from cnncalc.render.pictures.svg import (
     GRID,
     LINE,
@@ -78,14 +87,13 @@ def draw(drawing: Drawing) -> str:
 def _bars(report: Report, depth: int | None) -> Bars:
     """A row per layer, or per structure at a depth; of many layers, that at which they are few enough."""
     shown = rows(report.layers, None, all_layers=False)
-    if depth is None and len(shown.layers) > MOST_ROWS:
-        depth = folding_depth(report, MOST_ROWS)
-    if depth is None:
+    if depth is None and len(shown.layers) <= MOST_ROWS:
         return Bars(report, tuple((one.path, totals_of((one,))) for one in shown.layers), shown.hidden)
-    groups: dict[str, list[LayerReport]] = {}
-    for layer in report.layers:
-        groups.setdefault("/".join(layer.path.split("/")[:depth]), []).append(layer)
-    return Bars(report, tuple((path, totals_of(layers)) for path, layers in groups.items()), 0)
+    fold = folding(report, MOST_ROWS) if depth is None else Folding(depth)
+    groups = group_names(fold, report.layers)
+    return Bars(
+        report, tuple((copies(fold, path, some), totals_of(some)) for path, some in groups.items()), 0
+    )
 
 
 def _panel(bars: Bars, largest: tuple[int, ...]) -> Panel:

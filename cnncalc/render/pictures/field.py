@@ -10,7 +10,17 @@ from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import InputError
 from cnncalc.geometry.receptive_field import Interval
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, failed, input_sizes, layer_of, nothing, title, titled
+from cnncalc.render.pictures.common import (
+    AXES,
+    Said,
+    each,
+    failed,
+    input_sizes,
+    layer_of,
+    nothing,
+    title,
+    titled,
+)
 from cnncalc.render.pictures.growth import main_path
 from cnncalc.render.pictures.regions import NAMES, Region, Strip, has_unit, region, strips, swatch
 from cnncalc.render.pictures.svg import (
@@ -65,11 +75,15 @@ def draw(drawing: Drawing) -> str:
     """The input of each network with the regions of units in it."""
     if len(drawing.layers) > MOST:
         raise InputError(f"{len(drawing.layers)} layers are named, and at most {MOST} can be drawn")
-    found = [(report, _regions(report, drawing)) for report in drawing.reports]
-    panels = [_panel(report, regions) for report, regions in found]
+    found = each(drawing.reports, lambda report: [_drawn(report, drawing)])
     names = ", ".join(title(report) for report in drawing.reports)
-    words = " ".join(" ".join(_said(one)) + "." for _, regions in found for one in regions)
-    return sheet(f"Regions of the input: {names}", words, panels)
+    words = " ".join(said for _, said in found)
+    return sheet(f"Regions of the input: {names}", words, [panel for panel, _ in found])
+
+
+def _drawn(report: Report, drawing: Drawing) -> Said:
+    regions = _regions(report, drawing)
+    return _panel(report, regions), " ".join(f"{' '.join(_said(one))}." for one in regions)
 
 
 def _regions(report: Report, drawing: Drawing) -> list[Region]:

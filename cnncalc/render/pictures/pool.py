@@ -10,7 +10,7 @@ from cnncalc.geometry.participation import Pooled, counts, interval, pooled
 from cnncalc.geometry.window import Window
 from cnncalc.render.axes import tally
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, layer_of, nothing, title, titled
+from cnncalc.render.pictures.common import AXES, Said, each, layer_of, nothing, title, titled
 from cnncalc.render.pictures.svg import (
     GRID,
     LINE,
@@ -35,16 +35,16 @@ MOST_POSITIONS = 1200
 
 def draw(drawing: Drawing) -> str:
     """The layers asked for, else the first pool of each network."""
-    panels: list[Panel] = []
-    words: list[str] = []
-    for report in drawing.reports:
-        layers = [layer_of(report, name) for name in drawing.layers] or [_first(report)]
-        for layer in layers:
-            axes = _pooled(report, layer)
-            head = f"{title(report)}: {layer.path}"
-            panels.append(panel(head, axes))
-            words.append(described(head, axes))
-    return sheet(words[0].partition(". ")[0], " ".join(words), panels)
+    found = each(drawing.reports, lambda report: _panels(report, drawing))
+    names = ", ".join(title(report) for report in drawing.reports)
+    return sheet(f"Windows: {names}", " ".join(said for _, said in found), [panel for panel, _ in found])
+
+
+def _panels(report: Report, drawing: Drawing) -> Iterator[Said]:
+    for layer in [layer_of(report, name) for name in drawing.layers] or [_first(report)]:
+        axes = _pooled(report, layer)
+        head = f"{title(report)}: {layer.path}"
+        yield panel(head, axes), described(head, axes)
 
 
 def drawn(axes: Sequence[Pooled], framework: str) -> str:

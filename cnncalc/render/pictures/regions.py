@@ -93,6 +93,8 @@ class Strip(NamedTuple):
     series: int
     next: Interval | None = None
     path: str = ""
+    note: str = ""
+    """What is said at its right."""
 
 
 NAMES = 200
@@ -100,14 +102,18 @@ NAMES = 200
 ROW = 22
 
 
-def strips(name: str, size: Size, some: Sequence[Strip], width: int) -> tuple[list[Element], float]:
-    """An axis of the input with parts of it below each other, and how high this is.
+def strips(
+    name: str, size: Size, some: Sequence[Strip], width: int, is_close: bool = False
+) -> tuple[list[Element], float]:
+    """An axis of the input with parts of it below each other, and how high this is; where ``is_close`` no
+    more of the axis than these parts.
 
     What is beyond the input is padding, which is hatched; a tick is the centre.
     """
     ends = [span for one in some for span in (one.span, one.next) if span]
-    first = min([0, *(span[0] for span in ends)])
-    last = max([0 if size is None else size - 1, *(span[1] for span in ends)])
+    whole = [] if is_close and ends else [(0, 0 if size is None else size - 1)]
+    first = min(span[0] for span in (*whole, *ends))
+    last = max(span[1] for span in (*whole, *ends))
     scale = (width - NAMES) / (last + 1 - first)
 
     def x(position: float) -> float:
@@ -116,14 +122,18 @@ def strips(name: str, size: Size, some: Sequence[Strip], width: int) -> tuple[li
     said = f"{name}, input unknown" if size is None else f"{name}, input {size:,}"
     elements = [label(0, 13, said, NAMES - GRID, "soft")]
     if size is not None:
-        elements.append(rect(x(0), 2, size * scale, 14, "frame", data_input=size))
-        if scale >= 6 and size > 1:
-            cells = [[(x(one), 2), (x(one), 16)] for one in range(1, size)]
+        start, end = max(first, 0), min(last, size - 1)
+        if start <= end:
+            elements.append(rect(x(start), 2, (end + 1 - start) * scale, 14, "frame", data_input=size))
+        if scale >= 6 and start < end:
+            cells = [[(x(one), 2), (x(one), 16)] for one in range(start + 1, end + 1)]
             elements.append(strokes(cells, "rule"))
     elements += _ends(x, first, last, size)
     y = float(ROW + LINE)
     for one in some:
         elements += _strip(one, x, y, size, scale)
+        if one.note:
+            elements.append(text(width + GRID, y + 11, one.note, "soft"))
         y += ROW if one.next is None else ROW + GRID
     return elements, y
 
@@ -132,7 +142,7 @@ def _ends(x: Callable[[float], float], first: int, last: int, size: Size) -> Ite
     """The numbers of the first and the last position, and of the input's ends where there is room."""
     placed: list[tuple[float, str]] = []
     wanted = [first, last] + ([] if size is None else [0, size - 1])
-    for position in dict.fromkeys(wanted):
+    for position in dict.fromkeys(one for one in wanted if first <= one <= last):
         words = str(position)
         centre, half = x(position + 0.5), width_of(words, 10) / 2 + 2
         if all(abs(centre - other) > half + width_of(said, 10) / 2 + 2 for other, said in placed):

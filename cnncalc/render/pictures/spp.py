@@ -11,7 +11,7 @@ from cnncalc.geometry.pyramid import Pyramid
 from cnncalc.geometry.receptive_field import Interval
 from cnncalc.render.axes import tally
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, layer_of, nothing, title, titled
+from cnncalc.render.pictures.common import AXES, Said, each, layer_of, nothing, title, titled
 from cnncalc.render.pictures.pool import WIDE, strip
 from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, beside, group, hatched, rect, sheet, text
 from cnncalc.support.numbers import by
@@ -25,18 +25,19 @@ Axis = tuple[int, tuple[Run, ...]]
 
 def draw(drawing: Drawing) -> str:
     """The levels of the pyramids in each network, or the layers asked for."""
-    panels: list[Panel] = []
-    words: list[str] = []
-    for report in drawing.reports:
-        layers = [layer_of(report, name) for name in drawing.layers] or _levels(report)
-        levels = []
-        for layer in layers:
-            axes = _axes(report, layer)
-            levels.append(panel(layer.path, axes))
-            words.append(f"{layer.path}: {_said(axes)}.")
-        panels.append(titled(title(report), beside(levels)))
+    found = each(drawing.reports, lambda report: [_levels_of(report, drawing)])
     names = ", ".join(title(report) for report in drawing.reports)
-    return sheet(f"Bins of a spatial pyramid: {names}", " ".join(words), panels)
+    words = " ".join(said for _, said in found)
+    return sheet(f"Bins of a spatial pyramid: {names}", words, [panel for panel, _ in found])
+
+
+def _levels_of(report: Report, drawing: Drawing) -> Said:
+    """The levels of a network beside each other."""
+    layers = [layer_of(report, name) for name in drawing.layers] or _levels(report)
+    axes = [_axes(report, layer) for layer in layers]
+    levels = [panel(layer.path, one) for layer, one in zip(layers, axes, strict=True)]
+    words = " ".join(f"{layer.path}: {_said(one)}." for layer, one in zip(layers, axes, strict=True))
+    return titled(title(report), beside(levels)), words
 
 
 def drawn(pyramids: Sequence[Pyramid]) -> str:

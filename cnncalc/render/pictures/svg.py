@@ -199,6 +199,18 @@ def fitted(words: str, width: float, size: float = SIZE, bold: bool = False) -> 
     return "…"
 
 
+def lines_of(words: str, width: float, size: float = SIZE, bold: bool = False) -> list[str]:
+    """A text in lines that are no wider, broken between words; a longer word is cut."""
+    lines: list[str] = []
+    for word in inert(words).split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and width_of(longer, size, bold) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(fitted(word, width, size, bold))
+    return lines
+
+
 def label(
     x: Number,
     y: Number,
@@ -292,6 +304,9 @@ _RULES = "".join(
         _coloured(".frame", "stroke", "ink", f"fill:{_LIGHT['fill']};fill:var(--fill)"),
         _coloured(".cell", "stroke", "soft", f"fill:{_LIGHT['a']};fill:var(--a)"),
         _coloured(".never", "stroke", "alarm", f"fill:{_LIGHT['alarm']};fill:var(--alarm)"),
+        _coloured(".outline", "stroke", "soft", "fill:none;stroke-dasharray:1 2"),
+        _coloured(".late", "stroke", "alarm", "stroke-width:3"),
+        _coloured(".dot", "fill", "soft"),
         f".{_CLASS} .over-none{{fill:none}}",
         _coloured(".hatch", "stroke", "soft", "fill:none"),
         _coloured(".warn", "stroke", "alarm", "fill:none"),
