@@ -47,6 +47,7 @@ PICTURES = {
         Picture("pool", "windows, and how often each position is read", "a layer"),
         Picture("spp", "the bins of a spatial pyramid", "a layer"),
         Picture("align", "whether branches are centred alike, and checkerboards", "a layer"),
+        Picture("erf", "the effective receptive field's profile", "a layer"),
         Picture("scatter", "networks by parameters, MACs and receptive field", "networks"),
     )
 }

@@ -176,7 +176,7 @@ def _window(layer: LayerReport) -> str:
 
 
 def _panel(report: Report, leaves: Mapping[str, Leaf]) -> Panel:
-    whole = Picture(leaves).scope(_tree(leaves))
+    whole = Picture(leaves).scope(tree(leaves))
     notes = [*failed(report)]
     if any(leaf.is_late for leaf in leaves.values()):
         notes.append(
@@ -185,7 +185,7 @@ def _panel(report: Report, leaves: Mapping[str, Leaf]) -> Panel:
     return titled(title(report), Panel(whole.width, whole.height, whole.elements), notes)
 
 
-def _tree(leaves: Iterable[str]) -> Scope:
+def tree(leaves: Iterable[str]) -> Scope:
     """Leaves in the structures that their paths name. A layer that heads its structure is in it."""
     names = list(leaves)
     scopes = {name[:at] for name in names for at, sign in enumerate(name) if sign == "/"}

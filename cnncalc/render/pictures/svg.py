@@ -304,6 +304,7 @@ _RULES = "".join(
         _coloured(".frame", "stroke", "ink", f"fill:{_LIGHT['fill']};fill:var(--fill)"),
         _coloured(".cell", "stroke", "soft", f"fill:{_LIGHT['a']};fill:var(--a)"),
         _coloured(".never", "stroke", "alarm", f"fill:{_LIGHT['alarm']};fill:var(--alarm)"),
+        _coloured(".band", "fill", "b", "fill-opacity:.18"),
         _coloured(".outline", "stroke", "soft", "fill:none;stroke-dasharray:1 2"),
         _coloured(".late", "stroke", "alarm", "stroke-width:3"),
         _coloured(".dot", "fill", "soft"),

@@ -14,7 +14,7 @@ from tests.cli.running import Ran
 from tests.render.pictures.reading import SVG, reports
 from tests.render.test_registry import faults
 
-SHARED = {"__init__", "common", "drawn", "regions", "svg"}
+SHARED = {"__init__", "blocks", "common", "drawn", "regions", "svg"}
 """Modules beside the kinds that are none."""
 
 

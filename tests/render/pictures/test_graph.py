@@ -1,0 +1,176 @@
+"""Graphs: what is arranged leads on as the network does, and every box has the numbers of its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from random import Random
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnncalc import analyze, loads
+from cnncalc.geometry.shape import Shape
+from cnncalc.render.pictures import Drawing, draw
+from cnncalc.render.pictures.blocks import Block, Chain, Fork, Ladder, Piece, arranged, ordered
+from cnncalc.render.pictures.graph import Leaf, Picture, tree
+from cnncalc.render.pictures.svg import Panel, sheet
+from tests.render.pictures.reading import elements, reports, texts
+
+Leads = tuple[set[str], set[str], bool, set[tuple[str, str]]]
+"""What reads what comes before, what leads on, whether what comes before leads on itself, and the edges."""
+
+
+def leads(block: Block) -> Leads:
+    """What an arrangement says leads where."""
+    if isinstance(block, str):
+        return {block}, {block}, False, set()
+    if isinstance(block, Ladder):
+        return _of_ladder(block)
+    if isinstance(block, Fork):
+        starts, ends, edges, passes = set[str](), set[str](), set[tuple[str, str]](), False
+        for branch in block.branches:
+            if branch.part is None:
+                passes = True
+                continue
+            some_starts, some_ends, some_pass, some_edges = leads(branch.part)
+            assert not some_pass
+            assert (bool(some_starts), bool(some_ends)) == (branch.starts, branch.ends)
+            starts, ends, edges = starts | some_starts, ends | some_ends, edges | some_edges
+        return starts, ends, passes, edges
+    return _of_chain(block)
+
+
+def _of_chain(chain: Chain) -> Leads:
+    starts, edges = set[str](), set[tuple[str, str]]()
+    before: set[str] = set()
+    comes = True
+    for at, part in enumerate(chain.parts):
+        some_starts, some_ends, passes, some_edges = leads(part)
+        starts |= some_starts if comes else set()
+        edges |= some_edges | {(one, other) for one in before for other in some_starts}
+        assert at == 0 or chain.links[at - 1] == bool(before and (some_starts or passes))
+        before = some_ends | (before if passes else set())
+        comes = comes and passes
+    return starts, before, comes, edges
+
+
+def _of_ladder(ladder: Ladder) -> Leads:
+    count = len(ladder.parts)
+    named = dict(enumerate(ladder.parts))
+    inner = {(named[a], named[b]) for a, b in ladder.jumps if a >= 0 and b < count}
+    starts = {named[b] for a, b in ladder.jumps if a < 0 and b < count}
+    ends = {named[a] for a, b in ladder.jumps if b == count and a >= 0}
+    return starts, ends, False, inner
+
+
+@st.composite
+def pieces(draw: st.DrawFn) -> Piece:
+    """Parts with edges from earlier to later ones."""
+    count = draw(st.integers(1, 8))
+    parts = tuple("abcdefgh"[:count])
+    pairs = [(one, other) for at, other in enumerate(parts) for one in parts[:at]]
+    edges = draw(st.sets(st.sampled_from(pairs))) if pairs else set()
+    starts = {one for one in parts if not any(edge[1] == one for edge in edges)} | draw(
+        st.sets(st.sampled_from(parts), max_size=2)
+    )
+    ends = {one for one in parts if not any(edge[0] == one for edge in edges)}
+    return Piece(parts, frozenset(edges), frozenset(starts), frozenset(ends))
+
+
+@settings(max_examples=100, deadline=None)
+@given(pieces())
+def test_an_arrangement_leads_on_as_its_parts_do(piece: Piece) -> None:
+    starts, ends, passes, edges = leads(arranged(piece))
+    assert (starts, ends, edges) == (piece.starts, piece.ends, piece.edges)
+    assert not passes
+
+
+@settings(max_examples=30, deadline=None)
+@given(pieces(), st.randoms())
+def test_an_order_has_every_part_after_what_it_reads(piece: Piece, random: Random) -> None:
+    shuffled = list(piece.parts)
+    random.shuffle(shuffled)
+    found = ordered(shuffled, piece.edges)
+    assert found is not None
+    assert sorted(found) == sorted(piece.parts)
+    assert all(found.index(one) < found.index(other) for one, other in piece.edges)
+
+
+def test_parts_that_read_each_other_have_no_order() -> None:
+    assert ordered(("a", "b"), [("a", "b"), ("b", "a")]) is None
+
+
+@pytest.mark.parametrize("depth", [None, 1, 9])
+@pytest.mark.parametrize("name", ["vgg16", "resnet18", "unet", "inception", "tcn", "densenet_cifar", "fpn"])
+def test_every_box_has_the_numbers_of_its_layers(name: str, depth: int | None) -> None:
+    for report in reports(name):
+        boxes = elements(draw("graph", Drawing((report,), depth=depth)), "rect", "data-shape")
+        layers = {layer.path: layer for layer in report.layers}
+        inputs = dict(report.inputs)
+        for box in boxes:
+            path = box["data-layer"]
+            if path in inputs:
+                assert box["data-shape"] == str(inputs[path])
+            elif depth == 9 or (path in layers and len(report.within(path)) == 1):
+                layer = layers[path]
+                assert box["data-shape"] == str(layer.shape)
+                assert box["data-params"].replace(",", "") == str(layer.params).replace("None", "?")
+        if depth is not None and report.totals.params is not None:
+            params = sum(int(box["data-params"].replace(",", "") or 0) for box in boxes if box["data-params"])
+            assert params == report.totals.params
+        sizes = [tuple(float(box[key]) for key in ("width", "height")) for box in boxes]
+        assert all(prod(size) > 0 for size in sizes)
+
+
+def test_boxes_do_not_overlap() -> None:
+    for name in ("unet", "inception", "densenet_cifar", "fpn", "wavenet"):
+        for report in reports(name)[:1]:
+            root = ElementTree.fromstring(draw("graph", Drawing((report,))))
+            placed = list(_placed(root, 0, 0))
+            assert len(placed) > 2
+            for at, (x, y, width, height) in enumerate(placed):
+                for a, b, c, d in placed[:at]:
+                    assert x >= a + c or a >= x + width or y >= b + d or b >= y + height
+
+
+def _placed(element: Element, x: float, y: float) -> Iterator[tuple[float, ...]]:
+    for child in element:
+        dx = dy = 0.0
+        moved = child.get("transform")
+        if moved:
+            dx, dy = map(float, moved.removeprefix("translate(").removesuffix(")").split(","))
+        if "data-shape" in child.attrib:
+            left, top, width, height = (float(child.attrib[key]) for key in ("x", "y", "width", "height"))
+            yield x + left, y + top, width, height
+        yield from _placed(child, x + dx, y + dy)
+
+
+def test_layers_that_see_nothing_new_are_marked() -> None:
+    text = (
+        "input: [3, 16, 16]\nlayers:\n"
+        + "  - conv9x9: {out: 8, padding: 4}\n" * 2
+        + "  - conv3x3: {out: 8}\n"
+    )
+    (report,) = (analyze(model) for model in loads(text))
+    svg = draw("graph", Drawing((report,)))
+    assert svg.count('class="late"') == 1  # 17 > 16 before the last one
+    assert any("can see nothing new" in one for one in texts(svg)) or "see nothing new" in svg
+
+
+def test_structures_that_read_each_other_are_drawn_without_them() -> None:
+    reads = {"a/one": (), "b/two": ("a/one",), "a/three": ("b/two",), "b/four": ("a/three",)}
+    leaves = {
+        path: Leaf(path, path, ("conv", ""), Shape(1, (2, 2)), path, sources)
+        for path, sources in reads.items()
+    }
+    laid = Picture(leaves).scope(tree(leaves))
+    svg = sheet("", "", [Panel(laid.width, laid.height, laid.elements)])
+    assert [box["data-layer"] for box in elements(svg, "rect", "data-shape")] == list(reads)
+    assert not elements(svg, "rect", "data-scope")
+    apart = {path: leaf._replace(reads=()) for path, leaf in leaves.items()}
+    laid = Picture(apart).scope(tree(apart))
+    assert len(elements(sheet("", "", [Panel(9, 9, laid.elements)]), "rect", "data-scope")) == 2

@@ -1,0 +1,151 @@
+"""The writer of SVG, and every kind of picture of many networks as XML with hostile names."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnncalc import analyze, loads
+from cnncalc.errors import NoAnswer
+from cnncalc.render.pictures import PICTURES, Drawing, draw
+from cnncalc.render.pictures.svg import (
+    Panel,
+    fitted,
+    hatched,
+    lines_of,
+    number,
+    rect,
+    sheet,
+    spread,
+    text,
+    width_of,
+)
+from cnncalc.render.text import inert
+from tests.render.pictures.reading import SVG, reports, texts
+
+NETWORKS = [
+    "vgg16",
+    "resnet18",
+    "unet",
+    "googlenet",
+    "wavenet",
+    "stack3x3",
+    "c3d",
+    "textcnn",
+    "deeplabv3",
+    "dcgan",
+    "ssd300",
+    "vit",
+    "gridding",
+    "spp",
+    "crnn",
+]
+HOSTILE = "a<script>&\"'</title>]]>\u202e\x07\u00e9\u4e2d"
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("what", PICTURES)
+def test_every_kind_of_every_network_is_xml(what: str, name: str) -> None:
+    try:
+        svg = draw(what, Drawing(reports(name)))
+    except NoAnswer as error:
+        assert "no " in str(error) or "neither" in str(error)
+        return
+    root = ElementTree.fromstring(svg)
+    assert root.tag == f"{SVG}svg"
+    assert svg.endswith("</svg>\n")
+    assert not [
+        found for found in root.iter() if found.tag in (f"{SVG}script", f"{SVG}image", f"{SVG}foreignObject")
+    ]
+    assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
+    assert "nan" not in svg and "inf," not in svg
+
+
+@pytest.mark.parametrize("what", PICTURES)
+def test_hostile_names_are_text(what: str) -> None:
+    spec = (
+        'name: "a<script>&\\"\'</title>]]>\\u202e\\u00e9\\u4e2d"\ninput: [3, 16, 16]\nlayers:\n'
+        "  - conv3x3: {out: 4, padding: 1}\n"
+        "  - concat:\n      \u00e9<b>: [conv3x3: {out: 2, padding: 1}]\n      b&c: [conv1x1: 2]\n"
+        "  - maxpool2\n  - spp: {levels: [2, 1]}\n  - linear: 2\n"
+    )
+    (model,) = loads(spec)
+    svg = draw(what, Drawing((analyze(model),)))
+    root = ElementTree.fromstring(svg)
+    assert "<script" not in svg and "\u202e" not in svg
+    assert not [found for found in root.iter() if found.tag.endswith("script") or found.tag.endswith("}b")]
+    assert "<script>" in "".join(root.itertext())
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=20))
+def test_any_text_is_escaped(words: str) -> None:
+    svg = sheet(
+        words, words, [Panel(10, 10, (text(0, 0, words, title=words), rect(0, 0, 1, 1, title=words)))]
+    )
+    root = ElementTree.fromstring(svg)
+    (found,) = root.iter(f"{SVG}text")
+    shown = inert(words).replace("\r", "\n")
+    assert "".join(found.itertext()) == 2 * shown
+    assert root[0].text == (shown or None)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(max_size=40), st.floats(10, 200))
+def test_a_text_is_cut_to_its_room(words: str, width: float) -> None:
+    short = fitted(words, width)
+    assert width_of(short) <= max(width, width_of("\u2026"))
+    assert all(width_of(line) <= max(width, width_of("\u2026")) for line in lines_of(words, width))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.floats(0, 200), min_size=1, max_size=8))
+def test_labels_are_moved_apart_in_their_order(places: list[float]) -> None:
+    found = spread(places, 10, 0, 200)
+    ranked = sorted(range(len(places)), key=lambda at: (places[at], at))
+    assert all(found[b] - found[a] >= 10 - 1e-9 for a, b in pairwise(ranked))
+    assert max(found) <= 200 + 1e-9
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(-50, 50), st.floats(-50, 50), st.floats(0.5, 80), st.floats(0.5, 80))
+def test_hatching_stays_in_its_rectangle(x: float, y: float, width: float, height: float) -> None:
+    drawn = dict(hatched(x, y, width, height).attributes)["d"]
+    for stroke in filter(None, drawn.split("M")):
+        for point in stroke.split("L"):
+            px, py = map(float, point.split(","))
+            assert x - 0.01 <= px <= x + width + 0.01
+            assert y - 0.01 <= py <= y + height + 0.01
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(3, "3"), (3.0, "3"), (0.125, "0.12"), (-0.001, "0"), (1.5, "1.5"), (100.0, "100")],
+)
+def test_numbers_are_short(value: float, expected: str) -> None:
+    assert number(value) == expected
+
+
+def test_widths_are_those_of_helvetica_and_a_little_more() -> None:
+    assert 1.1 <= width_of("Hamburgefonstiv 0123") / (12 * 10.17) <= 1.25
+    assert width_of("\u4e2d", 10) >= 10
+    assert width_of("e\u0301") == width_of("e")
+
+
+def test_several_networks_are_beside_each_other() -> None:
+    alone = ElementTree.fromstring(draw("growth", Drawing(reports("vgg16"))))
+    both = ElementTree.fromstring(draw("growth", Drawing((*reports("vgg16"), *reports("resnet18")))))
+    assert float(both.attrib["width"]) > 1.8 * float(alone.attrib["width"])
+    assert {"VGG-16 \u00b7 3x224x224 \u00b7 pytorch", "ResNet-18 \u00b7 3x224x224 \u00b7 pytorch"} <= set(
+        texts(draw("growth", Drawing((*reports("vgg16"), *reports("resnet18")))))
+    )
+
+
+def test_what_ended_an_analysis_is_said() -> None:
+    (model,) = loads("input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - conv9x9: 4\n")
+    for what in ("growth", "field", "graph", "cost"):
+        assert any(word.startswith("x conv9x9") for word in texts(draw(what, Drawing((analyze(model),)))))
