@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cnncalc.importers.models import to_spec
     from cnncalc.importers.torch import from_torch
     from cnncalc.loading import load, loads
+    from cnncalc.questions.crop import crop
+    from cnncalc.questions.effective import effective, profile
     from cnncalc.questions.sizes import sizes
     from cnncalc.questions.solve import solve
     from cnncalc.questions.stream import stream
@@ -41,11 +43,14 @@ __all__ = [
     "__version__",
     "analyze",
     "compare",
+    "crop",
     "draw",
+    "effective",
     "export",
     "from_torch",
     "load",
     "loads",
+    "profile",
     "sizes",
     "solve",
     "stream",
@@ -63,6 +68,9 @@ _HOMES = {
     "from_torch": "importers.torch",
     "load": "loading",
     "loads": "loading",
+    "crop": "questions.crop",
+    "effective": "questions.effective",
+    "profile": "questions.effective",
     "sizes": "questions.sizes",
     "solve": "questions.solve",
     "stream": "questions.stream",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.arrangement import Along
@@ -22,22 +22,31 @@ def inside(report: Report, unit: tuple[int, ...]) -> dict[str, tuple[Inside, ...
     """The hull of the input positions that this unit of each layer reads along each axis, by path. Positions
     that rounding dropped or a crop cut away are read by nobody, and padding anywhere ends a path.
     """
-    along = [_Axis(report, axis, at).found() for axis, at in enumerate(unit)]
+    along = [
+        _Axis(report, axis, {layer.path: range(at, at + 1) for layer in report.layers}).found()
+        for axis, at in enumerate(unit)
+    ]
     return {
         layer.path: tuple([found[layer.path] for found in along[: len(layer.field.axes)]])
         for layer in report.layers
     }
 
 
+def inside_of(report: Report, path: str, units: tuple[range, ...]) -> tuple[Inside, ...]:
+    """The same of several units of one layer together, a range of them along each axis."""
+    return tuple([_Axis(report, axis, {path: some}).found()[path] for axis, some in enumerate(units)])
+
+
 class _Axis:
-    """One input axis: which units of each tensor are read for the wanted unit of the layers behind it, and
+    """One input axis: which units of each tensor are read for the wanted units of the layers behind it, and
     what these see.
     """
 
-    def __init__(self, report: Report, axis: int, at: int) -> None:
+    def __init__(self, report: Report, axis: int, wanted: Mapping[str, range]) -> None:
         self.report = report
         self.axis = axis
-        self.at = at
+        self.wanted = wanted
+        """The units of each layer that are asked for."""
         self.sizes: dict[str, Size] = {}
         """Of each tensor that has this axis: how many units differ along it."""
         self.places: dict[str, Along] = {}
@@ -86,11 +95,19 @@ class _Axis:
                 seen[path], answers[path] = {}, self.unknown[path]
                 continue
             seen[path] = self._through(layer, needed.get(path, set()), seen)
-            answers[path] = seen[path].get(self._wanted(layer))
+            read = seen[path]
+            answers[path] = _hull(
+                span for unit in self._wanted(layer) if (span := read.get(unit)) is not None
+            )
         return answers
 
-    def _wanted(self, layer: LayerReport) -> int:
-        return 0 if self.places[layer.path] is None else self.at
+    def _wanted(self, layer: LayerReport) -> range:
+        """The units that are asked for, as far as they exist."""
+        path = layer.path
+        some, size = self.wanted.get(path, range(0)), self.sizes[path] or 0
+        return (
+            range(min(len(some), 1)) if self.places[path] is None else range(some.start, min(some.stop, size))
+        )
 
     def _needed(self) -> dict[str, set[int]] | None:
         """The units of each tensor that are read; ``None`` where they are too many."""
@@ -102,8 +119,7 @@ class _Axis:
             if path in self.unknown or size is None:
                 continue
             units = needed.setdefault(path, set())
-            if self._wanted(layer) < size:
-                units.add(self._wanted(layer))
+            units.update(self._wanted(layer))
             for source in self._sources(layer):
                 into = needed.setdefault(source, set())
                 for unit in units:

@@ -76,6 +76,13 @@ class ReceptiveField(NamedTuple):
         return self._each(AxisField.largest_at)
 
     @property
+    def offset(self) -> tuple[Fraction | None, ...]:
+        """How far the middle of what unit 0 sees is from where unit 0 lies when a map is resized to the input
+        by its edges; 0 means that a resize with half-pixel centres puts every unit where it looks.
+        """
+        return self._each(_offset)
+
+    @property
     def uniform(self) -> bool:
         """Whether every unit sees equally much at an even pace."""
         return all(self._each(lambda axis, _: axis.uniform))
@@ -105,6 +112,11 @@ class ReceptiveField(NamedTuple):
 def _centre(axis: AxisField, _: Size) -> Fraction | None:
     span = axis.at(0)
     return None if span is None else Fraction(sum(span), 2)
+
+
+def _offset(axis: AxisField, _: Size) -> Fraction | None:
+    centre, stride = _centre(axis, None), axis.stride
+    return None if centre is None or stride is None else centre - (stride - 1) / 2
 
 
 class LayerReport(NamedTuple):

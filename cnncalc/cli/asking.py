@@ -32,7 +32,7 @@ Answer = TypeVar("Answer")
 class Request(NamedTuple):
     """Which networks are asked, and where the answers go."""
 
-    spec: str
+    specs: tuple[str, ...]
     input: str | Mapping[str, str] | None
     options: Options
     format: str | None
@@ -41,15 +41,16 @@ class Request(NamedTuple):
 
 def answer(request: Request, ask: Callable[[Model], Answer], kind: type[Answers[Answer]]) -> int:
     """Show what each network of a spec answers, and of the others why there is no answer."""
-    keep_specs(request.output, (request.spec,))
+    keep_specs(request.output, request.specs)
     chosen = options.format_of(request.format, request.output)
-    loaded = _loaded(request)
-    models = counted(loaded.models, "networks", len(loaded.models), is_watched())
-    found = [Asked(model, _asked(model, ask)) for model in models]
+    read = [_loaded(spec, request.options) for spec in request.specs]
+    models = [model for loaded in read for model in loaded.models]
+    shown = counted(models, "networks", len(models), is_watched())
+    found = [Asked(model, _asked(model, ask)) for model in shown]
     reasons = [one.answer for one in found if isinstance(one.answer, Diagnostic)]
-    problems = () if loaded.error is None else loaded.error.diagnostics
+    problems = [one for loaded in read if loaded.error is not None for one in loaded.error.diagnostics]
     deliver(kind(found, problems), chosen, request.output, (*problems, *reasons))
-    if isinstance(loaded.error, SourceError | UsageError):
+    if any(isinstance(loaded.error, SourceError | UsageError) for loaded in read):
         return UNDONE
     return INVALID if reasons or problems else FINE
 
@@ -63,8 +64,8 @@ def _asked(model: Model, ask: Callable[[Model], Answer]) -> Answer | Diagnostic:
         raise typer.BadParameter(str(error), param_hint="--input") from error
 
 
-def _loaded(request: Request) -> Loaded:
+def _loaded(spec: str, options: Options) -> Loaded:
     try:
-        return load_path(request.spec, request.options)
+        return load_path(spec, options)
     except CnncalcError as error:
         return Loaded((), error)

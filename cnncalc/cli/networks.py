@@ -22,6 +22,43 @@ At = Annotated[
 ]
 
 
+Effective = Annotated[
+    bool,
+    typer.Option(
+        "--effective",
+        help="Show also the effective receptive field at initialisation: where the gradient is.",
+    ),
+]
+SeenFrom = Annotated[
+    str | None,
+    typer.Option(
+        "--seen-from",
+        metavar="Y,X",
+        help="Show also which units of each layer see this position of the input.",
+        show_default=False,
+    ),
+]
+Profiled = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="LAYER",
+        help="Instead: how the gradient of a unit of this layer, the middle one or that of --at, is spread "
+        "over the input, and by how many paths.",
+        show_default=False,
+    ),
+]
+Cropped = Annotated[
+    tuple[str, str] | None,
+    typer.Option(
+        "--crop",
+        metavar="LAYER UNITS",
+        help="Instead: the region of the input that these units need, such as `--crop conv5 3..5,2..7`.",
+        show_default=False,
+    ),
+]
+
+
 def params(
     specs: options.Specs,
     input: options.Input = None,
@@ -44,6 +81,10 @@ def params(
 def rf(
     specs: options.Specs,
     at: At = None,
+    seen_from: SeenFrom = None,
+    effective: Effective = False,
+    profile: Profiled = None,
+    crop: Cropped = None,
     input: options.Input = None,
     sets: options.Sets = None,
     model: options.Variant = None,
@@ -57,8 +98,16 @@ def rf(
 ) -> int:
     """Receptive fields: size, stride (jump), padding."""
     unit = None if at is None else options.whole_numbers(at, "--at", ",x")
+    position = None if seen_from is None else options.whole_numbers(seen_from, "--seen-from", ",x")
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("rf", depth, all_layers, unit, paths=paths), format, output)
+    if profile is not None or crop is not None:
+        from cnncalc.cli import fields
+
+        asked = fields.Asked(profile, crop, unit)
+        fields.check(asked, seen_from=seen_from, effective=effective, depth=depth)
+        return fields.show(request, asked, format, output)
+    view = View("rf", depth, all_layers, unit, paths=paths, effective=effective, seen_from=position)
+    return run.show(request, view, format, output)
 
 
 def shapes(

@@ -66,7 +66,10 @@ def show(request: Request, view: View, format: str | None, output: str | None) -
     chosen = options.format_of(format, output)
     outcome = compute(request)
     if view.unit is not None:
-        _check_unit(view.unit, outcome.entries)
+        _check_unit(view.unit, outcome.entries, "--at")
+    if view.seen_from is not None:
+        _check_unit(view.seen_from, outcome.entries, "--seen-from")
+        _check_position(view.seen_from, outcome.entries)
     diagnostics = outcome.diagnostics(warnings=view.command in WARNS)
     deliver(Networks(outcome.entries, view), chosen, output, diagnostics)
     return outcome.code
@@ -101,13 +104,24 @@ def _analyzed(models: tuple[Model, ...], request: Request) -> Iterable[Report]:
         raise typer.BadParameter(str(error), param_hint="--input") from error
 
 
-def _check_unit(unit: tuple[int, ...], entries: Sequence[Entry]) -> None:
+def _check_position(position: tuple[int, ...], entries: Sequence[Entry]) -> None:
+    for report in entries:
+        for name, shape in report.inputs if isinstance(report, Report) else ():
+            outside = [
+                at for at, size in zip(position, shape.sizes, strict=False) if size is not None and at >= size
+            ]
+            if outside:
+                message = f"position {outside[0]} is outside the input `{name}` of {shape}"
+                raise typer.BadParameter(message, param_hint="--seen-from")
+
+
+def _check_unit(unit: tuple[int, ...], entries: Sequence[Entry], option: str) -> None:
     for entry in entries:
         ranks = {len(layer.field.axes) for layer in entry.layers} if isinstance(entry, Report) else set()
         wrong = next((rank for rank in ranks if rank != len(unit)), None)
         if wrong is not None and isinstance(entry, Report):
             raise typer.BadParameter(
-                f"{entry.name} has {wrong} spatial axes, not {len(unit)}", param_hint="--at"
+                f"{entry.name} has {wrong} spatial axes, not {len(unit)}", param_hint=option
             )
 
 

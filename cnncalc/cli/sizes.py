@@ -39,7 +39,7 @@ def sizes(
     every layer that flattens has the map that it has at the spec's own input.
     """
     request = Request(
-        spec,
+        (spec,),
         options.input_shape(input),
         Options(options.settings(sets), framework, model, max_layers),
         format,

@@ -62,7 +62,7 @@ def solve(
     wanted = conditions(so_that)
     values = range_of(vary, step)
     request = Request(
-        spec,
+        (spec,),
         options.input_shape(input),
         Options(options.settings(sets), framework, model, max_layers),
         format,

@@ -46,7 +46,7 @@ def stream(
     multiple of `chunk` leave every layer without a remainder, and the state is what is kept between them.
     """
     request = Request(
-        spec,
+        (spec,),
         options.input_shape(input),
         Options(options.settings(sets), framework, model, max_layers),
         format,

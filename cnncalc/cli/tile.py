@@ -82,7 +82,7 @@ def tile(
     limit = None if tile is None else options.whole_numbers(tile, "--tile", "x,", 1, LARGEST_IMAGE)
     room = None if memory is None else number_of_bytes(memory)
     request = Request(
-        spec,
+        (spec,),
         options.input_shape(input),
         Options(options.settings(sets), framework, model, max_layers),
         format,

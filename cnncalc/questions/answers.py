@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.analysis.report import Report
-from cnncalc.errors import Fault, NoAnswer
+from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.errors import Fault, InputError, NoAnswer
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
+from cnncalc.support.words import did_you_mean
 
 NO_ANSWER = "E320"
 
@@ -25,3 +26,17 @@ def place(node: Node) -> str:
 def failure(report: Report) -> NoAnswer:
     """A question about a network that cannot be computed at the sizes asked for."""
     return NoAnswer(next(found for found in report.diagnostics if found.severity == "error"))
+
+
+def layer_of(report: Report, path: str) -> LayerReport:
+    """The layer of that path; of a structure its last layer.
+
+    Raises:
+        InputError: where there is none.
+    """
+    found = report.within(path)
+    if not found:
+        guess = did_you_mean(path, [layer.path for layer in report.layers])
+        hint = f": did you mean {guess!r}?" if guess else ""
+        raise InputError(f"no layer of {report.name} is named {path!r}{hint}")
+    return found[-1]

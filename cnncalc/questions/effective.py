@@ -9,13 +9,13 @@ from typing import NamedTuple
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.analysis.run import Given, analyze
 from cnncalc.errors import InputError
+from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.spread import Share, Spread, deviation, width_of
 from cnncalc.network.model import Model
-from cnncalc.questions.answers import failure
+from cnncalc.questions.answers import failure, layer_of
 from cnncalc.questions.flow import Flow, Gradient, Paths, State
 from cnncalc.support import display
-from cnncalc.support.numbers import plural
-from cnncalc.support.words import did_you_mean
+from cnncalc.support.numbers import by, plural
 
 MASS = 0.9545
 """The share of the gradient that the effective width holds: of a Gaussian two standard deviations."""
@@ -46,6 +46,8 @@ class Effective(NamedTuple):
 
     name: str
     file: str
+    inputs: tuple[tuple[str, Shape], ...]
+    framework: str
     layers: tuple[EffectiveField, ...]
 
     def _repr_html_(self) -> str:
@@ -75,6 +77,8 @@ class Profile(NamedTuple):
 
     name: str
     file: str
+    inputs: tuple[tuple[str, Shape], ...]
+    framework: str
     path: str
     unit: tuple[int, ...]
     axes: tuple[AxisProfile | None, ...]
@@ -109,7 +113,13 @@ def effective(model: Model, *, input: Given | None = None, framework: str | None
     report = analyze(model, input, framework)
     if report.failed is not None:
         raise failure(report)
-    return Effective(report.name, report.file, tuple(effective_fields(report).values()))
+    return Effective(
+        name=report.name,
+        file=report.file,
+        inputs=report.inputs,
+        framework=report.framework,
+        layers=tuple(effective_fields(report).values()),
+    )
 
 
 def profile(
@@ -155,6 +165,9 @@ def profile_of(report: Report, path: str, unit: tuple[int, ...] | None = None) -
         raise InputError(f"`{path}` has {plural(rank, 'axis', 'axes')}, the unit {len(unit)}")
     middle = tuple([0 if size is None else size // 2 for size in layer.field.units])
     unit = middle if unit is None else unit
+    for at, size in zip(unit, layer.field.units, strict=True):
+        if size is not None and at >= size:
+            raise InputError(f"`{layer.path}` has no unit {by(unit)}: it has {by(layer.field.units)} of them")
     gradient = Flow(report, Gradient()).until(layer.path)
     paths = Flow(report, Paths()).until(layer.path)
     axes: list[AxisProfile | None] = []
@@ -177,26 +190,14 @@ def profile_of(report: Report, path: str, unit: tuple[int, ...] | None = None) -
     return Profile(
         name=report.name,
         file=report.file,
+        inputs=report.inputs,
+        framework=report.framework,
         path=layer.path,
         unit=unit,
         axes=tuple(axes),
         approximate=gradient.approximate,
         reason=gradient.reason,
     )
-
-
-def layer_of(report: Report, path: str) -> LayerReport:
-    """The layer of that path; of a structure its last layer.
-
-    Raises:
-        InputError: where there is none.
-    """
-    found = report.within(path)
-    if not found:
-        guess = did_you_mean(path, [layer.path for layer in report.layers])
-        hint = f": did you mean {guess!r}?" if guess else ""
-        raise InputError(f"no layer of {report.name} is named {path!r}{hint}")
-    return found[-1]
 
 
 def _aligned(values: list[float], first: int, counts: Share) -> tuple[float, ...]:

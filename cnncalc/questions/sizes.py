@@ -8,6 +8,7 @@ from cnncalc.analysis.along import Along, Unanswered, Verdict
 from cnncalc.analysis.fitting import Classes, Fitting, has_same_weights, is_kept, is_valid, is_whole
 from cnncalc.analysis.run import Given, rules_of, with_input
 from cnncalc.errors import NoAnswer
+from cnncalc.geometry.shape import Shape
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import place, refusal
 from cnncalc.support import display
@@ -54,6 +55,7 @@ class Sizes(NamedTuple):
 
     name: str
     file: str
+    inputs: tuple[tuple[str, Shape], ...]
     framework: str
     axes: tuple[Axis, ...]
     varied: tuple[str, ...]
@@ -100,7 +102,14 @@ def sizes(
         same = next((other for other in range(axis) if lines[axis].is_like(lines[other])), None)
         found.append(_axis(model, lines[axis], near) if same is None else found[same])
     names = [name for (name, _), varied in zip(model.inputs, lines[0].varied, strict=True) if varied]
-    return Sizes(model.name, model.file, rules.name, tuple(found), tuple(names))
+    return Sizes(
+        name=model.name,
+        file=model.file,
+        inputs=model.inputs,
+        framework=rules.name,
+        axes=tuple(found),
+        varied=tuple(names),
+    )
 
 
 def _axis(model: Model, along: Along, near: int | None) -> Axis:

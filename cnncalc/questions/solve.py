@@ -63,6 +63,7 @@ class Solution(NamedTuple):
 
     name: str
     file: str
+    framework: str
     vary: str
     value: str
     measured: Mapping[str, int | float | list[int | float | None] | None]
@@ -296,6 +297,7 @@ class _Search:
         return Solution(
             name=self.model.name,
             file=self.model.file,
+            framework=self.model.framework.name,
             vary=self.values.name,
             value=self._text(best.number),
             measured=self._measured(best),

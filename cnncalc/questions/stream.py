@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from cnncalc.analysis.run import Given, rules_of, with_input
 from cnncalc.geometry.axis import Reads, Taps
 from cnncalc.geometry.receptive_field import LOCAL, AxisField
+from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import TransposedWindow
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import refusal
@@ -33,6 +34,8 @@ class Stream(NamedTuple):
 
     name: str
     file: str
+    inputs: tuple[tuple[str, Shape], ...]
+    framework: str
     rate: Fraction | None
     """Positions per second."""
     look_back: int
@@ -101,6 +104,8 @@ def stream(
     return Stream(
         name=model.name,
         file=model.file,
+        inputs=model.inputs,
+        framework=rules.name,
         rate=exact,
         look_back=back,
         look_ahead=ahead,

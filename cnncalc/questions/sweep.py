@@ -394,11 +394,4 @@ def _field(
     local = report.last_local
     if local is None:
         return (), (), ()
-    field = local.field
-    offsets = tuple(
-        [
-            None if centre is None or stride is None else centre - (stride - 1) / 2
-            for centre, stride in zip(field.centre, field.stride, strict=True)
-        ]
-    )
-    return field.size, field.stride, offsets
+    return local.field.size, local.field.stride, local.field.offset

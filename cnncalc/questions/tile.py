@@ -51,6 +51,8 @@ class Tiling(NamedTuple):
 
     name: str
     file: str
+    inputs: tuple[tuple[str, Shape], ...]
+    framework: str
     axes: tuple[TiledAxis, ...]
     tiles: int
     macs: int
@@ -197,6 +199,8 @@ def _plan(planner: _Planner, cost: _Cost, limits: tuple[int, ...]) -> Tiling:
     return Tiling(
         name=planner.model.name,
         file=planner.model.file,
+        inputs=planner.model.inputs,
+        framework=planner.model.framework.name,
         axes=tuple(axes),
         tiles=prod([len(axis.tiles) for axis in axes]),
         macs=macs,

@@ -20,10 +20,9 @@ LayerColumn = Column[LayerReport]
 
 
 def columns(
-    command: str, regions: Mapping[str, Region] | None = None, has_frozen: bool = False
+    command: str, asked: Sequence[LayerColumn] = (), has_frozen: bool = False
 ) -> tuple[LayerColumn, ...]:
-    """The columns a command shows; before the flags also the regions that one unit of each layer sees, where
-    these are given.
+    """The columns a command shows; before the flags also those that are asked for.
 
     What is trainable has a column of its own only where something is not.
     """
@@ -32,7 +31,7 @@ def columns(
         for commands, column in _METRICS
         if command in commands and (column.key != "trainable" or has_frozen)
     )
-    return chosen if not regions else (*chosen[:-1], *_region_columns(regions), chosen[-1])
+    return chosen if not asked else (*chosen[:-1], *asked, chosen[-1])
 
 
 def every_column() -> tuple[LayerColumn, ...]:
@@ -41,10 +40,10 @@ def every_column() -> tuple[LayerColumn, ...]:
 
 
 def row_columns(
-    command: str, regions: Mapping[str, Region], rows: Sequence[Row], surface: Surface
+    command: str, asked: Sequence[LayerColumn], rows: Sequence[Row], surface: Surface
 ) -> Iterator[Column[Row]]:
     """The same for rows of a tree, with bars behind counts where a terminal has room for them."""
-    for column in columns(command, regions, any(row.layer.frozen for row in rows)):
+    for column in columns(command, asked, any(row.layer.frozen for row in rows)):
         yield _of_rows(column)
         if column.key in _SHARED and surface.width is not None and surface.unicode:
             yield _bar(column.key, column.raw, rows)
@@ -277,6 +276,26 @@ def _field(
     return Column(key, title, show, raw, rank, reasons=_field_reasons, kind="field")
 
 
+def _offset_shown(layer: LayerReport) -> str:
+    offsets = zip(_offsets(layer), layer.field.axes, strict=True)
+    return _per_axis([_offset_of(offset, axis) for offset, axis in offsets])
+
+
+def _offset_of(offset: Fraction | None, axis: AxisField) -> str:
+    if offset is not None:
+        return f"{float(offset):.4g}"
+    return NOTHING if len(axis.maps) > 1 else _missing(axis)
+
+
+def _offsets(layer: LayerReport) -> list[Fraction | None]:
+    """Of the unit that the row is about, how far its centre is from where a resize by the edges puts it."""
+    found: list[Fraction | None] = []
+    for span, unit, stride in zip(_shown(layer), layer.field.largest_at, layer.field.stride, strict=True):
+        known = span is not None and unit is not None and stride is not None
+        found.append(_middle(span) - unit * stride - (stride - 1) / 2 if known else None)  # type: ignore[arg-type,operator]
+    return found
+
+
 def _raw(numbers: Iterable[int | Fraction | None]) -> Raw:
     numbers = tuple(numbers)
     known = [number for number in numbers if number is not None]
@@ -315,7 +334,7 @@ def regions_of(report: Report, unit: tuple[int, ...] | None) -> dict[str, Region
     return found
 
 
-def _region_columns(regions: Mapping[str, Region]) -> tuple[LayerColumn, ...]:
+def region_columns(regions: Mapping[str, Region]) -> tuple[LayerColumn, ...]:
     def seen(layer: LayerReport) -> str:
         region = regions[layer.path]
         if not region.exists:
@@ -403,6 +422,10 @@ _METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
     (_FIELDS, _field("rf_stride", "rf stride", 2, field_stride, lambda layer: _raw(layer.field.stride))),
     (_FIELDS, _field("rf_padding", "rf padding", 4, _padding_shown, _raw_padding)),
     (_FIELDS, _field("rf_centre", "rf centre", 5, _centre_shown, _raw_centre)),
+    (
+        ("rf",),
+        _field("rf_offset", "rf offset", 6, _offset_shown, lambda layer: _raw(_offsets(layer))),
+    ),
     (_FIELDS, _remark("rf_flags", "flags", 2, _flags, "warning")),
 )
 """Which commands show a metric, and the metric, from left to right."""

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
+    from cnncalc.questions.crop import Crop
+    from cnncalc.questions.effective import Effective, Profile
     from cnncalc.questions.sizes import Sizes
     from cnncalc.questions.solve import Solution
     from cnncalc.questions.stream import Stream
     from cnncalc.questions.tile import Tiling
 
-    Answer = Sizes | Tiling | Stream | Solution
+    Answer = Sizes | Tiling | Stream | Solution | Effective | Profile | Crop
     Value = Model | Report | Document | Answer
 
 ANSWERS = {
@@ -32,6 +34,9 @@ ANSWERS = {
     "Tiling": ("tiles", "Tiles"),
     "Stream": ("streams", "Streams"),
     "Solution": ("solutions", "Solutions"),
+    "Effective": ("effective", "Effectives"),
+    "Profile": ("effective", "Profiles"),
+    "Crop": ("crops", "Crops"),
 }
 """The listing of each kind of answer, and the document in it."""
 

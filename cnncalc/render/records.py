@@ -12,6 +12,7 @@ from cnncalc.analysis.report import UNKNOWN_TOTALS, LayerReport, ReceptiveField,
 from cnncalc.analysis.traffic import moved, moved_in_all
 from cnncalc.errors import Diagnostic
 from cnncalc.geometry.window import TransposedWindow, Window
+from cnncalc.render.asked import asked_records
 from cnncalc.render.columns import Region, regions_of
 from cnncalc.render.view import Unread, View
 from cnncalc.support.dtypes import DTYPES
@@ -87,6 +88,7 @@ def _totals(sums: Totals, report: Report | None, view: View) -> dict[str, Any]:
 def _records(report: Report, view: View) -> Iterator[dict[str, Any]]:
     regions = regions_of(report, view.unit)
     traffic, width = moved(report), DTYPES[view.dtype]
+    more = asked_records(report, view)
     for layer in report.layers:
         record = layer_of(layer)
         record["bytes"] = traffic[layer.path].bytes(width)
@@ -95,7 +97,7 @@ def _records(report: Report, view: View) -> Iterator[dict[str, Any]]:
             region = regions[layer.path]
             record["region"] = _region(region, view.unit)
             record["reasons"] = list(dict.fromkeys((*layer.reasons, *region.reasons)))
-        yield record
+        yield record | more.get(layer.path, {})
 
 
 def layer_of(layer: LayerReport) -> dict[str, Any]:
@@ -134,6 +136,7 @@ def _field(field: ReceptiveField) -> dict[str, Any]:
         "stride": _known(field.stride),
         "start": _known(field.start),
         "largest_at": _known(field.largest_at),
+        "offset": _known(field.offset),
         "uniform": field.uniform,
         "aligned": field.aligned,
         "global": field.is_global,

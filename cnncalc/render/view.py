@@ -18,6 +18,10 @@ class View(NamedTuple):
     unit: tuple[int, ...] | None = None
     """The unit of each layer whose region of the input is asked for."""
     dtype: str = "float32"
+    effective: bool = False
+    """Show also the effective receptive fields."""
+    seen_from: tuple[int, ...] | None = None
+    """The position of the input whose units in each layer are asked for."""
     paths: bool = False
     """Show whole paths in place of a tree."""
 

@@ -13,6 +13,8 @@ from cnncalc.frameworks import FRAMEWORKS
 from cnncalc.geometry.participation import pooled
 from cnncalc.geometry.pyramid import pyramid
 from cnncalc.geometry.window import Window
+from cnncalc.questions.crop import crop
+from cnncalc.questions.effective import effective, profile
 from cnncalc.questions.sizes import sizes
 from cnncalc.questions.solve import Point, Solution
 from cnncalc.questions.stream import stream
@@ -22,6 +24,8 @@ from cnncalc.render.document import Document
 from cnncalc.render.listings.answers import Asked
 from cnncalc.render.listings.changes import Changes
 from cnncalc.render.listings.comparison import Comparison
+from cnncalc.render.listings.crops import Crops
+from cnncalc.render.listings.effective import Effectives, Profiles
 from cnncalc.render.listings.frameworks import Frameworks
 from cnncalc.render.listings.networks import Entry, Networks
 from cnncalc.render.listings.pool import Pools
@@ -54,6 +58,7 @@ TALK = SPEC.replace("[3, 112, 112]", "[3, 112]").replace("conv3x3", "conv3")
 SOLUTION = Solution(
     name=NAME,
     file="net_1.yaml",
+    framework="pytorch",
     vary="a_b",
     value="1/2",
     measured={"macs": 5, "rf": [3, 5]},
@@ -111,6 +116,13 @@ EXAMPLES: dict[type[Document], Callable[[], Document]] = {
     ),
     Streams: lambda: Streams([Asked(model, stream(model, rate=8000)) for model in loads(TALK, "net_1.yaml")]),
     Solutions: lambda: Solutions([Asked(model, SOLUTION) for model in loads(SPEC, "net_1.yaml")]),
+    Effectives: lambda: Effectives([Asked(model, effective(model)) for model in loads(SPEC, "net_1.yaml")]),
+    Profiles: lambda: Profiles(
+        [Asked(model, profile(model, "maxpool3x3_1")) for model in loads(SPEC, "net_1.yaml")]
+    ),
+    Crops: lambda: Crops(
+        [Asked(model, crop(model, "maxpool3x3_1", ((0, 2), (1, 1)))) for model in loads(SPEC, "net_1.yaml")]
+    ),
     Sweep: lambda: Sweep(
         "net_1.yaml", tuple(sweep(Grid({"": parse_shapes("3x8..9")}), lambda _: loads(SPEC, "net_1.yaml")))
     ),

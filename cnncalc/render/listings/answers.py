@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from cnncalc.errors import Diagnostic
+from cnncalc.geometry.shape import Shape
 from cnncalc.render.document import Document, Rows
 from cnncalc.render.listing import Listing
+from cnncalc.render.listings.layers import inputs_of, place_of
 from cnncalc.render.records import FORMAT, diagnostic_of
 from cnncalc.render.surface import Surface
+from cnncalc.render.text import inert
 
 Answer = TypeVar("Answer")
 
@@ -30,6 +33,26 @@ class Asked(NamedTuple, Generic[Answer]):
 
     model: Named
     answer: Answer | Diagnostic
+
+
+class OfInput(Named, Protocol):
+    """What is answered for one input."""
+
+    @property
+    def inputs(self) -> tuple[tuple[str, Shape], ...]: ...
+
+    @property
+    def framework(self) -> str: ...
+
+
+def title(answer: OfInput, surface: Surface, *more: str) -> str:
+    """The network's name, its input and rules as other commands head their tables, and more."""
+    return joined((inert(answer.name), inputs_of(answer.inputs), answer.framework, *more), surface)
+
+
+def joined(parts: Sequence[str], surface: Surface) -> str:
+    """The parts of a title."""
+    return surface.glyph(" · ", " - ").join(parts)
 
 
 class Answers(Document, Generic[Answer]):
@@ -53,7 +76,15 @@ class Answers(Document, Generic[Answer]):
         raise NotImplementedError
 
     def listings(self, surface: Surface) -> list[Listing[Any]]:
-        return [self.table(answer, surface) for _, answer in self.asked if not isinstance(answer, Diagnostic)]
+        """The tables; of several files each is headed by its file too."""
+        is_named = len({model.file for model, _ in self.asked}) > 1
+        found = []
+        for model, answer in self.asked:
+            if not isinstance(answer, Diagnostic):
+                table = self.table(answer, surface)
+                parts = (table.title, inert(place_of(model.file)))
+                found.append(table._replace(title=joined(parts, surface)) if is_named else table)
+        return found
 
     def rows(self) -> tuple[Rows, ...]:
         parts = [

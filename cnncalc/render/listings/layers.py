@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from cnncalc import bundled
 from cnncalc.analysis.report import LayerReport, Report
-from cnncalc.geometry.shape import Size
+from cnncalc.geometry.shape import Shape, Size
+from cnncalc.render.asked import asked_columns
 from cnncalc.render.columns import Region, columns, regions_of, row_columns
 from cnncalc.render.listing import Listing, Total
 from cnncalc.render.rows import Rows, rows
@@ -31,7 +32,7 @@ def listing(report: Report, view: View, surface: Surface, is_named: bool = False
     items = paths(shown.layers) if whole else tree(shown.layers, by_field, surface)
     return Listing(
         title=heading(report, report.framework, surface, is_named),
-        columns=tuple(row_columns(view.command, regions, items, surface)),
+        columns=tuple(row_columns(view.command, asked_columns(report, view, regions), items, surface)),
         items=tuple(items),
         lead=_description(report) if view.command == "summary" else (),
         failure=failure(report),
@@ -45,20 +46,22 @@ def complete(report: Report, view: View) -> Listing[LayerReport]:
     """The same for programs: whole paths, and no layer is left out but by ``depth``."""
     layers = rows(report.layers, view.depth, all_layers=True).layers
     has_frozen = any(layer.frozen for layer in layers)
-    return Listing(
-        title="", columns=columns(view.command, regions_of(report, view.unit), has_frozen), items=layers
-    )
+    asked = asked_columns(report, view, regions_of(report, view.unit))
+    return Listing(title="", columns=columns(view.command, asked, has_frozen), items=layers)
 
 
 def heading(report: Report, rules: str, surface: Surface, is_named: bool = False) -> str:
     """The network's name, and what its numbers depend on."""
-    inputs = ", ".join(
-        f"{inert(name)} {shape}" if len(report.inputs) > 1 else str(shape) for name, shape in report.inputs
-    )
-    known = any(axis is not None for _, shape in report.inputs for axis in shape.axes)
-    parts = [inert(report.name), inputs if known else "input unknown", rules]
+    parts = [inert(report.name), inputs_of(report.inputs), rules]
     parts += [inert(place_of(report.file))] if is_named else []
     return surface.glyph(" · ", " - ").join(parts)
+
+
+def inputs_of(inputs: tuple[tuple[str, Shape], ...]) -> str:
+    """The inputs as a title names them."""
+    if not any(axis is not None for _, shape in inputs for axis in shape.axes):
+        return "input unknown"
+    return ", ".join(f"{inert(name)} {shape}" if len(inputs) > 1 else str(shape) for name, shape in inputs)
 
 
 def place_of(file: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc.analysis.fitting import Classes, in_words, shortened
 from cnncalc.questions.sizes import Axis, Near, Sizes
 from cnncalc.render.listing import Column, Listing
-from cnncalc.render.listings.answers import Answers
+from cnncalc.render.listings.answers import Answers, title
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, inert
 
@@ -65,8 +65,7 @@ def listing(answer: Sizes, surface: Surface) -> Listing[Line]:
         ),
         Column[Line]("smallest", "smallest", _smallest, lambda line: line.smallest, 1),
     )
-    title = surface.glyph(" · ", " - ").join((inert(answer.name), answer.framework))
-    return Listing(title, columns, tuple(lines), notes=tuple(notes))
+    return Listing(title(answer, surface), columns, tuple(lines), notes=tuple(notes))
 
 
 def complete(answer: Sizes) -> Listing[Line]:

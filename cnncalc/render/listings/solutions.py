@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.questions.solve import Point, Solution
 from cnncalc.render.listing import Column, Listing
-from cnncalc.render.listings.answers import Answers
+from cnncalc.render.listings.answers import Answers, joined
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import UNKNOWN, inert
 from cnncalc.support.numbers import by, plural
@@ -27,7 +27,8 @@ class Solutions(Answers[Solution]):
     """What the command ``solve`` shows."""
 
     def table(self, answer: Solution, surface: Surface) -> Listing[Line]:
-        title = f"{inert(answer.name)}: {inert(answer.vary)} = {inert(answer.value)}"
+        found = f"{inert(answer.vary)} = {inert(answer.value)}"
+        title = joined((inert(answer.name), found, answer.framework), surface)
         tried = f"{plural(answer.tried, 'value')} tried"
         notes = [
             tried if answer.monotone else f"not monotone: a metric falls where `{answer.vary}` grows; {tried}"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 from cnncalc.questions.stream import LayerDelay, Stream
 from cnncalc.render.listing import Column, Listing, Total
-from cnncalc.render.listings.answers import Answers
+from cnncalc.render.listings.answers import Answers, title
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, exact, inert, memory
 from cnncalc.render.tree import tree
@@ -40,7 +40,7 @@ class Streams(Answers[Stream]):
             Total("state in bytes", f"{answer.state_bytes:,}", memory(answer.state_bytes)),
         ]
         return Listing(
-            inert(answer.name),
+            title(answer, surface),
             tuple(map(_of_branch, (_PATH, _OP, _BACK, _AHEAD, _STATE))),
             tuple(_branches(shown, surface)),
             notes=(

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from cnncalc.questions.tile import Tile, TiledAxis, Tiling
 from cnncalc.render.listing import Column, Listing, Total
-from cnncalc.render.listings.answers import Answers
+from cnncalc.render.listings.answers import Answers, title
 from cnncalc.render.listings.sizes import AXES
 from cnncalc.render.surface import Surface
-from cnncalc.render.text import inert, memory
+from cnncalc.render.text import memory
 from cnncalc.support.numbers import by, plural
 
 MOST_SHOWN = 12
@@ -38,10 +38,9 @@ class Tiles(Answers[Tiling]):
         axes = [("", answer.axes[0])] if alike else list(zip(names, answer.axes, strict=True))
         lines = [line for name, axis in axes for line in _shown(name, axis)]
         columns = (*(() if alike else (_AXIS,)), _NUMBER, _BEGIN, _SIZE, _KEEP, _AT)
-        image = by(axis.size for axis in answer.axes)
         aligns = by(dict.fromkeys(axis.align for axis in answer.axes))
         return Listing(
-            f"{inert(answer.name)}: {plural(answer.tiles, 'tile')} of {image}",
+            title(answer, surface, plural(answer.tiles, "tile")),
             columns,
             tuple(lines),
             notes=(

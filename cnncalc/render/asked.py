@@ -1,0 +1,121 @@
+"""What `rf` shows of each layer where asked: regions, the units that see a position, effective fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.geometry.receptive_field import AxisField
+from cnncalc.geometry.seeing import Units, units_seeing
+from cnncalc.render.columns import LayerColumn, Region, region_columns
+from cnncalc.render.listing import Column
+from cnncalc.render.text import NOTHING, UNKNOWN
+from cnncalc.render.view import View
+
+if TYPE_CHECKING:
+    from cnncalc.questions.effective import EffectiveField
+
+T = TypeVar("T")
+
+
+def asked_columns(report: Report, view: View, regions: Mapping[str, Region]) -> tuple[LayerColumn, ...]:
+    """The columns besides those of the command."""
+    found: list[LayerColumn] = list(region_columns(regions)) if regions else []
+    if view.seen_from is not None:
+        found.append(_seen_column(view.seen_from))
+    if view.effective:
+        from cnncalc.questions.effective import effective_fields
+
+        fields = effective_fields(report)
+        of_last = {layer.path: layer.path for layer in report.layers}
+        for path in of_last.copy():
+            parts = path.split("/")
+            of_last.update(("/".join(parts[:depth]), path) for depth in range(1, len(parts)))
+        found += _effective_columns({path: fields[last] for path, last in of_last.items()})
+    return tuple(found)
+
+
+def asked_records(report: Report, view: View) -> dict[str, dict[str, Any]]:
+    """The same as JSON has it, by layer."""
+    found: dict[str, dict[str, Any]] = {layer.path: {} for layer in report.layers}
+    if view.seen_from is not None:
+        for layer in report.layers:
+            found[layer.path]["seen_from"] = _seen_record(layer, view.seen_from)
+    if view.effective:
+        from cnncalc.questions.effective import effective_fields
+        from cnncalc.render.listings.effective import erf_record
+
+        for path, field in effective_fields(report).items():
+            found[path]["erf"] = erf_record(field)
+    return found
+
+
+# The units that see a position
+
+
+def _seen_by(layer: LayerReport, position: tuple[int, ...]) -> list[Units]:
+    """The units along each axis that see a position."""
+    field = layer.field
+    return [
+        units_seeing(axis, at, units)
+        for axis, at, units in zip(field.axes, position, field.units, strict=True)
+    ]
+
+
+def _seen_column(position: tuple[int, ...]) -> LayerColumn:
+    def text(layer: LayerReport) -> str:
+        found = []
+        for units, axis in zip(_seen_by(layer, position), layer.field.axes, strict=True):
+            local = (
+                UNKNOWN if isinstance(units, str) else "none" if units is None else f"{units[0]}..{units[1]}"
+            )
+            found.append(
+                "all" if axis.is_global and not axis.maps else f"{local} + all" if axis.is_global else local
+            )
+        return "all" if set(found) == {"all"} else ", ".join(found) or NOTHING
+
+    def reasons(layer: LayerReport) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one for one in _seen_by(layer, position) if isinstance(one, str)))
+
+    return Column("seen_from", "units that see it", text, text, 0, reasons=reasons, kind="field")
+
+
+def _shown(units: Units, axis: AxisField) -> str:
+    local = UNKNOWN if isinstance(units, str) else "none" if units is None else f"{units[0]}..{units[1]}"
+    return f"{local} + all" if axis.is_global else local
+
+
+def _seen_record(layer: LayerReport, position: tuple[int, ...]) -> dict[str, Any]:
+    known = [None if isinstance(units, str) else units for units in _seen_by(layer, position)]
+    return {
+        "position": list(position),
+        "first": [None if units is None else units[0] for units in known],
+        "last": [None if units is None else units[1] for units in known],
+        "global": [axis.is_global for axis in layer.field.axes],
+    }
+
+
+# Effective receptive fields
+
+
+def _effective_columns(fields: Mapping[str, EffectiveField]) -> Iterator[LayerColumn]:
+    from cnncalc.render.listings.effective import FIELD_COLUMNS
+
+    for column in FIELD_COLUMNS:
+        yield Column(
+            column.key,
+            column.title,
+            _of(fields, column.text),
+            _of(fields, column.raw),
+            column.rank,
+            right=column.right,
+            optional=column.optional,
+            kind="field",
+        )
+
+
+def _of(
+    fields: Mapping[str, EffectiveField], ask: Callable[[EffectiveField], T]
+) -> Callable[[LayerReport], T]:
+    return lambda layer: ask(fields[layer.path])
