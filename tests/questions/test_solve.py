@@ -146,7 +146,7 @@ def test_the_command(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("solve", spec, "--vary", "w=1..8", "--so-that", "params <= 5000")
     ran = Ran(capsys, *arguments)
     assert ran.code == 0
-    assert ran.out.startswith("Net: w = 1\n")
+    assert "Net · w = 1 · pytorch" in ran.out
     document = json.loads(Ran(capsys, *arguments, "--format", "json").out)
     (model,) = document["models"]
     assert (model["value"], model["monotone"]) == ("1", True)

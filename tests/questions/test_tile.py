@@ -141,7 +141,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     )
     ran = Ran(capsys, "tile", str(path), "--image", "40x24", "--tile", "24")
     assert ran.code == 0
-    assert "Net: 2 tiles of 40x24" in ran.out
+    assert "Net · 1x40x24 · pytorch · 2 tiles" in ran.out
     assert "░" in ran.out
     document = json.loads(
         Ran(capsys, "tile", str(path), "--image", "40x24", "--tile", "24", "--format", "json").out

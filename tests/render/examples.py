@@ -118,10 +118,10 @@ EXAMPLES: dict[type[Document], Callable[[], Document]] = {
     Solutions: lambda: Solutions([Asked(model, SOLUTION) for model in loads(SPEC, "net_1.yaml")]),
     Effectives: lambda: Effectives([Asked(model, effective(model)) for model in loads(SPEC, "net_1.yaml")]),
     Profiles: lambda: Profiles(
-        [Asked(model, profile(model, "maxpool3x3_1")) for model in loads(SPEC, "net_1.yaml")]
+        [Asked(model, profile(model, "maxpool3_1")) for model in loads(SPEC, "net_1.yaml")]
     ),
     Crops: lambda: Crops(
-        [Asked(model, crop(model, "maxpool3x3_1", ((0, 2), (1, 1)))) for model in loads(SPEC, "net_1.yaml")]
+        [Asked(model, crop(model, "maxpool3_1", ((0, 2), (1, 1)))) for model in loads(SPEC, "net_1.yaml")]
     ),
     Sweep: lambda: Sweep(
         "net_1.yaml", tuple(sweep(Grid({"": parse_shapes("3x8..9")}), lambda _: loads(SPEC, "net_1.yaml")))

@@ -107,12 +107,13 @@ def test_fields() -> None:
         "rf stride",
         "rf padding",
         "rf centre",
+        "rf offset",
         "flags",
     ]
-    assert row(text, "even") == ["even", "4x8x8", "7x7", "2", "3", "0"]
-    assert row(text, "unequal") == ["unequal", "4x8x8", "3x11", "1x2", "1x5", "0"]
-    assert row(text, "global") == ["global", "4x8x8", "all", "-", "-", "-"]
-    assert row(text, "gate") == ["gate", "4x8x8", "7x7 + all", "1", "3", "0"]
+    assert row(text, "even") == ["even", "4x8x8", "7x7", "2", "3", "0", "-0.5"]
+    assert row(text, "unequal") == ["unequal", "4x8x8", "3x11", "1x2", "1x5", "0", "0x-0.5"]
+    assert row(text, "global") == ["global", "4x8x8", "all", "-", "-", "-", "-"]
+    assert row(text, "gate") == ["gate", "4x8x8", "7x7 + all", "1", "3", "0", "0"]
     assert row(text, "half") == [
         "half",
         "4x8x8",
@@ -120,9 +121,10 @@ def test_fields() -> None:
         "1/2",
         "0",
         "0.5",
+        "0.25",
         "non-uniform (of unit 1,1)",
     ]
-    assert row(text, "skew") == ["skew", "4x8x8", "3x3", "2", "0", "1", "not aligned"]
+    assert row(text, "skew") == ["skew", "4x8x8", "3x3", "2", "0", "1", "0.5", "not aligned"]
     assert row(text, "mixed") == [
         "mixed",
         "4x8x8",
@@ -130,16 +132,17 @@ def test_fields() -> None:
         "mixed",
         "-14",
         "19.5",
+        "-",
         "non-uniform (of unit 7,7)",
     ]
-    assert row(text, "part") == ["part", "4x8x8", "all x 5", "-x1", "-x0", "-x2"]
-    assert row(text, "early") == ["early", "4x8x8", "2x2", "1", "-1", "1.5"]
+    assert row(text, "part") == ["part", "4x8x8", "all x 5", "-x1", "-x0", "-x2", "-x2"]
+    assert row(text, "early") == ["early", "4x8x8", "2x2", "1", "-1", "1.5", "1.5"]
 
 
 def test_an_unknown_start_says_why() -> None:
     same = affine(1, -1, 1)._replace(unknown_start="needs the input size")
     text = show(report(layer("same", field=field(same))), command="rf")
-    assert row(text, "same") == ["same", "4x8x8", "3x3", "1", "?", "?"]
+    assert row(text, "same") == ["same", "4x8x8", "3x3", "1", "?", "?", "?"]
     assert "\n? needs the input size\n" in text
 
 
@@ -158,10 +161,10 @@ def test_regions() -> None:
         command="rf",
         unit=(0, 3),
     )
-    assert row(text, "stem")[6:] == ["-1..1, 5..7", "0..1, 5..7"]
-    assert row(text, "global")[6:] == ["all", "all"]
-    assert row(text, "small")[6:] == ["no such unit", "-"]
-    assert row(text, "outer")[6:] == ["-5..-1, 6..7", "padding, 6..7"]
+    assert row(text, "stem")[7:] == ["-1..1, 5..7", "0..1, 5..7"]
+    assert row(text, "global")[7:] == ["all", "all"]
+    assert row(text, "small")[7:] == ["no such unit", "-"]
+    assert row(text, "outer")[7:] == ["-5..-1, 6..7", "padding, 6..7"]
     assert "1 layer shown has no unit (0, 3) in the output" in text
 
 
