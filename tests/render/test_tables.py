@@ -341,14 +341,18 @@ def test_a_row_is_about_one_unit(first: str, second: str) -> None:
     (model,) = cnncalc.loads(f"input: [4, 40, 40]\nlayers:\n{items}")
     found = cnncalc.analyze(model)
     last = found.layers[-1]
-    _, _, size, _, padding, centre, *flags = row(show(found, command="rf"), last.path)
+    _, _, size, _, padding, centre, offset, *flags = row(show(found, command="rf"), last.path)
     named = re.search(r"of unit ([0-9]+),([0-9]+)", flags[0]) if flags else None
     unit = (int(named[1]), int(named[2])) if named else (0, 0)
     for axis in range(2):
         seen = last.field.axes[axis].at(unit[axis])
         assert seen is not None
-        span = (seen[1] - seen[0] + 1, -seen[0], sum(seen) / 2)
-        cells_of = [cell.split("x")[axis] if "x" in cell else cell for cell in (size, padding, centre)]
-        assert [float(cell) for cell in cells_of] == [float(number) for number in span]
+        stride = last.field.stride[axis]
+        assert stride is not None
+        # Where a resize by the edges puts the unit.
+        edges = float(stride * unit[axis] + (stride - 1) / 2)
+        span = (seen[1] - seen[0] + 1, -seen[0], sum(seen) / 2, sum(seen) / 2 - edges)
+        shown = [cell.split("x")[axis] if "x" in cell else cell for cell in (size, padding, centre, offset)]
+        assert [float(cell) for cell in shown] == pytest.approx(span, abs=0.001)
         every = [last.field.axes[axis].at(at) for at in range(last.shape.sizes[axis] or 0)]
         assert span[0] == max(one[1] - one[0] + 1 for one in every if one)
