@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import NamedTuple, TypeAlias
 
 Value: TypeAlias = "int | float | bool | str | tuple[int, ...] | tuple[float, ...] | Name | Call | None"
+
+
+class _Missing(int):
+    """A number that is not there."""
+
+
+MISSING = _Missing()
+"""The value of an argument that one instance of a class does not have."""
+
+
+class Product(int):
+    """A number that is written as a product."""
+
+    factors: tuple[int, ...]
+
+    @classmethod
+    def of(cls, *factors: int) -> Product:
+        found = cls(prod(factors))
+        found.factors = factors
+        return found
 
 
 class Name(NamedTuple):
@@ -59,6 +80,8 @@ def literal(value: Value) -> str:
     if isinstance(value, tuple):
         items = ", ".join(literal(one) for one in value)
         return f"({items},)" if len(value) == 1 else f"({items})"
+    if isinstance(value, Product):
+        return " * ".join(map(str, value.factors))
     return repr(value)
 
 

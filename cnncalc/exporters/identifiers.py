@@ -14,15 +14,15 @@ BUILTIN = frozenset(("self", "super", "torch", "nn", "F", "keras", "layers", "ra
 class Identifiers:
     """Hands out identifiers, each once."""
 
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {*BUILTIN, *taken}
+    def __init__(self, taken: Iterable[str] = BUILTIN) -> None:
+        self._taken = set(taken)
 
     def own(self, name: str) -> str:
         """An identifier for a name, with a number where it is taken."""
         base = identifier(name)
         found, number = base, 2
         while found in self._taken:
-            found, number = f"{base}_{number}", number + 1
+            found, number = f"{base}{'_' if base[-1].isdigit() else ''}{number}", number + 1
         self._taken.add(found)
         return found
 

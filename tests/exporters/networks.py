@@ -12,14 +12,19 @@ from cnncalc import Report, bundled
 T = TypeVar("T")
 
 
+def reports_of(name: str) -> Iterator[tuple[str, Report]]:
+    """The models and cases of a bundled config that can be computed and have all sizes."""
+    for model in cnncalc.load(name):
+        for one in (model, *(case.model for case in model.cases)):
+            report = cnncalc.analyze(one)
+            if report.ok and report.layers and all(shape.known for _, shape in report.inputs):
+                yield f"{name}:{one.name}", report
+
+
 def bundled_reports() -> Iterator[tuple[str, Report]]:
-    """Every bundled network that can be computed, by its name."""
+    """Those of all bundled configs."""
     for name in bundled.names():
-        for model in cnncalc.load(name):
-            for one in (model, *(case.model for case in model.cases)):
-                report = cnncalc.analyze(one)
-                if report.ok and report.layers:
-                    yield f"{name}:{one.name}", report
+        yield from reports_of(name)
 
 
 def third_of_today(items: list[T]) -> list[T]:

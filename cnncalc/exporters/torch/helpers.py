@@ -223,7 +223,8 @@ class {name}Layer(nn.{name}):
             return states.transpose(1, 2)
         if not self.bidirectional:
             return states[:, -1]
-        return torch.cat([states[:, -1, : self.hidden_size], states[:, 0, self.hidden_size :]], dim=1)
+        forwards, backwards = states.chunk(2, dim=2)
+        return torch.cat([forwards[:, -1], backwards[:, 0]], dim=1)
 '''
         for name, about in (
             ("LSTM", "A long short-term memory"),

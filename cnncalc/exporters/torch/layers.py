@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import LayerReport
 from cnncalc.errors import Fault
-from cnncalc.exporters.calls import Argument, Call, Name, Value, given, placed
+from cnncalc.exporters.calls import Argument, Call, Name, Product, Value, given, placed
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import TransposedWindow, Window
@@ -316,6 +316,8 @@ def roi_pool(record: LayerReport, layer: Any, around: Around) -> Made:
 def linear(record: LayerReport, layer: Any, around: Around) -> Made:
     flattens = record.in_shape.rank > 0 and record.shape.rank == 0
     read = record.in_shape.elements() if flattens else record.in_shape.channels
+    if flattens and read is not None and not record.in_shape.is_point:
+        read = Product.of(*record.in_shape.axes)  # type: ignore[arg-type]
     if read is None:
         raise Inexpressible("how many features it reads is not known", "give `--input`")
     made = Call(

@@ -1,68 +1,63 @@
-"""PyTorch source of a network: its class, and a main part that prints what comes out."""
+"""PyTorch source of a network: its classes, and a main part that prints what comes out."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterator
 
-from cnncalc.analysis.report import LayerReport, Report
-from cnncalc.exporters.calls import written
-from cnncalc.exporters.identifiers import Identifiers, class_name
+from cnncalc.analysis.report import Report
+from cnncalc.exporters.expressions import Expression, joined
+from cnncalc.exporters.identifiers import BUILTIN, Identifiers, class_name, identifier
+from cnncalc.exporters.layout import lines_of
+from cnncalc.exporters.parameters import (
+    CONDITION,
+    Hole,
+    Solved,
+    Template,
+    combined,
+    solved,
+    template_of,
+    unwrapped,
+)
 from cnncalc.exporters.refusing import Refusals
+from cnncalc.exporters.structure import ENDS, Kind, Part, Statement, Structure, parts_in_sequence
 from cnncalc.exporters.torch.helpers import HELPERS
 from cnncalc.exporters.torch.layers import Around, Inexpressible, Translation, translated
+from cnncalc.exporters.tree import is_numbered, label_of, tree_of
 from cnncalc.frameworks import framework_named
+from cnncalc.geometry.shape import Shape
+
+OF_MODULES = frozenset(
+    (
+        *("T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children"),
+        *("compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward"),
+        *("get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu"),
+        *("load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules"),
+        *("named_parameters", "parameters", "register_buffer", "register_module", "register_parameter"),
+        *("requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to"),
+        *("to_empty", "train", "training", "type", "xpu", "zero_grad"),
+    )
+)
+"""Attributes that every module of PyTorch has."""
 
 
 def source_of(report: Report) -> str:
     """The whole file."""
-    translations = translations_of(report)
-    members, lines = Identifiers(("forward", "training")), []
-    built: list[str] = []
-    names = {name: Identifiers().own(name) for name, _ in report.inputs}
-    locals_ = Identifiers(names.values())
-    modules: dict[str, str] = {}
-    for record, made in zip(report.layers, translations, strict=True):
-        inputs = [names[path] for path in record.inputs]
-        value = inputs[0]
-        if made.modules:
-            if record.shares:
-                modules[record.path] = modules[record.shares]
-            else:
-                modules[record.path] = members.own(record.path.replace("/", "_"))
-                texts = [written(call) for call in made.modules]
-                text = texts[0] if len(texts) == 1 else f"nn.Sequential({', '.join(texts)})"
-                built.append(f"        self.{modules[record.path]} = {text}")
-            value = f"self.{modules[record.path]}({inputs[0]})"
-        if made.expression:
-            value = made.expression.format(*inputs, module=f"self.{modules.get(record.path)}")
-        names[record.path] = locals_.own(record.path.replace("/", "_"))
-        lines.append(f"        {names[record.path]} = {value}")
-    outputs = ", ".join(names[output.path] for output in report.outputs)
-    taken = ", ".join(names[name] for name, _ in report.inputs)
-    name = class_name(report.name)
-    body = [
-        "import torch",
-        "import torch.nn.functional as F",
-        "from torch import nn",
-        "",
-        *helpers_in("\n".join(built + lines)),
-        "",
-        "",
-        f"class {name}(nn.Module):",
-        "    def __init__(self):",
-        "        super().__init__()",
-        *built,
-        "",
-        f"    def forward(self, {taken}):",
-        *lines,
-        f"        return {outputs}",
+    structure = Structure(tree_of(report, translations_of(report)))
+    names = Identifiers((*BUILTIN, *HELPERS))
+    main = names.own(class_name(report.name))
+    kinds = _Kinds(structure, names)
+    root = Kind(main)
+    root.instances.append(structure.main)
+    classes = [*kinds.sources(), _Class(main, root, kinds.named, True).lines()]
+    text = "\n".join(line for lines in classes for line in lines)
+    parts = [
+        f"{_heading(report)}\n\n{_imports(text)}",
+        *_helpers(text),
+        *("\n".join(lines) for lines in classes),
     ]
-    return "\n".join(body) + "\n"
-
-
-def helpers_in(text: str) -> list[str]:
-    """The source of the helpers that a text calls."""
-    return [f"\n{source.rstrip()}\n" for name, source in HELPERS.items() if re.search(rf"\b{name}\(", text)]
+    return "\n\n\n".join([*parts, "\n".join(_main_part(report, main))]) + "\n"
 
 
 def translations_of(report: Report) -> list[Translation]:
@@ -85,4 +80,328 @@ def translations_of(report: Report) -> list[Translation]:
     return found
 
 
-__all__ = ["LayerReport", "source_of", "translations_of"]
+def _heading(report: Report) -> str:
+    totals = report.totals
+    inputs = ", ".join(str(shape) for _, shape in report.inputs)
+    counts = [
+        f"{count:,} {what}"
+        for count, what in ((totals.params, "parameters"), (totals.macs, "MACs"))
+        if count is not None
+    ]
+    name = _inert(report.name)
+    return f'"""{name} in PyTorch, written by cnncalc.\n\nInput {inputs}: {", ".join(counts)}.\n"""'
+
+
+def _inert(text: str) -> str:
+    """Text for a docstring: printable, without what would end it."""
+    plain = "".join(character if character.isprintable() else " " for character in text)[:80]
+    return plain.replace("\\", "/").replace('"', "'").strip()
+
+
+def _imports(text: str) -> str:
+    lines = ["import torch"]
+    used = text + "".join(_helpers(text))
+    if re.search(r"\bF\.", used):
+        lines.append("import torch.nn.functional as F")
+    return "\n".join([*lines, "from torch import nn"])
+
+
+def _helpers(text: str) -> list[str]:
+    """The source of the helpers that a text calls."""
+    return [source.strip("\n") for name, source in HELPERS.items() if re.search(rf"(?<![\w.]){name}\(", text)]
+
+
+def _main_part(report: Report, name: str) -> Iterator[str]:
+    yield 'if __name__ == "__main__":'
+    yield '    with torch.device("meta"):  # sizes only, without memory for the numbers'
+    yield f"        network = {name}().eval()"
+    shapes = [shape for _, shape in report.inputs]
+    if all(shape.known for shape in shapes):
+        inputs = ", ".join(_zeros(shape) for shape in shapes)
+        yield from lines_of(f"outputs = network({inputs})", 8)
+        if len(report.outputs) == 1:
+            yield "    print(tuple(outputs.shape))"
+        else:
+            yield "    print(*(tuple(output.shape) for output in outputs))"
+    yield '    print(f"{sum(one.numel() for one in network.parameters()):,} parameters")'
+
+
+def _zeros(shape: Shape) -> str:
+    return f"torch.zeros(1, {', '.join(map(str, shape.axes))})"
+
+
+class _Kinds:
+    """The classes of a network's parts, solved from the inside out."""
+
+    def __init__(self, structure: Structure, names: Identifiers) -> None:
+        self._kinds = structure.kinds
+        self._names = [names.own(class_name(kind.name)) for kind in structure.kinds]
+        self._classes: dict[int, _Class] = {}
+
+    def named(self, number: int) -> tuple[str, Solved]:
+        """The name and the parameters of a class."""
+        return self._names[number], self._class(number).solved
+
+    def _class(self, number: int) -> _Class:
+        found = self._classes.get(number)
+        if found is None:
+            found = _Class(self._names[number], self._kinds[number], self.named, False)
+            self._classes[number] = found
+        return found
+
+    def sources(self) -> list[list[str]]:
+        """The source of each, those that are used by others first."""
+        for number in range(len(self._kinds)):
+            self._class(number)
+        return [one.lines() for one in self._classes.values()]
+
+
+class _Member:
+    """One attribute of a class: a run of statements that is one module."""
+
+    def __init__(self, name: str, template: Template, optional: tuple[bool, ...] | None) -> None:
+        self.name = name
+        self.template = template
+        self.optional = optional
+
+
+class _Class:
+    """The source of one class."""
+
+    def __init__(self, name: str, kind: Kind, classes: object, is_root: bool) -> None:
+        self.name = name
+        self.part = kind.instances[0]
+        self.is_root = is_root
+        self.runs = parts_in_sequence(self.part.statements, self.part.outputs, is_root)
+        self.attributes = _attributes(self.runs, is_root)
+        self.members: list[_Member] = []
+        begin = 0
+        for run, attribute in zip(self.runs, self.attributes, strict=True):
+            stop = begin + len(run)
+            if run[0].module is not None and (run[0].owner in (None, run[0].outputs[0])):
+                self.members.append(_member(attribute, kind.instances, begin, stop, classes))
+            begin = stop
+        homes = [one.name for one in self.members for _ in one.template.holes]
+        self.solved = solved(combined([one.template for one in self.members], ", ".join), homes)
+
+    def lines(self) -> list[str]:
+        """The class as source."""
+        base = "nn.Sequential" if self._is_sequence else "nn.Module"
+        written = [f"class {self.name}({base}):", *self._built()]
+        return written if self._is_sequence else [*written, "", *self._forward()]
+
+    @property
+    def _is_sequence(self) -> bool:
+        return not self.is_root and len(self.runs) == 1 and self.runs[0][0].chains
+
+    def _texts(self) -> list[str]:
+        """The source of each member."""
+        texts, found = list(self.solved.texts), []
+        for member in self.members:
+            count = len(member.template.holes)
+            found.append(member.template.write(texts[:count]))
+            texts = texts[count:]
+        return found
+
+    def _built(self) -> Iterator[str]:
+        given = [name if value is None else f"{name}={value}" for name, value in self.solved.parameters]
+        yield from lines_of(f"def __init__({', '.join(['self', *given])}):", 4)
+        if self._is_sequence:
+            yield from lines_of(f"super().__init__({unwrapped(self._texts()[0])})", 8)
+            return
+        yield "        super().__init__()"
+        for member, text in zip(self.members, self._texts(), strict=True):
+            if member.optional is None:
+                yield from lines_of(f"self.{member.name} = {text}", 8)
+                continue
+            yield f"        self.{member.name} = nn.Identity()"
+            condition, _, module = text.partition(" ? ")
+            yield f"        if {condition}:"
+            yield from lines_of(f"self.{member.name} = {module}", 12)
+
+    def _forward(self) -> Iterator[str]:
+        writer = _Forward(self.part, self.runs, self.attributes)
+        yield from lines_of(f"def forward({', '.join(['self', *writer.inputs])}):", 4)
+        yield from writer.lines()
+
+
+def _member(name: str, instances: list[Part], begin: int, stop: int, classes: object) -> _Member:
+    """A module as all instances of the class have it."""
+    aligned: list[Expression] = []
+    present: list[bool] = []
+    for part in instances:
+        statements = part.statements[begin:stop]
+        aligned.append(joined([one.module for one in statements if one.module is not None]))
+        present.append(not any(one.is_absent for one in statements))
+    template = template_of(aligned, classes)  # type: ignore[arg-type]
+    if all(present):
+        return _Member(name, template, None)
+    condition = Template([Hole(f"{CONDITION}has_{name}", tuple(present))], lambda texts: texts[0])
+    whole = combined([condition, template], lambda texts: f"{texts[0]} ? {texts[1]}")
+    return _Member(name, whole, tuple(present))
+
+
+def _attributes(runs: list[list[Statement]], is_root: bool) -> list[str]:
+    """The attribute of each run."""
+    names = Identifiers(OF_MODULES)
+    wanted = [_wanted(run, is_root) for run in runs]
+    if is_root:
+        wanted = _staged(runs, wanted)
+    counts = Counter(wanted)
+    seen: Counter[str] = Counter()
+    found = []
+    for run, name in zip(runs, wanted, strict=True):
+        if run[0].module is None:
+            found.append("")
+            continue
+        seen[name] += 1
+        found.append(names.own(f"{name}{seen[name]}" if counts[name] > 1 else name))
+    return found
+
+
+def _wanted(run: list[Statement], is_root: bool) -> str:
+    """What a run would be called alone: the scope that it is all of, or its only layer."""
+    shared = list(run[0].where)
+    for one in run[1:]:
+        while shared and list(one.where[: len(shared)]) != shared:
+            shared.pop()
+    if len(run) == 1:
+        return identifier(_label(run[0]))
+    while shared and is_numbered(shared[-1]) and label_of(shared[-1]) != "residual":
+        shared.pop()
+    if not shared:
+        return "layers"
+    label = label_of(shared[-1])
+    return "body" if label == "residual" else identifier(label)
+
+
+def _label(one: Statement) -> str:
+    own = one.where[-1]
+    if one.is_leaf and is_numbered(own):
+        above = [name for name in one.where[:-1] if not is_numbered(name)]
+        return above[-1] if above and len(one.where) > 1 else one.ops[0]
+    return label_of(own) if is_numbered(own) else own
+
+
+def _staged(runs: list[list[Statement]], wanted: list[str]) -> list[str]:
+    """The runs of layers at the top of a network: stem or features before, head after."""
+    found = list(wanted)
+    modules = [place for place, run in enumerate(runs) if run[0].module is not None]
+    for place in modules:
+        run = runs[place]
+        if wanted[place] != "layers" and len(run) == 1:
+            continue
+        if any(len(one.where) > 1 and not is_numbered(one.where[0]) for one in run):
+            continue
+        if place == modules[0] and len(modules) > 1:
+            is_whole = len(modules) == 2 and set(runs[modules[1]][0].ops) & ENDS
+            found[place] = "features" if is_whole else "stem"
+        elif place == modules[-1] and set(run[0].ops) & ENDS:
+            found[place] = "head"
+    return found
+
+
+class _Forward:
+    """The forward pass of a class: variables for tensors, `x` for the one that flows."""
+
+    def __init__(self, part: Part, runs: list[list[Statement]], attributes: list[str]) -> None:
+        self.part = part
+        self.runs = runs
+        self.attributes = attributes
+        self.names = Identifiers((*BUILTIN, "x"))
+        self.owners = {run[0].outputs[0]: attribute for run, attribute in zip(runs, attributes, strict=True)}
+        self.reads = [run[0].inputs for run in runs]
+        self.makes = [run[-1].outputs for run in runs]
+        self.uses: dict[str, list[int]] = {}
+        for place, tensors in enumerate(self.reads):
+            for tensor in tensors:
+                self.uses.setdefault(tensor, []).append(place)
+        for tensor in part.outputs:
+            self.uses.setdefault(tensor, []).append(len(runs))
+        self.variables: dict[str, str] = {}
+        first, *others = part.inputs or ("x",)
+        self.variables[first] = "x"
+        for tensor in others:
+            self.variables[tensor] = self.names.own(_last(tensor))
+        self.inputs = list(self.variables.values())
+
+    def lines(self) -> Iterator[str]:
+        """The statements and the return."""
+        deferred = self._deferred()
+        texts: dict[str, str] = {}
+        for place, run in enumerate(self.runs):
+            read = [texts.get(tensor) or self.variables[tensor] for tensor in self.reads[place]]
+            text = self._text(place, run, read)
+            if place in deferred and len(text) < 60:
+                texts[self.makes[place][0]] = text
+                continue
+            if place in deferred:
+                deferred.discard(place)
+            if place == len(self.runs) - 1 and self.makes[place] == self.part.outputs:
+                yield from lines_of(f"return {text}", 8)
+                return
+            made = self.makes[place]
+            targets = [self._variable(tensor, place, deferred, run) for tensor in made]
+            if not any(tensor in self.uses for tensor in made):
+                yield from lines_of(text, 8)
+            elif not (len(targets) == 1 and targets[0] == text):
+                yield from lines_of(f"{', '.join(targets)} = {text}", 8)
+        outputs = [texts.get(tensor) or self.variables[tensor] for tensor in self.part.outputs]
+        yield from lines_of(f"return {', '.join(outputs)}", 8)
+
+    def _text(self, place: int, run: list[Statement], read: list[str]) -> str:
+        one = run[0]
+        if one.module is None:
+            return one.expression.format(*read)
+        attribute = self.attributes[place]
+        if one.owner is not None:
+            attribute = self.owners[one.owner]
+        module = f"self.{attribute}"
+        if one.expression:
+            return one.expression.format(*read, module=module)
+        return f"{module}({', '.join(read)})"
+
+    def _deferred(self) -> set[int]:
+        """The statements that are written within the one that reads what they make."""
+        found = set()
+        for place, run in enumerate(self.runs):
+            makes = self.makes[place]
+            readers = self.uses.get(makes[0], []) if len(makes) == 1 else []
+            if len(readers) != 1 or readers[0] == len(self.runs):
+                continue
+            reader = self.runs[readers[0]][0]
+            is_join = reader.module is None and len(reader.inputs) > 1
+            if is_join and run[0].module is not None and not run[0].expression:
+                found.add(place)
+        return found
+
+    def _variable(self, tensor: str, place: int, deferred: set[int], run: list[Statement]) -> str:
+        """The variable that a tensor is kept in: `x` where nothing needs what was in it."""
+        held = [one for one, name in self.variables.items() if name == "x"]
+        last = max([self._last_use(one, deferred) for one in held], default=-1)
+        stays = self._last_use(tensor, deferred) > place + 1 and not is_numbered(run[-1].where[0])
+        name = self.names.own(identifier(_hint(run))) if last > place or stays else "x"
+        if name == "x":
+            for one in held:
+                del self.variables[one]
+        self.variables[tensor] = name
+        return name
+
+    def _last_use(self, tensor: str, deferred: set[int]) -> int:
+        places = self.uses.get(tensor, [])
+        last = -1
+        for place in places:
+            while place in deferred:
+                place = self.uses[self.makes[place][0]][0]
+            last = max(last, place)
+        return last
+
+
+def _hint(run: list[Statement]) -> str:
+    """A name for what a run makes."""
+    names = [name for name in run[-1].where if not is_numbered(name)]
+    return names[-1] if names else (run[-1].ops[0] if run[-1].ops else label_of(run[-1].where[-1]))
+
+
+def _last(tensor: str) -> str:
+    return label_of(tensor.rpartition("/")[2])
