@@ -1,4 +1,4 @@
-"""A network as a chart: boxes in nested groups, and arrows with sizes; folded by depth. Forms write it down."""
+"""A network as a chart: boxes in nested groups, and arrows with sizes; folded by depth."""
 
 from __future__ import annotations
 

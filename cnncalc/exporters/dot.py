@@ -16,7 +16,7 @@ _STYLES = {
     FOLDED: ", peripheries=2",
 }
 _HEAD = """\
-  graph [rankdir=TB, fontname="Helvetica", fontsize=11, labeljust=l, style=rounded, color="#888888", fontcolor="#666666"];
+  graph [rankdir=TB, fontname="Helvetica", fontsize=11, labeljust=l, style=rounded, color="#888888"];
   node [shape=box, fontname="Helvetica", fontsize=10, margin="0.12,0.06"];
   edge [fontname="Helvetica", fontsize=9, color="#555555", fontcolor="#555555"];"""
 

@@ -34,8 +34,8 @@ def write(report: Report, settings: Settings) -> str:
     refusals = Refusals("Mermaid")
     refusals.about(
         report.name,
-        f"with every structure folded it is more than the {MOST_EDGES} edges or {MOST_CHARACTERS:,} characters "
-        "that are drawn",
+        f"with every structure folded it is still more than {MOST_EDGES} edges or {MOST_CHARACTERS:,} "
+        "characters, beyond which nothing is drawn",
         "put its layers into blocks or named structures, or export it as `dot`",
     )
     refusals.check()

@@ -1,9 +1,8 @@
-"""Sliding windows, pools and bins as ONNX operators: paddings in numbers, roundings as the framework has them."""
+"""Sliding windows, pools and bins as ONNX operators: paddings in numbers, roundings by the framework."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from typing import Any
 
 from cnncalc.exporters.onnx.writing import Call, Unwritable, Writing, sizes_of, writes
@@ -162,43 +161,41 @@ def pooled(
 
 
 def _rounds_up(call: Call, windows: tuple[Window, ...]) -> bool:
-    """Whether ``ceil_mode`` is needed for the number of windows.
+    """Whether ``ceil_mode`` is needed for the number of windows; it counts for all axes.
 
     Before opset 22 it keeps a last window that begins in the padding, since then it drops it. Where a
-    framework drops it, it counts as many windows as without; where one keeps it, readers differ.
+    framework drops it, there are as many windows as without; where one keeps it, readers differ.
     """
-    up = []
-    for window, size, new in zip(windows, call.record.in_shape.sizes, call.record.shape.sizes, strict=True):
-        if not window.rounding.up:
-            up.append(False)
-        elif size is None or new is None or window.padding is None:
-            raise Unwritable(
-                "how it rounds depends on a size that is not known", "pass --input with the size"
-            )
-        else:
-            room = size + sum(window.padding) - window.extent
-            if new == ceil(room / window.stride) + 1 and room % window.stride:
-                if (new - 1) * window.stride >= size + window.padding[0]:
-                    raise Unwritable("its last window begins behind the map, which readers count differently")
-                up.append(True)
-            elif new == room // window.stride + 1:
-                up.append(False)
-            else:
-                raise Unwritable(f"it makes {new} windows, which no rounding of ONNX gives")
-    if True in up and any(
-        not one and window.rounding.up and _partial(call, axis, window)
-        for axis, (one, window) in enumerate(zip(up, windows, strict=True))
-    ):
-        raise Unwritable("it rounds up along one axis and drops the last window along another")
-    return True in up
+    sizes = zip(windows, call.record.in_shape.sizes, call.record.shape.sizes, strict=True)
+    ways = [_ways(window, size, new) for window, size, new in sizes]
+    if all(False in way for way in ways):
+        return False
+    if all(True in way for way in ways):
+        return True
+    raise Unwritable("it rounds up along one axis and drops the last window along another")
 
 
-def _partial(call: Call, axis: int, window: Window) -> bool:
-    """Whether rounding up would add a window along an axis."""
-    size = call.record.in_shape.sizes[axis]
-    assert size is not None
-    assert window.padding is not None
-    return (size + sum(window.padding) - window.extent) % window.stride != 0
+def _ways(window: Window, size: int | None, new: int | None) -> set[bool]:
+    """Whether the windows along an axis are counted without rounding up, with it, or either way."""
+    if not window.rounding.up:
+        return {False, True} if window.stride == 1 or _fits(window, size) else {False}
+    if size is None or new is None or window.padding is None:
+        raise Unwritable("how it rounds depends on a size that is not known", "pass --input with the size")
+    room = size + sum(window.padding) - window.extent
+    if _fits(window, size):
+        return {False, True}
+    if new == room // window.stride + 1:
+        return {False}
+    if (new - 1) * window.stride >= size + window.padding[0]:
+        raise Unwritable("its last window begins behind the map, which readers count differently")
+    return {True}
+
+
+def _fits(window: Window, size: int | None) -> bool:
+    """Whether the last window ends where the map ends, so that nothing is rounded."""
+    if size is None or window.padding is None:
+        return False
+    return (size + sum(window.padding) - window.extent) % window.stride == 0
 
 
 @writes("global_avgpool", "global_maxpool")

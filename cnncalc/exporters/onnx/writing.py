@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from math import prod
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
@@ -293,7 +292,7 @@ class Writing:
         return self.node("Transpose", tensor, perm=list(order))
 
     def cut(self, tensor: str, pieces: Sequence[tuple[int, int, int]]) -> str:
-        """A part of a tensor: axis, first position and the one behind the last, negative ones from the end."""
+        """A part of a tensor: axis, first position and the one behind the last."""
         starts, ends, axes = ([piece[place] for piece in pieces] for place in (1, 2, 0))
         return self.node("Slice", tensor, self.integers(starts), self.integers(ends), self.integers(axes))
 
@@ -356,6 +355,3 @@ def _value(name: str, element: int, axes: Iterable[int | str]) -> Record:
     """A tensor with its type and axes; those that are not known have names."""
     dims = [{"name": axis} if isinstance(axis, str) else {"value": axis} for axis in axes]
     return {"name": name, "type": {"tensor": {"element": element, "shape": {"dims": dims}}}}
-
-
-__all__ = ["Call", "Handler", "Params", "Unwritable", "Writing", "prod", "sizes_of", "writes"]
