@@ -75,7 +75,7 @@ def _constant(call: Call) -> Constant:
 
 _KEEPING = {
     "Identity", "Cast", "Reshape", "Transpose", "Unsqueeze", "Squeeze", "Flatten", "DequantizeLinear",
-    "QuantizeLinear",
+    "QuantizeLinear", "Expand",
 }  # fmt: skip
 """What makes of a weight another form of the same weight."""
 
@@ -96,6 +96,11 @@ def _kept(name: str, call: Call) -> Constant:
     elif name in ("Unsqueeze", "Squeeze"):
         axes = call.attribute("axes") or call.values(1, "`axes`")
         dims = unsqueezed(dims, axes or ()) if name == "Unsqueeze" else squeezed(dims, axes)
+    elif name == "Expand":
+        wanted = tuple(int(size) for size in call.values(1, "the new shape") or ())
+        dims = (1,) * (len(wanted) - len(dims)) + dims
+        if any(size not in (1, old) for size, old in zip(wanted[::-1], dims[::-1], strict=False)):
+            raise Unknown(f"a weight of {list(weight.dims)} is repeated to {list(wanted)}")
     elif name == "Flatten":
         axis = call.attribute("axis", 1) % (len(dims) + 1)
         dims = (prod(dims[:axis]), prod(dims[axis:]))

@@ -91,6 +91,8 @@ def _with_constant(translation: Translation, call: Call, feature: Feature, const
         return
     channels = known(translation.shapes[feature.tensor])[0]
     dims = (1,) * (len(feature.layout) - len(constant.dims)) + constant.dims
+    if operation == "Add" and _per_position(translation, call, feature, constant, dims):
+        return
     along = [dim for dim, size in zip(feature.layout, dims, strict=False) if size > 1]
     if len(dims) != len(feature.layout) or along != [whole(CHANNELS, channels)]:
         raise Unknown(
@@ -108,6 +110,26 @@ def _with_constant(translation: Translation, call: Call, feature: Feature, const
     else:
         translation.fixed.append(call.node.label or call.node.name)
         translation.alias(call, feature)
+
+
+def _per_position(
+    translation: Translation, call: Call, feature: Feature, constant: Constant, dims: tuple[int, ...]
+) -> bool:
+    """An offset for each position, of all channels or the same for all; whether it is that."""
+    shape = translation.shapes[feature.tensor]
+    if len(dims) != len(feature.layout) or any(
+        size not in (1, size_of(dim)) for size, dim in zip(dims, feature.layout, strict=True)
+    ):
+        return False
+    along = {atom for dim, size in zip(feature.layout, dims, strict=True) if size > 1 for atom in dim}
+    channels, *spatial = plain(shape, translation.batch)[1:]
+    positions = {atom for dim in spatial for atom in dim}
+    if not positions or not positions <= along or not along <= positions | set(channels):
+        return False
+    translation.count_vector(constant)
+    per_channel = set(channels) <= along
+    translation.same(call, "shift", feature, per_position=True, per_channel=per_channel)
+    return True
 
 
 def _becomes_bias(translation: Translation, call: Call, feature: Feature, constant: Constant) -> bool:
@@ -135,6 +157,8 @@ def concat(translation: Translation, call: Call) -> None:
     if len(call.inputs) == 1:
         translation.alias(call, call.feature())
         return
+    if _with_tokens(translation, call, axis):
+        return
     features = [call.feature(place) for place in range(len(call.inputs))]
     rank = len(features[0].layout)
     axis %= rank
@@ -151,6 +175,7 @@ def concat(translation: Translation, call: Call) -> None:
         features = [translation.settled(feature, "Concat") for feature in features]
         if axis != 1:
             raise Unknown(f"it joins along axis {axis}, which is not the channels")
+        features = [_in_plain_axes(translation, feature) for feature in features]
         shapes = [translation.shapes[feature.tensor] for feature in features]
         if len({shape.sizes for shape in shapes}) > 1:
             raise Unknown("it joins maps of different sizes")
@@ -158,6 +183,46 @@ def concat(translation: Translation, call: Call) -> None:
     layout = features[0].layout
     joined = (*layout[:axis], whole(CHANNELS, known(new)[0]), *layout[axis + 1 :])
     translation.layer(call, "concat", [feature.tensor for feature in features], new, joined)
+
+
+def _in_plain_axes(translation: Translation, feature: Feature) -> Feature:
+    """A feature that is read as a vector as one: a map of one position is flattened."""
+    shape = translation.shapes[feature.tensor]
+    if len(feature.layout) != 2 or not shape.rank:
+        return feature
+    output = f"{feature.tensor}|flatten"
+    new = Shape(shape.channels)
+    if output not in translation.places:
+        translation.add(item("flatten", feature.tensor, output, shape=new))
+    return Feature(output, plain(new, translation.batch))
+
+
+def _with_tokens(translation: Translation, call: Call, axis: int) -> bool:
+    """Learned positions before those of a map in a line, such as a class token; whether it is that."""
+    if len(call.inputs) != 2:
+        return False
+    learned, line = call.inputs
+    if not isinstance(learned, Constant) or not isinstance(line, Feature):
+        return False
+    shape, rank = translation.shapes[line.tensor], len(line.layout)
+    axis %= rank
+    positions = tuple(atom for dim in plain(shape, translation.batch)[2:] for atom in dim)
+    others = [dim for place, dim in enumerate(line.layout) if place not in (0, axis)]
+    if (
+        not shape.rank
+        or rank != 3
+        or line.layout[axis] != positions
+        or others != [whole(CHANNELS, known(shape)[0])]
+        or len(learned.dims) != rank
+        or learned.dims[0] not in (1, translation.batch)
+    ):
+        return False
+    extra = learned.dims[axis]
+    new = Shape(shape.channels, (extra + size_of(positions),))
+    layout = tuple(whole(1, known(new)[1]) if place == axis else dim for place, dim in enumerate(line.layout))
+    translation.vectors += learned.elements // learned.dims[0]
+    translation.layer(call, "tokens", line.tensor, new, layout, extra=extra)
+    return True
 
 
 __all__ = ["item", "joined", "plain", "size_of"]

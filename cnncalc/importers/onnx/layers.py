@@ -93,6 +93,8 @@ def conv(translation: Translation, call: Call) -> None:
 
 def convolved(translation: Translation, call: Call, feature: Feature, weight: Constant, bias_at: int) -> None:
     """A convolution item with the counts that its weight has."""
+    if _along_channels(translation, call, feature, weight):
+        return
     source = translation.settled(feature, "Conv")
     shape = translation.shapes[source.tensor]
     channels, *sizes = known(shape)
@@ -126,6 +128,33 @@ def convolved(translation: Translation, call: Call, feature: Feature, weight: Co
     )
     if share is not None:
         _share(translation, call, share)
+
+
+def _along_channels(translation: Translation, call: Call, feature: Feature, weight: Constant) -> bool:
+    """A convolution of one kernel along the channels, which are an axis of positions; whether it is one."""
+    channels = known(translation.shapes[feature.tensor])[0]
+    if len(feature.layout) < 3 or channels == 1 or feature.layout[1:3] != ((), whole(CHANNELS, channels)):
+        return False
+    kernel = call.attribute("kernel_shape", weight.dims[2:])
+    half = kernel[0] // 2
+    rest = (0,) * (len(kernel) - 1)
+    if (
+        weight.dims != (1, 1, *kernel)
+        or set(kernel[1:]) > {1}
+        or not kernel[0] % 2
+        or call.input(2) is not None
+        or tuple(call.attribute("pads", ())) != (half, *rest, half, *rest)
+    ):
+        raise Unknown(f"a weight {list(weight.dims)} along the channels is no `eca`")
+    for name in ("strides", "dilations"):
+        if set(call.attribute(name, (1,))) != {1}:
+            raise Unknown(f"attribute `{name}` is {list(call.attribute(name))}")
+    call.must_be("group", 1)
+    call.must_be("auto_pad", "NOTSET", "")
+    translation.count_kernel(weight, call.node.outputs[0])
+    translation.macs += kernel[0] * prod(known(translation.shapes[feature.tensor]))
+    translation.same(call, "eca", feature, kernel=kernel[0])
+    return True
 
 
 def _same_bias(translation: Translation, share: str, bias: Constant | None) -> bool:
@@ -253,6 +282,46 @@ def global_pool(translation: Translation, call: Call) -> None:
     translation.layer(call, op, source.tensor, new, plain(new, translation.batch))
 
 
+@operator("GlobalLpPool")
+def global_lppool(translation: Translation, call: Call) -> None:
+    source = translation.settled(call.feature(), call.node.operator)
+    shape = translation.shapes[source.tensor]
+    new = Shape(shape.channels, (1,) * shape.rank)
+    power = call.attribute("p", 2)
+    translation.layer(call, "global_lppool", source.tensor, new, plain(new, translation.batch), power=power)
+
+
+@operator("MaxRoiPool")
+def roi_pool(translation: Translation, call: Call) -> None:
+    """The regions, its second input, change no number that is computed."""
+    source = translation.settled(call.feature(), call.node.operator)
+    call.ignore("spatial_scale")
+    out = tuple(call.attribute("pooled_shape", ()))
+    shape = translation.shapes[source.tensor]
+    if len(out) != shape.rank or min(out, default=0) < 1:
+        raise Unknown(f"attribute `pooled_shape` is {list(out)}")
+    new = Shape(shape.channels, out)
+    translation.layer(call, "roi_pool", source.tensor, new, plain(new, translation.batch), out=out)
+
+
+@operator("Bins")
+def adaptive_pool(translation: Translation, call: Call) -> None:
+    """Bins of different sizes along one axis, each cut out and reduced: see ``patterns.bins``."""
+    source = translation.settled(call.feature(), "Concat")
+    shape = translation.shapes[source.tensor]
+    place, starts, ends = (call.attribute(name) for name in ("axis", "starts", "ends"))
+    axis = place - 2
+    if not 0 <= axis < shape.rank:
+        raise Unknown(f"it joins along axis {place}, which is not the channels")
+    size, bins = known(shape)[1 + axis], len(starts)
+    wanted = [(i * size // bins, -(-(i + 1) * size // bins)) for i in range(bins)]
+    if [*zip(starts, ends, strict=True)] != wanted:
+        raise Unknown(f"its parts of axis {place} are not the bins of an adaptive pool")
+    out = tuple(bins if one == axis else size for one, size in enumerate(known(shape)[1:]))
+    new = Shape(shape.channels, out)
+    translation.layer(call, call.attribute("op"), source.tensor, new, plain(new, translation.batch), out=out)
+
+
 # Linear layers
 
 
@@ -336,6 +405,20 @@ def instance_norm(translation: Translation, call: Call) -> None:
     call.ignore("epsilon")
     translation.count_vector(call.constant(1, "gamma"), call.constant(2, "beta"))
     translation.same(call, "instance_norm", source, affine=True)
+
+
+@operator("MeanVarianceNormalization")
+def standardised(translation: Translation, call: Call) -> None:
+    """Without anything learned: over the channels of each position, or the positions of each channel."""
+    source = translation.settled(call.feature(), call.node.operator)
+    rank = translation.shapes[source.tensor].rank
+    axes = tuple(sorted(axis % (rank + 2) for axis in call.attribute("axes", (0, 2, 3))))
+    if axes == (1,):
+        translation.same(call, "ln", source, affine=False)
+    elif rank and axes == tuple(range(2, 2 + rank)):
+        translation.same(call, "instance_norm", source, affine=False)
+    else:
+        raise Unknown(f"attribute `axes` is {list(axes)}")
 
 
 @operator("GroupNormalization")

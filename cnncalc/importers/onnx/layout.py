@@ -114,6 +114,8 @@ def rearrangement(layout: Layout, shape: Shape, batch: int) -> Rearranged | None
         or _shuffled(dims, shape)
         or _to_space(dims, shape)
         or _to_channels(dims, shape)
+        or _in_line(dims, shape)
+        or _in_rows(dims, shape)
     )
 
 
@@ -185,3 +187,25 @@ def _to_channels(dims: Layout, shape: Shape) -> Rearranged | None:
     if tuple(rest) != whole(CHANNELS, channels):
         return None
     return Rearranged("pixel_unshuffle", {"factor": factor}, Shape(size_of(dims[0]), tuple(new)))
+
+
+def _in_line(dims: Layout, shape: Shape) -> Rearranged | None:
+    """The positions of a map along one axis, row by row."""
+    positions = tuple(atom for dim in _spatial(shape) for atom in dim)
+    if shape.rank < 2 or dims != (whole(CHANNELS, known(shape)[0]), positions):
+        return None
+    return Rearranged("tokens", {}, Shape(known(shape)[0], (size_of(positions),)))
+
+
+def _in_rows(dims: Layout, shape: Shape) -> Rearranged | None:
+    """The positions of one axis as rows of a map."""
+    if shape.rank != 1 or len(dims) < 3 or dims[0] != whole(CHANNELS, known(shape)[0]):
+        return None
+    sizes = tuple(map(size_of, dims[1:]))
+    strides = [prod(sizes[place + 1 :]) for place in range(len(sizes))]
+    rows = tuple(
+        (Atom(1, stride, size),) if size > 1 else () for stride, size in zip(strides, sizes, strict=True)
+    )
+    if dims[1:] != rows or prod(sizes) != known(shape)[1]:
+        return None
+    return Rearranged("to_map", {"size": sizes}, Shape(known(shape)[0], sizes))

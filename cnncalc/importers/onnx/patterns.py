@@ -38,6 +38,11 @@ class Graph:
             return float(held.values[0])
         return None
 
+    def values(self, name: str) -> tuple[Any, ...]:
+        """The values of a constant list; none where they are not known."""
+        held = self.held.get(name)
+        return held.values or () if isinstance(held, Constant) else ()
+
     def with_number(self, node: OnnxNode, number: float) -> str | None:
         """The other input of a node of two, one of which is about that number."""
         if len(node.inputs) != 2:
@@ -250,10 +255,37 @@ def _per_channel(graph: Graph, name: str) -> bool:
     )
 
 
+def bins(node: OnnxNode, graph: Graph) -> Found:
+    """Parts of one axis, each reduced to one position, joined along it: bins of different sizes."""
+    axis = node.attributes.get("axis")
+    parts = [graph.maker(name, "ReduceMax", "ReduceMean") for name in node.inputs]
+    starts, ends, sources = [], [], set()
+    for part in parts:
+        cut = None if part is None else graph.maker(part.inputs[0], "Slice")
+        if part is None or cut is None or len(cut.inputs) != 4:
+            return None
+        places = [graph.values(name) for name in (*part.inputs[1:2], *cut.inputs[1:4])]
+        if len(places) != 4 or any(len(one) != 1 for one in places):
+            return None
+        (over,), (start,), (end,), (along,) = places
+        if over != axis or along != axis or part.attributes.get("keepdims", 1) != 1:
+            return None
+        starts.append(start)
+        ends.append(end)
+        sources.add((cut.inputs[0], part.operator))
+    if len(sources) != 1:
+        return None
+    source, operator = sources.pop()
+    op = "adaptive_maxpool" if operator == "ReduceMax" else "adaptive_avgpool"
+    given = {"axis": axis, "starts": tuple(starts), "ends": tuple(ends), "op": op}
+    return node._replace(operator="Bins", inputs=(source,), attributes=given)
+
+
 Pattern = Callable[[OnnxNode, Graph], Found]
 _PATTERNS: dict[str, tuple[Pattern, ...]] = {
     "Mul": (gelu, gated, hard_sigmoid),
     "Div": (hard_sigmoid,),
+    "Concat": (bins,),
     "Add": (layer_norm, group_norm),
 }
 """Each is anchored at its last operator."""

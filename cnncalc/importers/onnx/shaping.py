@@ -6,7 +6,7 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import item
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.folding import new_sizes, slices, split_sizes, squeezed, unsqueezed
-from cnncalc.importers.onnx.layout import CHANNELS, known, plain, reshaped, transposed, whole
+from cnncalc.importers.onnx.layout import BATCH, CHANNELS, known, plain, reshaped, transposed, whole
 from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
 
 # Labels only
@@ -200,6 +200,9 @@ def _strided(translation: Translation, call: Call, feature: Feature, ranges: lis
 
 @operator("Gather")
 def gather(translation: Translation, call: Call) -> None:
+    if isinstance(call.input(0), Constant):
+        _embedded(translation, call)
+        return
     feature = call.feature()
     indices = call.constant(1, "the indices")
     axis = call.attribute("axis", 0) % len(feature.layout)
@@ -211,6 +214,11 @@ def gather(translation: Translation, call: Call) -> None:
     if taken == list(range(size)):
         _relabel(translation, call, feature, _without(feature.sizes, axis, indices))
         return
+    shape = translation.shapes[feature.tensor]
+    if not indices.dims and shape.rank == 1 and feature.layout[axis] == whole(1, known(shape)[1]):
+        layout = (*feature.layout[:axis], *feature.layout[axis + 1 :])
+        translation.layer(call, "token", feature.tensor, Shape(shape.channels), layout, place=taken[0])
+        return
     if taken != list(range(taken[0], taken[0] + len(taken))):
         raise Unknown("it takes channels in another order")
     if not channel_axis(translation, feature, axis):
@@ -220,6 +228,23 @@ def gather(translation: Translation, call: Call) -> None:
     assert isinstance(found, Feature)
     if not indices.dims:
         translation.alias(call, Feature(found.tensor, (*found.layout[:axis], *found.layout[axis + 1 :])))
+
+
+def _embedded(translation: Translation, call: Call) -> None:
+    """The rows of a learned table by token number."""
+    table, tokens = call.constant(0, "the table"), call.feature(1)
+    shape = translation.shapes[tokens.tensor]
+    call.must_be("axis", 0)
+    batch = whole(BATCH, translation.batch)
+    if len(table.dims) != 2 or shape.rank != 1 or shape.channels != 1:
+        raise Unknown(f"a table {list(table.dims)} read by an input of {shape}, which is no row of tokens")
+    if tokens.layout != (batch, whole(1, known(shape)[1])):
+        raise Unknown(f"it reads tokens in axes of {list(tokens.sizes)}")
+    vocab, out = table.dims
+    translation.count_kernel(table, call.node.outputs[0])
+    new = Shape(out, shape.sizes)
+    layout = (*tokens.layout, whole(CHANNELS, out))
+    translation.layer(call, "embedding", tokens.tensor, new, layout, out=out, vocab=vocab)
 
 
 def _without(sizes: tuple[int, ...], axis: int, indices: Constant) -> tuple[int, ...]:

@@ -60,7 +60,7 @@ Handler = Callable[["Translation", "Call"], None]
 OPERATORS: dict[str, Handler] = {}
 """What translates each operator that is not folded away; filled by the modules of ``_FAMILIES``."""
 
-_FAMILIES = ("layers", "elementwise", "joins", "shaping", "reductions", "quantized")
+_FAMILIES = ("layers", "elementwise", "joins", "shaping", "reductions", "recurrent", "quantized")
 
 
 def operator(*names: str) -> Callable[[Handler], Handler]:
