@@ -7,6 +7,7 @@ from cnncalc.analysis.report import Report
 from cnncalc.exporters.onnx.writing import Writing
 from cnncalc.exporters.registry import Settings
 from cnncalc.importers.onnx.tables import MESSAGES
+from cnncalc.support.process import paused_collection
 from cnncalc.support.wire_writer import Writer
 
 OPSET = 21
@@ -23,6 +24,11 @@ def write(report: Report, settings: Settings) -> bytes:
     Raises:
         ExportError: naming every layer that ONNX cannot express.
     """
+    with paused_collection():
+        return _written(report)
+
+
+def _written(report: Report) -> bytes:
     writing = Writing(report)
     writing.layers()
     writing.refusals.check()

@@ -16,29 +16,35 @@ CUBIC = -0.75
 
 @writes("upsample", "upsample_to")
 def resized(writing: Writing, call: Call) -> str:
-    """To sizes, or by factors where the sizes alone would lay the new positions elsewhere; the nearest
-    positions by number where 32-bit arithmetic would find others.
+    """To sizes, or by factors, which lay the new positions where sizes may not; the nearest positions by
+    number where 32-bit arithmetic would find others.
     """
     factor = getattr(call.layer, "factor", None)
-    factors = None if factor is None else factor.over(call.rank, "factor")
+    scales = None if factor is None else _scales(call, factor.over(call.rank, "factor"))
     if call.layer.mode == "nearest" and call.record.in_shape.known and call.record.shape.known:
-        found = [
-            _nearest(rule, size, new)
-            for rule, size, new in zip(call.record.rules, call.sizes, call.new[1:], strict=True)
-        ]
-        paces = factors or [Fraction(new, size) for new, size in zip(call.new[1:], call.sizes, strict=True)]
+        axes = list(zip(call.record.rules, call.sizes, call.new[1:], strict=True))
+        found = [_nearest(*axis) for axis in axes]
+        paces = scales or [_float(new / size) for _, size, new in axes]
         if any(places != _rounded(pace, len(places)) for places, pace in zip(found, paces, strict=True)):
             return _gathered(writing, call, found)
-    if factors is None:
+    if scales is None:
         return _resize(writing, call, "", _sizes(writing, call))
-    if _gives(call, factors):
-        return _resize(writing, call, writing.floats(map(float, factors)), "")
-    if not all(
-        size is not None and size * one == new
-        for one, size, new in zip(factors, call.record.in_shape.sizes, call.record.shape.sizes, strict=True)
-    ):
-        raise Unwritable(f"the factor {factors[0]} is no 32-bit number, and sizes alone do not say it")
-    return _resize(writing, call, "", _sizes(writing, call))
+    return _resize(writing, call, writing.floats(scales), "")
+
+
+def _scales(call: Call, factors: Sequence[Fraction]) -> list[float]:
+    """Factors as 32-bit numbers that give the sizes, however readers round; those of open sizes are exact."""
+    found = []
+    sizes = zip(factors, call.record.in_shape.sizes, call.record.shape.sizes, strict=True)
+    for factor, size, new in sizes:
+        scale = _float(float(factor))
+        if size is None or new is None:
+            if Fraction(scale) != factor:
+                raise Unwritable(f"the factor {factor} is no 32-bit number", "pass --input with the size")
+        elif int(scale * size) < new:
+            scale = _next(scale)
+        found.append(scale)
+    return found
 
 
 def _nearest(rule: AxisRule, size: int, new: int) -> list[int]:
@@ -50,9 +56,8 @@ def _nearest(rule: AxisRule, size: int, new: int) -> list[int]:
     return [reads.runs[unit % turns].start + unit // turns * reads.advance for unit in range(new)]
 
 
-def _rounded(pace: Fraction, count: int) -> list[int]:
+def _rounded(scale: float, count: int) -> list[int]:
     """The same as 32-bit numbers find them, which is how ``Resize`` is computed."""
-    scale = _float(float(pace))
     return [int(_float(unit / scale)) for unit in range(count)]
 
 
@@ -62,26 +67,19 @@ def _float(value: float) -> float:
     return found
 
 
+def _next(value: float) -> float:
+    """The 32-bit number above a positive one."""
+    (bits,) = struct.unpack("<I", struct.pack("<f", value))
+    found: float = struct.unpack("<f", struct.pack("<I", bits + 1))[0]
+    return found
+
+
 def _gathered(writing: Writing, call: Call, places: Sequence[Sequence[int]]) -> str:
     tensor = call.input
     for axis, (found, size) in enumerate(zip(places, call.sizes, strict=True), 2):
         if list(found) != list(range(size)):
             tensor = writing.node("Gather", tensor, writing.integers(found), axis=axis)
     return tensor
-
-
-def _gives(call: Call, factors: Sequence[Fraction]) -> bool:
-    """Whether factors as 32-bit numbers give the sizes; those that are exact do for any size."""
-    for factor, size, new in zip(factors, call.record.in_shape.sizes, call.record.shape.sizes, strict=True):
-        near = _float(float(factor))
-        if size is None or new is None:
-            if Fraction(near) != factor:
-                raise Unwritable(
-                    f"the factor {factor} has no exact 32-bit number", "pass --input with the size"
-                )
-        elif int(near * size) != new:
-            return False
-    return True
 
 
 def _sizes(writing: Writing, call: Call) -> str:
