@@ -51,7 +51,29 @@ class Exporter(NamedTuple):
 
 EXPORTERS: dict[str, Exporter] = {
     one.name: one
-    for one in (Exporter(name="torch", about="PyTorch source that runs as it is", endings=(".py",)),)
+    for one in (
+        Exporter(name="torch", about="PyTorch source that runs as it is", endings=(".py",)),
+        Exporter(
+            name="onnx",
+            about="an ONNX model with shapes in place of trained weights",
+            endings=(".onnx",),
+            binary=True,
+        ),
+        Exporter(
+            name="mermaid",
+            about="a Mermaid flowchart, within Mermaid's limits",
+            endings=(".mmd", ".mermaid"),
+            takes=("depth",),
+        ),
+        Exporter(name="dot", about="a Graphviz graph", endings=(".dot", ".gv"), takes=("depth",)),
+        Exporter(
+            name="latex",
+            about="a LaTeX table with the rules of booktabs",
+            endings=(".tex",),
+            takes=("depth", "table"),
+            home="cnncalc.render.papers",
+        ),
+    )
 }
 """Every exporter by its name. A form is added here and in a module ``cnncalc/exporters/NAME.py``, or a
 folder, with ``write(report, settings)``; the command, its help, completion, the guide and tests follow.

@@ -15,8 +15,7 @@ import numpy as np  # noqa: E402
 
 import cnncalc  # noqa: E402
 from cnncalc.errors import GraphError, SpecError  # noqa: E402
-from cnncalc.exporters.exporting import export  # noqa: E402
-from tests.exporters import running  # noqa: E402
+from tests.exporters import onnx_files as running  # noqa: E402
 from tests.oracle.build import Builder, Refusal, networks  # noqa: E402
 from tests.oracle.modules import Modules, inputs_of  # noqa: E402
 from tests.oracle.strategies import STEADY, specs  # noqa: E402
@@ -57,7 +56,7 @@ def test_random_networks_compute_what_pytorch_computes(text: str) -> None:
     except Refusal:
         return
     assert report.ok
-    data = export(report, "onnx")
+    data = cnncalc.export(report, "onnx")
     assert isinstance(data, bytes)
     onnx_model = running.filled(running.checked(data), WEIGHT)
     made = running.run(onnx_model, {name: tensor.numpy() for name, tensor in inputs.items()})

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.support.wire import Kind, Message, Reader, Span, WireError, signed
+from cnncalc.support.wire_writer import Writer
 
 MESSAGES: Mapping[str, Message] = {
     "outer": {
@@ -82,3 +83,50 @@ def test_any_bytes_are_a_message_or_an_error(data: bytes) -> None:
         read(data)
     except WireError as error:
         assert 0 <= error.offset <= len(data)
+
+
+numbers = st.integers(-(2**63), 2**63 - 1)
+floats = st.floats(width=32, allow_nan=False)
+fields: dict[str, st.SearchStrategy[object]] = {
+    "number": numbers,
+    "text": st.text(st.characters(exclude_categories=["Cs"])),
+    "numbers": st.lists(numbers, min_size=1),
+    "bytes": st.binary(),
+    "float": floats,
+    "floats": st.lists(floats, min_size=1),
+}
+records = st.recursive(
+    st.fixed_dictionaries({}, optional=fields),
+    lambda inner: st.fixed_dictionaries({}, optional={**fields, "inner": inner}),
+    max_leaves=8,
+)
+
+
+def with_bytes(data: bytes, found: object) -> object:
+    """What was read, with the bytes that spans stand for."""
+    if isinstance(found, Span):
+        return data[found.start : found.stop]
+    return (
+        {name: with_bytes(data, value) for name, value in found.items()} if isinstance(found, dict) else found
+    )
+
+
+@given(records)
+def test_what_is_written_is_read_again(record: dict[str, object]) -> None:
+    data = Writer(MESSAGES).message("outer", record)
+    assert with_bytes(data, read(data)) == record
+
+
+@pytest.mark.parametrize(
+    ("record", "data"),
+    [
+        ({"number": 150}, b"\x08\x96\x01"),  # the example of the format's documentation
+        ({"number": -1}, b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
+        ({"inner": {"number": 5}, "text": "hi"}, b"\x1a\x02\x08\x05\x12\x02hi"),
+        ({"numbers": [1, 2, 3]}, b"\x22\x03\x01\x02\x03"),
+        ({"numbers": []}, b""),
+        ({"text": "\ud800"}, b"\x12\x01?"),
+    ],
+)
+def test_records_are_written_by_the_table(record: dict[str, object], data: bytes) -> None:
+    assert Writer(MESSAGES).message("outer", record) == data
