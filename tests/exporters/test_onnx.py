@@ -355,7 +355,7 @@ def test_names_are_kept_whatever_they_are() -> None:
 def test_the_format_is_what_it_says() -> None:
     model = running.checked(exported("{name: tiny, input: [3, 8, 8], layers: [conv3x3: {out: 4}]}"))
     assert (model.ir_version, [(one.domain, one.version) for one in model.opset_import]) == (10, [("", 21)])
-    assert (model.producer_name, model.producer_version) == ("cnncalc", cnncalc.__version__)
+    assert model.producer_name == "cnncalc"
     assert [node.op_type for node in model.graph.node] == ["ConstantOfShape", "ConstantOfShape", "Conv"]
     assert [node.name for node in model.graph.node][-1] == "/conv3x3_1/Conv"
     assert [one.name for one in model.graph.initializer] == ["sizes_4_3_3_3", "sizes_4"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cnncalc import __version__
 from cnncalc.analysis.report import Report
 from cnncalc.exporters.onnx.writing import Writing
 from cnncalc.exporters.registry import Settings
@@ -44,7 +43,6 @@ def _written(report: Report) -> bytes:
     model = {
         "ir_version": IR_VERSION,
         "producer_name": "cnncalc",
-        "producer_version": __version__,
         "graph": graph,
         "opsets": [{"domain": "", "version": OPSET}],
     }
