@@ -96,7 +96,8 @@ def test_bundled_networks_come_back_as_they_were(path: Path, tmp_path: Path) -> 
         assert isinstance(data, bytes)
         onnx_model = running.checked(data)
         counted = totals(report)
-        if counted["macs"] <= MOST_MACS and counted["params"] <= MOST_PARAMS:
+        is_known = all(shape.known for _, shape in report.inputs)
+        if is_known and counted["macs"] <= MOST_MACS and counted["params"] <= MOST_PARAMS:
             made = running.run(onnx_model)
             assert running.wrong_shapes(made, onnx_model.graph.output) == [], model.name
             assert {layer.path for layer in report.layers} <= made.keys()

@@ -43,13 +43,11 @@ def embedding(writing: Writing, call: Call) -> str:
     return writing.transposed(writing.node("Gather", table, numbers, axis=0), (0, 2, 1))
 
 
-def affine(writing: Writing, call: Call, is_plain: bool = False) -> tuple[str, str]:
+def affine(writing: Writing, call: Call) -> tuple[str, str]:
     """Gamma and beta per channel: learned, or 1 and 0 where the layer has none."""
     dims = (call.channels,)
     gamma = writing.weight(call, "weight", dims, 1.0) if call.stored.weights else ""
     beta = writing.weight(call, "bias", dims) if call.stored.biases else ""
-    if is_plain:
-        return gamma, beta
     return gamma or writing.fixed("ones", dims, 1.0), beta or writing.fixed("zeros", dims, 0.0)
 
 
@@ -71,35 +69,18 @@ def group_norm(writing: Writing, call: Call) -> str:
 
 @writes("instance_norm")
 def instance_norm(writing: Writing, call: Call) -> str:
-    if call.stored.weights and call.stored.biases:
-        gamma, beta = affine(writing, call)
-        return writing.node("InstanceNormalization", call.input, gamma, beta, epsilon=EPSILON)
-    return _standardised(writing, call, list(range(2, 2 + call.rank)))
+    gamma, beta = affine(writing, call)
+    return writing.node("InstanceNormalization", call.input, gamma, beta, epsilon=EPSILON)
 
 
 @writes("ln")
 def layer_norm(writing: Writing, call: Call) -> str:
     """Over the channels, which ONNX has last."""
-    if not call.stored.weights:
-        return _standardised(writing, call, [1])
-    gamma, beta = affine(writing, call, is_plain=True)
+    gamma, beta = affine(writing, call)
     last = writing.transposed(call.input, (0, *range(2, 2 + call.rank), 1))
-    normal = writing.node(
-        "LayerNormalization", last, gamma, *((beta,) if beta else ()), axis=-1, epsilon=EPSILON
-    )
+    given = (gamma, beta) if call.stored.biases else (gamma,)
+    normal = writing.node("LayerNormalization", last, *given, axis=-1, epsilon=EPSILON)
     return writing.transposed(normal, (0, 1 + call.rank, *range(1, 1 + call.rank)))
-
-
-def _standardised(writing: Writing, call: Call, axes: list[int]) -> str:
-    """Mean 0 and variance 1 over some axes, times and plus what the layer learns."""
-    if not call.rank and axes != [1]:
-        raise Unwritable("a vector has no positions to be normalized over")
-    tensor = writing.node("MeanVarianceNormalization", call.input, axes=axes)
-    if call.stored.weights:
-        tensor = writing.node("Mul", tensor, writing.per_channel(call, "weight", 1.0))
-    if call.stored.biases:
-        tensor = writing.node("Add", tensor, writing.per_channel(call, "bias", 0.0))
-    return tensor
 
 
 @writes("lrn")

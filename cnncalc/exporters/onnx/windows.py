@@ -230,6 +230,8 @@ def _each_bin(writing: Writing, call: Call, rules: Sequence[Any], operator: str)
     """Bins of different sizes: along each axis the part of every bin, reduced to one position."""
     tensor = call.input
     for axis, (rule, size, count) in enumerate(zip(rules, call.sizes, call.new[1:], strict=True), 2):
+        if rule == Window(1):
+            continue
         if count > MOST_PIECES:
             raise Unwritable(f"{count:,} bins of different sizes are more than {MOST_PIECES:,} nodes")
         reads = rule.reads(size)

@@ -256,10 +256,14 @@ class Writing:
         return found[0]
 
     def fixed(self, role: str, dims: Sequence[int], fill: float) -> str:
-        """A tensor of one value that nothing learns, shared by all layers that need the same."""
+        """One number spread over a tensor, of which nothing is learned; shared by all layers that need it."""
         key = (role, fill, *dims)
         if key not in self._constants:
-            self._constants[key] = self._filled(f"{role}_{'x'.join(map(str, dims))}", dims, fill)
+            name = self._named(f"{role}_{'x'.join(map(str, dims))}")
+            made = self.node("Expand", self.floats((fill,), scalar=True), self.integers(dims))
+            self._taken.discard(made)
+            self.nodes[-1]["outputs"] = [name]
+            self._constants[key] = name
         return self._constants[key]
 
     def _filled(self, name: str, dims: Sequence[int], fill: float) -> str:
@@ -309,10 +313,6 @@ class Writing:
         self.inputs.append(_value(name, FLOAT, [count, 5]))
         self.batches[call.record.path] = count
         return name
-
-    def per_channel(self, call: Call, role: str, fill: float) -> str:
-        """A learned number for each channel, in the axes of a map."""
-        return self.weight(call, role, (call.channels, *(1,) * call.rank), fill)
 
 
 def _read_as_tokens(report: Report) -> set[str]:

@@ -34,6 +34,8 @@ class Constant(NamedTuple):
     name: str = ""
     """That of its initialiser; empty where it was computed."""
     is_float: bool = True
+    is_spread: bool = False
+    """Whether it is one number that the graph spreads over all elements, so that nothing of it is learned."""
 
     @property
     def elements(self) -> int:

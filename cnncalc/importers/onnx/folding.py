@@ -341,7 +341,7 @@ def _expand(call: Call, constants: list[Constant]) -> Constant:
     if shape.elements > MOST_FOLDED:
         raise ValueError("too many elements")
     dims, (values, _) = _broadcast([constants[0], shape._replace(values=(0,) * shape.elements)])
-    return _made(dims, values, constants[0])
+    return _made(dims, values, constants[0])._replace(is_spread=constants[0].elements == 1)
 
 
 def _split(call: Call, constants: list[Constant]) -> tuple[Constant, ...]:

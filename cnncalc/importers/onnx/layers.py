@@ -391,20 +391,30 @@ def batch_norm(translation: Translation, call: Call) -> None:
     vectors = [call.constant(place, "gamma, beta, mean or variance") for place in range(1, 5)]
     if any(vector.elements != channels for vector in vectors):
         raise Unknown(f"its vectors are not of {channels} channels")
-    translation.count_vector(*vectors[:2])
     translation.buffers += 2 * channels
     for name in call.node.outputs[1:]:
         if name:
             translation.held[name] = vectors[2]
-    translation.same(call, "bn", source)
+    translation.same(call, "bn", source, **_learned(translation, "scale", *vectors[:2]))
+
+
+def _learned(translation: Translation, both: str, gamma: Constant, beta: Constant) -> dict[str, object]:
+    """What a normalization says of its factors and offsets, which are counted; ``both`` is the word for the
+    two of them. One number spread over the channels is nothing learned.
+    """
+    translation.count_vector(*(one for one in (gamma, beta) if not one.is_spread))
+    if gamma.is_spread and beta.is_spread:
+        return {both: False}
+    return {name: False for name, one in (("gamma", gamma), ("beta", beta)) if one.is_spread}
 
 
 @operator("InstanceNormalization")
 def instance_norm(translation: Translation, call: Call) -> None:
     source = translation.settled(call.feature(), "InstanceNormalization")
     call.ignore("epsilon")
-    translation.count_vector(call.constant(1, "gamma"), call.constant(2, "beta"))
-    translation.same(call, "instance_norm", source, affine=True)
+    vectors = (call.constant(1, "gamma"), call.constant(2, "beta"))
+    given = {"affine": True, **_learned(translation, "affine", *vectors)}
+    translation.same(call, "instance_norm", source, **given)
 
 
 @operator("MeanVarianceNormalization")
@@ -429,8 +439,8 @@ def group_norm(translation: Translation, call: Call) -> None:
     vectors = [call.constant(1, "gamma"), call.constant(2, "beta")]
     if any(vector.elements != channels for vector in vectors):
         raise Unknown(f"gamma and beta are per group: {vectors[0].elements} for {channels} channels")
-    translation.count_vector(*vectors)
-    translation.same(call, "gn", source, groups=call.attribute("num_groups", 1))
+    given = _learned(translation, "affine", *vectors)
+    translation.same(call, "gn", source, groups=call.attribute("num_groups", 1), **given)
 
 
 @operator("LayerNormalization")
@@ -450,10 +460,13 @@ def layer_normed(
     if normalised != [whole(CHANNELS, channels)]:
         raise Unknown("it is over more than the channels")
     gamma, beta = (one if isinstance(one, Constant) else None for one in vectors)
-    if (gamma is None) != (beta is None) and gamma is None:
-        raise Unknown("it has beta without gamma")
+    if gamma is not None and gamma.is_spread:
+        gamma = None
     translation.count_vector(gamma, beta)
-    which = {} if beta is not None else {"beta": False} if gamma is not None else {"affine": False}
+    has = {"gamma": gamma is not None, "beta": beta is not None}
+    which = (
+        {"affine": False} if not any(has.values()) else {name: False for name, one in has.items() if not one}
+    )
     translation.same(call, "ln", feature, **which)
 
 

@@ -209,3 +209,14 @@ def _in_rows(dims: Layout, shape: Shape) -> Rearranged | None:
     if dims[1:] != rows or prod(sizes) != known(shape)[1]:
         return None
     return Rearranged("to_map", {"size": sizes}, Shape(known(shape)[0], sizes))
+
+
+def as_line(layout: Layout, shape: Shape) -> tuple[Layout, Shape]:
+    """The same layout of a map whose positions are one axis, row by row."""
+    channels, *sizes = known(shape)
+    behind = [prod(sizes[place + 1 :]) for place in range(len(sizes))]
+
+    def moved(atom: Atom) -> Atom:
+        return atom if atom.axis < 1 else Atom(1, atom.stride * behind[atom.axis - 1], atom.size)
+
+    return tuple(merged(map(moved, dim)) for dim in layout), Shape(channels, (prod(sizes),))

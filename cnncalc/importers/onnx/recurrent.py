@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import item
 from cnncalc.importers.onnx.file import Constant
-from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Atom, Dim, known, whole
+from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Atom, Dim, known, plain, size_of, whole
 from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
@@ -64,12 +65,16 @@ def _sequence(translation: Translation, call: Call) -> tuple[Feature, Shape]:
     """The input, whose axes are steps, batch and channels."""
     feature = call.feature()
     shape = translation.shapes[feature.tensor]
+    channels = whole(CHANNELS, known(shape)[0])
+    positions = tuple(atom for dim in plain(shape, translation.batch)[2:] for atom in dim)
+    if not shape.rank or feature.layout != (positions, whole(BATCH, translation.batch), channels):
+        raise Unknown(f"its input of {list(feature.sizes)} is no sequence of steps, batch and channels")
     if shape.rank == 1:
-        channels, length = known(shape)
-        batch = whole(BATCH, translation.batch)
-        if feature.layout == (whole(1, length), batch, whole(CHANNELS, channels)):
-            return feature, shape
-    raise Unknown(f"its input of {list(feature.sizes)} is no sequence of steps, batch and channels")
+        return feature, shape
+    op = "squeeze" if sum(size != 1 for size in known(shape)[1:]) == 1 else "tokens"
+    line = Shape(shape.channels, (size_of(positions),))
+    output = translation.add(item(op, feature.tensor, f"{call.node.outputs[0]}|{op}", shape=line))
+    return Feature(output, feature.layout), line
 
 
 def _check_states(translation: Translation, call: Call) -> None:

@@ -16,6 +16,7 @@ from cnncalc.importers.onnx.layout import (
     BATCH,
     CHANNELS,
     Layout,
+    as_line,
     known,
     plain,
     rearrangement,
@@ -342,6 +343,13 @@ class Translation:
         if squeezed is not None:
             return squeezed
         found = rearrangement(feature.layout, shape, self.batch)
+        if found is None and shape.rank > 1:
+            layout, line = as_line(feature.layout, shape)
+            if rearrangement(layout, line, self.batch) is not None:
+                output = f"{feature.tensor}|tokens"
+                if output not in self.places:
+                    self.add(item("tokens", feature.tensor, output, shape=line))
+                return self.settled(Feature(output, layout), what)
         if found is None:
             raise Unknown(
                 f"{what}: the axes of its input {_sizes(feature.sizes)} are in no order that a spec has"

@@ -1,0 +1,107 @@
+"""What the import reads of operators on sequences, tokens, bins and channels: exported layers come back as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import cnncalc
+from tests.importers.onnx.files import floats, graph, integers, node, weights, written
+
+LAYERS = (
+    "[3, 7], lstm: {hidden: 4, bidirectional: true}",
+    "[3, 7], gru: {hidden: 4, sequence: false}",
+    "[3, 7], rnn: 4",
+    "[3, 1, 7], squeeze, lstm: 4",
+    "[1, 7], embedding: {out: 5, vocab: 20}",
+    "[8, 4, 3], eca: 5",
+    "[4, 8, 7], global_lppool",
+    "[4, 8, 7], roi_pool: {out: 3}",
+    "[4, 8, 7], adaptive_maxpool: [3, 7]",
+    "[4, 14], adaptive_avgpool: 6",
+    "[4, 5, 5], bn: {scale: false}",
+    "[4, 5, 5], bn: {beta: false}",
+    "[4, 5], gn: {groups: 2, affine: false}",
+    "[4, 5, 5], instance_norm",
+    "[4, 5, 5], instance_norm: {affine: true}",
+    "[4, 5, 5], ln: {affine: false}",
+    "[4, 5, 5], ln: {gamma: false}",
+    "[4, 5, 3], shift: {per_position: true}",
+    "[4, 5, 3], shift: {per_position: true, per_channel: false}",
+    "[6, 3, 5], tokens: {extra: 2}, token: 0",
+    "[6, 3, 5], tokens, conv1: 4",
+    "[6, 12], to_map: [4, 3], conv3x3: 2",
+    "[8, 3, 5], tokens, pixel_shuffle: 2, conv1: 4",
+)
+
+
+@pytest.mark.parametrize("text", LAYERS)
+def test_exported_layers_come_back(text: str, tmp_path: Path) -> None:
+    shape, _, layers = text.partition("], ")
+    items = "\n".join(f"  - {one}" for one in _items(layers))
+    (model,) = cnncalc.loads(f"framework: onnx\ninput: {shape}]\nlayers:\n{items}\n")
+    report = cnncalc.analyze(model)
+    data = cnncalc.export(report, "onnx")
+    assert isinstance(data, bytes)
+    (tmp_path / "net.onnx").write_bytes(data)
+    (again,) = cnncalc.load(str(tmp_path / "net.onnx"))
+    back = cnncalc.analyze(again)
+    assert [(one.op, one.shape, one.params, one.buffers, one.macs) for one in back.layers] == [
+        (one.op, one.shape, one.params, one.buffers, one.macs) for one in report.layers
+    ]
+
+
+def _items(layers: str) -> list[str]:
+    """The layers of a line: split at commas outside of braces and brackets."""
+    found, depth = [""], 0
+    for character in layers:
+        depth += (character in "{[") - (character in "}]")
+        if character == "," and not depth:
+            found.append("")
+        else:
+            found[-1] += character
+    return [one.strip() for one in found]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "constants", "shape", "reason"),
+    [
+        (
+            [node("LSTM", ["x", "w", "r"], ["y"], hidden_size=4)],
+            [weights("w", [1, 16, 3]), weights("r", [1, 16, 4])],
+            (1, 3, 7),
+            "is no sequence of steps, batch and channels",
+        ),
+        (
+            [node("MaxRoiPool", ["x", "r"], ["y"], pooled_shape=[3])],
+            [floats("r", [0.0] * 5, [1, 5])],
+            (1, 3, 8, 8),
+            "attribute `pooled_shape` is \\[3\\]",
+        ),
+        (
+            [node("MeanVarianceNormalization", ["x"], ["y"], axes=[0, 2, 3])],
+            [],
+            (1, 3, 8, 8),
+            "attribute `axes` is \\[0, 2, 3\\]",
+        ),
+        (
+            [node("Gather", ["t", "x"], ["y"])],
+            [weights("t", [20, 5])],
+            (1, 7),
+            "a table \\[20, 5\\] read by an input of 7, which is no row of tokens",
+        ),
+        (
+            [node("Unsqueeze", ["x", "a"], ["u"]), node("Conv", ["u", "w"], ["y"], pads=[1, 0])],
+            [integers("a", [1]), weights("w", [1, 1, 3])],
+            (1, 8),
+            "a weight \\[1, 1, 3\\] along the channels is no `eca`",
+        ),
+    ],
+)
+def test_what_looks_alike_is_refused(
+    nodes: list[bytes], constants: list[bytes], shape: tuple[int, ...], reason: str, tmp_path: Path
+) -> None:
+    path = written(tmp_path, graph(nodes, {"x": shape}, ("y",), constants), 17)
+    with pytest.raises(cnncalc.CnncalcError, match=reason):
+        cnncalc.load(str(path))
