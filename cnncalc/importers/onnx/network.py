@@ -140,7 +140,7 @@ def _network(
         stated=Stated(
             params=translation.params,
             buffers=translation.buffers,
-            macs=translation.macs if other is None else None,
+            macs=translation.macs if other is None and not translation.problems else None,
         ),
         nodes=len(model.graph.nodes),
         remarks=_remarks(translation),

@@ -235,34 +235,38 @@ class Translation:
         operator = f"{node.domain}.{node.operator}" if node.domain else node.operator
         self.problems.append(Problem(name, operator, unknown.reason, unknown.help))
         features = [one for one in inputs if isinstance(one, Feature)]
-        stated = [values.get(one) for one in node.outputs]
-        if self.partial and features and len(node.outputs) == 1 and self._stand_in(node, features, stated[0]):
-            return
         self._lose(node)
+        if self.partial and features:
+            self._stand_in(node, features, values)
 
-    def _stand_in(self, node: OnnxNode, features: list[Feature], axes: tuple[int | None, ...] | None) -> bool:
-        """A custom in the place of a node, where the file states its shape; whether it does."""
-        if axes is None or not axes or any(size is None for size in axes[1:]) or len(axes) > 5:
-            return False
-        shape = Shape(axes[1] if len(axes) > 1 else 1, tuple(axes[2:]))
+    def _stand_in(
+        self, node: OnnxNode, features: list[Feature], values: Mapping[str, tuple[int | None, ...]]
+    ) -> None:
+        """A custom for each output of a node that is used and whose shape the file states. The first has the
+        parameters; how many multiply-accumulates there are is not known.
+        """
         weights = [one for name in node.inputs if isinstance(one := self.held.get(name), Constant)]
         params = sum(one.elements for one in weights if one.is_float)
-        output = node.outputs[0]
-        self.add(
-            unknown_item(
-                node.operator,
-                [one.tensor for one in features[:1]],
-                output,
-                reason=self.problems[-1].reason,
-                label=node.label,
-                shape=shape,
-                params=params,
-                macs=0,
+        for output in node.outputs:
+            axes = values.get(output)
+            is_used = self.uses[output] or output in self.model.graph.outputs
+            if not is_used or not axes or None in axes[1:] or len(axes) > 5:
+                continue
+            shape = Shape(axes[1] if len(axes) > 1 else 1, tuple(axes[2:]))
+            self.add(
+                unknown_item(
+                    node.operator,
+                    dict.fromkeys(one.tensor for one in features),
+                    output,
+                    reason=self.problems[-1].reason,
+                    label=node.label,
+                    shape=shape,
+                    params=params,
+                )
             )
-        )
-        self.vectors += params
-        self.held[output] = Feature(output, plain(shape, self.batch))
-        return True
+            self.vectors += params
+            params = 0
+            self.held[output] = Feature(output, plain(shape, self.batch))
 
     def _lose(self, node: OnnxNode) -> None:
         self.held.update(dict.fromkeys(filter(None, node.outputs), Lost()))

@@ -272,3 +272,28 @@ def test_what_is_not_understood_becomes_a_custom_where_the_file_states_its_shape
         ("relu", Shape(2, (8, 8))),
     ]
     assert [problem.operator for problem in found.unknown] == ["NonZero"]
+    done = translated(found)
+    assert (done.report.totals.params, done.report.totals.macs) == (0, None)
+    assert done.report.layers[0].reasons == ("`custom_1` gives no `macs`",)
+    assert "macs" not in done.text.splitlines()[-1], "what is not known is not expected"
+
+
+def test_a_custom_reads_all_that_its_node_reads_and_gives_all_that_is_used(tmp_path: Path) -> None:
+    body = graph(
+        [
+            node("Relu", ["x"], ["r"]),
+            node("Mystery", ["r", "x", "w"], ["a", "b", "c"]),
+            node("Add", ["a", "b"], ["y"]),
+        ],
+        {"x": [1, 4, 8, 8]},
+        ["y"],
+        [weights("w", (3, 5))],
+        values={"a": [1, 2, 8, 8], "b": [1, 2, 8, 8], "c": [1]},
+    )
+    found = read(Request(written(tmp_path, body), partial=True))
+    customs = [one for one in found.items if one.op == "custom"]
+    assert [(one.inputs, one.arguments["params"]) for one in customs] == [(("r", "x"), 15), (("r", "x"), 0)]
+    report = translated(found).report
+    assert report.totals.params == 15
+    assert report.main is not None
+    assert report.main.field.is_global
