@@ -25,6 +25,15 @@ class Location(NamedTuple):
     column: int
     width: int = 1
     """How many characters of the line it covers, for the caret."""
+    node: str | None = None
+    """Of a file of another format what it calls the layer, in place of a line; empty where it has no name."""
+
+    @property
+    def said(self) -> str:
+        """The place in words: ``net.yaml:3:5``, ``net.onnx: node conv1``."""
+        if self.node is None:
+            return f"{self.file}:{self.line}:{self.column}"
+        return f"{self.file}: node {self.node}" if self.node else self.file
 
 
 class Diagnostic(NamedTuple):
@@ -127,7 +136,7 @@ class ExportError(CnncalcError):
 def _one_line(diagnostic: Diagnostic) -> str:
     place = ""
     if diagnostic.location is not None:
-        place = f"{diagnostic.location.file}:{diagnostic.location.line}:{diagnostic.location.column}: "
+        place = f"{diagnostic.location.said}: "
     path = f" ({diagnostic.path})" if diagnostic.path else ""
     help = f"; {diagnostic.help}" if diagnostic.help else ""
     return f"{place}{diagnostic.code} {diagnostic.message}{path}{help}"

@@ -149,7 +149,8 @@ def source_at(path: str, input: Input = None) -> Source:
     importer = file_importer(path)
     given: Mapping[str, str | Shape] = {"": input} if isinstance(input, str | Shape) else input or {}
     sizes = {name: as_shape(shape) for name, shape in given.items()}
-    return Source(path, translated(read_network(Request(path, sizes), importer)).text, is_shown=False)
+    found = translated(read_network(Request(path, sizes), importer))
+    return Source(path, found.text, is_shown=False, nodes=found.nodes)
 
 
 def load_source(source: Source, options: Options) -> Loaded:
@@ -175,6 +176,8 @@ def load_parsed(
         if options.framework is not None and rules is None:
             raise _usage(*unknown_framework(options.framework))
     models = decoded.models if rules is None else tuple(_in_framework(one, rules) for one in decoded.models)
+    if source.nodes:
+        models = tuple(_with_nodes(one, source.nodes) for one in models)
     if options.model is not None:
         named = tuple(one for one in models if one.name == options.model)
         if not named and decoded.error is None:
@@ -182,6 +185,19 @@ def load_parsed(
             raise _usage(f"no model is named `{shown(options.model)}`", _help(options.model, known))
         models = named[:1]
     return Loaded(models, decoded.error)
+
+
+def _with_nodes(model: Model, names: Mapping[str, str]) -> Model:
+    """A model of a translated file whose layers say what the file calls them, where a spec has its lines."""
+    nodes = [
+        one._replace(
+            origin=one.origin._replace(location=one.origin.location._replace(node=names.get(one.path, "")))
+        )
+        if one.origin.location is not None
+        else one
+        for one in model.graph.nodes
+    ]
+    return model._replace(graph=model.graph._replace(nodes=tuple(nodes)))
 
 
 def _check_options(framework: object, model: object, max_layers: object) -> None:

@@ -114,7 +114,8 @@ def one_per_line(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
     found: dict[object, list[Diagnostic]] = {}
     for number, one in enumerate(diagnostics):
         is_shared = one.code in ABOUT_ALIGNMENT and one.location is not None
-        found.setdefault((one.code, one.location) if is_shared else number, []).append(one)
+        place = None if one.location is None else one.location._replace(node=None)
+        found.setdefault((one.code, place) if is_shared else number, []).append(one)
     return tuple([_with_more(first, more) for first, *more in found.values()])
 
 
@@ -122,7 +123,9 @@ def _with_more(first: Diagnostic, more: list[Diagnostic]) -> Diagnostic:
     if not more:
         return first
     others = "another join" if len(more) == 1 else f"{len(more)} more joins, the last"
-    return first._replace(message=f"{first.message}; from this line also {others}: `{more[-1].path}`")
+    has_lines = first.location is not None and first.location.node is None
+    where = "from this line also" if has_lines else "also"
+    return first._replace(message=f"{first.message}; {where} {others}: `{more[-1].path}`")
 
 
 def joined_ends(

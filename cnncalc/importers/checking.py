@@ -20,6 +20,8 @@ class Agreement(NamedTuple):
     tensors: int
     params: Size
     macs: Size
+    paths: tuple[str, ...]
+    """Of the layers in the spec, in order of the items."""
 
 
 class Disagreement(NamedTuple):
@@ -49,7 +51,7 @@ def compared(
         tensors += one.shape is not None
     if len(items) != len(layers):
         return Disagreement("", f"the spec has {len(layers)} layers, the source {len(items)}")
-    return _totals(network, report, tensors)
+    return _totals(network, report, tensors, tuple(layer.path for layer in layers))
 
 
 def _is_added(layer: LayerReport) -> bool:
@@ -88,7 +90,9 @@ def alike(stated: Shape, computed: Shape) -> bool:
     )
 
 
-def _totals(network: Network, report: Report, tensors: int) -> Agreement | Disagreement:
+def _totals(
+    network: Network, report: Report, tensors: int, paths: tuple[str, ...]
+) -> Agreement | Disagreement:
     stated, totals = network.stated, report.totals
     for what, wanted, got in (
         ("parameters", stated.params, totals.params),
@@ -97,4 +101,4 @@ def _totals(network: Network, report: Report, tensors: int) -> Agreement | Disag
     ):
         if wanted is not None and got is not None and wanted != got:
             return Disagreement("", f"the source has {wanted:,} {what}, the spec {got:,}")
-    return Agreement(tensors, stated.params, stated.macs)
+    return Agreement(tensors, stated.params, stated.macs, paths)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import Report
@@ -11,6 +12,7 @@ from cnncalc.errors import CnncalcError, Diagnostic, UsageError
 from cnncalc.importers.checking import Agreement, compared
 from cnncalc.importers.items import Item, Network, Request
 from cnncalc.importers.passes import cleaned, structured
+from cnncalc.importers.passes.labelling import node_name
 from cnncalc.importers.registry import IMPORTERS, Importer, first_bytes, importer_for
 from cnncalc.language.context import Context
 from cnncalc.language.decode import decode
@@ -29,6 +31,8 @@ class Translated(NamedTuple):
     network: Network
     report: Report
     agreement: Agreement
+    nodes: Mapping[str, str]
+    """What the source calls the layers of the report, by their paths."""
 
 
 class Disagrees(CnncalcError):
@@ -74,7 +78,17 @@ def translated(network: Network, flat: bool = False) -> Translated:
             )
         )
     text = text_of(sheet._replace(expect=_expected(report, network)))
-    return Translated(text, network, report, found)
+    return Translated(
+        text=text,
+        network=network,
+        report=report,
+        agreement=found,
+        nodes={
+            path: label
+            for path, one in zip(found.paths, items, strict=True)
+            if (label := node_name(one.label))
+        },
+    )
 
 
 def _expected(report: Report, network: Network) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Mapping
 from typing import BinaryIO, NoReturn, TextIO
 
 from cnncalc.errors import Diagnostic, Location, SourceError, SpecError
@@ -30,12 +31,16 @@ class Source:
     Raises SpecError: E101 for a character that cannot be in a spec, E102 for text beyond ``MAX_BYTES``.
     """
 
-    __slots__ = ("_lines", "is_shown", "name", "text")
+    __slots__ = ("_lines", "is_shown", "name", "nodes", "text")
 
-    def __init__(self, name: str, text: str, is_shown: bool = True) -> None:
+    def __init__(
+        self, name: str, text: str, is_shown: bool = True, nodes: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.is_shown = is_shown
         """Whether places in the text are places in the file, which they are not where it was translated."""
+        self.nodes = nodes or {}
+        """What a translated file calls its layers, by their paths in the text."""
         self.text = text.removeprefix("\ufeff")
         self._lines: list[str] | None = None
         if len(self.text) > MAX_BYTES:
@@ -60,7 +65,7 @@ class Source:
     def location(self, node: YamlNode) -> Location:
         """Where a node is; where no text is shown the file alone."""
         if not self.is_shown:
-            return Location(self.name, 1, 1)
+            return Location(self.name, 1, 1, node="")
         return Location(self.name, node.line, node.column, node.width if isinstance(node, Scalar) else 1)
 
     def _refuse_character(self, offset: int) -> NoReturn:

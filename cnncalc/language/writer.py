@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from cnncalc.frameworks import FRAMEWORKS
 from cnncalc.geometry.shape import Shape
 from cnncalc.language.written import CURRENT, Block, Branch, Expression, Piece, Sheet
 from cnncalc.layers.base import OPERATIONS, Layer
@@ -41,7 +42,7 @@ def text_of(sheet: Sheet) -> str:
     if sheet.source:
         lines.append(f"source: {flow(Name(sheet.source))}")
     if sheet.framework != "pytorch":
-        lines.append(f"framework: {sheet.framework}")
+        lines.append(f"framework: {_framework(sheet.framework)}")
     lines.extend(_entry("input", _inputs(sheet), 0))
     items = _Items(sheet)
     if sheet.blocks:
@@ -55,6 +56,13 @@ def text_of(sheet: Sheet) -> str:
     if sheet.expect:
         lines.extend(_entry("expect", dict(sheet.expect), 0))
     return "\n".join(lines) + "\n"
+
+
+def _framework(name: str) -> str:
+    """A framework, its version by its word: ``onnx:17`` is ``{onnx: {opset: 17}}``."""
+    base, _, number = name.partition(":")
+    versions = FRAMEWORKS[base].versions if base in FRAMEWORKS else None
+    return name if not number or versions is None else f"{{{base}: {{{versions.word}: {number}}}}}"
 
 
 def _inputs(sheet: Sheet) -> Any:

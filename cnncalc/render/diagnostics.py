@@ -37,7 +37,7 @@ def _lines(found: Diagnostic, surface: Surface) -> list[str]:
         *(surface.styled(line, BOLD) for line in more),
     ]
     if place is not None:
-        where = f"{inert(place.file)}:{place.line}:{place.column}"
+        where = inert(place.said)
         lines.append(f"{margin}{surface.styled('-->', CYAN)} {where}{path}")
         lines += _excerpt(place, found.excerpt, margin, style, surface) if found.excerpt else []
     for text in _calls(found.chain):

@@ -31,7 +31,7 @@ def test_import_writes_a_spec_and_says_what_agrees(
     source, rest = ran.out.split("framework:")
     assert source.startswith('name: net\nsource: "net.onnx (sha256 ')
     assert rest == (
-        " onnx:17\ninput: [3, 8, 8]\nlayers:\n  - conv3x3: {out: 4, padding: 1, bias: false}\n    name: stem.conv\n"
+        " {onnx: {opset: 17}}\ninput: [3, 8, 8]\nlayers:\n  - conv3x3: {out: 4, padding: 1, bias: false}\n    name: stem.conv\n"
         "expect: {shape: [4, 8, 8], params: 108, macs: 6_912}\n"
     )
     assert (

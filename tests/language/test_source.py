@@ -185,7 +185,7 @@ def test_any_text_is_read_or_refused_with_a_place_in_it(text: str) -> None:
     for diagnostic in refusals(text):
         assert diagnostic.code in {"E101", "E103"}
         assert diagnostic.location is not None
-        _, line, column, width = diagnostic.location
+        _, line, column, width, _ = diagnostic.location
         assert 1 <= line <= len(lines)
         assert 1 <= column <= len(lines[line - 1]) + 1 and width >= 1
         assert diagnostic.excerpt == lines[line - 1]

@@ -49,6 +49,11 @@ def named_part(label: str) -> str:
     return ".".join(words[:stop])
 
 
+def node_name(label: str) -> str:
+    """A label as messages have it."""
+    return label.replace(UNNAMED, "")
+
+
 def _says_something(label: str) -> bool:
     last = label.rpartition(".")[2]
     if last == label and _OPERATOR.fullmatch(label):

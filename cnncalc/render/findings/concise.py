@@ -16,11 +16,7 @@ def render(results: Results, surface: Surface) -> str:
 
 def _line(problem: Problem) -> str:
     found = problem.diagnostic
-    where = (
-        f"{found.location.file}:{found.location.line}:{found.location.column}: "
-        if found.location is not None
-        else ""
-    )
+    where = f"{found.location.said}: " if found.location is not None else ""
     path = f" ({problem.path})" if problem.path else ""
     help = f"; {problem.help}" if problem.help and found.severity == "error" else ""
     return inert(f"{where}{found.code} {problem.message}{path}{help}")

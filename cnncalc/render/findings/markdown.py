@@ -23,6 +23,8 @@ def _row(file: Checked, problem: Problem) -> tuple[str, ...]:
     found = problem.diagnostic
     place = relative(file.file if found.location is None else found.location.file)
     line = f":{found.location.line}" if found.location is not None else ""
+    if found.location is not None and found.location.node is not None:
+        line = f": {found.location.node}" if found.location.node else ""
     help = f" Help: {problem.help}" if problem.help else ""
     what = literal(inert(f"{problem.message}{'.' if help else ''}{help}"))
     return (literal(f"{place}{line}"), found.code, literal(inert(found.path or "")), what)
