@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cnncalc.analysis.roofline import Machine
 from cnncalc.cli import options, run
 from cnncalc.loading import Options
 from cnncalc.network.graph import MOST_LAYERS
@@ -54,6 +55,26 @@ Cropped = Annotated[
         "--crop",
         metavar="LAYER UNITS",
         help="Instead: the region of the input that these units need, such as `--crop conv5 3..5,2..7`.",
+        show_default=False,
+    ),
+]
+
+
+Peak = Annotated[
+    str | None,
+    typer.Option(
+        "--peak",
+        metavar="FLOPS",
+        help="With --bandwidth: floating-point operations per second of a machine, such as 19.5T.",
+        show_default=False,
+    ),
+]
+Bandwidth = Annotated[
+    str | None,
+    typer.Option(
+        "--bandwidth",
+        metavar="BYTES/S",
+        help="Bytes per second of its memory, such as 1555G: gives the least time of each layer.",
         show_default=False,
     ),
 ]
@@ -139,12 +160,33 @@ def summary(
     all_layers: options.All = False,
     paths: options.Paths = False,
     dtype: options.DtypeName = "float32",
+    peak: Peak = None,
+    bandwidth: Bandwidth = None,
     format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
-    """All of these, with activations and memory."""
+    """All of these, with activations and memory.
+
+    With --peak and --bandwidth also the least time that each layer can take on a machine, by the roofline.
+    """
+    limits = machine(peak, bandwidth)
     request = _request(specs, input, sets, model, framework, max_layers)
-    return run.show(request, View("summary", depth, all_layers, dtype=dtype, paths=paths), format, output)
+    view = View("summary", depth, all_layers, dtype=dtype, paths=paths, machine=limits)
+    return run.show(request, view, format, output)
+
+
+def machine(peak: str | None, bandwidth: str | None) -> Machine | None:
+    """The machine that two options describe."""
+    if peak is None and bandwidth is None:
+        return None
+    if peak is None or bandwidth is None:
+        given, other = ("--peak", "--bandwidth") if bandwidth is None else ("--bandwidth", "--peak")
+        message = f"a bound needs both: add {other}, such as `--peak 19.5T --bandwidth 1555G`"
+        raise typer.BadParameter(message, param_hint=given)
+    return Machine(
+        options.per_second(peak, "--peak", "flops|flop/s", "FLOPs per second, such as 19.5T or 300G"),
+        options.per_second(bandwidth, "--bandwidth", "b/s|bps", "bytes per second, such as 1555G or 2TB/s"),
+    )
 
 
 def _request(

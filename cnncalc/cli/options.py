@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -303,3 +305,15 @@ def map_size(text: str) -> tuple[int, ...]:
             f"{text!r} has {len(sizes)} axes, but at most 2 can be shown", param_hint="--in"
         )
     return sizes
+
+
+def per_second(text: str, option: str, units: str, example: str) -> Fraction:
+    """``19.5T`` or ``1555 GB/s`` as a number per second."""
+    number = r"([0-9]{1,15}(?:\.[0-9]{1,9})?)(?:e([0-9]{1,2}))?"
+    match = re.fullmatch(rf"{number}\s*([kmgtp]i?)?(?:{units})?", text.strip().lower())
+    if match is None or Fraction(match[1]) == 0:
+        raise typer.BadParameter(f"{text!r} is no number of {example}", param_hint=option)
+    prefix = match[3] or ""
+    power = " kmgtp".index(prefix[0]) if prefix else 0
+    base = 1024 if prefix.endswith("i") else 1000
+    return Fraction(match[1]) * Fraction(10) ** int(match[2] or 0) * Fraction(base) ** power

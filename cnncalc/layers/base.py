@@ -187,6 +187,10 @@ class Layer(Declared):
         """
         return 0
 
+    def carried(self) -> int:
+        """Numbers that it carries along a sequence from one position to the next."""
+        return 0
+
     def missing(self) -> str | None:
         """The argument without which some number stays unknown, as a reason for the table."""
         return None

@@ -18,6 +18,8 @@ class Recurrent(Layer):
     """A state carried along a sequence; each step has ``gates`` products of the input and of the state."""
 
     gates: ClassVar[int]
+    states: ClassVar[int] = 1
+    """Vectors of its width that it carries along."""
     hidden = required_integer(
         "channels of the state", primary=True, foreign=("hidden_size", "units", "num_output", "out")
     )
@@ -43,6 +45,9 @@ class Recurrent(Layer):
 
     def arrangement(self, shape: Shape) -> Arrangement | None:
         return None if self.sequence else Stated((), True)
+
+    def carried(self) -> int:
+        return self.layers * self.states * self._out
 
     @property
     def _out(self) -> int:
@@ -77,6 +82,7 @@ class LSTM(Recurrent):
     foreign = ("blstm", "bilstm", "cudnnlstm")
     example = "lstm: {hidden: 256, bidirectional: true}"
     gates = 4
+    states = 2
 
 
 class GRU(Recurrent):

@@ -26,7 +26,9 @@ class LayerDelay(NamedTuple):
     look_back: int | None
     look_ahead: int | None
     state: int
-    """Numbers kept for this layer: of its input, of its output where it is transposed, of its branches."""
+    """Numbers kept for this layer: the state of a recurrent one, else of its input, of its output where it is
+    transposed, of its branches.
+    """
 
 
 class Stream(NamedTuple):
@@ -38,8 +40,10 @@ class Stream(NamedTuple):
     framework: str
     rate: Fraction | None
     """Positions per second."""
-    look_back: int
-    """The most positions between a unit's nominal position and the first that it reads."""
+    look_back: int | None
+    """The most positions between a unit's nominal position and the first that it reads; ``None`` behind a
+    recurrent layer, which reads all before.
+    """
     look_ahead: int
     """The most positions between a unit's nominal position and the last that it reads."""
     delay: int
@@ -99,6 +103,7 @@ def stream(
     if main is None:
         raise refusal(model, "its main output joins paths of different strides, or sees no input")
     back, ahead = main
+    field = _field(found, found.main)
     exact = None if rate is None else Fraction(rate)
     state = sum(states.values())
     return Stream(
@@ -107,7 +112,7 @@ def stream(
         inputs=model.inputs,
         framework=rules.name,
         rate=exact,
-        look_back=back,
+        look_back=None if field.looks_back else back,
         look_ahead=ahead,
         delay=ahead + 1,
         delay_ms=None if exact is None else float(1000 * (ahead + 1) / exact),
@@ -134,6 +139,8 @@ def _check_axes(model: Model) -> None:
 def _delay(layer: Placed, state: int) -> LayerDelay:
     reach = _reach(layer.record.field.axes[0]) if layer.record.field.axes else None
     back, ahead = reach or (None, None)
+    if layer.record.field.axes and layer.record.field.axes[0].looks_back:
+        back = None
     return LayerDelay(layer.record.path, layer.record.op, back, ahead, state)
 
 
@@ -165,7 +172,10 @@ def _states(model: Model, found: Trace) -> dict[int, int]:
     for number, layer in found.placed():
         record = layer.record
         rule = record.rules[0]
-        if layer.joins:
+        carried = 0 if record.layer is None else record.layer.carried()
+        if carried:
+            states[number] = carried
+        elif layer.joins:
             states[number] = _delay_lines(model, found, layer)
         elif isinstance(rule, TransposedWindow):
             states[number] = max(rule.dilation * (rule.kernel - 1) + 1 - rule.stride, 0) * _channels(

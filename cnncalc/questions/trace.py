@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.analysis.run import analyze
 from cnncalc.frameworks.rules import Framework
-from cnncalc.geometry.axis import IDENTITY, Taps, Unknown, Whole
+from cnncalc.geometry.axis import IDENTITY, IDENTITY_TAPS, Past, Taps, Unknown, Whole
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.layers.base import Layer
 from cnncalc.network.graph import Node
@@ -181,6 +181,9 @@ def taps_of(model: Model, layer: Placed, axis: int) -> Taps:
     """
     record = layer.record
     reads = record.rules[axis].reads(record.in_shape.sizes[axis])
+    if isinstance(reads, Past):
+        # What comes before is in the state that is carried along.
+        return IDENTITY_TAPS
     if isinstance(reads, Unknown):
         raise refusal(model, f"what `{record.path}` reads {reads.reason}", layer.node)
     assert isinstance(reads, Taps)

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.analysis.roofline import Bound, bounds, summed
 from cnncalc.geometry.receptive_field import AxisField
 from cnncalc.geometry.seeing import Units, units_seeing
 from cnncalc.render.columns import LayerColumn, Region, region_columns
 from cnncalc.render.listing import Column
-from cnncalc.render.text import NOTHING, UNKNOWN
+from cnncalc.render.text import NOTHING, UNKNOWN, duration
 from cnncalc.render.view import View
+from cnncalc.support.dtypes import DTYPES
 
 if TYPE_CHECKING:
     from cnncalc.questions.effective import EffectiveField
@@ -22,6 +24,8 @@ T = TypeVar("T")
 def asked_columns(report: Report, view: View, regions: Mapping[str, Region]) -> tuple[LayerColumn, ...]:
     """The columns besides those of the command."""
     found: list[LayerColumn] = list(region_columns(regions)) if regions else []
+    if view.machine is not None:
+        found += _time_columns(_folded(bounds(report, view.machine, DTYPES[view.dtype]), view.depth))
     if view.seen_from is not None:
         found.append(_seen_column(view.seen_from))
     if view.effective:
@@ -39,6 +43,10 @@ def asked_columns(report: Report, view: View, regions: Mapping[str, Region]) -> 
 def asked_records(report: Report, view: View) -> dict[str, dict[str, Any]]:
     """The same as JSON has it, by layer."""
     found: dict[str, dict[str, Any]] = {layer.path: {} for layer in report.layers}
+    if view.machine is not None:
+        least = bounds(report, view.machine, DTYPES[view.dtype])
+        for path, record in found.items():
+            record["roofline"] = bound_record(least[path])
     if view.seen_from is not None:
         for layer in report.layers:
             found[layer.path]["seen_from"] = _seen_record(layer, view.seen_from)
@@ -49,6 +57,46 @@ def asked_records(report: Report, view: View) -> dict[str, dict[str, Any]]:
         for path, field in effective_fields(report).items():
             found[path]["erf"] = erf_record(field)
     return found
+
+
+def bound_record(bound: Bound | None) -> dict[str, Any]:
+    """A least time as JSON has it."""
+    return {
+        "seconds": None if bound is None else float(bound.seconds),
+        "bound": None if bound is None else bound.by,
+    }
+
+
+# The least time of layers
+
+
+def _folded(least: Mapping[str, Bound | None], depth: int | None) -> dict[str, Bound | None]:
+    """The same of the rows of a table, whose structures below a depth are one row each."""
+    if depth is None:
+        return dict(least)
+    groups: dict[str, list[Bound | None]] = {}
+    for path, bound in least.items():
+        groups.setdefault("/".join(path.split("/")[:depth]), []).append(bound)
+    return {path: summed(some) for path, some in groups.items()}
+
+
+def _time_columns(least: Mapping[str, Bound | None]) -> tuple[LayerColumn, ...]:
+    def time(layer: LayerReport) -> str:
+        bound = least[layer.path]
+        return UNKNOWN if bound is None else duration(bound.seconds)
+
+    def seconds(layer: LayerReport) -> float | None:
+        bound = least[layer.path]
+        return None if bound is None else float(bound.seconds)
+
+    def by(layer: LayerReport) -> str:
+        bound = least[layer.path]
+        return "" if bound is None else bound.by
+
+    return (
+        Column("seconds", "at least", time, seconds, 1, reasons=lambda layer: layer.reasons, kind="count"),
+        Column("bound", "bound by", by, lambda layer: by(layer) or None, 2, right=False),
+    )
 
 
 # The units that see a position

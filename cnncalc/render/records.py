@@ -9,10 +9,11 @@ from typing import Any
 
 from cnncalc import __version__
 from cnncalc.analysis.report import UNKNOWN_TOTALS, LayerReport, ReceptiveField, Report, Totals
+from cnncalc.analysis.roofline import bounds, summed
 from cnncalc.analysis.traffic import moved, moved_in_all
 from cnncalc.errors import Diagnostic
 from cnncalc.geometry.window import TransposedWindow, Window
-from cnncalc.render.asked import asked_records
+from cnncalc.render.asked import asked_records, bound_record
 from cnncalc.render.columns import Region, regions_of
 from cnncalc.render.view import Unread, View
 from cnncalc.support.dtypes import DTYPES
@@ -80,9 +81,20 @@ def _totals(sums: Totals, report: Report | None, view: View) -> dict[str, Any]:
         "peak_activations_in_place": None if report is None else report.peak_in_place,
         "bytes": None if traffic is None else traffic.layers.bytes(width),
         "intensity": None if traffic is None else traffic.with_macs.intensity(width),
+        **_least(report, view),
         "dtype": view.dtype,
         "weight_bytes": None if sums.params is None else sums.params * width,
     }
+
+
+def _least(report: Report | None, view: View) -> dict[str, Any]:
+    """The least time, where a machine is given."""
+    if view.machine is None:
+        return {}
+    if report is None or report.failed is not None:
+        return {"roofline": bound_record(None)}
+    least = bounds(report, view.machine, DTYPES[view.dtype])
+    return {"roofline": bound_record(summed([least[layer.path] for layer in report.layers]))}
 
 
 def _records(report: Report, view: View) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 from cnncalc.geometry.shape import Size
 from cnncalc.support.numbers import by, nearest, percent
@@ -42,6 +43,15 @@ def _scaled(number: int, units: tuple[tuple[int, str], ...], gap: str) -> str:
             return f"{tenths // 10:,}.{tenths % 10}{gap}{suffix}"
         larger = suffix
     return ""
+
+
+def duration(seconds: Fraction) -> str:
+    """A time with three figures, such as 1.23 ms."""
+    for unit, word in ((1, "s"), (10**3, "ms"), (10**6, "us")):
+        number = float(seconds * unit)
+        if number >= 1:
+            return f"{number:,.0f} {word}" if number >= 1000 else f"{number:.3g} {word}"
+    return f"{float(seconds * 10**9):.3g} ns"
 
 
 def difference(number: int, base: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnncalc.analysis.roofline import Machine
 from cnncalc.errors import Diagnostic
 
 
@@ -18,6 +19,8 @@ class View(NamedTuple):
     unit: tuple[int, ...] | None = None
     """The unit of each layer whose region of the input is asked for."""
     dtype: str = "float32"
+    machine: Machine | None = None
+    """What the layers' least times are asked for."""
     effective: bool = False
     """Show also the effective receptive fields."""
     seen_from: tuple[int, ...] | None = None

@@ -263,3 +263,25 @@ def test_chunks_with_these_states_are_the_whole(name: str, chunks: int) -> None:
             assert torch.equal(out, whole[:, :, : out.shape[2]])
             assert out.shape[2] >= rounds
     assert min(kept) == found.state
+
+
+@pytest.mark.parametrize(("word", "layers"), [("lstm", 1), ("lstm", 2), ("gru", 1), ("rnn", 3)])
+def test_a_recurrent_layer_keeps_its_state(word: str, layers: int) -> None:
+    """As many numbers as PyTorch returns to be given again, with which chunks give what the whole gives."""
+    (model,) = cnncalc.loads(
+        f"input: [4, 96]\nlayers: [{causal(3)}, {word}: {{hidden: 6, layers: {layers}}}, {causal(5)}]"
+    )
+    found = stream(model)
+    module = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[word](4, 6, layers, batch_first=True).double()
+    x = torch.randn(1, 30, 4, dtype=torch.float64)
+    with torch.no_grad():
+        whole, state = module(x)
+        first, between = module(x[:, :12])
+        last, _ = module(x[:, 12:], between)
+    assert torch.equal(torch.cat([first, last], 1), whole)
+    kept = sum(one.numel() for one in (state if isinstance(state, tuple) else (state,)))
+    by_layer = {layer.op: layer for layer in found.layers}
+    assert by_layer[word].state == kept
+    assert by_layer[word].look_back is None
+    assert (found.look_back, found.look_ahead, found.causal) == (None, 0, True)
+    assert found.state == kept + 2 * 4 + 4 * 6

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 
 from cnncalc import bundled
 from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.analysis.roofline import bounds, summed
+from cnncalc.analysis.traffic import moved_in_all
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.render.asked import asked_columns
 from cnncalc.render.columns import Region, columns, regions_of, row_columns
 from cnncalc.render.listing import Listing, Total
 from cnncalc.render.rows import Rows, rows
 from cnncalc.render.surface import PLAIN, Surface
-from cnncalc.render.text import UNKNOWN, exact, inert, memory, rounded
+from cnncalc.render.text import UNKNOWN, duration, exact, inert, memory, rounded
 from cnncalc.render.tree import Row, paths, tree
 from cnncalc.render.view import View
 from cnncalc.support.dtypes import DTYPES
@@ -101,8 +103,24 @@ def totals(report: Report, view: View) -> tuple[Total, ...]:
             _total("activations", sums.activations),
             _total("peak activations", report.peak),
             _total("peak (in place)", report.peak_in_place),
+            *_moved(report, view),
         ]
     return tuple(found)
+
+
+def _moved(report: Report, view: View) -> Iterator[Total]:
+    """What goes through memory, and the least time where a machine is given."""
+    traffic, width = moved_in_all(report), DTYPES[view.dtype]
+    bytes = traffic.layers.bytes(width)
+    intensity = traffic.with_macs.intensity(width)
+    shown = UNKNOWN if intensity is None else f"{intensity:.2f}"
+    yield Total(f"bytes moved ({view.dtype})", exact(bytes), memory(bytes))
+    yield Total("FLOPs per byte, of layers with MACs", shown)
+    if view.machine is not None:
+        least = bounds(report, view.machine, width)
+        whole = None if report.failed is not None else summed([least[one.path] for one in report.layers])
+        by = "" if whole is None else f"bound by {whole.by}"
+        yield Total("time: at least", UNKNOWN if whole is None else duration(whole.seconds), by)
 
 
 def _total(title: str, number: Size) -> Total:

@@ -31,7 +31,7 @@ class Streams(Answers[Stream]):
         hidden = len(answer.layers) - len(shown)
         left = f"{plural(hidden, 'layer')} that look no further and keep nothing are not shown"
         totals = [
-            Total("look-back", f"{answer.look_back:,}", _time(answer, answer.look_back)),
+            Total("look-back", *_back(answer)),
             Total("look-ahead", f"{answer.look_ahead:,}", _time(answer, answer.look_ahead)),
             Total("delay", f"{answer.delay:,}", _time(answer, answer.delay)),
             Total("chunk: multiples of", f"{answer.chunk:,}", _time(answer, answer.chunk)),
@@ -110,6 +110,12 @@ def _label(row: Branch) -> str:
 
 def _heads(row: Branch) -> bool:
     return row.is_head
+
+
+def _back(answer: Stream) -> tuple[str, str]:
+    if answer.look_back is None:
+        return "all before", ""
+    return f"{answer.look_back:,}", _time(answer, answer.look_back)
 
 
 def _time(answer: Stream, positions: int) -> str:
