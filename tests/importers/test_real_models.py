@@ -17,7 +17,7 @@ from tests.rotation import todays
 
 QUICK = ("tv:resnet18", "tv:shufflenet_v2_x1_5", "timm:tf_mobilenetv3_small_075")
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -26,7 +26,6 @@ def test_small_networks_are_exact(name: str) -> None:
     assert (result.wrong, result.refused, result.stated) == ("", (), 0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "row", todays([row for row in figures() if row.level != "C"]), ids=lambda row: row.model
 )
@@ -35,7 +34,6 @@ def test_convolutional_networks_are_exact_and_whole(row: Figures) -> None:
     assert (result.wrong, result.refused, result.stated) == ("", (), 0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "row", todays([row for row in figures() if row.level == "C"]), ids=lambda row: row.model
 )

@@ -284,6 +284,7 @@ def test_every_cut_of_an_archive_is_an_error_of_ours(tmp_path: Path) -> None:
             read(Request(str(path)))
 
 
+@pytest.mark.slow
 def test_h5_files(tmp_path: Path) -> None:
     h5py = pytest.importorskip("h5py")
     path = tmp_path / "model.h5"

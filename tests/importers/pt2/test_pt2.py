@@ -192,6 +192,7 @@ def test_exported_programs_are_the_modules(tmp_path: Path) -> None:
             pt2.read(Request(file, {"": Shape(3, (2048, 64))}))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_what_is_changed_through_another_view_is_not_guessed(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")

@@ -12,6 +12,8 @@ nn: Any = torch.nn
 import cnncalc  # noqa: E402
 from cnncalc.importers.items import Refused  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def net() -> Any:
     return nn.Sequential(

@@ -22,6 +22,8 @@ from cnncalc.importers.torch.views import (
 
 np = pytest.importorskip("numpy")
 
+pytestmark = pytest.mark.slow
+
 
 def indices(dims: tuple[Dim, ...], offsets: dict[int, int], axes: int) -> list[tuple[int, ...]]:
     """The index into the map of every element, row by row."""

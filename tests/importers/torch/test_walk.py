@@ -15,6 +15,8 @@ from torch import nn  # noqa: E402
 from cnncalc.importers.items import Network, Refused  # noqa: E402
 from cnncalc.importers.torch import network_from  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 class Function(nn.Module):  # type: ignore[misc]
     """A function of the input, with layers to use."""
