@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import TypeVar
 
 import cnncalc
 from cnncalc import Report, bundled
-
-T = TypeVar("T")
 
 
 def reports_of(name: str) -> Iterator[tuple[str, Report]]:
@@ -25,8 +21,3 @@ def bundled_reports() -> Iterator[tuple[str, Report]]:
     """Those of all bundled configs."""
     for name in bundled.names():
         yield from reports_of(name)
-
-
-def third_of_today(items: list[T]) -> list[T]:
-    """Each item on one of three days, so that each run is short and all are run."""
-    return items[datetime.now(UTC).toordinal() % 3 :: 3]

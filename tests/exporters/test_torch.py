@@ -14,8 +14,11 @@ pytest.importorskip("torch")
 import cnncalc
 from cnncalc import Report, bundled
 from cnncalc.exporters.identifiers import class_name
-from tests.exporters.networks import reports_of, third_of_today
+from tests.exporters.networks import reports_of
 from tests.exporters.running import executed, expected, held
+from tests.rotation import todays
+
+pytestmark = pytest.mark.slow
 
 INEXPRESSIBLE = {"roi_pool": "regions", "custom": "no such layer", "deform_conv": "no such layer"}
 """Operations that PyTorch has no module for."""
@@ -30,8 +33,7 @@ def exported(text: str) -> tuple[str, Report]:
     return written, report
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", third_of_today(list(bundled.names())))
+@pytest.mark.parametrize("name", todays(list(bundled.names())))
 def test_a_bundled_network_is_what_the_report_says(name: str) -> None:
     for _, report in reports_of(name):
         try:
