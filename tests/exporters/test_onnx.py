@@ -22,6 +22,8 @@ from cnncalc.network.model import Model
 from tests.exporters import onnx_files as running
 from tests.rotation import todays
 
+pytestmark = pytest.mark.slow
+
 CONFIGS = Path(__file__).parent.parent.parent / "configs"
 SPECS = sorted(CONFIGS.rglob("*.yaml"))
 NOT_WRITTEN = {"custom"}
@@ -80,7 +82,6 @@ def seen(report: Report) -> Counter[Any]:
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", todays(SPECS), ids=lambda path: path.stem)
 def test_bundled_networks_come_back_as_they_were(path: Path, tmp_path: Path) -> None:
     for model in models_of(path):
@@ -368,7 +369,6 @@ def test_files_are_small() -> None:
     assert len(data) < 20_000  # of 138 million parameters
 
 
-@pytest.mark.slow
 def test_many_layers() -> None:
     text = "{input: [8, 8, 8], layers: [{seq: [conv3x3: {out: 8, padding: 1}, relu], repeat: 5_000}]}"
     data = exported(text)
