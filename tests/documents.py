@@ -35,6 +35,7 @@ from cnncalc.network import graph, naming
 from cnncalc.questions import sweep
 from cnncalc.render import findings, outputs
 from cnncalc.render.formats import Formats
+from cnncalc.render.pictures import PICTURES
 from tests.test_architecture import ORDER
 
 ROOT = Path(__file__).parent.parent
@@ -132,6 +133,12 @@ def formats(choice: Formats = outputs.PICTURED) -> str:
     return "\n".join(["", "| format | what for | files |", "|---|---|---|", *rows, ""]) + "\n"
 
 
+def pictures() -> str:
+    """The kinds of pictures, from their registry."""
+    rows = [f"| `{one.name}` | {one.about} | {one.needs} |" for one in PICTURES.values()]
+    return "\n".join(["", "| kind | shows | drawn of |", "|---|---|---|", *rows, ""]) + "\n"
+
+
 def finding_formats() -> str:
     """The formats of findings."""
     return formats(findings.FORMATS)
@@ -187,6 +194,7 @@ SECTIONS = {
     "formats": formats,
     "findings": finding_formats,
     "operations": all_operations,
+    "pictures": pictures,
     "rooms": rooms,
 }
 """The text between ``<!-- generated: NAME -->`` and ``<!-- end -->``."""

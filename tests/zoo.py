@@ -26,6 +26,8 @@ class Entry(NamedTuple):
     origin: str = COUNTED
     others: Mapping[str, str] = MappingProxyType({})
     """Models whose parameters come from elsewhere."""
+    picture: str = ""
+    """The kind of picture that shows it, where one helps."""
 
     def origin_of(self, model: str) -> str:
         return self.others.get(model, self.origin)
@@ -119,7 +121,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "pspnet": Entry("a pyramid pooling module"),
     },
     "Generation": {
-        "dcgan": Entry("transposed convolutions, checkerboards"),
+        "dcgan": Entry("transposed convolutions, checkerboards", picture="align"),
         "patchgan": Entry("a discriminator of patches"),
         "pix2pix": Entry("a U-Net that draws"),
         "espcn": Entry("channels to pixels"),
@@ -140,11 +142,11 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "tcn": Entry("causal pairs, dilations doubled"),
     },
     "Lessons": {
-        "stack3x3": Entry("two 3x3 for a 5x5, three for a 7x7"),
-        "inception": Entry("what a 1x1 reduction saves"),
-        "pooling": Entry("standard, overlapping, with gaps"),
-        "spp": Entry("four rules for the bins of a pyramid"),
-        "gridding": Entry("holes in stacks of dilations"),
+        "stack3x3": Entry("two 3x3 for a 5x5, three for a 7x7", picture="graph"),
+        "inception": Entry("what a 1x1 reduction saves", picture="graph"),
+        "pooling": Entry("standard, overlapping, with gaps", picture="pool"),
+        "spp": Entry("four rules for the bins of a pyramid", picture="spp"),
+        "gridding": Entry("holes in stacks of dilations", picture="erf"),
     },
     "TF-Slim, as in the published table of receptive fields": {
         "slim_alexnet_v2": Entry("strided windows VALID"),
@@ -210,13 +212,18 @@ def _rows(spec: str, entry: Entry) -> Iterator[str]:
         cells = (
             f"[{spec}]({path.relative_to(CONFIGS).as_posix()})",
             model.name if len(models) > 1 else "",
-            "" if number else entry.shows,
+            "" if number else _shown(spec, entry),
             _total(findings, model, "params", totals.params),
             _total(findings, model, "macs", totals.macs),
             entry.origin_of(model.name) if totals.params else "",
             f"{sum(finding.ok for finding in findings)}",
         )
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _shown(spec: str, entry: Entry) -> str:
+    """What a spec shows, with its picture where there is one."""
+    return f"[{entry.shows}](../.github/pictures/{spec}.svg)" if entry.picture else entry.shows
 
 
 def _total(findings: tuple[Finding, ...], model: Model, metric: str, total: int | None) -> str:

@@ -16,6 +16,8 @@ WIDEST = 120
 """Columns of a page where the surface has no width or a larger one; longer lines are hard to read."""
 
 _MARKUP = re.compile(r"<!--.*?-->|</?(?:details|summary|code)>", re.DOTALL)
+_PICTURE = re.compile(r"^!\[([^\]]*)\]\([^)]*\)$", re.MULTILINE)
+"""A terminal shows what is said in place of it."""
 _LOCAL_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
 _ASCII = str.maketrans({"•": "*", "▌": "|", "─": "-", "━": "=", "│": "|", "…": "."})
 
@@ -43,7 +45,7 @@ def render(text: str, surface: Surface) -> str:
         color_system="standard" if surface.colour else None,
         legacy_windows=False,
     )
-    source = _LOCAL_LINK.sub(r"\1", _MARKUP.sub("", text))
+    source = _LOCAL_LINK.sub(r"\1", _PICTURE.sub(r"(picture: \1)", _MARKUP.sub("", text)))
     console.print(_Page(source, code_theme="ansi_light", hyperlinks=False))
     lines = "\n".join(line.rstrip() for line in out.getvalue().strip("\n").splitlines()) + "\n"
     return lines if surface.unicode else lines.translate(_ASCII)

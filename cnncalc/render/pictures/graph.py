@@ -299,11 +299,9 @@ class Picture:
         ]
         if leaf.is_late:
             elements.append(strokes([[(2, 4), (2, HIGH - 4)]], "late"))
-        elements += [
-            label(10, 17, name, WIDE - 20, "bold"),
-            label(10, 17 + TEXT, op, WIDE - 20),
-            label(10, 17 + 2 * TEXT, numbers, WIDE - 20, "soft"),
-        ]
+        for at, (words, kind) in enumerate(((name, "bold"), (op, ""), (numbers, "soft"))):
+            if words:
+                elements.append(label(10, 17 + at * TEXT, words, WIDE - 20, kind))
         return Laid(WIDE, HIGH, WIDE / 2, tuple(elements))
 
     def _structure(self, key: str) -> Laid:
