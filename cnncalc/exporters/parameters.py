@@ -21,6 +21,8 @@ CHANNELS = {
     "channels": "channels",
     "hidden_size": "hidden",
     "input_size": "in_channels",
+    "filters": "filters",
+    "units": "units",
 }
 """Arguments that count channels, with the name of a parameter that fills them."""
 
@@ -53,23 +55,51 @@ Classes = Callable[[int], tuple[str, Solved]]
 """The name and the parameters of a class by its number."""
 
 
-def template_of(aligned: List[Expression], classes: Classes) -> Template:
+class Style(NamedTuple):
+    """How a language of modules writes what is made of them."""
+
+    call: Callable[[str], str]
+    """A module, of its constructor."""
+    new: Callable[[str, str], str]
+    """An instance of a written class, of its name and arguments."""
+    sequence: Callable[[list[str]], str]
+    repeated: Callable[[str | None, str, str, str], str]
+    """A loop: its first module where that differs, each, the index and the count."""
+
+
+def template_of(aligned: List[Expression], classes: Classes, style: Style) -> Template:
     """What the same place of all instances of a class has in common."""
     first = aligned[0]
     if isinstance(first, Call):
-        return _of_calls([one for one in aligned if isinstance(one, Call)])
+        inner = _of_calls([one for one in aligned if isinstance(one, Call)])
+        return Template(inner.holes, lambda texts: style.call(inner.write(texts)))
     if isinstance(first, New):
-        return _of_instances([one for one in aligned if isinstance(one, New)], classes)
+        return _of_instances([one for one in aligned if isinstance(one, New)], classes, style)
     if isinstance(first, Loop):
-        return _of_loops([one for one in aligned if isinstance(one, Loop)], classes)
+        return _of_loops([one for one in aligned if isinstance(one, Loop)], classes, style)
     sequences = [one.items for one in aligned if isinstance(one, Sequence)]
-    parts = [template_of(items, classes) for items in zip(*sequences, strict=True)]
-    return _combined(parts, in_sequence)
+    parts = [template_of(items, classes, style) for items in zip(*sequences, strict=True)]
+    return _combined(parts, style.sequence)
 
 
 def in_sequence(texts: list[str]) -> str:
     """Modules one behind the other, those that are sequences themselves by their items."""
     return f"nn.Sequential({', '.join(map(unwrapped, texts))})"
+
+
+def repeated(head: str | None, each: str, index: str, count: str) -> str:
+    """Modules made in a comprehension, behind a first one that differs."""
+    items = f"*({each} for {index} in range({count}))"
+    return f"nn.Sequential({items if head is None else f'{unwrapped(head)}, {items}'})"
+
+
+MODULES = Style(
+    call=lambda text: text,
+    new=lambda name, arguments: f"{name}({arguments})",
+    sequence=in_sequence,
+    repeated=repeated,
+)
+"""Modules that hold modules."""
 
 
 def unwrapped(text: str) -> str:
@@ -147,7 +177,7 @@ def _constant(value: Value) -> Callable[[list[str]], str]:
     return write
 
 
-def _of_instances(instances: list[New], classes: Classes) -> Template:
+def _of_instances(instances: list[New], classes: Classes, style: Style) -> Template:
     name, solved = classes(instances[0].kind)
     holes = [
         Hole(parameter, tuple(values[one.number] for one in instances))
@@ -161,18 +191,18 @@ def _of_instances(instances: list[New], classes: Classes) -> Template:
                 shown.append(text)
             elif text != default:
                 shown.append(f"{parameter}={text}")
-        return f"{name}({', '.join(shown)})"
+        return style.new(name, ", ".join(shown))
 
     return Template(holes, write)
 
 
-def _of_loops(loops: list[Loop], classes: Classes) -> Template:
+def _of_loops(loops: list[Loop], classes: Classes, style: Style) -> Template:
     """Copies by a rule of their number; a fixed number of few copies is written out."""
-    inner = template_of([copy for loop in loops for copy in loop.copies], classes)
+    inner = template_of([copy for loop in loops for copy in loop.copies], classes, style)
     counts = [len(loop.copies) for loop in loops]
     rows = [_cut(hole.values, counts) for hole in inner.holes]
     if set(counts) <= {1, 2} and len(set(counts)) == 1:
-        return _written_out(inner, rows, counts[0])
+        return _written_out(inner, rows, counts[0], style)
     rules = [_rule_of(row) for row in rows]
     holes = [Hole("depth", tuple(counts))]
     for hole, row, rule in zip(inner.holes, rows, rules, strict=True):
@@ -192,16 +222,12 @@ def _of_loops(loops: list[Loop], classes: Classes) -> Template:
             head = inner.write([one[0] for one in taken])
             rest = inner.write([one[-1] for one in taken])
             less = str(int(count) - 1) if count.isdigit() else f"{count} - 1"
-            return f"nn.Sequential({unwrapped(head)}, {_repeated(rest, '_', less)})"
+            return style.repeated(head, rest, "_", less)
         each = inner.write([rule.text(*one) for rule, one in zip(rules, taken, strict=True)])
         index = "i" if by_index or any(is_first) else "_"
-        return f"nn.Sequential({_repeated(each, index, count)})"
+        return style.repeated(None, each, index, count)
 
     return Template(holes, write)
-
-
-def _repeated(each: str, index: str, count: str) -> str:
-    return f"*({each} for {index} in range({count}))"
 
 
 def _named(name: str, place: int) -> str:
@@ -216,7 +242,7 @@ def _cut(values: tuple[Any, ...], counts: list[int]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _written_out(inner: Template, rows: list[list[tuple[Any, ...]]], count: int) -> Template:
+def _written_out(inner: Template, rows: list[list[tuple[Any, ...]]], count: int, style: Style) -> Template:
     holes = [
         Hole(hole.name, tuple(values[place] for values in row))
         for place in range(count)
@@ -226,7 +252,7 @@ def _written_out(inner: Template, rows: list[list[tuple[Any, ...]]], count: int)
 
     def write(texts: list[str]) -> str:
         parts = [inner.write(texts[place * size : (place + 1) * size]) for place in range(count)]
-        return parts[0] if count == 1 else in_sequence(parts)
+        return parts[0] if count == 1 else style.sequence(parts)
 
     return Template(holes, write)
 
@@ -379,7 +405,7 @@ CONDITION = "?"
 def _condition(hole: Hole, named: list[tuple[str, _Group]]) -> str:
     """When a module is there, by the parameters; else the name of a parameter that says so."""
     channels = [(name, group.values) for name, group in named if group.counts_channels]
-    strides = [(name, group.values) for name, group in named if group.names[0] == "stride"]
+    strides = [(name, group.values) for name, group in named if group.names[0] in ("stride", "strides")]
     differ = [
         (f"{one} != {other}", [a != b for a, b in zip(values, others, strict=True)])
         for place, (one, values) in enumerate(channels)
@@ -429,7 +455,18 @@ def _own_name(group: _Group, taken: list[str], homes: List[str]) -> str:
     return found
 
 
-_WITH_DEFAULTS = ("stride", "dilation", "padding", "groups", "kernel_size", "p", "rate", "output_padding")
+_WITH_DEFAULTS = (
+    "stride",
+    "strides",
+    "dilation_rate",
+    "dilation",
+    "padding",
+    "groups",
+    "kernel_size",
+    "p",
+    "rate",
+    "output_padding",
+)
 
 
 def _default(group: _Group) -> str | None:

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 
 from cnncalc.analysis.report import Report
 from cnncalc.exporters.expressions import Expression, joined
+from cnncalc.exporters.flow import Flow, Run
 from cnncalc.exporters.identifiers import BUILTIN, Identifiers, class_name, identifier
 from cnncalc.exporters.layout import lines_of
 from cnncalc.exporters.parameters import (
     CONDITION,
+    MODULES,
+    Classes,
     Hole,
     Solved,
     Template,
@@ -168,7 +171,7 @@ class _Member:
 class _Class:
     """The source of one class."""
 
-    def __init__(self, name: str, kind: Kind, classes: object, is_root: bool) -> None:
+    def __init__(self, name: str, kind: Kind, classes: Classes, is_root: bool) -> None:
         self.name = name
         self.part = kind.instances[0]
         self.is_root = is_root
@@ -225,7 +228,7 @@ class _Class:
         yield from writer.lines()
 
 
-def _member(name: str, instances: list[Part], begin: int, stop: int, classes: object) -> _Member:
+def _member(name: str, instances: list[Part], begin: int, stop: int, classes: Classes) -> _Member:
     """A module as all instances of the class have it."""
     aligned: list[Expression] = []
     present: list[bool] = []
@@ -233,7 +236,7 @@ def _member(name: str, instances: list[Part], begin: int, stop: int, classes: ob
         statements = part.statements[begin:stop]
         aligned.append(joined([one.module for one in statements if one.module is not None]))
         present.append(not any(one.is_absent for one in statements))
-    template = template_of(aligned, classes)  # type: ignore[arg-type]
+    template = template_of(aligned, classes, MODULES)
     if all(present):
         return _Member(name, template, None)
     condition = Template([Hole(f"{CONDITION}has_{name}", tuple(present))], lambda texts: texts[0])
@@ -301,29 +304,13 @@ def _staged(runs: list[list[Statement]], wanted: list[str]) -> list[str]:
     return found
 
 
-class _Forward:
-    """The forward pass of a class: variables for tensors, `x` for the one that flows."""
+class _Forward(Flow):
+    """The forward pass of a class."""
 
-    def __init__(self, part: Part, runs: list[list[Statement]], attributes: list[str]) -> None:
-        self.part = part
-        self.runs = runs
+    def __init__(self, part: Part, runs: list[Run], attributes: list[str]) -> None:
+        super().__init__(part, runs)
         self.attributes = attributes
-        self.names = Identifiers((*BUILTIN, "x"))
         self.owners = {run[0].outputs[0]: attribute for run, attribute in zip(runs, attributes, strict=True)}
-        self.reads = [run[0].inputs for run in runs]
-        self.makes = [run[-1].outputs for run in runs]
-        self.uses: dict[str, list[int]] = {}
-        for place, tensors in enumerate(self.reads):
-            for tensor in tensors:
-                self.uses.setdefault(tensor, []).append(place)
-        for tensor in part.outputs:
-            self.uses.setdefault(tensor, []).append(len(runs))
-        self.variables: dict[str, str] = {}
-        first, *others = part.inputs or ("x",)
-        self.variables[first] = "x"
-        for tensor in others:
-            self.variables[tensor] = self.names.own(_last(tensor))
-        self.inputs = list(self.variables.values())
 
     def lines(self) -> Iterator[str]:
         """The statements and the return."""
@@ -341,7 +328,7 @@ class _Forward:
                 yield from lines_of(f"return {text}", 8)
                 return
             made = self.makes[place]
-            targets = [self._variable(tensor, place, deferred, run) for tensor in made]
+            targets = [self.variable(tensor, place, deferred) for tensor in made]
             if not any(tensor in self.uses for tensor in made):
                 yield from lines_of(text, 8)
             elif not (len(targets) == 1 and targets[0] == text):
@@ -374,34 +361,3 @@ class _Forward:
             if is_join and run[0].module is not None and not run[0].expression:
                 found.add(place)
         return found
-
-    def _variable(self, tensor: str, place: int, deferred: set[int], run: list[Statement]) -> str:
-        """The variable that a tensor is kept in: `x` where nothing needs what was in it."""
-        held = [one for one, name in self.variables.items() if name == "x"]
-        last = max([self._last_use(one, deferred) for one in held], default=-1)
-        stays = self._last_use(tensor, deferred) > place + 1 and not is_numbered(run[-1].where[0])
-        name = self.names.own(identifier(_hint(run))) if last > place or stays else "x"
-        if name == "x":
-            for one in held:
-                del self.variables[one]
-        self.variables[tensor] = name
-        return name
-
-    def _last_use(self, tensor: str, deferred: set[int]) -> int:
-        places = self.uses.get(tensor, [])
-        last = -1
-        for place in places:
-            while place in deferred:
-                place = self.uses[self.makes[place][0]][0]
-            last = max(last, place)
-        return last
-
-
-def _hint(run: list[Statement]) -> str:
-    """A name for what a run makes."""
-    names = [name for name in run[-1].where if not is_numbered(name)]
-    return names[-1] if names else (run[-1].ops[0] if run[-1].ops else label_of(run[-1].where[-1]))
-
-
-def _last(tensor: str) -> str:
-    return label_of(tensor.rpartition("/")[2])

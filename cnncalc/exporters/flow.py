@@ -1,0 +1,62 @@
+"""The variables of a forward pass: `x` for the tensor that flows, names for those that are needed later."""
+
+from __future__ import annotations
+
+from cnncalc.exporters.identifiers import BUILTIN, Identifiers, identifier
+from cnncalc.exporters.structure import Part, Statement
+from cnncalc.exporters.tree import is_numbered, label_of
+
+Run = list[Statement]
+
+
+class Flow:
+    """Which variable each tensor of a class is in, statement by statement."""
+
+    def __init__(self, part: Part, runs: list[Run], first: str = "x") -> None:
+        self.part = part
+        self.runs = runs
+        self.names = Identifiers((*BUILTIN, "x", first))
+        self.reads = [run[0].inputs for run in runs]
+        self.makes = [run[-1].outputs for run in runs]
+        self.uses: dict[str, list[int]] = {}
+        for place, tensors in enumerate(self.reads):
+            for tensor in tensors:
+                self.uses.setdefault(tensor, []).append(place)
+        for tensor in part.outputs:
+            self.uses.setdefault(tensor, []).append(len(runs))
+        self.variables: dict[str, str] = {}
+        for place, tensor in enumerate(part.inputs):
+            self.variables[tensor] = self.names.own(_last(tensor)) if place else first
+        self.inputs = list(self.variables.values()) or [first]
+
+    def variable(self, tensor: str, place: int, deferred: set[int]) -> str:
+        """The variable that a tensor is kept in: `x` where nothing needs what was in it."""
+        run = self.runs[place]
+        held = [one for one, name in self.variables.items() if name == "x"]
+        last = max([self._last_use(one, deferred) for one in held], default=-1)
+        stays = self._last_use(tensor, deferred) > place + 1 and not is_numbered(run[-1].where[0])
+        name = self.names.own(identifier(_hint(run))) if last > place or stays else "x"
+        if name == "x":
+            for one in held:
+                del self.variables[one]
+        self.variables[tensor] = name
+        return name
+
+    def _last_use(self, tensor: str, deferred: set[int]) -> int:
+        places = self.uses.get(tensor, [])
+        last = -1
+        for place in places:
+            while place in deferred:
+                place = self.uses[self.makes[place][0]][0]
+            last = max(last, place)
+        return last
+
+
+def _hint(run: list[Statement]) -> str:
+    """A name for what a run makes."""
+    names = [name for name in run[-1].where if not is_numbered(name)]
+    return names[-1] if names else (run[-1].ops[0] if run[-1].ops else label_of(run[-1].where[-1]))
+
+
+def _last(tensor: str) -> str:
+    return label_of(tensor.rpartition("/")[2])
