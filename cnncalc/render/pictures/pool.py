@@ -18,6 +18,7 @@ from cnncalc.render.pictures.svg import (
     Panel,
     group,
     line,
+    lines_of,
     rect,
     sheet,
     text,
@@ -113,8 +114,10 @@ def panel(head: str, axes: Sequence[Pooled]) -> Panel:
         part = strip(axis.reads, axis.size)
         elements.append(group(*part.elements, y=y + LINE + 4))
         y += LINE + 4 + part.height
-        elements.append(text(0, y + 13, tally(axis.counts), "soft"))
-        y += LINE + 2 * GRID
+        for one in lines_of(tally(axis.counts), WIDE):
+            elements.append(text(0, y + 13, one, "soft"))
+            y += LINE
+        y += 2 * GRID
         wide = max(wide, part.width)
     if len(axes) == 2 and max(axis.size for axis in axes) <= MOST_SIDE:
         square = _map(axes[0].counts, axes[1].counts)

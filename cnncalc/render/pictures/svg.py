@@ -19,7 +19,7 @@ MARGIN = 2 * GRID
 WIDEST = 1600
 """Panels beside each other go on below where they would be wider."""
 
-_LIGHT = {
+LIGHT = {
     "paper": "#ffffff",
     "ink": "#1b1f24",
     "soft": "#57606a",
@@ -31,7 +31,7 @@ _LIGHT = {
     "d": "#8250df",
     "alarm": "#b3261e",
 }
-_DARK = {
+DARK = {
     "paper": "#0d1117",
     "ink": "#e6edf3",
     "soft": "#9aa4ae",
@@ -241,8 +241,8 @@ def spread(places: Sequence[float], gap: float, least: float, most: float) -> li
 def sheet(title: str, description: str, panels: Sequence[Panel]) -> str:
     """Panels beside each other as an SVG file of their own, ending in a newline."""
     placed, width, height = _laid(panels)
-    style = f"{_variables(_LIGHT)}{_RULES}@media (prefers-color-scheme:dark){{{_variables(_DARK)}}}"
-    style += f"@media print{{{_variables(_LIGHT)}}}"
+    style = f"{_variables(LIGHT)}{_RULES}@media (prefers-color-scheme:dark){{{_variables(DARK)}}}"
+    style += f"@media print{{{_variables(LIGHT)}}}"
     inside = [
         Element("title", (), (title,)),
         Element("desc", (), (description,)),
@@ -285,7 +285,7 @@ def _variables(colours: dict[str, str]) -> str:
 
 def _coloured(selector: str, what: str, colour: str, more: str = "") -> str:
     """A rule whose colour is a variable; before it the colour itself, for programs that know no variables."""
-    plain = f"{what}:{_LIGHT[colour]};{what}:var(--{colour})"
+    plain = f"{what}:{LIGHT[colour]};{what}:var(--{colour})"
     return f".{_CLASS} {selector}{{{plain}{';' if more else ''}{more}}}"
 
 
@@ -300,10 +300,10 @@ _RULES = "".join(
         _coloured(".paper", "fill", "paper"),
         _coloured(".rule", "stroke", "rule", "fill:none"),
         _coloured(".axis", "stroke", "soft", "fill:none"),
-        _coloured(".box", "stroke", "soft", f"fill:{_LIGHT['fill']};fill:var(--fill)"),
-        _coloured(".frame", "stroke", "ink", f"fill:{_LIGHT['fill']};fill:var(--fill)"),
-        _coloured(".cell", "stroke", "soft", f"fill:{_LIGHT['a']};fill:var(--a)"),
-        _coloured(".never", "stroke", "alarm", f"fill:{_LIGHT['alarm']};fill:var(--alarm)"),
+        _coloured(".box", "stroke", "soft", f"fill:{LIGHT['fill']};fill:var(--fill)"),
+        _coloured(".frame", "stroke", "ink", f"fill:{LIGHT['fill']};fill:var(--fill)"),
+        _coloured(".cell", "stroke", "soft", f"fill:{LIGHT['a']};fill:var(--a)"),
+        _coloured(".never", "stroke", "alarm", f"fill:{LIGHT['alarm']};fill:var(--alarm)"),
         _coloured(".band", "fill", "b", "fill-opacity:.18"),
         _coloured(".outline", "stroke", "soft", "fill:none;stroke-dasharray:1 2"),
         _coloured(".late", "stroke", "alarm", "stroke-width:3"),
@@ -318,7 +318,7 @@ _RULES = "".join(
         *(_coloured(f".hatch-{name}", "stroke", name, "fill:none;stroke-width:.7") for name in SERIES),
         *(
             _coloured(
-                f".open-{name}", "stroke", name, f"stroke-width:1.5;fill:{_LIGHT['paper']};fill:var(--paper)"
+                f".open-{name}", "stroke", name, f"stroke-width:1.5;fill:{LIGHT['paper']};fill:var(--paper)"
             )
             for name in SERIES
         ),

@@ -21,9 +21,9 @@ SHARED = {"__init__", "blocks", "common", "drawn", "regions", "svg"}
 def test_every_kind_is_whole() -> None:
     files = {path.stem for path in Path(pictures.__file__ or "").parent.glob("*.py")} - SHARED
     unregistered = files - set(PICTURES)
-    assert not unregistered, f"add a Picture for {unregistered} to PICTURES of render/pictures/__init__.py"
-    missing = set(PICTURES) - files
-    assert not missing, f"write render/pictures/ with {missing}"
+    assert not unregistered, f"add a Picture for {unregistered} to cnncalc/render/pictures/__init__.py"
+    missing = [f"cnncalc/render/pictures/{name}.py" for name in sorted(set(PICTURES) - files)]
+    assert not missing, f"write {', '.join(missing)}"
     for picture in PICTURES.values():
         module = import_module(f"{pictures.__name__}.{picture.name}")
         assert callable(getattr(module, "draw", None)), f"{picture.name}.py has no function `draw`"

@@ -13,6 +13,9 @@ from cnncalc import analyze, loads
 from cnncalc.errors import NoAnswer
 from cnncalc.render.pictures import PICTURES, Drawing, draw
 from cnncalc.render.pictures.svg import (
+    DARK,
+    LIGHT,
+    SERIES,
     Panel,
     fitted,
     hatched,
@@ -149,3 +152,30 @@ def test_what_ended_an_analysis_is_said() -> None:
     (model,) = loads("input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - conv9x9: 4\n")
     for what in ("growth", "field", "graph", "cost"):
         assert any(word.startswith("x conv9x9") for word in texts(draw(what, Drawing((analyze(model),)))))
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of WCAG 2."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def blended(colour: str, below: str, opacity: float) -> str:
+    """A colour over another one."""
+    pairs = [(int(colour[at : at + 2], 16), int(below[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(one * opacity + other * (1 - opacity)):02x}" for one, other in pairs)
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_texts_have_contrast_on_what_is_behind_them(theme: dict[str, str]) -> None:
+    grounds = {
+        "ink": [theme["paper"], theme["fill"], blended(theme["a"], theme["paper"], 0.45)],
+        "soft": [theme["paper"], theme["fill"]],
+        "alarm": [theme["paper"], blended(theme["alarm"], theme["paper"], 0.05)],
+        **{name: [theme["paper"]] for name in SERIES},
+    }
+    for name, some in grounds.items():
+        for ground in some:
+            dark, light = sorted((luminance(theme[name]), luminance(ground)))
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, theme[name], ground)
