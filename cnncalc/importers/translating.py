@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -127,6 +126,8 @@ def with_hash(network: Network, request: Request) -> Network:
     name = os.path.basename(request.source)
     if not os.path.isfile(request.source) or not network.source.startswith(name):
         return network
+    import hashlib
+
     digest = hashlib.sha256()
     with open(request.source, "rb") as file:
         while block := file.read(2**20):

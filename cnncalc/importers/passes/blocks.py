@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from math import gcd
 from typing import Any, NamedTuple
 
@@ -75,7 +76,11 @@ class Scopes:
 
     def accepts(self, run: tuple[Piece, ...], blocks: Container[str]) -> bool:
         """Whether a run may be a block: a module, or where there are none what begins with a layer."""
-        if not all(piece.is_plain for piece in run) or all(piece.op in blocks for piece in run):
+        return all(piece.is_plain for piece in run) and self.accepts_plain(run, blocks)
+
+    def accepts_plain(self, run: tuple[Piece, ...], blocks: Container[str]) -> bool:
+        """``accepts`` of pieces that refer to nothing around them."""
+        if all(piece.op in blocks for piece in run):
             return False
         if sum(bool(piece.branches) for piece in run) > MOST_STRUCTURES:
             return False
@@ -145,10 +150,14 @@ def _best(
     numbers: dict[Any, int] = {}
     for number, pieces in enumerate(_every_list(lists)):
         keys = [numbers.setdefault(key_of(piece), len(numbers)) for piece in pieces]
+        lines = [*accumulate(map(lines_of, pieces), initial=0)]
+        free = _plain_from(pieces)
         for length in range(1, min(LONGEST, len(pieces)) + 1):
             for start in range(len(pieces) - length + 1):
+                if free[start] < length or lines[start + length] - lines[start] < 2:
+                    continue
                 run = pieces[start : start + length]
-                if sum(map(lines_of, run)) > 1 and scopes.accepts(run, blocks):
+                if scopes.accepts_plain(run, blocks):
                     occurrences.setdefault(tuple(keys[start : start + length]), []).append(
                         (number, start, run)
                     )
@@ -162,6 +171,16 @@ def _best(
             found = tuple(names[key] for key in run_keys)
             best = best if found in refused else Found(found, saving)
     return best
+
+
+def _plain_from(pieces: tuple[Piece, ...]) -> list[int]:
+    """How many pieces from each one on can be moved into a block."""
+    found: list[int] = []
+    count = 0
+    for piece in reversed(pieces):
+        count = count + 1 if piece.is_plain else 0
+        found.append(count)
+    return found[::-1]
 
 
 def _is_periodic(keys: tuple[Any, ...]) -> bool:
