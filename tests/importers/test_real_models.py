@@ -12,7 +12,8 @@ pytest.importorskip("torch")
 if not (find_spec("timm") and find_spec("torchvision")):
     pytest.skip("torchvision and timm are not there", allow_module_level=True)
 
-from tests.importers.real_models import Figures, figures, imported
+from cnncalc import analyze, from_torch, load
+from tests.importers.real_models import Figures, built, figures, imported
 from tests.rotation import todays
 
 QUICK = ("tv:resnet18", "tv:shufflenet_v2_x1_5", "timm:tf_mobilenetv3_small_075")
@@ -40,3 +41,13 @@ def test_convolutional_networks_are_exact_and_whole(row: Figures) -> None:
 def test_others_are_exact_in_their_totals_with_stated_layers(row: Figures) -> None:
     result = imported(row, partial=True)
     assert (result.wrong, result.refused) == ("", ())
+
+
+@pytest.mark.slow
+def test_inception_resnet_v2_sees_3039_pixels_as_the_bundled_one() -> None:
+    (model,) = from_torch(built("timm:inception_resnet_v2"), input=(3, 299, 299))
+    fields = {one.path: one.field for one in analyze(model).layers}
+    main = analyze(load("slim_inception_resnet_v2")[0]).main
+    assert main is not None
+    assert fields["conv2d_7b.conv"].size == main.field.size == (3039, 3039)
+    assert fields["conv2d_7b.conv"].stride == main.field.stride == (32, 32)
