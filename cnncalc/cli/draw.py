@@ -14,6 +14,7 @@ from cnncalc.loading import Options
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.drawings import FORMS, Request
 from cnncalc.render.pictures import PICTURES, USUAL, Drawing
+from cnncalc.render.pictures.photo import data_url
 from cnncalc.render.progress import Progress
 
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ At = Annotated[
     str | None,
     typer.Option("--at", metavar="Y,X", help="The unit whose region is drawn.", show_default=False),
 ]
+Behind = Annotated[
+    str | None,
+    typer.Option(
+        "--behind",
+        metavar="FILE",
+        help="A picture (PNG, JPEG, GIF, WebP) that is the input, to draw the regions of --what field on.",
+        show_default=False,
+    ),
+]
 FormName = Annotated[
     FormWord | None,
     typer.Option(
@@ -61,6 +71,7 @@ def draw(
     what: What = None,
     layers: Layers = None,
     at: At = None,
+    behind: Behind = None,
     depth: options.Depth = None,
     input: options.Input = None,
     sets: options.Sets = None,
@@ -80,8 +91,9 @@ def draw(
     reports = tuple(entry for entry in outcome.entries if isinstance(entry, Report))
     code = outcome.code
     if reports:
-        request = Request(what, Drawing(reports, tuple(layers or ()), unit, depth))
         try:
+            photo = "" if behind is None else data_url(behind)
+            request = Request(what, Drawing(reports, tuple(layers or ()), unit, depth, photo))
             with Progress("drawing", is_shown=is_watched()):
                 text = FORMS.render(form.name, request)
             emit(text, output)
@@ -89,6 +101,6 @@ def draw(
             diagnostics += error.diagnostics
             code = max(code, INVALID)
         except InputError as error:
-            raise typer.BadParameter(str(error), param_hint="--layer") from error
+            raise typer.BadParameter(str(error)) from error
     run.report_diagnostics(diagnostics)
     return code

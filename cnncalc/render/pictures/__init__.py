@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Literal, NamedTuple
 
 from cnncalc.analysis.report import Report
+from cnncalc.errors import InputError
 
 Needs = Literal["a network", "networks", "a layer"]
 
@@ -23,6 +24,8 @@ class Picture(NamedTuple):
     """What it shows, in a few words."""
     needs: Needs
     """What it is drawn of: each network alone, several together, or a layer of each."""
+    takes: tuple[str, ...] = ()
+    """Which of the choices ``layers``, ``at``, ``depth`` and ``behind`` it heeds."""
 
 
 class Drawing(NamedTuple):
@@ -35,19 +38,23 @@ class Drawing(NamedTuple):
     """The unit asked for."""
     depth: int | None = None
     """Structures below so many path components are one."""
+    behind: str = ""
+    """A picture to draw the input on, as an address that holds all of it."""
 
 
 PICTURES = {
     picture.name: picture
     for picture in (
         Picture("growth", "how the receptive field grows with depth", "a network"),
-        Picture("field", "the region of the input that a unit sees", "a layer"),
-        Picture("graph", "the network as nested boxes, folded by --depth", "a network"),
-        Picture("cost", "parameters, MACs and activations as bars", "a network"),
-        Picture("pool", "windows, and how often each position is read", "a layer"),
-        Picture("spp", "the bins of a spatial pyramid", "a layer"),
-        Picture("align", "whether branches are centred alike, and checkerboards", "a layer"),
-        Picture("erf", "the effective receptive field's profile", "a layer"),
+        Picture("field", "the region of the input that a unit sees", "a layer", ("layers", "at", "behind")),
+        Picture("graph", "the network as nested boxes, folded by --depth", "a network", ("depth",)),
+        Picture("cost", "parameters, MACs and activations as bars", "a network", ("depth",)),
+        Picture("pool", "windows, and how often each position is read", "a layer", ("layers",)),
+        Picture("spp", "the bins of a spatial pyramid", "a layer", ("layers",)),
+        Picture(
+            "align", "whether branches are centred alike, and checkerboards", "a layer", ("layers", "at")
+        ),
+        Picture("erf", "the effective receptive field's profile", "a layer", ("layers", "at")),
         Picture("scatter", "networks by parameters, MACs and receptive field", "networks"),
     )
 }
@@ -60,8 +67,13 @@ def draw(what: str, drawing: Drawing) -> str:
 
     Raises:
         NoAnswer: where there is nothing to draw.
-        InputError: for a layer or a unit that does not exist.
+        InputError: for a layer or a unit that does not exist, and for a choice that the kind has no use for.
     """
+    for choice in ("layers", "at", "depth", "behind"):
+        if getattr(drawing, choice) not in ((), None, "") and choice not in PICTURES[what].takes:
+            others = ", ".join(one.name for one in PICTURES.values() if choice in one.takes)
+            option = choice.removesuffix("s")
+            raise InputError(f"{what} has no use for `{option}`: leave it out, or draw one of {others}")
     text = import_module(f"{__name__}.{what}").draw(drawing)
     assert isinstance(text, str)
     return text

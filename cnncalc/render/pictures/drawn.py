@@ -10,6 +10,7 @@ from cnncalc.analysis.report import Report
 from cnncalc.errors import InputError
 from cnncalc.render.pictures import PICTURES, USUAL, Drawing
 from cnncalc.render.pictures import draw as text_of
+from cnncalc.render.pictures.photo import data_url
 from cnncalc.support.words import did_you_mean, shown
 
 
@@ -49,11 +50,13 @@ def draw(
     layers: str | Sequence[str] = (),
     at: Sequence[int] | None = None,
     depth: int | None = None,
+    behind: str | os.PathLike[str] | None = None,
 ) -> Drawn:
     """A picture of a network, or of several side by side.
 
     ``what`` is a kind of picture (`cnncalc draw --help` lists them), ``layers`` the path of a layer or
-    several, ``at`` a unit of them, and ``depth`` folds what is deeper.
+    several, ``at`` a unit of them, ``depth`` folds what is deeper, and ``behind`` is the file of a picture
+    that is the input.
 
     Raises:
         InputError: for a kind, a layer or a unit that does not exist.
@@ -67,4 +70,6 @@ def draw(
     if not several:
         raise InputError("there is no report to draw")
     named = (layers,) if isinstance(layers, str) else tuple(layers)
-    return Drawn(what, text_of(what, Drawing(several, named, None if at is None else tuple(at), depth)))
+    unit = None if at is None else tuple(at)
+    photo = "" if behind is None else data_url(os.fspath(behind))
+    return Drawn(what, text_of(what, Drawing(several, named, unit, depth, photo)))

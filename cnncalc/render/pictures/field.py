@@ -34,6 +34,7 @@ from cnncalc.render.pictures.svg import (
     group,
     hatched,
     label,
+    photo,
     rect,
     sheet,
     strokes,
@@ -83,7 +84,7 @@ def draw(drawing: Drawing) -> str:
 
 def _drawn(report: Report, drawing: Drawing) -> Said:
     regions = _regions(report, drawing)
-    return _panel(report, regions), " ".join(f"{' '.join(_said(one))}." for one in regions)
+    return _panel(report, regions, drawing.behind), " ".join(f"{' '.join(_said(one))}." for one in regions)
 
 
 def _regions(report: Report, drawing: Drawing) -> list[Region]:
@@ -140,9 +141,11 @@ def _some(found: list[Region]) -> list[Region]:
     return [found[at] for at in sorted({*near, len(found) - 1})]
 
 
-def _panel(report: Report, regions: list[Region]) -> Panel:
+def _panel(report: Report, regions: list[Region], behind: str) -> Panel:
     sizes = input_sizes(report)
-    inside = _frame(sizes, regions) if len(sizes) == 2 and None not in sizes else _strips(report, regions)
+    inside = (
+        _frame(sizes, regions, behind) if len(sizes) == 2 and None not in sizes else _strips(report, regions)
+    )
     note = "dashed: the unit beside it; hatched: padding"
     return titled(title(report), inside, (*failed(report), note))
 
@@ -165,7 +168,7 @@ def _strips(report: Report, regions: list[Region]) -> Panel:
     return Panel(NAMES + SIDE + 80, below, (*elements, *legend))
 
 
-def _frame(sizes: Sequence[int | None], regions: list[Region]) -> Panel:
+def _frame(sizes: Sequence[int | None], regions: list[Region], behind: str) -> Panel:
     """The input as a frame, and regions as rectangles in it and beyond it."""
     spans: list[tuple[Interval, ...]] = [one.spans for one in regions]
     spans += [tuple(beside) for one in regions if len(beside := _beside(one)) == 2]
@@ -177,6 +180,8 @@ def _frame(sizes: Sequence[int | None], regions: list[Region]) -> Panel:
     whole: tuple[Interval, ...] = tuple((0, (size or 1) - 1) for size in sizes)
     wide, high = ((highs[axis] - lows[axis]) * scale for axis in (1, 0))
     elements: list[Element] = [ground.rect(whole, "frame", data_input=by(sizes))]
+    if behind:
+        elements.append(photo(*ground.placed(whole), behind))
     for at, one in sorted(enumerate(regions), key=lambda pair: -pair[0]):
         elements += _rectangle(at, one, ground, whole)
     legend, below = _legend(regions, 0, wide + 3 * GRID, LEGEND)

@@ -129,6 +129,12 @@ def line(x1: Number, y1: Number, x2: Number, y2: Number, kind: str = "rule", **d
     return element("line", kind, "", (), x1=x1, y1=y1, x2=x2, y2=y2, **data)
 
 
+def photo(x: Number, y: Number, width: Number, height: Number, address: str) -> Element:
+    """A picture stretched over a rectangle."""
+    place = {"x": x, "y": y, "width": width, "height": height}
+    return element("image", "", "", (), href=address, preserveAspectRatio="none", **place)
+
+
 def circle(x: Number, y: Number, radius: Number, kind: str, title: str = "", **data: Number | str) -> Element:
     return element("circle", kind, title, (), cx=x, cy=y, r=radius, **data)
 

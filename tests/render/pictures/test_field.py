@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -112,3 +114,32 @@ def test_an_unknown_region_is_refused_with_its_reason() -> None:
         draw("field", Drawing((report,), ("conv3x3_1",)))
     with pytest.raises(NoAnswer, match="no layer is known to see a part of the input"):
         draw("field", Drawing((report,)))
+
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+def test_a_picture_of_the_users_is_behind_the_regions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "photo.png"
+    file.write_bytes(b64decode(PIXEL))
+    ran = Ran(capsys, "draw", "vgg16", "--what", "field", "--behind", str(file))
+    assert ran.code == 0
+    (image,) = ElementTree.fromstring(ran.out).iter(SVG + "image")
+    (frame,) = elements(ran.out, "rect", "data-input")
+    assert image.attrib["href"] == f"data:image/png;base64,{PIXEL}"
+    assert all(image.attrib[key] == frame[key] for key in ("x", "y", "width", "height"))
+    assert draw("field", Drawing(reports("vgg16"))) != ran.out
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"<svg/>", "is none of png, jpeg"), (None, "cannot read")])
+def test_a_file_that_is_no_picture_is_refused(
+    content: bytes | None, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "photo.png"
+    if content is not None:
+        file.write_bytes(content)
+    ran = Ran(capsys, "draw", "vgg16", "--what", "field", "--behind", str(file))
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err

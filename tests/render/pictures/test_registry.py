@@ -14,7 +14,7 @@ from tests.cli.running import Ran
 from tests.render.pictures.reading import SVG, reports
 from tests.render.test_registry import faults
 
-SHARED = {"__init__", "blocks", "common", "drawn", "regions", "svg"}
+SHARED = {"__init__", "blocks", "common", "drawn", "photo", "regions", "svg"}
 """Modules beside the kinds that are none."""
 
 
@@ -67,3 +67,20 @@ def test_a_picture_has_a_title_and_a_description() -> None:
     root = ElementTree.fromstring(pictures.draw("growth", Drawing(reports("stack3x3"))))
     assert [child.tag for child in root[:2]] == [SVG + "title", SVG + "desc"]
     assert all(child.text for child in root[:2])
+
+
+@pytest.mark.parametrize("what", PICTURES)
+@pytest.mark.parametrize(
+    ("choice", "option", "value"),
+    [("layers", "--layer", "level4/conv3x3_1[0]"), ("at", "--at", "0,0"), ("depth", "--depth", "1")],
+)
+def test_a_choice_is_heeded_or_refused(
+    what: str, choice: str, option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    value = "concat_2" if (what, choice) == ("align", "layers") else value
+    ran = Ran(capsys, "draw", "unet", "--what", what, option, value)
+    if choice in PICTURES[what].takes:
+        assert ran.out != Ran(capsys, "draw", "unet", "--what", what).out
+        return
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{what} has no use for `{choice.removesuffix('s')}`" in ran.err
