@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from cnncalc.importers.onnx.file import Constant
+from cnncalc.importers.onnx.layout import CHANNELS, size_of
 from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
 
 _PLAIN = {
@@ -88,8 +91,15 @@ def clip(translation: Translation, call: Call) -> None:
 
 @operator("Softmax", "LogSoftmax")
 def softmax(translation: Translation, call: Call) -> None:
-    call.ignore("axis")
-    translation.same(call, "softmax", call.feature())
+    feature = call.feature()
+    rank = len(feature.layout)
+    first = call.attribute("axis", -1 if translation.opset >= 13 else 1) % rank
+    over = feature.layout[first : first + 1 if translation.opset >= 13 else rank]
+    if any(atom.axis != CHANNELS for dim in over for atom in dim):
+        raise Unknown("it works over the positions of the map")
+    if prod(map(size_of, over)) != translation.shapes[feature.tensor].channels:
+        raise Unknown("it works over a part of the channels")
+    translation.same(call, "softmax", feature)
 
 
 @operator("Dropout")

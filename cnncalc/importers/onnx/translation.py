@@ -59,9 +59,9 @@ class Unknown(Exception):
 
 Handler = Callable[["Translation", "Call"], None]
 OPERATORS: dict[str, Handler] = {}
-"""What translates each operator that is not folded away; filled by the modules of ``_FAMILIES``."""
+"""What translates each operator that is not folded away; filled by the modules of ``FAMILIES``."""
 
-_FAMILIES = ("layers", "elementwise", "joins", "shaping", "reductions", "recurrent", "quantized")
+FAMILIES = ("layers", "elementwise", "joins", "shaping", "reductions", "recurrent", "quantized")
 
 
 def operator(*names: str) -> Callable[[Handler], Handler]:
@@ -132,7 +132,7 @@ class Translation:
     """The items of one model at given input shapes."""
 
     def __init__(self, model: OnnxModel, partial: bool) -> None:
-        for family in _FAMILIES:
+        for family in FAMILIES:
             import_module(f"cnncalc.importers.onnx.{family}")
         self.model = model
         self.partial = partial

@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.geometry.shape import Shape
 from cnncalc.language.written import Branch, Piece
 
-_STRIDED = ("conv", "deform_conv", "depthwise", "maxpool", "avgpool", "lppool", "blurpool")
+_STRIDED = ("conv", "deform_conv", "depthwise", "maxpool", "avgpool", "lppool")
 
 
 def with_projections(pieces: tuple[Piece, ...], shapes: Mapping[str, Shape | None]) -> tuple[Piece, ...]:

@@ -9,7 +9,7 @@ import pytest
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Network, Refused, Request
-from cnncalc.importers.onnx import read
+from cnncalc.importers.onnx import read, translation
 from cnncalc.importers.translating import translated
 from tests.importers.onnx.files import Shape as Axes
 from tests.importers.onnx.files import floats, graph, integers, node, weights, written
@@ -253,6 +253,25 @@ def test_an_attribute_that_is_not_known_is_refused(tmp_path: Path) -> None:
 def test_a_domain_that_is_not_known_is_refused(tmp_path: Path) -> None:
     found = refusal(tmp_path, [node("Relu", ["x"], ["y"], domain="own.ops")])
     assert found == [("own.ops.Relu", "domain `own.ops`")]
+
+
+def test_every_file_of_operators_is_loaded() -> None:
+    folder = Path(translation.__file__).parent
+    for file in sorted(folder.glob("*.py")):
+        if "@operator(" in file.read_text(encoding="utf-8"):
+            assert file.stem in translation.FAMILIES, (
+                f"add {file.stem} to FAMILIES in cnncalc/importers/onnx/translation.py"
+            )
+
+
+def test_a_softmax_over_positions_is_refused(tmp_path: Path) -> None:
+    reason = "it works over the positions of the map"
+    assert refusal(tmp_path, [node("Softmax", ["x"], ["y"], axis=3)]) == [("Softmax", reason)]
+    assert refusal(tmp_path, [node("Softmax", ["x"], ["y"])]) == [("Softmax", reason)]
+    assert ops(network(tmp_path, [node("Softmax", ["x"], ["y"], axis=1)])) == ["softmax"]
+    older = [node("Softmax", ["x"], ["y"])]  # over all axes from the first on, before opset 13
+    assert refusal(tmp_path, older, opset=11) == [("Softmax", reason)]
+    assert ops(network(tmp_path, older, shape=(1, 4), opset=11)) == ["softmax"]
 
 
 def test_an_opset_that_is_not_known_is_refused(tmp_path: Path) -> None:
