@@ -19,6 +19,13 @@ from cnncalc.exporters.registry import EXPORTERS
 from cnncalc.frameworks import FRAMEWORKS, Framework
 from cnncalc.geometry import axis, shape
 from cnncalc.guide import page, topics
+from cnncalc.importers import building
+from cnncalc.importers.caffe import prototxt
+from cnncalc.importers.darknet import cfg
+from cnncalc.importers.keras import model as keras_model
+from cnncalc.importers.onnx import file as onnx_file
+from cnncalc.importers.onnx import folding, translation
+from cnncalc.importers.pt2 import sizes as pt2_sizes
 from cnncalc.importers.registry import IMPORTERS
 from cnncalc.language import (
     arguments,
@@ -36,6 +43,7 @@ from cnncalc.questions import sweep
 from cnncalc.render import findings, outputs
 from cnncalc.render.formats import Formats
 from cnncalc.render.pictures import PICTURES
+from cnncalc.support import wire
 from tests.test_architecture import ORDER
 
 ROOT = Path(__file__).parent.parent
@@ -85,6 +93,28 @@ def limits() -> str:
         ("errors of a file that are reported", errors.MOST_ERRORS),
         ("combinations of a sweep", sweep.MOST_COMBINATIONS),
         ("combinations of a sweep whose rows are written as they come", sweep.MOST_STREAMED),
+    )
+    lines = [f"| {what} | {number:,} |" for what, number in rows]
+    return "\n".join(["", "| at most | |", "| --- | ---: |", *lines, ""]) + "\n"
+
+
+def import_limits() -> str:
+    """The limits on files of other formats, from where they are declared."""
+    rows = (
+        ("bytes of a file or archive entry that is text or JSON", building.LARGEST_TEXT),
+        ("nodes of an ONNX graph, functions expanded", translation.MOST_NODES),
+        ("messages inside one another in an ONNX file", wire.MOST_DEPTH),
+        ("fields of an ONNX file", wire.MOST_FIELDS),
+        ("bytes of a text in an ONNX file", wire.LONGEST_TEXT),
+        ("values of an ONNX constant that are read", onnx_file.MOST_VALUES),
+        ("elements of a constant that is computed", folding.MOST_FOLDED),
+        ("functions and branches of an ONNX graph inside one another", translation.MOST_DEPTH),
+        ("layers of a Keras model", keras_model.MOST_LAYERS),
+        ("Keras models inside one another", keras_model.DEEPEST),
+        ("words of a prototxt", prototxt.MOST_TOKENS),
+        ("messages of a prototxt inside one another", prototxt.DEEPEST),
+        ("sections of a Darknet file", cfg.MOST_SECTIONS),
+        ("characters of a size in a program of torch.export", pt2_sizes.LONGEST),
     )
     lines = [f"| {what} | {number:,} |" for what, number in rows]
     return "\n".join(["", "| at most | |", "| --- | ---: |", *lines, ""]) + "\n"
@@ -188,6 +218,7 @@ SECTIONS = {
     "frameworks": frameworks,
     "codes": codes,
     "limits": limits,
+    "import_limits": import_limits,
     "contents": contents,
     "importers": importers,
     "exporters": exporters,
