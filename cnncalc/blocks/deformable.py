@@ -31,14 +31,15 @@ class DeformConv(Shorthand):
     )
     modulated = flag(False, "also a factor per tap (version 2)", foreign=("use_mask", "mask"))
     bias = Convolution.fields["bias"]
+    learned = Convolution.fields["learned"]
     norm: Field[Part | None] = Convolution.fields["norm"]
     act: Field[Part | None] = Convolution.fields["act"]
 
     def expand(self, make: MakeLayer) -> tuple[Part, ...]:
         window = self.given_of("kernel", "stride", "padding", "dilation")
-        own = {**implied_by(self.given.get("norm")), **self.given_of("out", "groups", "bias")}
+        own = {**implied_by(self.given.get("norm")), **self.given_of("out", "groups", "bias", "learned")}
         layer = deformable.DeformConv(**window, **own)
-        offsets = deformable.OffsetConv(**window, **self.given_of("offset_groups", "modulated"))
+        offsets = deformable.OffsetConv(**window, **self.given_of("offset_groups", "modulated", "learned"))
         part = Part(f"conv{self.kernel}", LayerBody(offsets))
         branch = Branch("offset", SeriesBody((step_of((part,)),)))
         join = JoinBody(self.op, layer, (Current(), branch))

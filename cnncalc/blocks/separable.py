@@ -25,13 +25,14 @@ class Separable(Shorthand):
     dilation = Convolution.fields["dilation"]
     mult = integer_or(1, "depthwise outputs per input channel", foreign=("depth_multiplier",))
     bias = Convolution.fields["bias"]
+    learned = Convolution.fields["learned"]
     norm = Convolution.fields["norm"]
     act = Convolution.fields["act"]
 
     def expand(self, make: MakeLayer) -> tuple[Part, ...]:
-        window = self.given_of("kernel", "stride", "padding", "dilation", "mult", "bias")
+        window = self.given_of("kernel", "stride", "padding", "dilation", "mult", "bias", "learned")
         depthwise = make("depthwise", f"depthwise{self.kernel}", implied_by(self.given.get("norm")), **window)
         label = "conv" + "x".join("1" * len(self.kernel.values))
-        pointwise = make("conv", label, **POINTWISE, **self.given_of("out", "bias", "norm", "act"))
+        pointwise = make("conv", label, **POINTWISE, **self.given_of("out", "bias", "learned", "norm", "act"))
         steps = (step_of(depthwise), step_of(pointwise[:1]))
         return (Part(self.op, SeriesBody(steps)), *pointwise[1:])

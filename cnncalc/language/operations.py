@@ -12,14 +12,14 @@ from cnncalc.language.arguments import FAMILIES, READERS, family_words, kind_of,
 from cnncalc.language.calls import ReadList
 from cnncalc.language.context import Context, DependsOnParameter, Scope
 from cnncalc.language.expressions import UNDETERMINED, PassedWord
-from cnncalc.language.foreign import KNOWN_BEFORE
+from cnncalc.language.foreign import KNOWN_BEFORE, foreign_words
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.vocabulary import SIBLINGS, Word, look_up, suggest
 from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.fields import Declared, Field, PerAxis
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
-from cnncalc.support.words import did_you_mean, shown
+from cnncalc.support.words import did_you_mean, listed, shown
 
 if TYPE_CHECKING:
     from cnncalc.blocks.residual import Projected
@@ -177,8 +177,11 @@ class OperationReader:
         entries = [(key, value, meaning.field_named(key.text)) for key, value in argument.entries]
         # The number of copies is needed before the body is read.
         entries.sort(key=lambda entry: entry[2] is not None and entry[2].kind == "copies")
+        said = self._foreign_words(word, argument, scope, path)
         for key, value, field in entries:
-            if kernel_keys and (KERNEL_KEY.fullmatch(key.text) or key.text == "pool"):
+            if key in said:
+                complete = False
+            elif kernel_keys and (KERNEL_KEY.fullmatch(key.text) or key.text == "pool"):
                 complete &= self._add_width(key, value, widths, scope, path)
             elif field is None and key.text in SIBLINGS:
                 self.context.beside(key, f"{meaning.op}{word.kernel or ''}", scope, path)
@@ -194,6 +197,18 @@ class OperationReader:
         if kernel_keys:
             values["widths"] = tuple(widths)
         return values if complete else None
+
+    def _foreign_words(self, word: Word, argument: Mapping, scope: Scope, path: str) -> list[Scalar]:
+        """Report several words of other frameworks at once, and return them."""
+        found = foreign_words(word, argument)
+        if found is None:
+            return []
+        keys, help = found
+        words = listed([f"`{key.text}`" for key in keys])
+        self.context.error(
+            "E104", keys[0], f"unknown arguments of {word.meaning.op}: {words}", help, scope, path
+        )
+        return keys
 
     def _add(
         self,

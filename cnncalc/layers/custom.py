@@ -7,7 +7,7 @@ from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.arrangement import Arrangement, Stated
 from cnncalc.geometry.axis import IDENTITY, AxisRule
 from cnncalc.geometry.resample import Everywhere
-from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.layers.base import Layer, Params
 from cnncalc.layers.convolution import OUT_WORDS
 from cnncalc.layers.fields import (
@@ -15,6 +15,7 @@ from cnncalc.layers.fields import (
     choice,
     integer,
     integer_or,
+    learned_field,
     optional_integers,
     padding_field,
     tensor_names,
@@ -45,6 +46,7 @@ class Custom(Layer):
         foreign=("receptive_field", "reads"),
     )
     params_stated = integer("learnable parameters; unknown where absent", minimum=0, spec_name="params")
+    learned = learned_field()
     buffers = integer_or(0, "stored numbers that are not learned", minimum=0)
     macs_stated = integer("multiply-accumulates; unknown where absent", minimum=0, spec_name="macs")
 
@@ -96,7 +98,9 @@ class Custom(Layer):
         return shape.channels if self.out is None else self.out
 
     def params(self, shape: Shape, framework: Framework) -> Params:
-        return Params(self.params_stated, buffers=self.buffers)
+        if self.learned:
+            return Params(self.params_stated, buffers=self.buffers)
+        return Params(buffers=total((self.params_stated, self.buffers)))
 
     def macs(self, shape: Shape, output: Shape) -> Size:
         return self.macs_stated

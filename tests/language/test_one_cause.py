@@ -83,7 +83,26 @@ def test_copies_without_channels_are_one_note(tmp_path: Path, capsys: pytest.Cap
             "Conv2d: {out_channels: 64, kernel_size: [3, 5]}",
             "write `conv: {out: 64, kernel: [3, 5]}`: `conv`, `out` for `out_channels`, `kernel` for `kernel_size`",
         ),
-        ("Conv2d: {out_channels: 64, qwertz: 3}", "did you mean `conv`?"),
+        (
+            "Conv2d: {out_channels: 64, qwertz: 3, foo: 2}",
+            "write `conv: 64`: `conv`, `out` for `out_channels`, conv has no `qwertz` and no `foo`",
+        ),
+        (
+            "Conv2d: {out_channels: 64, pading: 1}",
+            "write `conv: {out: 64, padding: 1}`: `conv`, `out` for `out_channels`, `padding` for `pading`",
+        ),
+        (
+            "conv: {in_channels: 3, out_channels: 64, kernel_size: 3}",
+            "write `conv3x3: 64`: no `in_channels`, which is known from the layer before, `out` for "
+            "`out_channels`, `kernel` for `kernel_size`",
+        ),
+        (
+            "conv3x3: {filters: 64, kernel_size: 3, strides: 2, pading: same, activation: relu}",
+            "write `conv3x3: {out: 64, stride: 2, padding: same, act: relu}`: `out` for `filters`, no "
+            "`kernel_size`, which is in the name, `stride` for `strides`, `padding` for `pading`, "
+            "`act` for `activation`",
+        ),
+        ("Conv2d: {out_channels: [x: 1], kernel_size: 3}", "did you mean `conv`?"),
         (
             "permute: [0, 2, 1]",
             "leave it out: channels come first throughout, and the order of axes in memory changes no number",
@@ -94,6 +113,25 @@ def test_copies_without_channels_are_one_note(tmp_path: Path, capsys: pytest.Cap
 def test_foreign_words_are_reported_in_one_round(item: str, help: str) -> None:
     ((_, _, _, said),) = found_in(f"{INPUT}layers:\n  - {item}\n")
     assert said == help
+
+
+def test_words_of_several_meanings_are_reported_one_by_one() -> None:
+    found = found_in(f"{INPUT}layers:\n  - conv3x3: {{kernel_size: 5, filters: 3}}\n")
+    assert [(place, message) for _, place, message, _ in found] == [
+        ("3:15", "unknown argument of conv `kernel_size`"),
+        ("3:31", "unknown argument of conv `filters`"),
+    ]
+
+
+def test_words_of_another_framework_are_one_error_beside_others() -> None:
+    """What is wrong for another reason is an error of its own."""
+    found = found_in(f"{INPUT}layers:\n  - conv: {{out_channels: 3, kernel_size: 3, stride: -1, share: x}}\n")
+    assert [(place, message) for _, place, message, _ in found] == [
+        ("3:12", "unknown arguments of conv: `out_channels`, `kernel_size`, `share`"),
+        ("3:53", "-1 is below the smallest possible value, 1"),
+    ]
+    help = found[0][3]
+    assert help is not None and help.endswith("`share` beside it, as a key of its own")
 
 
 @pytest.mark.parametrize("kernel", range(1, 6))

@@ -195,6 +195,25 @@ def test_fixed_weights_are_buffers(item: Any, buffers: int, macs: int) -> None:
     assert (layer.params, layer.buffers, layer.macs) == (0, buffers, macs)
 
 
+def test_all_weights_of_a_fixed_shorthand_are_buffers() -> None:
+    report = report_of([{"separable3x3": {"out": 4, "learned": False, "norm": "bn"}}])
+    assert (report.totals.params, report.totals.buffers) == (8, 8 * 9 + 8 * 4 + 8)
+    assert report.totals.macs == 8 * 9 * 10 * 8 + 8 * 4 * 10 * 8
+    report = report_of([{"deform_conv3x3": {"out": 4, "learned": False}}])
+    offsets = 18 * 8 * 9
+    assert (report.totals.params, report.totals.buffers) == (0, 4 * 8 * 9 + offsets)
+
+
+def test_the_parameters_of_a_fixed_custom_operation_are_buffers() -> None:
+    given = {"params": 7, "macs": 5, "buffers": 2}
+    layer = last_of([{"custom": given}])
+    assert (layer.params, layer.buffers) == (7, 2)
+    layer = last_of([{"custom": {**given, "learned": False}}])
+    assert (layer.params, layer.buffers, layer.macs) == (0, 9, 5)
+    layer = last_of([{"custom": {"learned": False, "macs": 5}}])
+    assert (layer.params, layer.buffers) == (0, None)
+
+
 def test_a_fixed_linear_layer() -> None:
     layer = last_of(["flatten", {"linear": {"out": 5, "learned": False}}])
     assert (layer.params, layer.buffers, layer.macs) == (0, 960 * 5, 960 * 5)
