@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.axis import Run
 from cnncalc.geometry.participation import Pooled, counts, interval, pooled
+from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.window import Window
 from cnncalc.render.axes import tally
 from cnncalc.render.pictures import Drawing
@@ -28,10 +29,8 @@ from cnncalc.support.numbers import by, plural
 WIDE = 560
 CELL = 28
 """A position of the map at most, in pixels."""
-LEAST_CELL = 0.4
-MOST_SIDE = 32
+MOST_SIDE = 20
 """Positions of a side up to which a map of two axes is drawn."""
-MOST_POSITIONS = 1200
 
 
 def draw(drawing: Drawing) -> str:
@@ -143,20 +142,38 @@ def strip(reads: Sequence[Run], size: int) -> Panel:
     return Panel((last - first + 1) * cell, 28 + len(lanes) * 12 + 4, tuple(elements))
 
 
+LEAST_CELL = 4
+"""Pixels of a position below which neighbours that are read equally often are one box."""
+
+
 def _positions(often: tuple[int, ...], first: int, last: int, cell: float) -> Iterator[Element]:
-    """A box per position, shaded by its count; those of padding are dashed."""
+    """A box per position, or per run of equal ones, shaded by its count; those of padding are dashed."""
     most = max(often)
-    for position in range(first, last + 1):
-        x = (position - first) * cell
-        if not 0 <= position < len(often):
-            yield rect(x, 0, cell, 22, "dash-a", "padding")
+    for start, end in _runs(often, first, last, cell >= LEAST_CELL):
+        x, width = (start - first) * cell, (end + 1 - start) * cell
+        if not 0 <= start < len(often):
+            yield rect(x, 0, width, 22, "dash-a", "padding")
             continue
-        count = often[position]
-        yield shade(
-            x, 0, cell, 22, count, most, f"position {position}: read {_times(count)}", data_position=position
-        )
+        count = often[start]
+        where = f"position {start}" if start == end else f"positions {start} to {end}"
+        said = f"{where}: read {_times(count)}"
+        yield shade(x, 0, width, 22, count, most, said, data_position=start, data_end=end)
         if cell >= 14:
             yield text(x + cell / 2, 15, str(count), "small middle" if count else "small middle alarm")
+
+
+def _runs(often: tuple[int, ...], first: int, last: int, is_apart: bool) -> list[Interval]:
+    """Each position by itself, or with its neighbours of the same count; padding is a run of its own."""
+    found: list[Interval] = []
+    counts: list[int | None] = []
+    for position in range(first, last + 1):
+        count = often[position] if 0 <= position < len(often) else None
+        if found and not is_apart and counts[-1] == count:
+            found[-1] = (found[-1][0], position)
+        else:
+            found.append((position, position))
+            counts.append(count)
+    return found
 
 
 def shade(

@@ -66,6 +66,26 @@ def test_counts_and_windows_equal_brute_force(
             assert middle == pytest.approx(expected, abs=0.3)
 
 
+@pytest.mark.parametrize(("size", "kernel", "stride"), [(224, 3, 2), (300, 2, 5), (900, 1, 7)])
+def test_runs_of_a_long_axis_have_the_counts_of_their_positions(size: int, kernel: int, stride: int) -> None:
+    rules = framework_named("pytorch")
+    assert rules is not None
+    padded = kernel > 1
+    padding = AxisPadding(1, 1) if padded else AxisPadding(0, 0)
+    axis = pooled(rules.pool_window(kernel, stride, padding, 1, None, size, padded), size)
+    runs = elements(drawn((axis,), "pytorch"), "rect", "data-position")
+    found = [
+        int(one["data-count"])
+        for one in runs
+        for _ in range(int(one["data-position"]), int(one["data-end"]) + 1)
+    ]
+    assert found == counted(size, kernel, stride, int(padded), 1)[0]
+    left = float(runs[0]["x"])
+    pixels = float(runs[0]["width"]) / (int(runs[0]["data-end"]) + 1)
+    for one in runs:
+        assert float(one["x"]) == pytest.approx(left + int(one["data-position"]) * pixels, abs=3)
+
+
 def test_the_map_of_two_axes_is_their_product() -> None:
     rows, columns = counted(7, 3, 2, 1, 1)[0], counted(9, 2, 3, 1, 1)[0]
     rules = framework_named("pytorch")
