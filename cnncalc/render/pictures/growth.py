@@ -31,7 +31,7 @@ from cnncalc.render.rows import rows
 from cnncalc.render.text import exact
 from cnncalc.support.numbers import plural
 
-LEFT, PLOT, RIGHT, HIGH = 40, 480, 136, 288
+LEFT, PLOT, RIGHT, HIGH = 40, 480, 208, 288
 BAND = 3 * GRID
 """The band above the plot for layers that see the whole input."""
 
