@@ -12,10 +12,12 @@ Run = list[Statement]
 class Flow:
     """Which variable each tensor of a class is in, statement by statement."""
 
-    def __init__(self, part: Part, runs: list[Run], first: str = "x") -> None:
+    def __init__(
+        self, part: Part, runs: list[Run], first: str = "x", taken: frozenset[str] = frozenset()
+    ) -> None:
         self.part = part
         self.runs = runs
-        self.names = Identifiers((*BUILTIN, "x", first))
+        self.names = Identifiers((*BUILTIN, *taken, "x", first))
         self.reads = [run[0].inputs for run in runs]
         self.makes = [run[-1].outputs for run in runs]
         self.uses: dict[str, list[int]] = {}
@@ -54,9 +56,35 @@ class Flow:
 
 def _hint(run: list[Statement]) -> str:
     """A name for what a run makes."""
+    if len(run) > 1 and (name := name_of_run(run)) != "layers":
+        return name
     names = [name for name in run[-1].where if not is_numbered(name)]
     return names[-1] if names else (run[-1].ops[0] if run[-1].ops else label_of(run[-1].where[-1]))
 
 
 def _last(tensor: str) -> str:
     return label_of(tensor.rpartition("/")[2])
+
+
+def name_of_run(run: Run) -> str:
+    """What a run would be called alone: the scope that it is all of, or its only layer."""
+    shared = list(run[0].where)
+    for one in run[1:]:
+        while shared and list(one.where[: len(shared)]) != shared:
+            shared.pop()
+    if len(run) == 1:
+        return identifier(_label(run[0]))
+    while shared and is_numbered(shared[-1]) and label_of(shared[-1]) != "residual":
+        shared.pop()
+    if not shared:
+        return "layers"
+    label = label_of(shared[-1])
+    return "body" if label == "residual" else identifier(label)
+
+
+def _label(one: Statement) -> str:
+    own = one.where[-1]
+    if one.is_leaf and is_numbered(own):
+        above = [name for name in one.where[:-1] if not is_numbered(name)]
+        return above[-1] if above and len(one.where) > 1 else one.ops[0]
+    return label_of(own) if is_numbered(own) else own

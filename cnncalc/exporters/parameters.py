@@ -375,13 +375,27 @@ def solved(template: Template, homes: List[str] = ()) -> Solved:
         if hole.name.startswith(CONDITION):
             texts[place] = _condition(hole, said)
             if texts[place] == hole.name.removeprefix(CONDITION):
-                parameters.append((texts[place], None, hole.values))
+                texts[place] = _flag(texts[place], hole.values, parameters)
     parameters.sort(key=lambda one: one[1] is not None)
     return Solved(
         tuple((name, default) for name, default, _ in parameters),
         tuple(values for _, _, values in parameters),
         texts,
     )
+
+
+def _flag(
+    name: str, values: tuple[Any, ...], parameters: list[tuple[str, str | None, tuple[Any, ...]]]
+) -> str:
+    """The parameter that says whether a module is there, one for all that are there together."""
+    number, found = 2, name
+    for known, _, others in parameters:
+        if known == found:
+            if others == values:
+                return found
+            found, number = f"{name}_{number}", number + 1
+    parameters.append((found, None, values))
+    return found
 
 
 def _grouped(holes: list[Hole]) -> list[_Group]:

@@ -53,6 +53,7 @@ EXPORTERS: dict[str, Exporter] = {
     one.name: one
     for one in (
         Exporter(name="torch", about="PyTorch source that runs as it is", endings=(".py",)),
+        Exporter(name="keras", about="functional Keras source, of `framework: tensorflow`", endings=(".py",)),
         Exporter(
             name="onnx",
             about="an ONNX model with shapes in place of trained weights",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import cnncalc
+from cnncalc.exporters import registry
 from cnncalc.exporters.registry import EXPORTERS, TABLES, Exporter, Settings, exporter_of_file
 from tests.cli.running import Ran
 
@@ -31,6 +33,19 @@ def test_an_exporter_is_whole(exporter: Exporter) -> None:
     assert isinstance(written, bytes if exporter.binary else str) and written
     if isinstance(written, str):
         assert written.endswith("\n")
+
+
+def test_every_exporter_is_registered() -> None:
+    folder = Path(registry.__file__).parent
+    writes = [
+        path
+        for path in [*folder.glob("*.py"), *folder.glob("*/__init__.py")]
+        if re.search(r"^def write\(report", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    names = {path.parent.name if path.name == "__init__.py" else path.stem for path in writes}
+    missing = names - set(EXPORTERS)
+    assert not missing, f"add {missing} to EXPORTERS in cnncalc/exporters/registry.py"
+    assert {one.name for one in EXPORTERS.values() if not one.home} == names
 
 
 def test_the_ending_of_a_file_chooses_the_form() -> None:
@@ -95,7 +110,6 @@ def test_the_command(
 def test_a_binary_form_is_no_text_for_a_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cnncalc.exporters import registry
 
     binary = Exporter(name="bytes", about="bytes", endings=(".bin",), binary=True, home=__name__)
     monkeypatch.setitem(registry.EXPORTERS, "torch", binary._replace(name="torch"))

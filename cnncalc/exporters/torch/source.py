@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from cnncalc.analysis.report import Report
 from cnncalc.exporters.expressions import Expression, joined
-from cnncalc.exporters.flow import Flow, Run
-from cnncalc.exporters.identifiers import BUILTIN, Identifiers, class_name, identifier
+from cnncalc.exporters.flow import Flow, Run, name_of_run
+from cnncalc.exporters.identifiers import BUILTIN, Identifiers, class_name
 from cnncalc.exporters.layout import lines_of
 from cnncalc.exporters.parameters import (
     CONDITION,
@@ -27,7 +27,7 @@ from cnncalc.exporters.refusing import Refusals
 from cnncalc.exporters.structure import ENDS, Kind, Part, Statement, Structure, parts_in_sequence
 from cnncalc.exporters.torch.helpers import HELPERS
 from cnncalc.exporters.torch.layers import Around, Inexpressible, Translation, translated
-from cnncalc.exporters.tree import is_numbered, label_of, tree_of
+from cnncalc.exporters.tree import is_numbered, tree_of
 from cnncalc.frameworks import framework_named
 from cnncalc.geometry.shape import Shape
 
@@ -247,7 +247,7 @@ def _member(name: str, instances: list[Part], begin: int, stop: int, classes: Cl
 def _attributes(runs: list[list[Statement]], is_root: bool) -> list[str]:
     """The attribute of each run."""
     names = Identifiers(OF_MODULES)
-    wanted = [_wanted(run, is_root) for run in runs]
+    wanted = [name_of_run(run) for run in runs]
     if is_root:
         wanted = _staged(runs, wanted)
     counts = Counter(wanted)
@@ -260,30 +260,6 @@ def _attributes(runs: list[list[Statement]], is_root: bool) -> list[str]:
         seen[name] += 1
         found.append(names.own(f"{name}{seen[name]}" if counts[name] > 1 else name))
     return found
-
-
-def _wanted(run: list[Statement], is_root: bool) -> str:
-    """What a run would be called alone: the scope that it is all of, or its only layer."""
-    shared = list(run[0].where)
-    for one in run[1:]:
-        while shared and list(one.where[: len(shared)]) != shared:
-            shared.pop()
-    if len(run) == 1:
-        return identifier(_label(run[0]))
-    while shared and is_numbered(shared[-1]) and label_of(shared[-1]) != "residual":
-        shared.pop()
-    if not shared:
-        return "layers"
-    label = label_of(shared[-1])
-    return "body" if label == "residual" else identifier(label)
-
-
-def _label(one: Statement) -> str:
-    own = one.where[-1]
-    if one.is_leaf and is_numbered(own):
-        above = [name for name in one.where[:-1] if not is_numbered(name)]
-        return above[-1] if above and len(one.where) > 1 else one.ops[0]
-    return label_of(own) if is_numbered(own) else own
 
 
 def _staged(runs: list[list[Statement]], wanted: list[str]) -> list[str]:
@@ -308,7 +284,7 @@ class _Forward(Flow):
     """The forward pass of a class."""
 
     def __init__(self, part: Part, runs: list[Run], attributes: list[str]) -> None:
-        super().__init__(part, runs)
+        super().__init__(part, runs, taken=frozenset(HELPERS))
         self.attributes = attributes
         self.owners = {run[0].outputs[0]: attribute for run, attribute in zip(runs, attributes, strict=True)}
 
