@@ -23,12 +23,21 @@ class Follower:
         self.framework = framework
         self._memory = memory
         self._answers: dict[tuple[Layer, tuple[Shape, ...]], Answers] = {}
-        self._units = 0
+        self.units = 0
         """Those looked at one by one so far."""
 
     @property
     def _is_spent(self) -> bool:
-        return self._units > MOST_UNITS
+        return self.units > MOST_UNITS
+
+    def recalls(self, units: int) -> bool:
+        """Count units that were looked at for another input; ``False`` where that is more than is
+        reasonable, so that they are to be looked at again.
+        """
+        if self.units + units > MOST_UNITS:
+            return False
+        self.units += units
+        return True
 
     def ask(self, layer: Layer, shapes: tuple[Shape, ...]) -> Answers:
         """What a layer says of these inputs, worked out once for all copies of it; no more than the first
@@ -42,7 +51,7 @@ class Follower:
                 if self._is_spent
                 else ask(layer, shapes, self.framework, LONGEST_PERIOD)
             )
-            self._units += sum(
+            self.units += sum(
                 len(reads.runs) for reads in known.reads if isinstance(reads, Taps) and len(reads.runs) > 1
             )
         return known
@@ -52,7 +61,7 @@ class Follower:
         if self._is_spent and field.units:
             return field.lost(TOO_MANY_UNITS)
         found = self._memory.through(field, reads, place)
-        self._units += found.units
+        self.units += found.units
         return found
 
     def joined(self, one: AxisField, other: AxisField, place: int, is_causal: bool = False) -> AxisField:
@@ -60,7 +69,7 @@ class Follower:
         if self._is_spent and (one.units or other.units):
             return one.joined(other.lost(TOO_MANY_UNITS), place, is_causal)
         found = self._memory.joined(one, other, place, is_causal)
-        self._units += found.units
+        self.units += found.units
         return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport
@@ -22,32 +22,29 @@ def peaks(
     inputs: Sequence[tuple[str, Shape]], layers: Sequence[LayerReport], outputs: Sequence[str]
 ) -> Peaks:
     """A tensor lives from its evaluation to its last use, ``outputs`` to the end."""
-    made = [*inputs, *((layer.path, layer.shape) for layer in layers)]
-    last_use = {path: at for at, (path, _) in enumerate(made)}
-    for at, layer in enumerate(layers, len(inputs)):
-        last_use.update(dict.fromkeys(layer.inputs, at))
-    last_use.update(dict.fromkeys(outputs, len(made)))
-    shapes = dict(made)
-    overwritten = [0] * len(inputs)
-    for at, layer in enumerate(layers, len(inputs)):
-        elements = layer.shape.elements()
-        is_free = layer.in_place and any(
-            last_use[path] == at and shapes[path].elements() == elements for path in layer.inputs
-        )
-        overwritten.append(elements or 0 if is_free else 0)
-    return Peaks(_peak(made, last_use, [0] * len(made)), _peak(made, last_use, overwritten))
-
-
-def _peak(made: Sequence[tuple[str, Shape]], last_use: Mapping[str, int], overwritten: Sequence[int]) -> Size:
-    """The most elements alive at once, those ``overwritten`` by each tensor counted once."""
-    ends: dict[int, int] = {}
-    alive = most = 0
-    for at, (path, shape) in enumerate(made):
-        elements = shape.elements()
-        if elements is None:
-            return None
-        alive += elements
-        most = max(most, alive - overwritten[at])
-        ends[last_use[path]] = ends.get(last_use[path], 0) + elements
-        alive -= ends.pop(at, 0)
-    return most
+    first = len(inputs)
+    names = [*[name for name, _ in inputs], *[layer.path for layer in layers]]
+    sizes = [*[shape.elements() for _, shape in inputs], *[layer.shape.elements() for layer in layers]]
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes):
+        return Peaks(None, None)
+    last_use = dict(zip(names, range(len(names)), strict=True))
+    places = last_use.copy()
+    for at, layer in enumerate(layers, first):
+        for path in layer.inputs:
+            last_use[path] = at
+    last_use.update(dict.fromkeys(outputs, len(names)))
+    ends = [0] * (len(names) + 1)
+    for path, size in zip(names, known, strict=True):
+        ends[last_use[path]] += size
+    alive = plain = in_place = 0
+    for at, size in enumerate(known):
+        alive += size
+        plain = max(plain, alive)
+        taken = alive
+        if at >= first and (layer := layers[at - first]).in_place:
+            is_free = any(last_use[path] == at and known[places[path]] == size for path in layer.inputs)
+            taken -= size if is_free else 0
+        in_place = max(in_place, taken)
+        alive -= ends[at]
+    return Peaks(plain, in_place)

@@ -14,6 +14,7 @@ from cnncalc.analysis.effort import Follower
 from cnncalc.analysis.hints import Hints
 from cnncalc.analysis.joins import WHOLE_MAP, Joins, joined_ends, one_per_line
 from cnncalc.analysis.memory import Peaks, peaks
+from cnncalc.analysis.recall import Evaluated, Recall
 from cnncalc.analysis.report import LayerReport, Output, ReceptiveField, Report
 from cnncalc.analysis.tensors import Pace, Tensor, input_tensor, paces_through, relative_strides
 from cnncalc.analysis.weights import owner_of_weights
@@ -66,16 +67,20 @@ def analyze_each(
     if not isinstance(model, Model):
         raise TypeError(f"a model is what `load` returns one of, not {type(model).__name__}")
     rules = rules_of(model, framework)
-    fields = FieldMemory()
+    fields, recall = FieldMemory(), Recall()
     for input in inputs:
-        yield _report(model, rules, with_input(model.inputs, input), fields)
+        yield _report(model, rules, with_input(model.inputs, input), fields, recall)
 
 
 def _report(
-    model: Model, rules: Framework, inputs: tuple[tuple[str, Shape], ...], fields: FieldMemory
+    model: Model,
+    rules: Framework,
+    inputs: tuple[tuple[str, Shape], ...],
+    fields: FieldMemory,
+    recall: Recall,
 ) -> Report:
     with paused_collection():
-        run = _Run(model.graph, rules, inputs, fields)
+        run = _Run(model.graph, rules, inputs, fields, recall)
         failed = run.evaluate()
     outputs = () if failed else tuple([run.output(index) for index in model.graph.outputs])
     paths = [output.path for output in outputs]
@@ -141,10 +146,16 @@ class _Run:
     """The state of one pass: the tensors so far, and the records made of them."""
 
     def __init__(
-        self, graph: Graph, framework: Framework, inputs: tuple[tuple[str, Shape], ...], fields: FieldMemory
+        self,
+        graph: Graph,
+        framework: Framework,
+        inputs: tuple[tuple[str, Shape], ...],
+        fields: FieldMemory,
+        recall: Recall,
     ) -> None:
         self.graph = graph
-        self.tensors = [input_tensor(name, shape) for name, shape in inputs]
+        self.recall = recall
+        self.tensors = [recall.unique(-1, input_tensor(name, shape)) for name, shape in inputs]
         self.made: list[range] = [range(0) for _ in inputs]
         """The records of each node; a node decided by shapes has none or several."""
         self.records: list[LayerReport] = []
@@ -155,17 +166,29 @@ class _Run:
 
     def evaluate(self) -> str | None:
         """Go through the nodes; the path of the layer that failed, if one did."""
-        for node in self.graph.nodes[len(self.tensors) :]:
+        for at, node in enumerate(self.graph.nodes[len(self.tensors) :], len(self.tensors)):
             first = len(self.records)
+            inputs = tuple([self.tensors[index] for index in node.inputs])
+            known = self.recall.of(at, inputs)
+            if known is not None and self.follower.recalls(known.units):
+                self.tensors.append(known.tensor)
+                self.records += known.records
+                self.made.append(range(first, len(self.records)))
+                continue
+            units, warnings = self.follower.units, len(self.diagnostics)
             try:
                 if isinstance(node.layer, Adapter):
                     tensor = self._adapted(node, node.layer)
                 else:
-                    tensor = self._evaluated(node, [self.tensors[index] for index in node.inputs])
+                    tensor = self._evaluated(node, list(inputs))
             except Fault as fault:
                 fault.message, fault.help = self.hints.message(fault, node), self.hints.help(fault, node)
                 self._diagnose(fault, "error", node)
                 return node.path
+            tensor = self.recall.unique(at, tensor)
+            if warnings == len(self.diagnostics) and _is_by_itself(node, tensor):
+                records = tuple(self.records[first:])
+                self.recall.keep(at, Evaluated(inputs, tensor, records, self.follower.units - units))
             self.tensors.append(tensor)
             self.made.append(range(first, len(self.records)))
         return None
@@ -295,6 +318,16 @@ class _Run:
 
     def _diagnose(self, fault: Fault, severity: Severity, node: Node) -> None:
         self.diagnostics.append(node.origin.place(fault, node.path, severity))
+
+
+def _is_by_itself(node: Node, tensor: Tensor) -> bool:
+    """Whether what a node makes depends on its inputs alone: not on the layer whose weights it uses, nor on
+    the offsets of branches that other joins have reported.
+    """
+    if node.share is not None:
+        return False
+    joins = isinstance(node.layer, Layer) and _reads_units(node.layer)
+    return not joins or all(field.aligned for field in tensor.fields)
 
 
 def _reads_units(layer: Layer) -> bool:

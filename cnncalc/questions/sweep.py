@@ -12,7 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from cnncalc.analysis.dropped import dropped_positions
-from cnncalc.analysis.report import Report
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.analysis.run import Given, analyze_each
 from cnncalc.errors import Diagnostic, GraphError, InputError, ShapeError, SpecError
 from cnncalc.geometry.shape import Shape, Size, axis_size, axis_words, is_any, total
@@ -29,7 +29,7 @@ MOST_COMBINATIONS = 100_000
 """Combinations whose rows are held at once."""
 MOST_STREAMED = 10_000_000
 """Combinations whose rows are written as they come."""
-CHUNK = 50
+CHUNK = 200
 """Rows that a process computes at a time."""
 AHEAD = 64
 """Chunks that are given to an executor before the first one's rows are taken."""
@@ -346,8 +346,9 @@ def _rows(part: _Part, framework: str | None) -> Iterator[Row]:
                 yield Row("", part.sets, tuple((inputs or {}).items()), error=model)
         elif isinstance(model, Model):
             given = [_given(model, inputs) for inputs in part.inputs]
+            known: Known = {}
             for report in analyze_each(model, given, framework):
-                yield _figures(report, part.sets)
+                yield _figures(report, part.sets, known)
 
 
 def _given(model: Model, inputs: Inputs) -> Given | None:
@@ -365,22 +366,35 @@ def _along_all(shape: Shape, rank: int) -> Shape:
     return shape._replace(sizes=shape.sizes * rank) if shape.rank == 1 < rank else shape
 
 
-def _figures(report: Report, sets: tuple[tuple[str, str], ...]) -> Row:
+Known = dict[int, tuple[LayerReport, tuple[Size, Size, Size, Size, Size]]]
+"""The figures of layers by their identity; layers at the same inputs are the same ones in all reports."""
+
+
+def _figures_of(layer: LayerReport, known: Known) -> tuple[Size, Size, Size, Size, Size]:
+    """Weights, biases, multiply-accumulates, activations and dropped positions."""
+    found = known.get(id(layer))
+    if found is None:
+        figures = (layer.weights, layer.biases, layer.macs, layer.activations, dropped_positions(layer))
+        found = known[id(layer)] = (layer, figures)
+    return found[1]
+
+
+def _figures(report: Report, sets: tuple[tuple[str, str], ...], known: Known) -> Row:
     error = next((found for found in report.diagnostics if found.severity == "error"), None)
     if error is not None:
         where = f" ({error.path})" if error.path else ""
         return Row(report.name, sets, report.inputs, error=f"{error.code} {error.message}{where}")
-    totals = report.totals
-    outputs = tuple(output.shape for output in report.outputs)
-    dropped = total(map(dropped_positions, report.layers))
+    outputs = tuple([output.shape for output in report.outputs])
+    columns = zip(*[_figures_of(layer, known) for layer in report.layers], strict=True)
+    weights, biases, macs, activations, dropped = map(total, columns) if report.layers else (0,) * 5
     return Row(
         report.name,
         sets,
         report.inputs,
         outputs,
-        totals.params,
-        totals.macs,
-        totals.activations,
+        total((weights, biases)),
+        macs,
+        activations,
         report.peak,
         dropped,
         *_field(report),

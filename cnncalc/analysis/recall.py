@@ -1,0 +1,49 @@
+"""Layers that were evaluated at other input sizes: what comes of the same inputs is not worked out again."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.analysis.report import LayerReport
+from cnncalc.analysis.tensors import Tensor
+
+MOST_KNOWN = 50_000
+"""Layers at distinct inputs that are remembered; beyond that all are forgotten."""
+
+
+class Evaluated(NamedTuple):
+    """What a node made of its inputs."""
+
+    inputs: tuple[Tensor, ...]
+    """Kept so that no other tensors take their identities."""
+    tensor: Tensor
+    records: tuple[LayerReport, ...]
+    units: int
+    """Units of receptive fields that were looked at one by one."""
+
+
+class Recall:
+    """What the nodes of one network made of tensors; a tensor is recognised by its identity, so that equal
+    outputs of a node are made one.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, tuple[int, ...]], Evaluated] = {}
+        self._tensors: dict[object, Tensor] = {}
+
+    def of(self, node: int, inputs: tuple[Tensor, ...]) -> Evaluated | None:
+        """What is known of a node at these inputs."""
+        return self._known.get((node, tuple(map(id, inputs))))
+
+    def keep(self, node: int, found: Evaluated) -> None:
+        """Remember what a node made."""
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+            self._tensors.clear()
+        self._known[node, tuple(map(id, found.inputs))] = found
+
+    def unique(self, node: int, tensor: Tensor) -> Tensor:
+        """The one of all equal tensors of a node."""
+        fields = tuple(map(id, tensor.fields))
+        key = (node, tensor.path, tensor.shape, fields, tensor.along, tensor.paces, tensor.why, tensor.ends)
+        return self._tensors.setdefault(key, tensor)
