@@ -77,7 +77,7 @@ class Building:
     ) -> str:
         """One more item; the tensor that it makes."""
         output = self.tensor(label or op)
-        made = item(op, inputs, output, label=label, shape=shape, note=note, share=share)
+        made = item(op, inputs, output, label=label.replace("/", "."), shape=shape, note=note, share=share)
         given = {name: plain(value) for name, value in arguments.items() if value is not None}
         self.items.append(made._replace(arguments=MappingProxyType(given)))
         if shape is not None:

@@ -75,7 +75,9 @@ class Scopes:
         return bool(scope) and self.counts[scope] == len(labels)
 
     def accepts(self, run: tuple[Piece, ...], blocks: Container[str]) -> bool:
-        """Whether a run may be a block: a module, or where there are none what begins with a layer."""
+        """Whether a run may be a block: a module, or where there are none what begins with a layer that
+        has weights, or with a structure.
+        """
         return all(piece.is_plain for piece in run) and self.accepts_plain(run, blocks)
 
     def accepts_plain(self, run: tuple[Piece, ...], blocks: Container[str]) -> bool:
@@ -86,7 +88,8 @@ class Scopes:
             return False
         if self.are_known:
             return self.is_module(run)
-        if run[0].op in OPERATIONS and not {"out", "mult"} & set(OPERATIONS[run[0].op].fields):
+        is_layer = run[0].op in OPERATIONS and not run[0].branches
+        if is_layer and not {"out", "mult"} & set(OPERATIONS[run[0].op].fields):
             return False
         return len(run) <= LONGEST_WITHOUT_SCOPES and not any(piece.op in blocks for piece in run)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from cnncalc.errors import CnncalcError
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.caffe import read
 from cnncalc.importers.items import Malformed, Network, Refused, Request
+from cnncalc.importers.translating import translated
 from tests.importers.caffe.networks import alexnet, conv, googlenet, pool
 from tests.importers.counting import counts
 
@@ -35,6 +37,16 @@ def test_published_parameters(tmp_path: Path, text: str, params: int) -> None:
     assert counts(found).params == params
     assert found.items[-1].shape is not None
     assert found.items[-1].shape.channels == 1000
+
+
+def test_googlenet_is_written_as_its_inception_modules(tmp_path: Path) -> None:
+    """With the names of BVLC's file, whose slashes are scopes."""
+    names = re.sub(r'"(\d[a-e])_', r'"inception_\1/', googlenet())
+    names = re.sub(r'"relu_(\d[a-e])_', r'"inception_\1/relu_', names)
+    names = re.sub(r'"(\d[a-e])"', r'"inception_\1/output"', names)
+    text = translated(network(tmp_path, names)).text
+    assert text.count("\n") <= 60
+    assert "  - Inception: {c: 32, c2: 64, c3: 96, c4: 128, c5: 16, c6: 32}\n    name: inception_3a\n" in text
 
 
 INPUT = 'layer { name: "d" type: "Input" top: "x" input_param { shape { dim: 1 dim: 8 dim: 15 dim: 20 } } }\n'
