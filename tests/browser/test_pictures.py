@@ -1,0 +1,120 @@
+"""Pictures in a browser: no text overlaps another one or leaves the picture, and both themes have their colours."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.importorskip("selenium", reason="the tests of pictures in a browser need selenium")
+if not (shutil.which("chromium") and shutil.which("chromedriver")):
+    pytest.skip("the tests of pictures need chromium and chromedriver", allow_module_level=True)
+
+from cnncalc.cli import main
+from cnncalc.errors import NoAnswer
+from cnncalc.render.pictures import PICTURES, Drawing, draw
+from cnncalc.render.pictures.svg import DARK, LIGHT, Panel, sheet, text
+from tests.render.pictures.gallery import FOLDER
+from tests.render.pictures.reading import reports
+from tests.rotation import todays
+
+if TYPE_CHECKING:
+    from tests.browser.chromium import Browser
+
+pytestmark = pytest.mark.slow
+
+NETWORKS = [
+    "vgg16",
+    "resnet18",
+    "unet",
+    "googlenet",
+    "wavenet",
+    "stack3x3",
+    "c3d",
+    "dcgan",
+    "gridding",
+    "spp",
+]
+OFTEN_ENOUGH = [
+    "fpn",
+    "textcnn",
+    "yolov8",
+    "ssd300",
+    "densenet",
+    "swin",
+    "unet3d",
+    "mobilenet_v3",
+    "crnn",
+    "vit",
+]
+
+AMISS = """
+const whole = document.documentElement.getBoundingClientRect(), found = [];
+const texts = [...document.querySelectorAll("text")].map(one => [one.getBoundingClientRect(), one.lastChild.textContent]);
+texts.forEach(([a, said], at) => {
+  if (a.left < 0 || a.top < 0 || a.right > whole.right + .5 || a.bottom > whole.bottom + .5) found.push([said, "leaves"]);
+  texts.slice(0, at).forEach(([b, other]) => {
+    if (a.left < b.right - .5 && b.left < a.right - .5 && a.top + 3 < b.bottom - 3 && b.top + 3 < a.bottom - 3)
+      found.push([said, other]);
+  });
+});
+return [texts.length, found];
+"""
+"""A line of text is 3 pixels higher than its letters at both ends."""
+
+
+def amiss(browser: Browser, svg: str, folder: Path) -> list[list[str]]:
+    """The texts that overlap another one, or leave the picture."""
+    target = folder / "x.svg"
+    target.write_text(svg, encoding="utf-8")
+    browser.open(target, width=1700)
+    count, found = browser.run(AMISS)
+    assert count
+    assert browser.complaints() == []
+    return list(found)
+
+
+@pytest.mark.parametrize("name", [*NETWORKS, *todays(OFTEN_ENOUGH)])
+def test_no_text_overlaps_or_leaves(name: str, browser: Browser, tmp_path: Path) -> None:
+    for what in PICTURES:
+        try:
+            svg = draw(what, Drawing(reports(name)))
+        except NoAnswer:
+            continue
+        assert amiss(browser, svg, tmp_path) == [], what
+
+
+def test_what_overlaps_is_found(browser: Browser, tmp_path: Path) -> None:
+    words = (text(0, 10, "one"), text(10, 12, "two"), text(90, 10, "three"))
+    found = amiss(browser, sheet("", "", [Panel(100, 20, words)]), tmp_path)
+    assert found == [["two", "one"], ["three", "leaves"]]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("pool", "--in", "30x7", "-k", "3", "-d", "2", "-s", "4"),
+        ("pool", "224", "3", "2", "1"),
+        ("spp", "--in", "13x9", "--levels", "1,2,3,20", "--mode", "all"),
+        ("compare", "vgg", "resnet", "mobilenet_v2", "densenet"),
+        ("sweep", "resnet18", "--input", "3x64..224/4"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_results_of_other_commands(words: tuple[str, ...], browser: Browser, tmp_path: Path) -> None:
+    target = tmp_path / "y.svg"
+    main([*words, "-o", str(target)])
+    assert amiss(browser, target.read_text(encoding="utf-8"), tmp_path) == []
+
+
+@pytest.mark.parametrize(("theme", "colours"), [("light", LIGHT), ("dark", DARK)])
+def test_colours_follow_the_theme(theme: str, colours: dict[str, str], browser: Browser) -> None:
+    browser.open(FOLDER / "field.svg", theme=theme)
+    found = browser.run(
+        "return ['.paper', '.frame', 'text', 'text.soft'].map(one => "
+        "getComputedStyle(document.querySelector(one)).fill)"
+    )
+    named = [colours[name] for name in ("paper", "fill", "ink", "soft")]
+    assert found == [f"rgb({', '.join(str(int(one[at : at + 2], 16)) for at in (1, 3, 5))})" for one in named]
