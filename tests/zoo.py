@@ -65,6 +65,8 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "regnet": Entry("widths along a line", "torchvision"),
         "convnext": Entry("7x7 depthwise, layer normalization", "torchvision"),
         "convnext_v2": Entry("channels that compete", "timm"),
+        "dla": Entry("a tree of layers", "timm"),
+        "hrnet": Entry("fine and coarse maps side by side", "timm"),
         "vovnet": Entry("one concatenation per module", "timm"),
         "repvgg": Entry("branches that training alone needs", COUNTED, {"train": "timm"}),
         "eca_resnet": Entry("a gate of a few numbers", "timm"),
@@ -139,6 +141,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "crnn": Entry("an image as a sequence, recurrent", "Shi"),
         "vdcnn": Entry("deep and narrow, on characters"),
         "wavenet": Entry("causal dilations and gates"),
+        "encodec": Entry("a codec: causal strides, an LSTM"),
         "tcn": Entry("causal pairs, dilations doubled"),
     },
     "Lessons": {
