@@ -15,6 +15,7 @@ from cnncalc.importers.translating import translated
 from cnncalc.language.writer import text_of
 from cnncalc.network.model import Model
 from tests.fuzz.writing import Writer
+from tests.rotation import todays
 
 QUICK = ("resnet18", "vgg16", "googlenet", "mobilenet_v2", "densenet", "unet", "inception_v3", "spp")
 
@@ -44,7 +45,7 @@ def test_bundled_networks_are_written_as_they_are(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(bundled.names()) - set(QUICK)))
+@pytest.mark.parametrize("name", todays(sorted(set(bundled.names()) - set(QUICK))))
 def test_every_bundled_network_is_written_as_it_is(name: str) -> None:
     for model in load(name):
         text = to_spec(model)
