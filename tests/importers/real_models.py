@@ -181,7 +181,11 @@ def table(results: Sequence[Result]) -> str:
         "| networks | exact | of these with stated layers | refused | lines, median |",
         "|---|---|---|---|---|",
     ]
-    names = {"A": "language 1.0 has all words", "B": "with words of 1.1", "C": "attention and the like"}
+    names = {
+        "A": "convolutional",
+        "B": "convolutional, with ECA, GRN, fixed filters, learned scales and the like",
+        "C": "with attention and others, `--partial`",
+    }
     for level, name in names.items():
         some = [one for one in results if one.figures.level == level]
         exact = [one for one in some if one.is_exact]
@@ -198,7 +202,7 @@ def write(results: Sequence[Result]) -> None:
     text = GUIDE.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    GUIDE.write_text(f"{before}{BEGIN}\n{table(results)}{END}{after}", encoding="utf-8")
+    GUIDE.write_text(f"{before}{BEGIN}\n\n{table(results)}\n{END}{after}", encoding="utf-8")
 
 
 def chosen(level: str, part: str, names: Iterable[str]) -> list[Figures]:

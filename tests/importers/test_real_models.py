@@ -4,6 +4,8 @@ day.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from importlib.util import find_spec
 
 import pytest
@@ -13,7 +15,7 @@ if not (find_spec("timm") and find_spec("torchvision")):
     pytest.skip("torchvision and timm are not there", allow_module_level=True)
 
 from cnncalc import analyze, from_torch, load
-from tests.importers.real_models import Figures, built, figures, imported
+from tests.importers.real_models import BEGIN, END, GUIDE, Figures, built, figures, imported
 from tests.rotation import todays
 
 QUICK = ("tv:resnet18", "tv:shufflenet_v2_x1_5", "timm:tf_mobilenetv3_small_075")
@@ -41,6 +43,15 @@ def test_convolutional_networks_are_exact_and_whole(row: Figures) -> None:
 def test_others_are_exact_in_their_totals_with_stated_layers(row: Figures) -> None:
     result = imported(row, partial=True)
     assert (result.wrong, result.refused) == ("", ())
+
+
+def test_the_table_of_the_guide_has_all_networks() -> None:
+    counts = Counter(row.level for row in figures())
+    rows = GUIDE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+    found = [int(number) for number in re.findall(r"^\| (\d+): ", rows, re.MULTILINE)]
+    assert found == [counts["A"], counts["B"], counts["C"]], (
+        "run python -m tests.importers.real_models --write"
+    )
 
 
 @pytest.mark.slow
