@@ -91,15 +91,40 @@ def clip(translation: Translation, call: Call) -> None:
 
 @operator("Softmax", "LogSoftmax")
 def softmax(translation: Translation, call: Call) -> None:
+    from cnncalc.importers.onnx.attention import passes
+
+    if passes(translation, call):
+        call.must_be("axis", -1, 3)
+        return
     feature = call.feature()
     rank = len(feature.layout)
     first = call.attribute("axis", -1 if translation.opset >= 13 else 1) % rank
-    over = feature.layout[first : first + 1 if translation.opset >= 13 else rank]
-    if any(atom.axis != CHANNELS for dim in over for atom in dim):
-        raise Unknown("it works over the positions of the map")
-    if prod(map(size_of, over)) != translation.shapes[feature.tensor].channels:
-        raise Unknown("it works over a part of the channels")
+    last = first + 1 if translation.opset >= 13 else rank
+    problem = _not_over_channels(translation, feature, first, last)
+    if problem is not None:
+        feature = _settled_or_same(translation, feature)
+        problem = _not_over_channels(translation, feature, first, last)
+    if problem is not None:
+        raise Unknown(problem)
     translation.same(call, "softmax", feature)
+
+
+def _not_over_channels(translation: Translation, feature: Feature, first: int, last: int) -> str | None:
+    """What axes run over where they do not run over all channels."""
+    over = feature.layout[first:last]
+    if any(atom.axis != CHANNELS for dim in over for atom in dim):
+        return "it works over the positions of the map"
+    if prod(map(size_of, over)) != translation.shapes[feature.tensor].channels:
+        return "it works over a part of the channels"
+    return None
+
+
+def _settled_or_same(translation: Translation, feature: Feature) -> Feature:
+    """The feature as a map, where its axes can be brought into an order that a spec has."""
+    try:
+        return translation.settled(feature, "Softmax")
+    except Unknown:
+        return feature
 
 
 @operator("Dropout")

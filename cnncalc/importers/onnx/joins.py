@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import item
+from cnncalc.importers.onnx.attention import passes
 from cnncalc.importers.onnx.elementwise import feature_and_constant, is_scalar, require
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.layout import CHANNELS, Layout, known, plain, size_of, whole
@@ -18,6 +19,8 @@ def arithmetic(translation: Translation, call: Call) -> None:
     call.ignore("axis", "broadcast")
     if len(call.inputs) == 1:
         translation.alias(call, call.feature())
+        return
+    if passes(translation, call):
         return
     mixed = feature_and_constant(call)
     if mixed is not None:
@@ -139,7 +142,9 @@ def _becomes_bias(translation: Translation, call: Call, feature: Feature, consta
     read = next(name for name in call.node.inputs if isinstance(translation.held.get(name), Feature))
     if place is None or maker is None or translation.uses[read] != 1 or maker.share is not None:
         return False
-    if (maker.op in _WITH_BIAS and maker.given("bias") is False) or (
+    if maker.op == "attention" and maker.given("out_bias") is False:
+        changed = {name: value for name, value in maker.arguments.items() if name != "out_bias"}
+    elif (maker.op in _WITH_BIAS and maker.given("bias") is False) or (
         maker.op == "scale" and not maker.given("bias")
     ):
         changed = {**maker.arguments, "bias": True}

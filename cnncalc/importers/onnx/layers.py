@@ -336,6 +336,10 @@ def gemm(translation: Translation, call: Call) -> None:
 
 @operator("MatMul")
 def matmul(translation: Translation, call: Call) -> None:
+    from cnncalc.importers.onnx.attention import multiplied
+
+    if multiplied(translation, call):
+        return
     weight = _weighted(call)
     if len(weight.dims) != 2:
         raise Unknown(f"the weight has the shape {list(weight.dims)}")
@@ -346,6 +350,8 @@ def linear(
     translation: Translation, call: Call, weight: Constant, dims: Sequence[int], bias: Constant | None
 ) -> None:
     """Features of the last axis to other features: a linear layer, or a 1x1 convolution of a map."""
+    from cnncalc.importers.onnx.attention import projected
+
     feature = call.feature()
     inside, out = dims
     if feature.sizes[-1] != inside:
@@ -358,6 +364,9 @@ def linear(
         new = Shape(out, shape.sizes)
         layout: Layout = (*feature.layout[:-1], whole(CHANNELS, out))
         translation.macs += prod(known(new)) * inside
+        if share is None and bias is None and projected(translation, feature, out, output):
+            translation.held[output] = Feature(output, layout)
+            return
         translation.layer(
             call,
             "conv",

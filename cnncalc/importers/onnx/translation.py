@@ -45,7 +45,17 @@ class Lost(NamedTuple):
     """A tensor that depends on something not understood."""
 
 
-Held = Feature | Constant | Lost
+class Scores(NamedTuple):
+    """How much each query of attention weighs each key: half of an item."""
+
+    query: str
+    key: str
+    heads: int
+    head: int
+    """Channels of a head."""
+
+
+Held = Feature | Constant | Lost | Scores
 
 
 class Unknown(Exception):

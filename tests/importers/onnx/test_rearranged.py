@@ -16,6 +16,10 @@ LAYERS = (
     "[3, 1, 7], squeeze, lstm: 4",
     "[1, 7], embedding: {out: 5, vocab: 20}",
     "[8, 4, 3], eca: 5",
+    "[8, 5], attention: 2, relu",
+    "[8, 4, 3], attention: {heads: 2, head: 5, value: 3, bias: false}",
+    "[8, 4, 3], attention: {heads: 1, project: false}, conv1x1: 4",
+    "[8, 4, 3], attention: {heads: 4, out_bias: false}",
     "[4, 8, 7], global_lppool",
     "[4, 8, 7], roi_pool: {out: 3}",
     "[4, 8, 7], adaptive_maxpool: [3, 7]",
@@ -72,6 +76,16 @@ def _items(layers: str) -> list[str]:
             [weights("w", [1, 16, 3]), weights("r", [1, 16, 4])],
             (1, 3, 7),
             "is no sequence of steps, batch and channels",
+        ),
+        (
+            [
+                node("Conv", ["x", "w"], ["q"]),
+                node("Transpose", ["q"], ["k"], perm=[0, 2, 1]),
+                node("MatMul", ["q", "k"], ["y"]),
+            ],
+            [weights("w", [4, 3, 1])],
+            (1, 3, 7),
+            "it multiplies tensors of 1x4x7 that are no heads of attention",
         ),
         (
             [node("MaxRoiPool", ["x", "r"], ["y"], pooled_shape=[3])],

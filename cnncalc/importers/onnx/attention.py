@@ -1,0 +1,142 @@
+"""Attention in ONNX files: queries times keys, a softmax, times values, and the linear layers around them."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import Item
+from cnncalc.importers.onnx.file import Constant
+from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Atom, Dim, known, plain, whole
+from cnncalc.importers.onnx.translation import Call, Feature, Scores, Translation, Unknown
+
+
+def multiplied(translation: Translation, call: Call) -> bool:
+    """Whether a product of two tensors is one of attention, which then is an item, or half of one."""
+    one, other = call.input(0), call.input(1)
+    if isinstance(one, Feature) and isinstance(other, Feature):
+        heads, head = _parts(translation, one, last=True)
+        if (heads, head) != _parts(translation, other, last=False):
+            raise Unknown("it multiplies tensors that are no queries and keys of the same heads")
+        translation.held[call.node.outputs[0]] = Scores(one.tensor, other.tensor, heads, head)
+        return True
+    if isinstance(one, Scores) and isinstance(other, Feature):
+        _attended(translation, call, one, other)
+        return True
+    return False
+
+
+def passes(translation: Translation, call: Call) -> bool:
+    """Whether a node leaves the scores of attention as they are but for their scale."""
+    scores = next((one for one in call.inputs if isinstance(one, Scores)), None)
+    if scores is None:
+        return False
+    others = [one for one in call.inputs if one is not scores and one is not None]
+    if any(not isinstance(one, Constant) or one.elements != 1 for one in others):
+        raise Unknown("something is added to the scores of attention, or multiplied by them")
+    translation.held[call.node.outputs[0]] = scores
+    return True
+
+
+def _parts(translation: Translation, feature: Feature, last: bool) -> tuple[int, int]:
+    """Heads and channels of a head; the channels are the last axis, or that before the positions."""
+    shape = translation.shapes[feature.tensor]
+    channels = known(shape)[0]
+    if len(feature.layout) == 4 and shape.rank:
+        batch, split, *rest = feature.layout
+        inner, positions = rest[::-1] if last else rest
+        heads = prod(atom.size for atom in split)
+        head = channels // heads
+        everywhere = tuple(atom for dim in plain(shape, translation.batch)[2:] for atom in dim)
+        if (
+            batch == whole(BATCH, translation.batch)
+            and positions == everywhere
+            and split == _heads(heads, head)
+            and inner == whole(CHANNELS, head)
+        ):
+            return heads, head
+    raise Unknown(
+        f"it multiplies tensors of {'x'.join(map(str, feature.sizes))} that are no heads of attention"
+    )
+
+
+def _heads(heads: int, head: int) -> Dim:
+    return (Atom(CHANNELS, head, heads),) if heads > 1 else ()
+
+
+def _attended(translation: Translation, call: Call, scores: Scores, value: Feature) -> None:
+    heads, width = _parts(translation, value, last=True)
+    if heads != scores.heads:
+        raise Unknown(f"its values have {heads} heads, its queries {scores.heads}")
+    makers = [_linear(translation, tensor) for tensor in (scores.query, scores.key, value.tensor)]
+    sources, biases = {one.inputs for one in makers}, {bool(one.given("bias")) for one in makers}
+    if len(sources) != 1 or len(biases) != 1:
+        raise Unknown("queries, keys and values are of different tensors, or only some have biases")
+    (source,), (bias,) = sources.pop(), biases
+    shape = translation.shapes[source]
+    channels, *sizes = known(shape)
+    _forget(translation, makers)
+    count = prod(sizes)
+    translation.macs += count * count * heads * (scores.head + width)
+    arguments: dict[str, Any] = {"heads": heads, "bias": bias, "project": False}
+    if scores.head * heads != channels:
+        arguments["head"] = scores.head
+    if width != scores.head:
+        arguments["value"] = width
+    positions = tuple(atom for dim in plain(shape, translation.batch)[2:] for atom in dim)
+    layout = (whole(BATCH, translation.batch), _heads(heads, width), positions, whole(CHANNELS, width))
+    new = Shape(heads * width, shape.sizes)
+    translation.layer(call, "attention", source, new, layout, **arguments)
+
+
+def _linear(translation: Translation, tensor: str) -> Item:
+    """The layer that makes queries, keys or values, and nothing else."""
+    place = translation.places.get(tensor)
+    found = None if place is None else translation.items[place]
+    is_private = all(
+        translation.uses[name] < 2
+        for name, held in translation.held.items()
+        if isinstance(held, Feature) and held.tensor == tensor
+    )
+    if (
+        found is None
+        or found.op != "conv"
+        or found.given("kernel") not in (1, *((1,) * rank for rank in (1, 2, 3)))
+        or (found.given("groups") or 1) != 1
+        or found.given("stride") not in (None, 1, *((1,) * rank for rank in (1, 2, 3)))
+        or found.share is not None
+        or not is_private
+    ):
+        raise Unknown("its queries, keys or values are not made by linear layers of their own")
+    return found
+
+
+def _forget(translation: Translation, makers: list[Item]) -> None:
+    """Take items out that became part of another one."""
+    gone = {one.output for one in makers}
+    translation.items = [one for one in translation.items if one.output not in gone]
+    translation.places = {one.output: place for place, one in enumerate(translation.items)}
+
+
+def projected(translation: Translation, feature: Feature, out: int, output: str) -> bool:
+    """Whether a linear layer is the output of the attention before it, which then has it."""
+    place = translation.places.get(feature.tensor)
+    found = None if place is None else translation.items[place]
+    if place is None or found is None or found.op != "attention" or found.given("project") is not False:
+        return False
+    shape = translation.shapes[found.inputs[0]]
+    is_private = all(
+        translation.uses[name] < 2
+        for name, held in translation.held.items()
+        if isinstance(held, Feature) and held.tensor == feature.tensor
+    )
+    if shape.channels != out or not is_private:
+        return False
+    given = {name: value for name, value in found.arguments.items() if name != "project"}
+    made = found._replace(output=output, shape=shape, arguments={**given, "out_bias": False})
+    translation.items[place] = made
+    del translation.places[feature.tensor]
+    translation.places[output] = place
+    translation.shapes[output] = shape
+    return True
