@@ -156,14 +156,23 @@ class ChannelConv(nn.Conv1d):
 
     def forward(self, x):
         lines = x.flatten(2).transpose(1, 2).reshape(-1, 1, x.shape[1])
-        return super().forward(lines).reshape(len(x), -1, x.shape[1]).transpose(1, 2).reshape(x.shape)
+        lines = super().forward(lines).reshape(len(x), -1, x.shape[1])
+        return lines.transpose(1, 2).reshape(x.shape)
 ''',
     "Attention": '''
 class Attention(nn.Module):
     """Multi-head attention of all positions, to those of another tensor where one is given."""
 
     def __init__(
-        self, channels, heads, head=None, value=None, bias=True, out_bias=True, project=True, source=None
+        self,
+        channels,
+        heads,
+        head=None,
+        value=None,
+        bias=True,
+        out_bias=True,
+        project=True,
+        source=None,
     ):
         super().__init__()
         head = head or channels // heads
@@ -182,6 +191,92 @@ class Attention(nn.Module):
         parts = [part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in parts]
         mixed = self.out(F.scaled_dot_product_attention(*parts).transpose(1, 2).flatten(2))
         return mixed.transpose(1, 2).unflatten(2, x.shape[2:])
+''',
+    "BlockAttention": '''
+class BlockAttention(nn.Module):
+    """Multi-head attention within blocks of positions, which may be moved, with a bias per offset.
+
+    Blocks that the border cuts are filled up, and moved blocks that wrap around are kept apart.
+    """
+
+    def __init__(
+        self,
+        channels,
+        heads,
+        window,
+        shift=None,
+        table=False,
+        head=None,
+        value=None,
+        bias=True,
+        out_bias=True,
+        project=True,
+    ):
+        super().__init__()
+        head = head or channels // heads
+        values = heads * (value or head)
+        self.heads = heads
+        self.window = window
+        self.shift = shift or (0,) * len(window)
+        self.queries = nn.Linear(channels, heads * head, bias=bias)
+        self.keys = nn.Linear(channels, heads * head, bias=bias)
+        self.values = nn.Linear(channels, values, bias=bias)
+        self.out = nn.Linear(values, channels, bias=out_bias) if project else nn.Identity()
+        self.table = None
+        if table:
+            self.table = nn.Parameter(torch.zeros(heads, *(2 * size - 1 for size in window)))
+
+    def forward(self, x):
+        sizes = x.shape[2:]
+        axes = tuple(range(2, x.dim()))
+        ends = [(-size) % by for size, by in zip(sizes, self.window)]
+        x = F.pad(x, [number for end in reversed(ends) for number in (0, end)])
+        x = x.roll([-shift for shift in self.shift], axes)
+        line = self.split(x)
+        parts = self.queries(line), self.keys(line), self.values(line)
+        parts = [part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in parts]
+        mask = self.mask(x)
+        mixed = F.scaled_dot_product_attention(*parts, attn_mask=mask)
+        x = self.merge(self.out(mixed.transpose(1, 2).flatten(2)), x.shape)
+        x = x.roll(self.shift, axes)
+        for axis, size in enumerate(sizes, 2):
+            x = x.narrow(axis, 0, size)
+        return x
+
+    def split(self, x):
+        """Blocks as examples of their own, positions one behind the other."""
+        for axis, by in enumerate(self.window):
+            x = x.unflatten(2 + 2 * axis, (-1, by))
+        rank = len(self.window)
+        order = 0, *range(2, 2 + 2 * rank, 2), *range(3, 3 + 2 * rank, 2), 1
+        return x.permute(order).flatten(0, rank).flatten(1, rank)
+
+    def merge(self, line, shape):
+        """The map that the blocks were split from, with the channels of the blocks."""
+        rank = len(self.window)
+        counts = [size // by for size, by in zip(shape[2:], self.window)]
+        x = line.reshape(shape[0], *counts, *self.window, -1)
+        order = [axis for pair in range(1, 1 + rank) for axis in (pair, pair + rank)]
+        return x.permute(0, 2 * rank + 1, *order).reshape(shape[0], -1, *shape[2:])
+
+    def mask(self, x):
+        """What is added to the products of queries and keys."""
+        ranges = [torch.arange(size, device=x.device) for size in self.window]
+        places = torch.cartesian_prod(*ranges).reshape(-1, len(self.window))
+        mask = None
+        if self.table is not None:
+            last = torch.tensor(self.window, device=x.device) - 1
+            offsets = places[:, None] - places[None] + last
+            mask = self.table[(slice(None), *offsets.unbind(-1))]
+        if not any(self.shift):
+            return mask
+        region = torch.zeros((), device=x.device)
+        for axis, (by, shift) in enumerate(zip(self.window, self.shift)):
+            wrapped = torch.arange(x.shape[2 + axis], device=x.device) >= x.shape[2 + axis] - shift
+            region = region[..., None] * 2 + wrapped
+        lines = self.split(region.expand(len(x), 1, *region.shape))[..., 0]
+        apart = torch.where(lines[:, None] == lines[:, :, None], 0.0, float("-inf"))[:, None]
+        return apart if mask is None else apart + mask
 ''',
     "cropped": '''
 def cropped(x, like, offset=None):
