@@ -82,6 +82,9 @@ def draw(
     output: Output = None,
 ) -> int:
     """Networks as pictures, several side by side."""
+    if behind is not None and "behind" not in PICTURES[what or USUAL].takes:
+        kinds = " or ".join(f"--what {one.name}" for one in PICTURES.values() if "behind" in one.takes)
+        raise typer.BadParameter(f"it is for {kinds} only", param_hint="--behind")
     keep_specs(output, specs)
     form = options.format_of(format, output, FORMS)
     unit = None if at is None else options.whole_numbers(at, "--at", ",x")

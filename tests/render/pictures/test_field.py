@@ -143,3 +143,9 @@ def test_a_file_that_is_no_picture_is_refused(
     ran = Ran(capsys, "draw", "vgg16", "--what", "field", "--behind", str(file))
     assert (ran.code, ran.out) == (2, "")
     assert message in ran.err
+
+
+def test_a_picture_is_for_regions_only(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "draw", "vgg16", "--behind", "photo.png")
+    assert (ran.code, ran.out) == (2, "")
+    assert "it is for --what field only" in ran.err
