@@ -229,12 +229,14 @@ def _reaching(window: TransposedWindow, stride: int, dilation: int, size: Size, 
 
     Source: ``_output_padding`` in torch/nn/modules/conv.py (``output_size``)
     """
-    least = window.output_size(size)
-    if least is None or wanted is None:
+    most = max(stride, dilation) - 1
+    largest = window._replace(output_padding=window.output_padding + most).output_size(size)
+    if largest is None or wanted is None:
         return _Reaching(window, wanted)
-    extra, most = wanted - least, max(stride, dilation) - 1
+    extra = wanted - (largest - most)
     if not 0 <= extra <= most:
-        possible = f"{least}" if not most else f"{least}..{least + most}"
+        least = max(largest - most, 1)  # without output padding there may be nothing
+        possible = f"{least}" if least == largest else f"{least}..{largest}"
         message = f"a transposed convolution of size {size} makes no {wanted} positions"
         raise Fault("E305", message, f"possible with this window: {possible}")
     return window._replace(output_padding=window.output_padding + extra)

@@ -6,7 +6,7 @@ from math import prod
 
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape, Size, product
-from cnncalc.layers.base import Params
+from cnncalc.layers.base import Params, divided
 from cnncalc.layers.convolution import Conv
 from cnncalc.layers.fields import flag, integer_or
 
@@ -38,6 +38,7 @@ class OffsetConv(Conv):
         return self.offset_groups * taps * (shape.rank + self.modulated)
 
     def params(self, shape: Shape, framework: Framework) -> Params:
+        divided(shape.channels, self.offset_groups, "{} offset groups")
         out = self.out_channels(shape)
         return self._stored(product((out, shape.channels, *self.kernel.over(shape.rank, "kernel"))), out)
 

@@ -719,3 +719,27 @@ def test_a_custom_window_reads_maps_of_one_number_of_axes() -> None:
         "E303",
         "custom reads 8x? and 8x?x? by windows: the sizes differ",
     )
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "padding"), [(4, 3, 2), (2, 3, 1), (1, 2, 0), (3, 2, 1), (2, 4, 1)]
+)
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_size_wanted_of_a_transposed_convolution_may_be_output_padding_alone(
+    kernel: int, stride: int, padding: int, size: int
+) -> None:
+    """Every size is reached that some output padding gives, also where none leaves nothing."""
+    for wanted in range(1, 12):
+        extra = wanted - ((size - 1) * stride - 2 * padding + kernel)
+        item = f"conv_transpose{kernel}: {{out: 3, stride: {stride}, padding: {padding}, size: {wanted}}}"
+        (model,) = cnncalc.loads(f"input: [2, {size}]\nlayers: [{item}]\n")
+        found = cnncalc.analyze(model)
+        assert found.ok == (0 <= extra < stride), (item, found.diagnostics)
+        assert not found.ok or found.outputs[0].shape.sizes == (wanted,)
+
+
+def test_offset_groups_divide_the_channels() -> None:
+    """As torchvision.ops.deform_conv2d requires: n_in_channels a multiple of the offset groups."""
+    (model,) = cnncalc.loads("input: [8, 9, 9]\nlayers: [deform_conv3x3: {out: 4, offset_groups: 3}]\n")
+    (found,) = [one for one in cnncalc.analyze(model).diagnostics if one.severity == "error"]
+    assert (found.code, found.message) == ("E302", "8 channels cannot be divided into 3 offset groups")
