@@ -37,16 +37,30 @@ def inside_of(report: Report, path: str, units: tuple[range, ...]) -> tuple[Insi
     return tuple([_Axis(report, axis, {path: some}).found()[path] for axis, some in enumerate(units)])
 
 
+def inside_of_each(report: Report, axis: int, most: int) -> dict[str, tuple[Inside, ...]]:
+    """The same along one axis for every unit of each layer, in order; nothing of layers for which it is not
+    known, and of all where more than ``most`` units are to be followed.
+    """
+    along = _Axis(report, axis, {layer.path: range(MOST_UNITS) for layer in report.layers}, most)
+    seen = along.seen() or {}
+    return {
+        layer.path: tuple([seen[layer.path].get(unit) for unit in range(along.sizes[layer.path] or 0)])
+        for layer in report.layers
+        if layer.path in seen and layer.path not in along.unknown
+    }
+
+
 class _Axis:
     """One input axis: which units of each tensor are read for the wanted units of the layers behind it, and
     what these see.
     """
 
-    def __init__(self, report: Report, axis: int, wanted: Mapping[str, range]) -> None:
+    def __init__(self, report: Report, axis: int, wanted: Mapping[str, range], most: int = MOST_UNITS) -> None:
         self.report = report
         self.axis = axis
         self.wanted = wanted
         """The units of each layer that are asked for."""
+        self.most = most
         self.sizes: dict[str, Size] = {}
         """Of each tensor that has this axis: how many units differ along it."""
         self.places: dict[str, Along] = {}
@@ -78,28 +92,38 @@ class _Axis:
         return [path for path in layer.followed if path in self.places]
 
     def found(self) -> dict[str, Inside]:
-        """By layer, what its wanted unit reads."""
-        needed = self._needed()
-        if needed is None:
+        """By layer, what its wanted units read."""
+        seen = self.seen()
+        if seen is None:
             return dict.fromkeys((layer.path for layer in self.report.layers), TOO_MANY)
-        seen: dict[str, dict[int, Interval | None]] = {
-            name: {unit: (unit, unit) for unit in needed.get(name, ())} for name, _ in self.report.inputs
-        }
         answers: dict[str, Inside] = {}
         for layer in self.report.layers:
             path = layer.path
             if path not in self.places:
                 answers[path] = NEEDS_SIZE
-                continue
-            if path in self.unknown:
-                seen[path], answers[path] = {}, self.unknown[path]
-                continue
-            seen[path] = self._through(layer, needed.get(path, set()), seen)
-            read = seen[path]
-            answers[path] = _hull(
-                span for unit in self._wanted(layer) if (span := read.get(unit)) is not None
-            )
+            elif path in self.unknown:
+                answers[path] = self.unknown[path]
+            else:
+                read = seen[path]
+                answers[path] = _hull(
+                    span for unit in self._wanted(layer) if (span := read.get(unit)) is not None
+                )
         return answers
+
+    def seen(self) -> dict[str, dict[int, Interval | None]] | None:
+        """By tensor, what each of its units that is wanted or read sees; ``None`` where they are too many."""
+        needed = self._needed()
+        if needed is None:
+            return None
+        seen: dict[str, dict[int, Interval | None]] = {
+            name: {unit: (unit, unit) for unit in needed.get(name, ())} for name, _ in self.report.inputs
+        }
+        for layer in self.report.layers:
+            if layer.path in self.unknown:
+                seen[layer.path] = {}
+            elif layer.path in self.places:
+                seen[layer.path] = self._through(layer, needed.get(layer.path, set()), seen)
+        return seen
 
     def _wanted(self, layer: LayerReport) -> range:
         """The units that are asked for, as far as they exist."""
@@ -125,7 +149,7 @@ class _Axis:
                 for unit in units:
                     read = self._read(layer, source, unit)
                     followed += len(read)
-                    if followed > MOST_UNITS:
+                    if followed > self.most:
                         return None
                     into.update(read)
         return needed

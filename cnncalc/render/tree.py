@@ -64,7 +64,7 @@ def paths(layers: Sequence[LayerReport]) -> list[Row]:
 
 def tree(layers: Sequence[LayerReport], by_field: bool, surface: Surface, folded: bool = True) -> list[Row]:
     """The rows of layers in evaluation order; copies whose fields differ are apart where ``by_field``."""
-    top = _grown(layers)
+    top = grown(layers)
     if folded and any("[" in layer.path for layer in layers):
         top.below = _folded(top.below, by_field, {})
     branch, last_branch = surface.glyph("├─ ", "|- "), surface.glyph("└─ ", "`- ")
@@ -92,7 +92,7 @@ def tree(layers: Sequence[LayerReport], by_field: bool, surface: Surface, folded
     return list(rows(top.below, "", 1, 0))
 
 
-def _grown(layers: Sequence[LayerReport]) -> Node:
+def grown(layers: Sequence[LayerReport]) -> Node:
     """The tree of all paths. A layer that joins what is below its path heads it."""
     top = Node("")
     trunk, names = [top], list[str]()

@@ -6,12 +6,18 @@ a line in ``FORMS``. The endings of ``draw --output``, its help and errors follo
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from cnncalc.network.model import Model
 from cnncalc.render.formats import Format, Formats
 from cnncalc.render.pictures import Drawing
 
-FORMS = Formats(__name__, Format("svg", "a picture", (".svg",)))
+FORMS = Formats(
+    __name__,
+    Format("svg", "a picture", (".svg",)),
+    Format("html", "a page with all there is to see, for the browser", (".html",)),
+)
 
 
 class Request(NamedTuple):
@@ -19,3 +25,7 @@ class Request(NamedTuple):
 
     what: str | None
     drawing: Drawing
+    models: tuple[Model, ...] = ()
+    """What the reports are of, one for each, where it is known."""
+    texts: Mapping[str, Sequence[str]] = {}
+    """The lines of the specs, by the files of the reports."""

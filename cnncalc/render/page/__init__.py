@@ -1,0 +1,272 @@
+"""Networks as a page: one HTML file whose script moves a unit and shows what it sees, without any request."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from html import escape, unescape
+from importlib import resources
+from typing import NamedTuple
+
+from cnncalc import __version__
+from cnncalc.advice import advise, on_networks
+from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.codes import chosen
+from cnncalc.errors import Diagnostic, NoAnswer
+from cnncalc.network.model import Model
+from cnncalc.render.columns import field_size, field_stride
+from cnncalc.render.listing import Total
+from cnncalc.render.listings.layers import failure, heading, place_of, totals
+from cnncalc.render.page.data import inert_json, model
+from cnncalc.render.page.table import table
+from cnncalc.render.pictures import PICTURES, Drawing, draw
+from cnncalc.render.rows import rows
+from cnncalc.render.surface import PLAIN
+from cnncalc.render.text import exact, inert, rounded
+from cnncalc.render.view import View
+from cnncalc.support.numbers import plural
+
+HEADLINES = ("params", "MACs", "FLOPs (2 x MACs)", "weight memory in bytes (float32)", "peak activations")
+"""The totals that are large on the page; the others are below them."""
+KEYS = (
+    "Drag on the input, or use the arrow keys on it (with Shift ten units at a time) or the sliders. "
+    "In the table, the arrow keys go from row to row and open and close structures."
+)
+
+
+_DATA = re.compile(r' data-([a-z]+)="([^"]*)"')
+
+
+class Shown(NamedTuple):
+    """A network of the page."""
+
+    report: Report
+    model: Model | None = None
+    """What the report is of, for advice on it."""
+    lines: Sequence[str] = ()
+    """The text of its spec."""
+
+
+def document(networks: Sequence[Shown], drawing: Drawing) -> str:
+    """The whole file; of several networks each has a tab, after one that compares them."""
+    script, style = _file("page.js"), _file("page.css")
+    layers = [rows(one.report.layers, None, all_layers=False).layers for one in networks]
+    data = [
+        model(one.report, shown) | {"start": _start(drawing, shown)}
+        for one, shown in zip(networks, layers, strict=True)
+    ]
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src blob: data:"
+    )
+    names = ", ".join(inert(one.report.name) for one in networks)
+    panels = [
+        _network(at, one, shown, drawing.depth)
+        for at, (one, shown) in enumerate(zip(networks, layers, strict=True))
+    ]
+    tabs = [inert(one.report.name) for one in networks]
+    if len(networks) > 1:
+        panels.insert(0, _comparison(networks))
+        tabs.insert(0, "Comparison")
+    return "\n".join(
+        [
+            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            f'<meta name="generator" content="cnncalc {escape(__version__)}">',
+            f"<title>{escape(names)} · cnncalc</title>\n<style>\n{style}</style>\n</head>\n<body>",
+            *(_tabs(tabs) if len(tabs) > 1 else ()),
+            "<main>",
+            *(_panel(at, panel, len(tabs) > 1) for at, panel in enumerate(panels)),
+            f"</main>\n<footer>cnncalc {escape(__version__)} · one file, nothing is loaded or sent</footer>",
+            '<p id="said" class="unseen" aria-live="polite"></p>',
+            f'<script type="application/json" id="data">{inert_json(data)}</script>',
+            f"<script>{script}</script>\n</body>\n</html>\n",
+        ]
+    )
+
+
+def _file(name: str) -> str:
+    return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _start(drawing: Drawing, layers: Sequence[LayerReport]) -> list[object]:
+    """The layer and the unit that are shown first: those asked for, else the last layer that sees a part."""
+    asked = [at for at, layer in enumerate(layers) if layer.path in drawing.layers]
+    local = [at for at, layer in enumerate(layers) if any(axis.maps for axis in layer.field.axes)]
+    return [next(iter(asked or local[-1:]), 0), drawing.at and list(drawing.at)]
+
+
+def _tabs(names: Sequence[str]) -> Iterator[str]:
+    yield '<div class="tabs" role="tablist" aria-label="networks">'
+    for at, name in enumerate(names):
+        yield f'<button role="tab" id="tab{at}" aria-controls="panel{at}">{escape(name)}</button>'
+    yield "</div>"
+
+
+def _panel(at: int, inside: str, is_tab: bool) -> str:
+    role = f' role="tabpanel" aria-labelledby="tab{at}" tabindex="-1"' if is_tab else ""
+    return f'<section class="network" id="panel{at}"{role}>\n{inside}\n</section>'
+
+
+def _network(at: int, one: Shown, layers: Sequence[LayerReport], depth: int | None) -> str:
+    report = one.report
+    name = inert(report.name)
+    conditions = heading(report, report.framework, PLAIN, is_named=True).removeprefix(f"{name} · ")
+    parts = [f'<header><h1>{escape(name)}</h1><p class="soft">{escape(conditions)}</p>']
+    parts += [f"<p>{escape(inert(' '.join((report.description or '').split())))}</p>"]
+    parts.append("</header>")
+    failed = failure(report)
+    if failed is not None:
+        parts.append(f'<p class="failed"><b>The analysis ended early.</b> {escape(failed)}</p>')
+    parts += _totals(report)
+    places = {layer.path: at for at, layer in enumerate(layers)}
+    parts.append(f'<div class="stage" data-model="{at}">')
+    parts.append(_field(at))
+    growth = _card("Growth of the receptive field", _picture("growth", (report,), places), "growth")
+    parts.append(f'<div class="side">{growth}\n{_card("Notes", _notes(one, places), "notes")}</div>')
+    hidden = len(report.layers) - len(layers)
+    note = f"; {plural(hidden, 'layer')} without parameters that keep their shape left out" if hidden else ""
+    parts.append(
+        _card(
+            "Layers",
+            f'<div class="tools"><p class="soft">Counts are rounded, exact ones are their titles{note}.</p>'
+            '<span><button data-open="all">Open all</button> '
+            '<button data-open="none">Close all</button></span>'
+            f'</div><div class="scroll">{table(layers, depth)}</div>',
+            "layers",
+        )
+    )
+    for kind, title in (("graph", "The network as a graph"),):
+        if kind in PICTURES:
+            parts.append(_card(title, _picture(kind, (report,), places), kind))
+    if one.lines:
+        parts.append(_card(f"Spec: {place_of(report.file)}", _spec(one.lines), "spec"))
+    parts.append("</div>")
+    return "\n".join(parts)
+
+
+def _card(title: str, inside: str, kind: str) -> str:
+    return f'<section class="card {kind}"><h2>{escape(title)}</h2>\n{inside}\n</section>'
+
+
+def _picture(kind: str, reports: tuple[Report, ...], places: Mapping[str, int]) -> str:
+    """A picture whose elements name layers by their places in the page's data, or why there is none."""
+    try:
+        text = draw(kind, Drawing(reports))
+    except NoAnswer as error:
+        return f'<p class="soft">{escape(error.diagnostics[0].message)}</p>'
+
+    def named(match: re.Match[str]) -> str:
+        at = places.get(unescape(match[2])) if match[1] == "layer" else None
+        return "" if at is None else f' data-l="{at}"'
+
+    return f'<div class="scroll picture">{re.sub(_DATA, named, text)}</div>'
+
+
+def _totals(report: Report) -> Iterator[str]:
+    """The sums, the sizes of outputs, and what the last layer sees that does not see all."""
+    sums = {total.title.strip(): total for total in totals(report, View("summary"))}
+    yield '<dl class="totals">'
+    for title in HEADLINES:
+        yield _headline(sums[title])
+    last = report.last_local
+    if last is not None:
+        where = f"receptive field at {inert(last.path)}, stride {field_stride(last)}"
+        yield f"<div><dt>{escape(where)}</dt><dd>{escape(field_size(last))}</dd></div>"
+    yield "</dl>"
+    others = [f"{title} {total.exact}" for title, total in sums.items() if title not in HEADLINES]
+    outputs = [f"{inert(output.path)} {output.shape}" for output in report.outputs]
+    said = ([f"output {', '.join(outputs)}"] if outputs else []) + others
+    yield f'<p class="soft sums">{escape(" · ".join(said))}</p>'
+
+
+def _headline(total: Total) -> str:
+    title, words = escape(total.title), escape(total.rounded or total.exact)
+    return f'<div><dt>{title}</dt><dd title="{escape(total.exact)}">{words}</dd></div>'
+
+
+def _field(at: int) -> str:
+    """The frame of the unit that is moved, which the script fills."""
+    return _card(
+        "What one unit sees",
+        f'<div class="tools"><label>Layer <select aria-describedby="keys{at}"></select></label>'
+        '<label class="file">Picture behind it <input type="file" accept="image/*"></label></div>\n'
+        '<noscript><p class="failed">Moving a unit needs JavaScript, '
+        "the rest of the page does not.</p></noscript>"
+        '<div class="views"></div>\n<div class="sliders"></div>\n<p class="reading"></p>\n'
+        '<p class="soft key"><span class="swatch sees"></span>seen <span class="swatch pads"></span>padding '
+        '<span class="swatch next"></span>neighbouring unit</p>\n'
+        f'<p class="soft" id="keys{at}">{escape(KEYS)} Your picture stays in this browser.</p>',
+        "field",
+    )
+
+
+def _notes(one: Shown, places: Mapping[str, int]) -> str:
+    """The diagnostics of the analysis and the advice on a whole network."""
+    found = [*one.report.diagnostics]
+    if one.model is not None and one.report.failed is None:
+        found += advise(one.model, one.report, chosen() & frozenset(on_networks()))
+    said = ""
+    if all(layer.field.aligned for layer in one.report.layers):
+        said = "The branches of every join have their centres at the same places. "
+    if not found and one.model is not None:
+        said += "There is nothing else to remark."
+    notes = "".join(_note(one, places) for one in dict.fromkeys(found))
+    return (f'<p class="soft">{said}</p>' if said else "") + (f"<ul>{notes}</ul>" if notes else "")
+
+
+def _note(found: Diagnostic, places: Mapping[str, int]) -> str:
+    place = places.get(found.path or "")
+    at = "" if place is None else f' data-l="{place}"'
+    path = f"<code>{escape(inert(found.path))}</code> " if found.path else ""
+    help = f'<br><span class="soft">{escape(inert(found.help))}</span>' if found.help else ""
+    kind = "failed" if found.severity == "error" else "warn"
+    return (
+        f'<li{at}><b class="{kind}">{escape(found.code)}</b> {path}{escape(inert(found.message))}{help}</li>'
+    )
+
+
+def _spec(lines: Sequence[str]) -> str:
+    text = "".join(
+        f'<span data-n="{at}">{escape(inert(line))}</span>' for at, line in enumerate(lines, start=1)
+    )
+    return f'<pre class="scroll" tabindex="0" aria-label="the text of the spec">{text}</pre>'
+
+
+def _comparison(networks: Sequence[Shown]) -> str:
+    """Several networks in a table, and as points where there is such a picture."""
+    heads = ("network", "input", "parameters", "MACs", "peak activations", "receptive field", "stride")
+    lines = []
+    for at, one in enumerate(networks, start=1):
+        report, sums = one.report, one.report.totals
+        name, inputs = inert(report.name), ", ".join(str(shape) for _, shape in report.inputs)
+        last = report.last_local
+        counts = "".join(
+            f'<td class="n" title="{exact(number)}">{rounded(number) or exact(number)}</td>'
+            for number in (sums.params, sums.macs, report.peak)
+        )
+        field = ("-", "-") if last is None else (field_size(last), field_stride(last))
+        lines.append(
+            f'<tr><th scope="row"><button class="link" data-tab="{at}">{escape(name)}</button></th>'
+            f"<td>{escape(inputs)}</td>{counts}{''.join(f'<td>{escape(word)}</td>' for word in field)}</tr>"
+        )
+    head = "".join(
+        f'<th scope="col"{" class=n" if at in (2, 3, 4) else ""}>{word}</th>' for at, word in enumerate(heads)
+    )
+    parts = [
+        f"<header><h1>{plural(len(networks), 'network')}</h1></header>",
+        _card(
+            "Side by side",
+            f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
+            f"<tbody>{''.join(lines)}</tbody></table></div>",
+            "layers",
+        ),
+    ]
+    reports = tuple(one.report for one in networks)
+    if "scatter" in PICTURES:
+        parts.append(_card("Cost and size", _picture("scatter", reports, {}), "picture"))
+    return "\n".join(parts)
