@@ -88,6 +88,8 @@ def draw(
         raise typer.BadParameter(f"it is for {kinds} only", param_hint="--behind")
     keep_specs(output, specs)
     form = options.format_of(format, output, FORMS)
+    if what is not None and not form.one_kind:
+        raise typer.BadParameter(f"leave it out: {form.name} is {form.about}", param_hint="--what")
     unit = None if at is None else options.whole_numbers(at, "--at", ",x")
     conditions = Options(options.settings(sets), framework, model, max_layers)
     seen = _Seen()

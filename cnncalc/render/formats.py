@@ -29,6 +29,8 @@ class Format(NamedTuple):
     """Whether it names the layer that ended a table early."""
     notes: bool = False
     """Whether it has remarks and sums beneath a table."""
+    one_kind: bool = False
+    """Whether it is a drawing of one kind, which is to be chosen."""
     drawing: bool = False
     """Whether it has drawings made of characters."""
     details: bool = False

@@ -31,6 +31,8 @@ class Browser:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+        self.driver.set_page_load_timeout(30)
+        self.driver.set_script_timeout(30)
 
     def open(self, page: Path, width: int = 1200, theme: str = "light", motion: str = "reduce") -> None:
         features = [

@@ -15,8 +15,8 @@ from cnncalc.render.pictures import Drawing
 
 FORMS = Formats(
     __name__,
-    Format("svg", "a picture", (".svg",)),
-    Format("html", "a page with all there is to see, for the browser", (".html",)),
+    Format("svg", "a picture", (".svg",), one_kind=True),
+    Format("html", "a page for the browser with all there is to see", (".html",)),
 )
 
 

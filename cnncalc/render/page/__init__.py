@@ -52,7 +52,7 @@ class Shown(NamedTuple):
 def document(networks: Sequence[Shown], drawing: Drawing) -> str:
     """The whole file; of several networks each has a tab, after one that compares them."""
     script, style = _file("page.js"), _file("page.css")
-    layers = [rows(one.report.layers, None, all_layers=False).layers for one in networks]
+    layers = [_layers(one.report, drawing) for one in networks]
     data = [
         model(one.report, shown) | {"start": _start(drawing, shown)}
         for one, shown in zip(networks, layers, strict=True)
@@ -87,6 +87,12 @@ def document(networks: Sequence[Shown], drawing: Drawing) -> str:
             f"<script>{script}</script>\n</body>\n</html>\n",
         ]
     )
+
+
+def _layers(report: Report, drawing: Drawing) -> tuple[LayerReport, ...]:
+    """Those that tables show, and those asked for."""
+    usual = {layer.path for layer in rows(report.layers, None, all_layers=False).layers}
+    return tuple(layer for layer in report.layers if layer.path in usual or layer.path in drawing.layers)
 
 
 def _file(name: str) -> str:
