@@ -55,7 +55,9 @@ class _Axis:
     what these see.
     """
 
-    def __init__(self, report: Report, axis: int, wanted: Mapping[str, range], most: int = MOST_UNITS) -> None:
+    def __init__(
+        self, report: Report, axis: int, wanted: Mapping[str, range], most: int = MOST_UNITS
+    ) -> None:
         self.report = report
         self.axis = axis
         self.wanted = wanted

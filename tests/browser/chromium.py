@@ -9,6 +9,7 @@ from typing import Any
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -49,7 +50,7 @@ class Browser:
 
     def press(self, *keys: str) -> None:
         for key in keys:
-            self.driver.switch_to.active_element.send_keys(getattr(Keys, key))
+            ActionChains(self.driver).send_keys(getattr(Keys, key)).perform()
 
     def complaints(self) -> list[str]:
         """What the console holds, and every request since the last call but those for pages of the tests."""

@@ -58,7 +58,7 @@ def pages(specs: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> di
     """The pages of the specs, and of two networks beside each other."""
     folder = tmp_path_factory.mktemp("pages")
     made = {}
-    for name, given in {**specs, "two": "stack3x3 lenet5"}.items():
+    for name, given in {**specs, "two": "vgg16 unet"}.items():
         made[name] = folder / f"{name.partition(':')[0]}.html"
         assert main(["draw", *(given.split(" ") if name == "two" else [given]), "-o", str(made[name])]) == 0
     return made

@@ -54,7 +54,7 @@ def document(networks: Sequence[Shown], drawing: Drawing) -> str:
     script, style = _file("page.js"), _file("page.css")
     layers = [_layers(one.report, drawing) for one in networks]
     data = [
-        model(one.report, shown) | {"start": _start(drawing, shown)}
+        model(one.report, shown) | {"start": _start(drawing, shown), "behind": drawing.behind}
         for one, shown in zip(networks, layers, strict=True)
     ]
     digest = b64encode(sha256(script.encode()).digest()).decode()

@@ -92,7 +92,7 @@ function extend(parts, x, y) {
 function start(stage, net) {
   const layers = net.layers, rank = net.size.length, find = selector => stage.querySelector(selector);
   const rows = [...stage.querySelectorAll("tr[data-l]")], choice = find("select"), reading = find(".reading");
-  let pinned = net.start[0], current = -1, unit = [], views = [], waiting = 0, picture = "";
+  let pinned = net.start[0], current = -1, unit = [], views = [], waiting = 0, picture = net.behind;
 
   // The table as a tree: each row knows the one that it is below.
   const trunk = [];
@@ -159,6 +159,7 @@ function start(stage, net) {
     const both = span => [span(across), down === null ? STRIP : span(down)];
     extend(input, extent(across), down === null ? null : extent(down));
     place(input.frame, both(whole));
+    if (input.image.getAttribute("href") !== picture) input.image.setAttribute("href", picture);
     place(input.image, picture ? both(whole) : null);
     extend(units, map(across), down === null ? null : map(down));
     place(units.frame, both(map));
@@ -319,10 +320,7 @@ function start(stage, net) {
     const [file] = event.target.files;
     if (picture) URL.revokeObjectURL(picture);
     picture = file ? URL.createObjectURL(file) : "";
-    for (const view of views) {
-      view.input.image.setAttribute("href", picture);
-      frame(view);
-    }
+    for (const view of views) frame(view);
     update();
   });
 
