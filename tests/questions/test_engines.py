@@ -80,9 +80,9 @@ def test_ten_million_combinations_begin_at_once_and_hold_little(spec: str) -> No
     rows = cnncalc.sweep(spec, **grid)
     assert next(rows).ok
     tracemalloc.start()
-    assert sum(row.ok for row in islice(rows, 500)) == 500
+    assert sum(row.ok for row in islice(rows, 300)) == 300
     few = tracemalloc.get_traced_memory()[1]
-    assert sum(row.ok for row in islice(rows, 2500)) == 2500
+    assert sum(row.ok for row in islice(rows, 1200)) == 1200
     many = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert many < few + 2_000_000
