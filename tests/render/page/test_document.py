@@ -1,0 +1,62 @@
+"""The page as a file: how large it is, what it holds, and what begins it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+from tests.cli.running import Ran
+
+
+def page(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    target = folder / "page.html"
+    ran = Ran(capsys, "draw", *arguments, "-o", str(target))
+    assert (ran.code, ran.err) == (0, "")
+    return target.read_text(encoding="utf-8")
+
+
+def test_pages_are_small(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    begin = process_time()
+    assert len(page(tmp_path, capsys, "resnet18").encode()) < 200_000
+    assert process_time() - begin < 3  # a second on a machine that does nothing else
+    assert len(page(tmp_path, capsys, "resnet50:torchvision").encode()) < 200_000
+
+
+def test_a_page_names_no_address(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = page(tmp_path, capsys, "stack3x3")
+    assert re.findall(r'(?:src|href)="[^"]*"', text) == []
+    assert "default-src 'none'" in text.replace("&#x27;", "'")
+
+
+def test_a_page_begins_with_the_layer_and_unit_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = page(tmp_path, capsys, "vgg16", "--layer", "conv3_1", "--at", "5,7")
+    assert '"start":[6,[5,7]]' in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--what", "growth"], "leave it out"),
+        (["--layer", "nope"], "has no layer 'nope'"),
+        (["--at", "3"], "has 2 spatial axes, not 1"),
+        (["--layer", "conv3_1", "--at", "56,0"], "has units up to 55 along an axis, not 56"),
+    ],
+)
+def test_what_a_page_cannot_begin_with_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    ran = Ran(capsys, "draw", "vgg16", *arguments, "-o", str(tmp_path / "x.html"))
+    assert ran.code == 2
+    assert message in ran.err
+
+
+def test_an_input_of_unknown_size_has_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("layers:\n  - conv3x3: 8\n", encoding="utf-8")
+    text = page(tmp_path, capsys, str(spec))
+    assert "needs the input size" in text or "no spatial axes" in text
