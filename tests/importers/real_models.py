@@ -225,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     results, reasons = [], Counter[tuple[str, str]]()
     for row in chosen(given.level, given.part, given.names):
-        result = imported(row, given.partial)
+        result = imported(row, given.partial or (given.write and row.level == "C"))
         results.append(result)
         reasons.update({(operator, reason) for _, operator, reason in result.refused})
         print(said(result), flush=True)
