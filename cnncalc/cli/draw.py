@@ -83,9 +83,6 @@ def draw(
     output: Output = None,
 ) -> int:
     """Networks as pictures, several side by side."""
-    if behind is not None and "behind" not in PICTURES[what or USUAL].takes:
-        kinds = " or ".join(f"--what {one.name}" for one in PICTURES.values() if "behind" in one.takes)
-        raise typer.BadParameter(f"it is for {kinds} only", param_hint="--behind")
     keep_specs(output, specs)
     form = options.format_of(format, output, FORMS)
     if what is not None and not form.one_kind:

@@ -145,7 +145,13 @@ def test_a_file_that_is_no_picture_is_refused(
     assert message in ran.err
 
 
-def test_a_picture_is_for_regions_only(capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "draw", "vgg16", "--behind", "photo.png")
+def test_a_picture_is_for_regions_and_the_page_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, page = tmp_path / "photo.png", tmp_path / "x.html"
+    file.write_bytes(b64decode(PIXEL))
+    ran = Ran(capsys, "draw", "vgg16", "--behind", str(file))
     assert (ran.code, ran.out) == (2, "")
-    assert "it is for --what field only" in ran.err
+    assert "growth has no use for `behind`: leave it out, or draw one of field" in ran.err
+    assert Ran(capsys, "draw", "vgg16", "--behind", str(file), "-o", str(page)).code == 0
+    assert PIXEL in page.read_text(encoding="utf-8")
