@@ -147,6 +147,7 @@ UNKNOWN = {
 """What is computed, with a part of the reason why the field is not."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused(name: str) -> None:
     spec, message = REFUSED[name]
@@ -156,6 +157,7 @@ def test_what_is_refused(name: str) -> None:
     assert len(found.message) < 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_fields_that_are_not_followed(name: str) -> None:
     spec, reason = UNKNOWN[name]
@@ -191,6 +193,7 @@ sys.exit(main(["check", sys.argv[1]]))
 # What the limits leave room for
 
 
+@pytest.mark.slow
 def test_100_000_layers_of_each_kind() -> None:
     chain = report_of(f"{INPUT}layers: [{{{CONV}, repeat: 100000}}]\n")
     assert (len(chain.layers), chain.layers[-1].field.size) == (100_000, (200_001, 200_001))
@@ -211,6 +214,7 @@ def test_the_deepest_nesting_is_read_from_any_depth_of_the_stack() -> None:
         assert len(cnncalc.analyze(at(depth)[0]).layers) == 3
 
 
+@pytest.mark.slow
 def test_more_layers_where_they_are_asked_for() -> None:
     spec = f"{INPUT}layers: [{{relu: , repeat: 250000}}]\n"
     assert "250,000 copies exceed the limit of 200,000 layers" in last(spec).message
@@ -252,6 +256,7 @@ def test_a_limit_on_layers_that_is_none(most: int) -> None:
         cnncalc.loads("layers: [relu]", max_layers=most)
 
 
+@pytest.mark.slow
 def test_as_many_expectations_as_layers() -> None:
     spec = f"{INPUT}blocks: {{a: {{layers: [{{{CONV}, expect: {{params: 148}}}}]}}}}\nlayers: [{{a: , repeat: 40000}}]\n"
     (model,) = cnncalc.loads(spec)
@@ -260,6 +265,7 @@ def test_as_many_expectations_as_layers() -> None:
     assert all(finding.ok for finding in findings)
 
 
+@pytest.mark.slow
 def test_a_long_table() -> None:
     report = report_of(f"{INPUT}layers: [{{{CONV}, repeat: 50000}}]\n")
     table = networks([report], View("summary", paths=True), "table", PLAIN).splitlines()

@@ -69,6 +69,7 @@ def sources() -> dict[str, ast.Module]:
     }
 
 
+@pytest.mark.slow
 def test_the_codes_used_are_the_codes_declared() -> None:
     groups = {code[:2] for code in CODES}
     used = {code for tree in sources().values() for code in codes_in(tree)}

@@ -36,6 +36,7 @@ def total(report: Report) -> object:
     return report.totals
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 def test_bundled_networks_are_written_as_they_are(name: str) -> None:
     for model in load(name):

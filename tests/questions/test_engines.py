@@ -75,6 +75,7 @@ def test_variables_that_make_no_network_have_rows_wherever_they_are_computed(spe
         assert list(cnncalc.sweep(spec, **grid, executor=executor)) == here
 
 
+@pytest.mark.slow
 def test_ten_million_combinations_begin_at_once_and_hold_little(spec: str) -> None:
     grid: dict[str, Any] = {"input": "3x5..1004x5..1004", "sets": {"w": "1..10"}}
     rows = cnncalc.sweep(spec, **grid)

@@ -174,6 +174,7 @@ def tried(seed: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_random_networks_at_every_size() -> None:
     assert sum(tried(seed) for seed in range(60)) > 50
 

@@ -40,13 +40,13 @@ def drawn(listing: Listing[Any], surface: Surface) -> str:
     notes += [column.note for column in shown.columns if column.note is not None]
     if dropped:
         notes.append(f"not shown for lack of width: {', '.join(dropped)}")
+    if listing.hint:
+        notes.append(listing.hint)
     if notes:
         lines.append("")
         lines += [surface.styled(line, DIM) for note in notes for line in _prose(note, surface.width)]
     lines += ["", *totals(listing.totals, surface)] if listing.totals else []
     lines += ["", *listing.drawing] if listing.drawing else []
-    if listing.hint:
-        lines += ["", *(surface.styled(line, DIM) for line in _prose(listing.hint, surface.width))]
     return "\n".join(lines) + "\n"
 
 
