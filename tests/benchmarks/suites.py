@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cnncalc import analyze, load, loads
+from cnncalc import analyze, effective, load, loads, sizes, tile
 from tests.benchmarks.measure import ROOT, Cost, Line, call, processes, python
 
 BARE = "import typer, yaml, rich.console, rich.table"
@@ -135,4 +135,44 @@ def _sweep(path: str, count: int) -> None:
     assert len(rows) == count
 
 
-SUITES = {"start-up": startup, "summaries": summaries, "layers": layers, "sweeps": sweeps}
+def questions(tiny: bool) -> Iterator[Line]:
+    """Questions about a network against one analysis of it."""
+    for name, variant in NETWORKS[:1] if tiny else NETWORKS[:2]:
+        model = load(str(Path(ROOT, f"configs/{name}.yaml")), model=variant or None)[0]
+        once = call(partial(analyze, model), 1 if tiny else 9)
+        for title, ask in (("sizes", sizes), ("effective field", effective)):
+            yield Line("question", f"{title} of {name} / an analysis", call(partial(ask, model), 1), once)
+    model = load(str(Path(ROOT, "configs/srresnet.yaml")))[0]
+    once = call(partial(analyze, model), 1 if tiny else 9)
+    cut = call(partial(tile, model, (512, 512) if tiny else (4096, 4096), tile=256), 1)
+    yield Line("question", "tile of srresnet / an analysis", cut, once)
+
+
+def checks(tiny: bool) -> Iterator[Line]:
+    """All bundled files in two processes against one."""
+    what = ["configs/lenet5.yaml", "configs/vgg16.yaml"] if tiny else ["configs"]
+    commands = [python("-m", "cnncalc", "check", *what, "--jobs", jobs) for jobs in ("2", "1")]
+    two, one = processes(commands, 1 if tiny else 3)
+    yield Line("check", "the bundled files with --jobs 2 / --jobs 1", two, one)
+
+
+def texts(tiny: bool) -> Iterator[Line]:
+    """A whole run over a text of many layers."""
+    count = 100 if tiny else 100_000
+    with TemporaryDirectory() as folder:
+        spec = Path(folder, "long.yaml")
+        lines = "".join(f"  - conv3x3: {{out: {8 + at % 8}, padding: 1}}\n" for at in range(count))
+        spec.write_text(f"input: [8, 32, 32]\nlayers:\n{lines}", encoding="utf-8")
+        (whole,) = processes([python("-m", "cnncalc", "rf", str(spec), "--format", "csv")], 1)
+        yield Line("text", f"rf of {count:,} layers as text", whole)
+
+
+SUITES = {
+    "start-up": startup,
+    "summaries": summaries,
+    "layers": layers,
+    "sweeps": sweeps,
+    "questions": questions,
+    "checks": checks,
+    "texts": texts,
+}
