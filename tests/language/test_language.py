@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 
 import cnncalc
+from cnncalc.analysis.report import LayerReport
 from cnncalc.errors import Origin, SpecError
 from tests.language.reading import INPUT, layers, models, one, paths, report_of, same, shape
 
@@ -479,10 +480,11 @@ layers:
 """
     stem = "{conv: {out: 8, kernel: 3x3, padding: [[0, 1], [1, 0]]}, name: stem}"
     flow = f"{{input: [4, 12, 12], layers: [{stem}, {{concat: {{a: [relu], b: []}}}}]}}"
-    anywhere = {"line": 0, "origin": Origin()}
-    assert [layer._replace(**anywhere) for layer in report_of(block).layers] == [
-        layer._replace(**anywhere) for layer in report_of(flow).layers
-    ]
+
+    def anywhere(text: str) -> list[LayerReport]:
+        return [layer._replace(line=0, origin=Origin()) for layer in report_of(text).layers]
+
+    assert anywhere(block) == anywhere(flow)
 
 
 def test_anchors_are_copies() -> None:
