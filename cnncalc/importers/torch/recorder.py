@@ -32,6 +32,8 @@ def record(module: Module, shapes: Sequence[tuple[int, ...]], *, counts: bool = 
     with ExitStack() as stack:
         for path, part in module.named_modules():
             _watch(stack, recorder, path, part)
+        if counter is not None:
+            _forbid_gradients(stack, module)
         stack.enter_context(torch.no_grad())
         stack.enter_context(torch.device("meta"))
         if counter is not None:
@@ -45,6 +47,14 @@ def record(module: Module, shapes: Sequence[tuple[int, ...]], *, counts: bool = 
         inputs=given,
         outputs=tuple(recorder.ref(one) for one in tensors_in(result)),
     )
+
+
+def _forbid_gradients(stack: ExitStack, module: Module) -> None:
+    """PyTorch's counter fails where a module is given a parameter that wants a gradient without one."""
+    for parameter in module.parameters():
+        if parameter.requires_grad:
+            parameter.requires_grad_(False)
+            stack.callback(parameter.requires_grad_, True)
 
 
 class _Recorder:

@@ -69,3 +69,29 @@ def test_an_input_is_a_shape(input: Any) -> None:
 def test_a_module_is_a_module() -> None:
     with pytest.raises(TypeError, match=r"a module is a torch\.nn\.Module, not str"):
         cnncalc.from_torch("resnet18", input=(3, 8, 8))
+
+
+class _Scaled(nn.Module):  # type: ignore[misc]
+    """A map times what it is given."""
+
+    def forward(self, x: Any, factors: Any) -> Any:
+        return x * factors
+
+
+class _GivesAParameter(nn.Module):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 1, bias=False)
+        self.factors = nn.Parameter(torch.ones(8, 1, 1))
+        self.scaled = _Scaled()
+
+    def forward(self, x: Any) -> Any:
+        return self.scaled(self.conv(x), self.factors)
+
+
+def test_a_module_that_is_given_a_parameter_has_it_trained() -> None:
+    module = _GivesAParameter()
+    (model,) = cnncalc.from_torch(module, input=(3, 8, 8))
+    totals = cnncalc.analyze(model).totals
+    assert (totals.params, totals.trainable) == (3 * 8 + 8, 3 * 8 + 8)
+    assert all(parameter.requires_grad for parameter in module.parameters())
