@@ -294,12 +294,21 @@ def _unknown_spec(path: str, configs: Sequence[str]) -> Diagnostic:
         help = f"name one: {listed(f'{config}:{path}' for config in configs)}"
         message = f"several bundled configs have a model `{shown(path)}`"
         return Diagnostic("E110", "error", message, help)
-    guess = meant_file(path)
+    guess = meant_file(path) or _import_of(path)
     if guess is None:
         models = bundled.models()
         close = did_you_mean(path, (*bundled.names(), *models))
         guess = f"did you mean `{close}`?" if close else "`cnncalc zoo` lists the bundled networks"
     return Diagnostic("E110", "error", f"no file and no bundled network is named `{shown(path)}`", guess)
+
+
+def _import_of(path: str) -> str | None:
+    """The advice for a SPEC that names PyTorch code, which is run only where that is asked for."""
+    place, colon, name = path.partition(":")
+    is_code = os.path.isfile(place) if place.endswith(".py") else "." in place
+    if not (colon and name and is_code):
+        return None
+    return f"PyTorch code is run by `cnncalc import {shown(path)} -o net.yaml` only, which writes a spec"
 
 
 def _in_framework(model: Model, rules: Framework) -> Model:

@@ -93,8 +93,8 @@ def compare(
     added, removed
     or changed.
 
-    A condition of --fail-if is METRIC COMPARISON LIMIT. Metrics: params, weights, biases, buffers, macs,
-    flops, activations,
+    A condition of --fail-if is METRIC COMPARISON LIMIT. Metrics: params, weights, biases, trainable,
+    buffers, macs, flops, activations,
     peak (largest number of activations in memory at once), rf. Comparisons: > >= < <= == !=. A limit with a
     sign is about the
     change (macs > +0),
@@ -262,7 +262,7 @@ def _code(broken: Sequence[Diagnostic]) -> int:
 def _load(spec: str, wanted: Options) -> Loaded:
     """``load_path`` that also knows revisions."""
     if is_revision(spec):
-        return load_source(read_revision(spec), wanted)
+        return load_source(read_revision(spec, wanted.input), wanted)
     try:
         return load_path(spec, wanted)
     except SourceError as error:

@@ -1,4 +1,4 @@
-"""Specs out of a git repository: ``main:nets/a.yaml``, as git names what a file was in a revision."""
+"""Networks out of a git repository: ``main:nets/a.yaml``, as git names what a file was in a revision."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import subprocess
 from typing import NoReturn
 
 from cnncalc.bundled import ENDINGS
-from cnncalc.errors import Diagnostic, SourceError
+from cnncalc.errors import CnncalcError, Diagnostic, SourceError
 from cnncalc.language.source import Source, source_of
-from cnncalc.loading import model_in_file
+from cnncalc.loading import Input, is_foreign, model_in_file, source_at
 from cnncalc.support.words import shown
 
 _NONE_HERE = "not a git repository (or any"
@@ -23,20 +23,22 @@ def is_revision(spec: str) -> bool:
     return ":" in spec and not drive and not os.path.exists(spec) and model_in_file(spec) is None
 
 
-def read_revision(spec: str) -> Source:
-    """The text of ``REVISION:PATH``; paths count from the repository's root, those that begin with ``./``
-    from here.
+def read_revision(spec: str, input: Input = None) -> Source:
+    """The text of ``REVISION:PATH``, of a file of another format that of a spec which agrees with it; paths
+    count from the repository's root, those that begin with ``./`` from here.
 
     Raises:
         SourceError: where git, the repository, the revision or the file in it is missing.
         SpecError: where it is no text.
+        CnncalcError: where a file of another format cannot be translated.
+        InputError: for an input that is none.
     """
     revision, _, path = spec.partition(":")
     if revision.startswith("-"):
         _unreadable(f"`{shown(revision)}` is not a revision", None)
     done = _git("cat-file", "blob", spec)
     if done.returncode == 0:
-        return source_of(spec, done.stdout)
+        return _translated(spec, done.stdout, input) or source_of(spec, done.stdout)
     _refuse_folder(spec)
     there = _git("rev-parse", "--git-dir")
     if there.returncode != 0:
@@ -51,6 +53,36 @@ def read_revision(spec: str) -> Source:
         _unreadable(f"git knows no revision `{shown(revision)}`", help)
     where = f"`{shown(revision)}`" if revision else "the index"
     _unreadable(f"there is no file `{shown(path)}` in {where}", _NEW if _is_new(path) else _from_here(spec))
+
+
+def _translated(spec: str, data: bytes, input: Input) -> Source | None:
+    """The spec of a file of another format, which importers read from a disk; ``None`` for other files."""
+    name = spec.replace(":", "/").rpartition("/")[2]
+    if name.endswith(ENDINGS) or "." not in name:
+        return None
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        file = os.path.join(folder, name)
+        with open(file, "wb") as written:
+            written.write(data)
+        if not is_foreign(file):
+            return None
+        try:
+            found = source_at(file, input)
+        except CnncalcError as error:
+            error.diagnostics = tuple(_renamed(one, file, spec) for one in error.diagnostics)
+            raise
+    return Source(spec, found.text, is_shown=False, nodes=found.nodes)
+
+
+def _renamed(one: Diagnostic, file: str, spec: str) -> Diagnostic:
+    """A diagnostic of a file under the name by which the user knows it."""
+    return one._replace(
+        message=one.message.replace(file, spec),
+        help=None if one.help is None else one.help.replace(file, spec),
+        location=None if one.location is None else one.location._replace(file=spec),
+    )
 
 
 def specs_in_revision(spec: str) -> tuple[str, ...] | None:

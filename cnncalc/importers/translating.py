@@ -46,9 +46,14 @@ def read_network(request: Request, importer: Importer | None = None, name: str |
     """
     found = importer or importer_for(request.source, first_bytes(request.source))
     if found is None:
-        known = ", ".join(ending for one in IMPORTERS.values() for ending in one.endings)
+        known = ", ".join(
+            ending for one in IMPORTERS.values() for ending in (*one.endings, *one.shared_endings)
+        )
         message = f"it is not known which format `{shown(request.source)}` is of"
-        raise UsageError(Diagnostic("E113", "error", message, f"known endings: {known}; or pass --from"))
+        help = f"known endings: {known}; or pass --from"
+        if request.source.endswith(".py"):
+            help = f"name the module or what makes it: `{shown(request.source)}:Net`"
+        raise UsageError(Diagnostic("E113", "error", message, help))
     network = found.read(request)
     return network if name is None else network._replace(name=name)
 

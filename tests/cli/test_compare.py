@@ -243,6 +243,32 @@ def test_a_file_against_what_it_was(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("_repository")
+@pytest.mark.parametrize("place", ["", "nets/"])
+def test_a_file_of_another_format_against_what_it_was(place: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path(f"{place}lenet.prototxt")
+    new = (Path(__file__).parents[1] / "data/lenet.prototxt").read_text(encoding="utf-8")
+    path.write_text(new.replace("num_output: 500", "num_output: 400"), encoding="utf-8")
+    _git("add", str(path))
+    path.write_text(new, encoding="utf-8")
+    ran = Ran(capsys, "compare", f":{path}", str(path), "--format", "csv", "--fail-if", "params > +5%")
+    assert ran.code == 1
+    old = 25 * 20 + 20 + 25 * 20 * 50 + 50 + 800 * 400 + 400 + 400 * 10 + 10
+    assert f"params was {old:,} and is 431,080" in ran.err
+
+
+@pytest.mark.usefixtures("_repository")
+def test_a_damaged_file_of_another_format_is_named_as_it_was_given(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("nets/net.onnx").write_bytes(b"\x08\x0a\xff\xff")
+    _git("add", "nets")
+    ran = Ran(capsys, "compare", ":nets/net.onnx", "nets/a.yaml")
+    assert ran.code == 1
+    assert ran.err.startswith("error[E116]: ")
+    assert " --> :nets/net.onnx" in ran.err
+
+
+@pytest.mark.usefixtures("_repository")
 def test_the_index_and_paths_from_here(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

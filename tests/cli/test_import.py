@@ -47,6 +47,40 @@ def test_the_written_file_is_a_check_that_passes(tmp_path: Path, capsys: pytest.
     assert load(target)[0].name == "Small"
 
 
+def test_a_committed_spec_guards_the_file_it_was_written_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec, source = str(tmp_path / "net.yaml"), saved(tmp_path, files.SMALL)
+    assert Ran(capsys, "import", source, "-o", spec).code == 0
+    guard = ("compare", spec, source, "--fail-if", "params != +0", "--fail-if", "macs != +0")
+    assert Ran(capsys, *guard).code == 0
+    written = Path(spec).read_text(encoding="utf-8")
+    Path(spec).write_text(written.replace("out: 4,", "out: 5,"), encoding="utf-8")
+    ran = Ran(capsys, *guard)
+    assert ran.code == 1
+    assert "params was 135 and is 108" in ran.err  # 3*9*5 and 3*9*4
+
+
+@pytest.mark.parametrize("name", ["net.py:Net", "torch.nn:Conv2d"])
+def test_code_in_place_of_a_spec_is_led_to_the_import(
+    name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text("raise SystemExit('run')\n", encoding="utf-8")
+    ran = Ran(capsys, "rf", name)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"PyTorch code is run by `cnncalc import {name} -o net.yaml` only" in ran.err
+
+
+def test_a_python_file_without_what_makes_the_module(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text("", encoding="utf-8")
+    assert "name the module or what makes it: `net.py:Net`" in Ran(capsys, "import", "net.py").err
+    assert "known endings: .onnx, .keras, .h5, .hdf5, .json, " in Ran(capsys, "import", "net.txt").err
+
+
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "net.yaml"
     target.write_text("mine", encoding="utf-8")

@@ -102,7 +102,8 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
         at = ", ".join("x".join(map(str, shape)) for shape in shapes)
         message = f"running the module at {at} fails: {shown(said)}"
         help = (
-            "it is run on meta tensors, which have no values: code that branches on values cannot be recorded"
+            "check the size of the input; the module is run on meta tensors, which have no values: "
+            "code that branches on values cannot be recorded"
         )
         raise SourceError(Diagnostic("E110", "error", message, help)) from error
     remark: str | None = None
