@@ -332,3 +332,19 @@ def test_several_networks_are_tabs(browser: Browser, pages: dict[str, Path]) -> 
     browser.driver.find_elements("css selector", "[data-tab]")[0].click()
     assert browser.run(visible) == [False, True, False]
     assert browser.run("return [...document.querySelectorAll('.panel figure, figure.input svg')].length") > 0
+
+
+@pytest.mark.parametrize("width", [400, 1600])
+def test_every_column_of_a_table_is_below_its_own_head(
+    browser: Browser, pages: dict[str, Path], width: int
+) -> None:
+    browser.open(pages["two"], width)
+    shown = (
+        "return [...document.querySelectorAll('[role=tabpanel]:not([hidden]) table tr')].map(row => "
+        "[...row.cells].filter(cell => cell.checkVisibility()).map(cell => cell.getBoundingClientRect().left))"
+    )
+    for tab in browser.driver.find_elements("css selector", "[role=tab]"):
+        tab.click()
+        heads, *rows = browser.run(shown)
+        assert len(heads) > 4
+        assert [row for row in rows if row] and all(row == heads for row in rows if row)

@@ -14,6 +14,7 @@ from cnncalc.geometry.receptive_field import AxisField, IntervalMap
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
 from cnncalc.render.listings.networks import Entry
+from cnncalc.render.outputs.latex import escaped
 from cnncalc.render.surface import PLAIN
 from cnncalc.render.view import Unread, View
 from tests.render.reports import affine, field, layer, misfit, relu, report
@@ -218,6 +219,18 @@ def test_markdown_escapes_what_it_would_read() -> None:
     assert "| --- | --- | ---: | ---: |" in text
     assert "| `` a\\|b`c `` | x\\*y | 4x8x8 | 108 |" in text
     assert "| params | 112 |  |" in text
+
+
+def test_latex_indents_a_tree_by_blanks_as_its_fonts_have_no_lines() -> None:
+    paths = ("stage[0]/a_1", "stage[0]/side/b", "stage[0]/side/c", "stage[0]")
+    some = report(*map(layer, paths))
+    for surface in (PLAIN, PLAIN._replace(unicode=False)):
+        text = networks([some], View("params"), "latex", surface)
+        rows = [line.partition(" & ")[0] for line in text.splitlines()]
+        indented = [row for row in rows if "~" in row][:4]
+        assert indented == ["~~~a\\_1", "\\textbf{~~~side}", "~~~~~~b", "~~~~~~c"]
+        assert text.isascii()
+    assert escaped("███ a…") == "\\rule{0.75em}{1.5ex} a\\ldots{}"
 
 
 def test_a_comparison_in_json_and_csv() -> None:

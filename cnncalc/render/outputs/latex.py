@@ -13,7 +13,8 @@ from cnncalc.render.surface import Surface
 
 def render(document: Document, surface: Surface) -> str:
     """A table for each listing, to be read by ``input``; ends in a newline where there is any."""
-    tables = ["\n".join(_lines(listing)) + "\n" for listing in document.listings(surface)]
+    whole = surface._replace(unicode=True)  # glyphs become commands, whatever the terminal has
+    tables = ["\n".join(_lines(listing)) + "\n" for listing in document.listings(whole)]
     return "\n".join(["% needs \\usepackage{booktabs,longtable}\n", *tables]) if tables else ""
 
 
@@ -72,13 +73,20 @@ _SPECIAL = {
     "--": "-{}-",
     "→": "$\\rightarrow$",
     "·": "$\\cdot$",
+    "…": "\\ldots{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
 }
-_TO_ESCAPE = re.compile("|".join(map(re.escape, _SPECIAL)))
+_TO_ESCAPE = re.compile("█+|" + "|".join(map(re.escape, _SPECIAL)))
+_TREE = " │├└─"
+"""What a name in a tree is indented by; of it LaTeX has the blanks only."""
 
 
 def escaped(text: str) -> str:
-    """The text with nothing in it that LaTeX would read as a command; blanks before it stay."""
-    body = text.lstrip(" ")
+    """The text with nothing in it that LaTeX would read as a command; an indent before it stays as blanks."""
+    body = text.lstrip(_TREE)
     indent = "~" * (len(text) - len(body))
-    return indent + _TO_ESCAPE.sub(lambda found: _SPECIAL[found[0]], body)
+    return indent + _TO_ESCAPE.sub(lambda found: _SPECIAL.get(found[0]) or _bar(len(found[0])), body)
+
+
+def _bar(cells: int) -> str:
+    return f"\\rule{{{cells / 4:g}em}}{{1.5ex}}"

@@ -22,6 +22,7 @@ from cnncalc.render.listings.layers import failure, heading, place_of, totals
 from cnncalc.render.page.data import inert_json, model
 from cnncalc.render.page.table import table
 from cnncalc.render.pictures import PICTURES, Drawing, draw
+from cnncalc.render.pictures.svg import style as style_of_pictures
 from cnncalc.render.rows import rows
 from cnncalc.render.surface import PLAIN
 from cnncalc.render.text import exact, inert, rounded
@@ -77,7 +78,8 @@ def document(networks: Sequence[Shown], drawing: Drawing) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
             f'<meta name="generator" content="cnncalc {escape(__version__)}">',
-            f"<title>{escape(names)} · cnncalc</title>\n<style>\n{style}</style>\n</head>\n<body>",
+            f"<title>{escape(names)} · cnncalc</title>\n<style>\n{style}</style>",
+            f"{style_of_pictures()}\n</head>\n<body>",
             *(_tabs(tabs) if len(tabs) > 1 else ()),
             "<main>",
             *(_panel(at, panel, len(tabs) > 1) for at, panel in enumerate(panels)),
@@ -170,7 +172,8 @@ def _picture(kind: str, reports: tuple[Report, ...], places: Mapping[str, int]) 
         at = places.get(unescape(match[2])) if match[1] == "layer" else None
         return "" if at is None else f' data-l="{at}"'
 
-    return f'<div class="scroll picture">{re.sub(_DATA, named, text)}</div>'
+    bare = text.replace(f"{style_of_pictures()}\n", "")
+    return f'<div class="scroll picture">{re.sub(_DATA, named, bare)}</div>'
 
 
 def _totals(report: Report) -> Iterator[str]:

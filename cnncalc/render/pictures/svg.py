@@ -247,18 +247,22 @@ def spread(places: Sequence[float], gap: float, least: float, most: float) -> li
 def sheet(title: str, description: str, panels: Sequence[Panel]) -> str:
     """Panels beside each other as an SVG file of their own, ending in a newline."""
     placed, width, height = _laid(panels)
-    style = f"{_variables(LIGHT)}{_RULES}@media (prefers-color-scheme:dark){{{_variables(DARK)}}}"
-    style += f"@media print{{{_variables(LIGHT)}}}"
     inside = [
         Element("title", (), (title,)),
         Element("desc", (), (description,)),
-        f"<style>{style}</style>",
+        style(),
         rect(0, 0, width, height, "paper"),
         *placed,
     ]
     size = f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" height="{number(height)}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="{_CLASS}" role="img" {size}>'
     return "\n".join([head, *map(str, inside), "</svg>"]) + "\n"
+
+
+def style() -> str:
+    """The element with the colours and fonts of every picture; a page of several has it once."""
+    rules = f"{_variables(LIGHT)}{_RULES}@media (prefers-color-scheme:dark){{{_variables(DARK)}}}"
+    return f"<style>{rules}@media print{{{_variables(LIGHT)}}}</style>"
 
 
 def beside(panels: Sequence[Panel], gap: float = 3 * GRID) -> Panel:

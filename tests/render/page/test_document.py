@@ -25,6 +25,15 @@ def test_pages_are_small(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert len(page(tmp_path, capsys, "resnet50:torchvision").encode()) < 200_000
 
 
+def test_the_colours_of_pictures_are_in_a_page_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = page(tmp_path, capsys, "stack3x3")
+    assert text.count("<svg") > 5
+    assert text.count(".cnncalc-picture text{") == 1
+    assert text.index(".cnncalc-picture text{") < text.index("</head>")
+
+
 def test_a_page_names_no_address(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = page(tmp_path, capsys, "stack3x3")
     assert re.findall(r'(?:src|href)="[^"]*"', text) == []
