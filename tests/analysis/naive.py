@@ -22,6 +22,8 @@ class Axis(NamedTuple):
     aligned: bool = True
     stride: Fraction | None = Fraction(1)
     """Input positions per unit; ``None`` behind a join of unequal strides."""
+    ends_agree: bool = True
+    """Whether the branches of all joins before it are aligned or see up to the same last position."""
 
     def span(self, unit: int) -> tuple[int, int] | None:
         seen = self.sees(unit)
@@ -38,7 +40,8 @@ def reading(source: Axis, units_read: Callable[[int], list[int]], stride: Fracti
     def sees(unit: int) -> Indices:
         return frozenset().union(*map(source.sees, units_read(unit)))
 
-    return Axis(sees, source.aligned, None if source.stride is None else source.stride * stride)
+    faster = None if source.stride is None else source.stride * stride
+    return Axis(sees, source.aligned, faster, source.ends_agree)
 
 
 def windowed(source: Axis, kernel: int, stride: int, padding: int, dilation: int) -> Axis:
@@ -85,11 +88,13 @@ def joined(branches: list[Axis]) -> Axis:
         return frozenset().union(*(branch.sees(unit) for branch in branches))
 
     strides = {branch.stride for branch in branches}
-    aligned = len(strides) == 1 and None not in strides and all(branch.aligned for branch in branches)
+    is_even = len(strides) == 1 and None not in strides
+    centred = is_even and _centred(branches)
     return Axis(
         lru_cache(maxsize=None)(sees),
-        aligned and _centred(branches),
+        centred and all(branch.aligned for branch in branches),
         strides.pop() if len(strides) == 1 else None,
+        (centred or (is_even and _end_together(branches))) and all(branch.ends_agree for branch in branches),
     )
 
 
@@ -97,6 +102,12 @@ def _centred(branches: list[Axis]) -> bool:
     """Whether at every unit all branches that see something have one centre."""
     spans = ([span for branch in branches if (span := branch.span(unit))] for unit in COMPARED)
     return all(len({first + last for first, last in seen}) <= 1 for seen in spans)
+
+
+def _end_together(branches: list[Axis]) -> bool:
+    """Whether at every unit all branches that see something see up to the same position."""
+    spans = ([span for branch in branches if (span := branch.span(unit))] for unit in COMPARED)
+    return all(len({last for _, last in seen}) <= 1 for seen in spans)
 
 
 # Items: how they are written, and what they do along each axis
