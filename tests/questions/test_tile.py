@@ -134,6 +134,16 @@ def test_questions_that_mean_nothing(arguments: dict[str, Any], message: str) ->
         tile(model_of("input: 4x8x8\nlayers: [conv3x3: 4]"), **arguments)
 
 
+def test_a_tile_narrower_than_a_column_has_a_bar(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "line.yaml"
+    path.write_text("input: [1, 8000]\nlayers: [conv3: {out: 1, padding: 1}]\n", encoding="utf-8")
+    ran = Ran(capsys, "tile", str(path), "--image", "8000", "--tile", "2660")
+    bars = ran.out.rsplit("\n\n", 1)[1].splitlines()
+    assert "4 tiles" in ran.out  # 2659 + 2658 + 2658 units, and the 25 that are left
+    assert [bar.count("█") > 0 for bar in bars] == [True] * 4
+    assert bars[-1].endswith("█")
+
+
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(

@@ -100,7 +100,7 @@ def _shown(name: str, axis: TiledAxis) -> Iterator[Line]:
 
 
 def _bars(name: str, axis: TiledAxis, surface: Surface) -> Iterator[str]:
-    """A bar per tile over the image: what is kept, and what is read around it."""
+    """A bar per tile over the image: what is kept, one column at least, and what is read around it."""
     kept, halo = surface.glyph("█", "#"), surface.glyph("░", ".")
     width = min(WIDTH, axis.size, max((surface.width or 80) - 8, 10))
     if name:
@@ -110,10 +110,9 @@ def _bars(name: str, axis: TiledAxis, surface: Surface) -> Iterator[str]:
             yield f"  ... {line.left_out:,} more"
             continue
         first, end = (_column(number, axis.size, width) for number in _ends(line.tile))
-        ours = [_column(number, axis.output, width) for number in (line.tile.keep[0], line.tile.keep[1] + 1)]
-        cells = [
-            kept if ours[0] <= at < ours[1] else halo if first <= at < end else " " for at in range(width)
-        ]
+        left = min(_column(line.tile.keep[0], axis.output, width), width - 1)
+        right = max(_column(line.tile.keep[1] + 1, axis.output, width), left + 1)
+        cells = [kept if left <= at < right else halo if first <= at < end else " " for at in range(width)]
         yield f"  {''.join(cells).rstrip()}"
 
 

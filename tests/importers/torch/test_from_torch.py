@@ -10,6 +10,7 @@ torch: Any = pytest.importorskip("torch")
 nn: Any = torch.nn
 
 import cnncalc  # noqa: E402
+from cnncalc.errors import SourceError  # noqa: E402
 from cnncalc.importers.items import Refused  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -95,3 +96,9 @@ def test_a_module_that_is_given_a_parameter_has_it_trained() -> None:
     totals = cnncalc.analyze(model).totals
     assert (totals.params, totals.trainable) == (3 * 8 + 8, 3 * 8 + 8)
     assert all(parameter.requires_grad for parameter in module.parameters())
+
+
+def test_a_module_that_does_not_take_the_size_says_so_with_the_size() -> None:
+    with pytest.raises(SourceError, match="running the module at 4x32x32 fails: ") as caught:
+        cnncalc.from_torch(net(), input=(4, 32, 32))
+    assert (caught.value.diagnostics[0].help or "").startswith("check the size of the input; ")
