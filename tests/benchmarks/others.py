@@ -42,6 +42,36 @@ def module_of(spec: str, variant: str, device: str) -> tuple[Any, tuple[Any, ...
     return Replay().eval(), tuple(inputs.values())
 
 
+def resnet50() -> Any:
+    """ResNet-50 in plain PyTorch."""
+    from torch import nn
+
+    def unit(inner: int, outer: int, kernel: int, stride: int = 1) -> list[Any]:
+        made = nn.Conv2d(inner, outer, kernel, stride, kernel // 2, bias=False)
+        return [made, nn.BatchNorm2d(outer)]
+
+    class Bottleneck(nn.Module):  # type: ignore[misc]
+        def __init__(self, inner: int, width: int, stride: int) -> None:
+            super().__init__()
+            first, last = unit(inner, width, 1), unit(width, 4 * width, 1)
+            self.path = nn.Sequential(*first, nn.ReLU(), *unit(width, width, 3, stride), nn.ReLU(), *last)
+            same = stride == 1 and inner == 4 * width
+            self.short = nn.Identity() if same else nn.Sequential(*unit(inner, 4 * width, 1, stride))
+            self.relu = nn.ReLU()
+
+        def forward(self, tensor: Any) -> Any:
+            return self.relu(self.path(tensor) + self.short(tensor))
+
+    parts: list[Any] = [*unit(3, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
+    inner = 64
+    for width, count, stride in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
+        for at in range(count):
+            parts.append(Bottleneck(inner, width, stride if at == 0 else 1))
+            inner = 4 * width
+    parts += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inner, 1000)]
+    return nn.Sequential(*parts).eval()
+
+
 def torchinfo(spec: str, variant: str, _: str) -> None:
     from torchinfo import summary
 

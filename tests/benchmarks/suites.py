@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cnncalc import analyze, effective, load, loads, sizes, tile
+from cnncalc import analyze, effective, from_torch, load, loads, sizes, tile
 from tests.benchmarks.measure import ROOT, Cost, Line, call, processes, python
 
 BARE = "import typer, yaml, rich.console, rich.table"
@@ -58,7 +58,7 @@ def summaries(tiny: bool) -> Iterator[Line]:
             for tool in ("torchinfo", "onnx", "onnx_tool"):
                 note = _missing(tool, exported)
                 command = python("-m", "tests.benchmarks.others", tool, spec, variant, onnx)
-                cost, base = (None, None) if note else processes([own, command], 1 if tiny else 5)
+                cost, base = (None, None) if note else processes([own, command], 1 if tiny else 3)
                 yield Line(
                     "summary",
                     f"{name} {variant}".strip() + f" / {tool}",
@@ -87,13 +87,12 @@ def layers(tiny: bool) -> Iterator[Line]:
         model = load(str(Path(ROOT, f"configs/{name}.yaml")), model=variant or None)[0]
         count = len(analyze(model).layers)
         cost = call(partial(analyze, model), 1 if tiny else 9)
-        yield Line(
-            "analysis", f"{name} {variant}".strip() + f", {1e6 * cost.seconds / count:.1f} us per layer", cost
-        )
-    for kind, item, each in SHAPES:
+        each = f"{1e6 * cost.seconds / count:.1f} us per layer"
+        yield Line("analysis", f"{name} {variant}".strip(), cost, note=each)
+    for kind, item, size in SHAPES:
         base: Cost | None = None
         for count in (100, 200) if tiny else (1_000, 10_000, 100_000):
-            text = f"input: 16x32x32\nlayers:\n  - seq: {item}\n    repeat: {count // each}\n"
+            text = f"input: 16x32x32\nlayers:\n  - seq: {item}\n    repeat: {count // size}\n"
             cost = call(partial(_whole, text), 1)
             yield Line("scaling", f"{kind} of {count:,} / one tenth", cost, base)
             base = cost
@@ -148,6 +147,25 @@ def questions(tiny: bool) -> Iterator[Line]:
     yield Line("question", "tile of srresnet / an analysis", cut, once)
 
 
+def imports(tiny: bool) -> Iterator[Line]:
+    """Bringing in a module of PyTorch against what PyTorch itself takes to run or to export it."""
+    if find_spec("torch") is None:
+        yield Line("import", "from_torch of resnet50", None, note="torch is not installed")
+        return
+    import torch
+
+    from tests.benchmarks.others import resnet50
+
+    module, size = resnet50(), 64 if tiny else 224
+    image = torch.zeros(1, 3, size, size)
+    with torch.no_grad():
+        forward = call(partial(module, image), 1 if tiny else 9)
+        export = call(partial(torch.export.export, module, (image,)), 1 if tiny else 3)
+    own = call(partial(from_torch, module, input=(3, size, size)), 1 if tiny else 3)
+    yield Line("import", "from_torch of resnet50 / torch.export.export", own, export)
+    yield Line("import", "from_torch of resnet50 / a forward pass of one image", own, forward)
+
+
 def checks(tiny: bool) -> Iterator[Line]:
     """All bundled files in two processes against one."""
     what = ["configs/lenet5.yaml", "configs/vgg16.yaml"] if tiny else ["configs"]
@@ -173,6 +191,7 @@ SUITES = {
     "layers": layers,
     "sweeps": sweeps,
     "questions": questions,
+    "imports": imports,
     "checks": checks,
     "texts": texts,
 }
