@@ -79,6 +79,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Classification: transformers": {
         "vit": Entry("patches as tokens, attention over all", "torchvision"),
         "swin": Entry("attention in shifted windows", "torchvision"),
+        "efficientformer": Entry("pools instead of attention, until the last block", "timm"),
     },
     "Classification: small": {
         "squeezenet": Entry("squeeze with 1x1, expand", "torchvision"),

@@ -12,12 +12,28 @@ import yaml
 
 SIBLINGS = ("name", "from", "repeat", "share", "expect", "note")
 WORDS = ("mode", "kind", "target")
-WINDOWS = ("conv", "depthwise", "conv_transpose", "maxpool", "avgpool", "lppool", "unfold", "separable")
-WITH_BIAS = ("conv", "depthwise", "conv_transpose", "linear", "separable", "inception")
+WINDOWS = (
+    "deform_conv",
+    "conv",
+    "depthwise",
+    "conv_transpose",
+    "maxpool",
+    "avgpool",
+    "lppool",
+    "unfold",
+    "separable",
+)
+MOVING = ("flatten", "linear", "spp", "tokens", "token", "to_map", "squeeze")
+"""Operations after which the axes are others."""
+WITH_BIAS = ("deform_conv", "conv", "depthwise", "conv_transpose", "linear", "separable", "inception")
 PRIMARY = {
     "conv": "out",
     "depthwise": "mult",
     "conv_transpose": "out",
+    "deform_conv": "out",
+    "to_map": "size",
+    "token": "place",
+    "squeeze": "axis",
     "separable": "out",
     "maxpool": "kernel",
     "avgpool": "kernel",
@@ -88,6 +104,8 @@ class Binding(NamedTuple):
 
     value: Value
     copies: list[range]
+    values: tuple[Value, ...] = ()
+    """What each copy gave."""
 
 
 class Scope:
@@ -107,6 +125,14 @@ class Scope:
         if self.parent is None:
             raise KeyError(name)
         return self.parent.find(name)
+
+    def values(self, reference: str) -> tuple[Value, ...]:
+        """The tensor of a name, that of one of its copies (``c[-1]``), or those of all (``c[*]``)."""
+        name, _, index = reference.removesuffix("]").partition("[")
+        binding = self.find(name)
+        if not index:
+            return (binding.value,)
+        return binding.values if index == "*" else (binding.values[int(index)],)
 
 
 def _divisible(number: float, divisor: int) -> int:
@@ -222,10 +248,11 @@ class Builder:
 
     def run_item(self, item: dict[str, Any], value: Value, scope: Scope) -> Value:
         (op,) = (key for key in item if key not in SIBLINGS)
-        out = scope.find(item["from"]).value if item.get("from", "prev") != "prev" else value
+        out = scope.values(item["from"])[0] if item.get("from", "prev") != "prev" else value
         shared = scope.find(item["share"]).copies if "share" in item else None
         repeat = item.get("repeat")
         copies: list[range] = []
+        values: list[Value] = []
         for number in range(1 if repeat is None else evaluate(repeat, scope.env)):
             env = scope.env if repeat is None else {**scope.env, "i": number}
             first, self.own_stop = self.backend.count, None
@@ -233,13 +260,14 @@ class Builder:
                 self.ties = list(shared[0 if len(shared) == 1 else number])
             out = self.run_op(op, item[op], out, scope, env)
             is_plain = op not in self.blocks and op not in STRUCTURES
+            values.append(out)
             copies.append(range(first, self.own_stop if is_plain and self.own_stop else self.backend.count))
             if shared is not None and self.ties:
                 raise Refusal("shared with fewer layers")
         if shared is not None and len(shared) not in (1, len(copies)):
             raise Refusal("shared with another number of copies")
         if "name" in item:
-            scope.names[item["name"]] = Binding(out, copies)
+            scope.names[item["name"]] = Binding(out, copies, tuple(values))
         return value if op == "head" else out
 
     def run_op(self, op: str, argument: Any, value: Value, scope: Scope, env: Env) -> Value:
@@ -257,6 +285,8 @@ class Builder:
             args["kernel"] = kernel
         if op == "separable":
             return self.separable(args, value, scope, env)
+        if op == "deform_conv":
+            return self.deformed(args, value, scope, env)
         return self.layer(op, args, [value], scope, env)
 
     def run_block(self, block: dict[str, Any], argument: Any, value: Value, outer: Scope, env: Env) -> Value:
@@ -314,7 +344,9 @@ class Builder:
     def emit(self, op: str, args: dict[str, Any], values: list[Value]) -> Value:
         tie = self.ties.pop(0) if self.ties else None
         tensor = self.backend.apply(op, args, [value.tensor for value in values], tie)
-        return Value(tensor, _jump(op, args, values[0].jump, self.network.framework))
+        return Value(
+            tensor, _jump(op, args, values[0].jump, self.network.framework, self.backend.shape(tensor))
+        )
 
     # Structures
 
@@ -324,15 +356,15 @@ class Builder:
 
     def join(self, op: str, argument: Any, value: Value, scope: Scope, env: Env) -> Value:
         branches = list(argument.values()) if isinstance(argument, dict) else argument
-        values = [self.branch(branch, value, scope, env) for branch in branches]
+        values = [one for branch in branches for one in self.branch(branch, value, scope, env)]
         return self.emit(op, {}, values)
 
-    def branch(self, branch: Any, value: Value, scope: Scope, env: Env) -> Value:
+    def branch(self, branch: Any, value: Value, scope: Scope, env: Env) -> tuple[Value, ...]:
         if branch == "prev":
-            return value
+            return (value,)
         if isinstance(branch, str):
-            return scope.find(branch).value
-        return self.run_list(branch, value, Scope(env, scope))
+            return scope.values(branch)
+        return (self.run_list(branch, value, Scope(env, scope)),)
 
     def residual(self, argument: Any, value: Value, scope: Scope, env: Env) -> Value:
         given = argument if isinstance(argument, dict) else {"body": argument}
@@ -394,6 +426,17 @@ class Builder:
         value = self.emit("depthwise", args, [value])
         return self.layer("conv", {"kernel": 1, "out": out, **bias, **after}, [value], scope, env)
 
+    def deformed(self, args: dict[str, Any], value: Value, scope: Scope, env: Env) -> Value:
+        """The convolution that makes the offsets, with a factor per tap where modulated, and the one whose taps they move."""
+        rank = len(value.jump)
+        groups, modulated = args.pop("offset_groups", 1), args.pop("modulated", False)
+        window: dict[str, Any] = {
+            key: args[key] for key in ("kernel", "stride", "padding", "dilation") if key in args
+        }
+        taps = math.prod(per_axis(args["kernel"], rank))
+        offsets = self.emit("conv", {"out": groups * taps * (rank + modulated), **window}, [value])
+        return self.layer("deform_conv", args, [value, offsets], scope, env)
+
     def spp(self, argument: Any, value: Value, scope: Scope, env: Env) -> Value:
         args = self.arguments("spp", argument, env)
         levels = args.pop("levels")
@@ -439,10 +482,12 @@ STRUCTURES: dict[str, Callable[[Builder, Any, Value, Scope, Env], Value]] = {
 }
 
 
-def _jump(op: str, args: dict[str, Any], jump: tuple[Fraction, ...], framework: str) -> tuple[Fraction, ...]:
-    """The input positions per unit after a layer."""
+def _jump(
+    op: str, args: dict[str, Any], jump: tuple[Fraction, ...], framework: str, shape: tuple[int, ...]
+) -> tuple[Fraction, ...]:
+    """The input positions per unit after a layer that gave this shape."""
     rank = len(jump)
-    if op in ("conv", "depthwise", "unfold", "custom"):
+    if op in ("conv", "depthwise", "unfold", "custom", "deform_conv"):
         step = per_axis(args.get("stride", 1), rank)
     elif op in ("maxpool", "avgpool", "lppool"):
         step = pool_stride(args, rank, framework)
@@ -455,8 +500,9 @@ def _jump(op: str, args: dict[str, Any], jump: tuple[Fraction, ...], framework: 
         if isinstance(factor, float):
             return tuple(one / Fraction(str(factor)) for one in jump)
         return _divided(jump, per_axis(factor, rank))
-    elif op in ("flatten", "linear", "spp"):
-        return ()
+    elif op in MOVING or len(shape) == 1:
+        # Only what lies between two layers of equally many axes is asked for.
+        return (Fraction(1),) * (len(shape) - 1)
     else:
         return jump
     return tuple(one * by for one, by in zip(jump, step, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -458,8 +459,14 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "channel_mean": lambda x: x.mean(1, keepdim=True),
     "channel_max": lambda x: x.amax(1, keepdim=True),
     "global_lppool": lambda x: x.flatten(2).norm(dim=2)[(...,) + (None,) * (x.dim() - 2)],
-    "squeeze": lambda x: x.reshape(*x.shape[:2], *[size for size in x.shape[2:] if size != 1]),
 }
+
+
+def squeeze(args: Args, xs: list[Tensor]) -> Module:
+    axis = args.get("axis")
+    if axis is not None:
+        return Function(lambda x: x.squeeze(2 + axis))
+    return Function(lambda x: x.reshape(*x.shape[:2], *[size for size in x.shape[2:] if size != 1]))
 
 
 def eca(args: Args, xs: list[Tensor]) -> Module:
@@ -473,10 +480,12 @@ def eca(args: Args, xs: list[Tensor]) -> Module:
 
 
 class Attention(nn.Module):  # type: ignore[misc]
-    """Four linear layers, and the two products between them."""
+    """Four linear layers, and the two products between them, over all positions or within blocks of them."""
 
-    def __init__(self, args: Args, channels: int) -> None:
+    def __init__(self, args: Args, channels: int, rank: int) -> None:
         super().__init__()
+        self.window = per_axis(args["window"], rank) if "window" in args else None
+        self.shift = per_axis(args.get("shift", 0), rank)
         self.heads = args["heads"]
         if "head" not in args and channels % self.heads:
             raise ValueError("channels are no multiple of the heads")
@@ -486,22 +495,70 @@ class Attention(nn.Module):  # type: ignore[misc]
         self.queries = nn.Linear(channels, self.heads * head, bias=bias)
         self.keys = nn.Linear(channels, self.heads * head, bias=bias)
         self.values = nn.Linear(channels, self.heads * value, bias=bias)
-        self.out = nn.Linear(self.heads * value, channels)
+        self.out = (
+            nn.Linear(self.heads * value, channels, bias=args.get("out_bias", True))
+            if args.get("project", True)
+            else nn.Identity()
+        )
 
     def forward(self, x: Tensor) -> Tensor:
+        """As Swin does: the map filled up to whole blocks and moved; which blocks are masked changes no count."""
+        if self.window is None:
+            return self.attend(x)
+        axes = tuple(range(2, x.dim()))
+        fill = [[0, -size % by] for size, by in zip(x.shape[2:], self.window, strict=True)]
+        moved = F.pad(x, flat(fill)).roll([-shift for shift in self.shift], axes)
+        blocks, sizes = moved, moved.shape[2:]
+        for axis, by in reversed(list(zip(axes, self.window, strict=True))):
+            blocks = blocks.unflatten(axis, (-1, by))
+        outer, inner = range(2, blocks.dim(), 2), range(3, blocks.dim(), 2)
+        order = (0, *outer, 1, *inner)
+        blocks = blocks.permute(order)
+        counts = blocks.shape[: x.dim() - 1]
+        y = self.attend(blocks.flatten(0, x.dim() - 2))
+        y = y.unflatten(0, counts).permute([order.index(at) for at in range(len(order))])
+        y = y.reshape(*y.shape[:2], *sizes).roll(self.shift, axes)
+        for axis, size in zip(axes, x.shape[2:], strict=True):
+            y = y.narrow(axis, 0, size)
+        return y
+
+    def attend(self, x: Tensor) -> Tensor:
         line = x.flatten(2).transpose(1, 2)
         parts = (part(line) for part in (self.queries, self.keys, self.values))
         queries, keys, values = (part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in parts)
         mixed = F.scaled_dot_product_attention(queries, keys, values).transpose(1, 2).flatten(2)
-        return self.out(mixed).transpose(1, 2).reshape(x.shape)
+        return self.out(mixed).transpose(1, 2).unflatten(2, x.shape[2:])
+
+    def multiplications(self, x: Tensor) -> int:
+        """Those of the two products."""
+        widths = int(self.queries.out_features + self.values.out_features)
+        sizes = x.shape[2:]
+        block = sizes if self.window is None else self.window
+        filled = [-(-size // by) * by for size, by in zip(sizes, block, strict=True)]
+        return math.prod(filled) * math.prod(block) * widths
 
 
 def attention(args: Args, xs: list[Tensor]) -> Module:
-    return Attention(args, xs[0].shape[1])
+    return Attention(args, xs[0].shape[1], xs[0].dim() - 2)
+
+
+class Tokens(nn.Module):  # type: ignore[misc]
+    """The positions in a line, after learned ones."""
+
+    def __init__(self, channels: int, extra: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(channels, extra)) if extra else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        line = x.flatten(2)
+        if self.weight is None:
+            return line
+        return torch.cat([self.weight.expand(x.shape[0], -1, -1), line], 2)
 
 
 def to_map(args: Args, xs: list[Tensor]) -> Module:
-    return Function(lambda x: x.unflatten(2, args["size"]))
+    size = args["size"] if isinstance(args["size"], list) else [args["size"]]
+    return Function(lambda x: x[:, :, args.get("extra", 0) :].unflatten(2, size))
 
 
 def token(args: Args, xs: list[Tensor]) -> Module:
@@ -511,6 +568,7 @@ def token(args: Args, xs: list[Tensor]) -> Module:
 def deformed(args: Args, xs: list[Tensor]) -> Module:
     """At offsets of zero, a convolution."""
     module = conv(args, xs)
+    assert module(xs[0]).shape[2:] == xs[1].shape[2:], "offsets for other positions"
     return Function(lambda *tensors: module(tensors[0]), module=module)
 
 
@@ -520,6 +578,7 @@ class Recurrent(nn.Module):  # type: ignore[misc]
     def __init__(self, name: str, args: Args, channels: int) -> None:
         super().__init__()
         both = args.get("bidirectional", False)
+        self.sequence = args.get("sequence", True)
         self.inner = getattr(nn, name)(
             channels, args["hidden"], args.get("layers", 1), bidirectional=both, batch_first=True
         )
@@ -527,7 +586,8 @@ class Recurrent(nn.Module):  # type: ignore[misc]
     def forward(self, x: Tensor) -> Tensor:
         if x.dim() != 3:
             raise ValueError("no sequence")
-        return self.inner(x.transpose(1, 2))[0].transpose(1, 2)
+        y = self.inner(x.transpose(1, 2))[0].transpose(1, 2)
+        return y if self.sequence else y[:, :, -1]
 
 
 def recurrent(name: str) -> Maker:
@@ -565,7 +625,8 @@ MAKERS: dict[str, Maker] = {
     "lstm": recurrent("LSTM"),
     "gru": recurrent("GRU"),
     "rnn": recurrent("RNN"),
-    "tokens": together(lambda x: x.flatten(2)),
+    "squeeze": squeeze,
+    "tokens": lambda args, xs: Tokens(xs[0].shape[1], args.get("extra", 0)),
     "to_map": to_map,
     "token": token,
     "deform_conv": deformed,
@@ -640,9 +701,7 @@ class Modules:
         macs = [0]
         for part in module.modules():
             if isinstance(part, Attention):
-                count = tensors[0][0, 0].numel()
-                widths = part.queries.out_features + part.values.out_features
-                macs.append(count * count * widths)
+                macs.append(part.multiplications(tensors[0]))
             if isinstance(part, (nn.RNNBase)):
                 weights = (value for name, value in part.named_parameters() if "weight" in name)
                 macs.append(tensors[0].shape[2] * sum(value.numel() for value in weights))

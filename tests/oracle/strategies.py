@@ -437,6 +437,108 @@ def shared(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
     return [{**items[0], "name": name}, "relu", {**again, "share": name}], flow
 
 
+def recurrent(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
+    """Over a sequence of one axis."""
+    if flow.rank != 1 and not (flow.wild and chance(draw, 10)):
+        return [], flow
+    hidden, both = pick(draw, 1, 2, 3, 5), chance(draw, 40)
+    args: dict[str, Any] = {"hidden": hidden}
+    if chance(draw, 40):
+        args["layers"] = draw(st.integers(1, 3))
+    if both:
+        args["bidirectional"] = True
+    op = pick(draw, "lstm", "gru", "rnn")
+    return [{op: hidden if args == {"hidden": hidden} else args}], flow._replace(channels=hidden * (1 + both))
+
+
+def attending(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
+    """Heads of widths of their own, over all positions or within blocks."""
+    heads, head, value = draw(st.integers(1, 3)), pick(draw, 1, 2, 4), pick(draw, 1, 3)
+    args: dict[str, Any] = {"heads": heads, "head": head}
+    if chance(draw, 50):
+        args["value"] = value
+    for flag in ("bias", "out_bias", "project"):
+        if chance(draw, 30):
+            args[flag] = pick(draw, True, False)
+    if chance(draw, 50):
+        window = draw(st.integers(2, 5))
+        args["window"] = window
+        if chance(draw, 50):
+            args["shift"] = axis_values(draw, flow.rank, 0, window - 1)
+    kept = args.get("project", True)
+    out = flow.channels if kept else heads * args.get("value", head)
+    return [{"attention": args}], flow._replace(channels=out)
+
+
+def deformed(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
+    """Taps that offsets move: in two dimensions, as torchvision has it."""
+    if flow.rank != 2:
+        return [], flow
+    out = pick(draw, *WIDTHS)
+    args: dict[str, Any] = {"out": out, "padding": padding(draw, flow, 2)}
+    args["stride"] = axis_values(draw, flow.rank, 1, 2)
+    if chance(draw, 30):
+        args["dilation"] = axis_values(draw, flow.rank, 1, 2)
+    if chance(draw, 40):
+        args["offset_groups"] = divisor(draw, flow.channels)
+    if chance(draw, 40):
+        args["groups"] = divisor(draw, out, flow.channels)
+    if chance(draw, 40):
+        args["modulated"] = True
+    name = f"deform_conv{draw(st.integers(1, 3))}x{draw(st.integers(1, 3))}"
+    return [{name: after(draw, out, args)}], flow._replace(channels=out)
+
+
+def copied(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
+    """Copies of a layer that a join reads one by one, or all together."""
+    name, copies = f"copy{next(flow.numbers)}", draw(st.integers(1, 3))
+    if chance(draw, 40):
+        item = {"conv": {"kernel": 3, "padding": 1, "out": "2 + i"}}
+        widths = [2 + copy for copy in range(copies)]
+    else:
+        (item,), _ = keeping(draw, flow, flow.channels)
+        widths = [flow.channels] * copies
+    layers: Items = [{**item, "repeat": copies, "name": name}]
+    one = draw(st.integers(-copies, copies - 1 + flow.wild))
+    if one >= copies:
+        one = -1
+    style = pick(draw, "all", "all and prev", "one", "add")
+    if style == "one":
+        return [*layers, {"identity": None, "from": f"{name}[{one}]"}], flow._replace(channels=widths[one])
+    if style == "add" and len(set(widths)) == 1:
+        return [*layers, {"add": [f"{name}[*]", f"{name}[{one}]"]}], flow._replace(channels=widths[0])
+    read = [f"{name}[*]"] if style == "all" else [f"{name}[{one}]", "prev", f"{name}[*]"]
+    total = sum(widths) if style == "all" else widths[one] + widths[-1] + sum(widths)
+    if total > MOST_CHANNELS:
+        return layers, flow._replace(channels=widths[-1])
+    return [*layers, {"concat": read}], flow._replace(channels=total)
+
+
+def squeezed(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
+    """One axis pooled to a single position and left out."""
+    if flow.rank == 1:
+        return [], flow
+    axis = draw(st.integers(0, flow.rank - 1))
+    sizes = [1 if at == axis else draw(st.integers(4, 9)) for at in range(flow.rank)]
+    pooled = {pick(draw, "adaptive_avgpool", "adaptive_maxpool"): sizes}
+    return [pooled, pick(draw, "squeeze", {"squeeze": axis})], flow._replace(rank=flow.rank - 1)
+
+
+def lined(draw: Draw, flow: Flow) -> tuple[Items, Flow]:
+    """The positions in a line, what works on a line, and perhaps a map again."""
+    sizes = [draw(st.integers(2, 4)) for _ in range(flow.rank)]
+    extra = draw(st.integers(0, 2))
+    layers: Items = [{"adaptive_maxpool": sizes}, {"tokens": {"extra": extra}} if extra else "tokens"]
+    line = flow._replace(rank=1)
+    for _ in range(draw(st.integers(0, 2))):
+        more, line = one_of(draw, line, (attending, recurrent, on_channels))
+        layers += more
+    if chance(draw, 60):
+        back: Any = {"size": sizes, "extra": extra} if extra else sizes
+        return [*layers, {"to_map": back}], flow._replace(channels=line.channels)
+    return layers, line
+
+
 Kind = Callable[[Draw, Flow], tuple[Items, Flow]]
 SIMPLE: tuple[Kind, ...] = (
     convolution,
@@ -474,13 +576,23 @@ STRUCTURED: tuple[Kind, ...] = (
 )
 
 
+NEWER: tuple[Kind, ...] = (recurrent, attending, deformed, copied, copied)
+"""Of language 1.1, beside those that are among ``SIMPLE`` and ``STRUCTURED``."""
+MOVING: tuple[Kind, ...] = (squeezed, lined, lined)
+"""After which there are other axes."""
+
+
 def one_of(draw: Draw, flow: Flow, kinds: tuple[Kind, ...]) -> tuple[Items, Flow]:
     kind: Kind = draw(st.sampled_from(kinds))
     return kind(draw, flow)
 
 
-def ending(draw: Draw, flow: Flow) -> Items:
+def ending(draw: Draw, flow: Flow, moved: bool) -> Items:
     """The end of a classifier: a pool to a size, a vector, linear layers."""
+    if moved and chance(draw, 30):
+        line: Items = [] if flow.rank == 1 else [{"tokens": {"extra": 1}}]
+        line += pick(draw, [{"token": 0}], [{"gru": {"hidden": 4, "sequence": False}}])
+        return [*line, {"linear": after_linear(draw)}]
     start: Items = pick(
         draw,
         ["global_avgpool"],
@@ -527,8 +639,9 @@ def specs(
     sizes: tuple[int, int] = (7, 14),
     wild: bool = False,
     ended: bool = True,
+    more: tuple[Kind, ...] = (),
 ) -> str:
-    """The text of a spec with up to five items of the network and perhaps an end."""
+    """The text of a spec with up to five items of the network, some of them of ``more`` kinds, and perhaps an end."""
     rank = pick(draw, *ranks)
     channels = pick(draw, *WIDTHS)
     low, high = sizes
@@ -536,10 +649,11 @@ def specs(
     flow = Flow(rank, channels, wild and chance(draw, 60), count(1))
     layers: Items = []
     for _ in range(draw(st.integers(1, 5))):
-        more, flow = one_of(draw, flow, SIMPLE if chance(draw, 45) else STRUCTURED)
-        layers += more
+        kinds = SIMPLE if chance(draw, 45) else STRUCTURED
+        items, flow = one_of(draw, flow, more if more and chance(draw, 30) else kinds)
+        layers += items
     if ended and chance(draw, 40):
-        layers += ending(draw, flow)
+        layers += ending(draw, flow, squeezed in more)
     spec = {"input": shape, "blocks": {"unit": UNIT}, "layers": layers or ["identity"]}
     text: str = yaml.dump(spec, Dumper=_Plain, sort_keys=False, default_flow_style=None, width=200)
     return text

@@ -169,6 +169,10 @@ class Probe:
 
     depthwise = unfold = conv
 
+    def deform_conv(self, x: Tensor) -> Tensor:
+        """The taps at offsets of zero; and everything, as offsets may point anywhere."""
+        return torch.maximum(self.conv(x), self.everything())
+
     def maxpool(self, x: Tensor) -> Tensor:
         kernel = self.axes("kernel", 1)
         stride = pool_stride(self.args, self.rank, self.args["framework"])
@@ -220,8 +224,26 @@ class Probe:
     gn = instance_norm
 
     def attention(self, x: Tensor) -> Tensor:
-        """Each position attends to all of them."""
-        return self.everything()
+        """Each position attends to all of them, or to those of its block; a block at an end may lie beyond it."""
+        if "window" not in self.args:
+            return self.everything()
+        size, by = self.sizes[self.axis], self.axes("window", 1)[self.axis]
+        shift = self.axes("shift", 0)[self.axis] if by < size else 0
+        y = torch.zeros_like(x)
+        for unit in range(size):
+            first = (unit - shift) // by * by + shift
+            last = first + by
+            inside = x.narrow(2 + self.axis, max(first, 0), min(last, size) - max(first, 0))
+            y.select(2 + self.axis, unit).copy_(inside.amax(2 + self.axis))
+            if first < 0 or last > size:
+                y[-2].select(1 + self.axis, unit)[:] = 1
+        return y
+
+    def lstm(self, x: Tensor) -> Tensor:
+        """What was read up to each step; or all of it, from both ends."""
+        return self.everything() if self.args.get("bidirectional") else x.cummax(2).values
+
+    gru = rnn = lstm
 
     def pad(self, x: Tensor) -> Tensor:
         return self.padded(x, pads(self.args["margins"], [1] * self.rank))

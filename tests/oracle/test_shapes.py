@@ -9,11 +9,13 @@ import cnncalc
 from cnncalc.errors import GraphError, SpecError
 from cnncalc.layers import OPERATIONS
 from tests.oracle.build import Builder, Refusal, networks
-from tests.oracle.strategies import STEADY, specs
+from tests.oracle.strategies import MOVING, NEWER, STEADY, specs
 
 torch = pytest.importorskip("torch")
 
 from tests.oracle.modules import MAKERS, Modules, Record, Trace, inputs_of, run  # noqa: E402
+
+ALL = (*NEWER, *MOVING)
 
 
 def computed(text: str) -> Trace:
@@ -64,19 +66,19 @@ def agree(text: str) -> bool:
 
 
 @settings(STEADY, max_examples=500)
-@given(specs(ranks=(1,)))
+@given(specs(ranks=(1,), more=ALL))
 def test_one_dimensional_networks(text: str) -> None:
     agree(text)
 
 
 @settings(STEADY, max_examples=500)
-@given(specs(ranks=(2,)))
+@given(specs(ranks=(2,), more=ALL))
 def test_two_dimensional_networks(text: str) -> None:
     agree(text)
 
 
 @settings(STEADY, max_examples=120)
-@given(specs(ranks=(3,), sizes=(5, 8)))
+@given(specs(ranks=(3,), sizes=(5, 8), more=ALL))
 def test_three_dimensional_networks(text: str) -> None:
     agree(text)
 
@@ -85,7 +87,7 @@ def test_networks_that_may_not_fit() -> None:
     outcomes: list[bool] = []
 
     @settings(STEADY, max_examples=900)
-    @given(specs(sizes=(1, 7), wild=True))
+    @given(specs(sizes=(1, 7), wild=True, more=ALL))
     def hold(text: str) -> None:
         outcomes.append(agree(text))
 
