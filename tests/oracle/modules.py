@@ -535,7 +535,7 @@ class Attention(nn.Module):  # type: ignore[misc]
         sizes = x.shape[2:]
         block = sizes if self.window is None else self.window
         filled = [-(-size // by) * by for size, by in zip(sizes, block, strict=True)]
-        return math.prod(filled) * math.prod(block) * widths
+        return int(math.prod(filled) * math.prod(block) * widths)
 
 
 def attention(args: Args, xs: list[Tensor]) -> Module:
