@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 INEXPRESSIBLE = {"roi_pool": "regions", "custom": "no such layer", "deform_conv": "no such layer"}
 """Operations that PyTorch has no module for."""
-HAND_PICKED = ("resnet18", "unet", "densenet", "mobilenet_v2", "inception_v3", "wavenet", "crnn")
+HAND_PICKED = ("resnet18", "unet", "densenet", "mobilenet_v2", "inception_v3", "wavenet", "crnn", "hrnet")
 
 
 def exported(text: str) -> tuple[str, Report]:

@@ -195,7 +195,8 @@ class _Class:
 
     @property
     def _is_sequence(self) -> bool:
-        return not self.is_root and len(self.runs) == 1 and self.runs[0][0].chains
+        is_one = not self.is_root and len(self.runs) == 1 and self.runs[0][0].chains
+        return is_one and all(member.optional is None for member in self.members)
 
     def _texts(self) -> list[str]:
         """The source of each member."""
