@@ -99,15 +99,15 @@ def layers(tiny: bool) -> Iterator[Line]:
 
 
 SHAPES = (
-    ("chain", "[conv3x3: 16]", 1),
-    ("dense", "[{concat: [[conv3x3: 16], [identity]]}, conv1x1: 16]", 4),
-    ("residual", "[residual: [conv3x3: 16]]", 2),
+    ("chain", "[conv3x3: {out: 16, padding: 1}]", 1),
+    ("dense", "[{concat: [[conv3x3: {out: 16, padding: 1}], [identity]]}, conv1x1: 16]", 4),
+    ("residual", "[residual: [conv3x3: {out: 16, padding: 1}]]", 2),
 )
 
 
 def _whole(text: str) -> None:
     for model in loads(text):
-        analyze(model)
+        assert analyze(model).failed is None, "an error would be measured"
 
 
 RESNET = "torchvision"
