@@ -8,7 +8,7 @@ import typer
 
 from cnncalc.cli import options
 from cnncalc.cli.asking import Request, answer
-from cnncalc.errors import SourceError, SpecError
+from cnncalc.errors import CnncalcError
 from cnncalc.loading import Options
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
@@ -70,7 +70,7 @@ def solve(
     )
     try:
         solver = Solver(spec, request.options, request.input)
-    except (SourceError, SpecError):
+    except CnncalcError:
         solver = None  # the request says what is wrong
 
     def ask(one: Model) -> Solution:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import Report
-from cnncalc.errors import CnncalcError, Diagnostic, UsageError
+from cnncalc.errors import CnncalcError, Diagnostic, InputError, UsageError
 from cnncalc.importers.checking import Agreement, compared
-from cnncalc.importers.items import Item, Network, Request
+from cnncalc.importers.items import Item, Malformed, Network, Request
 from cnncalc.importers.passes import cleaned, structured
 from cnncalc.importers.passes.labelling import node_name
 from cnncalc.importers.registry import IMPORTERS, Importer, first_bytes, importer_for
@@ -54,8 +54,29 @@ def read_network(request: Request, importer: Importer | None = None, name: str |
         if request.source.endswith(".py"):
             help = f"name the module or what makes it: `{shown(request.source)}:Net`"
         raise UsageError(Diagnostic("E113", "error", message, help))
-    network = found.read(request)
+    network = found.read(request) if found.runs_code else _read(found, request)
     return network if name is None else network._replace(name=name)
+
+
+def _read(importer: Importer, request: Request) -> Network:
+    """The network that a file holds.
+
+    Raises:
+        Malformed: also for values in it that no check has foreseen, and where nothing comes in or out.
+    """
+    try:
+        network = importer.read(request)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        found = f"{type(error).__name__}: {shown(str(error))}"
+        help = "if it is a good file, please report it"
+        raise Malformed(
+            request.source, f"the file is damaged, or holds what is unforeseen: {found}", help
+        ) from error
+    if not network.inputs or not network.outputs:
+        raise Malformed(request.source, f"the network has no {'output' if network.inputs else 'input'}")
+    return network
 
 
 def translated(network: Network, flat: bool = False) -> Translated:

@@ -15,8 +15,7 @@ from cnncalc.checks.budgets import METRICS, Budget, Values, is_met, parse
 from cnncalc.errors import CnncalcError, Diagnostic, NoAnswer, UsageError
 from cnncalc.geometry.shape import Shape
 from cnncalc.language.parser import parse as parse_yaml
-from cnncalc.language.source import read_source
-from cnncalc.loading import Options, load_parsed, resolve
+from cnncalc.loading import Options, load_parsed, source_at
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import NO_ANSWER
 from cnncalc.support import display
@@ -200,7 +199,7 @@ class Solver:
     """The networks of one spec under different values."""
 
     def __init__(self, path: str, options: Options, input: Given | None) -> None:
-        self.source = read_source(resolve(path))
+        self.source = source_at(path, options.input)
         self.parsed = parse_yaml(self.source)
         self.options = options
         self.input = input

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 import cnncalc
+from cnncalc.importers.items import Malformed
 from cnncalc.importers.registry import IMPORTERS
 from tests.importers.examples import EXAMPLES, HOSTILE
+from tests.importers.onnx import files as onnx
 
 MEMORY, SECONDS = 2**30, 20
 
@@ -31,6 +34,39 @@ def test_the_examples_are_one_network(ending: str, tmp_path: Path) -> None:
     conv = next(layer for layer in report.layers if layer.op == "conv")
     assert (conv.weights, conv.shape.channels) == (3 * 4 * 9, 4)
     assert conv.field.size == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        (
+            "net.onnx",
+            onnx.model(onnx.graph([onnx.node("Relu", ["x"], ["y"])], {"x": (1, 3, 8, 8)}, [])),
+            "the network has no output",
+        ),
+        (
+            "net.json",
+            json.dumps(
+                {
+                    "class_name": "Functional",
+                    "config": {
+                        "layers": [{"class_name": "ReLU", "config": {}, "inbound_nodes": [{"kwargs": 3}]}],
+                        "input_layers": [["ReLU", 0, 0]],
+                        "output_layers": [["ReLU", 0, 0]],
+                    },
+                }
+            ).encode(),
+            "the file is damaged, or holds what is unforeseen: AttributeError: 'int' object has no attribute 'items'",
+        ),
+    ],
+)
+def test_what_makes_no_network_is_an_error_of_the_file(
+    name: str, data: bytes, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(Malformed) as caught:
+        cnncalc.load(tmp_path / name)
+    assert [(one.code, one.message) for one in caught.value.diagnostics] == [("E116", message)]
 
 
 CODE = """
