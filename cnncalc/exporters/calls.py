@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 Value: TypeAlias = "int | float | bool | str | tuple[int, ...] | tuple[float, ...] | Name | Call | None"
 
@@ -67,6 +67,11 @@ def given(name: str, value: Value, default: Value = None) -> Argument:
 def placed(name: str, value: Value) -> Argument:
     """An argument by its place, always given."""
     return Argument(name, value, None, True)
+
+
+def alike(values: tuple[Any, ...]) -> Any:
+    """One value where all axes have the same."""
+    return values[0] if len(set(values)) == 1 else values
 
 
 def literal(value: Value) -> str:

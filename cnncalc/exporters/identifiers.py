@@ -42,3 +42,9 @@ def class_name(name: str) -> str:
     word = "".join(part[:1].upper() + part[1:] for part in parts)
     word = word or "Network"
     return f"Net{word}" if word[0].isdigit() or keyword.iskeyword(word) else word
+
+
+def in_a_docstring(name: str, most: int) -> str:
+    """The first characters of a name: printable, without what would end a docstring."""
+    plain = "".join(character if character.isprintable() else " " for character in name)[:most]
+    return plain.replace("\\", "/").replace('"', "'").strip()

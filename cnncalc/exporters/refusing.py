@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from cnncalc.analysis.report import LayerReport
+from collections.abc import Callable
+from typing import TypeVar
+
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import Diagnostic, ExportError, Fault
+from cnncalc.geometry.shape import Shape
 
 CODE = "E330"
+Translation = TypeVar("Translation")
+
+
+class Inexpressible(Exception):
+    """What a form has no way to say of a layer, and what would work."""
+
+    def __init__(self, why: str, help: str | None = None) -> None:
+        super().__init__(why)
+        self.why = why
+        self.help = help
 
 
 class Refusals:
@@ -38,3 +52,22 @@ class Refusals:
         """
         if self._found:
             raise ExportError(*self._found.values())
+
+
+def expressed(
+    report: Report, title: str, translate: Callable[[LayerReport, tuple[Shape, ...]], Translation]
+) -> list[Translation]:
+    """Every layer in a form, from its record and the shapes of its inputs.
+
+    Raises:
+        ExportError: naming all layers for which `translate` raises `Inexpressible`.
+    """
+    shapes = dict(report.inputs) | {layer.path: layer.shape for layer in report.layers}
+    refusals, found = Refusals(title), []
+    for record in report.layers:
+        try:
+            found.append(translate(record, tuple([shapes[path] for path in record.inputs])))
+        except Inexpressible as error:
+            refusals.add(record, error.why, error.help)
+    refusals.check()
+    return found

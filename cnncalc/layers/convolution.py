@@ -38,9 +38,14 @@ OUT_WORDS = (
 )
 
 
+def has_bias(bias: bool | None, learned: bool) -> bool:
+    """Whether a layer has biases, where ``bias`` may be left out: by default learned weights have them."""
+    return learned if bias is None else bias
+
+
 def stored(weights: Size, out: Size, bias: bool | None, learned: bool) -> Params:
-    """Weights and one bias per output; by default only learned weights have biases."""
-    found = Params(weights, out if (learned if bias is None else bias) else 0)
+    """Weights and one bias per output."""
+    found = Params(weights, out if has_bias(bias, learned) else 0)
     return found if learned else found.fixed()
 
 

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import LayerReport
 from cnncalc.errors import Fault
-from cnncalc.exporters.calls import Call, Value, given, placed, written
+from cnncalc.exporters.calls import Call, Value, alike, given, placed, written
+from cnncalc.exporters.refusing import Inexpressible
 from cnncalc.geometry.shape import Shape
+from cnncalc.layers.convolution import has_bias
 
 
 class Translation(NamedTuple):
@@ -17,15 +19,6 @@ class Translation(NamedTuple):
 
     modules: tuple[Call, ...] = ()
     expression: str = ""
-
-
-class Inexpressible(Exception):
-    """What Keras has no way to say, and what would work."""
-
-    def __init__(self, why: str, help: str | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.help = help
 
 
 Made = Translation | Call | tuple[Call, ...]
@@ -58,11 +51,6 @@ def translated(record: LayerReport, shapes: tuple[Shape, ...]) -> Translation:
     *before, last = found.modules
     kept = last._replace(arguments=(*last.arguments, given("trainable", False, True)))
     return found._replace(modules=(*before, kept))
-
-
-def alike(values: tuple[Any, ...]) -> Any:
-    """One value where all axes have the same."""
-    return values[0] if len(set(values)) == 1 else values
 
 
 def _over(record: LayerReport, name: str) -> str:
@@ -118,10 +106,6 @@ def _field(record: LayerReport, name: str) -> Any:
     return alike(tuple(getattr(window, name) for window in windows))
 
 
-def _has_bias(layer: Any) -> bool:
-    return bool(layer.learned if layer.bias is None else layer.bias)
-
-
 def conv(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -> Made:
     before, padding = _padded(record, layer)
     made = Call(
@@ -133,7 +117,7 @@ def conv(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -> Made:
             given("padding", padding, "valid"),
             given("dilation_rate", _field(record, "dilation"), 1),
             given("groups", layer.groups, 1),
-            given("use_bias", _has_bias(layer), True),
+            given("use_bias", has_bias(layer.bias, layer.learned), True),
         ),
     )
     return (*before, made)
@@ -151,7 +135,7 @@ def depthwise(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -> Mad
             given("padding", padding, "valid"),
             given("depth_multiplier", layer.mult, 1),
             given("dilation_rate", _field(record, "dilation"), 1),
-            given("use_bias", _has_bias(layer), True),
+            given("use_bias", has_bias(layer.bias, layer.learned), True),
         ),
     )
     return (*before, made)
@@ -173,7 +157,7 @@ def conv_transpose(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -
             given("padding", "same" if is_same else "valid", "valid"),
             given("output_padding", out if any(layer.output_padding.values) else None),
             given("dilation_rate", _field(record, "dilation"), 1),
-            given("use_bias", _has_bias(layer), True),
+            given("use_bias", has_bias(layer.bias, layer.learned), True),
         ),
     )
 
@@ -229,7 +213,10 @@ def flatten(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -> Made:
 
 
 def linear(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -> Made:
-    made = Call("layers.Dense", (placed("units", layer.out), given("use_bias", _has_bias(layer), True)))
+    made = Call(
+        "layers.Dense",
+        (placed("units", layer.out), given("use_bias", has_bias(layer.bias, layer.learned), True)),
+    )
     flattens = record.in_shape.rank > 0 and record.shape.rank == 0
     return (Call("layers.Flatten"), made) if flattens else made
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from cnncalc.analysis.report import Report
 from cnncalc.exporters.expressions import joined
 from cnncalc.exporters.flow import Flow, name_of_run
-from cnncalc.exporters.identifiers import BUILTIN, Identifiers, identifier
-from cnncalc.exporters.keras.layers import Inexpressible, Translation, translated
+from cnncalc.exporters.identifiers import BUILTIN, Identifiers, identifier, in_a_docstring
+from cnncalc.exporters.keras.layers import Translation, translated
 from cnncalc.exporters.layout import lines_of
 from cnncalc.exporters.parameters import (
     CONDITION,
@@ -22,7 +22,7 @@ from cnncalc.exporters.parameters import (
     solved,
     template_of,
 )
-from cnncalc.exporters.refusing import Refusals
+from cnncalc.exporters.refusing import Refusals, expressed
 from cnncalc.exporters.structure import Kind, Part, Statement, Structure, parts_in_sequence
 from cnncalc.exporters.tree import tree_of
 
@@ -55,7 +55,7 @@ def source_of(report: Report) -> str:
     root.instances.append(structure.main)
     text = functions.sources(_Function(main, root, functions.named, report))
     body = "\n".join(line for lines in text for line in lines)
-    heading = f'"""{_inert(report.name)} in Keras, written by cnncalc."""'
+    heading = f'"""{in_a_docstring(report.name, 70)} in Keras, written by cnncalc."""'
     used = [name for name in ("layers", "ops") if re.search(rf"\b{name}\.", body)]
     imports = ["import keras", *([f"from keras import {', '.join(used)}"] if used else [])]
     parts = [
@@ -72,25 +72,12 @@ def translations_of(report: Report) -> list[Translation]:
     Raises:
         ExportError: naming all that it cannot express.
     """
-    refusals, found = Refusals("Keras"), []
     if report.framework != "tensorflow":
+        refusals = Refusals("Keras")
         help = "`--framework tensorflow` computes it by Keras's rules"
         refusals.about(report.name, f"it follows the rules of {report.framework}", help)
         refusals.check()
-    shapes = dict(report.inputs) | {layer.path: layer.shape for layer in report.layers}
-    for record in report.layers:
-        try:
-            found.append(translated(record, tuple([shapes[path] for path in record.inputs])))
-        except Inexpressible as error:
-            refusals.add(record, error.why, error.help)
-    refusals.check()
-    return found
-
-
-def _inert(text: str) -> str:
-    """Text for a docstring: printable, without what would end it."""
-    plain = "".join(character if character.isprintable() else " " for character in text)[:70]
-    return plain.replace("\\", "/").replace('"', "'").strip()
+    return expressed(report, "Keras", translated)
 
 
 class _Functions:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
-from cnncalc.exporters.onnx.writing import Call, Unwritable, Writing, sizes_of, writes
+from cnncalc.exporters.onnx.writing import Call, Writing, sizes_of, writes
+from cnncalc.exporters.refusing import Inexpressible
 
 MASKED = -1e9
 """Added to the products of positions that are not to see each other."""
@@ -185,7 +186,7 @@ def _with_positions(writing: Writing, call: Call, query: str, scores: str, keys:
     sizes = call.sizes if layer.window is None else layer.window.over(call.rank, "window")
     places = _places(sizes)
     if len(places) > 16_384:
-        raise Unwritable(f"offsets between {len(places):,} positions are more than a file should hold")
+        raise Inexpressible(f"offsets between {len(places):,} positions are more than a file should hold")
     spans = [2 * size - 1 for size in sizes]
     if layer.position == "table":
         codes = [_code(place, spans) for place in places]

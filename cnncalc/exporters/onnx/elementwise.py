@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.exporters.onnx.writing import Call, Unwritable, Writing, writes
+from cnncalc.exporters.onnx.writing import Call, Writing, writes
+from cnncalc.exporters.refusing import Inexpressible
 
 _PLAIN = {
     "relu": "Relu",
@@ -122,6 +123,6 @@ def channels(writing: Writing, call: Call) -> str:
 
 @writes("custom")
 def custom(writing: Writing, call: Call) -> str:
-    raise Unwritable(
+    raise Inexpressible(
         "it is an operation of which only numbers are given", "write the layers that it is made of"
     )

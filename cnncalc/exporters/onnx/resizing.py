@@ -6,7 +6,8 @@ import struct
 from collections.abc import Sequence
 from fractions import Fraction
 
-from cnncalc.exporters.onnx.writing import Call, Unwritable, Writing, writes
+from cnncalc.exporters.onnx.writing import Call, Writing, writes
+from cnncalc.exporters.refusing import Inexpressible
 from cnncalc.geometry.axis import AxisRule, Taps
 from cnncalc.geometry.resample import Border
 
@@ -40,7 +41,7 @@ def _scales(call: Call, factors: Sequence[Fraction]) -> list[float]:
         scale = _float(float(factor))
         if size is None or new is None:
             if Fraction(scale) != factor:
-                raise Unwritable(f"the factor {factor} is no 32-bit number", "pass --input with the size")
+                raise Inexpressible(f"the factor {factor} is no 32-bit number", "pass --input with the size")
         elif int(scale * size) < new:
             scale = _next(scale)
         found.append(scale)
@@ -51,7 +52,7 @@ def _nearest(rule: AxisRule, size: int, new: int) -> list[int]:
     """The position that each new one is a copy of."""
     reads = rule.reads(size, max(size, new))
     if not isinstance(reads, Taps):
-        raise Unwritable("which positions it copies is not known")
+        raise Inexpressible("which positions it copies is not known")
     turns = len(reads.runs)
     return [reads.runs[unit % turns].start + unit // turns * reads.advance for unit in range(new)]
 
@@ -89,7 +90,7 @@ def _sizes(writing: Writing, call: Call) -> str:
     if len(known) == len(sizes):
         return writing.integers(known)
     if len(call.inputs) < 2:
-        raise Unwritable("its size is not known", "pass --input with the size")
+        raise Inexpressible("its size is not known", "pass --input with the size")
     return writing.node("Shape", call.inputs[1], start=2)
 
 
@@ -111,7 +112,7 @@ def border(writing: Writing, call: Call) -> str:
     """Positions added or cut off at the ends."""
     rules = [rule for rule in call.record.rules if isinstance(rule, Border)]
     if len(rules) < call.rank:
-        raise Unwritable("how much it cuts is not known", "pass --input with the size")
+        raise Inexpressible("how much it cuts is not known", "pass --input with the size")
     tensor = call.input
     cuts = [(max(-rule.before, 0), max(-rule.after, 0)) for rule in rules]
     pads = [(max(rule.before, 0), max(rule.after, 0)) for rule in rules]

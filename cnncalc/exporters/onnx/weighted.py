@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from cnncalc.exporters.onnx.writing import Call, Unwritable, Writing, sizes_of, writes
+from cnncalc.exporters.onnx.writing import Call, Writing, sizes_of, writes
+from cnncalc.exporters.refusing import Inexpressible
+from cnncalc.layers.convolution import has_bias
 
 EPSILON = 1e-5
+
+
+def biases(writing: Writing, call: Call, out: int) -> tuple[str, ...]:
+    """The tensor of biases, where the layer has one."""
+    layer = call.layer
+    return (writing.weight(call, "bias", (out,)),) if has_bias(layer.bias, layer.learned) else ()
 
 
 @writes("flatten")
@@ -15,27 +23,24 @@ def flatten(writing: Writing, call: Call) -> str:
 @writes("linear")
 def linear(writing: Writing, call: Call) -> str:
     """Of a vector; of a map that is flattened, or at every position as a convolution of one position."""
-    layer, out = call.layer, call.layer.out
-    has_bias = layer.learned if layer.bias is None else layer.bias
+    out = call.layer.out
     if call.record.shape.rank:
         kernel = [1] * call.rank
         weight = writing.weight(call, "weight", (out, call.channels, *kernel))
-        bias = (writing.weight(call, "bias", (out,)),) if has_bias else ()
-        return writing.node("Conv", call.input, weight, *bias, kernel_shape=kernel)
+        return writing.node("Conv", call.input, weight, *biases(writing, call, out), kernel_shape=kernel)
     tensor = writing.node("Flatten", call.input, axis=1) if call.rank else call.input
     read = 1
     for size in sizes_of(call.record.in_shape):
         read *= size
     weight = writing.weight(call, "weight", (out, read))
-    bias = (writing.weight(call, "bias", (out,)),) if has_bias else ()
-    return writing.node("Gemm", tensor, weight, *bias, transB=1)
+    return writing.node("Gemm", tensor, weight, *biases(writing, call, out), transB=1)
 
 
 @writes("embedding")
 def embedding(writing: Writing, call: Call) -> str:
     """The rows of a table by token number."""
     if call.layer.vocab is None:
-        raise Unwritable("it says no `vocab`, the number of rows of its table", "add `vocab: ...`")
+        raise Inexpressible("it says no `vocab`, the number of rows of its table", "add `vocab: ...`")
     table = writing.weight(call, "weight", (call.layer.vocab, call.layer.out))
     numbers = writing.node("Squeeze", call.input, writing.integers((1,)))
     if call.record.inputs[0] not in writing.tokens:

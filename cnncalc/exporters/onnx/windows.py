@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cnncalc.exporters.onnx.writing import Call, Unwritable, Writing, sizes_of, writes
+from cnncalc.exporters.onnx.weighted import biases
+from cnncalc.exporters.onnx.writing import Call, Writing, sizes_of, writes
+from cnncalc.exporters.refusing import Inexpressible
 from cnncalc.geometry.resample import All, Bins
 from cnncalc.geometry.window import TransposedWindow, Window
 
@@ -30,7 +32,7 @@ def attributes(windows: Sequence[Window | TransposedWindow], mode: str) -> dict[
         found["auto_pad"] = "SAME_LOWER" if mode == "same_lower" else "SAME_UPPER"
         return found
     if any(before < 0 or after < 0 for before, after in known):
-        raise Unwritable(f"its padding is {[list(pad) for pad in known]}", "write a `crop` before it")
+        raise Inexpressible(f"its padding is {[list(pad) for pad in known]}", "write a `crop` before it")
     if any(map(any, known)):
         found["pads"] = [before for before, _ in known] + [after for _, after in known]
     return found
@@ -53,23 +55,17 @@ def conv(writing: Writing, call: Call) -> str:
         "Conv",
         call.input,
         weight,
-        *_bias(writing, call, out),
+        *biases(writing, call, out),
         **given,
         **({"group": groups} if groups != 1 else {}),
     )
-
-
-def _bias(writing: Writing, call: Call, out: int) -> tuple[str, ...]:
-    layer = call.layer
-    has_bias = layer.learned if layer.bias is None else layer.bias
-    return (writing.weight(call, "bias", (out,)),) if has_bias else ()
 
 
 @writes("conv_transpose")
 def conv_transpose(writing: Writing, call: Call) -> str:
     windows = [rule for rule in call.record.rules if isinstance(rule, TransposedWindow)]
     if len(windows) < call.rank:
-        raise Unwritable("the size that is to come out is not known", "pass --input with the size")
+        raise Inexpressible("the size that is to come out is not known", "pass --input with the size")
     given = attributes(windows, call.layer.padding.mode)
     out = sizes_of(call.record.shape._replace(sizes=()))[0]
     weight = writing.weight(call, "weight", (call.channels, out // call.layer.groups, *given["kernel_shape"]))
@@ -78,7 +74,7 @@ def conv_transpose(writing: Writing, call: Call) -> str:
         "ConvTranspose",
         call.input,
         weight,
-        *_bias(writing, call, out),
+        *biases(writing, call, out),
         **given,
         **({"output_padding": extra} if any(extra) else {}),
         **({"group": call.layer.groups} if call.layer.groups != 1 else {}),
@@ -89,10 +85,10 @@ def conv_transpose(writing: Writing, call: Call) -> str:
 def deform_conv(writing: Writing, call: Call) -> str:
     """Version 2 has a factor per tap behind the offsets, which goes through a sigmoid."""
     if call.rank != 2:
-        raise Unwritable(f"ONNX has it over 2 axes, here are {call.rank}")
+        raise Inexpressible(f"ONNX has it over 2 axes, here are {call.rank}")
     given = attributes(windows_of(call), call.layer.padding.mode)
     if "auto_pad" in given:
-        raise Unwritable("its padding is not known", "pass --input with the size")
+        raise Inexpressible("its padding is not known", "pass --input with the size")
     taps = given["kernel_shape"][0] * given["kernel_shape"][1]
     total = sizes_of(call.shapes[1])[0]
     is_modulated = total % (3 * taps) == 0 and _is_modulated(writing, call)
@@ -104,7 +100,7 @@ def deform_conv(writing: Writing, call: Call) -> str:
         offsets = writing.cut(offsets, [(1, 0, count)])
     out, groups_of = call.new[0], call.layer.groups
     weight = writing.weight(call, "weight", (out, call.channels // groups_of, *given["kernel_shape"]))
-    bias = _bias(writing, call, out) or ("",)
+    bias = biases(writing, call, out) or ("",)
     more = {"group": groups_of, "offset_group": groups}
     last = (mask,) if mask else ()
     tail = bias if bias[0] or last else ()
@@ -133,7 +129,7 @@ def pool(writing: Writing, call: Call) -> str:
 
 def _whole_power(power: float) -> int:
     if power != int(power) or power < 1:
-        raise Unwritable(f"the power of its norm is {power:g}, ONNX has whole numbers from 1 on")
+        raise Inexpressible(f"the power of its norm is {power:g}, ONNX has whole numbers from 1 on")
     return int(power)
 
 
@@ -150,7 +146,7 @@ def pooled(
     pads = [window.padding or (0, 0) for window in windows]
     if any(max(pad) >= window.kernel for pad, window in zip(pads, windows, strict=True)):
         if operator != "MaxPool":
-            raise Unwritable(f"its padding {[list(pad) for pad in pads]} is not smaller than the kernel")
+            raise Inexpressible(f"its padding {[list(pad) for pad in pads]} is not smaller than the kernel")
         tensor = writing.padded(tensor, pads, float("-inf"))
         del given["pads"]
     if not any(given.get("pads", ())):
@@ -172,7 +168,7 @@ def _rounds_up(call: Call, windows: tuple[Window, ...]) -> bool:
         return False
     if all(True in way for way in ways):
         return True
-    raise Unwritable("it rounds up along one axis and drops the last window along another")
+    raise Inexpressible("it rounds up along one axis and drops the last window along another")
 
 
 def _ways(window: Window, size: int | None, new: int | None) -> set[bool]:
@@ -180,14 +176,14 @@ def _ways(window: Window, size: int | None, new: int | None) -> set[bool]:
     if not window.rounding.up:
         return {False, True} if window.stride == 1 or _fits(window, size) else {False}
     if size is None or new is None or window.padding is None:
-        raise Unwritable("how it rounds depends on a size that is not known", "pass --input with the size")
+        raise Inexpressible("how it rounds depends on a size that is not known", "pass --input with the size")
     room = size + sum(window.padding) - window.extent
     if _fits(window, size):
         return {False, True}
     if new == room // window.stride + 1:
         return {False}
     if (new - 1) * window.stride >= size + window.padding[0]:
-        raise Unwritable("its last window begins behind the map, which readers count differently")
+        raise Inexpressible("its last window begins behind the map, which readers count differently")
     return {True}
 
 
@@ -233,7 +229,7 @@ def _each_bin(writing: Writing, call: Call, rules: Sequence[Any], operator: str)
         if rule == Window(1):
             continue
         if count > MOST_PIECES:
-            raise Unwritable(f"{count:,} bins of different sizes are more than {MOST_PIECES:,} nodes")
+            raise Inexpressible(f"{count:,} bins of different sizes are more than {MOST_PIECES:,} nodes")
         reads = rule.reads(size)
         runs = [(reads.runs[unit % len(reads.runs)], unit // len(reads.runs)) for unit in range(count)]
         parts = []
@@ -249,7 +245,7 @@ def _each_bin(writing: Writing, call: Call, rules: Sequence[Any], operator: str)
 def roi_pool(writing: Writing, call: Call) -> str:
     """The regions of interest are an input of their own, five numbers each; they take the batch's place."""
     if call.rank != 2:
-        raise Unwritable(f"ONNX has it over 2 axes, here are {call.rank}")
+        raise Inexpressible(f"ONNX has it over 2 axes, here are {call.rank}")
     rois = writing.regions(call)
     return writing.node("MaxRoiPool", call.input, rois, pooled_shape=list(call.new[1:]))
 
@@ -260,7 +256,7 @@ def unfold(writing: Writing, call: Call) -> str:
     windows = windows_of(call)
     given = attributes(windows, call.layer.padding.mode)
     if "auto_pad" in given:
-        raise Unwritable("its padding is not known", "pass --input with the size")
+        raise Inexpressible("its padding is not known", "pass --input with the size")
     kernel, new = given["kernel_shape"], call.new
     tensor = (
         writing.padded(call.input, [window.padding or (0, 0) for window in windows])
@@ -271,7 +267,7 @@ def unfold(writing: Writing, call: Call) -> str:
     for size in kernel:
         places = [(*place, index) for place in places for index in range(size)]
     if len(places) > MOST_PIECES:
-        raise Unwritable(f"a window of {len(places):,} positions is more than {MOST_PIECES:,} nodes")
+        raise Inexpressible(f"a window of {len(places):,} positions is more than {MOST_PIECES:,} nodes")
     axes = writing.integers(range(2, 2 + call.rank))
     steps = writing.integers(window.stride for window in windows)
     parts = []

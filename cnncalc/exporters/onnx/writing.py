@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
-from cnncalc.exporters.refusing import Refusals
+from cnncalc.exporters.refusing import Inexpressible, Refusals
 from cnncalc.frameworks import framework_named
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape
@@ -34,15 +34,6 @@ def writes(*ops: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
-
-
-class Unwritable(Exception):
-    """What ONNX cannot say of a layer, and what would help."""
-
-    def __init__(self, reason: str, help: str | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.help = help
 
 
 class Call(NamedTuple):
@@ -86,11 +77,11 @@ def sizes_of(shape: Shape) -> tuple[int, ...]:
     """Channels and sizes.
 
     Raises:
-        Unwritable: where one is not known.
+        Inexpressible: where one is not known.
     """
     found = tuple(axis for axis in shape.axes if axis is not None)
     if len(found) < len(shape.axes):
-        raise Unwritable(f"the size {shape} is not known", "pass --input with the size")
+        raise Inexpressible(f"the size {shape} is not known", "pass --input with the size")
     return found
 
 
@@ -144,10 +135,10 @@ class Writing:
             call = self._call(record)
             handler = HANDLERS.get(call.layer.op)
             if handler is None:
-                raise Unwritable("there is no such operator")
+                raise Inexpressible("there is no such operator")
             made = handler(self, call)
-        except Unwritable as found:
-            self.refusals.add(record, found.reason, found.help)
+        except Inexpressible as found:
+            self.refusals.add(record, found.why, found.help)
             self.tensors[record.path] = record.path
             return
         self.tensors[record.path] = self._finished(made, record.path, before)
@@ -252,7 +243,9 @@ class Writing:
             self._weights[key] = (name, tuple(dims))
             return name
         if found[1] != tuple(dims):
-            raise Unwritable(f"the weights of `{owner}` are {list(found[1])}, here {list(dims)} are needed")
+            raise Inexpressible(
+                f"the weights of `{owner}` are {list(found[1])}, here {list(dims)} are needed"
+            )
         return found[0]
 
     def fixed(self, role: str, dims: Sequence[int], fill: float) -> str:

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import LayerReport
 from cnncalc.errors import Fault
-from cnncalc.exporters.calls import Argument, Call, Name, Product, Value, given, placed
+from cnncalc.exporters.calls import Argument, Call, Name, Product, Value, alike, given, placed
+from cnncalc.exporters.refusing import Inexpressible
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import TransposedWindow, Window
+from cnncalc.layers.convolution import has_bias
 
 MODULE = "{module}"
 """Where an expression calls the layer's module."""
@@ -24,15 +26,6 @@ class Translation(NamedTuple):
     modules: tuple[Call, ...] = ()
     expression: str = ""
     """With ``{0}``, ``{1}`` ... for the inputs and ``{module}`` for the last module."""
-
-
-class Inexpressible(Exception):
-    """What PyTorch has no way to say, and what would work."""
-
-    def __init__(self, why: str, help: str | None = None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.help = help
 
 
 class Around(NamedTuple):
@@ -88,11 +81,6 @@ def _module(name: str, record: LayerReport) -> str:
     return f"nn.{name}{record.in_shape.rank}d"
 
 
-def alike(values: tuple[Any, ...]) -> Any:
-    """One value where all axes have the same."""
-    return values[0] if len(set(values)) == 1 else values
-
-
 def _windows(record: LayerReport) -> tuple[Window, ...]:
     """The windows of a layer, whose padding must be known."""
     windows = record.windows
@@ -138,14 +126,10 @@ def _conv(record: LayerReport, layer: Any, out: int, groups: int) -> tuple[Call,
             given("padding", 0 if padding is None else padding, 0),
             given("dilation", shape["dilation"], 1),
             given("groups", groups, 1),
-            given("bias", _has_bias(record, layer), True),
+            given("bias", has_bias(layer.bias, layer.learned), True),
         ),
     )
     return (conv,) if padding is not None else (_pad(pairs), conv)
-
-
-def _has_bias(record: LayerReport, layer: Any) -> bool:
-    return layer.learned if layer.bias is None else bool(layer.bias)
 
 
 def conv(record: LayerReport, layer: Any, around: Around) -> Made:
@@ -176,7 +160,7 @@ def conv_transpose(record: LayerReport, layer: Any, around: Around) -> Made:
             given("padding", 0 if padding is None else padding, 0),
             given("output_padding", 0 if is_named else shape["output_padding"], 0),
             given("groups", layer.groups, 1),
-            given("bias", _has_bias(record, layer), True),
+            given("bias", has_bias(layer.bias, layer.learned), True),
             given("dilation", shape["dilation"], 1),
         ),
     )
@@ -325,7 +309,7 @@ def linear(record: LayerReport, layer: Any, around: Around) -> Made:
         (
             placed("in_features", read),
             placed("out_features", layer.out),
-            given("bias", _has_bias(record, layer), True),
+            given("bias", has_bias(layer.bias, layer.learned), True),
         ),
     )
     return (Call("nn.Flatten"), made) if flattens else made

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cnncalc.analysis.report import Report
 from cnncalc.exporters.expressions import Expression, joined
 from cnncalc.exporters.flow import Flow, Run, name_of_run
-from cnncalc.exporters.identifiers import BUILTIN, Identifiers, class_name
+from cnncalc.exporters.identifiers import BUILTIN, Identifiers, class_name, in_a_docstring
 from cnncalc.exporters.layout import lines_of
 from cnncalc.exporters.parameters import (
     CONDITION,
@@ -23,10 +23,10 @@ from cnncalc.exporters.parameters import (
     template_of,
     unwrapped,
 )
-from cnncalc.exporters.refusing import Refusals
+from cnncalc.exporters.refusing import expressed
 from cnncalc.exporters.structure import ENDS, Kind, Part, Statement, Structure, parts_in_sequence
 from cnncalc.exporters.torch.helpers import HELPERS
-from cnncalc.exporters.torch.layers import Around, Inexpressible, Translation, translated
+from cnncalc.exporters.torch.layers import Around, Translation, translated
 from cnncalc.exporters.tree import is_numbered, tree_of
 from cnncalc.frameworks import framework_named
 from cnncalc.geometry.shape import Shape
@@ -71,16 +71,7 @@ def translations_of(report: Report) -> list[Translation]:
     """
     framework = framework_named(report.framework)
     assert framework is not None
-    shapes = dict(report.inputs) | {layer.path: layer.shape for layer in report.layers}
-    refusals, found = Refusals("PyTorch"), []
-    for record in report.layers:
-        around = Around(framework, tuple(shapes[path] for path in record.inputs))
-        try:
-            found.append(translated(record, around))
-        except Inexpressible as error:
-            refusals.add(record, error.why, error.help)
-    refusals.check()
-    return found
+    return expressed(report, "PyTorch", lambda record, shapes: translated(record, Around(framework, shapes)))
 
 
 def _heading(report: Report) -> str:
@@ -91,14 +82,8 @@ def _heading(report: Report) -> str:
         for count, what in ((totals.params, "parameters"), (totals.macs, "MACs"))
         if count is not None
     ]
-    name = _inert(report.name)
+    name = in_a_docstring(report.name, 80)
     return f'"""{name} in PyTorch, written by cnncalc.\n\nInput {inputs}: {", ".join(counts)}.\n"""'
-
-
-def _inert(text: str) -> str:
-    """Text for a docstring: printable, without what would end it."""
-    plain = "".join(character if character.isprintable() else " " for character in text)[:80]
-    return plain.replace("\\", "/").replace('"', "'").strip()
 
 
 def _imports(text: str) -> str:
