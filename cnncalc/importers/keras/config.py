@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile, ZipInfo
 
 from cnncalc.errors import Diagnostic, Location, SourceError
-from cnncalc.importers.building import LARGEST_TEXT, read_file, text_of
+from cnncalc.importers.archives import unpacked
+from cnncalc.importers.building import read_file, text_of
 from cnncalc.importers.items import Malformed
 
 Config = Mapping[str, Any]
@@ -47,27 +48,16 @@ def _start(path: str) -> bytes:
 
 
 def _archived(path: str) -> bytes:
-    """``config.json`` of an archive; its stated size is bounded before anything is unpacked."""
-    try:
-        with ZipFile(path) as archive:
-            entry = archive.getinfo("config.json")
-            if entry.file_size > LARGEST_TEXT:
-                raise Malformed(
-                    path, f"config.json has {entry.file_size:,} bytes, more than {LARGEST_TEXT:,}"
-                )
-            with archive.open(entry) as file:
-                data = file.read(LARGEST_TEXT + 1)
-    except KeyError as error:
-        raise Malformed(path, "the archive has no config.json", "is it a model that Keras saved?") from error
-    except (BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise Malformed(path, f"the archive is damaged: {error}") from error
-    except Exception as error:  # what the decompressor raises has no common name
-        if type(error).__module__ not in ("zlib", "lzma", "_lzma"):
-            raise
-        raise Malformed(path, f"the archive is damaged: {error}") from error
-    if len(data) > LARGEST_TEXT:
-        raise Malformed(path, f"config.json has more than {LARGEST_TEXT:,} bytes")
-    return data
+    """``config.json`` of an archive."""
+
+    def chosen(archive: ZipFile) -> ZipInfo:
+        try:
+            return archive.getinfo("config.json")
+        except KeyError as error:
+            message = "the archive has no config.json"
+            raise Malformed(path, message, "is it a model that Keras saved?") from error
+
+    return unpacked(path, chosen, "config.json")
 
 
 def _hdf5(path: str) -> bytes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
-from cnncalc.errors import Diagnostic, Location, SourceError
-from cnncalc.importers.building import LARGEST_TEXT, text_of
+from cnncalc.importers.archives import unpacked
+from cnncalc.importers.building import text_of
 from cnncalc.importers.items import Malformed
 from cnncalc.support.words import shown
 
@@ -24,7 +25,9 @@ def program_of(path: str) -> Program:
         SourceError: E110, where the file cannot be read.
         Malformed: E116, where it holds none.
     """
-    text = text_of(path, _entry(path))
+    text = text_of(
+        path, unpacked(path, partial(_chosen, path), "the program", "`torch.export.save` writes it")
+    )
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
@@ -36,34 +39,11 @@ def program_of(path: str) -> Program:
     return found
 
 
-def _entry(path: str) -> bytes:
-    """The JSON of the one program; its stated size is bounded before anything is unpacked."""
-    try:
-        with ZipFile(path) as archive:
-            entry = _chosen(path, archive.infolist())
-            with archive.open(entry) as file:
-                data = file.read(LARGEST_TEXT + 1)
-    except FileNotFoundError as error:
-        raise SourceError(
-            Diagnostic(
-                "E110", "error", f"cannot read {path}: {error.strerror}", location=Location(path, 1, 1)
-            )
-        ) from error
-    except (BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise Malformed(path, f"the archive is damaged: {error}", "`torch.export.save` writes it") from error
-    except Exception as error:  # what the decompressor raises has no common name
-        if type(error).__module__ not in ("zlib", "lzma", "_lzma"):
-            raise
-        raise Malformed(path, f"the archive is damaged: {error}") from error
-    if len(data) > LARGEST_TEXT:
-        raise Malformed(path, f"the program has more than {LARGEST_TEXT:,} bytes")
-    return data
-
-
-def _chosen(path: str, entries: list[ZipInfo]) -> ZipInfo:
+def _chosen(path: str, archive: ZipFile) -> ZipInfo:
+    """The one program."""
     found = [
         one
-        for one in entries
+        for one in archive.infolist()
         if one.filename == _BEFORE_2_8
         or (one.filename.split("/")[-2:-1] == ["models"] and one.filename[-5:] == ".json")
     ]
@@ -71,8 +51,6 @@ def _chosen(path: str, entries: list[ZipInfo]) -> ZipInfo:
         names = ", ".join(shown(one.filename) for one in found[:5])
         held = f"{len(found)} programs: {names}" if found else "no program"
         raise Malformed(path, f"the archive has {held}", "save one with `torch.export.save(program, file)`")
-    if found[0].file_size > LARGEST_TEXT:
-        raise Malformed(path, f"the program has {found[0].file_size:,} bytes, more than {LARGEST_TEXT:,}")
     return found[0]
 
 
