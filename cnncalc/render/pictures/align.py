@@ -12,10 +12,19 @@ from cnncalc.geometry.participation import runs
 from cnncalc.geometry.receptive_field import LOCAL, AxisField
 from cnncalc.geometry.window import TransposedWindow
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, Said, each, input_sizes, layer_of, nothing, title, titled
+from cnncalc.render.pictures.common import (
+    AXES,
+    Said,
+    input_sizes,
+    layer_of,
+    nothing,
+    side_by_side,
+    title,
+    titled,
+)
 from cnncalc.render.pictures.pool import WIDE, shade
 from cnncalc.render.pictures.regions import NAMES, Strip, middle, strips
-from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, group, sheet, text
+from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, group, text
 from cnncalc.render.text import exact
 from cnncalc.support.numbers import by
 
@@ -29,9 +38,7 @@ CELL = 22
 
 def draw(drawing: Drawing) -> str:
     """The layers asked for; else of each network a join and an enlargement, those that are amiss first."""
-    found = each(drawing.reports, lambda report: _panels(report, drawing))
-    names = ", ".join(title(report) for report in drawing.reports)
-    return sheet(f"Alignment: {names}", " ".join(said for _, said in found), [panel for panel, _ in found])
+    return side_by_side("Alignment", drawing.reports, lambda report: _panels(report, drawing))
 
 
 def _panels(report: Report, drawing: Drawing) -> Iterator[Said]:

@@ -9,7 +9,7 @@ from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import Diagnostic, InputError, NoAnswer
 from cnncalc.geometry.shape import Size
 from cnncalc.render.listings.layers import failure, heading
-from cnncalc.render.pictures.svg import LINE, Element, Panel, lines_of, text, width_of
+from cnncalc.render.pictures.svg import LINE, Element, Panel, lines_of, sheet, text, width_of
 from cnncalc.render.surface import PLAIN
 from cnncalc.support.numbers import by
 from cnncalc.support.words import did_you_mean, shown
@@ -54,7 +54,7 @@ Said = tuple[Panel, str]
 """A panel, and the same in words."""
 
 
-def each(reports: Sequence[Report], ask: Callable[[Report], Iterable[Said]]) -> list[Said]:
+def _each(reports: Sequence[Report], ask: Callable[[Report], Iterable[Said]]) -> list[Said]:
     """The panels of each network; of one that has nothing to draw the reason, where another one has.
 
     Raises:
@@ -72,6 +72,17 @@ def each(reports: Sequence[Report], ask: Callable[[Report], Iterable[Said]]) -> 
     if len(reasons) == len(reports):
         raise reasons[0]
     return found
+
+
+def side_by_side(what: str, reports: Sequence[Report], ask: Callable[[Report], Iterable[Said]]) -> str:
+    """The panels of each network in one picture, with what they say in words.
+
+    Raises:
+        NoAnswer: where no network has anything to draw.
+    """
+    found = _each(reports, ask)
+    names = ", ".join(title(report) for report in reports)
+    return sheet(f"{what}: {names}", " ".join(said for _, said in found), [panel for panel, _ in found])
 
 
 def layer_of(report: Report, path: str) -> LayerReport:

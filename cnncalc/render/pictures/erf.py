@@ -10,8 +10,8 @@ from cnncalc.geometry.spread import Share, deviation
 from cnncalc.geometry.spread import width_of as effective_width
 from cnncalc.questions.effective import MASS, AxisProfile, Profile, profile_of
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, Said, each, layer_of, nothing, title, titled
-from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, group, line, path, rect, sheet, text
+from cnncalc.render.pictures.common import AXES, Said, layer_of, nothing, side_by_side, title, titled
+from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, group, line, path, rect, text
 from cnncalc.support.numbers import plural
 
 WIDE, HIGH = 480, 160
@@ -19,13 +19,7 @@ WIDE, HIGH = 480, 160
 
 def draw(drawing: Drawing) -> str:
     """The profiles of the layers asked for, else of the last one that sees a part of the input."""
-    found = each(drawing.reports, lambda report: _panels(report, drawing))
-    names = ", ".join(title(report) for report in drawing.reports)
-    return sheet(
-        f"Effective receptive field: {names}",
-        " ".join(said for _, said in found),
-        [panel for panel, _ in found],
-    )
+    return side_by_side("Effective receptive field", drawing.reports, lambda report: _panels(report, drawing))
 
 
 def _panels(report: Report, drawing: Drawing) -> Iterator[Said]:

@@ -13,11 +13,11 @@ from cnncalc.render.pictures import Drawing
 from cnncalc.render.pictures.common import (
     AXES,
     Said,
-    each,
     failed,
     input_sizes,
     layer_of,
     nothing,
+    side_by_side,
     title,
     titled,
 )
@@ -36,7 +36,6 @@ from cnncalc.render.pictures.svg import (
     label,
     photo,
     rect,
-    sheet,
     strokes,
 )
 from cnncalc.support.numbers import by
@@ -76,10 +75,7 @@ def draw(drawing: Drawing) -> str:
     """The input of each network with the regions of units in it."""
     if len(drawing.layers) > MOST:
         raise InputError(f"{len(drawing.layers)} layers are named, and at most {MOST} can be drawn")
-    found = each(drawing.reports, lambda report: [_drawn(report, drawing)])
-    names = ", ".join(title(report) for report in drawing.reports)
-    words = " ".join(said for _, said in found)
-    return sheet(f"Regions of the input: {names}", words, [panel for panel, _ in found])
+    return side_by_side("Regions of the input", drawing.reports, lambda report: [_drawn(report, drawing)])
 
 
 def _drawn(report: Report, drawing: Drawing) -> Said:

@@ -11,7 +11,7 @@ from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.window import Window
 from cnncalc.render.axes import tally
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, Said, each, layer_of, nothing, title, titled
+from cnncalc.render.pictures.common import AXES, Said, layer_of, nothing, side_by_side, title, titled
 from cnncalc.render.pictures.svg import (
     GRID,
     LINE,
@@ -35,9 +35,7 @@ MOST_SIDE = 20
 
 def draw(drawing: Drawing) -> str:
     """The layers asked for, else the first pool of each network."""
-    found = each(drawing.reports, lambda report: _panels(report, drawing))
-    names = ", ".join(title(report) for report in drawing.reports)
-    return sheet(f"Windows: {names}", " ".join(said for _, said in found), [panel for panel, _ in found])
+    return side_by_side("Windows", drawing.reports, lambda report: _panels(report, drawing))
 
 
 def _panels(report: Report, drawing: Drawing) -> Iterator[Said]:

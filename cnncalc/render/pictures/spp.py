@@ -11,7 +11,7 @@ from cnncalc.geometry.pyramid import Pyramid
 from cnncalc.geometry.receptive_field import Interval
 from cnncalc.render.axes import tally
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, Said, each, layer_of, nothing, title, titled
+from cnncalc.render.pictures.common import AXES, Said, layer_of, nothing, side_by_side, title, titled
 from cnncalc.render.pictures.pool import WIDE, strip
 from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, beside, group, hatched, rect, sheet, text
 from cnncalc.support.numbers import by
@@ -25,10 +25,9 @@ Axis = tuple[int, tuple[Run, ...]]
 
 def draw(drawing: Drawing) -> str:
     """The levels of the pyramids in each network, or the layers asked for."""
-    found = each(drawing.reports, lambda report: [_levels_of(report, drawing)])
-    names = ", ".join(title(report) for report in drawing.reports)
-    words = " ".join(said for _, said in found)
-    return sheet(f"Bins of a spatial pyramid: {names}", words, [panel for panel, _ in found])
+    return side_by_side(
+        "Bins of a spatial pyramid", drawing.reports, lambda report: [_levels_of(report, drawing)]
+    )
 
 
 def _levels_of(report: Report, drawing: Drawing) -> Said:
