@@ -17,8 +17,11 @@ from cnncalc.codes import chosen
 from cnncalc.errors import Diagnostic, NoAnswer
 from cnncalc.network.model import Model
 from cnncalc.render.columns import field_size, field_stride
+from cnncalc.render.document import Document
 from cnncalc.render.listing import Total
+from cnncalc.render.listings.comparison import labels
 from cnncalc.render.listings.layers import failure, heading, place_of, totals
+from cnncalc.render.outputs.html import tables
 from cnncalc.render.page.data import inert_json, model
 from cnncalc.render.page.table import table
 from cnncalc.render.pictures import PICTURES, Drawing, draw
@@ -50,7 +53,7 @@ class Shown(NamedTuple):
     """The text of its spec."""
 
 
-def document(networks: Sequence[Shown], drawing: Drawing) -> str:
+def document(networks: Sequence[Shown], drawing: Drawing, comparison: Document) -> str:
     """The whole file; of several networks each has a tab, after one that compares them."""
     script, style = _file("page.js"), _file("page.css")
     layers = [_layers(one.report, drawing) for one in networks]
@@ -67,9 +70,9 @@ def document(networks: Sequence[Shown], drawing: Drawing) -> str:
         _network(at, one, shown, drawing.depth)
         for at, (one, shown) in enumerate(zip(networks, layers, strict=True))
     ]
-    tabs = [inert(one.report.name) for one in networks]
+    tabs = list(labels([one.report for one in networks]))
     if len(networks) > 1:
-        panels.insert(0, _comparison(networks))
+        panels.insert(0, _comparison(networks, tabs, comparison))
         tabs.insert(0, "Comparison")
     return "\n".join(
         [
@@ -246,13 +249,13 @@ def _spec(lines: Sequence[str]) -> str:
     return f'<pre class="scroll" tabindex="0" aria-label="the text of the spec">{text}</pre>'
 
 
-def _comparison(networks: Sequence[Shown]) -> str:
-    """Several networks in a table, and as points where there is such a picture."""
+def _comparison(networks: Sequence[Shown], names: Sequence[str], comparison: Document) -> str:
+    """Several networks in a table, as points where there is such a picture, and how they differ."""
     heads = ("network", "input", "parameters", "MACs", "peak activations", "receptive field", "stride")
     lines = []
-    for at, one in enumerate(networks, start=1):
+    for at, (one, name) in enumerate(zip(networks, names, strict=True), start=1):
         report, sums = one.report, one.report.totals
-        name, inputs = inert(report.name), ", ".join(str(shape) for _, shape in report.inputs)
+        inputs = ", ".join(str(shape) for _, shape in report.inputs)
         last = report.last_local
         counts = "".join(
             f'<td class="n" title="{exact(number)}">{rounded(number) or exact(number)}</td>'
@@ -278,4 +281,5 @@ def _comparison(networks: Sequence[Shown]) -> str:
     reports = tuple(one.report for one in networks)
     if "scatter" in PICTURES:
         parts.append(_card("Cost and size", _picture("scatter", reports, {}), "picture"))
+    parts.append(_card("Differences", f'<div class="scroll">{tables(comparison)}</div>', "differences"))
     return "\n".join(parts)

@@ -98,7 +98,7 @@ def _row(line: Line, place: int, largest: Sequence[int]) -> str:
     caret = '<i aria-hidden="true"></i>' if line.opens else ""
     kind = "" if line.is_layer else ' class="head"'
     cells = [
-        f'<th scope="row" title="{escape(layer.path)}" style="--d:{line.level - 1}">'
+        f'<th scope="row" title="{escape(layer.path)}" style="--in:{line.level - 1}">'
         f"{caret}{escape(line.label)}</th>",
         _text(_COLUMNS["op"].text(layer) if line.is_layer else plural(len(line.leaves), "layer"), "op"),
         _window(layer) if line.is_layer else '<td class="win"></td>',
