@@ -41,6 +41,8 @@ KEYS = (
 
 
 _DATA = re.compile(r' data-([a-z]+)="([^"]*)"')
+_TITLED = re.compile(r'( data-l="\d+")><title>[^<]*</title></(?:circle|rect)>')
+"""A point with its title, of a picture whose titles repeat the table's rows."""
 
 
 class Shown(NamedTuple):
@@ -137,7 +139,8 @@ def _network(at: int, one: Shown, layers: Sequence[LayerReport], depth: int | No
     places = {layer.path: at for at, layer in enumerate(layers)}
     parts.append(f'<div class="stage" data-model="{at}">')
     parts.append(_field(at))
-    growth = _card("Growth of the receptive field", _picture("growth", (report,), places), "growth")
+    curve = _TITLED.sub(r"\1/>", _picture("growth", (report,), places))  # the script titles them
+    growth = _card("Growth of the receptive field", curve, "growth")
     parts.append(f'<div class="side">{growth}\n{_card("Notes", _notes(one, places), "notes")}</div>')
     hidden = len(report.layers) - len(layers)
     note = f"; {plural(hidden, 'layer')} without parameters that keep their shape left out" if hidden else ""
@@ -243,10 +246,9 @@ def _note(found: Diagnostic, places: Mapping[str, int]) -> str:
 
 
 def _spec(lines: Sequence[str]) -> str:
-    text = "".join(
-        f'<span data-n="{at}">{escape(inert(line))}</span>' for at, line in enumerate(lines, start=1)
-    )
-    return f'<pre class="scroll" tabindex="0" aria-label="the text of the spec">{text}</pre>'
+    """The lines as they are; the script makes each an element of its own."""
+    text = "\n".join(escape(inert(line), quote=False) for line in lines).rstrip("\n")
+    return f'<pre class="scroll" tabindex="0" aria-label="the text of the spec">\n{text}</pre>'
 
 
 def _comparison(networks: Sequence[Shown], names: Sequence[str], comparison: Document) -> str:
