@@ -102,6 +102,7 @@ class Context:
     def __init__(self, source: Source, most_layers: int = MOST_LAYERS) -> None:
         self.source = source
         self.most_layers = most_layers
+        self.most_reread = REREAD_PER_LAYER * most_layers
         self.diagnostics: list[Diagnostic] = []
         self.all_variables: set[str] = set()
         """The names of the variables of all models, for what is set from outside."""
@@ -115,6 +116,8 @@ class Context:
         """Whether a list was nested too deep to be read, so that what it calls is not known."""
         self.errors = 0
         """How many were found, those apart too."""
+        self.findings = 0
+        """The same with those that were reported before."""
         self.items_read = 0
         self.layers_made = 0
         """Layers of all models and cases so far."""
@@ -146,6 +149,7 @@ class Context:
 
     def fault(self, fault: Fault, node: YamlNode, scope: Scope, path: str | None = None) -> None:
         """Report a bare fact at the place of a node."""
+        self.findings += 1
         key = (fault.code, node.line, node.column, fault.message)
         if key not in self._seen:
             self._seen.add(key)
@@ -177,12 +181,13 @@ class Context:
         self.items_read += 1
         if self.items_read > self.most_layers:
             self.stop(too_many_items(self.most_layers), node, scope, path)
-        self.spend(0, node, scope, path)
+        if self.reread > self.most_reread:
+            self.spend(0, node, scope, path)
 
     def spend(self, effort: int, node: YamlNode, scope: Scope, path: str | None) -> None:
         """Take note of nodes that are read again."""
         self.reread += effort
-        most = REREAD_PER_LAYER * self.most_layers
+        most = self.most_reread
         if self.reread > most:
             message = f"blocks, repeats, variants and cases make more than {most:,} nodes to be read again"
             self.stop(

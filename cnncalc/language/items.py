@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.errors import Fault
+from cnncalc.language.alike import Alike
 from cnncalc.language.arguments import kind_of, read_flag, read_integer
 from cnncalc.language.calls import BlockReader
 from cnncalc.language.context import DEEPEST, Context, DependsOnParameter, Scope
@@ -64,15 +65,19 @@ class ItemReader:
                 path,
             )
             return ()
-        names = Names(_given_names(node))
+        names, alike = Names(_given_names(node)), Alike(self.context)
         steps = []
         inner = scope._replace(nesting=scope.nesting + 1)
         for item in node.items:
             self.context.count_item(item, inner, path or None)
-            steps.append(self._item(item, inner, path, names))
+            steps.append(self._item(item, inner, path, names, alike))
         return tuple([step for step in steps if step is not None])
 
-    def _item(self, item: YamlNode, scope: Scope, path: str, names: Names) -> Step | None:
+    def _item(self, item: YamlNode, scope: Scope, path: str, names: Names, alike: Alike) -> Step | None:
+        if isinstance(item, Mapping) and len(item.entries) == 1:
+            key, argument = item.entries[0]
+            if not _is_sibling(key.text, scope):
+                return self._plain_step(key, argument, scope, path, names, alike)
         if isinstance(item, Sequence) or (isinstance(item, Scalar) and item.is_null):
             found = "an empty item" if isinstance(item, Scalar) else "a list"
             self.context.error(
@@ -85,7 +90,7 @@ class ItemReader:
             )
             return None
         if isinstance(item, Scalar):
-            return self._step(item, None, {}, scope, path, names)
+            return self._plain_step(item, None, scope, path, names, alike)
         beside = [key.text for key, _ in item.entries if _is_sibling(key.text, scope)]
         siblings = {key.text: (key, value) for key, value in item.entries if key.text in beside}
         others = [(key, value) for key, value in item.entries if key.text not in beside]
@@ -127,6 +132,18 @@ class ItemReader:
             self.context.error("E104", key, message, help, scope, path)
         else:
             self.context.unknown_word("E104", "key", key, SIBLINGS, scope, path, _FOREIGN_SIBLINGS)
+
+    def _plain_step(
+        self, key: Scalar, argument: YamlNode | None, scope: Scope, path: str, names: Names, alike: Alike
+    ) -> Step:
+        """An item with nothing beside its operation, as most are."""
+        own = names.last = names.own(key.text[:LONGEST_NAME])
+        path = f"{path}/{own}" if path else own
+        read = alike.read(key, argument, scope, path, self._parts)
+        for label in read.labels[1:]:
+            names.own(label)
+        origin = self.context.origin(key, scope)
+        return Step((read.parts,), origin=origin, labels=read.labels, is_head=read.is_head)
 
     def _step(
         self,
@@ -255,8 +272,13 @@ class ItemReader:
 
 def _given_names(node: Sequence) -> list[str]:
     """The names that the items of a list give themselves."""
-    names = (item.get("name") for item in node.items if isinstance(item, Mapping))
-    return [name.text for name in names if isinstance(name, Scalar)]
+    mappings = [item for item in node.items if isinstance(item, Mapping)]
+    return [
+        value.text
+        for item in mappings
+        for key, value in item.entries
+        if key.text == "name" and isinstance(value, Scalar)
+    ]
 
 
 def _is_operation(name: str, scope: Scope) -> bool:

@@ -78,13 +78,24 @@ class _Anchored(NamedTuple):
     height: int
 
 
+_NO_ENTRIES: list[tuple[Scalar, YamlNode]] = []
+
+
 class _Open:
     """A list or mapping that is still being read."""
 
-    __slots__ = ("anchor", "before", "height", "key", "keys", "node")
+    __slots__ = ("anchor", "before", "entries", "height", "items", "key", "keys", "node")
 
     def __init__(self, node: Sequence | Mapping, anchor: str | None, before: int) -> None:
         self.node = node
+        self.items: list[YamlNode] | None = None
+        """Where the next node goes, if it is a list."""
+        self.entries: list[tuple[Scalar, YamlNode]] = _NO_ENTRIES
+        """Where keys go with their values, if it is a mapping."""
+        if isinstance(node, Sequence):
+            self.items = node.items
+        else:
+            self.entries = node.entries
         self.anchor = anchor
         self.before = before
         """Nodes counted before this one."""
@@ -112,28 +123,30 @@ class _TreeBuilder:
     def _clear(self) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.count = 0
-        self.stack: list[_Open] = []
+        self.roots: list[YamlNode] = []
+        self.stack = [_Open(Sequence(self.roots, 1, 1), None, 0)]
+        """What is open, in a list that the root goes into."""
         self.anchors: dict[str, _Anchored | _Open] = {}
-        self.root: YamlNode | None = None
 
     def build(self) -> tuple[YamlNode, list[Diagnostic]]:
         import yaml  # here, because commands that read no spec do without its start-up time
 
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml only the slow one is there
         try:
-            self._read(yaml.parse(self.source.text, Loader=loader))
+            self._read(loader(self.source.text))
         except yaml.YAMLError as error:
             if _TOO_DEEP in str(
                 error
             ):  # libyaml's own limit, met while it looks ahead; the slow parser tells the place of ours
                 self._clear()
-                self._read(yaml.parse(self.source.text, Loader=yaml.SafeLoader))
+                self._read(yaml.SafeLoader(self.source.text))
             self._explain(error)
-        if self.root is None or (isinstance(self.root, Scalar) and self.root.is_null):
+        root = self.roots[0] if self.roots else None
+        if root is None or (isinstance(root, Scalar) and root.is_null):
             self._fail("E101", 1, 1, 1, "the spec is empty", "begin with `layers:` and a list")
-        return self.root, self.diagnostics
+        return root, self.diagnostics
 
-    def _read(self, events: Iterator[_Event]) -> None:
+    def _read(self, loader: Any) -> None:
         from yaml import events as kinds
 
         handlers: dict[type, Callable[[_Event], None]] = {
@@ -145,13 +158,14 @@ class _TreeBuilder:
             kinds.AliasEvent: self._alias,
             kinds.DocumentStartEvent: self._document,
         }
-        for event in events:
+        next_event = loader.get_event  # without the generator of `yaml.parse`, a tenth of the time
+        while (event := next_event()) is not None:
             handler = handlers.get(type(event))
             if handler is not None:
                 handler(event)
 
     def _document(self, event: _Event) -> None:
-        if self.root is None:
+        if not self.roots:
             return
         mark = event.start_mark
         self._fail(
@@ -164,6 +178,30 @@ class _TreeBuilder:
         )
 
     def _scalar(self, event: _Event) -> None:
+        """A word of one line as most are, which needs no further call; others are left to
+        ``_other_scalar``.
+        """
+        mark, end, text = event.start_mark, event.end_mark, event.value
+        line, column = mark.line, mark.column
+        if event.style or event.anchor is not None or event.tag is not None or end.line != line:
+            self._other_scalar(event)
+            return
+        width = end.column - column
+        node = Scalar(text, False, line + 1, column + 1, width if width > 0 else 1)
+        self.count += 1 + len(text) // LONG_TEXT
+        if self.count > MAX_NODES:
+            self._too_many(node)
+        top = self.stack[-1]
+        if top.items is not None:
+            top.items.append(node)
+        elif top.key is None or not text:
+            self._add(node)
+        else:
+            if top.key is not _REFUSED:
+                top.entries.append((top.key, node))
+            top.key = None
+
+    def _other_scalar(self, event: _Event) -> None:
         mark, end, style, anchor = event.start_mark, event.end_mark, event.style, event.anchor
         line, column = mark.line, mark.column
         if anchor is not None:
@@ -189,8 +227,8 @@ class _TreeBuilder:
         self._open(Sequence([], mark.line + 1, mark.column + 1), event)
 
     def _open(self, node: Sequence | Mapping, event: _Event) -> None:
-        if len(self.stack) >= MAX_NESTING:
-            self._too_deep(node.line, node.column, len(self.stack) + 1)
+        if len(self.stack) > MAX_NESTING:
+            self._too_deep(node.line, node.column, len(self.stack))
         if event.tag is not None:
             self._refuse_tag(event)
         opened = _Open(node, event.anchor, self.count)
@@ -220,8 +258,8 @@ class _TreeBuilder:
                 f"`*{shown(event.anchor)}` is inside the value it refers to, which starts on line {start}"
             )
             self._fail("E101", line, column, width, message, "nothing can contain itself")
-        if len(self.stack) + anchored.height > MAX_NESTING:
-            self._too_deep(line, column, len(self.stack) + anchored.height)
+        if len(self.stack) - 1 + anchored.height > MAX_NESTING:
+            self._too_deep(line, column, len(self.stack) - 1 + anchored.height)
         node = anchored.node
         if isinstance(node, Scalar):  # a text of its own place, so that a finding about it points here
             node = Scalar(node.text, node.quoted, line, column, width)
@@ -230,20 +268,16 @@ class _TreeBuilder:
 
     def _add(self, node: YamlNode, height: int = 0) -> None:
         """Puts a complete node where it belongs: into the list, under its key, or as the next key."""
-        if not self.stack:
-            self.root = node
-            return
         top = self.stack[-1]
         if height >= top.height:
             top.height = height + 1
-        parent = top.node
-        if isinstance(parent, Sequence):
-            parent.items.append(node)
+        if top.items is not None:
+            top.items.append(node)
         elif top.key is None:
             top.key = self._key(top, node)
         else:
             if top.key is not _REFUSED:
-                parent.entries.append((top.key, node))
+                top.entries.append((top.key, node))
                 if isinstance(node, Scalar) and not node.text and ":" in top.key.text:
                     self._check_space(top.key, node)
             top.key = None
@@ -333,14 +367,14 @@ class _TreeBuilder:
     def _count(self, size: int, node: YamlNode) -> None:
         self.count += size
         if self.count > MAX_NODES:
-            width = node.width if isinstance(node, Scalar) else 1
-            message = (
-                f"the spec has more than {MAX_NODES:,} nodes, aliases expanded: "
-                f"found {self.count:,} up to here"
-            )
-            self._fail(
-                "E102", node.line, node.column, width, message, "use `repeat:`, a block, or several files"
-            )
+            self._too_many(node)
+
+    def _too_many(self, node: YamlNode) -> NoReturn:
+        width = node.width if isinstance(node, Scalar) else 1
+        message = (
+            f"the spec has more than {MAX_NODES:,} nodes, aliases expanded: found {self.count:,} up to here"
+        )
+        self._fail("E102", node.line, node.column, width, message, "use `repeat:`, a block, or several files")
 
     def _too_deep(self, line: int, column: int, found: int) -> NoReturn:
         message = f"lists and mappings are nested deeper than {MAX_NESTING} levels: found {found} here"

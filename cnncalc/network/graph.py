@@ -216,14 +216,16 @@ class _GraphBuilder:
             self._share(step.share, tuple(copies), scope, path)
         if names:
             scope.names[names[0]] = _Binding(tensor, tuple(copies), tuple(ends) if step.is_repeated else None)
-            self.expectations.extend(ExpectedOf(one, path, tensor, entry) for one in step.expectations)
+            if step.expectations:
+                self.expectations += [ExpectedOf(one, path, tensor, entry) for one in step.expectations]
         return current if step.is_head else tensor
 
     def _part(self, part: Part, path: str, scope: _ListNames, current: int, origin: Origin) -> int:
         body: Body = part.body
         if isinstance(body, LayerBody):
-            named = tuple(self._reference(ref, scope, current, path) for ref in body.references)
-            inputs = (current, *named) if body.reads_current else named
+            inputs: tuple[int, ...] = (current,) if body.reads_current else ()
+            if body.references:
+                inputs += tuple([self._reference(ref, scope, current, path) for ref in body.references])
             return self._node(path, body.layer.op, body.layer, inputs, origin)
         if isinstance(body, SeriesBody):
             return self._nested(body, path + "/", scope, current, origin)

@@ -10,12 +10,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
-from cnncalc.errors import Fault
-from cnncalc.frameworks import CAFFE
-from cnncalc.frameworks.rules import AxisPadding
-from cnncalc.geometry.shape import Shape, total
-from cnncalc.geometry.window import TransposedWindow, Window
-from cnncalc.importers.building import Building, fitted
+from cnncalc.geometry.shape import Shape, Size, total
+from cnncalc.importers.building import Building, floored, pooled
 from cnncalc.importers.caffe.prototxt import Message
 
 
@@ -190,10 +186,13 @@ def _convolution(layer: Layer) -> Made:
     given.done()
     if layer.kind in ("convolutiondepthwise", "depthwiseconvolution", "convolutiondepthwise2d"):
         groups = layer.shape.channels or groups
-    windows = [Window(k, s, p, p, d) for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True)]
+    sizes = tuple(
+        floored(size, 2 * p, k, s, d)
+        for size, p, k, s, d in zip(layer.shape.sizes, padding, kernel, stride, dilation, strict=True)
+    )
     tensor = layer.add(
         "conv",
-        Shape(out, fitted(windows, layer.shape.sizes)),
+        Shape(out, sizes),
         share=_shared(layer),
         kernel=kernel,
         out=out,
@@ -214,12 +213,13 @@ def _deconvolution(layer: Layer) -> Made:
     out, groups = given.whole("num_output", 0), given.whole("group", 1)
     bias = given.flag("bias_term", True)
     given.done()
-    windows = [
-        TransposedWindow(k, s, p, p, d) for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True)
-    ]
+    sizes = tuple(
+        None if size is None else (size - 1) * s + d * (k - 1) + 1 - 2 * p
+        for size, p, k, s, d in zip(layer.shape.sizes, padding, kernel, stride, dilation, strict=True)
+    )
     tensor = layer.add(
         "conv_transpose",
-        Shape(out, fitted(windows, layer.shape.sizes)),
+        Shape(out, sizes),
         share=_shared(layer),
         kernel=kernel,
         out=out,
@@ -246,18 +246,14 @@ def _pooling(layer: Layer) -> Made:
     kernel, stride, padding, _ = _windows(layer, given)
     rounds_up = given.word("round_mode", "CEIL") in ("CEIL", "0") and given.flag("ceil_mode", True)
     given.done()
-    try:
-        windows = [
-            CAFFE.pool_window(k, s, AxisPadding(p, p), 1, rounds_up, None, any(padding))
-            for k, s, p in zip(kernel, stride, padding, strict=True)
-        ]
-    except Fault as fault:
-        layer.refuse(fault.message)
-        return None
+    sizes: list[Size] = [
+        pooled(size, p, k, s) if rounds_up else floored(size, 2 * p, k, s)
+        for size, p, k, s in zip(layer.shape.sizes, padding, kernel, stride, strict=True)
+    ]
     return [
         layer.add(
             op,
-            Shape(layer.shape.channels, fitted(windows, layer.shape.sizes)),
+            Shape(layer.shape.channels, tuple(sizes)),
             kernel=kernel,
             stride=stride,
             padding=_pairs(padding),

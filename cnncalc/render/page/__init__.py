@@ -17,11 +17,8 @@ from cnncalc.codes import chosen
 from cnncalc.errors import Diagnostic, NoAnswer
 from cnncalc.network.model import Model
 from cnncalc.render.columns import field_size, field_stride
-from cnncalc.render.document import Document
 from cnncalc.render.listing import Total
-from cnncalc.render.listings.comparison import labels
 from cnncalc.render.listings.layers import failure, heading, place_of, totals
-from cnncalc.render.outputs.html import tables
 from cnncalc.render.page.data import inert_json, model
 from cnncalc.render.page.table import table
 from cnncalc.render.pictures import PICTURES, Drawing, draw
@@ -41,8 +38,6 @@ KEYS = (
 
 
 _DATA = re.compile(r' data-([a-z]+)="([^"]*)"')
-_TITLED = re.compile(r'( data-l="\d+")><title>[^<]*</title></(?:circle|rect)>')
-"""A point with its title, of a picture whose titles repeat the table's rows."""
 
 
 class Shown(NamedTuple):
@@ -55,7 +50,7 @@ class Shown(NamedTuple):
     """The text of its spec."""
 
 
-def document(networks: Sequence[Shown], drawing: Drawing, comparison: Document) -> str:
+def document(networks: Sequence[Shown], drawing: Drawing) -> str:
     """The whole file; of several networks each has a tab, after one that compares them."""
     script, style = _file("page.js"), _file("page.css")
     layers = [_layers(one.report, drawing) for one in networks]
@@ -72,9 +67,9 @@ def document(networks: Sequence[Shown], drawing: Drawing, comparison: Document) 
         _network(at, one, shown, drawing.depth)
         for at, (one, shown) in enumerate(zip(networks, layers, strict=True))
     ]
-    tabs = list(labels([one.report for one in networks]))
+    tabs = [inert(one.report.name) for one in networks]
     if len(networks) > 1:
-        panels.insert(0, _comparison(networks, tabs, comparison))
+        panels.insert(0, _comparison(networks))
         tabs.insert(0, "Comparison")
     return "\n".join(
         [
@@ -139,8 +134,7 @@ def _network(at: int, one: Shown, layers: Sequence[LayerReport], depth: int | No
     places = {layer.path: at for at, layer in enumerate(layers)}
     parts.append(f'<div class="stage" data-model="{at}">')
     parts.append(_field(at))
-    curve = _TITLED.sub(r"\1/>", _picture("growth", (report,), places))  # the script titles them
-    growth = _card("Growth of the receptive field", curve, "growth")
+    growth = _card("Growth of the receptive field", _picture("growth", (report,), places), "growth")
     parts.append(f'<div class="side">{growth}\n{_card("Notes", _notes(one, places), "notes")}</div>')
     hidden = len(report.layers) - len(layers)
     note = f"; {plural(hidden, 'layer')} without parameters that keep their shape left out" if hidden else ""
@@ -246,18 +240,19 @@ def _note(found: Diagnostic, places: Mapping[str, int]) -> str:
 
 
 def _spec(lines: Sequence[str]) -> str:
-    """The lines as they are; the script makes each an element of its own."""
-    text = "\n".join(escape(inert(line), quote=False) for line in lines).rstrip("\n")
-    return f'<pre class="scroll" tabindex="0" aria-label="the text of the spec">\n{text}</pre>'
+    text = "".join(
+        f'<span data-n="{at}">{escape(inert(line))}</span>' for at, line in enumerate(lines, start=1)
+    )
+    return f'<pre class="scroll" tabindex="0" aria-label="the text of the spec">{text}</pre>'
 
 
-def _comparison(networks: Sequence[Shown], names: Sequence[str], comparison: Document) -> str:
-    """Several networks in a table, as points where there is such a picture, and how they differ."""
+def _comparison(networks: Sequence[Shown]) -> str:
+    """Several networks in a table, and as points where there is such a picture."""
     heads = ("network", "input", "parameters", "MACs", "peak activations", "receptive field", "stride")
     lines = []
-    for at, (one, name) in enumerate(zip(networks, names, strict=True), start=1):
+    for at, one in enumerate(networks, start=1):
         report, sums = one.report, one.report.totals
-        inputs = ", ".join(str(shape) for _, shape in report.inputs)
+        name, inputs = inert(report.name), ", ".join(str(shape) for _, shape in report.inputs)
         last = report.last_local
         counts = "".join(
             f'<td class="n" title="{exact(number)}">{rounded(number) or exact(number)}</td>'
@@ -283,5 +278,4 @@ def _comparison(networks: Sequence[Shown], names: Sequence[str], comparison: Doc
     reports = tuple(one.report for one in networks)
     if "scatter" in PICTURES:
         parts.append(_card("Cost and size", _picture("scatter", reports, {}), "picture"))
-    parts.append(_card("Differences", f'<div class="scroll">{tables(comparison)}</div>', "differences"))
     return "\n".join(parts)
