@@ -154,7 +154,7 @@ def all_operations() -> str:
     return "\n".join(["", "| operation | what it is |", "|---|---|", *rows, ""]) + "\n"
 
 
-def formats(choice: Formats = outputs.PICTURED) -> str:
+def formats(choice: Formats = outputs.COMPARED) -> str:
     """The formats of results, or of another choice, from their registry."""
     rows = [
         f"| `{one.name}` | {one.about} | {', '.join(f'`{one.stem}{ending}`' for ending in one.endings)} |"

@@ -120,6 +120,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "unet": Entry("down, up and across, unpadded"),
         "deeplab": Entry("dilation in place of stride"),
         "deeplabv3": Entry("an atrous spatial pyramid", "torchvision"),
+        "deeplabv3plus": Entry("the same with a decoder", "segmentation_models_pytorch"),
         "dilated_context": Entry("dilations that double"),
         "pspnet": Entry("a pyramid pooling module"),
     },

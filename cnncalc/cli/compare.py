@@ -19,13 +19,14 @@ from cnncalc.cli.frameworks import across
 from cnncalc.cli.output import keep_specs
 from cnncalc.cli.paths import files_of
 from cnncalc.cli.revision import is_revision, no_file_of, read_revision, specs_in_revision
+from cnncalc.cli.seen import Seen, find
 from cnncalc.errors import FINE, INVALID, UNDONE, Diagnostic, SourceError
-from cnncalc.language.source import glimpse
-from cnncalc.loading import Loaded, Options, load_path, load_source
+from cnncalc.language.source import Source, glimpse
+from cnncalc.loading import Options
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.listings.comparison import Comparison, Group
 from cnncalc.render.listings.networks import Entry
-from cnncalc.render.outputs import FORMATS, PICTURED
+from cnncalc.render.outputs import COMPARED, FORMATS
 from cnncalc.render.text import inert
 
 MOST_COMPARED = 100
@@ -79,7 +80,7 @@ def compare(
     model: options.Variant = None,
     framework: options.FrameworkName = None,
     max_layers: options.MaxLayers = MOST_LAYERS,
-    format: options.PicturedFormatName = None,
+    format: options.ComparedFormatName = None,
     output: options.PicturedOutput = None,
 ) -> int:
     """Networks side by side, differences and ratios.
@@ -109,7 +110,7 @@ def compare(
     settings = None if is_spread else options.settings(sets)
     conditions = Options(settings, framework, model, max_layers)
     request = run.Request(tuple(specs), options.input_shape(input), conditions)
-    chosen = options.format_of(format, output, FORMATS if frameworks else PICTURED)
+    chosen = options.format_of(format, output, FORMATS if frameworks else COMPARED)
     if changes and len(specs) != 2:
         raise typer.BadParameter(f"two files are needed, not {len(specs)}", param_hint="--changes")
     if is_spread and (len(specs) != 1 or frameworks):
@@ -124,7 +125,8 @@ def compare(
                 "cannot be combined with --fail-if, --changes or --framework", param_hint="--frameworks"
             )
         return across(request, all_layers, chosen, output)
-    outcome, pairings, groups = _compared(request, choices if is_spread else {})
+    seen = Seen(_find)
+    outcome, pairings, groups = _compared(request, choices if is_spread else {}, seen)
     verdicts = [
         verdict
         for pairing in pairings
@@ -136,22 +138,25 @@ def compare(
         broken.append(_nothing_held(specs))
     with_changes = chosen.details if changes is None else changes
     document = _document(outcome.entries, pairings, verdicts, tuple(specs), with_changes, groups)
+    document.models, document.texts = seen.models, seen.texts
     run.deliver(document, chosen, output, (*outcome.diagnostics(warnings=False), *broken))
     return max(outcome.code, _code(broken))
 
 
 def _compared(
-    request: run.Request, choices: Mapping[str, Sequence[str]]
+    request: run.Request, choices: Mapping[str, Sequence[str]], seen: Seen
 ) -> tuple[run.Outcome, tuple[Pairing, ...], tuple[Group, ...]]:
     """The networks of all specs, of one spec under several values, or of two folders file by file."""
     if choices:
-        outcomes = [_named(request, dict(zip(choices, some, strict=True))) for some in _product(choices)]
+        outcomes = [
+            _named(request, dict(zip(choices, some, strict=True)), seen) for some in _product(choices)
+        ]
         entries = [entry for one in outcomes for entry in one.entries]
         return _joined(outcomes), _pairings([entries]), ()
     folders = _folders(request.specs)
     if folders is not None:
-        return _file_by_file(request, folders)
-    outcomes = [run.compute(request._replace(specs=(spec,)), _load) for spec in request.specs]
+        return _file_by_file(request, folders, seen)
+    outcomes = [run.compute(request._replace(specs=(spec,)), seen.read) for spec in request.specs]
     pairings = _pairings([one.entries for one in outcomes])
     return _joined(outcomes), pairings, _groups(pairings) if len(request.specs) == 2 else ()
 
@@ -175,10 +180,10 @@ def _product(choices: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
     return product(*choices.values())
 
 
-def _named(request: run.Request, sets: dict[str, str]) -> run.Outcome:
+def _named(request: run.Request, sets: dict[str, str], seen: Seen) -> run.Outcome:
     """The networks of a spec with some variables set, which their names say."""
     said = ", ".join(f"{name}={value}" for name, value in sets.items())
-    outcome = run.compute(request._replace(options=request.options._replace(sets=sets)), _load)
+    outcome = run.compute(request._replace(options=request.options._replace(sets=sets)), seen.read)
     reports = [entry for entry in outcome.entries if isinstance(entry, Report)]
     return outcome._replace(
         entries=tuple(
@@ -219,7 +224,7 @@ def _specs_in(folder: str) -> dict[str, str] | None:
 
 
 def _file_by_file(
-    request: run.Request, folders: tuple[dict[str, str], dict[str, str]]
+    request: run.Request, folders: tuple[dict[str, str], dict[str, str]], seen: Seen
 ) -> tuple[run.Outcome, tuple[Pairing, ...], tuple[Group, ...]]:
     """The networks of two folders, each file with the one of its path."""
     outcomes: list[run.Outcome] = []
@@ -227,7 +232,7 @@ def _file_by_file(
     groups: list[Group] = []
     for path in dict.fromkeys((*folders[0], *folders[1])):
         both = [
-            run.compute(request._replace(specs=(folder[path],)), _load)
+            run.compute(request._replace(specs=(folder[path],)), seen.read)
             if path in folder
             else run.Outcome((), FINE)
             for folder in folders
@@ -259,15 +264,15 @@ def _code(broken: Sequence[Diagnostic]) -> int:
     return INVALID if broken else FINE
 
 
-def _load(spec: str, wanted: Options) -> Loaded:
-    """``load_path`` that also knows revisions."""
+def _find(spec: str, wanted: Options) -> tuple[Source, Options]:
+    """As every command finds a SPEC, and in revisions."""
     if is_revision(spec):
-        return load_source(read_revision(spec, wanted.input), wanted)
+        return read_revision(spec, wanted.input), wanted
     try:
-        return load_path(spec, wanted)
+        return find(spec, wanted)
     except SourceError as error:
-        found = no_file_of(spec)
-        raise error if found is None else SourceError(found) from error
+        missing = no_file_of(spec)
+        raise error if missing is None else SourceError(missing) from error
 
 
 def _pairings(entries: Sequence[Sequence[Entry]]) -> tuple[Pairing, ...]:

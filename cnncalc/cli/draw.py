@@ -9,10 +9,10 @@ import typer
 from cnncalc.analysis.report import Report
 from cnncalc.cli import options, run
 from cnncalc.cli.output import emit, is_watched, keep_specs
+from cnncalc.cli.seen import Seen
 from cnncalc.errors import INVALID, InputError, NoAnswer
-from cnncalc.loading import Loaded, Options, for_spec, load_source, source_at
+from cnncalc.loading import Options
 from cnncalc.network.graph import MOST_LAYERS
-from cnncalc.network.model import Model
 from cnncalc.render.drawings import FORMS, Request
 from cnncalc.render.pictures import PICTURES, USUAL, Drawing
 from cnncalc.render.pictures.photo import data_url
@@ -89,7 +89,7 @@ def draw(
         raise typer.BadParameter(f"leave it out: {form.name} is {form.about}", param_hint="--what")
     unit = None if at is None else options.whole_numbers(at, "--at", ",x")
     conditions = Options(options.settings(sets), framework, model, max_layers)
-    seen = _Seen()
+    seen = Seen()
     outcome = run.compute(run.Request(tuple(specs), options.input_shape(input), conditions), seen.read)
     diagnostics = outcome.diagnostics(warnings=False)
     reports = tuple(entry for entry in outcome.entries if isinstance(entry, Report))
@@ -109,18 +109,3 @@ def draw(
             raise typer.BadParameter(str(error)) from error
     run.report_diagnostics(diagnostics)
     return code
-
-
-class _Seen:
-    """The models that were read, in the order of their reports, and the lines of the specs by file."""
-
-    def __init__(self) -> None:
-        self.models: list[Model] = []
-        self.texts: dict[str, list[str]] = {}
-
-    def read(self, spec: str, options: Options) -> Loaded:
-        source = source_at(spec, options.input)
-        loaded = load_source(source, for_spec(spec, options))
-        self.texts[source.name] = source.lines
-        self.models += loaded.models
-        return loaded

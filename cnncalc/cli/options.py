@@ -12,14 +12,16 @@ import typer
 from cnncalc.errors import InputError
 from cnncalc.frameworks import FRAMEWORKS, possible
 from cnncalc.render.formats import Format, Formats, has_ending
-from cnncalc.render.outputs import FORMATS, PICTURED
+from cnncalc.render.outputs import COMPARED, FORMATS, PICTURED
 
 if TYPE_CHECKING:
     FormatWord = str
     PicturedWord = str
+    ComparedWord = str
 else:
     FormatWord = Literal[FORMATS.names]
     PicturedWord = Literal[PICTURED.names]
+    ComparedWord = Literal[COMPARED.names]
 Dtype = Literal["float32", "float64", "float16", "bfloat16", "int8"]
 
 
@@ -144,6 +146,14 @@ PicturedOutput = Annotated[
     str | None,
     typer.Option(
         "-o", "--output", metavar="FILE", help=f"Write the result to a file: {', '.join(PICTURED.endings)}."
+    ),
+]
+ComparedFormatName = Annotated[
+    ComparedWord | None,
+    typer.Option(
+        "--format",
+        help=f"{_USUAL_FORMAT} A file that ends in .html is the page of `draw`, with --format html a table.",
+        show_default=False,
     ),
 ]
 DtypeName = Annotated[Dtype, typer.Option("--dtype", help="The type of a weight, for the weight memory.")]

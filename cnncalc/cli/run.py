@@ -28,7 +28,7 @@ from cnncalc.render.diagnostics import render
 from cnncalc.render.document import Document
 from cnncalc.render.formats import Format
 from cnncalc.render.listings.networks import Entry, Networks
-from cnncalc.render.outputs import PICTURED
+from cnncalc.render.outputs import COMPARED
 from cnncalc.render.progress import Progress, counted
 from cnncalc.render.view import Unread, View
 
@@ -130,10 +130,10 @@ def deliver(
 ) -> None:
     """A result to standard output or the file; diagnostics to standard error, unless the format has them."""
     if format.streams:
-        emit_pieces(PICTURED.pieces(format.name, document), output)
+        emit_pieces(COMPARED.pieces(format.name, document), output)
     else:
         with Progress("writing", is_shown=is_watched()):
-            text = PICTURED.render(format.name, document, target_surface(output))
+            text = COMPARED.render(format.name, document, target_surface(output))
         emit(text, output)
     if not format.diagnostics:
         report_diagnostics(diagnostics)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 
-from cnncalc.errors import Diagnostic, Location, SourceError
+from cnncalc.errors import Diagnostic, Fault, Location, SourceError
 from cnncalc.geometry.shape import Shape, Size
+from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.importers.items import Item, Malformed, Problem, Value, item, plain
 
 LARGEST_TEXT = 64 * 2**20
@@ -92,21 +93,15 @@ class Building:
         self.problems.append(Problem(node, operator, reason, help, place))
 
 
-def floored(size: Size, padding: int, kernel: int, stride: int, dilation: int = 1) -> Size:
-    """The output size of a window along one axis, rounded down; ``padding`` is the sum of both ends.
-
-    This is the importers' own count, which the written spec is held against; it is no rule of cnncalc.
+def fitted(windows: Iterable[Window | TransposedWindow], sizes: Sequence[Size]) -> tuple[Size, ...]:
+    """The output size of the window of each axis; unknown where it does not fit, which the analysis of the
+    written spec then reports.
     """
-    return None if size is None else (size + padding - dilation * (kernel - 1) - 1) // stride + 1
+    return tuple(_fitted(window, size) for window, size in zip(windows, sizes, strict=True))
 
 
-def pooled(size: Size, padding: int, kernel: int, stride: int) -> Size:
-    """Caffe's output size of a pool along one axis: rounded up, ``padding`` at each end, a last window that
-    would begin beyond the input dropped where there is padding.
-
-    Source: src/caffe/layers/pooling_layer.cpp of BVLC/caffe
-    """
-    if size is None:
+def _fitted(window: Window | TransposedWindow, size: Size) -> Size:
+    try:
+        return window.output_size(size)
+    except Fault:
         return None
-    outputs = -(-(size + 2 * padding - kernel) // stride) + 1
-    return outputs - 1 if padding and (outputs - 1) * stride >= size + padding else outputs

@@ -42,6 +42,12 @@ class Document:
         """
         raise NotImplementedError
 
+    def page(self) -> str:
+        """The document as a page for the browser, of those that have one: the formats ``COMPARED`` are for
+        them.
+        """
+        raise NotImplementedError
+
     def _repr_html_(self) -> str:
         return display.html(self)
 

@@ -55,10 +55,11 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def pages(specs: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The pages of the specs, and of two networks beside each other."""
+    """The pages of the specs, and of several networks, drawn and compared."""
     folder = tmp_path_factory.mktemp("pages")
     made = {}
-    for name, given in {**specs, "two": "vgg16 unet"}.items():
+    several = {"two": ["draw", "vgg16", "unet"], "compared": ["compare", "stack3x3:7x7", "stack3x3:3x3x3"]}
+    for name, words in {**{name: ["draw", spec] for name, spec in specs.items()}, **several}.items():
         made[name] = folder / f"{name.partition(':')[0]}.html"
-        assert main(["draw", *(given.split(" ") if name == "two" else [given]), "-o", str(made[name])]) == 0
+        assert main([*words, "-o", str(made[name])]) == 0
     return made

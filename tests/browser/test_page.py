@@ -16,6 +16,7 @@ pytest.importorskip("selenium", reason="the tests of the page need selenium")
 if not (shutil.which("chromium") and shutil.which("chromedriver")):
     pytest.skip("the tests of the page need chromium and chromedriver", allow_module_level=True)
 
+from cnncalc.cli import main
 from tests.cli.running import Ran
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ NAMES = [
     "imported",
     "hostile",
 ]
-EVERY = [*NAMES, "two"]
+EVERY = [*NAMES, "two", "compared"]
 LEAST_CONTRAST = 4.5
 
 REGIONS = """
@@ -297,6 +298,48 @@ def test_contrast(browser: Browser, pages: dict[str, Path], theme: str) -> None:
     assert any(paper in papers for paper in ("rgb(255, 255, 255)", "rgb(21, 27, 35)"))
 
 
+def test_titles_and_lines_that_the_script_adds(browser: Browser, pages: dict[str, Path]) -> None:
+    browser.open(pages["resnet50:torchvision"])
+    point, row, lines, text = browser.run(
+        """
+        const at = networks[0].layers.findIndex(layer => layer.p === "layer2[1]/residual_1/conv3x3_1");
+        const spec = document.querySelector("pre");
+        return [document.querySelector(`.growth [data-l="${at}"] title`).textContent,
+                document.querySelector(`tr[data-l="${at}"]:not(.head) th`).title,
+                [...spec.children].map(line => +line.dataset.n), [...spec.children].map(line => line.textContent)];
+        """
+    )
+    assert (point, row) == ("layer2[1]/residual_1/conv3x3_1 (conv): 59x59", "layer2[1]/residual_1/conv3x3_1")
+    spec = (Path(__file__).parents[2] / "configs/resnet50.yaml").read_text(encoding="utf-8")
+    assert text == spec.splitlines()
+    assert lines == list(range(1, len(text) + 1))
+
+
+def test_a_large_page_opens_without_delay(browser: Browser, tmp_path: Path) -> None:
+    """About 0.3 s to open and 0.02 s to show another layer; the limits are for a machine that does more."""
+    page = tmp_path / "resnet152.html"
+    assert main(["draw", "resnet:resnet152", "-o", str(page)]) == 0
+    opened, shown = [], []
+    for _ in range(3):
+        browser.open(page)
+        opened.append(browser.run("return performance.getEntriesByType('navigation')[0].loadEventEnd"))
+        shown += browser.run(
+            """
+            const stage = document.querySelector("[data-model]"), choice = stage.querySelector("select");
+            return [7, 90, 210, 300].map(at => {
+              const begin = performance.now();
+              choice.value = at;
+              choice.dispatchEvent(new Event("change", {bubbles: true}));
+              stage.getBoundingClientRect();
+              return performance.now() - begin;
+            });
+            """
+        )
+    assert browser.run("return document.querySelectorAll('[data-model] tr[data-l]').length") > 300
+    assert 0 < min(opened) < 2000
+    assert 0 < min(shown) < 200
+
+
 def test_less_motion_where_it_is_asked_for(browser: Browser, pages: dict[str, Path]) -> None:
     ask = "return getComputedStyle(document.querySelector('.views rect')).transitionDuration"
     browser.open(pages["vgg16"], motion="no-preference")
@@ -319,8 +362,9 @@ def test_names_are_inert(browser: Browser, pages: dict[str, Path]) -> None:
     assert browser.complaints() == []
 
 
-def test_several_networks_are_tabs(browser: Browser, pages: dict[str, Path]) -> None:
-    browser.open(pages["two"])
+@pytest.mark.parametrize("name", ["two", "compared"])
+def test_several_networks_are_tabs(browser: Browser, pages: dict[str, Path], name: str) -> None:
+    browser.open(pages[name])
     visible = "return [...document.querySelectorAll('[role=tabpanel]')].map(one => !one.hidden)"
     assert browser.run(visible) == [True, False, False]
     browser.run("document.querySelector('[role=tab]').focus()")
@@ -340,11 +384,14 @@ def test_every_column_of_a_table_is_below_its_own_head(
 ) -> None:
     browser.open(pages["two"], width)
     shown = (
-        "return [...document.querySelectorAll('[role=tabpanel]:not([hidden]) table tr')].map(row => "
-        "[...row.cells].filter(cell => cell.checkVisibility()).map(cell => cell.getBoundingClientRect().left))"
+        "return [...document.querySelectorAll('[role=tabpanel]:not([hidden]) table')].map(table => "
+        "[...table.rows].map(row => [...row.cells].filter(cell => cell.checkVisibility())"
+        ".map(cell => cell.getBoundingClientRect().left)))"
     )
     for tab in browser.driver.find_elements("css selector", "[role=tab]"):
         tab.click()
-        heads, *rows = browser.run(shown)
-        assert len(heads) > 4
-        assert [row for row in rows if row] and all(row == heads for row in rows if row)
+        tables = browser.run(shown)
+        assert tables
+        for heads, *rows in tables:
+            assert len(heads) > 2
+            assert [row for row in rows if row] and all(row == heads for row in rows if row)

@@ -137,6 +137,40 @@ def test_conditions_decide_the_exit_code(
     assert Ran(capsys, "compare", "old.yaml", "new.yaml", *options).code == code
 
 
+def test_a_page_has_tabs_the_differences_and_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("compare", "old.yaml", "new.yaml", "--fail-if", "params > +5%")
+    ran = Ran(capsys, *words, "-o", "page.html")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("error[E405]: ")
+    page = Path("page.html").read_text(encoding="utf-8")
+    assert re.findall(r'role="tab" [^>]*>([^<]*)<', page) == ["Comparison", "old", "new"]
+    assert "<td>152</td><td>204</td><td>+52 (+34.2 %)</td>" in page
+    assert "<summary>Layers: 1 added, 1 removed, 2 changed</summary>" in page
+    assert page.count("\n  - conv1x1: 8") == 2  # the text of both specs
+    assert page == Ran(capsys, *words, "--format", "page").out
+    assert Ran(capsys, *words, "-o", "page.htm").code == 1
+    assert Path("page.htm").read_text(encoding="utf-8") == page
+    assert Ran(capsys, *words, "--format", "html", "-o", "page.html").code == 1
+    table = Path("page.html").read_text(encoding="utf-8")
+    assert "<script" not in table and "<td>152</td><td>204</td><td>+52 (+34.2 %)</td>" in table
+    assert table == Ran(capsys, *words, "--format", "html").out
+
+
+def test_a_page_of_what_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "old.yaml", "none.yaml", "-o", "page.html")
+    assert ran.code == 2 and "none.yaml" in ran.err
+    assert 'role="tab"' not in Path("page.html").read_text(encoding="utf-8")
+    assert Ran(capsys, "compare", "none.yaml", "nor.yaml", "--format", "page").out == ""
+
+
+def test_a_page_of_values_of_a_variable(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").write_text(
+        "vars: {d: 1}\ninput: [3, 9, 9]\nlayers:\n  - conv3x3: {out: d, dilation: d}\n"
+    )
+    page = Ran(capsys, "compare", "net.yaml", "--set", "d=1,2", "--format", "page").out
+    assert re.findall(r'role="tab" [^>]*>([^<]*)<', page) == ["Comparison", "d=1", "d=2"]
+
+
 def test_a_broken_budget_is_told_beside_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--fail-if", "params > +5%")
     assert ran.err == "error[E405]: `params > +5%`: params was 152 and is 204 (+34.2 %) (new, new.yaml)\n"

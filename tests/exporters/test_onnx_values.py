@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxruntime")
@@ -18,7 +18,7 @@ from cnncalc.errors import GraphError, SpecError  # noqa: E402
 from tests.exporters import onnx_files as running  # noqa: E402
 from tests.oracle.build import Builder, Refusal, networks  # noqa: E402
 from tests.oracle.modules import Modules, inputs_of  # noqa: E402
-from tests.oracle.strategies import STEADY, specs  # noqa: E402
+from tests.oracle.strategies import networks_of, specs  # noqa: E402
 
 WEIGHT = 0.05
 
@@ -41,7 +41,7 @@ class Alike(Modules):
 
 
 @pytest.mark.slow
-@settings(STEADY, max_examples=60)
+@networks_of("exported values")
 @given(specs())
 def test_random_networks_compute_what_pytorch_computes(text: str) -> None:
     try:

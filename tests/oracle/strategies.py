@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import yaml
@@ -26,6 +27,28 @@ STEADY = settings(
     print_blob=False,
 )
 """The same networks in every run."""
+
+NETWORKS: Mapping[str, int] = MappingProxyType(
+    {
+        "shapes, 1-D": 900,
+        "shapes, 2-D": 800,
+        "shapes, 3-D": 120,
+        "shapes, often unfit": 1500,
+        "flops, 2-D": 60,
+        "fields, 1-D": 800,
+        "fields, 2-D": 400,
+        "fields, 3-D": 60,
+        "fields, small maps": 400,
+        "exported values": 60,
+    }
+)
+"""How many random networks each test runs in PyTorch: 5,100 in all."""
+
+
+def networks_of(test: str) -> settings:
+    """The same random networks in every run, as many as ``NETWORKS`` says."""
+    return settings(STEADY, max_examples=NETWORKS[test])
+
 
 ACTIVATIONS = (
     *("relu", "relu6", "leaky_relu", "sigmoid", "tanh", "gelu", "silu"),

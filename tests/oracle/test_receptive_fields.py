@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import cnncalc
 from cnncalc.analysis.inside import inside
 from cnncalc.analysis.report import LayerReport
 from tests.oracle.build import Refusal, networks
-from tests.oracle.strategies import NEWER, STEADY, specs
+from tests.oracle.strategies import NEWER, networks_of, specs
 
 torch = pytest.importorskip("torch")
 
@@ -107,7 +107,7 @@ def is_right(got: tuple[int, int] | None, seen: Seen, size: int) -> bool:
 def test_one_dimensional_networks() -> None:
     inside: list[int] = []
 
-    @settings(STEADY, max_examples=800)
+    @networks_of("fields, 1-D")
     @given(specs(ranks=(1,), sizes=(20, 40), more=NEWER))
     def hold(text: str) -> None:
         inside.append(agree(text))
@@ -116,19 +116,19 @@ def test_one_dimensional_networks() -> None:
     assert sum(inside) > 50_000
 
 
-@STEADY
+@networks_of("fields, 2-D")
 @given(specs(ranks=(2,), sizes=(12, 24), more=NEWER))
 def test_two_dimensional_networks(text: str) -> None:
     agree(text)
 
 
-@settings(STEADY, max_examples=60)
+@networks_of("fields, 3-D")
 @given(specs(ranks=(3,), sizes=(5, 8), more=NEWER))
 def test_three_dimensional_networks(text: str) -> None:
     agree(text)
 
 
-@STEADY
+@networks_of("fields, small maps")
 @given(specs(sizes=(2, 12), wild=True, more=NEWER))
 def test_small_maps(text: str) -> None:
     agree(text)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 import cnncalc
 from cnncalc.errors import GraphError, SpecError
 from cnncalc.layers import OPERATIONS
 from tests.oracle.build import Builder, Refusal, networks
-from tests.oracle.strategies import MOVING, NEWER, STEADY, specs
+from tests.oracle.strategies import MOVING, NETWORKS, NEWER, networks_of, specs
 
 torch = pytest.importorskip("torch")
 
@@ -65,19 +68,19 @@ def agree(text: str) -> bool:
     return got.error is None
 
 
-@settings(STEADY, max_examples=500)
+@networks_of("shapes, 1-D")
 @given(specs(ranks=(1,), more=ALL))
 def test_one_dimensional_networks(text: str) -> None:
     agree(text)
 
 
-@settings(STEADY, max_examples=500)
+@networks_of("shapes, 2-D")
 @given(specs(ranks=(2,), more=ALL))
 def test_two_dimensional_networks(text: str) -> None:
     agree(text)
 
 
-@settings(STEADY, max_examples=120)
+@networks_of("shapes, 3-D")
 @given(specs(ranks=(3,), sizes=(5, 8), more=ALL))
 def test_three_dimensional_networks(text: str) -> None:
     agree(text)
@@ -86,7 +89,7 @@ def test_three_dimensional_networks(text: str) -> None:
 def test_networks_that_may_not_fit() -> None:
     outcomes: list[bool] = []
 
-    @settings(STEADY, max_examples=900)
+    @networks_of("shapes, often unfit")
     @given(specs(sizes=(1, 7), wild=True, more=ALL))
     def hold(text: str) -> None:
         outcomes.append(agree(text))
@@ -96,7 +99,7 @@ def test_networks_that_may_not_fit() -> None:
     assert 100 < refused < len(outcomes) - 100
 
 
-@settings(STEADY, max_examples=60)
+@networks_of("flops, 2-D")
 @given(specs(ranks=(2,)))
 def test_total_macs_are_half_of_what_pytorch_counts_as_flops(text: str) -> None:
     from torch.utils.flop_counter import FlopCounterMode
@@ -169,6 +172,13 @@ layers:
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN.keys())
 def test_written_networks(text: str) -> None:
     assert agree(text)
+
+
+def test_five_thousand_random_networks_run_in_pytorch() -> None:
+    files = [*Path(__file__).parent.glob("test_*.py"), *Path(__file__).parents[1].glob("exporters/test_*.py")]
+    used = [test for path in files for test in re.findall(r'@networks_of\("(.*)"\)', path.read_text("utf-8"))]
+    assert sorted(used) == sorted(NETWORKS)
+    assert sum(NETWORKS.values()) >= 5_000
 
 
 def test_every_operation_is_built() -> None:

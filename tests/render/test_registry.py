@@ -58,7 +58,7 @@ def faults(formats: Formats, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("room", [outputs, findings])
 def test_every_format_is_whole(room: object) -> None:
-    formats: Formats = getattr(room, "PICTURED", None) or room.FORMATS  # type: ignore[attr-defined]
+    formats: Formats = getattr(room, "COMPARED", None) or room.FORMATS  # type: ignore[attr-defined]
     assert faults(formats, Path(room.__file__).parent) == []  # type: ignore[attr-defined]
 
 
@@ -189,7 +189,7 @@ def test_an_ending_that_is_no_format_is_refused(
     target = tmp_path / "x.png"
     ran = Ran(capsys, *words, "--output", str(target))
     has_picture = words[0] in ("pool", "spp", "compare", "sweep") and "--frameworks" not in words
-    usual = outputs.PICTURED if has_picture else outputs.FORMATS
+    usual = outputs.PICTURED if has_picture else outputs.FORMATS  # a page has the endings of a table
     formats = findings.FORMATS if words[0] == "check" else usual
     assert (ran.code, ran.out) == (2, "")
     assert f"use one of {', '.join(formats.endings)}, or name the format" in ran.err

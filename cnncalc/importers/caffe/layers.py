@@ -10,8 +10,12 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
-from cnncalc.geometry.shape import Shape, Size, total
-from cnncalc.importers.building import Building, floored, pooled
+from cnncalc.errors import Fault
+from cnncalc.frameworks import CAFFE
+from cnncalc.frameworks.rules import AxisPadding
+from cnncalc.geometry.shape import Shape, total
+from cnncalc.geometry.window import TransposedWindow, Window
+from cnncalc.importers.building import Building, fitted
 from cnncalc.importers.caffe.prototxt import Message
 
 
@@ -186,13 +190,10 @@ def _convolution(layer: Layer) -> Made:
     given.done()
     if layer.kind in ("convolutiondepthwise", "depthwiseconvolution", "convolutiondepthwise2d"):
         groups = layer.shape.channels or groups
-    sizes = tuple(
-        floored(size, 2 * p, k, s, d)
-        for size, p, k, s, d in zip(layer.shape.sizes, padding, kernel, stride, dilation, strict=True)
-    )
+    windows = [Window(k, s, p, p, d) for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True)]
     tensor = layer.add(
         "conv",
-        Shape(out, sizes),
+        Shape(out, fitted(windows, layer.shape.sizes)),
         share=_shared(layer),
         kernel=kernel,
         out=out,
@@ -213,13 +214,12 @@ def _deconvolution(layer: Layer) -> Made:
     out, groups = given.whole("num_output", 0), given.whole("group", 1)
     bias = given.flag("bias_term", True)
     given.done()
-    sizes = tuple(
-        None if size is None else (size - 1) * s + d * (k - 1) + 1 - 2 * p
-        for size, p, k, s, d in zip(layer.shape.sizes, padding, kernel, stride, dilation, strict=True)
-    )
+    windows = [
+        TransposedWindow(k, s, p, p, d) for k, s, p, d in zip(kernel, stride, padding, dilation, strict=True)
+    ]
     tensor = layer.add(
         "conv_transpose",
-        Shape(out, sizes),
+        Shape(out, fitted(windows, layer.shape.sizes)),
         share=_shared(layer),
         kernel=kernel,
         out=out,
@@ -246,14 +246,18 @@ def _pooling(layer: Layer) -> Made:
     kernel, stride, padding, _ = _windows(layer, given)
     rounds_up = given.word("round_mode", "CEIL") in ("CEIL", "0") and given.flag("ceil_mode", True)
     given.done()
-    sizes: list[Size] = [
-        pooled(size, p, k, s) if rounds_up else floored(size, 2 * p, k, s)
-        for size, p, k, s in zip(layer.shape.sizes, padding, kernel, stride, strict=True)
-    ]
+    try:
+        windows = [
+            CAFFE.pool_window(k, s, AxisPadding(p, p), 1, rounds_up, None, any(padding))
+            for k, s, p in zip(kernel, stride, padding, strict=True)
+        ]
+    except Fault as fault:
+        layer.refuse(fault.message)
+        return None
     return [
         layer.add(
             op,
-            Shape(layer.shape.channels, tuple(sizes)),
+            Shape(layer.shape.channels, fitted(windows, layer.shape.sizes)),
             kernel=kernel,
             stride=stride,
             padding=_pairs(padding),

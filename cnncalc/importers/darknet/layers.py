@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cnncalc.geometry.shape import Shape, Size, total
-from cnncalc.importers.building import Building, floored, read_file, text_of
+from cnncalc.geometry.window import Window
+from cnncalc.importers.building import Building, fitted, read_file, text_of
 from cnncalc.importers.darknet.cfg import Section, sections
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
 
@@ -265,13 +266,9 @@ class _Translation:
         dilation = 1 if size == 1 else self._positive(section, "dilation", 1)
         pads = size // 2 if self._whole(section, "pad", 0) else self._whole(section, "padding", 0)
         normalized = bool(self._whole(section, "batch_normalize", 0) or self._whole(section, "cbn", 0))
-        shape = Shape(
-            filters,
-            tuple(
-                floored(length, 2 * pads, size, step)
-                for length, step in zip(self.shape.sizes, stride, strict=True)
-            ),
-        )
+        # Darknet counts the outputs without the dilation, and pads by it.
+        windows = [Window(size, step, pads, pads) for step in stride]
+        shape = Shape(filters, fitted(windows, self.shape.sizes))
         tensor = self.building.add(
             "conv",
             self.current,
@@ -308,15 +305,13 @@ class _Translation:
         size = self._positive(section, "size", self._positive(section, "stride", 1))
         pads = self._whole(section, "padding", size - 1)
         before = pads // 2
-        sizes = tuple(
-            floored(length, pads, size, step) for length, step in zip(self.shape.sizes, stride, strict=True)
-        )
+        windows = [Window(size, step, before, pads - before) for step in stride]
         # One position more at the end is what rounding up gives these, and reads the same.
         rounds_up = size == stride[0] == stride[1] and pads == size - 1 == 1
         return self.building.add(
             op,
             self.current,
-            Shape(self.shape.channels, sizes),
+            Shape(self.shape.channels, fitted(windows, self.shape.sizes)),
             label,
             kernel=(size, size),
             stride=stride,

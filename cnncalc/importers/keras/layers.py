@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any, NamedTuple
 
+from cnncalc.frameworks import TENSORFLOW
+from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.shape import Shape, Size, total
-from cnncalc.importers.building import Building, floored
+from cnncalc.importers.building import Building, fitted
 
 
 class Tensor(NamedTuple):
@@ -147,6 +149,7 @@ ACTIVATIONS = {
 """Keras' activations by the words of the spec language; ``None`` for none."""
 
 # What holds for training or for the values of weights alone, in any layer.
+_PADDINGS = {"valid": AxisPadding(), "same": AxisPadding(same=True), "causal": AxisPadding(causal=True)}
 _ALWAYS = re.compile(
     r".*_(initializer|regularizer|constraint)|name|trainable|dtype|data_format|quantization_config|autocast|seed"
     r"|activity_regularizer|lora_rank|lora_alpha|batch_input_shape|batch_shape|epsilon|momentum|synchronized"
@@ -203,18 +206,15 @@ def _padded(
 ) -> tuple[str, tuple[Size, ...]] | None:
     """The padding as a spec has it, and the sizes that come out."""
     word = call.settings.get("padding", "valid")
-    sizes: list[Size] = []
-    for size, k, s, d in zip(call.shape.sizes, kernel, stride, dilation, strict=True):
-        if word == "valid":
-            sizes.append(floored(size, 0, k, s, d))
-        elif word == "causal":
-            sizes.append(floored(size, d * (k - 1), k, s, d))
-        else:
-            sizes.append(None if size is None else -(-size // s))
-    if word not in ("valid", "same", "causal"):
+    if not isinstance(word, str) or word not in _PADDINGS:
         call.refuse(f"`padding={word}` is not understood")
         return None
-    return word, tuple(sizes)
+    sizes = call.shape.sizes
+    windows = [
+        TENSORFLOW.conv_window(k, s, _PADDINGS[word], d, size)
+        for size, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)
+    ]
+    return word, fitted(windows, sizes)
 
 
 def _conv(call: Call) -> Made:
@@ -301,13 +301,13 @@ def _transposed(call: Call) -> Made:
     if word not in ("valid", "same") or extra is not None:
         call.refuse(f"`padding={word}`, `output_padding={extra}` is not understood")
         return None
-    sizes = tuple(
-        None if size is None else size * s if word == "same" else size * s + max(d * (k - 1) + 1 - s, 0)
-        for size, k, s, d in zip(call.shape.sizes, kernel, stride, dilation, strict=True)
-    )
+    windows = [
+        TENSORFLOW.transposed_window(k, s, _PADDINGS[word], d, 0)
+        for k, s, d in zip(kernel, stride, dilation, strict=True)
+    ]
     made = call.add(
         "conv_transpose",
-        Shape(filters, sizes),
+        Shape(filters, fitted(windows, call.shape.sizes)),
         has_weights=True,
         kernel=kernel,
         out=filters,

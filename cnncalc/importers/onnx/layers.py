@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from cnncalc.frameworks import ONNX
+from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import CEIL, Rounding, TransposedWindow, Window
 from cnncalc.importers.items import item
@@ -60,7 +62,13 @@ class Windows:
     def sizes(self, sizes: Sequence[int], rounding: Rounding | None = None) -> tuple[int, ...]:
         """What comes out of a map of these sizes."""
         if self.auto in _AUTO:
-            return tuple(-(-size // stride) for size, stride in zip(sizes, self.stride, strict=True))
+            same = AxisPadding(same=True)
+            return tuple(
+                ONNX.conv_window(kernel, stride, same, dilation, size).output_size(size) or 0
+                for size, kernel, stride, dilation in zip(
+                    sizes, self.kernel, self.stride, self.dilation, strict=True
+                )
+            )
         found = []
         for size, kernel, stride, (before, after), dilation in zip(
             sizes, self.kernel, self.stride, self.pads, self.dilation, strict=True

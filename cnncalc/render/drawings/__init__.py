@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cnncalc.network.model import Model
+from cnncalc.render.document import Document
 from cnncalc.render.formats import Format, Formats
 from cnncalc.render.pictures import Drawing
 
@@ -29,3 +30,5 @@ class Request(NamedTuple):
     """What the reports are of, one for each, where it is known."""
     texts: Mapping[str, Sequence[str]] = {}
     """The lines of the specs, by the files of the reports."""
+    comparison: Document | None = None
+    """How several networks are compared on a page; by their sums where it is not given."""

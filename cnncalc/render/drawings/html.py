@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnncalc.analysis.report import Report
 from cnncalc.errors import InputError
 from cnncalc.render.drawings import Request
+from cnncalc.render.listings.comparison import Comparison
 from cnncalc.render.page import Shown, document
 from cnncalc.render.pictures import Drawing
 from cnncalc.render.pictures.common import input_sizes, layer_of
@@ -26,7 +27,7 @@ def render(request: Request, surface: Surface = PLAIN) -> str:
         Shown(report, model, request.texts.get(report.file, ()))
         for report, model in zip(drawing.reports, models, strict=True)
     ]
-    return document(networks, drawing)
+    return document(networks, drawing, request.comparison or Comparison(drawing.reports))
 
 
 def _check(report: Report, drawing: Drawing) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from os.path import basename
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,6 +19,7 @@ from cnncalc.render.view import View
 if TYPE_CHECKING:
     from cnncalc.checks.budgets import Verdict
     from cnncalc.checks.changes import Change, Pairing
+    from cnncalc.network.model import Model
 
 
 Group = tuple[str, Sequence[Report]]
@@ -40,6 +41,10 @@ class Comparison(Document):
         self.groups = (groups or (("", self.reports),)) if self.reports else ()
         self.pairings = pairings
         self.verdicts = verdicts
+        self.models: Sequence[Model] = ()
+        """What the reports are of, one for each, where it is known."""
+        self.texts: Mapping[str, Sequence[str]] = {}
+        """The lines of the specs, by the files of the reports."""
 
     def __repr__(self) -> str:
         return f"<Comparison {', '.join(labels(self.reports))}>" if self.reports else "<Comparison>"
@@ -68,6 +73,15 @@ class Comparison(Document):
         from cnncalc.render.pictures import Drawing, draw
 
         return draw("scatter", Drawing(tuple(self.reports))) if self.reports else ""
+
+    def page(self) -> str:
+        from cnncalc.render.drawings import FORMS, Request
+        from cnncalc.render.pictures import Drawing
+
+        if not self.reports:
+            return ""
+        drawing = Drawing(tuple(self.reports))
+        return FORMS.render("html", Request(None, drawing, tuple(self.models), self.texts, self))
 
 
 def compare(*reports: Report) -> Comparison:

@@ -36,10 +36,13 @@ def render(document: Document, surface: Surface) -> str:
 
 def fragment(document: Document, surface: Surface = PLAIN) -> str:
     """What can be put into a page: the tables with their style."""
-    lines = [line for listing in document.listings(surface.unlimited) for line in _lines(listing)]
-    if not lines:
-        return ""
-    return "\n".join(['<div class="cnncalc">', f"<style>{STYLE}</style>", *lines, "</div>"]) + "\n"
+    lines = tables(document, surface)
+    return lines and f'<div class="cnncalc">\n<style>{STYLE}</style>\n{lines}\n</div>\n'
+
+
+def tables(document: Document, surface: Surface = PLAIN) -> str:
+    """The tables alone, for a page with a style of its own."""
+    return "\n".join(line for listing in document.listings(surface.unlimited) for line in _lines(listing))
 
 
 def _lines(listing: Listing[Any]) -> Iterator[str]:

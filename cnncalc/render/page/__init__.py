@@ -17,8 +17,11 @@ from cnncalc.codes import chosen
 from cnncalc.errors import Diagnostic, NoAnswer
 from cnncalc.network.model import Model
 from cnncalc.render.columns import field_size, field_stride
+from cnncalc.render.document import Document
 from cnncalc.render.listing import Total
+from cnncalc.render.listings.comparison import labels
 from cnncalc.render.listings.layers import failure, heading, place_of, totals
+from cnncalc.render.outputs.html import tables
 from cnncalc.render.page.data import inert_json, model
 from cnncalc.render.page.table import table
 from cnncalc.render.pictures import PICTURES, Drawing, draw
@@ -38,6 +41,8 @@ KEYS = (
 
 
 _DATA = re.compile(r' data-([a-z]+)="([^"]*)"')
+_TITLED = re.compile(r'( data-l="\d+")><title>[^<]*</title></(?:circle|rect)>')
+"""A point with its title, of a picture whose titles repeat the table's rows."""
 
 
 class Shown(NamedTuple):
@@ -50,7 +55,7 @@ class Shown(NamedTuple):
     """The text of its spec."""
 
 
-def document(networks: Sequence[Shown], drawing: Drawing) -> str:
+def document(networks: Sequence[Shown], drawing: Drawing, comparison: Document) -> str:
     """The whole file; of several networks each has a tab, after one that compares them."""
     script, style = _file("page.js"), _file("page.css")
     layers = [_layers(one.report, drawing) for one in networks]
@@ -67,9 +72,9 @@ def document(networks: Sequence[Shown], drawing: Drawing) -> str:
         _network(at, one, shown, drawing.depth)
         for at, (one, shown) in enumerate(zip(networks, layers, strict=True))
     ]
-    tabs = [inert(one.report.name) for one in networks]
+    tabs = list(labels([one.report for one in networks]))
     if len(networks) > 1:
-        panels.insert(0, _comparison(networks))
+        panels.insert(0, _comparison(networks, tabs, comparison))
         tabs.insert(0, "Comparison")
     return "\n".join(
         [
@@ -134,7 +139,8 @@ def _network(at: int, one: Shown, layers: Sequence[LayerReport], depth: int | No
     places = {layer.path: at for at, layer in enumerate(layers)}
     parts.append(f'<div class="stage" data-model="{at}">')
     parts.append(_field(at))
-    growth = _card("Growth of the receptive field", _picture("growth", (report,), places), "growth")
+    curve = _TITLED.sub(r"\1/>", _picture("growth", (report,), places))  # the script titles them
+    growth = _card("Growth of the receptive field", curve, "growth")
     parts.append(f'<div class="side">{growth}\n{_card("Notes", _notes(one, places), "notes")}</div>')
     hidden = len(report.layers) - len(layers)
     note = f"; {plural(hidden, 'layer')} without parameters that keep their shape left out" if hidden else ""
@@ -240,19 +246,18 @@ def _note(found: Diagnostic, places: Mapping[str, int]) -> str:
 
 
 def _spec(lines: Sequence[str]) -> str:
-    text = "".join(
-        f'<span data-n="{at}">{escape(inert(line))}</span>' for at, line in enumerate(lines, start=1)
-    )
-    return f'<pre class="scroll" tabindex="0" aria-label="the text of the spec">{text}</pre>'
+    """The lines as they are; the script makes each an element of its own."""
+    text = "\n".join(escape(inert(line), quote=False) for line in lines).rstrip("\n")
+    return f'<pre class="scroll" tabindex="0" aria-label="the text of the spec">\n{text}</pre>'
 
 
-def _comparison(networks: Sequence[Shown]) -> str:
-    """Several networks in a table, and as points where there is such a picture."""
+def _comparison(networks: Sequence[Shown], names: Sequence[str], comparison: Document) -> str:
+    """Several networks in a table, as points where there is such a picture, and how they differ."""
     heads = ("network", "input", "parameters", "MACs", "peak activations", "receptive field", "stride")
     lines = []
-    for at, one in enumerate(networks, start=1):
+    for at, (one, name) in enumerate(zip(networks, names, strict=True), start=1):
         report, sums = one.report, one.report.totals
-        name, inputs = inert(report.name), ", ".join(str(shape) for _, shape in report.inputs)
+        inputs = ", ".join(str(shape) for _, shape in report.inputs)
         last = report.last_local
         counts = "".join(
             f'<td class="n" title="{exact(number)}">{rounded(number) or exact(number)}</td>'
@@ -278,4 +283,5 @@ def _comparison(networks: Sequence[Shown]) -> str:
     reports = tuple(one.report for one in networks)
     if "scatter" in PICTURES:
         parts.append(_card("Cost and size", _picture("scatter", reports, {}), "picture"))
+    parts.append(_card("Differences", f'<div class="scroll">{tables(comparison)}</div>', "differences"))
     return "\n".join(parts)

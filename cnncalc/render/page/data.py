@@ -44,15 +44,16 @@ def model(report: Report, layers: Sequence[LayerReport]) -> dict[str, Plain]:
     """A network: its input's sizes, and of each layer shown what its units see of them."""
     sizes = input_sizes(report)
     rank = max((len(layer.field.axes) for layer in layers), default=0)
-    maps, fields, limits = Pool(), Pool(), Pool()
+    maps, fields, limits, axes = Pool(), Pool(), Pool(), Pool()
     read = _read(report, sizes)
     rows = []
     for layer in layers:
-        axes = []
+        places = []
         for at, (field, units) in enumerate(zip(layer.field.axes, layer.field.units, strict=True)):
             found = _limits(field, read[at].get(layer.path), sizes[at])
-            axes.append([fields.place(_field(field, units, maps)), units, limits.place(found)])
-        rows.append({"p": layer.path, "a": axes, "n": layer.line})
+            axis = [fields.place(_field(field, units, maps)), units, limits.place(found)]
+            places.append(axes.place(axis))
+        rows.append({"p": layer.path, "a": places, "n": layer.line})
     return {
         "size": list(sizes),
         "axes": list(AXES.get(rank, [f"axis {at}" for at in range(rank)])),
@@ -60,6 +61,7 @@ def model(report: Report, layers: Sequence[LayerReport]) -> dict[str, Plain]:
         "maps": maps.values,
         "fields": fields.values,
         "limits": limits.values,
+        "along": axes.values,
         "layers": rows,
     }
 

@@ -11,7 +11,8 @@ function add(parent, tag, attributes = {}) {
   return parent.appendChild(made);
 }
 
-// What units see. An axis of a layer is [field, number of units, limits], each a place in the network's tables.
+// What units see. An axis of a layer is [field, number of units, limits], of which field and limits are places in the
+// network's tables; layers have many axes in common, and name them by their places, too.
 
 // The first and last position that a unit sees: its place in the table of phases, moved on by whole periods.
 function seen(net, axis, unit) {
@@ -92,13 +93,24 @@ function extend(parts, x, y) {
 function start(stage, net) {
   const layers = net.layers, rank = net.size.length, find = selector => stage.querySelector(selector);
   const rows = [...stage.querySelectorAll("tr[data-l]")], choice = find("select"), reading = find(".reading");
+  for (const layer of layers) layer.a = layer.a.map(at => net.along[at]);
   let pinned = net.start[0], current = -1, unit = [], views = [], waiting = 0, picture = net.behind;
+
+  // The lines of the spec, each an element that can be marked.
+  const spec = find("pre");
+  if (spec) spec.replaceChildren(...spec.textContent.split("\n").map((line, at) => {
+    const made = document.createElement("span");
+    made.textContent = line;
+    made.dataset.n = at + 1;
+    return made;
+  }));
 
   // The table as a tree: each row knows the one that it is below.
   const trunk = [];
   for (const row of rows) {
     const level = +row.ariaLevel;
     row.above = trunk[level - 1] || null;
+    row.tabIndex = -1;
     trunk.length = level;
     trunk[level] = row;
   }
@@ -106,10 +118,17 @@ function start(stage, net) {
   const fold = () => rows.forEach(row =>
     row.hidden = row.above !== null && (row.above.hidden || row.above.ariaExpanded === "false"));
   const shown = () => rows.filter(row => !row.hidden);
-  const rowOf = at => rows.find(row => +row.dataset.l === at && !row.classList.contains("head"));
+  const rowOf = new Map(rows.filter(row => !row.classList.contains("head")).map(row => [+row.dataset.l, row]));
   const level = +(find("table[data-level]")?.dataset.level || 1);
   rows.forEach(row => open(row, +row.ariaLevel < level));
   fold();
+
+  // What the table says of a layer are the titles of its name and of its point in the growth curve, too.
+  for (const [at, row] of rowOf) row.cells[0].title = layers[at].p;
+  stage.querySelectorAll(".growth [data-l]").forEach(point => {
+    const at = +point.dataset.l, cells = [...rowOf.get(at).cells];
+    add(point, "title").textContent = `${layers[at].p} (${cells[1].textContent}): ${cells.at(-3).textContent}`;
+  });
 
   function focus(row) {
     rows.forEach(one => one.tabIndex = one === row ? 0 : -1);
@@ -117,7 +136,7 @@ function start(stage, net) {
   }
 
   function mark() {
-    let row = rowOf(current);
+    let row = rowOf.get(current);
     while (row && row.hidden) row = row.above;
     rows.forEach(one => one.classList.toggle("on", one === row));
     const line = layers[current].n;

@@ -97,18 +97,18 @@ def _row(line: Line, place: int, largest: Sequence[int]) -> str:
     opens = ' aria-expanded="true"' if line.opens else ""
     caret = '<i aria-hidden="true"></i>' if line.opens else ""
     kind = "" if line.is_layer else ' class="head"'
+    indent = f' style="--in:{line.level - 1}"' if line.level > 1 else ""
     cells = [
-        f'<th scope="row" title="{escape(layer.path)}" style="--d:{line.level - 1}">'
-        f"{caret}{escape(line.label)}</th>",
-        _text(_COLUMNS["op"].text(layer) if line.is_layer else plural(len(line.leaves), "layer"), "op"),
-        _window(layer) if line.is_layer else '<td class="win"></td>',
+        f'<th scope="row"{indent}>{caret}{escape(line.label)}</th>',
+        _text(_COLUMNS["op"].text(layer) if line.is_layer else plural(len(line.leaves), "layer")),
+        _window(layer) if line.is_layer else _text(""),
         _cell("shape", layer),
         *_counts(line, largest),
         _cell("rf_size", layer),
         _cell("rf_stride", layer),
         _text(_COLUMNS["rf_flags"].text(layer), "warn"),
     ]
-    return f'<tr tabindex="-1" aria-level="{line.level}" data-l="{place}"{kind}{opens}>{"".join(cells)}</tr>'
+    return f'<tr aria-level="{line.level}" data-l="{place}"{kind}{opens}>{"".join(cells)}</tr>'
 
 
 def _text(words: str, kind: str = "", title: str = "") -> str:
@@ -130,9 +130,9 @@ def _window(layer: LayerReport) -> str:
     """The kernel and a stride that is not 1, with all of it as the title."""
     texts = {key: _COLUMNS[key].text(layer) for key in ("kernel", "stride", "padding", "dilation")}
     if not texts["kernel"]:
-        return '<td class="win"></td>'
+        return _text("")
     words = texts["kernel"] + (f" / {texts['stride']}" if texts["stride"] != "1" else "")
-    return _text(words, "win", title=", ".join(f"{key} {text}" for key, text in texts.items() if text))
+    return _text(words, title=", ".join(f"{key} {text}" for key, text in texts.items() if text))
 
 
 def _counts(line: Line, largest: Sequence[int]) -> Iterator[str]:
@@ -156,6 +156,8 @@ def _counts(line: Line, largest: Sequence[int]) -> Iterator[str]:
 def _count(number: Size, most: int, kind: str, reasons: str, more: str = "") -> str:
     words = rounded(number) or exact(number)
     title = reasons if number is None else f"{exact(number)}{more}"
-    share = f' style="--s:{min(number / most, 1):.3f}"' if number and most else ""
+    titled = "" if title == words else f' title="{escape(title)}"'
+    share = f"{min(number / most, 1):.3f}" if number and most else "0.000"
+    bar = "" if share == "0.000" else f' style="--s:{share}"'
     zero = " zero" if number == 0 else ""
-    return f'<td class="{kind}{zero}" title="{escape(title)}"{share}>{words}</td>'
+    return f'<td class="{kind}{zero}"{titled}{bar}>{words}</td>'

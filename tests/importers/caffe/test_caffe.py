@@ -118,6 +118,15 @@ def test_a_pool_with_padding_drops_a_last_window_beyond_the_input(tmp_path: Path
     assert shape.sizes == (8, 11)
 
 
+def test_a_padded_pool_drops_such_a_window_on_both_axes(tmp_path: Path) -> None:
+    """ceil((20 - 1)/3) + 1 = 8 windows across, the last of which would begin at 21 >= 20, as Caffe clips
+    both axes where either is padded.
+    """
+    text = "pooling_param { kernel_h: 3 kernel_w: 1 stride_h: 1 stride_w: 3 pad_h: 1 }"
+    found = translated(network(tmp_path, INPUT + layer("Pooling", text)))
+    assert found.report.outputs[0].shape.sizes == (15, 7)
+
+
 def test_slices_have_a_tensor_each(tmp_path: Path) -> None:
     text = INPUT + layer("Slice", "slice_param { slice_point: 3 }", tops="a b")
     text += 'layer { name: "sum" type: "ReLU" bottom: "b" top: "c" }\n'
@@ -213,6 +222,10 @@ def test_a_crop_of_the_data_is_its_size(tmp_path: Path) -> None:
             "Pooling: `pool: STOCHASTIC`",
         ),
         (layer("Convolution", "convolution_param { num_output: 4 }"), "Convolution: a kernel of (0, 0)"),
+        (
+            layer("Pooling", "pooling_param { kernel_size: 3 pad: 3 }"),
+            "Pooling: padding 3 is too large for a pool of kernel 3",
+        ),
         (layer("ReLU", bottoms="nowhere"), "relu: no layer before it makes the blob `nowhere`"),
         (
             layer("Concat", "concat_param { axis: 2 }", bottoms="x x"),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from cnncalc.frameworks import TENSORFLOW
+from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.torch.functions.attention import projected
 from cnncalc.importers.torch.rearrange import as_map, as_vector, padded, positionwise, with_channels
@@ -70,12 +72,13 @@ def border(
 def _same(
     sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]
 ) -> tuple[tuple[int, int], ...]:
-    """TensorFlow's rule of ``same``, with what the network itself adds as its own arithmetic."""
-    found = []
-    for size, k, s, d in zip(sizes, kernel, stride, dilation, strict=True):
-        total = max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
-        found.append((total // 2, total - total // 2))
-    return tuple(found)
+    """What TensorFlow's rule of ``same`` pads, which the network itself adds by its own arithmetic."""
+    same = AxisPadding(same=True)
+    windows = (
+        TENSORFLOW.conv_window(k, s, same, d, size)
+        for size, k, s, d in zip(sizes, kernel, stride, dilation, strict=True)
+    )
+    return tuple(window.padding or (0, 0) for window in windows)
 
 
 def spatial_view(walk: Walk, node: str) -> View:
