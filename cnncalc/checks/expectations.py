@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,17 +14,16 @@ from cnncalc.network.expectation import (
     COUNT_METRICS,
     FIELD_METRICS,
     FITTING,
-    Bounds,
+    SUMS,
     Expectation,
     Finding,
     Measured,
-    Quantity,
     SizeSet,
     quoted,
 )
 from cnncalc.network.graph import ExpectedOf
 from cnncalc.network.model import Model
-from cnncalc.support.numbers import percent, signed
+from cnncalc.support.numbers import percent
 
 if TYPE_CHECKING:
     from cnncalc.analysis.fitting import Classes
@@ -198,29 +196,16 @@ def _shown(value: Measured, is_listed: bool = False) -> str:
 
 
 def _difference(expectation: Expectation, value: Measured) -> str:
-    """The difference of a number in per cent of the expected one; of a list each one, once where all are
-    alike.
+    """How far a sum is from the limit that it passes, in per cent of the limit; sizes, channels and receptive
+    fields are numbers to read as they are.
     """
-    values = value if isinstance(value, tuple) else (value,)
-    bounds = expectation.bounds if expectation.is_listed else expectation.bounds * len(values)
-    if len(bounds) != len(values) or not values:
+    if expectation.metric not in SUMS or not isinstance(value, int) or len(expectation.bounds) != 1:
         return ""
-    texts = [_per_cent(bound, one) for bound, one in zip(bounds, values, strict=True)]
-    if None in texts:
-        return ""
-    return f" ({', '.join(filter(None, texts)) if len(set(texts)) > 1 else texts[0]})"
-
-
-def _per_cent(bound: Bounds, value: Quantity | None) -> str | None:
-    """The difference to the limit that is passed, ``None`` where that cannot be told in per cent."""
-    if bound.word is not None or not isinstance(value, (int, Fraction)):
-        return None
-    if bound.hold(value):
-        return signed(0)
+    (bound,) = expectation.bounds
     wanted = bound.low if bound.low is not None and value < bound.low else bound.high
     if wanted is None or wanted <= 0:
-        return None
-    return percent(value, wanted)
+        return ""
+    return f" ({percent(value, wanted)})"
 
 
 def _reason(subject: _Subject) -> str | None:

@@ -87,7 +87,7 @@ class Problem(NamedTuple):
     @property
     def message(self) -> str:
         """What was found, for a place that has one line for it."""
-        where = f"{self.finding.what}: " if self.finding is not None else self.whose
+        where = f"{self.finding.subject}: " if self.finding is not None else self.whose
         help = f" ({self.diagnostic.help})" if self.finding is not None and self.diagnostic.help else ""
         return f"{where}{self.diagnostic.message}{help}"
 

@@ -9,8 +9,8 @@ CODES = (
         "E401",
         "an expectation that is not met",
         "The computed value differs from what `expect` says. Either the network has changed, or the "
-        "expectation was never right. The message gives both numbers and the difference in per cent of "
-        "the expected one.",
+        "expectation was never right. The message gives both, and for sums such as `params` the difference "
+        "in per cent of the expected one.",
         """
         input: [3, 32, 32]
         layers:

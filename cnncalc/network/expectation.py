@@ -19,7 +19,8 @@ Measured = Quantity | None | tuple[Quantity | None, ...]
 ALL = "all"
 
 SHAPE_METRICS = ("shape", "size", "in")
-COUNT_METRICS = ("channels", "params", "trainable", "buffers", "macs")
+SUMS = ("params", "trainable", "buffers", "macs")
+COUNT_METRICS = ("channels", *SUMS)
 FIELD_METRICS = ("rf", "stride", "padding")
 FITTING = "sizes"
 """Which input sizes fit; of a whole model only."""
@@ -116,6 +117,11 @@ class Finding(NamedTuple):
     def place(self) -> Location | None:
         """Where the expectation is written, the same for all calls of a block."""
         return None if self.expectation is None else self.expectation.origin.location
+
+    @property
+    def subject(self) -> str:
+        """Model and path; messages name the metric themselves."""
+        return f"{self.model}: {self.path}" if self.path else self.model
 
     @property
     def what(self) -> str:

@@ -347,9 +347,7 @@ def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     monkeypatch.setattr("sys.stdin", io.StringIO(LIAR))
     ran = Check(capsys, "-")
     assert ran.code == 1
-    assert ran.out.startswith(
-        "<stdin>:3:17: E401 <stdin>: shape: expected shape [4, 6, 7], got [4, 6, 6] (0.0 %, 0.0 %, -14.3 %)"
-    )
+    assert ran.out.startswith("<stdin>:3:17: E401 <stdin>: expected shape [4, 6, 7], got [4, 6, 6]")
 
 
 # Where it goes
@@ -410,7 +408,7 @@ def test_options_reach_the_computation(capsys: pytest.CaptureFixture[str]) -> No
         "  b: {layers: [maxpool3x3: {stride: 2}], expect: {size: 7}}\n"
     )
     assert Check(capsys, "wide.yaml").code == 0
-    assert "got 5 (+25.0 %)" in Check(capsys, "wide.yaml", "--set", "n=5").out
+    assert "expected channels 4, got 5\n" in Check(capsys, "wide.yaml", "--set", "n=5").out
     assert Check(capsys, "wide.yaml", "--set", "n=5", "--model", "b").code == 0
     assert Check(capsys, "wide.yaml", "--framework", "caffe").code == 0
     assert Check(capsys, "wide.yaml", "--framework", "theano").code == 2
@@ -425,7 +423,7 @@ def test_a_failed_expectation_says_of_which_model_it_is(capsys: pytest.CaptureFi
     assert ran.code == 1
     assert "  = in `two (small)`\n" in ran.out
     assert (
-        "two.yaml:5:45: E401 two (small): shape: expected shape [4, 4, 5], got [4, 4, 4] ("
+        "two.yaml:5:45: E401 two (small): expected shape [4, 4, 5], got [4, 4, 4]\n"
         in Check(capsys, "two.yaml").out
     )
 
@@ -457,7 +455,7 @@ def test_an_error_says_of_which_case_it_is(capsys: pytest.CaptureFixture[str]) -
     assert [line.partition(": ")[2].partition(" (con")[0].partition(" (max")[0] for line in lines[:-1]] == [
         "E301 c (3x2x2), c (3x2x2, caffe): window 3 does not fit the size 2",
         "E301 c (tiny): window 2 does not fit the size 1",
-        "E401 c (case 4, onnx): size: expected size 9, got 5 (-44.4 %)",
+        "E401 c (case 4, onnx): expected size 9, got 5",
     ]
     full = Check(capsys, "c.yaml", "--format", "full").out
     assert "  = in `c (tiny)`\n" in full

@@ -427,7 +427,7 @@ def test_check_prints_a_line_per_failed_expectation(capsys: pytest.CaptureFixtur
     ran = Ran(capsys, "check", "liar.yaml")
     assert ran.code == 1
     assert ran.out.splitlines() == [
-        "liar.yaml:5:36: E401 liar: params: expected params 3*4*9 + 5 = 113, got 112 (-0.9 %)",
+        "liar.yaml:5:36: E401 liar: expected params 3*4*9 + 5 = 113, got 112 (-0.9 %)",
         "1 file: 2 expectations met, 1 failed",
     ]
 

@@ -44,7 +44,7 @@ def test_expectations_that_hold(expect: str) -> None:
 @pytest.mark.parametrize(
     ("expect", "message"),
     [
-        ("[5, 6, 6]", "expected shape [5, 6, 6], got [4, 6, 6] (-20.0 %, 0.0 %, 0.0 %)"),
+        ("[5, 6, 6]", "expected shape [5, 6, 6], got [4, 6, 6]"),
         ("[4, 6]", "expected shape [4, 6], got [4, 6, 6]"),
         ("{params: 149}", "expected params 149, got 148 (-0.7 %)"),
         ("{params: ~149}", "expected params ~149, got 148 (-0.3 %)"),
@@ -52,14 +52,14 @@ def test_expectations_that_hold(expect: str) -> None:
         ('{params: "<= 147"}', "expected params <= 147, got 148 (+0.7 %)"),
         ('{params: ">= 149"}', "expected params >= 149, got 148 (-0.7 %)"),
         ("{params: {min: 149}}", "expected params {min: 149}, got 148 (-0.7 %)"),
-        ("{size: [6, {min: 7, max: 9}]}", "expected size [6, {min: 7, max: 9}], got [6, 6] (0.0 %, -14.3 %)"),
-        ('{shape: ">= 5"}', "expected shape >= 5, got [4, 6, 6] (-20.0 %, 0.0 %, 0.0 %)"),
-        ("{shape: {max: 5}}", "expected shape {max: 5}, got [4, 6, 6] (0.0 %, +20.0 %, +20.0 %)"),
+        ("{size: [6, {min: 7, max: 9}]}", "expected size [6, {min: 7, max: 9}], got [6, 6]"),
+        ('{shape: ">= 5"}', "expected shape >= 5, got [4, 6, 6]"),
+        ("{shape: {max: 5}}", "expected shape {max: 5}, got [4, 6, 6]"),
         ("{shape: 4}", "expected shape [4], got [4, 6, 6]"),
-        ("{size: 7}", "expected size 7, got 6 (-14.3 %)"),
-        ("{rf: [3, 5]}", "expected rf [3, 5], got [3, 3] (0.0 %, -40.0 %)"),
+        ("{size: 7}", "expected size 7, got 6"),
+        ("{rf: [3, 5]}", "expected rf [3, 5], got [3, 3]"),
         ("{rf: all}", "expected rf all, got 3"),
-        ("{in: [4, 6, 6]}", "expected in [4, 6, 6], got [4, 8, 8] (0.0 %, +33.3 %, +33.3 %)"),
+        ("{in: [4, 6, 6]}", "expected in [4, 6, 6], got [4, 8, 8]"),
     ],
 )
 def test_expectations_that_fail(expect: str, message: str) -> None:
@@ -179,7 +179,7 @@ def test_the_expectations_of_a_case_see_its_own_variables() -> None:
     [
         ("{params: 28*n}", "expected params 28*n = 56, got 74 (+32.1 %)"),
         ("{params: '<= 28*n'}", "expected params <= 28*n = 56, got 74 (+32.1 %)"),
-        ("[n, 7, n+6]", "expected shape [n = 2, 7, n+6 = 8], got [2, 7, 7] (0.0 %, 0.0 %, -12.5 %)"),
+        ("[n, 7, n+6]", "expected shape [n = 2, 7, n+6 = 8], got [2, 7, 7]"),
         ("{params: 56}", "expected params 56, got 74 (+32.1 %)"),
         ("{params: -56}", "expected params -56, got 74"),
         ("{params: '>= 1K'}", "expected params >= 1K, got 74 (-92.6 %)"),
