@@ -193,8 +193,8 @@ class Interpolation(NamedTuple):
     """Interpolation to ``factor`` times the size, or to ``target`` units, between ``taps`` neighbours.
 
     With ``aligned`` the first and the last units lie on each other, so that what is read depends on both
-    sizes, else the edges do. An axis so short that a factor leaves its size is copied, as PyTorch does it for
-    the nearest and for linear neighbours.
+    sizes, else the edges do. An axis whose size remains is copied, as PyTorch does it for the nearest and for
+    linear neighbours.
     Source: ``area_pixel_compute_source_index`` and ``compute_source_index_and_lambda`` in
     aten/src/ATen/native/UpSample.h
     """
@@ -216,7 +216,7 @@ class Interpolation(NamedTuple):
         return out
 
     def reads(self, size: Size, longest: int = LONGEST_PERIOD) -> Reads:
-        if self.taps <= 2 and not self.aligned and size is not None and self.output_size(size) == size:
+        if self.taps <= 2 and size is not None and self.output_size(size) == size:
             return Taps(1, (Run(0, 1, 1),))
         pace = self._pace(size)
         if pace is None:

@@ -159,6 +159,11 @@ def _remarks(translation: Translation) -> tuple[str, ...]:
     if translation.fixed:
         where = translation.fixed[0] or "a node"
         found.append(f"fixed numbers at `{where}` change values and are no parameters: left out")
+    for label, how in translation.moved[:1]:
+        others = f", and {len(translation.moved) - 1} more" if len(translation.moved) > 1 else ""
+        found.append(
+            f"`{label}`{others}: {how}, `upsample` reads other positions: fields may differ by a few"
+        )
     return tuple(found)
 
 

@@ -1,4 +1,4 @@
-"""ONNX operators that move elements: reshapes and transposes, slices, pads, resizing."""
+"""ONNX operators that move elements: reshapes and transposes, slices, pads."""
 
 from __future__ import annotations
 
@@ -284,58 +284,3 @@ def pad(translation: Translation, call: Call) -> None:
         raise Unknown("it pads and cuts at once")
     else:
         translation.layer(call, "pad", source.tensor, new, plain(new, translation.batch), margins=margins)
-
-
-@operator("Resize", "Upsample")
-def resize(translation: Translation, call: Call) -> None:
-    source = translation.settled(call.feature(), call.node.operator)
-    call.ignore(
-        "coordinate_transformation_mode", "cubic_coeff_a", "exclude_outside", "extrapolation_value",
-        "nearest_mode", "antialias", "keep_aspect_ratio_policy", "height_scale", "width_scale",
-    )  # fmt: skip
-    shape = translation.shapes[source.tensor]
-    channels, *sizes = known(shape)
-    axes = tuple(int(axis) % (shape.rank + 2) for axis in call.attribute("axes", range(shape.rank + 2)))
-    scales, wanted = _scales(translation, call)
-    mode = {"nearest": "nearest", "linear": "bilinear", "bilinear": "bilinear", "cubic": "bicubic"}.get(
-        call.attribute("mode", "nearest")
-    )
-    if mode is None or (mode == "bicubic" and not _has_bicubic()):
-        raise Unknown(f"attribute `mode` is {call.attribute('mode')}")
-    factors = dict(zip(axes, scales, strict=False)) if scales else {}
-    targets = dict(zip(axes, wanted, strict=False)) if wanted else {}
-    new_sizes_ = tuple(
-        int(targets.get(2 + axis, int(size * factors.get(2 + axis, 1)))) for axis, size in enumerate(sizes)
-    )
-    if int(targets.get(1, channels)) != channels or factors.get(1, 1) != 1:
-        raise Unknown("it changes the number of channels")
-    new = Shape(channels, new_sizes_)
-    if new == shape:
-        translation.alias(call, source)
-        return
-    whole_factors = [
-        now // size if now % size == 0 else None for now, size in zip(new_sizes_, sizes, strict=True)
-    ]
-    how: dict[str, object] = {"size": new_sizes_}
-    if None not in whole_factors and min(filter(None, whole_factors)) >= 1:
-        how = {"factor": tuple(whole_factors)}
-    translation.layer(call, "upsample", source.tensor, new, plain(new, translation.batch), mode=mode, **how)
-
-
-def _has_bicubic() -> bool:
-    from cnncalc.layers.base import OPERATIONS
-
-    return "bicubic" in OPERATIONS["upsample"].fields["mode"].choices
-
-
-def _scales(translation: Translation, call: Call) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Scales and sizes, wherever the opset has them; one of them is empty."""
-    if call.node.operator == "Upsample":
-        return tuple(call.attribute("scales") or call.values(1, "`scales`") or ()), ()
-    if translation.opset < 11:
-        return tuple(call.values(1, "`scales`") or ()), ()
-    sizes = call.values(3, "`sizes`") if len(call.inputs) > 3 and call.inputs[3] is not None else ()
-    scales = call.values(2, "`scales`") if len(call.inputs) > 2 and not sizes else ()
-    if not sizes and not scales:
-        raise Unknown("neither `scales` nor `sizes` is there")
-    return tuple(scales or ()), tuple(sizes or ())

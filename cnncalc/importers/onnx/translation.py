@@ -71,7 +71,7 @@ Handler = Callable[["Translation", "Call"], None]
 OPERATORS: dict[str, Handler] = {}
 """What translates each operator that is not folded away; filled by the modules of ``FAMILIES``."""
 
-FAMILIES = ("layers", "elementwise", "joins", "shaping", "reductions", "recurrent", "quantized")
+FAMILIES = ("layers", "elementwise", "joins", "shaping", "resizing", "reductions", "recurrent", "quantized")
 
 
 def operator(*names: str) -> Callable[[Handler], Handler]:
@@ -165,6 +165,8 @@ class Translation:
         self.uses: Counter[str] = Counter()
         self.fixed: list[str] = []
         """Labels of constants that change values but are nothing learned."""
+        self.moved: list[tuple[str, str]] = []
+        """Labels of resizes that read other positions than ours, and how they lay them."""
 
     # Walking
 

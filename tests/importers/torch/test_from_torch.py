@@ -102,3 +102,33 @@ def test_a_module_that_does_not_take_the_size_says_so_with_the_size() -> None:
     with pytest.raises(SourceError, match="running the module at 4x32x32 fails: ") as caught:
         cnncalc.from_torch(net(), input=(4, 32, 32))
     assert (caught.value.diagnostics[0].help or "").startswith("check the size of the input; ")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"scale_factor": 1.5, "mode": "bilinear"},
+        {"scale_factor": 1.5, "mode": "bilinear", "align_corners": True},
+        {"scale_factor": 1.5, "mode": "bilinear", "recompute_scale_factor": True},
+        {"scale_factor": (1.5, 2.0), "mode": "nearest"},
+        {"scale_factor": 1 / 3, "mode": "bilinear"},
+        {"size": (10, 9), "mode": "bicubic", "align_corners": True},
+    ],
+    ids=str,
+)
+def test_a_resized_map_reads_what_it_reads_in_pytorch(given: dict[str, Any]) -> None:
+    class Resized(nn.Module):  # type: ignore[misc]
+        def forward(self, x: Any) -> Any:
+            return nn.functional.interpolate(x, **given)
+
+    (model,) = cnncalc.from_torch(Resized(), input=(2, 7, 7))
+    (layer,) = cnncalc.analyze(model).layers
+    x = torch.rand(1, 2, 7, 7, dtype=torch.float64, requires_grad=True)
+    y = Resized()(x)
+    assert layer.shape.axes == tuple(y.shape[1:])
+    for unit in range(y.shape[2]):
+        (gradient,) = torch.autograd.grad(y[0, 0, unit, 0], x, retain_graph=True)
+        rows = torch.nonzero(gradient[0, 0].abs().sum(1))
+        span = layer.field.axes[0].at(unit)
+        assert span is not None
+        assert (max(span[0], 0), min(span[1], 6)) == (int(rows.min()), int(rows.max())), unit

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
-from cnncalc.geometry.shape import Shape
+from cnncalc.geometry.shape import Shape, Size
+from cnncalc.importers.scales import as_written, fraction_of
 from cnncalc.importers.torch.functions.weighted import border, of_map, per_axis, spatial_view
 from cnncalc.importers.torch.views import View
 from cnncalc.importers.torch.walk import NotUnderstood, Walk, handles
@@ -169,7 +171,10 @@ def interpolate(
     node, pads = of_map(walk, input, rank)
     if pads:
         raise NotUnderstood("zeros around a map that is resized")
-    return _resized(walk, node, rank, MODES[mode], bool(align_corners), scale_factor)
+    factors = scale_factor
+    if recompute_scale_factor and factors is not None and any(float(one) % 1 for one in _listed(factors)):
+        factors = None  # the sizes that come out say how fast positions follow each other
+    return _resized(walk, node, rank, MODES[mode], bool(align_corners), factors)
 
 
 @handles("upsample_nearest2d", "upsample_nearest1d", "upsample_nearest3d")
@@ -190,9 +195,9 @@ def _resized(walk: Walk, node: str, rank: int, mode: str, corners: bool, factors
     given: dict[str, Any] = {"mode": mode if mode != "nearest" else None, "align_corners": corners or None}
     if made == shape.sizes and walk.other_sizes.get(node) in (None, _other_sizes(walk, rank)):
         return spatial_view(walk, node)
-    whole_factors = factors is not None and all(float(one).is_integer() for one in _listed(factors))
-    if whole_factors:
-        factor = tuple(int(one) for one in per_axis([int(one) for one in _listed(factors)], rank))
+    fractions = _fractions(factors, shape.sizes, made)
+    if fractions is not None:
+        factor = tuple(map(as_written, fractions))
         return spatial_view(walk, walk.emit("upsample", node, result, factor=factor, **given))
     target = None if factors is not None else _target(walk, node, made, _other_sizes(walk, rank))
     if target is not None:
@@ -203,6 +208,17 @@ def _resized(walk: Walk, node: str, rank: int, mode: str, corners: bool, factors
             f"{where}: the size that a map is resized to follows the input size and is kept as {made}"
         )
     return spatial_view(walk, walk.emit("upsample", node, result, size=made, **given))
+
+
+def _fractions(factors: Any, sizes: tuple[Size, ...], made: tuple[int, ...]) -> tuple[Fraction, ...] | None:
+    """The factors of the axes; ``None`` where sizes are given, or a factor is no small fraction."""
+    if factors is None or None in sizes:
+        return None
+    scales = [float(one) for one in _listed(factors)]
+    scales *= len(sizes) if len(scales) == 1 else 1
+    found = [fraction_of(scale, size or 1, new) for scale, size, new in zip(scales, sizes, made, strict=True)]
+    kept = tuple(one for one in found if one is not None)
+    return kept if len(kept) == len(found) else None
 
 
 def _listed(factors: Any) -> Sequence[float]:
