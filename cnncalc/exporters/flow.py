@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cnncalc.exporters.identifiers import BUILTIN, Identifiers, identifier
 from cnncalc.exporters.structure import Part, Statement
 from cnncalc.exporters.tree import is_numbered, label_of
@@ -73,13 +75,17 @@ def name_of_run(run: Run) -> str:
         while shared and list(one.where[: len(shared)]) != shared:
             shared.pop()
     if len(run) == 1:
-        return identifier(_label(run[0]))
+        return identifier(_label(run[0]), run[0].what or "".join(run[0].ops[:1]) or "n")
     while shared and is_numbered(shared[-1]) and label_of(shared[-1]) != "residual":
         shared.pop()
     if not shared:
         return "layers"
     label = label_of(shared[-1])
-    return "body" if label == "residual" else identifier(label)
+    return (
+        "body"
+        if label == "residual"
+        else identifier(label, "branch" if re.match(r"\d+x\d", label) else "layers")
+    )
 
 
 def _label(one: Statement) -> str:

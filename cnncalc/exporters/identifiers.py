@@ -22,18 +22,23 @@ class Identifiers:
         base = identifier(name)
         found, number = base, 2
         while found in self._taken:
-            found, number = f"{base}{'_' if base[-1].isdigit() else ''}{number}", number + 1
+            found, number = numbered(base, number), number + 1
         self._taken.add(found)
         return found
 
 
-def identifier(name: str) -> str:
-    """The identifier nearest to a name."""
+def identifier(name: str, what: str = "n") -> str:
+    """The identifier nearest to a name; ``what`` it is stands before one that begins with a digit."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     word = re.sub(r"\W+", "_", plain, flags=re.ASCII).strip("_") or "x"
     if word[0].isdigit():
-        word = f"n{word}"
+        word = f"{what}{word}"
     return f"{word}_" if keyword.iskeyword(word) or keyword.issoftkeyword(word) else word
+
+
+def numbered(base: str, number: int) -> str:
+    """A name with a number at its end, which is told apart from one that it ends with already."""
+    return f"{base}{'_' if base[-1:].isdigit() else ''}{number}"
 
 
 def class_name(name: str) -> str:

@@ -36,6 +36,8 @@ class Statement(NamedTuple):
     owner: str | None = None
     """The layer whose module it uses as well."""
     ops: tuple[str, ...] = ()
+    what: str = ""
+    """Of a structure that is a class of its own, the block that it calls, or the join at its end."""
     is_absent: bool = False
     """Whether other instances of the class have it, and this one passes its input on."""
 
@@ -215,7 +217,8 @@ class Structure:
                 yield from self._statements(copy, inside)
         elif self.signature(child) in self._classes and not self.is_pinned(child):
             new = self._instance(child)
-            yield Statement(new, "", tuple(child.inputs), tuple(child.outputs), inside, is_leaf=False)
+            ends = tuple(child.inputs), tuple(child.outputs)
+            yield Statement(new, "", *ends, inside, is_leaf=False, what=child.block or _join_of(child))
         else:
             for one in child.children:
                 yield from self._statements(one, inside)
@@ -359,12 +362,18 @@ def _name_of(scope: Scope[Made]) -> str:
     """What a class is named after: its block, what it was called in the spec, or the join at its end."""
     if scope.block:
         return scope.block
-    last = scope.children[-1]
-    join = last.record.op if isinstance(last, Leaf) and last.record.is_join else ""
+    join = _join_of(scope)
     label = label_of(scope.name)
     if label == "body" or join == "dense_block":
         return "dense_layer"
+    if label[0].isdigit() and join:
+        return join
     return label.rstrip("0123456789_") or label
+
+
+def _join_of(scope: Scope[Made]) -> str:
+    last = scope.children[-1]
+    return last.record.op if isinstance(last, Leaf) and last.record.is_join else ""
 
 
 def _shared(root: Scope[Made]) -> set[str]:

@@ -185,6 +185,21 @@ def test_names_of_all_kinds_are_valid_and_distinct() -> None:
     assert held(text, report) == expected(report)
 
 
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("googlenet:paper", ["class Inception(nn.Module):", "self.inception3a = Inception(", "self.branch3x3 = nn."]),
+        ("flownets", ["self.conv3_1 = Step(", "self.conv3_2 = Step("]),
+        ("bn_inception", ["self.module3a = Module(", "self.double2 = nn."]),
+    ],
+)  # fmt: skip
+def test_names_with_digits_are_as_a_person_would_write_them(name: str, lines: list[str]) -> None:
+    (model,) = cnncalc.load(name)
+    text = cnncalc.export(cnncalc.analyze(model), "torch")
+    assert isinstance(text, str)
+    assert [line for line in lines if line not in text] == []
+
+
 def test_a_block_is_a_class_with_its_parameters() -> None:
     text, report = exported(
         "name: Net\ninput: [3, 32, 32]\n"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from cnncalc.analysis.report import Report
 from cnncalc.exporters.expressions import Expression, joined
 from cnncalc.exporters.flow import Flow, Run, name_of_run
-from cnncalc.exporters.identifiers import BUILTIN, Identifiers, class_name, in_a_docstring
+from cnncalc.exporters.identifiers import BUILTIN, Identifiers, class_name, in_a_docstring, numbered
 from cnncalc.exporters.layout import lines_of
 from cnncalc.exporters.parameters import (
     CONDITION,
@@ -244,7 +244,7 @@ def _attributes(runs: list[list[Statement]], is_root: bool) -> list[str]:
             found.append("")
             continue
         seen[name] += 1
-        found.append(names.own(f"{name}{seen[name]}" if counts[name] > 1 else name))
+        found.append(names.own(numbered(name, seen[name]) if counts[name] > 1 else name))
     return found
 
 

@@ -242,6 +242,8 @@ def _said(one: Region) -> list[str]:
     size = by(last - first + 1 for first, last in one.spans)
     stride = one.layer.field.stride
     paces = "" if None in stride else f", stride {stride[0] if len({*stride}) == 1 else by(stride)}"
+    if paces and not all(axis.uniform for axis in one.layer.field.axes):
+        paces += " on average"
     return [
         one.layer.path,
         f"unit {unit} of {by(one.layer.field.units)}",

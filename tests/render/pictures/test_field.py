@@ -70,6 +70,19 @@ def test_the_neighbour_is_a_stride_away() -> None:
     assert float(beside["x"]) - float(box["x"]) == pytest.approx(8 * pixels, abs=0.05)
 
 
+def test_a_stride_that_varies_is_one_on_average() -> None:
+    (model,) = loads(
+        "input: [1, 16, 16]\nlayers:\n  - conv3x3: {out: 1, stride: 2, padding: 1}\n  - upsample: 2\n"
+        "  - conv3x3: {out: 1, padding: 1}\n"
+    )
+    report = analyze(model)
+    spans = [report.layers[-1].field.axes[0].at(unit) for unit in (6, 7, 8, 9)]
+    assert spans == [(3, 7), (5, 9), (5, 9), (7, 11)]  # steps of 2, 0 and 2
+    words = texts(draw("field", Drawing((report,), ("conv3x3_1", "conv3x3_2"))))
+    assert any(one.endswith(": 3x3, stride 2") for one in words)
+    assert any(one.endswith(", stride 1 on average") for one in words)
+
+
 @pytest.mark.parametrize("name", ["tcn", "c3d", "unet3d"])
 def test_other_than_two_axes_are_strips(name: str) -> None:
     for report in reports(name):
