@@ -21,6 +21,8 @@ from cnncalc.network.model import Model
 
 Line = tuple[int, int]
 """A size ``a + b*q``."""
+VECTOR: Line = (0, 0)
+"""In the place of a size: a layer has made a vector of the single position."""
 
 
 class Unanswered(Exception):
@@ -117,6 +119,8 @@ class Along:
         """What each layer that makes a map does along the axis where sizes are open."""
         self.jobs: list[_Job] = []
         self.flattened: list[int] = []
+        self.loose: set[int] = set()
+        """The nodes from a layer on that makes a vector of a single position, and a map of several."""
         self.has_adapters = any(isinstance(node.layer, Adapter) for node in self.nodes)
         self.steps: list[_Step] = []
         self.fixed: dict[int, Line] = {}
@@ -159,12 +163,16 @@ class Along:
         wheres = [self.where[one] for one in node.inputs]
         to = next((where for where in wheres if where is not None), None)
         layer = node.layer
+        if not self.loose.isdisjoint(node.inputs):
+            self.loose.add(index)
         if isinstance(layer, Adapter):
             self.where.append(to)
             self._add(index, node, given, given[1].channels, (index,))
             return given[1] if given[0].rank == given[1].rank else given[0]
         assert layer is not None
         opened = self._opened(node, layer, given)
+        if opened.rules is not None and opened.rank == 1 and self._flattens_a_point(layer, given[0]):
+            self.loose.add(index)
         if layer.flattens and opened.rules is None:
             self.flattened += [index] if opened.rank else []
         if opened.rules is None:
@@ -182,6 +190,9 @@ class Along:
         self._place(index, node, layer, given, rule, opened.channels)
         return Shape(opened.channels, (None,) * len(opened.rules))
 
+    def _flattens_a_point(self, layer: Layer, given: Shape) -> bool:
+        return layer.flattens and layer.flattens_map(given._replace(sizes=(1,)), self.framework)
+
     def _place(
         self,
         index: int,
@@ -195,7 +206,9 @@ class Along:
         roots = [self.root[one] for one in node.inputs]
         is_alone = len(given) == 1 or layer.others_read == "all"
         fixed = None if rule is None or isinstance(rule, Unlaid) else rule.output_size(None)
-        if (layer.is_join and len(set(roots)) == 1) or (is_alone and rule is not None and keeps_size(rule)):
+        if index in self.loose:
+            self._add(index, node, given, channels, (layer, given, self.where[node.inputs[0]]))
+        elif (layer.is_join and len(set(roots)) == 1) or (is_alone and rule is not None and keeps_size(rule)):
             self.root[index] = roots[0]
         elif fixed is not None:
             self.fixed[index] = (fixed, 0)
@@ -327,7 +340,7 @@ class Along:
         """A shape with its size along this axis as a number with q in it."""
         count = channels.get(index, open_shape.channels)
         line = sizes[self.root[index]]
-        along = list(open_shape.sizes)
+        along = [] if line == VECTOR else list(open_shape.sizes)
         where = self.where[index]
         if where is not None and where < len(along) and line is not None:
             along[where] = Ray(*line, span)  # type: ignore[call-overload]
@@ -344,7 +357,7 @@ class Along:
             count = layer.out_channels(shape)
             layer.params(shape, self.framework)
             channels[job.at] = _line(count)
-            return _Result(0, inf, None)
+            return _Result(0, inf, VECTOR if self.shapes[job.at].rank else None)
         where, to = self.where[job.node.inputs[0]], self.where[job.at]
         laid = layer.arrangement(shape)
         if laid is not None:
@@ -369,7 +382,7 @@ class Along:
         for _, layer in adapter.layers(source, target, (step,) * source.rank):
             if source.rank:
                 size = layer.axes((source._replace(sizes=(size,)),), self.framework)[0].output_size(size)
-        return _Result(0, inf, _line(size))
+        return _Result(0, inf, VECTOR if self.shapes[job.at].rank and not target.rank else _line(size))
 
     # The strides of tensors relative to each other, for adapters
 

@@ -147,7 +147,7 @@ def reason(verdict: Verdict) -> str | None:
     node, fault = verdict.node, verdict.fault
     assert node is not None
     assert fault is not None
-    given = sorted({a for a, b in verdict.sizes if b == 0})
+    given = sorted({a for a, b in verdict.sizes if a and b == 0})
     if fault.code == "E303" and len(given) > 1:
         return f"`{node.path}` joins maps of {', '.join(map(str, given[:-1]))} and {given[-1]}{place(node)}"
     return f"`{node.path}`: {fault.message}{place(node)}"

@@ -126,7 +126,9 @@ def measured(report: Report, size: int, axis: int) -> tuple[bool, bool, bool]:
 
 def flattened(report: Report) -> list[Any]:
     return [
-        layer.in_shape for layer in report.layers if layer.op in ("linear", "flatten") and layer.in_shape.rank
+        layer.in_shape
+        for layer in report.layers
+        if layer.op in ("linear", "flatten") and layer.in_shape.rank and not layer.shape.rank
     ]
 
 
@@ -138,9 +140,6 @@ def hold(model: Model, axis: Axis, most: int) -> int:
     reports = analyze_each(model, [Shape(channels, (size,)) for size in tried])
     for size, report in zip(tried, reports, strict=True):
         expected = measured(report, size, 0)
-        if size == 1 and report.ok and not report.outputs[0].shape.rank:
-            # Keras' linear layer makes a vector of a single position: whether one is kept is a matter of words.
-            expected = (*expected[:2], 1 in axis.classes[2])
         assert tuple(size in classes for classes in axis.classes) == expected, size
         if axis.from_ is not None and size >= axis.from_:
             residue = size % axis.period
@@ -295,6 +294,31 @@ def test_a_size_that_is_none(near: Any) -> None:
 )  # fmt: skip
 def test_axes_that_move(text: str, expected: list[str]) -> None:
     assert [in_words(axis.classes[0]) for axis in sizes(model_of(text)).axes] == expected
+
+
+@pytest.mark.parametrize(
+    ("layers", "kept"),
+    [
+        ("linear: 3", "every size from 2"),
+        ("maxpool3: {stride: 3}, linear: 3", "none"),
+        ("linear: 3, relu, bn, linear: 5", "every size from 2"),
+        ("linear: 3, conv1: 2", "every size from 2"),
+        ("{linear: 4, name: a}, relu, add: [prev, input]", "every size from 1"),
+        ("conv2: {out: 4, stride: 2}, {linear: 4, name: a}, relu, upsample: 2, concat: [input, prev]", "multiples of 2 from 4"),
+        ("linear: 3, upsample: {size: 20}", "20"),
+        ("residual: {body: [linear: 8], shortcut: project}", "every size from 2"),
+        ("linear: 3, lstm: 2", "every size from 2"),
+        ("linear: 3, flatten, linear: 2", "none"),
+        ("{conv3: {out: 4, padding: 1, stride: 3}, name: c}, {linear: 4, name: a}, add: [a, c], relu", "1"),
+        ("linear: 4, mul: {gate: [global_avgpool], map: []}", "every size from 2"),
+    ],
+)  # fmt: skip
+def test_keras_linear_layer_makes_a_vector_of_a_single_position(layers: str, kept: str) -> None:
+    """And applied at several it is a map, so that what follows may need two."""
+    model = model_of(f"framework: tensorflow\ninput: [4, 24]\nlayers: [{layers}]")
+    (axis,) = sizes(model).axes
+    assert hold(model, axis, 50) == 50
+    assert in_words(axis.classes[2]) == kept
 
 
 def test_a_single_position_is_spread() -> None:
