@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from types import NoneType
 from typing import NamedTuple
@@ -122,15 +122,15 @@ def load_path(path: str, options: Options) -> Loaded:
     return load_source(source_at(path, options.input), for_spec(path, options))
 
 
-def is_foreign(path: str) -> bool:
+def is_foreign(path: str, start_of: Callable[[str], bytes] | None = None) -> bool:
     """Whether a SPEC is a file of another format, by its ending, or by its first bytes where others share
-    it.
+    it; ``start_of`` reads those of a file that is on no disk.
     """
     if path.endswith(ENDINGS) or "." not in path:
         return False
-    from cnncalc.importers.registry import file_importer
+    from cnncalc.importers.registry import file_importer, first_bytes
 
-    return file_importer(path) is not None
+    return file_importer(path, start_of or first_bytes) is not None
 
 
 def source_at(path: str, input: Input = None) -> Source:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from cnncalc.analysis.report import Report
+from cnncalc.bundled import ENDINGS
 from cnncalc.checks import budgets
 from cnncalc.checks.changes import Pairing, paired
 from cnncalc.checks.files import looks_like_spec
 from cnncalc.cli import options, run
 from cnncalc.cli.frameworks import across
-from cnncalc.cli.output import keep_specs
+from cnncalc.cli.output import keep_specs, warn
 from cnncalc.cli.paths import files_of
-from cnncalc.cli.revision import is_revision, no_file_of, read_revision, specs_in_revision
+from cnncalc.cli.revision import (
+    files_in_revision,
+    is_foreign_in_revision,
+    is_revision,
+    no_file_of,
+    read_revision,
+)
 from cnncalc.cli.seen import Seen, find
 from cnncalc.errors import FINE, INVALID, UNDONE, Diagnostic, SourceError
 from cnncalc.language.source import Source, glimpse
-from cnncalc.loading import Options
+from cnncalc.loading import Options, is_foreign
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.render.listings.comparison import Comparison, Group
 from cnncalc.render.listings.networks import Entry
@@ -202,38 +209,60 @@ def _joined(outcomes: Sequence[run.Outcome]) -> run.Outcome:
     )
 
 
-def _folders(specs: Sequence[str]) -> tuple[dict[str, str], dict[str, str]] | None:
-    """The specs of two folders by their paths in them; ``None`` where these are no two folders."""
+class _Folder(NamedTuple):
+    """The specs in a folder by their paths in it, and its files of other formats."""
+
+    specs: dict[str, str]
+    foreign: dict[str, str]
+
+
+def _folders(specs: Sequence[str]) -> tuple[_Folder, _Folder] | None:
+    """The files of two folders; ``None`` where these are no two folders."""
     if len(specs) != 2:
         return None
-    old, new = map(_specs_in, specs)
+    old, new = map(_files_in, specs)
     if old is None or new is None:
         return None
     return old, new
 
 
-def _specs_in(folder: str) -> dict[str, str] | None:
+def _files_in(folder: str) -> _Folder | None:
     if os.path.isdir(folder):
-        files = [found.file for found in files_of(folder) if looks_like_spec(glimpse(found.file))]
-        return {os.path.relpath(file, folder).replace(os.sep, "/"): file for file in files}
-    names = specs_in_revision(folder)
+        found = [one.file for one in files_of(folder, is_foreign)]
+        by_path = {os.path.relpath(file, folder).replace(os.sep, "/"): file for file in found}
+        return _sorted(by_path, is_foreign, glimpse)
+    names = files_in_revision(folder)
     if names is None:
         return None
     place = folder if folder.endswith((":", "/")) else f"{folder}/"
-    return {name: place + name for name in names if looks_like_spec(read_revision(place + name).text)}
+    by_path = {name: place + name for name in names}
+    return _sorted(by_path, is_foreign_in_revision, lambda file: read_revision(file).text)
+
+
+def _sorted(files: dict[str, str], is_foreign: Callable[[str], bool], text: Callable[[str], str]) -> _Folder:
+    """Files by their paths, told apart by what they are."""
+    return _Folder(
+        {
+            path: file
+            for path, file in files.items()
+            if path.endswith(ENDINGS) and looks_like_spec(text(file))
+        },
+        {path: file for path, file in files.items() if is_foreign(file)},
+    )
 
 
 def _file_by_file(
-    request: run.Request, folders: tuple[dict[str, str], dict[str, str]], seen: Seen
+    request: run.Request, folders: tuple[_Folder, _Folder], seen: Seen
 ) -> tuple[run.Outcome, tuple[Pairing, ...], tuple[Group, ...]]:
-    """The networks of two folders, each file with the one of its path."""
+    """The networks of two folders, each spec with the one of its path."""
+    left = _left(folders)
     outcomes: list[run.Outcome] = []
     pairings: list[Pairing] = []
     groups: list[Group] = []
-    for path in dict.fromkeys((*folders[0], *folders[1])):
+    for path in dict.fromkeys((*folders[0].specs, *folders[1].specs)):
         both = [
-            run.compute(request._replace(specs=(folder[path],)), seen.read)
-            if path in folder
+            run.compute(request._replace(specs=(folder.specs[path],)), seen.read)
+            if path in folder.specs
             else run.Outcome((), FINE)
             for folder in folders
         ]
@@ -244,8 +273,22 @@ def _file_by_file(
             alone = len(found) == 1 and len(pairing.reports) == 2
             groups.append((inert(path) if alone else f"{inert(path)}: {_title(pairing)}", pairing.reports))
     if not pairings:
-        raise typer.BadParameter("there are no specs in these folders", param_hint="SPEC...")
+        message = "there are no specs in these folders"
+        raise typer.BadParameter(f"{message}; {left}" if left else message, param_hint="SPEC...")
+    if left:
+        warn(f"{left}\n")
     return _joined(outcomes), tuple(pairings), tuple(groups)
+
+
+def _left(folders: tuple[_Folder, _Folder]) -> str:
+    """What is said of files of other formats: folders are compared spec by spec."""
+    old, new = (folder.foreign for folder in folders)
+    names = sorted({*old, *new})
+    if not names:
+        return ""
+    both = next((name for name in names if name in old and name in new), None)
+    how = f": `cnncalc compare {inert(old[both])} {inert(new[both])}`" if both else ""
+    return f"not compared: {', '.join(map(inert, names))} (name files of other formats one by one{how})"
 
 
 def _nothing_held(specs: Sequence[str]) -> Diagnostic:

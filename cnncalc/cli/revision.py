@@ -85,14 +85,19 @@ def _renamed(one: Diagnostic, file: str, spec: str) -> Diagnostic:
     )
 
 
-def specs_in_revision(spec: str) -> tuple[str, ...] | None:
-    """The specs in ``REVISION:FOLDER`` by their paths in it; ``None`` where it is no folder of a revision."""
+def files_in_revision(spec: str) -> tuple[str, ...] | None:
+    """The files in ``REVISION:FOLDER`` by their paths in it; ``None`` where it is no folder of a revision."""
     if not is_revision(spec) or spec.startswith("-") or not shutil.which("git"):
         return None
     if _git("cat-file", "-t", spec).stdout.strip() != b"tree":
         return None
     names = _git("ls-tree", "-r", "-z", "--name-only", spec.rstrip("/")).stdout.decode("utf-8", "replace")
-    return tuple(name for name in names.split("\0") if name.endswith(ENDINGS))
+    return tuple(filter(None, names.split("\0")))
+
+
+def is_foreign_in_revision(spec: str) -> bool:
+    """Whether ``REVISION:PATH`` is a file of another format."""
+    return is_foreign(spec.partition(":")[2], lambda _: _git("cat-file", "blob", spec).stdout)
 
 
 def no_file_of(revision: str) -> Diagnostic | None:

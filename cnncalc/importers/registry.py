@@ -82,15 +82,6 @@ def importer_for(source: str, start: bytes = b"") -> Importer | None:
     return next((one for one in IMPORTERS.values() if one.recognises(source, start)), None)
 
 
-def file_importer(path: str) -> Importer | None:
-    """The importer of a file that is read wherever a spec is taken; none that runs code."""
-    lower = path.lower()
-    shared = [one for one in IMPORTERS.values() if one.shared_endings and lower.endswith(one.shared_endings)]
-    start = first_bytes(path) if shared else b""
-    found = importer_for(path, start)
-    return None if found is None or found.runs_code else found
-
-
 def first_bytes(path: str) -> bytes:
     """The beginning of a file, by which formats of one ending are told apart; nothing where there is none."""
     try:
@@ -100,3 +91,12 @@ def first_bytes(path: str) -> bytes:
             return file.read(GLIMPSE)
     except (OSError, ValueError):
         return b""
+
+
+def file_importer(path: str, start_of: Callable[[str], bytes] = first_bytes) -> Importer | None:
+    """The importer of a file that is read wherever a spec is taken; none that runs code."""
+    lower = path.lower()
+    shared = [one for one in IMPORTERS.values() if one.shared_endings and lower.endswith(one.shared_endings)]
+    start = start_of(path) if shared else b""
+    found = importer_for(path, start)
+    return None if found is None or found.runs_code else found

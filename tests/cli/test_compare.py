@@ -597,3 +597,29 @@ def test_a_folder_is_compared_with_what_it_was(capsys: pytest.CaptureFixture[str
     assert ran.out.splitlines()[0] == "a.yaml"
     assert ran.out.splitlines()[2].split("  ")[0] == "side by side"
     assert Ran(capsys, "compare", "HEAD:nets", "old.yaml").code == 2
+
+
+@pytest.mark.usefixtures("_repository")
+def test_folders_say_which_files_of_other_formats_are_not_compared(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lenet = Path(__file__).parents[1] / "data/lenet.prototxt"
+    shutil.copy(lenet, "nets/b.prototxt")
+    Path("nets/keras.json").write_text('{"class_name": "Sequential", "config": {"layers": []}}')
+    Path("nets/other.json").write_text('{"a": 1}')
+    _git("add", "nets")
+    _git("-c", "user.name=n", "-c", "user.email=e@x", "commit", "--quiet", "--message=m")
+    Path("nets/new.onnx").write_bytes(b"")
+    ran = Ran(capsys, "compare", "HEAD:nets", "nets")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "a.yaml")
+    assert ran.err == (
+        "not compared: b.prototxt, keras.json, new.onnx (name files of other formats one by one: "
+        "`cnncalc compare HEAD:nets/b.prototxt nets/b.prototxt`)\n"
+    )
+    Path("only").mkdir()
+    shutil.copy(lenet, "only/b.prototxt")
+    ran = Ran(capsys, "compare", "only", "only")
+    assert ran.code == 2
+    assert "there are no specs in these folders; not compared: b.prototxt (name files" in " ".join(
+        ran.err.split()
+    )
