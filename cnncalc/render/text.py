@@ -60,7 +60,10 @@ def difference(number: int, base: int) -> str:
 
 
 def change(number: int, base: int) -> str:
-    """The change from ``base`` in per cent, such as -42.9 %."""
+    """The change from ``base`` in per cent, such as -42.9 %; from tenfold on the multiple, such as x43.2."""
+    if number >= 10 * base > 0:
+        tenths = nearest(10 * number, base)
+        return f"x{tenths // 10:,}.{tenths % 10}"
     return percent(number, base) or NOTHING
 
 

@@ -36,6 +36,11 @@ def test_changes() -> None:
     assert (difference(5120, 8960), change(5120, 8960), ratio(5120, 8960)) == ("-3,840", "-42.9 %", "x0.571")
     assert (difference(7, 7), change(7, 7), ratio(7, 7)) == ("0", "0.0 %", "x1.000")
     assert (difference(3, 0), change(3, 0), ratio(3, 0)) == ("+3", "-", "-")
+
+
+def test_a_change_to_ten_times_as_much_is_a_multiple() -> None:
+    assert [change(number, 8960) for number in (89599, 89600, 387280)] == ["+900.0 %", "x10.0", "x43.2"]
+    assert [change(number, 100) for number in (1, 0, 200_000)] == ["-99.0 %", "-100.0 %", "x2,000.0"]
     assert ratio(1, 10**9) == "x<0.001"
     assert ratio(10**400, 1).startswith("x10,000,")
 
