@@ -11,7 +11,7 @@ from typing import NamedTuple
 from cnncalc.bundled import ENDINGS
 from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
 from cnncalc.frameworks import Framework, framework_named, unknown_framework
-from cnncalc.geometry.shape import Shape, as_shape
+from cnncalc.geometry.shape import Shape, Size, as_shape
 from cnncalc.language.context import Context
 from cnncalc.language.decode import decode
 from cnncalc.language.nodes import YamlNode
@@ -22,7 +22,8 @@ from cnncalc.network.model import Model
 from cnncalc.support.process import paused_collection, with_room
 from cnncalc.support.words import did_you_mean, listed, shown
 
-Input = str | Shape | Mapping[str, str] | Mapping[str, str | Shape] | None
+OneShape = str | Shape | Sequence[Size]
+Input = OneShape | Mapping[str, str] | Mapping[str, OneShape] | None
 """One shape for the only or main input, or shapes by the inputs' names."""
 
 
@@ -147,7 +148,7 @@ def source_at(path: str, input: Input = None) -> Source:
     from cnncalc.importers.translating import read_network, translated
 
     importer = file_importer(path)
-    given: Mapping[str, str | Shape] = {"": input} if isinstance(input, str | Shape) else input or {}
+    given = {} if input is None else input if isinstance(input, Mapping) else {"": input}
     sizes = {name: as_shape(shape) for name, shape in given.items()}
     found = translated(read_network(Request(path, sizes), importer))
     return Source(path, found.text, is_shown=False, nodes=found.nodes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
@@ -53,8 +54,38 @@ def test_an_analysis_that_cannot_be_asked_for(arguments: dict[str, Any], message
 
 @pytest.mark.parametrize("model", [None, "vgg16", cnncalc.load("vgg16")])
 def test_a_model_that_is_none(model: Any) -> None:
-    with pytest.raises(TypeError, match="a model is what `load` returns one of"):
-        cnncalc.analyze(model)
+    asked: list[Callable[[], Any]] = [
+        lambda: cnncalc.analyze(model),
+        lambda: cnncalc.sizes(model),
+        lambda: cnncalc.stream(model),
+        lambda: cnncalc.tile(model, (64, 64), tile=32),
+        lambda: cnncalc.effective(model),
+        lambda: cnncalc.profile(model, "pool1"),
+        lambda: cnncalc.crop(model, "pool1", ((0, 1), (0, 1))),
+        lambda: cnncalc.to_spec(model),
+    ]
+    for ask in asked:
+        with pytest.raises(TypeError, match="a model is what `load` returns one of, not"):
+            ask()
+
+
+@pytest.mark.parametrize("report", [None, "vgg16", cnncalc.load("vgg16"), *cnncalc.load("vgg16")])
+def test_a_report_that_is_none(report: Any) -> None:
+    asked: list[Callable[[], Any]] = [
+        lambda: cnncalc.draw(report),
+        lambda: cnncalc.compare(report),
+        lambda: cnncalc.export(report, "torch"),
+    ]
+    for ask in asked:
+        with pytest.raises(TypeError, match="a report is what `analyze` returns, not"):
+            ask()
+
+
+@pytest.mark.parametrize("units", ["3..5,0..5", (3, 5), ((3, 5), 0), ((3.0, 5), (0, 5)), None])
+def test_units_that_are_no_pairs(units: Any) -> None:
+    (model,) = cnncalc.load("vgg16")
+    with pytest.raises(TypeError, match="units are a first and a last one per axis, such as"):
+        cnncalc.crop(model, "pool1", units)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +117,16 @@ def test_variables_from_outside_are_expressions_or_whole_numbers() -> None:
 @pytest.mark.parametrize(
     ("input", "error", "message"),
     [
-        (3, TypeError, "an input is a shape such as '3x224x224', or shapes by name, not int"),
-        ([3, 8, 8], TypeError, "not list"),
-        ({"input": [3, 8, 8]}, TypeError, "a shape is text such as '3x224x224', or a Shape, not list"),
+        (
+            3,
+            TypeError,
+            r"an input is a shape such as '3x224x224' or \(3, 224, 224\), or shapes by name, not int",
+        ),
+        ({3, 8}, TypeError, "not set"),
+        ([], TypeError, "not an empty list"),
+        ({"input": ()}, TypeError, r"a shape is '3x224x224', \(3, 224, 224\) or a Shape, not an empty tuple"),
+        ((3, "8", 8), TypeError, "an axis is a whole number or None, not '8'"),
+        ((3, 0, 8), ValueError, "an axis is a number from 1 to"),
         (Shape(3, (8.0, 8)), TypeError, "an axis is a whole number or None, not 8.0"),  # type: ignore[arg-type]
         (Shape(True, (8, 8)), TypeError, "an axis is a whole number or None, not True"),
         (Shape(3, (0, 8)), ValueError, "an axis is a number from 1 to"),
@@ -109,6 +147,8 @@ def test_an_input_as_a_shape() -> None:
     assert (
         cnncalc.analyze(model, Shape(3, (96, 64)))
         == cnncalc.analyze(model, {"input": Shape(3, (96, 64))})
+        == cnncalc.analyze(model, (3, 96, 64))
+        == cnncalc.analyze(model, {"input": [3, 96, 64]})
         == wanted
     )
 

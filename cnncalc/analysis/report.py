@@ -303,6 +303,17 @@ class Report(NamedTuple):
         return {path: totals_of(layers) for path, layers in inside.items()}
 
 
+def as_report(given: object) -> Report:
+    """What is a report, as one.
+
+    Raises:
+        TypeError: for anything else.
+    """
+    if not isinstance(given, Report):
+        raise TypeError(f"a report is what `analyze` returns, not {type(given).__name__}")
+    return given
+
+
 def totals_of(layers: Iterable[LayerReport]) -> Totals:
     """The sums over some layers."""
     layers = tuple(layers)

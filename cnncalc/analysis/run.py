@@ -5,7 +5,7 @@ layer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from cnncalc.analysis.answers import Answers
@@ -23,7 +23,7 @@ from cnncalc.frameworks import Framework, framework_named, unknown_framework
 from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import NEEDS_SIZE
 from cnncalc.geometry.receptive_field import AxisField, FieldMemory
-from cnncalc.geometry.shape import Shape, as_shape
+from cnncalc.geometry.shape import Shape, Size, as_shape
 from cnncalc.layers.base import Adapter, Layer, Params
 from cnncalc.network.graph import Graph, Node
 from cnncalc.network.model import Model
@@ -32,7 +32,8 @@ from cnncalc.support.words import listed
 
 MOST_REASONS = 3
 
-Given = str | Shape | Mapping[str, str | Shape]
+OneShape = str | Shape | Sequence[Size]
+Given = OneShape | Mapping[str, OneShape]
 """A shape for the one input, or shapes by the inputs' names."""
 
 
@@ -41,8 +42,8 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
 
     Args:
         model: one of the models that ``load`` returns.
-        input: another input shape than the spec's, channels first, such as ``"3x224x224"``; of several inputs
-            a mapping by name.
+        input: another input shape than the spec's, channels first, such as ``"3x224x224"`` or
+            ``(3, 224, 224)``; of several inputs a mapping by name.
         framework: another framework's rules than the spec's.
 
     Returns:
@@ -64,8 +65,6 @@ def analyze_each(
     model: Model, inputs: Iterable[Given | None], framework: str | None = None
 ) -> Iterator[Report]:
     """``analyze`` for one input after the other; what does not depend on their sizes is worked out once."""
-    if not isinstance(model, Model):
-        raise TypeError(f"a model is what `load` returns one of, not {type(model).__name__}")
     rules = rules_of(model, framework)
     fields, recall = FieldMemory(), Recall()
     for input in inputs:
@@ -105,7 +104,10 @@ def rules_of(model: Model, name: str | None) -> Framework:
 
     Raises:
         InputError: where there is none of that name.
+        TypeError: for a name that is not text, and for what is no model.
     """
+    if not isinstance(model, Model):
+        raise TypeError(f"a model is what `load` returns one of, not {type(model).__name__}")
     if name is None:
         return model.framework
     if not isinstance(name, str):
@@ -125,7 +127,7 @@ def with_input(inputs: tuple[tuple[str, Shape], ...], given: Given | None) -> tu
     if given is None:
         return inputs
     names = [name for name, _ in inputs]
-    if isinstance(given, str | Shape):
+    if isinstance(given, str | list | tuple):
         if len(names) > 1:
             raise InputError(
                 f"the network has several inputs, name one: {listed(f'{name}=...' for name in names)}"
@@ -133,7 +135,8 @@ def with_input(inputs: tuple[tuple[str, Shape], ...], given: Given | None) -> tu
         given = {names[0]: given}
     if not isinstance(given, Mapping):
         raise TypeError(
-            f"an input is a shape such as '3x224x224', or shapes by name, not {type(given).__name__}"
+            f"an input is a shape such as '3x224x224' or (3, 224, 224), or shapes by name, "
+            f"not {type(given).__name__}"
         )
     unknown = [name for name in given if name not in names]
     if unknown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.analysis.report import Report
+from cnncalc.analysis.report import Report, as_report
 from cnncalc.errors import InputError, ShapeError
 from cnncalc.exporters.registry import EXPORTERS, TABLES, Exporter, Settings
 from cnncalc.support.words import did_you_mean, shown
@@ -26,8 +26,7 @@ def export(report: Report, kind: str, *, depth: int | None = None, table: str | 
         ShapeError: for a network that could not be computed.
         ExportError: naming every layer that the form cannot express.
     """
-    if not isinstance(report, Report):
-        raise TypeError(f"a report is what `analyze` returns, not {type(report).__name__}")
+    as_report(report)
     settings = Settings(depth, table)
     exporter = EXPORTERS.get(kind)
     if exporter is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import NamedTuple
 
@@ -104,8 +104,8 @@ def axis_size(word: str) -> int | None:
     return size if 0 < size <= LARGEST_SIZE else None
 
 
-def as_shape(given: str | Shape) -> Shape:
-    """A shape as it is, where it is one, or from text as ``parse_shape`` reads it.
+def as_shape(given: str | Shape | Sequence[Size]) -> Shape:
+    """A shape as it is, where it is one, or from text as ``parse_shape`` reads it, or from its numbers.
 
     Raises:
         TypeError: for anything else.
@@ -113,8 +113,11 @@ def as_shape(given: str | Shape) -> Shape:
     """
     if isinstance(given, str):
         return parse_shape(given)
+    if isinstance(given, list | tuple) and given and not isinstance(given, Shape):
+        given = Shape(given[0], tuple(given[1:]))
     if not isinstance(given, Shape) or not isinstance(given.sizes, tuple):
-        raise TypeError(f"a shape is text such as '3x224x224', or a Shape, not {type(given).__name__}")
+        kind = f"an empty {type(given).__name__}" if given in ([], ()) else type(given).__name__
+        raise TypeError(f"a shape is '3x224x224', (3, 224, 224) or a Shape, not {kind}")
     for axis in given.axes:
         if axis is not None and (not isinstance(axis, int) or isinstance(axis, bool)):
             raise TypeError(f"an axis is a whole number or None, not {axis!r}")

@@ -39,7 +39,7 @@ def to_spec(model: Model) -> str:
         TypeError: for what is no model.
     """
     if not isinstance(model, Model):
-        raise TypeError(f"a model is what `load` gives, not {type(model).__name__}")
+        raise TypeError(f"a model is what `load` returns one of, not {type(model).__name__}")
     text = translated(network_of(model)).text
     for _ in range(MOST_ROUNDS):
         before, text = text, translated(network_of(model_of(text, model.name))).text

@@ -77,6 +77,7 @@ def crop(
     Raises:
         InputError: for a layer or units that do not exist.
         NoAnswer: where it is not known what the layer sees.
+        TypeError: for units that are no pairs of numbers.
     """
     report = analyze(model, input, framework)
     if report.failed is not None:
@@ -114,6 +115,8 @@ def _longest(report: Report) -> tuple[Size, ...]:
 
 def _check(layer: LayerReport, units: tuple[Interval, ...]) -> None:
     rank = len(layer.field.axes)
+    if not isinstance(units, list | tuple) or not all(_is_pair(one) for one in units):
+        raise TypeError(f"units are a first and a last one per axis, such as ((3, 5), (0, 5)), not {units!r}")
     if len(units) != rank:
         axes = plural(rank, "axis", "axes")
         raise InputError(f"`{layer.path}` has {axes}, the units are given along {len(units)}")
@@ -125,6 +128,10 @@ def _check(layer: LayerReport, units: tuple[Interval, ...]) -> None:
             raise InputError(f"`{layer.path}` has no units {first}..{last}{there}")
         if last - first >= MOST_UNITS:
             raise InputError(f"{last - first + 1:,} units are more than {MOST_UNITS:,}")
+
+
+def _is_pair(units: object) -> bool:
+    return isinstance(units, list | tuple) and [type(one) for one in units] == [int, int]
 
 
 def _region(field: AxisField, units: Interval) -> Interval | None:

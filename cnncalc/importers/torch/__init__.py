@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.geometry.shape import as_shape
 from cnncalc.importers.items import Network, Request
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def network_from(module: Module, shapes: Sequence[tuple[int, ...]], partial: boo
 
 
 def from_torch(
-    module: Module, *, input: Sequence[int] | Sequence[Sequence[int]], partial: bool = False
+    module: Module, *, input: str | Sequence[int] | Sequence[Sequence[int]], partial: bool = False
 ) -> tuple[Model, ...]:
     """The models of a PyTorch module, as ``load`` gives those of the spec that ``import`` would write.
 
@@ -54,8 +55,8 @@ def from_torch(
 
     Args:
         module: a ``torch.nn.Module``.
-        input: the shape of its input without the batch, such as ``(3, 224, 224)``; a list of shapes for a
-            module with several inputs.
+        input: the shape of its input without the batch, such as ``(3, 224, 224)`` or ``"3x224x224"``; a list
+            of shapes for a module with several inputs.
         partial: whether what is not understood becomes a ``custom`` with stated numbers.
 
     Raises:
@@ -71,9 +72,11 @@ def from_torch(
     return (model_of(found.text, found.network.name),)
 
 
-def _shapes(input: Sequence[int] | Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+def _shapes(input: str | Sequence[int] | Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
     """One shape or several, as tuples of positive numbers."""
     given: list[Any] = list(input) if isinstance(input, list | tuple) else []
+    if isinstance(input, str):
+        given = list(as_shape(input).axes)
     several = any(isinstance(one, list | tuple) for one in given)
     parts = given if several else [given]
     shapes = [tuple(one) if isinstance(one, list | tuple) else () for one in parts]

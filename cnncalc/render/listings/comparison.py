@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from os.path import basename
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.analysis.report import LayerReport, Report, as_report
 from cnncalc.geometry.shape import Size
 from cnncalc.render.columns import field_size, field_stride
 from cnncalc.render.document import Document, Rows
@@ -90,10 +90,7 @@ def compare(*reports: Report) -> Comparison:
     Raises:
         TypeError: for what is no report.
     """
-    for report in reports:
-        if not isinstance(report, Report):
-            raise TypeError(f"a report is what `analyze` returns, not {type(report).__name__}")
-    return Comparison(reports)
+    return Comparison(tuple(map(as_report, reports)))
 
 
 def beside(reports: Sequence[Report], command: str, surface: Surface) -> Listing[Any]:

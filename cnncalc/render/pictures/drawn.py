@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeGuard
 
-from cnncalc.analysis.report import Report
+from cnncalc.analysis.report import Report, as_report
 from cnncalc.errors import InputError
 from cnncalc.render.pictures import PICTURES, USUAL, Drawing
 from cnncalc.render.pictures import draw as text_of
@@ -61,15 +62,21 @@ def draw(
     Raises:
         InputError: for a kind, a layer or a unit that does not exist.
         NoAnswer: where there is nothing to draw.
+        TypeError: for what is no report.
     """
     if what not in PICTURES:
         guess = did_you_mean(what, PICTURES)
         help = f"did you mean {guess!r}?" if guess else f"there are {', '.join(PICTURES)}"
         raise InputError(f"there is no picture {shown(what)!r}: {help}")
-    several = (reports,) if isinstance(reports, Report) else tuple(reports)
+    several = tuple(map(as_report, reports if _is_plain(reports) else (reports,)))
     if not several:
         raise InputError("there is no report to draw")
     named = (layers,) if isinstance(layers, str) else tuple(layers)
     unit = None if at is None else tuple(at)
     photo = "" if behind is None else data_url(os.fspath(behind))
     return Drawn(what, text_of(what, Drawing(several, named, unit, depth, photo)))
+
+
+def _is_plain(given: object) -> TypeGuard[Iterable[object]]:
+    """Whether that is several things, not one record: reports and models are tuples, too."""
+    return isinstance(given, Iterable) and not isinstance(given, str) and not hasattr(given, "_fields")
