@@ -17,6 +17,14 @@ class Peaks(NamedTuple):
     in_place: Size
     """Where element-wise layers write over an input that is read for the last time."""
 
+    def or_more(self, other: Peaks) -> Peaks:
+        """The larger of both, of each; not known where one is not."""
+        return Peaks(_larger(self.plain, other.plain), _larger(self.in_place, other.in_place))
+
+
+def _larger(one: Size, other: Size) -> Size:
+    return None if one is None or other is None else max(one, other)
+
 
 def peaks(
     inputs: Sequence[tuple[str, Shape]], layers: Sequence[LayerReport], outputs: Sequence[str]

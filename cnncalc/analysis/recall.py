@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cnncalc.analysis.memory import Peaks
 from cnncalc.analysis.report import LayerReport
 from cnncalc.analysis.tensors import Tensor
 
@@ -22,14 +23,30 @@ class Evaluated(NamedTuple):
     """Units of receptive fields that were looked at one by one."""
 
 
+class Rest(NamedTuple):
+    """What all nodes after one made, where everything goes through that one."""
+
+    tensor: Tensor
+    """Of that node; kept for its identity."""
+    tensors: tuple[Tensor, ...]
+    records: tuple[LayerReport, ...]
+    units: int
+    peaks: Peaks
+
+
 class Recall:
     """What the nodes of one network made of tensors; a tensor is recognised by its identity, so that equal
     outputs of a node are made one.
+
+    Args:
+        cuts: the nodes through which everything goes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cuts: frozenset[int] = frozenset()) -> None:
+        self.cuts = cuts
         self._known: dict[tuple[int, tuple[int, ...]], Evaluated] = {}
         self._tensors: dict[object, Tensor] = {}
+        self._rests: dict[tuple[int, int], Rest] = {}
 
     def of(self, node: int, inputs: tuple[Tensor, ...]) -> Evaluated | None:
         """What is known of a node at these inputs."""
@@ -40,7 +57,16 @@ class Recall:
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
             self._tensors.clear()
+            self._rests.clear()
         self._known[node, tuple(map(id, found.inputs))] = found
+
+    def rest(self, node: int, tensor: Tensor) -> Rest | None:
+        """What is known of everything after a node that made this."""
+        return self._rests.get((node, id(tensor)))
+
+    def keep_rest(self, node: int, found: Rest) -> None:
+        """Remember everything after a node."""
+        self._rests[node, id(found.tensor)] = found
 
     def unique(self, node: int, tensor: Tensor) -> Tensor:
         """The one of all equal tensors of a node."""

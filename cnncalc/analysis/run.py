@@ -14,7 +14,7 @@ from cnncalc.analysis.effort import Follower
 from cnncalc.analysis.hints import Hints
 from cnncalc.analysis.joins import WHOLE_MAP, Joins, joined_ends, one_per_line
 from cnncalc.analysis.memory import Peaks, peaks
-from cnncalc.analysis.recall import Evaluated, Recall
+from cnncalc.analysis.recall import Evaluated, Recall, Rest
 from cnncalc.analysis.report import LayerReport, Output, ReceptiveField, Report
 from cnncalc.analysis.tensors import Pace, Tensor, input_tensor, paces_through, relative_strides
 from cnncalc.analysis.weights import owner_of_weights
@@ -67,7 +67,9 @@ def analyze_each(
     """``analyze`` for one input after the other; what does not depend on their sizes is worked out once."""
     rules = rules_of(model, framework)
     fields, recall = FieldMemory(), Recall()
-    for input in inputs:
+    for number, input in enumerate(inputs):
+        if number == 1:
+            recall.cuts = model.graph.cuts()
         yield _report(model, rules, with_input(model.inputs, input), fields, recall)
 
 
@@ -82,8 +84,7 @@ def _report(
         run = _Run(model.graph, rules, inputs, fields, recall)
         failed = run.evaluate()
     outputs = () if failed else tuple([run.output(index) for index in model.graph.outputs])
-    paths = [output.path for output in outputs]
-    held = Peaks(None, None) if failed else peaks(inputs, run.records, paths)
+    held = Peaks(None, None) if failed else run.peaks()
     return Report(
         name=model.name,
         file=model.file,
@@ -157,11 +158,18 @@ class _Run:
         recall: Recall,
     ) -> None:
         self.graph = graph
+        self.inputs = inputs
         self.recall = recall
         self.tensors = [recall.unique(-1, input_tensor(name, shape)) for name, shape in inputs]
         self.made: list[range] = [range(0) for _ in inputs]
         """The records of each node; a node decided by shapes has none or several."""
         self.records: list[LayerReport] = []
+        self.rest: Rest | None = None
+        """What follows the last node that was evaluated, from memory."""
+        self.spent: list[int] = []
+        """The units of receptive fields that were looked at before each node."""
+        self.apart = len(inputs) - 1
+        """The last node whose results depend on more than its inputs."""
         self.diagnostics: list[Diagnostic] = []
         self.follower = Follower(framework, fields)
         self.joins = Joins(tuple([shape for _, shape in inputs]), self.follower)
@@ -169,8 +177,12 @@ class _Run:
 
     def evaluate(self) -> str | None:
         """Go through the nodes; the path of the layer that failed, if one did."""
+        self.spent += [self.follower.units] * len(self.tensors)
         for at, node in enumerate(self.graph.nodes[len(self.tensors) :], len(self.tensors)):
+            if self._knows_rest(at - 1):
+                break
             first = len(self.records)
+            self.spent.append(self.follower.units)
             inputs = tuple([self.tensors[index] for index in node.inputs])
             known = self.recall.of(at, inputs)
             if known is not None and self.follower.recalls(known.units):
@@ -192,9 +204,54 @@ class _Run:
             if warnings == len(self.diagnostics) and _is_by_itself(node, tensor):
                 records = tuple(self.records[first:])
                 self.recall.keep(at, Evaluated(inputs, tensor, records, self.follower.units - units))
+            else:
+                self.apart = at
             self.tensors.append(tensor)
             self.made.append(range(first, len(self.records)))
         return None
+
+    def _knows_rest(self, at: int) -> bool:
+        """Take everything after a node from memory, if it is there."""
+        if at not in self.recall.cuts or at < len(self.inputs):
+            return False
+        rest = self.recall.rest(at, self.tensors[at])
+        if rest is None or not self.follower.recalls(rest.units):
+            return False
+        self.rest = rest
+        self.tensors += rest.tensors
+        self.records += rest.records
+        return True
+
+    def peaks(self) -> Peaks:
+        """The most elements in memory at once, stretch by stretch from the end; what follows each narrow
+        place is remembered.
+        """
+        found = Peaks(0, 0)
+        ends, end = [self.output(index).path for index in self.graph.outputs], len(self.records)
+        if self.rest is not None:
+            place = len(self.made) - 1
+            found, ends, end = self.rest.peaks, [self.tensors[place].path], self.made[place].stop
+        for at in reversed(self._narrow_places()):
+            tensor, start = self.tensors[at], self.made[at].stop
+            stretch = peaks([(tensor.path, tensor.shape)], self.records[start:end], ends)
+            found = found.or_more(stretch)
+            if at >= self.apart:
+                after, records = tuple(self.tensors[at + 1 :]), tuple(self.records[start:])
+                units = self.follower.units - self.spent[at + 1]
+                self.recall.keep_rest(at, Rest(tensor, after, records, units, found))
+            ends, end = [tensor.path], start
+        return found.or_more(peaks(self.inputs, self.records[:end], ends))
+
+    def _narrow_places(self) -> list[int]:
+        """The nodes through which everything goes, the first of each size."""
+        found: list[int] = []
+        for at in sorted(self.recall.cuts):
+            if at >= len(self.made) - 1:
+                break
+            is_new = not found or self.tensors[at].shape.sizes != self.tensors[found[-1]].shape.sizes
+            if at >= len(self.inputs) and is_new:
+                found.append(at)
+        return found
 
     def output(self, index: int) -> Output:
         return Output(self.tensors[index].path, self.tensors[index].shape)

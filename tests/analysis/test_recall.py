@@ -32,6 +32,37 @@ def test_bundled_networks(name: str) -> None:
         check(model, [random.choice((64, 65, 96, 188, 192, 193, 224, 572)) for _ in range(7)])
 
 
+def test_everything_goes_through_a_cut() -> None:
+    """By the definition: whatever comes after it reads nothing from before it."""
+    for name in NAMES:
+        for model in cnncalc.load(name):
+            graph = model.graph
+            assert graph.cuts() == {
+                at
+                for at in range(len(graph.nodes))
+                if all(out >= at for out in graph.outputs)
+                and all(
+                    read >= at
+                    for node in graph.nodes[at + 1 :]
+                    for read in (*node.inputs, at if node.share is None else node.share)
+                )
+            }
+
+
+def test_what_follows_is_taken_from_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool makes the same map of 64 and 65 rows, so nothing behind it is looked up, let alone evaluated."""
+    asked: list[int] = []
+    of = recall.Recall.of
+    monkeypatch.setattr(
+        recall.Recall, "of", lambda self, node, inputs: asked.append(node) or of(self, node, inputs)
+    )
+    (model,) = cnncalc.loads(
+        "input: [3, 64]\nlayers: [relu, maxpool2, {conv3: {out: 4, padding: 1}}, relu, flatten, {linear: 5}]"
+    )
+    list(analyze_each(model, [model.inputs[0][1]._replace(sizes=(size,)) for size in (80, 64, 65)]))
+    assert asked == [*range(1, 7), *range(1, 7), 1, 2]
+
+
 def test_random_networks() -> None:
     tested = 0
     for seed in range(150):
