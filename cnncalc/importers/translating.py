@@ -83,6 +83,7 @@ def translated(network: Network, flat: bool = False) -> Translated:
     """The spec of a network, after it was held to it.
 
     Raises:
+        Refused: where a layer reads nothing.
         Disagrees: E118, naming the first tensor that differs.
     """
     network = cleaned(network, flat)

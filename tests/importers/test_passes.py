@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.items import Item, Network, item
+from cnncalc.importers.items import Item, Network, Problem, Refused, item, unknown_item
 from cnncalc.importers.passes import cleaned, structured
 from cnncalc.importers.passes.concats import completed_prefixes, shared_prefixes
-from cnncalc.importers.passes.dead import without_dead, without_idle
+from cnncalc.importers.passes.dead import without_dead, without_idle, without_sources
 from cnncalc.importers.passes.laying import main_output
 from cnncalc.importers.translating import translated
 from cnncalc.language.written import evaluated
@@ -48,6 +50,19 @@ def test_identities_and_joins_of_one_tensor_are_passed_through() -> None:
         network(item("identity", "x", "a"), item("concat", ["a"], "b"), item("relu", "b", "y"))
     )
     assert [(one.op, one.inputs) for one in found.items] == [("relu", ("x",))]
+
+
+def test_items_that_read_nothing_are_refused_together_by_what_the_source_calls_them() -> None:
+    made = unknown_item("Noise", [], "a", reason="no such layer", label="noise", shape=None)
+    given = network(made, item("relu", [], "b", label="start"), item("add", ["a", "b", "x"], "y"))
+    given = given._replace(unknown=(Problem("noise", "Noise", "no such layer"),))
+    with pytest.raises(Refused) as caught:
+        without_sources(given)
+    reason = "it reads no tensor, as a layer of a spec does"
+    assert [(one.code, one.message, one.path) for one in caught.value.diagnostics] == [
+        ("E117", f"Noise: {reason}", "noise"),
+        ("E117", f"relu: {reason}", "start"),
+    ]
 
 
 def test_concats_that_list_all_before_read_the_one_before() -> None:

@@ -9,7 +9,7 @@ from cnncalc.frameworks.rules import Framework
 from cnncalc.importers.items import Network
 from cnncalc.importers.passes.blocks import with_blocks
 from cnncalc.importers.passes.concats import completed_prefixes, regrouped, shared_prefixes
-from cnncalc.importers.passes.dead import without_dead, without_idle
+from cnncalc.importers.passes.dead import without_dead, without_idle, without_sources
 from cnncalc.importers.passes.folding import folded
 from cnncalc.importers.passes.gathering import with_dense_blocks
 from cnncalc.importers.passes.labelling import labelled
@@ -22,6 +22,7 @@ from cnncalc.language.written import Block, Piece, Sheet
 ON_ITEMS: tuple[Callable[[Network], Network], ...] = (
     without_idle,
     without_dead,
+    without_sources,
     completed_prefixes,
     shared_prefixes,
     regrouped,
@@ -30,8 +31,12 @@ ON_ITEMS: tuple[Callable[[Network], Network], ...] = (
 
 
 def cleaned(network: Network, flat: bool = False) -> Network:
-    """The network after the passes over its flat list."""
-    for normalise in ON_ITEMS[:2] if flat else ON_ITEMS:
+    """The network after the passes over its flat list.
+
+    Raises:
+        Refused: where a layer reads nothing.
+    """
+    for normalise in ON_ITEMS[:3] if flat else ON_ITEMS:
         network = normalise(network)
     return network
 

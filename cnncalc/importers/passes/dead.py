@@ -1,8 +1,8 @@
-"""Items that nothing depends on, and those that change nothing."""
+"""Items that nothing depends on, those that change nothing, and those that read nothing."""
 
 from __future__ import annotations
 
-from cnncalc.importers.items import Item, Network
+from cnncalc.importers.items import Item, Network, Problem, Refused
 
 
 def without_dead(network: Network) -> Network:
@@ -38,3 +38,22 @@ def without_idle(network: Network) -> Network:
 
 def _is_idle(one: Item) -> bool:
     return one.op == "identity" or (one.op in ("concat", "add", "mul") and len(one.inputs) == 1)
+
+
+def without_sources(network: Network) -> Network:
+    """The network, in which every item reads something.
+
+    Raises:
+        Refused: with the items that read nothing, which are no layers of a spec.
+    """
+    unknown = {problem.node: problem.operator for problem in network.unknown}
+    reason = "it reads no tensor, as a layer of a spec does"
+    help = "make what it gives an input of the network"
+    problems = [
+        Problem(one.label, unknown.get(one.label, one.op), reason, help)
+        for one in network.items
+        if not one.inputs
+    ]
+    if problems:
+        raise Refused(problems)
+    return network
