@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 import cnncalc
-from cnncalc.analysis import recall
+from cnncalc.analysis import recall, run
 from cnncalc.analysis.run import analyze_each
+from cnncalc.analysis.tensors import Tensor
 from cnncalc.network.model import Model
 from tests.questions.networks import Writer
 
@@ -52,10 +53,13 @@ def test_everything_goes_through_a_cut() -> None:
 def test_what_follows_is_taken_from_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool makes the same map of 64 and 65 rows, so nothing behind it is looked up, let alone evaluated."""
     asked: list[int] = []
-    of = recall.Recall.of
-    monkeypatch.setattr(
-        recall.Recall, "of", lambda self, node, inputs: asked.append(node) or of(self, node, inputs)
-    )
+
+    class Watched(recall.Recall):
+        def of(self, node: int, inputs: tuple[Tensor, ...]) -> recall.Evaluated | None:
+            asked.append(node)
+            return super().of(node, inputs)
+
+    monkeypatch.setattr(run, "Recall", Watched)
     (model,) = cnncalc.loads(
         "input: [3, 64]\nlayers: [relu, maxpool2, {conv3: {out: 4, padding: 1}}, relu, flatten, {linear: 5}]"
     )
