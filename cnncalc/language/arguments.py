@@ -233,7 +233,21 @@ def _size(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> 
         label = re.fullmatch(r"(.*[^\W\d].*)_[0-9]+", node.text)
         if node.text in scope.tensors or context.is_declared(node.text) or label is not None:
             return context.reference(node, scope)
+        if node.text.isidentifier():
+            raise _no_size(node, context, scope)
     return _axes(field, node, context, scope)
+
+
+def _no_size(node: Scalar, context: Context, scope: Scope) -> Fault:
+    """A lone word that is the name of neither a number nor a tensor."""
+    text = node.text
+    known = [*scope.names, *dict.fromkeys((*scope.tensors, *context.names_before(node)))]
+    close = did_you_mean(text, known)
+    if close:
+        help = f"did you mean `{close}`?"
+    else:
+        help = f"a number or a name: {', '.join(map(shown, known[:12]))}" if known else "write a number"
+    return Fault("E203", f"unknown name `{shown(text)}`", help)
 
 
 def _names(field: Field[Any], node: YamlNode, context: Context, scope: Scope) -> Any:

@@ -294,6 +294,45 @@ class Context:
         named = copy_named(name)
         return name in self.declared or (named is not None and named[0] in self.declared)
 
+    def names_before(self, node: Scalar) -> tuple[str, ...]:
+        """The names that a place can refer to: of inputs, and of earlier items of the lists around it."""
+        return () if self.root is None else _names_before(node, self.root, (), set()) or ()
+
+
+def _names_before(
+    node: Scalar, within: YamlNode, known: tuple[str, ...], seen: set[int]
+) -> tuple[str, ...] | None:
+    """The names where a node is found; ``None`` where it is not within another one."""
+    if within is node:
+        return known
+    if isinstance(within, Scalar) or id(within) in seen:
+        return None
+    seen.add(id(within))
+    if isinstance(within, Sequence):
+        for item in within.items:
+            found = _names_before(node, item, known, seen)
+            if found is not None:
+                return found
+            known += _own_name(item)
+        return None
+    known += _input_names(within.get("input"))
+    for key, value in within.entries:
+        found = _names_before(node, value, () if key.text == "blocks" else known, seen)
+        if found is not None:
+            return found
+    return None
+
+
+def _own_name(item: YamlNode) -> tuple[str, ...]:
+    name = None if isinstance(item, Scalar | Sequence) else item.get("name")
+    return (name.text,) if isinstance(name, Scalar) else ()
+
+
+def _input_names(node: YamlNode | None) -> tuple[str, ...]:
+    if node is None:
+        return ()
+    return ("input",) if isinstance(node, Scalar | Sequence) else tuple(node.keys)
+
 
 def _names_in(root: YamlNode) -> Iterable[str]:
     """The values of all keys ``name``, and the keys of ``input``."""
