@@ -24,6 +24,8 @@ class Joins:
     def __init__(self, inputs: tuple[Shape, ...], follower: Follower) -> None:
         self._inputs = inputs
         self._follower = follower
+        self.looked_at_inputs = False
+        """Whether fields of the last join depend on the sizes of the network's inputs."""
         self._reported: set[tuple[Fraction, Fraction]] = set()
         """The offsets of branches that have been reported; of one that many joins inherit, the first is
         enough.
@@ -35,6 +37,7 @@ class Joins:
         """The union over the branches of a join that makes ``shape``, the view of a single unit being spread
         over the others' map, along which axes it changes, and what is remarkable about it.
         """
+        self.looked_at_inputs = False
         branches = [self._spread(tensor, shape) for tensor in tensors]
         rank = max(map(len, branches))
         fields: tuple[AxisField, ...] = ()
@@ -65,6 +68,9 @@ class Joins:
         is_spread = _spread_axes(tensor, shape)
         if not any(is_spread):
             return tensor.fields
+        self.looked_at_inputs |= any(
+            spread and field != WHOLE_MAP for field, spread in zip(tensor.fields, is_spread, strict=True)
+        )
         inputs = [one.sizes for one in self._inputs if one.rank == len(tensor.fields)]
         return tuple(
             [

@@ -201,7 +201,7 @@ class _Run:
                 self._diagnose(fault, "error", node)
                 return node.path
             tensor = self.recall.unique(at, tensor)
-            if warnings == len(self.diagnostics) and _is_by_itself(node, tensor):
+            if warnings == len(self.diagnostics) and self._is_by_itself(node, tensor):
                 records = tuple(self.records[first:])
                 self.recall.keep(at, Evaluated(inputs, tensor, records, self.follower.units - units))
             else:
@@ -376,18 +376,19 @@ class _Run:
             return (Pace(len(self.tensors), Fraction(1)),) * answers.shape.rank
         return paces_through(inputs if layer.is_join else inputs[:1], answers.reads, len(self.tensors))
 
+    def _is_by_itself(self, node: Node, tensor: Tensor) -> bool:
+        """Whether what a node makes depends on its inputs alone: not on the layer whose weights it uses, the
+        sizes of the network's inputs, nor the offsets of branches that other joins have reported.
+        """
+        if node.share is not None:
+            return False
+        joins = isinstance(node.layer, Layer) and _reads_units(node.layer)
+        return not joins or (
+            not self.joins.looked_at_inputs and all(field.aligned for field in tensor.fields)
+        )
+
     def _diagnose(self, fault: Fault, severity: Severity, node: Node) -> None:
         self.diagnostics.append(node.origin.place(fault, node.path, severity))
-
-
-def _is_by_itself(node: Node, tensor: Tensor) -> bool:
-    """Whether what a node makes depends on its inputs alone: not on the layer whose weights it uses, nor on
-    the offsets of branches that other joins have reported.
-    """
-    if node.share is not None:
-        return False
-    joins = isinstance(node.layer, Layer) and _reads_units(node.layer)
-    return not joins or all(field.aligned for field in tensor.fields)
 
 
 def _reads_units(layer: Layer) -> bool:

@@ -67,6 +67,13 @@ def test_what_follows_is_taken_from_memory(monkeypatch: pytest.MonkeyPatch) -> N
     assert asked == [*range(1, 7), *range(1, 7), 1, 2]
 
 
+def test_a_single_unit_that_sees_all_of_one_input_and_not_of_another() -> None:
+    """The map is 8 wide at 16 and at 17, and the pool over it reads 16 positions: all of the first input only."""
+    gate = "{mul: [[], [{avgpool: {kernel: 8, stride: 8}}, {conv: {kernel: 1, out: 3}}, sigmoid]]}"
+    (model,) = cnncalc.loads(f"input: [3, 64]\nlayers: [maxpool2, {gate}, {{conv: {{kernel: 1, out: 3}}}}]")
+    check(model, [16, 16, 17, 16, 17])
+
+
 def test_random_networks() -> None:
     tested = 0
     for seed in range(150):
