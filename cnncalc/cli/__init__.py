@@ -12,7 +12,7 @@ import typer
 
 from cnncalc import __version__
 from cnncalc.cli.command import Command, Group
-from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, target_surface, warn
+from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, surface_of, target_surface, warn
 from cnncalc.errors import FINE, INTERRUPTED, INVALID, UNDONE, CnncalcError, NoAnswer, UsageError
 
 INTERNAL = "E901"
@@ -138,12 +138,17 @@ def _troubled(trouble: Trouble) -> None:
 
 
 def _misused(error: Any) -> None:
-    from cnncalc.render.text import inert
+    from cnncalc.render.surface import BOLD_RED
+    from cnncalc.render.text import inert, wrapped
 
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "cnncalc"
     message = error.format_message()
-    warn(f"cnncalc: {inert(message)}{_meant(message)}\nTry `{command} --help`.\n")
+    surface = surface_of(sys.stderr)
+    text = f"cnncalc: {inert(message)}{_meant(message)}"
+    first, *more = [text] if surface.width is None else wrapped(text, surface.width)
+    head = first.replace("cnncalc:", surface.styled("cnncalc:", BOLD_RED), 1)
+    warn("\n".join((head, *more, f"Try `{command} --help`.")) + "\n")
 
 
 def _meant(message: str) -> str:

@@ -15,6 +15,7 @@ GROUPS = {
     "Look up": ("explain", "layers", "zoo", "schema"),
 }
 """The commands by what they are for."""
+ABOUT = "Shapes, parameters, MACs and receptive fields of convolutional networks, from a YAML spec."
 EXAMPLES = (
     ("cnncalc summary resnet18", "a bundled network, layer by layer"),
     ("cnncalc rf net.yaml --at 0,0", "what the first unit of each layer sees"),
@@ -24,7 +25,7 @@ EXAMPLES = (
 
 def render(commands: Mapping[str, Callable[..., int]], surface: Surface) -> str:
     """All commands that there are, each with a line."""
-    lines = ["Shapes, parameters, MACs and receptive fields of convolutional networks, from a YAML spec."]
+    lines = wrapped(ABOUT, surface.width or 100)
     width = max(map(len, commands))
     for title, names in grouped(commands):
         lines += ["", surface.styled(title, BOLD)]

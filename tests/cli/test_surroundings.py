@@ -238,6 +238,22 @@ def test_narrow_terminals(columns: int, command: list[str]) -> None:
     assert text.strip()
 
 
+@pytest.mark.parametrize("columns", [40, 80])
+def test_what_was_misused_is_said_in_lines_that_fit(columns: int) -> None:
+    text = on_terminal(columns, "rf", "resnet18", "--input", "3x5x", NO_COLOR="1")
+    lines = text.replace("\r", "").splitlines()
+    assert max(map(len, lines)) <= columns
+    assert " ".join(lines) == (
+        "cnncalc: Invalid value for --input: '3x5x' is not a shape: write the channels and the sizes, "
+        "for instance 3x224x224 Try `cnncalc rf --help`."
+    )
+    assert "\x1b[1;31mcnncalc:\x1b[0m Invalid" in on_terminal(columns, "rf", "resnet18", "--input", "3x5x")
+
+
+def test_the_overview_fits() -> None:
+    assert max(map(len, on_terminal(80, NO_COLOR="1").replace("\r", "").splitlines())) <= 80
+
+
 # Files
 
 

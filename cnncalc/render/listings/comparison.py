@@ -96,7 +96,8 @@ def compare(*reports: Report) -> Comparison:
 def beside(reports: Sequence[Report], command: str, surface: Surface) -> Listing[Any]:
     """Networks in columns, or in lines below each other where a terminal is too narrow for them."""
     whole = listing(reports, command)
-    return whole if fits(whole, surface.width) else lines(reports, command)
+    needed = whole._replace(columns=tuple(column for column in whole.columns if not column.rank))
+    return whole if fits(needed, surface.width) else lines(reports, command)
 
 
 class Metric(NamedTuple):

@@ -121,6 +121,8 @@ def _painter(column: Column[Any], items: Sequence[Any], surface: Surface) -> Pai
             return text
         if text.strip() == UNKNOWN:
             return surface.styled(text, UNSURE)
+        if column.kind == "count" and text.strip() == "0":
+            return surface.styled(text, DIM)
         strong = column.strong is not None and column.strong(items[row])
         return surface.styled(text, ";".join(filter(None, (BOLD if strong else "", usual))))
 
