@@ -260,9 +260,11 @@ def _legend(regions: list[Region], y: float, x: float, width: int) -> tuple[list
         room = width - 32
         lines = [
             label(32, 13, path, room, "bold"),
-            label(32, 13 + LINE, f"{unit}: {size}", room),
-            label(32, 13 + 2 * LINE, seen, room, "soft"),
+            *(
+                label(32, 13 + line * LINE, words, room, kind)
+                for line, (words, kind) in enumerate(((unit, ""), (size, ""), (seen, "soft")), start=1)
+            ),
         ]
         found.append(group(swatch(at, 9), *lines, x=x, y=y))
-        y += 3 * LINE + GRID
+        y += 4 * LINE + GRID
     return found, y
