@@ -55,7 +55,7 @@ METRICS: dict[str, Callable[[Report], Values]] = {
 """What a condition may be about; several numbers meet it where one of them does."""
 
 _FOREIGN = {"parameters": "params", "peak_activations": "peak", "receptive_field": "rf", "mults": "macs"}
-_COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {
+COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
     "<": operator.lt,
@@ -151,7 +151,7 @@ def _parsed(text: str) -> Budget:
         raise _Unreadable(f"`{shown(name[1])}` is not a metric", help)
     symbol = _SYMBOL.match(text, name.end())
     if symbol is None:
-        raise _missing(text, name.end(), "expected a comparison", f"possible: {' '.join(_COMPARISONS)}")
+        raise _missing(text, name.end(), "expected a comparison", f"possible: {' '.join(COMPARISONS)}")
     limit = _LIMIT.match(text, symbol.end())
     if limit is None:
         raise _missing(text, symbol.end(), "expected a number", "for instance 5M, +5% or -1_000")
@@ -217,7 +217,7 @@ def hold(budget: Budget, old: Report | None, new: Report | None) -> Verdict | No
 
 def is_met(budget: Budget, values: Values) -> bool:
     """Whether a value meets the condition; what is unknown might."""
-    compare = _COMPARISONS[budget.comparison]
+    compare = COMPARISONS[budget.comparison]
     return any(value is None or compare(value, budget.limit) for value in values)
 
 

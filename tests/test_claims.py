@@ -1,0 +1,192 @@
+"""Figures and lists in the prose of the documents, computed where the program knows them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+import pytest
+
+import cnncalc
+from cnncalc.checks import budgets
+from cnncalc.exporters import mermaid, onnx
+from cnncalc.importers.registry import IMPORTERS
+from cnncalc.language.arithmetic import FUNCTIONS
+from cnncalc.language.decode import FILE_KEYS
+from cnncalc.network.expectation import FITTING, METRICS
+from tests.benchmarks.ratios import ratios_in, read
+from tests.documents import DOCUMENTS, ROOT, output_of
+
+TEXTS = {document.name: " ".join(document.read_text(encoding="utf-8").split()) for document in DOCUMENTS}
+
+
+@cache
+def report(name: str) -> cnncalc.Report:
+    (model,) = cnncalc.load(name)
+    return cnncalc.analyze(model)
+
+
+def weights(small: str, large: str) -> str:
+    """The share of a large kernel's weights that small ones with its receptive field have."""
+    new, old = report(f"stack3x3:{small}"), report(f"stack3x3:{large}")
+    assert new.main is not None and old.main is not None
+    assert new.main.field.size == old.main.field.size
+    assert new.totals.weights and old.totals.weights
+    return f"{new.totals.weights / old.totals.weights:.0%}".replace("%", " %")
+
+
+def activations(small: str, large: str) -> str:
+    new, old = report(f"stack3x3:{small}").totals.activations, report(f"stack3x3:{large}").totals.activations
+    assert new and old
+    return {3: "three"}[new // old] if new % old == 0 else f"{new / old:.2f}"
+
+
+def folded(name: str) -> int:
+    """The parameters that remain where each normalization is folded into its convolution's biases."""
+    layers = report(name).layers
+    norms = sum(layer.params or 0 for layer in layers if layer.op == "bn")
+    return (report(name).totals.params or 0) - norms + norms // 2
+
+
+def reduced(c1: int, c2: int) -> int:
+    """The formula of the source that the guide speaks of."""
+    return (1 * 1 * (3 * c1 + c2) + 3 * 3 * c2 + 5 * 5 * c2) * c1
+
+
+def fitting(name: str, which: str) -> str:
+    """The sizes that fit, as `sizes` says them."""
+    shown = output_of(f"cnncalc sizes {name}")
+    found = re.search(rf"^{which}\s+(.*?)\s{{2,}}", shown, re.MULTILINE)
+    assert found, shown
+    return found[1]
+
+
+def quoted(words: Iterable[str]) -> str:
+    """Words in code as a sentence lists them."""
+    return listed(f"`{word}`" for word in words)
+
+
+def listed(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}"
+
+
+SENTENCES: tuple[tuple[str, str, Callable[[], tuple[object, ...]]], ...] = (
+    (
+        "README.md",
+        "Three 3x3 convolutions have the receptive field of one 7x7 convolution for {} of its weights, and need {} times the activations",
+        lambda: (weights("3x3x3", "7x7"), activations("3x3x3", "7x7")),
+    ),
+    (
+        "README.md",
+        "{} files become a spec, which is checked against the file;",
+        lambda: (listed(one.title for one in IMPORTERS.values() if not one.runs_code),),
+    ),
+    (
+        "questions.md",
+        "Two 3x3 convolutions in a row have the receptive field of one 5x5 convolution with {} of its weights, and three that of a 7x7 with {}:",
+        lambda: (weights("2x3x3", "5x5"), weights("3x3x3", "7x7")),
+    ),
+    (
+        "questions.md",
+        "The example's {} parameters become {}:",
+        lambda: (report("inception:naive").totals.params, report("inception:reduced").totals.params),
+    ),
+    (
+        "questions.md",
+        "The source of the example prints {} for the reduced module.",
+        lambda: (reduced(16, 8),),
+    ),
+    (
+        "questions.md",
+        "gives that for C1 = 16 and C2 = 8, and {} for C1 = C2 = 16",
+        lambda: (reduced(16, 16),),
+    ),
+    (
+        "questions.md",
+        "VGG-16's fully connected layers fit no other sizes than {}:",
+        lambda: (fitting("vgg16", "same weights"),),
+    ),
+    (
+        "questions.md",
+        "The original U-Net takes {} on, but only those that are {} without loss.",
+        lambda: (fitting("unet", "valid"), fitting("unet", "whole").removesuffix(" from 188")),
+    ),
+    (
+        "numbers.md",
+        "{:,} elements for ResNet-50.",
+        lambda: (report("resnet50:torchvision").peak_in_place,),
+    ),
+    (
+        "importing.md",
+        "ResNet-18 has {:,} parameters in PyTorch and {:,} in such a file.",
+        lambda: (report("resnet18").totals.params, folded("resnet18")),
+    ),
+    (
+        "exporting.md",
+        "VGG-16 is a file of {} kB.",
+        lambda: (round(len(cnncalc.export(report("vgg16"), "onnx")) / 1000),),
+    ),
+    ("exporting.md", "Opset {} of the ONNX format", lambda: (onnx.OPSET,)),
+    (
+        "exporting.md",
+        "({:,} characters, {} edges)",
+        lambda: (mermaid.MOST_CHARACTERS, mermaid.MOST_EDGES),
+    ),
+    ("design.md", "There are {}: **typer**", lambda: ({3: "three"}[len(project()["dependencies"])],)),
+    (
+        "ci.md",
+        "The metrics are {} (the largest number of activations in memory at once) and `rf` (",
+        lambda: (", ".join(f"`{name}`" for name in list(budgets.METRICS)[:-1]),),
+    ),
+    ("ci.md", "The comparisons are {}.", lambda: (quoted(budgets.COMPARISONS),)),
+    ("ci.md", "rev: v{} ", lambda: (cnncalc.__version__.partition(".dev")[0],)),
+    (
+        "language.md",
+        "and the functions {} (the rounding of MobileNet)",
+        lambda: (quoted(FUNCTIONS),),
+    ),
+)
+
+
+def project() -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence", "values"), [pytest.param(*one, id=one[1][:40]) for one in SENTENCES]
+)
+def test_a_figure_in_a_sentence_is_what_the_program_computes(
+    document: str, sentence: str, values: Callable[[], tuple[object, ...]]
+) -> None:
+    assert sentence.format(*values()) in TEXTS[document]
+
+
+def test_the_guide_lists_what_may_be_expected() -> None:
+    start, end = "`expect` is a shape, or a mapping of ", " (of the receptive field)"
+    sentence = TEXTS["language.md"].partition(start)[2].partition(end)[0]
+    named = re.findall(r"`(\w+)`", sentence)
+    assert sorted(named) == sorted(set(METRICS) - {FITTING})
+
+
+def test_the_guide_lists_the_keys_of_a_file() -> None:
+    table = TEXTS["language.md"].partition("## The keys of a file")[2].partition("Without `input`")[0]
+    named = {
+        word for cell in re.findall(r"\| ((?:`\w+`(?:, )?)+) \|", table) for word in re.findall(r"\w+", cell)
+    }
+    assert named >= set(FILE_KEYS)
+
+
+def test_the_guide_lists_the_public_names() -> None:
+    table = TEXTS["python.md"].partition("| name | |")[2].partition("`report.within(path)`")[0]
+    assert set(dir(cnncalc)) - {"__version__"} <= set(re.findall(r"`(\w+)", table))
+
+
+def test_a_network_is_computed_before_a_framework_is_imported() -> None:
+    measured = ratios_in(read())["start-up"]["summary configs/vgg16.yaml / import torch"]
+    assert max(measured.values()) < 1
+    assert "before a deep-learning framework could have been imported" in TEXTS["README.md"]
