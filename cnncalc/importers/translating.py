@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import Report
-from cnncalc.errors import CnncalcError, Diagnostic, InputError, UsageError
+from cnncalc.errors import CnncalcError, Diagnostic, UsageError
 from cnncalc.importers.checking import Agreement, compared
-from cnncalc.importers.items import Item, Malformed, Network, Request
+from cnncalc.importers.items import Item, Malformed, Network, Refused, Request
 from cnncalc.importers.passes import cleaned, structured
 from cnncalc.importers.passes.labelling import node_name
 from cnncalc.importers.registry import IMPORTERS, Importer, first_bytes, importer_for
+from cnncalc.importers.unforeseen import reported
 from cnncalc.language.context import Context
 from cnncalc.language.decode import decode
 from cnncalc.language.parser import parse
@@ -62,18 +63,13 @@ def _read(importer: Importer, request: Request) -> Network:
     """The network that a file holds.
 
     Raises:
-        Malformed: also for values in it that no check has foreseen, and where nothing comes in or out.
+        Malformed: also where nothing comes in or out.
+        Refused: also where so much is not understood that nothing comes out.
     """
-    try:
+    with reported(request.source):
         network = importer.read(request)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
-        found = f"{type(error).__name__}: {shown(str(error))}"
-        help = "if it is a good file, please report it"
-        raise Malformed(
-            request.source, f"the file is damaged, or holds what is unforeseen: {found}", help
-        ) from error
+    if network.unknown and not network.outputs:
+        raise Refused(network.unknown)
     if not network.inputs or not network.outputs:
         raise Malformed(request.source, f"the network has no {'output' if network.inputs else 'input'}")
     return network

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import cnncalc
-from cnncalc.importers.items import Malformed
-from cnncalc.importers.registry import IMPORTERS
+from cnncalc.importers.items import Malformed, Network, Refused, Request
+from cnncalc.importers.registry import IMPORTERS, Importer
+from cnncalc.importers.translating import read_network
+from cnncalc.importers.unforeseen import reported
+from tests.importers.caffe.networks import data as input_of
 from tests.importers.examples import EXAMPLES, HOSTILE
 from tests.importers.onnx import files as onnx
 
 MEMORY, SECONDS = 2**30, 20
+
+
+def onnx_of(node: bytes) -> bytes:
+    return onnx.model(onnx.graph([node], {"x": (1, 3, 8, 8)}, ["y"]))
 
 
 def test_there_is_an_example_of_every_format() -> None:
@@ -56,7 +65,7 @@ def test_the_examples_are_one_network(ending: str, tmp_path: Path) -> None:
                     },
                 }
             ).encode(),
-            "the file is damaged, or holds what is unforeseen: AttributeError: 'int' object has no attribute 'items'",
+            "`kwargs` of a call is 3",
         ),
     ],
 )
@@ -67,6 +76,74 @@ def test_what_makes_no_network_is_an_error_of_the_file(
     with pytest.raises(Malformed) as caught:
         cnncalc.load(tmp_path / name)
     assert [(one.code, one.message) for one in caught.value.diagnostics] == [("E116", message)]
+
+
+def importer_that(does: Callable[[], object]) -> Importer:
+    """An importer with one fault of its own while it reads the node ``conv1``."""
+
+    class Faulty(Importer):
+        def read(self, request: Request) -> Network:
+            with reported(request.source, "conv1"):
+                does()
+            raise NotImplementedError
+
+    return Faulty(*IMPORTERS["onnx"])
+
+
+def test_what_no_check_foresees_is_an_error_of_the_file_and_says_so(tmp_path: Path) -> None:
+    path = str(tmp_path / "net.onnx")
+    with pytest.raises(Malformed) as caught:
+        read_network(Request(path), importer_that(lambda: len(7)))  # type: ignore[arg-type]
+    (found,) = caught.value.diagnostics
+    said = r"a value here is unforeseen by the reader \(TypeError: object of type 'int' .*, test_hostile.py:\d+\)"
+    assert re.fullmatch(said, found.message), found.message
+    assert found.location is not None
+    assert found.location.said == f"{path}: node conv1"
+
+
+def test_faults_that_no_data_can_cause_stay_internal_errors(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise AssertionError
+
+    with pytest.raises(AssertionError):
+        read_network(Request(str(tmp_path / "net.onnx")), importer_that(fail))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("net.onnx", onnx_of(onnx.node("Concat", [], ["y"])), "Concat: input 0 is missing"),
+        (
+            "net.onnx",
+            onnx_of(onnx.node("DepthToSpace", ["x"], ["y"], blocksize=[2, 2])),
+            "DepthToSpace: attribute `blocksize` is (2, 2)",
+        ),
+        (
+            "net.onnx",
+            onnx_of(onnx.node("MaxPool", ["x"], ["y"], kernel_shape=2)),
+            "MaxPool: attribute `kernel_shape` is 2",
+        ),
+        (
+            "net.onnx",
+            onnx_of(onnx.node("Flatten", ["x"], ["y"], axis="one")),
+            "Flatten: attribute `axis` is one",
+        ),
+        (
+            "net.prototxt",
+            (input_of(8) + 'layer { name: "a" type: "Strange" bottom: "nothing" top: "y" }').encode(),
+            "strange: no layer before it makes the blob `nothing`",
+        ),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_values_of_other_types_are_refused_by_name(
+    name: str, data: bytes, reason: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    for partial in (False, True):
+        with pytest.raises(Refused) as caught:
+            read_network(Request(str(tmp_path / name), partial=partial))
+        assert [one.message for one in caught.value.diagnostics] == [reason]
 
 
 CODE = """

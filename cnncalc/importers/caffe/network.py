@@ -11,6 +11,7 @@ from cnncalc.importers.caffe import layers
 from cnncalc.importers.caffe.prototxt import Message, Value
 from cnncalc.importers.caffe.prototxt import read as parse
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
+from cnncalc.importers.unforeseen import reported
 
 _DATA = (
     "data",
@@ -148,7 +149,8 @@ class _Translation:
         if not tensors:
             return
         layer = layers.Layer(kind, name, message, tuple(tensors), len(tops), self.building, self.owners)
-        made = layers.translate(layer)
+        with reported(self.request.source, line=message.line):
+            made = layers.translate(layer)
         if made is None:
             made = [self._unknown(layer)]
             self.lost.update(tops[1:])

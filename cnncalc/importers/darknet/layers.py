@@ -14,6 +14,7 @@ from cnncalc.geometry.window import Window
 from cnncalc.importers.building import Building, fitted, read_file, text_of
 from cnncalc.importers.darknet.cfg import Section, sections
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
+from cnncalc.importers.unforeseen import reported
 
 
 def _words(text: str) -> frozenset[str]:
@@ -102,7 +103,8 @@ def read(request: Request) -> Network:
         raise Malformed(request.source, "the first section is not [net]", "a Darknet cfg begins with `[net]`")
     translation = _Translation(request, parts[0])
     for section in parts[1:]:
-        translation.section(section)
+        with reported(request.source, line=section.line):
+            translation.section(section)
     if translation.building.problems and not request.partial:
         raise Refused(translation.building.problems)
     return translation.network(len(parts) - 1)

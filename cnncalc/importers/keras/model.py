@@ -7,12 +7,15 @@ from heapq import heapify, heappop, heappush
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from cnncalc.errors import Location
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.building import Building
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
 from cnncalc.importers.keras import config as files
 from cnncalc.importers.keras.config import Config
 from cnncalc.importers.keras.layers import Call, Tensor, translate
+from cnncalc.importers.unforeseen import reported
+from cnncalc.support.words import shown
 
 MOST_LAYERS = 200_000
 """Calls of layers in all models together."""
@@ -128,7 +131,7 @@ class _Translation:
             (layer, number, node)
             for layer in layers
             if layer.get("class_name") != "InputLayer"
-            for number, node in enumerate(_nodes(layer))
+            for number, node in enumerate(_nodes(layer, self.request.source))
         ]
         waiting: dict[_Ref, list[int]] = {}
         missing: list[int] = []
@@ -212,7 +215,8 @@ class _Translation:
             channels_first=self.channels_first,
             owner=self.owners.get((scope, name)),
         )
-        made = translate(call)
+        with reported(self.request.source, call.label):
+            made = translate(call)
         if made is None:
             made = [self._unknown(call, layer)]
         self.owners.setdefault((scope, name), call.weights[0] if call.weights else made[0].id)
@@ -291,15 +295,23 @@ def _is_ref(value: object) -> bool:
     )
 
 
-def _nodes(layer: Config) -> list[_Node]:
-    """The calls of a layer, as Keras 3 and Keras 2 write them."""
+def _nodes(layer: Config, file: str) -> list[_Node]:
+    """The calls of a layer, as Keras 3 and Keras 2 write them.
+
+    Raises:
+        Malformed: where the arguments of one are none.
+    """
     nodes: list[_Node] = []
     inbound = layer.get("inbound_nodes")
     for node in inbound if isinstance(inbound, list) else []:
         if isinstance(node, dict):
-            arguments = tuple(_keras3(one) for one in node.get("args", ()))
-            options = {key: _keras3(one) for key, one in (node.get("kwargs") or {}).items()}
-            nodes.append(_Node(arguments, options))
+            args, kwargs = node.get("args") or [], node.get("kwargs") or {}
+            if not isinstance(args, list) or not isinstance(kwargs, dict):
+                wrong = "args" if isinstance(kwargs, dict) else "kwargs"
+                place = Location(file, 1, 1, node=_name(layer))
+                raise Malformed(file, f"`{wrong}` of a call is {shown(repr(node[wrong]))}", None, place)
+            options = {key: _keras3(one) for key, one in kwargs.items()}
+            nodes.append(_Node(tuple(_keras3(one) for one in args), options))
         elif isinstance(node, list):
             parts = [node] if _is_ref(node) else node
             options = {}

@@ -159,7 +159,7 @@ def _becomes_bias(translation: Translation, call: Call, feature: Feature, consta
 @operator("Concat")
 def concat(translation: Translation, call: Call) -> None:
     axis = call.attribute("axis", 1)
-    if len(call.inputs) == 1:
+    if len(call.inputs) < 2:
         translation.alias(call, call.feature())
         return
     if _with_tokens(translation, call, axis):

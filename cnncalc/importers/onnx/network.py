@@ -54,7 +54,7 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
     Raises:
         Refused: with everything that is not understood.
     """
-    translation = Translation(model, request.partial)
+    translation = Translation(model, request.source, request.partial)
     for place, (name, axes) in enumerate(model.graph.inputs):
         shape, batch = _input_shape(name, axes, request.shape_of(name, place == 0), sizes)
         translation.batch = batch if place == 0 else translation.batch

@@ -23,6 +23,7 @@ from cnncalc.importers.onnx.layout import (
     sizes_of,
     whole,
 )
+from cnncalc.importers.unforeseen import reported
 
 MOST_DEPTH = 32
 """Functions and branches within each other."""
@@ -96,9 +97,18 @@ class Call:
         self._asked: set[str] = set()
 
     def attribute(self, name: str, default: Any = None) -> Any:
+        """An attribute of the type of its default, or of the one that it has in all operators."""
         self._asked.add(name)
         found = self._attributes.get(name)
-        return default if found is None else found
+        if found is None:
+            return default
+        wanted = _TYPES.get(name) or (float | int if isinstance(default, float | int) else type(default))
+        if default is None and name not in _TYPES:
+            return found
+        has_text = isinstance(found, tuple) and any(isinstance(one, str) for one in found)
+        if has_text or not isinstance(found, wanted):
+            raise Unknown(f"attribute `{name}` is {found}")
+        return found
 
     def ignore(self, *names: str) -> None:
         """Attributes on which no shape and no count depends."""
@@ -135,16 +145,19 @@ class Call:
         found = self.constant(place, what)
         if found.values is None:
             raise Unknown(f"{what} has no values in the file")
+        if any(isinstance(one, str) for one in found.values[:1]):
+            raise Unknown(f"{what} is text")
         return found.values
 
 
 class Translation:
     """The items of one model at given input shapes."""
 
-    def __init__(self, model: OnnxModel, partial: bool) -> None:
+    def __init__(self, model: OnnxModel, file: str, partial: bool) -> None:
         for family in FAMILIES:
             import_module(f"cnncalc.importers.onnx.{family}")
         self.model = model
+        self.file = file
         self.partial = partial
         self.opset = model.opset
         self.batch = 1
@@ -199,7 +212,8 @@ class Translation:
         try:
             if missing is not None:
                 raise Unknown(f"input `{missing}` comes from nowhere")
-            self._translate(node, inputs, depth)
+            with reported(self.file, node.name or next(iter(node.outputs), "")):
+                self._translate(node, inputs, depth)
         except Unknown as unknown:
             self._unknown(node, inputs, values, unknown)
         except Fault as fault:
@@ -413,6 +427,13 @@ class Translation:
 
 
 DOMAINS = {"", "com.microsoft"}
+_LISTS = """axes perm pads kernel_shape strides dilations output_padding output_shape pooled_shape scales
+    starts ends shape split"""
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(_LISTS.split(), tuple),
+    **dict.fromkeys(("axis", "blocksize", "hidden_size", "size", "max", "min", "ratio"), int | float),
+}
+"""Of attributes that handlers give no default."""
 
 
 def needed(nodes: tuple[OnnxNode, ...], outputs: Iterable[str]) -> list[OnnxNode]:

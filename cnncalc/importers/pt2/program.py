@@ -12,7 +12,7 @@ from cnncalc.importers.pt2.calls import macs_of, named
 from cnncalc.importers.pt2.sizes import Symbols, UnknownSize, solved, value_of
 from cnncalc.importers.torch.calls import Call, ModuleCall, Recording, Ref, Tensor, refs
 from cnncalc.importers.torch.network import MORE, Recorded, Sizes, larger_size
-from cnncalc.support.words import shown
+from cnncalc.importers.unforeseen import reported
 
 ATEN = "torch.ops.aten."
 _SAME_MEMORY = (
@@ -30,14 +30,11 @@ def recorded(program: Program, request: Request) -> Recorded:
         Malformed: where the program is no graph of tensors.
         UsageError: for a size that it was not exported for.
     """
-    try:
-        return _recorded(program, request)
-    except UnknownSize as error:
-        raise Malformed(request.source, f"a size of the program cannot be computed: {error}") from error
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, RecursionError) as error:
-        raise Malformed(
-            request.source, f"the program is damaged: {type(error).__name__}: {shown(str(error))}"
-        ) from error
+    with reported(request.source):
+        try:
+            return _recorded(program, request)
+        except UnknownSize as error:
+            raise Malformed(request.source, f"a size of the program cannot be computed: {error}") from error
 
 
 def _recorded(program: Program, request: Request) -> Recorded:
@@ -180,9 +177,9 @@ class _Reading:
             if "as_tensor" in held["arg"]:
                 self.inputs.append(self._add(held["arg"]["as_tensor"]["name"], "input"))
         elif kind == "parameter":
-            self._add(held["arg"]["name"], "parameter", held["parameter_name"])
+            self._add(held["arg"]["name"], "parameter", str(held["parameter_name"]))
         elif kind == "buffer":
-            self._add(held["arg"]["name"], "buffer", held["buffer_name"])
+            self._add(held["arg"]["name"], "buffer", str(held["buffer_name"]))
         elif kind == "tensor_constant":
             self._add(held["arg"]["name"], "constant")
 

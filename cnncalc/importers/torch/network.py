@@ -184,20 +184,24 @@ def _walked(recorded: Recorded, partial: bool) -> tuple[Walk, tuple[str, ...]]:
         for number, problem in zip(walk.failed, walk.problems, strict=True):
             reasons[number] = problem
             module = _around(recorded.first, number, before)
-            if not any(_is_inside(recorded.first, module, one) for one in opaque):
+            if module >= 0 and not any(_is_inside(recorded.first, module, one) for one in opaque):
                 opaque = {one for one in opaque if not _is_inside(recorded.first, one, module)} | {module}
         if opaque == before:  # not even the whole module can be one layer
             raise Refused(walk.problems)
 
 
 def _around(recording: Recording, number: int, opaque: frozenset[int]) -> int:
-    """The innermost module around a call; where that is in one piece already, the module around it."""
-    module = recording.calls[number].module if number >= 0 else 0
+    """The innermost module around a call; where that is in one piece already, the module around it; -1 where
+    a call is in none.
+    """
+    module = recording.calls[number].module if number >= 0 else min(0, len(recording.modules) - 1)
     chain: list[int] = []
     while module >= 0:
         chain.append(module)
         module = recording.modules[module].parent
     pieces = [place for place, one in enumerate(chain) if one in opaque]
+    if not chain:
+        return -1
     return chain[min(pieces[-1] + 1, len(chain) - 1)] if pieces else chain[0]
 
 

@@ -77,9 +77,9 @@ NODE = ("graph_module", "graph", "nodes", 0)
     ("held", "message"),
     [
         ({}, "it has no `graph_module`"),
-        ({"graph_module": {}}, "the program is damaged"),
-        (changed(*NODE, "outputs", to=[{"as_tensor": {"name": "z"}}]), "the program is damaged: KeyError: 'z'"),
-        (changed(*NODE, "inputs", to=7), "the program is damaged"),
+        ({"graph_module": {}}, "a value here is unforeseen by the reader (KeyError: 'graph'"),
+        (changed(*NODE, "outputs", to=[{"as_tensor": {"name": "z"}}]), "unforeseen by the reader (KeyError: 'z'"),
+        (changed(*NODE, "inputs", to=7), "unforeseen by the reader (TypeError: 'int' object is not iterable"),
         (changed(*NODE, "target", to="torch.ops.mine.op.default"), "torch.ops.mine.op.default: the function is not known"),
         (
             changed("graph_module", "graph", "tensor_values", "y", "sizes", to=[{"as_expr": {"expr_str": "exit()"}}]),

@@ -100,6 +100,14 @@ def _weight(weight: Any) -> Const:
     return weight
 
 
+def _kernel(weight: Any) -> tuple[Const, int]:
+    """The weights of a convolution, and the axes that it works along."""
+    rank = len(_weight(weight).shape) - 2
+    if rank < 0:
+        raise NotUnderstood(f"its weights have {rank + 2} axes")
+    return weight, rank
+
+
 def _fixed(walk: Walk, weight: Const) -> bool | None:
     """``False`` for ``learned`` where the weights are fixed."""
     if weight.parameters:
@@ -122,7 +130,7 @@ def convolved(
     walk: Walk, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> View:
     """A convolution in any number of axes."""
-    weight, rank = _weight(weight), len(_weight(weight).shape) - 2
+    weight, rank = _kernel(weight)
     out, per_group, *kernel_sizes = weight.shape
     kernel = tuple(kernel_sizes)
     has_bias = _bias(walk, bias)
