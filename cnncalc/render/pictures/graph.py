@@ -278,7 +278,7 @@ class Picture:
 
     def _box(self, leaf: Leaf) -> Laid:
         op, numbers = leaf.lines
-        around = f"{self.inside[-1]}/"
+        around = f"{self.inside[-1]}/".removeprefix("/")
         name = (
             leaf.name.removeprefix(around) if leaf.path.startswith(around) else leaf.name.rpartition("/")[2]
         )

@@ -161,6 +161,12 @@ def test_layers_that_see_nothing_new_are_marked() -> None:
     assert any("can see nothing new" in one for one in texts(svg)) or "see nothing new" in svg
 
 
+def test_copies_that_are_folded_are_told_apart() -> None:
+    svg = draw("graph", Drawing(reports("resnet18")))
+    names = [one for one in texts(svg) if one.endswith("residual_1")]
+    assert names == [f"layer{stage}[{copy}]/residual_1" for stage in (1, 2, 3, 4) for copy in (0, 1)]
+
+
 def test_structures_that_read_each_other_are_drawn_without_them() -> None:
     reads = {"a/one": (), "b/two": ("a/one",), "a/three": ("b/two",), "b/four": ("a/three",)}
     leaves = {
