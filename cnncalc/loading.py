@@ -9,7 +9,7 @@ from types import NoneType
 from typing import NamedTuple
 
 from cnncalc.bundled import ENDINGS
-from cnncalc.errors import CnncalcError, Diagnostic, SourceError, UsageError
+from cnncalc.errors import CnncalcError, Diagnostic, Location, SourceError, SpecError, UsageError
 from cnncalc.frameworks import Framework, framework_named, unknown_framework
 from cnncalc.geometry.shape import Shape, Size, as_shape
 from cnncalc.language.context import Context
@@ -142,6 +142,7 @@ def source_at(path: str, input: Input = None) -> Source:
         InputError: for an input that is none.
     """
     if not is_foreign(path):
+        _refuse_others(path)
         return read_source(resolve(path))
     from cnncalc.importers.items import Request
     from cnncalc.importers.registry import file_importer
@@ -152,6 +153,23 @@ def source_at(path: str, input: Input = None) -> Source:
     sizes = {name: as_shape(shape) for name, shape in given.items()}
     found = translated(read_network(Request(path, sizes), importer))
     return Source(path, found.text, is_shown=False, nodes=found.nodes)
+
+
+def _refuse_others(path: str) -> None:
+    """Refuse a file whose ending says that it is neither a spec nor a network that is read.
+
+    Raises:
+        SpecError: with what would work instead.
+    """
+    ending = os.path.splitext(path)[1]
+    if not ending or ending in ENDINGS or not os.path.isfile(path):
+        return
+    from cnncalc.importers.others import instead_of
+
+    help = instead_of(path)
+    if help is not None:
+        place = Location(path, 1, 1, node="")
+        raise SpecError(Diagnostic("E101", "error", f"a {ending} file is no spec", help, location=place))
 
 
 def load_source(source: Source, options: Options) -> Loaded:
@@ -173,7 +191,7 @@ def load_parsed(
     with paused_collection():
         decoded = with_room(lambda: decode(context, root, texts))
     if decoded.error is None:
-        _check_sets(texts, decoded.variables)
+        _check_sets(texts, decoded.variables, source.name)
         if options.framework is not None and rules is None:
             raise _usage(*unknown_framework(options.framework))
     models = decoded.models if rules is None else tuple(_in_framework(one, rules) for one in decoded.models)
@@ -183,7 +201,8 @@ def load_parsed(
         named = tuple(one for one in models if one.name == options.model)
         if not named and decoded.error is None:
             known = [one.name for one in models]
-            raise _usage(f"no model is named `{shown(options.model)}`", _help(options.model, known))
+            help = _help(options.model, known)
+            raise _usage(f"no model is named `{shown(options.model)}`", help, source.name)
         models = named[:1]
     return Loaded(models, decoded.error)
 
@@ -317,10 +336,11 @@ def _in_framework(model: Model, rules: Framework) -> Model:
     return model._replace(framework=rules, cases=cases)
 
 
-def _check_sets(sets: Mapping[str, str], variables: frozenset[str]) -> None:
+def _check_sets(sets: Mapping[str, str], variables: frozenset[str], file: str) -> None:
     for name in sets:
         if name not in variables:
-            raise _usage(f"no variable is named `{shown(name)}`", _help(name, sorted(variables)))
+            help = _help(name, sorted(variables)) or "the spec has no `vars`"
+            raise _usage(f"no variable is named `{shown(name)}`", help, file)
 
 
 def _help(word: str, known: list[str]) -> str | None:
@@ -330,5 +350,6 @@ def _help(word: str, known: list[str]) -> str | None:
     return f"possible: {listed(known)}" if known else None
 
 
-def _usage(message: str, help: str | None) -> UsageError:
-    return UsageError(Diagnostic("E113", "error", message, help))
+def _usage(message: str, help: str | None, file: str | None = None) -> UsageError:
+    place = None if file is None else Location(file, 1, 1, node="")
+    return UsageError(Diagnostic("E113", "error", message, help, location=place))

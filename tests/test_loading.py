@@ -142,3 +142,14 @@ def test_a_name_that_is_no_network_says_which_is(spec: str, message: str) -> Non
     with pytest.raises(cnncalc.SourceError) as raised:
         cnncalc.load(spec)
     assert str(raised.value) == message
+
+
+def test_what_does_not_exist_says_in_which_file() -> None:
+    spec = "layers: [conv1x1: 8]\n"
+    with pytest.raises(cnncalc.UsageError) as raised:
+        cnncalc.loads(spec, "net.yaml", sets={"w": 3})
+    (found,) = raised.value.diagnostics
+    assert (found.message, found.help) == ("no variable is named `w`", "the spec has no `vars`")
+    assert found.location is not None and found.location.said == "net.yaml"
+    with pytest.raises(cnncalc.SpecError, match=r"unknown name `w`.*; no variable is declared: `vars: "):
+        cnncalc.loads("layers: [conv1x1: w]\n")

@@ -201,7 +201,7 @@ def gathered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def _diagnostic(problem: Problem) -> Diagnostic:
     times = "" if problem.times == 1 else f" ({problem.times:,} of them)"
     message = f"{problem.operator}: {problem.reason}{times}"
-    help = problem.help or "pass --partial to write it as `custom` all the same"
+    help = problem.help or "`cnncalc import --partial` writes it as `custom` all the same"
     return Diagnostic(NOT_UNDERSTOOD, "error", message, help, problem.node or None, problem.place)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import Report
-from cnncalc.errors import CnncalcError, Diagnostic, UsageError
+from cnncalc.errors import CnncalcError, Diagnostic, Location, UsageError
 from cnncalc.importers.checking import Agreement, compared
 from cnncalc.importers.items import Item, Malformed, Network, Refused, Request
+from cnncalc.importers.others import instead_of
 from cnncalc.importers.passes import cleaned, structured
 from cnncalc.importers.passes.labelling import node_name
 from cnncalc.importers.registry import IMPORTERS, Importer, first_bytes, importer_for
@@ -51,11 +52,13 @@ def read_network(request: Request, importer: Importer | None = None, name: str |
             ending for one in IMPORTERS.values() for ending in (*one.endings, *one.shared_endings)
         )
         message = f"it is not known which format `{shown(request.source)}` is of"
-        help = f"known endings: {known}; or pass --from"
-        if request.source.endswith(".py"):
-            help = f"name the module or what makes it: `{shown(request.source)}:Net`"
+        help = instead_of(request.source) or f"known endings: {known}; or pass --from"
         raise UsageError(Diagnostic("E113", "error", message, help))
-    network = found.read(request) if found.runs_code else _read(found, request)
+    try:
+        network = found.read(request) if found.runs_code else _read(found, request)
+    except Refused as refused:
+        place = Location(request.source, 1, 1, node="")
+        raise Refused([one._replace(place=one.place or place) for one in refused.problems]) from None
     return network if name is None else network._replace(name=name)
 
 

@@ -117,6 +117,10 @@ _FOREIGN_FUNCTIONS = {
 }
 
 
+INDEX_ALONE = "`i` is the index of a copy, inside an item with `repeat`"
+NO_NAMES = "no variable is declared: `vars: {name: 64}` at the top of the file declares some"
+
+
 def _unknown(kind: str, name: str, known: Iterable[str], foreign: Mapping[str, str] | None = None) -> Fault:
     known = list(known)
     close = (foreign or {}).get(name.lower()) or did_you_mean(name, known)
@@ -124,6 +128,8 @@ def _unknown(kind: str, name: str, known: Iterable[str], foreign: Mapping[str, s
         help: str | None = f"did you mean `{close}`?"
     else:
         help = f"known here: {', '.join(map(shown, known))}" if 0 < len(known) <= 12 else None
+    if help is None and kind == "name":
+        help = INDEX_ALONE if name == "i" else None if known else NO_NAMES
     return Fault("E203", f"unknown {kind} `{shown(name)}`", help)
 
 

@@ -11,7 +11,7 @@ from cnncalc.language.expect import read_expect
 from cnncalc.language.foreign import rewritten
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.operations import OperationReader
-from cnncalc.language.vocabulary import NEWER, SIBLINGS, look_up, suggest
+from cnncalc.language.vocabulary import KINDS, NEWER, SIBLINGS, look_up, suggest
 from cnncalc.layers.activation import Identity
 from cnncalc.network.naming import LONGEST_NAME, NAME_RULE, Names, is_name
 from cnncalc.network.structure import HeadBody, LayerBody, Part, Ref, Step
@@ -32,7 +32,7 @@ _FOREIGN_SIBLINGS = {
     "comment": "note",
     "shape": "expect",
 }
-_OPERATION_KEYS = ("type", "op", "layer", "class")
+_OPERATION_KEYS = ("type", "op", "layer", "class", *KINDS)
 
 
 class ItemReader:

@@ -7,6 +7,7 @@ from cnncalc.frameworks import FRAMEWORKS, Framework, framework_named, unknown_f
 from cnncalc.geometry.shape import MOST_AXES, Shape, Size, is_any
 from cnncalc.language.arguments import kind_of, read_integer
 from cnncalc.language.context import Context, DependsOnParameter, Scope
+from cnncalc.language.expressions import NO_NAMES
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.network.naming import NAME_RULE, is_name
 from cnncalc.support.words import listed, shown
@@ -140,7 +141,8 @@ class KeyReader:
             except DependsOnParameter:
                 return None
             except Fault as fault:
-                help = fault.help or "for instance [3, 224, 224] or 3x224x224; `any` is an unknown size"
+                told = None if fault.help == NO_NAMES else fault.help  # `RGB` is no variable
+                help = told or "for instance [3, 224, 224] or 3x224x224; `any` is an unknown size"
                 self.context.fault(Fault(fault.code, fault.message, help), item, scope)
                 return None
         if not axes:

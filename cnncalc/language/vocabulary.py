@@ -91,6 +91,8 @@ _GATE = (
 _STATED = (
     "there is no such operation; give its costs with `custom`: `custom: {out: 64, params: 1234, macs: 5678}`"
 )
+KINDS = ("activation", "act", "nonlinearity", "norm", "normalization", "normalisation")
+"""Kinds of operations, of which one is meant, and which are arguments of a convolution."""
 _MISSING = {
     **dict.fromkeys(("reshape", "view", "unflatten", "unsqueeze"), _NO_RESHAPE),
     **dict.fromkeys(("se", "seblock", "semodule", "selayer", "squeezeexcitation", "squeezeexcite"), _GATE),
@@ -101,6 +103,14 @@ _MISSING = {
     ),
     **dict.fromkeys(
         ("type", "op", "layer", "class"), "the operation is itself the key, for instance `- conv3x3: 64`"
+    ),
+    **dict.fromkeys(
+        KINDS,
+        "name the one that is meant: `- relu`, `- bn`, or both: `conv3x3: {out: 64, norm: bn, act: relu}`",
+    ),
+    **dict.fromkeys(
+        ("input", "inputs", "inputlayer"),
+        "the input is no layer: write `input: [3, 224, 224]` at the top of the file",
     ),
 }
 """Operations that the language lacks, in lower case and without underscores, and what to write instead."""

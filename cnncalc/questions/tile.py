@@ -13,7 +13,7 @@ from cnncalc.errors import InputError, NoAnswer
 from cnncalc.geometry.axis import IDENTITY_TAPS, Taps
 from cnncalc.geometry.shape import LARGEST_SIZE, Shape
 from cnncalc.network.model import Model
-from cnncalc.questions.answers import refusal
+from cnncalc.questions.answers import failure, refusal
 from cnncalc.questions.trace import Placed, Trace, alignment, check_local, taps_of, trace
 from cnncalc.support import display
 from cnncalc.support.dtypes import DTYPES
@@ -123,7 +123,9 @@ def tile(
         return _plan(
             planner,
             cost,
-            planner.largest(lambda sizes: cost.bytes_of(sizes) + cost.weights <= memory, memory),
+            planner.largest(
+                lambda sizes: cost.bytes_of(sizes) + cost.weights <= memory, cost.runs_at, memory
+            ),
         )
     limits = (tile,) * len(image) if isinstance(tile, int) else tile
     assert limits is not None
@@ -160,22 +162,34 @@ class _Cost:
         self.batch = batch
         self.weights = 0
         """Bytes of the numbers stored."""
-        self._known: dict[tuple[int, ...], tuple[int, int]] = {}
+        self._known: dict[tuple[int, ...], tuple[int, int] | None] = {}
 
     def of(self, sizes: tuple[int, ...]) -> tuple[int, int]:
         """MACs of one input, and the bytes of a batch's activations."""
-        known = self._known.get(sizes)
-        if known is None:
-            report = analyze(_at(self.model, sizes))
-            totals = report.totals
+        found = self._measured(sizes)
+        if found is None:
+            raise failure(analyze(_at(self.model, sizes)))
+        return found
+
+    def runs_at(self, sizes: tuple[int, ...]) -> bool:
+        """Whether the network takes an input of these sizes at all."""
+        return self._measured(sizes) is not None
+
+    def _measured(self, sizes: tuple[int, ...]) -> tuple[int, int] | None:
+        if sizes in self._known:
+            return self._known[sizes]
+        report = analyze(_at(self.model, sizes))
+        totals = report.totals
+        found = None
+        if report.failed is None:
             if report.peak is None or totals.params is None or totals.buffers is None or totals.macs is None:
                 reasons = [reason for layer in report.layers for reason in layer.reasons]
-                raise refusal(
-                    self.model, f"the cost of a tile is not known: {reasons[0] if reasons else '?'}"
-                )
+                why = reasons[0] if reasons else "a count is unknown"
+                raise refusal(self.model, f"the cost of a tile is not known: {why}")
             self.weights = (totals.params + totals.buffers) * self.width
-            known = self._known[sizes] = (totals.macs, report.peak * self.batch * self.width)
-        return known
+            found = (totals.macs, report.peak * self.batch * self.width)
+        self._known[sizes] = found
+        return found
 
     def macs_of(self, sizes: tuple[int, ...]) -> int:
         return self.of(sizes)[0]
@@ -243,8 +257,13 @@ class _Planner:
 
     # How large a tile may be
 
-    def largest(self, fits: Callable[[tuple[int, ...]], bool], memory: int) -> tuple[int, ...]:
-        """The largest tile, as long along every axis, that fits into memory."""
+    def largest(
+        self,
+        fits: Callable[[tuple[int, ...]], bool],
+        runs: Callable[[tuple[int, ...]], bool],
+        memory: int,
+    ) -> tuple[int, ...]:
+        """The largest tile, as long along every axis, at which the network runs and that fits into memory."""
         step = lcm(*self.aligns)
         if fits(self.image):
             return self.image
@@ -254,11 +273,13 @@ class _Planner:
             low, high = 0, -(-max(self.image) // step)
             while high - low > 1:
                 middle = (low + high) // 2
-                if self._is_valid_and(fits, middle * step + rest):
+                sizes = self._square(middle * step + rest)
+                if not runs(sizes) or fits(sizes):  # what is too small to run is too small to fill memory
                     low = middle
                 else:
                     high = middle
-            best = max(best, low * step + rest if low else 0)
+            if low and runs(self._square(low * step + rest)):
+                best = max(best, low * step + rest)
         if not best:
             raise refusal(
                 self.model,
@@ -266,10 +287,11 @@ class _Planner:
                 None,
                 "allow more memory, or store numbers in fewer bytes with --dtype",
             )
-        return tuple([min(best, size) for size in self.image])
+        return self._square(best)
 
-    def _is_valid_and(self, fits: Callable[[tuple[int, ...]], bool], size: int) -> bool:
-        return fits(tuple([min(size, one) for one in self.image]))
+    def _square(self, size: int) -> tuple[int, ...]:
+        """That size along every axis, as far as the image goes."""
+        return tuple([min(size, one) for one in self.image])
 
     # Plans along one axis
 

@@ -77,7 +77,10 @@ def test_a_python_file_without_what_makes_the_module(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("net.py").write_text("", encoding="utf-8")
-    assert "name the module or what makes it: `net.py:Net`" in Ran(capsys, "import", "net.py").err
+    assert (
+        "name the module or what makes it: `cnncalc import net.py:Net -o net.yaml`"
+        in Ran(capsys, "import", "net.py").err
+    )
     assert "known endings: .onnx, .keras, .h5, .hdf5, .json, " in Ran(capsys, "import", "net.txt").err
 
 
@@ -95,7 +98,35 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path, capsys: pytest.
 def test_what_is_not_understood_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "import", saved(tmp_path, files.UNKNOWN))
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err.startswith("error[E117]: NonZero: no such operator is known (/head/NonZero)\n")
+    assert ran.err.startswith("error[E117]: NonZero: no such operator is known\n --> ")
+    assert "net.onnx (/head/NonZero)\n" in ran.err
+    checked = Ran(capsys, "check", saved(tmp_path, files.UNKNOWN), "--format", "concise")
+    assert "net.onnx: E117 NonZero: no such operator is known (/head/NonZero); " in checked.out
+
+
+@pytest.mark.parametrize(
+    ("name", "help"),
+    [
+        ("net.pth", "pickles of PyTorch are not opened"),
+        ("net.py", "`cnncalc import "),
+        ("net.caffemodel", "name the .prototxt that it belongs to"),
+        ("net.tflite", "write the network as ONNX"),
+    ],
+)
+def test_files_of_other_kinds_say_what_would_work(
+    name: str, help: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"\x80\x02")
+    imported, read = Ran(capsys, "import", str(path)), Ran(capsys, "rf", str(path))
+    assert (imported.code, read.code) == (2, 1)
+    assert help in imported.err
+    assert f"error[E101]: a {path.suffix} file is no spec\n" in read.err
+    assert help in read.err
+
+
+def test_a_spec_needs_no_import(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "it is a spec already" in Ran(capsys, "import", "net.yaml").err
 
 
 def test_partial_says_what_is_stated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -97,6 +97,8 @@ def test_operation_of_another_name(item: str, meant: str) -> None:
         ("se_block", "`mul: {gate: [global_avgpool, ", "dense_block"),
         ("maxout", "`custom: {", "maxpool"),
         ("op", "the operation is itself the key", "crop"),
+        ("Activation", "name the one that is meant: `- relu`", "attention"),
+        ("Input", "`input: [3, 224, 224]` at the top of the file", "did you mean"),
     ],
 )
 def test_operation_that_the_language_lacks(word: str, part: str, wrong: str) -> None:

@@ -152,7 +152,12 @@ from tests.language.refusing import INPUT, Found, found_in
         ),
         pytest.param(
             "conv3x3: i",
-            ("E203", "3:14", "unknown name `i`", None),
+            (
+                "E203",
+                "3:14",
+                "unknown name `i`",
+                "`i` is the index of a copy, inside an item with `repeat`",
+            ),
             id="i outside",
         ),
         pytest.param(

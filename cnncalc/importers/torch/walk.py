@@ -183,7 +183,7 @@ class Walk:
         call = self.recording.calls[number]
         self.problems.append(
             Problem(
-                node=self.path(call) or "(the module itself)",
+                node=self.path(call) or "the module itself",
                 operator=call.function,
                 reason=str(reason),
                 help=reason.help,
@@ -354,7 +354,7 @@ class Walk:
         read = {tensor for one in self.items if one.output not in self.dropped for tensor in one.inputs}
         if read & self.dropped:
             reason = "queries, keys or values are used by something else, too"
-            self.problems.append(Problem("(the module itself)", "attention", reason))
+            self.problems.append(Problem("the module itself", "attention", reason))
             self.failed.append(-1)
         self.items = [one for one in self.items if one.output not in self.dropped]
         self.place = {one.output: place for place, one in enumerate(self.items)}
@@ -430,7 +430,7 @@ class Walk:
         return tuple(dict.fromkeys(found))
 
     def _fail_output(self, reason: str) -> None:
-        self.problems.append(Problem("(the module itself)", "output", reason))
+        self.problems.append(Problem("the module itself", "output", reason))
         self.failed.append(-1)
 
     def _stand_in(self, index: int) -> None:
