@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import NEEDS_SIZE, Past, Taps
-from cnncalc.geometry.receptive_field import AxisField, Interval, IntervalMap
+from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.shape import Shape, Size
 
 MOST_UNITS = 3_000_000
@@ -149,18 +149,18 @@ class _Axis:
             for source in self._sources(layer):
                 into = needed.setdefault(source, set())
                 for unit in units:
-                    read = self._read(layer, source, unit)
+                    read = tuple(self._read(layer, source, unit))
                     followed += len(read)
                     if followed > self.most:
                         return None
                     into.update(read)
         return needed
 
-    def _read(self, layer: LayerReport, source: str, unit: int) -> range:
+    def _read(self, layer: LayerReport, source: str, unit: int) -> Iterable[int]:
         """The units of an input that a unit reads, without those beyond its map."""
         size, place = self.sizes[source] or 0, self.places[source]
         if layer.arrangement is not None:
-            return range(size)
+            return layer.arrangement.made_of(unit, place, self.places[layer.path])
         if place is None:
             return range(1)
         whole = layer.in_shape.sizes[place]
@@ -182,8 +182,6 @@ class _Axis:
         self, layer: LayerReport, units: set[int], seen: dict[str, dict[int, Interval | None]]
     ) -> dict[int, Interval | None]:
         sources = self._sources(layer)
-        if layer.arrangement is not None:
-            return self._laid_out(layer, units, seen[sources[0]]) if sources else {}
         return {
             unit: _hull(
                 span
@@ -193,20 +191,6 @@ class _Axis:
             )
             for unit in units
         }
-
-    def _laid_out(
-        self, layer: LayerReport, units: set[int], seen: dict[int, Interval | None]
-    ) -> dict[int, Interval | None]:
-        """What units see where axes are laid out anew: the units of the input as a map that does not
-        repeat.
-        """
-        source = layer.inputs[0]
-        spans = tuple([seen.get(unit) for unit in range(self.sizes[source] or 0)])
-        if not spans:
-            return {}
-        assert layer.arrangement is not None
-        field, _ = layer.arrangement.through(AxisField((IntervalMap(0, spans),)), self.places[source])
-        return {unit: field.at(unit) for unit in units}
 
 
 def _hull(spans: Iterator[Interval]) -> Interval | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 from typing import NamedTuple, Protocol
 
@@ -29,6 +30,10 @@ class Arrangement(Protocol):
         """What the new units see of an input axis, and along which new axis that changes."""
         ...
 
+    def made_of(self, unit: int, along: Along, to: Along) -> Iterable[int]:
+        """The units along an old axis that a unit along the new axis ``to`` is made of."""
+        ...
+
 
 class Dropped(NamedTuple):
     """Axes of a single unit left out; the others close up."""
@@ -47,6 +52,9 @@ class Dropped(NamedTuple):
             return _of_one(field, 0), None
         return field, along - sum(axis < along for axis in self.dropped)
 
+    def made_of(self, unit: int, along: Along, to: Along) -> Iterable[int]:
+        return (0 if along is None or along in self.dropped else unit,)
+
 
 class Picked(NamedTuple):
     """The vector of one position of a line."""
@@ -59,6 +67,9 @@ class Picked(NamedTuple):
 
     def through(self, field: AxisField, along: Along) -> tuple[AxisField, Along]:
         return (field if along is None else _of_one(field, self.position)), None
+
+    def made_of(self, unit: int, along: Along, to: Along) -> Iterable[int]:
+        return (0 if along is None else self.position,)
 
 
 class InLine(NamedTuple):
@@ -77,6 +88,15 @@ class InLine(NamedTuple):
         if not field.maps or (along is None and not self.extra):
             return field, None if along is None else 0
         return field.through(self._reads(along)), 0
+
+    def made_of(self, unit: int, along: Along, to: Along) -> Iterable[int]:
+        place = unit - self.extra
+        if place < 0 and to is not None:
+            return ()
+        if along is None:
+            return (0,)
+        step = prod(size for size in self.before[along + 1 :] if size is not None)
+        return (place // step % (self.before[along] or 1),)
 
     def _reads(self, along: Along) -> Taps | Unknown:
         """Which unit of an axis each position in the line belongs to."""
@@ -115,6 +135,13 @@ class InRows(NamedTuple):
                 return field._replace(maps=found), axis
         return field.lost(NOT_IN_ROWS), len(self.sizes) - 1
 
+    def made_of(self, unit: int, along: Along, to: Along) -> Iterable[int]:
+        if along is None or to is None:
+            return (0,)
+        step, size = prod(self.sizes[to + 1 :]), self.sizes[to]
+        rows = range(self.skipped + unit * step, self.skipped + prod(self.sizes), step * size)
+        return (place for first in rows for place in range(first, first + step))
+
     def _along(self, seen: IntervalMap, axis: int) -> IntervalMap | None:
         """What units see as a function of one new axis; ``None`` where it depends on another one too."""
         step, size = prod(self.sizes[axis + 1 :]), self.sizes[axis]
@@ -137,6 +164,9 @@ class Stated(NamedTuple):
 
     def through(self, field: AxisField, along: Along) -> tuple[AxisField, Along]:
         return (field.through(WHOLE) if self.sees_all else field.lost(self.reason)), None
+
+    def made_of(self, unit: int, along: Along, to: Along) -> Iterable[int]:
+        return ()
 
 
 def _of_one(field: AxisField, unit: int) -> AxisField:
