@@ -105,7 +105,7 @@ class Call:
         wanted = _TYPES.get(name) or (float | int if isinstance(default, float | int) else type(default))
         if default is None and name not in _TYPES:
             return found
-        has_text = isinstance(found, tuple) and any(isinstance(one, str) for one in found)
+        has_text = type(found) is tuple and any(isinstance(one, str) for one in found)
         if has_text or not isinstance(found, wanted):
             raise Unknown(f"attribute `{name}` is {found}")
         return found
