@@ -16,15 +16,9 @@ from cnncalc import Report, bundled
 from cnncalc.errors import ExportError
 from cnncalc.exporters.chart import chart
 from cnncalc.exporters.mermaid import MOST_CHARACTERS, MOST_EDGES
+from tests.exporters.networks import awkward
 from tests.rotation import todays
 
-NAMES = (
-    "class", "end", "graph", "subgraph", "node", "style", "click", "default",  # words of both languages
-    'a "b"', "a'b", "[x]", "(x)", "{x}", "a]b", "<script>alert(1)", "<img src=x>", "&lt;", "#quot;",
-    "größe", "卷积", "\\N", "\\", "a;b", "%%{init: {'theme': 'dark'}}%%", "`x`", "**x**", "_x_", "1. x", "- x",
-    "-->", "|x|", "@x", "::x", "a\tb", "a\u202eb", "o", "x",
-)  # fmt: skip
-"""Names of layers that could be read as something else."""
 MERMAID = Path(os.environ.get("CNNCALC_NODE_MODULES", "/usr/local/lib/node_modules"))
 """Where npm has put the packages mermaid and jsdom."""
 
@@ -43,12 +37,6 @@ def some(parts: int) -> list[Report]:
     """Bundled networks, others each day."""
     models = [model for name in todays(list(bundled.names()), parts) for model in cnncalc.load(name)]
     return [report for report in map(cnncalc.analyze, models) if report.ok]
-
-
-def awkward() -> Report:
-    layers = "".join(f"  - conv1x1: 3\n    name: {json.dumps(name, ensure_ascii=False)}\n" for name in NAMES)
-    (model,) = cnncalc.loads(f'name: "<b>\\"x\\"</b>"\ninput: [3, 4, 4]\nlayers:\n{layers}')
-    return cnncalc.analyze(model)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "googlenet", "unet", "wavenet", "unet3d", "ssd300"])

@@ -15,6 +15,7 @@ pytest.importorskip("keras")
 
 import cnncalc
 from cnncalc import Report, bundled
+from tests.exporters.networks import awkward
 from tests.rotation import todays
 
 pytestmark = pytest.mark.slow
@@ -91,6 +92,13 @@ def test_a_bundled_network_is_what_the_report_says(name: str) -> None:
             continue
         assert isinstance(text, str)
         assert held(executed(text)) == expected(report)
+
+
+def test_names_of_all_kinds_are_valid_and_distinct() -> None:
+    report = awkward("tensorflow")
+    text = cnncalc.export(report, "keras")
+    assert isinstance(text, str)
+    assert held(executed(text)) == expected(report)
 
 
 LAYERS = {

@@ -20,6 +20,7 @@ from cnncalc.errors import ExportError
 from cnncalc.layers import OPERATIONS
 from cnncalc.network.model import Model
 from tests.exporters import onnx_files as running
+from tests.exporters.networks import NAMES, awkward
 from tests.rotation import todays
 
 pytestmark = pytest.mark.slow
@@ -358,6 +359,17 @@ def test_names_are_kept_whatever_they_are() -> None:
     made = running.run(model)
     assert set(names[:-1]) <= made.keys()
     assert model.graph.name == "</script>"
+
+
+def test_names_that_mean_something_elsewhere_run_and_come_back(tmp_path: Path) -> None:
+    report = awkward()
+    data = cnncalc.export(report, "onnx")
+    assert isinstance(data, bytes)
+    assert len(running.run(running.checked(data))) >= len(NAMES)
+    path = tmp_path / "awkward.onnx"
+    path.write_bytes(data)
+    (back,) = cnncalc.load(path)
+    assert cnncalc.analyze(back).totals == report.totals
 
 
 def test_the_format_is_what_it_says() -> None:

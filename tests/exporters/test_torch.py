@@ -15,7 +15,7 @@ import cnncalc
 from cnncalc import Report, bundled
 from cnncalc.exporters.identifiers import class_name
 from cnncalc.exporters.torch.helpers import HELPERS
-from tests.exporters.networks import reports_of
+from tests.exporters.networks import awkward, reports_of
 from tests.exporters.running import executed, expected, held, torch
 from tests.rotation import todays
 
@@ -182,6 +182,13 @@ def test_names_of_all_kinds_are_valid_and_distinct() -> None:
     text, report = exported(
         f'name: \'try: """ \\ 1\'\ninput: [3, 9, 9]\nlayers:\n{layers}  - concat: [{joined}]\n'
     )
+    assert held(text, report) == expected(report)
+
+
+def test_names_that_mean_something_elsewhere() -> None:
+    report = awkward()
+    text = cnncalc.export(report, "torch")
+    assert isinstance(text, str)
     assert held(text, report) == expected(report)
 
 

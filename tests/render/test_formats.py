@@ -230,6 +230,7 @@ def test_latex_indents_a_tree_by_blanks_as_its_fonts_have_no_lines() -> None:
         indented = [row for row in rows if "~" in row][:4]
         assert indented == ["~~~a\\_1", "\\textbf{~~~side}", "~~~~~~b", "~~~~~~c"]
         assert text.isascii()
+    assert (escaped("[x]"), escaped("*")) == ("{[}x]", "{*}")  # not a part of the `\\\\` of the line before
     assert escaped("███ a…") == "\\rule{0.75em}{1.5ex} a\\ldots{}"
 
 

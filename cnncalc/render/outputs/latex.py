@@ -69,7 +69,8 @@ _SPECIAL = {
     "<": "\\textless{}",
     ">": "\\textgreater{}",
     "|": "\\textbar{}",
-    "[": "{[}",
+    "[": "{[}",  # this one and the next would be read as a part of the end of the line before
+    "*": "{*}",
     "--": "-{}-",
     "→": "$\\rightarrow$",
     "·": "$\\cdot$",
