@@ -90,7 +90,7 @@ def _explained(code: Code, surface: Surface) -> list[str]:
         surface.styled(f"{code.code}: {code.title}", BOLD),
         f"({code.severity})",
         "",
-        *wrap(code.explanation, WIDTH),
+        *wrap(code.explanation, min(surface.width or WIDTH, WIDTH)),
     ]
     for title, example in (("Causes it:", code.bad), ("Does not:", code.good)):
         if example:

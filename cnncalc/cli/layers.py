@@ -9,8 +9,9 @@ import typer
 
 from cnncalc.cli.output import emit, target_surface
 from cnncalc.errors import FINE
-from cnncalc.render.outputs.table import aligned
+from cnncalc.render.outputs.table import READABLE, aligned
 from cnncalc.render.surface import BOLD, Surface
+from cnncalc.render.text import wrapped
 from cnncalc.support.words import did_you_mean
 
 if TYPE_CHECKING:
@@ -60,14 +61,15 @@ def _families(known: tuple[Operation, ...], surface: Surface) -> list[str]:
     for family, group in groupby(known, key=lambda one: one.family):
         lines += ["", surface.styled(family.replace("_", " "), BOLD)]
         operations = list(group)
-        lines += _columns([["  " + one.op for one in operations], [one.summary for one in operations]])
+        summaries = [_plain(one.summary) for one in operations]
+        lines += _columns([["  " + one.op for one in operations], summaries], surface)
     lines += ["", surface.styled("keys beside an operation", BOLD)]
-    lines += _columns([[f"  {key}" for key in SIBLING_DOCS], [*SIBLING_DOCS.values()]])
+    lines += _columns([[f"  {key}" for key in SIBLING_DOCS], [*SIBLING_DOCS.values()]], surface)
     return [*lines[1:], "", "`cnncalc layers OP` shows an operation's arguments."]
 
 
 def _described(one: Operation, surface: Surface) -> list[str]:
-    lines = [surface.styled(one.op, BOLD), one.summary]
+    lines = [surface.styled(one.op, BOLD), *wrapped(_plain(one.summary), surface.width or READABLE)]
     if one.kernel_in_name:
         lines += ["", f"The kernel may be part of the name: {one.op}3x3"]
     if one.fields:
@@ -80,11 +82,17 @@ def _described(one: Operation, surface: Surface) -> list[str]:
         lines += [
             "",
             *_columns(
-                [["  argument", *names], ["default", *defaults], ["", *(field.doc for field in one.fields)]]
+                [["  argument", *names], ["default", *defaults], ["", *(field.doc for field in one.fields)]],
+                surface,
             ),
         ]
     return [*lines, "", f"- {one.example}"]
 
 
-def _columns(columns: list[list[str]]) -> list[str]:
-    return aligned(columns, [False] * len(columns))
+def _columns(columns: list[list[str]], surface: Surface) -> list[str]:
+    return aligned(columns, [False] * len(columns), surface.width)
+
+
+def _plain(summary: str) -> str:
+    """A docstring as a terminal shows it."""
+    return summary.replace("``", "`")

@@ -131,6 +131,29 @@ def wrapped(text: str, width: int) -> list[str]:
     return lines
 
 
+def cut_between(path: str, width: int) -> list[str]:
+    """A path in pieces of at most so many cells, between its names where they have room; below a branch of a
+    tree the tree goes on.
+    """
+    margin = path[: len(path) - len(path.lstrip(_TREE))]
+    below = margin.translate(_BELOW)
+    lines, line = [], margin
+    *above, last = path[len(margin) :].split("/")
+    for name in (*(f"{one}/" for one in above), last):
+        if line.strip(_TREE) and cells(line) + cells(name) > width:
+            lines.append(line)
+            line = below
+        line += name
+        if cells(line) > width:
+            *whole, line = cut(line, width)
+            lines += whole
+    return [*lines, line]
+
+
+_TREE = " │├└─"
+_BELOW = str.maketrans({"├": "│", "└": " ", "─": " "})
+
+
 def cut(text: str, width: int) -> list[str]:
     """A text in pieces of at most so many cells, and of a character at least."""
     if text.isascii():

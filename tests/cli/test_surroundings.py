@@ -250,8 +250,9 @@ def test_what_was_misused_is_said_in_lines_that_fit(columns: int) -> None:
     assert "\x1b[1;31mcnncalc:\x1b[0m Invalid" in on_terminal(columns, "rf", "resnet18", "--input", "3x5x")
 
 
-def test_the_overview_fits() -> None:
-    assert max(map(len, on_terminal(80, NO_COLOR="1").replace("\r", "").splitlines())) <= 80
+@pytest.mark.parametrize("command", [[], ["layers"], ["layers", "attention"], ["explain", "W519"]], ids=str)
+def test_prose_fits(command: list[str]) -> None:
+    assert max(map(len, on_terminal(80, *command, NO_COLOR="1").replace("\r", "").splitlines())) <= 80
 
 
 # Files

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from cnncalc.render.text import cells, change, difference, exact, inert, memory, once, ratio, rounded
+from cnncalc.render.text import (
+    cells,
+    change,
+    cut_between,
+    difference,
+    exact,
+    inert,
+    memory,
+    once,
+    ratio,
+    rounded,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +78,19 @@ def test_inert_names(name: str, shown: str) -> None:
 
 def test_cells() -> None:
     assert (cells("abc"), cells("卷积"), cells("e\u0301")) == (3, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "width", "lines"),
+    [
+        ("a/b", 9, ["a/b"]),
+        ("stage_1/body/conv3x3_1", 14, ["stage_1/body/", "conv3x3_1"]),
+        ("├─ stage/body/conv", 14, ["├─ stage/body/", "│  conv"]),
+        ("│  └─ stage/conv", 13, ["│  └─ stage/", "│     conv"]),
+        ("a_long_name/x", 6, ["a_long", "_name/", "x"]),
+        ("", 5, [""]),
+    ],
+)
+def test_a_path_goes_on_in_the_next_line_between_its_names(path: str, width: int, lines: list[str]) -> None:
+    assert cut_between(path, width) == lines
+    assert max(map(len, lines)) <= width

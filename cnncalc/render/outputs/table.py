@@ -9,7 +9,7 @@ from cnncalc.render.document import Document
 from cnncalc.render.listing import GAP, Column, Grid, Listing, Total, grid, line_width, widest
 from cnncalc.render.listing import widths as widths_of
 from cnncalc.render.surface import BOLD, DIM, RED, STYLES, UNSURE, Surface
-from cnncalc.render.text import UNKNOWN, cells, cut, wrapped
+from cnncalc.render.text import UNKNOWN, cells, cut_between, wrapped
 
 READABLE = 100
 """Columns of prose where the surface does not limit them."""
@@ -100,7 +100,7 @@ def _body(shown: Grid, items: Sequence[Any], surface: Surface) -> list[str]:
             shown.cells,
             widths,
             rights,
-            [(wrapped if column.prose else cut) if column.folds else None for column in shown.columns],
+            [_fold(column) for column in shown.columns],
             surface,
             [_painter(column, items, surface) for column in shown.columns] if surface.colour else None,
         ),
@@ -111,6 +111,12 @@ Fold = Callable[[str, int], list[str]]
 """How a text goes on in the next line."""
 Painter = Callable[[int, str], str]
 """Of the row of a number, a text in its style."""
+
+
+def _fold(column: Column[Any]) -> Fold | None:
+    if not column.folds:
+        return None
+    return wrapped if column.prose else cut_between
 
 
 def _painter(column: Column[Any], items: Sequence[Any], surface: Surface) -> Painter:
