@@ -12,6 +12,7 @@ from cnncalc.language.context import Context, Scope
 from cnncalc.language.expressions import (
     KEYWORDS,
     LITERALS,
+    NO_NAMES,
     UNDETERMINED,
     PassedWord,
     Value,
@@ -97,11 +98,12 @@ def _evaluate(
                 active[needed] = None
                 continue
             values[last] = _value(last, texts, values)
-        except Fault as fault:
+        except Fault as error:
+            fault = error if error.help != NO_NAMES else Fault(error.code, error.message)  # it is in `vars`
             given = (one for one in (active if fault.code == _CYCLE else (last,)) if one in sets)
             if (option := next(given, None)) is not None:
                 message = f"`--set {shown(f'{option}={sets[option]}')}`: {fault.message}"
-                raise UsageError(Fault(fault.code, message, fault.help).at(None)) from fault
+                raise UsageError(Fault(fault.code, message, fault.help).at(None)) from error
             context.fault(fault, texts[last][1], scope)
             values[last] = UNDETERMINED
         del active[last]

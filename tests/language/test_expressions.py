@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cnncalc.errors import Fault
 from cnncalc.language.expressions import (
+    NO_NAMES,
     UNDETERMINED,
     PassedWord,
     Value,
@@ -356,10 +357,11 @@ def test_unknown_names(text: str, message: str, help: str | None) -> None:
     assert fault(text) == ("E203", message, help)
 
 
-def test_without_any_names_none_are_listed() -> None:
+def test_without_any_names_there_is_how_to_declare_one() -> None:
     with pytest.raises(Fault) as raised:
         compile_expression("foo").evaluate({})
-    assert (raised.value.message, raised.value.help) == ("unknown name `foo`", None)
+    assert (raised.value.message, raised.value.help) == ("unknown name `foo`", NO_NAMES)
+    assert NO_NAMES.startswith("no variable is declared: `vars: {name: 64}`")
 
 
 @pytest.mark.parametrize(
