@@ -13,6 +13,9 @@ from cnncalc.cli.output import surface_of
 from cnncalc.cli.overview import GROUPS
 from cnncalc.render.surface import BOLD, CYAN, Surface
 
+TERM = 24
+"""Cells of an option with its value in help; what is said of a longer one begins below it."""
+
 
 class Command(TyperCommand):
     """Takes plain values as they are: words, whole numbers and choices.
@@ -29,6 +32,11 @@ class Command(TyperCommand):
                 type, *limits = get_args(wanted)
                 _take_words(parameter, type, tuple(limits))
         return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        write = formatter.write_dl
+        formatter.write_dl = lambda rows, *more: write(rows, *(more or (TERM,)))
+        super().format_options(ctx, formatter)
 
     def get_help_option(self, ctx: Any) -> Any:
         return _help_option(super().get_help_option(ctx))

@@ -9,6 +9,7 @@ from typing import TextIO
 import pytest
 
 from cnncalc.cli import COMMANDS, main
+from cnncalc.cli.command import TERM
 from cnncalc.cli.output import surface_of
 from cnncalc.cli.overview import EXAMPLES, GROUPS
 from tests.cli.running import Ran
@@ -44,6 +45,17 @@ def test_help_uses_the_width(
     lines = Ran(capsys, "check", "--help").out.splitlines()
     longest = max(len(line) for line in lines if "|" not in line)
     assert width - 16 < longest <= width
+
+
+@pytest.mark.parametrize("command", ["compare", "rf", "solve"])
+def test_options_leave_room_for_what_is_said_of_them(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    help = Ran(capsys, command, "--help").out.partition("Options:\n")[2]
+    below = [line for line in help.splitlines() if line.startswith("   ")]
+    assert len({len(line) - len(line.lstrip()) for line in below}) == 1
+    assert 0 < len(below[0]) - len(below[0].lstrip()) <= 4 + TERM
 
 
 class Stream(io.StringIO):
