@@ -101,6 +101,7 @@ def _of_branch(column: Column[LayerDelay]) -> Column[Branch]:
         lambda row: None if row.is_head else column.raw(row.layer),
         column.rank,
         column.right,
+        kind=column.kind,
     )
 
 
@@ -123,7 +124,10 @@ def _time(answer: Stream, positions: int) -> str:
 
 
 def _number(key: str, title: str, rank: int, ask: Any) -> Column[LayerDelay]:
-    return Column(key, title, lambda layer: NOTHING if ask(layer) is None else exact(ask(layer)), ask, rank)
+    def text(layer: LayerDelay) -> str:
+        return NOTHING if ask(layer) is None else exact(ask(layer))
+
+    return Column(key, title, text, ask, rank, kind="count" if key == "state" else "field")
 
 
 _PATH: Column[LayerDelay] = Column(

@@ -81,8 +81,8 @@ def listing(spec: str, rows: tuple[Row, ...], names: Sequence[str] = ()) -> List
                 optional=True,
             ),
             *map(_variable, variables),
-            Column("input", "input", _inputs, _inputs, 0, right=False),
-            Column("output", "output", _outputs, _outputs, 1, right=False),
+            Column("input", "input", _inputs, _inputs, 0, right=False, kind="size"),
+            Column("output", "output", _outputs, _outputs, 1, right=False, kind="size"),
             _figure("params", "params", 2, lambda row: row.params),
             _figure("macs", "MACs", 1, lambda row: row.macs),
             _figure("activations", "activations", 3, lambda row: row.activations),
@@ -109,6 +109,7 @@ def listing(spec: str, rows: tuple[Row, ...], names: Sequence[str] = ()) -> List
                 folds=True,
                 optional=True,
                 prose=True,
+                kind="warning",
             ),
         ),
         items=rows,
@@ -125,7 +126,10 @@ def _variable(name: str) -> Column[Row]:
 def _figure(
     key: str, title: str, rank: int, figure: Callable[[Row], Size], note: str | None = None
 ) -> Column[Row]:
-    return Column(key, title, lambda row: exact(figure(row)) if row.ok else NOTHING, figure, rank, note=note)
+    def text(row: Row) -> str:
+        return exact(figure(row)) if row.ok else NOTHING
+
+    return Column(key, title, text, figure, rank, note=note, kind="count")
 
 
 def _per_axis(
@@ -145,7 +149,7 @@ def _per_axis(
     def raw(row: Row) -> str | None:
         return by("?" if one is None else _short(one) for one in figures(row)) if figures(row) else None
 
-    return Column(key, title, text, raw, rank, note=note)
+    return Column(key, title, text, raw, rank, note=note, kind="field")
 
 
 def _short(number: int | Fraction) -> str:

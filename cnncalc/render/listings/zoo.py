@@ -66,13 +66,14 @@ def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
                 prose=True,
             ),
             Column("year", "year", lambda one: one.year, lambda one: one.year or None, 4),
-            Column("input", "input", _input, _input, 3),
+            Column("input", "input", _input, _input, 3, kind="size"),
             Column(
                 "params",
                 "params",
                 lambda one: exact(one.report.totals.params),
                 lambda one: one.report.totals.params,
                 1,
+                kind="count",
             ),
             Column(
                 "macs",
@@ -80,6 +81,7 @@ def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
                 lambda one: exact(one.report.totals.macs),
                 lambda one: one.report.totals.macs,
                 2,
+                kind="count",
             ),
             Column(
                 "rf",
@@ -88,6 +90,7 @@ def listing(exhibits: tuple[Exhibit, ...]) -> Listing[Exhibit]:
                 _rf,
                 2,
                 note="rf size: of the last layer whose units see a part of the input only",
+                kind="field",
             ),
             Column(
                 "source",
