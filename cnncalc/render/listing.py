@@ -38,6 +38,8 @@ class Column(NamedTuple, Generic[Item]):
     """A long text goes on between words."""
     kind: str = ""
     """What it is for the eye: one of the ``STYLES`` of a surface."""
+    kind_of: Callable[[Item], str] | None = None
+    """The same of each item, where the items are of different kinds."""
     decorative: bool = False
     """Says nothing that another column does not say, so that nobody needs to know where it is left out."""
 

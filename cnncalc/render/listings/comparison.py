@@ -108,6 +108,11 @@ class Metric(NamedTuple):
     numbers: tuple[Size, ...] | None
     texts: tuple[str, ...]
 
+    @property
+    def kind(self) -> str:
+        """What it is for the eye, as in the tables of layers."""
+        return "size" if self.key == "output" else "count" if self.numbers is not None else "field"
+
 
 _NUMBERS: tuple[tuple[str, str, Callable[[Report], Size]], ...] = (
     ("params", "params", lambda report: report.totals.params),
@@ -294,8 +299,8 @@ def _beside(reports: Sequence[Report], command: str) -> Listing[Line]:
     base, other = labels(reports)
     columns: tuple[Column[Line], ...] = (
         _METRIC,
-        Column("base", base, lambda line: line.metric.texts[0], lambda line: line.metric.texts[0], 0),
-        Column("other", other, lambda line: line.metric.texts[1], lambda line: line.metric.texts[1], 0),
+        _of("base", base, 0),
+        _of("other", other, 1),
         _against_first("difference", "difference", 3, difference, _raw_difference),
         _against_first("percent", "change", 1, change, _raw_percent),
         _against_first("ratio", "ratio", 0, ratio, _raw_ratio),
@@ -305,11 +310,22 @@ def _beside(reports: Sequence[Report], command: str) -> Listing[Line]:
     )
 
 
+def _of(key: str, title: str, at: int) -> Column[Line]:
+    """The numbers of one of two networks."""
+
+    def text(line: Line) -> str:
+        return line.metric.texts[at]
+
+    return Column(key, title, text, text, 0, kind_of=lambda line: line.metric.kind)
+
+
 class Row(NamedTuple):
     """One line over all networks."""
 
     title: str
     cells: tuple[str, ...]
+    kind: str = "share"
+    """What it is for the eye; how a number has changed is less than the number."""
 
 
 def _columns(reports: Sequence[Report], command: str) -> Listing[Row]:
@@ -321,7 +337,14 @@ def _columns(reports: Sequence[Report], command: str) -> Listing[Row]:
     rows = _differences if command == "compare" else _percents
 
     def column(at: int) -> Column[Row]:
-        return Column(str(at), titles[at], lambda row: row.cells[at], lambda row: row.cells[at], 0)
+        return Column(
+            key=str(at),
+            title=titles[at],
+            text=lambda row: row.cells[at],
+            raw=lambda row: row.cells[at],
+            rank=0,
+            kind_of=lambda row: row.kind,
+        )
 
     columns = (_ROW_TITLE, *map(column, range(len(reports))))
     return Listing(
@@ -333,7 +356,7 @@ Changed = Callable[[str, Sequence["Pair"]], tuple[Row, ...]]
 
 
 def _rows(metric: Metric, changed: Changed) -> tuple[Row, ...]:
-    value = Row(metric.title, metric.texts)
+    value = Row(metric.title, metric.texts, metric.kind)
     if metric.numbers is None or len(set(metric.numbers)) == 1:
         return (value,)
     places = range(len(metric.texts))
@@ -441,7 +464,14 @@ _FILE: Column[Line] = Column(
 _MODEL: Column[Line] = Column(
     "model", "model", lambda line: line.label, lambda line: line.report.name, 0, False, folds=True, prose=True
 )
-_VALUE: Column[Line] = Column("value", "value", lambda line: line.metric.texts[line.at], _value, 0)
+_VALUE: Column[Line] = Column(
+    "value",
+    "value",
+    lambda line: line.metric.texts[line.at],
+    _value,
+    0,
+    kind_of=lambda line: line.metric.kind,
+)
 _DIFFERENCE = _against_first("difference", "difference", 1, difference, _raw_difference)
 _TO_FIRST = _against_first("percent", "to the first", 3, change, _raw_percent)
 _RATIO = _against_first("ratio", "ratio", 0, ratio, _raw_ratio)

@@ -120,17 +120,16 @@ def _fold(column: Column[Any]) -> Fold | None:
 
 
 def _painter(column: Column[Any], items: Sequence[Any], surface: Surface) -> Painter:
-    usual = STYLES.get(column.kind, "")
-
     def paint(row: int, text: str) -> str:
         if not text or text.isspace():
             return text
         if text.strip() == UNKNOWN:
             return surface.styled(text, UNSURE)
-        if column.kind == "count" and text.strip() == "0":
+        kind = column.kind if column.kind_of is None else column.kind_of(items[row])
+        if kind == "count" and text.strip() == "0":
             return surface.styled(text, DIM)
         strong = column.strong is not None and column.strong(items[row])
-        return surface.styled(text, ";".join(filter(None, (BOLD if strong else "", usual))))
+        return surface.styled(text, ";".join(filter(None, (BOLD if strong else "", STYLES.get(kind, "")))))
 
     return paint
 
