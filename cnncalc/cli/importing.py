@@ -18,7 +18,7 @@ from cnncalc.render.text import inert
 from cnncalc.support.words import did_you_mean
 
 if TYPE_CHECKING:
-    from cnncalc.importers.items import Network, Request
+    from cnncalc.importers.items import Item, Network, Request
     from cnncalc.importers.translating import Translated
 
 
@@ -127,12 +127,19 @@ def _stated(network: Network) -> list[str]:
     if not network.unknown:
         return []
     customs = [one for one in network.items if one.op == "custom"]
-    params = sum(value for one in customs if isinstance(value := one.given("params"), int))
+    params, macs = (_sum_of(customs, name) for name in ("params", "macs"))
     kinds = ", ".join(f"{inert(problem.operator)} ({problem.times})" for problem in network.unknown)
     return [
-        f"stated, not computed: {_number(len(customs), 'layer')} with {params:,} "
-        f"parameters and 0 MACs: {kinds}"
+        f"stated, not computed: {_number(len(customs), 'layer')} with {params} "
+        f"parameters and {macs} MACs: {kinds}"
     ]
+
+
+def _sum_of(layers: list[Item], count: str) -> str:
+    """The sum of a count that layers state; a layer that does not state it has an unknown one."""
+    given = [one.given(count) for one in layers]
+    known = [value for value in given if isinstance(value, int)]
+    return f"{sum(known):,}" if len(known) == len(given) else "an unknown number of"
 
 
 def _number(count: int, what: str) -> str:

@@ -15,8 +15,8 @@ class Normalization(Layer):
 class _Affine(Normalization):
     """A normalization that may learn a factor and an offset per channel."""
 
-    gamma = framework_flag("learn the factors", "as for both")
-    beta = framework_flag("learn the offsets", "as for both", foreign=("center", "bias"))
+    gamma = framework_flag("learn the factors", "as `affine`")
+    beta = framework_flag("learn the offsets", "as `affine`", foreign=("center", "bias"))
 
     def _learned(self, channels: Size, both: bool) -> Params:
         """Gamma and beta; one that is not given is as ``both``."""

@@ -8,7 +8,11 @@ import pytest
 
 from cnncalc import load
 from cnncalc.cli import configuration
+from cnncalc.cli.importing import closing
 from cnncalc.errors import CnncalcError
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import Network, Problem, Request, unknown_item
+from cnncalc.importers.translating import translated
 from tests.cli.running import Ran
 from tests.importers.onnx import files
 
@@ -138,7 +142,25 @@ def test_partial_says_what_is_stated(tmp_path: Path, capsys: pytest.CaptureFixtu
         {"z": [1, 4, 8, 8]},
     )
     ran = Ran(capsys, "import", saved(tmp_path, body), "--partial")
-    assert "stated, not computed: 1 layer with 0 parameters and 0 MACs: NonZero (1)" in ran.err
+    stated = "stated, not computed: 1 layer with 0 parameters and an unknown number of MACs: NonZero (1)"
+    assert stated in ran.err
+
+
+@pytest.mark.parametrize(("macs", "said"), [(77, "77"), (0, "0"), (None, "an unknown number of")])
+def test_the_closing_line_sums_what_is_stated(macs: int | None, said: str) -> None:
+    shape = Shape(3, (4,))
+    custom = unknown_item("odd", ["x"], "y", reason="new", label="", shape=shape, params=8, macs=macs)
+    network = Network(
+        name="n",
+        inputs=(("x", shape),),
+        items=(custom,),
+        outputs=("y",),
+        framework="pytorch",
+        source="",
+        unknown=(Problem(node="", operator="odd", reason="new"),),
+    )
+    lines = closing(translated(network), Request("n.onnx"))
+    assert lines[-1] == f"stated, not computed: 1 layer with 8 parameters and {said} MACs: odd (1)"
 
 
 def test_a_damaged_file_is_an_error_with_its_byte(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
