@@ -99,7 +99,7 @@ def _checked(spec: str | bytes, most: int) -> None:
             json.loads(text)
         elif format == "junit":
             ElementTree.fromstring(text)
-        _check_inert(text, SURFACES[0])
+        check_inert(text, SURFACES[0])
 
 
 def _elsewhere(model: Model) -> None:
@@ -117,7 +117,7 @@ def _shown(diagnostics: Sequence[Diagnostic]) -> None:
             found.location.line >= 1 and found.location.column >= 1 and found.location.width >= 1
         )
     for surface in SURFACES:
-        _check_inert(in_full.render(diagnostics, surface), surface)
+        check_inert(in_full.render(diagnostics, surface), surface)
 
 
 def _rendered(entries: Sequence[Entry], unit: tuple[int, ...] | None, some: int | None) -> None:
@@ -136,12 +136,12 @@ def _check(text: str, format: str, surface: Surface) -> None:
     if format == "json":
         json.loads(text)
         return
-    _check_inert(text, surface)
+    check_inert(text, surface)
     if format == "csv":
         assert len({len(row) for row in csv.reader(io.StringIO(text))}) <= 1
 
 
-def _check_inert(text: str, surface: Surface) -> None:
+def check_inert(text: str, surface: Surface) -> None:
     """Nothing in it moves or restyles a terminal but the styles that are meant."""
     if surface.colour:
         text = _STYLES.sub("", text)

@@ -94,13 +94,13 @@ def test_changed_specs(seed: int) -> None:
 
 
 @given(st.lists(st.sampled_from(TOKENS), max_size=30))
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_texts_of_words(words: list[str]) -> None:
     survive("layers:\n- " + "".join(words))
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, derandomize=True, deadline=None)
 def test_any_text(text: str) -> None:
     survive(text)
 

@@ -18,19 +18,19 @@ def writer(chance: Random) -> Writer:
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_written_specs(chance: Any) -> None:
     survive(writer(chance).spec(), briefly=True)
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_changed_networks(chance: Any) -> None:
     survive(writer(chance).mutated(), briefly=True)
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, derandomize=True, deadline=None)
 def test_any_bytes(data: bytes) -> None:
     survive(data, briefly=True)
     survive(b"layers: [" + data + b"]", briefly=True)
