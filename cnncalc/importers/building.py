@@ -60,7 +60,8 @@ class Building:
         self._versions: dict[str, int] = {}
 
     def tensor(self, name: str) -> str:
-        """An id for a new tensor of a name that may be used several times."""
+        """An id for a new tensor of a name that may be used several times, or may be none."""
+        name = name or "tensor"
         number = self._versions.get(name, 0)
         self._versions[name] = number + 1
         return f"{name}#{number}" if number else name
