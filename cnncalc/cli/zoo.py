@@ -17,6 +17,7 @@ from cnncalc.cli.run import deliver
 from cnncalc.errors import FINE
 from cnncalc.network.model import Model
 from cnncalc.render.listings.zoo import Exhibit, Zoo
+from cnncalc.support.words import did_you_mean
 
 _YEAR = re.compile(r"\b(?:19|20)[0-9]{2}\b")
 
@@ -50,7 +51,9 @@ def zoo(
     chosen = options.format_of(format, output)
     found = tuple(_exhibits([word.lower() for word in words]))
     if not found:
-        raise typer.BadParameter(f"no bundled network has {' and '.join(words)}", param_hint="WORD")
+        guess = did_you_mean(words[0], bundled.names()) if len(words) == 1 else None
+        meant = f"; did you mean {guess}?" if guess else ""
+        raise typer.BadParameter(f"no bundled network has {' and '.join(words)}{meant}", param_hint="WORD")
     deliver(Zoo(found), chosen, output)
     return FINE
 

@@ -43,6 +43,11 @@ def test_words_that_nothing_has(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no bundled network has" in capsys.readouterr().err
 
 
+def test_a_slip_for_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["zoo", "resnt"]) == 2
+    assert "no bundled network has resnt; did you mean resnet?" in capsys.readouterr().err
+
+
 def test_a_list_in_a_file_has_the_format_of_its_ending(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
