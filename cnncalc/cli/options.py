@@ -163,9 +163,14 @@ def format_of(format: str | None, output: str | None, formats: Formats = FORMATS
     """The format asked for, else that of the file's ending; the default where a file has none.
 
     Raises:
-        typer.BadParameter: for the ending of no format.
+        typer.BadParameter: for the ending of no format, and for a format that others have.
     """
     if format is not None:
+        if format not in formats.names:
+            raise typer.BadParameter(
+                f"there is no {format!r} of this; use one of {', '.join(formats.names)}",
+                param_hint="--format",
+            )
         return formats[format]
     return formats.default if output is None else of_ending(formats, output) or formats.default
 

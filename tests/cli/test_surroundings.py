@@ -19,6 +19,7 @@ from cnncalc.cli import main
 from cnncalc.cli.check import Format
 from tests.cli.running import Ran, heed_interrupts
 from tests.cli.test_process import COMMAND, on_terminal, run
+from tests.importers.examples import EXAMPLES
 
 SPEC = "input: [3, 8, 8]\nlayers:\n  - conv3x3: 4\n  - relu\n"
 BROKEN = "input: [3, 8, 8]\nlayers:\n  - conv9x9: 4\n"
@@ -91,6 +92,61 @@ command()
     assert sorted(os.listdir()) == ["broken.yaml", "net.yaml", "out.txt"]
 
 
+WRITING = {
+    "import": ["import", "net.cfg", "--force", "--output", "out.yaml"],
+    "export": ["export", "net.yaml", "--to", "onnx", "--force", "--output", "out.onnx"],
+    "draw": ["draw", "net.yaml", "--output", "out.svg"],
+    "page": ["draw", "net.yaml", "--output", "out.html"],
+    "sweep": ["sweep", "net.yaml", "--input", "3x8..12x8..12", "--output", "out.csv"],
+    "sizes": ["sizes", "net.yaml", "--output", "out.json"],
+    "tile": ["tile", "net.yaml", "--image", "64x64", "--tile", "32x32", "--output", "out.md"],
+}
+"""Commands that write a file, by what they write."""
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from cnncalc.cli import main, output
+arguments, target = sys.argv[1:], Path(sys.argv[-1])
+def run(last):
+    seen = 0
+    def trace(frame, event, _):
+        nonlocal seen
+        if frame.f_code not in writing:
+            return None
+        if event == "line":
+            seen += 1
+            if seen == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+    sys.settrace(trace)
+    os._exit(main(arguments))
+def ended(last):
+    child = os.fork() or run(last)
+    return os.waitpid(child, 0)[1]
+writing = {one.__code__ for one in (output._replace, output._write_beside, output._fill)}
+assert main(arguments) == 0
+new, old, line = target.read_bytes(), b"old", 1
+found = []
+target.write_bytes(old)
+while ended(line) == signal.SIGKILL:
+    found.append(target.read_bytes())
+    assert found[-1] in (old, new), (line, found[-1])
+    target.write_bytes(old)
+    line += 1
+assert old in found and len(found) > 5 and target.read_bytes() == new
+"""
+"""Kills a command at each line that it runs while it writes its output; the last run gets to its end."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("what", WRITING)
+def test_a_kill_at_any_instant_leaves_the_old_file_or_the_new_one(what: str) -> None:
+    Path("net.cfg").write_bytes(EXAMPLES[".cfg"])
+    done = subprocess.run([sys.executable, "-c", KILLED, *WRITING[what]], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
 # Streams
 
 
@@ -155,6 +211,21 @@ def test_a_disk_that_fills_up_leaves_the_file_as_it_was(format: str) -> None:
     assert err.startswith(b"error[E902]: cannot write out.txt: ")
     assert Path("out.txt").read_text(encoding="utf-8") == "old"
     assert sorted(os.listdir()) == ["broken.yaml", "net.yaml", "out.txt"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", WRITING)
+def test_a_disk_that_fills_up_leaves_the_output_of_every_command(what: str) -> None:
+    Path("net.cfg").write_bytes(EXAMPLES[".cfg"])
+    target = Path(WRITING[what][-1])
+    target.write_text("old", encoding="utf-8")
+    before = sorted(os.listdir())
+    with started(*WRITING[what], preexec_fn=limited(64)) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert f"error[E902]: cannot write {target}: ".encode() in err
+    assert target.read_text(encoding="utf-8") == "old"
+    assert sorted(os.listdir()) == before
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ with atheris.instrument_imports(include=["cnncalc"]):
 SECONDS = 20.0
 """Of processor time: an input of some kilobytes that takes longer is a finding."""
 REPORT_EVERY = 2000
-LIMITS = ("-rss_limit_mb=1024", "-timeout=200", "-max_len=60000")
+LIMITS = ("-rss_limit_mb=1024", "-timeout=200", "-max_len=60000", "-len_control=0")
 FORMATS = {ending.lstrip("."): ending for ending in FOLDERS}
 TARGETS = ("spec", *FORMATS, "options", *COMMANDS)
 Run = Callable[[bytes], str]

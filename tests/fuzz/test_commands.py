@@ -8,7 +8,11 @@ import pytest
 
 from tests.fuzz.commands import COMMANDS, VALUES, command_line, parameters, survive_command, values
 
-FOUND = ["solve net.cfg --vary w=1..64 --so-that macs<=1G"]
+FOUND = [
+    "solve net.cfg --vary w=1..64 --so-that macs<=1G",
+    "compare flat.yaml --frameworks --format page",
+    "sweep joined.yaml --output made.mmd --format html",
+]
 """What fuzzing has found."""
 
 
