@@ -21,7 +21,7 @@ from cnncalc.errors import FINE, INVALID, UNDONE, CnncalcError, Location, Source
 from cnncalc.language.edit import rewrite
 from cnncalc.language.edit.spelling import expect_text
 from cnncalc.language.source import Source
-from cnncalc.loading import Options, load_source
+from cnncalc.loading import Options, is_foreign, load_source
 from cnncalc.network.expectation import METRICS, Finding
 from cnncalc.network.model import Model
 from cnncalc.render.text import inert
@@ -81,6 +81,10 @@ def _one(spec: str, is_named: bool, wish: Wish) -> Outcome | None:
     """One file; ``None`` for one that is not a spec, unless it was named."""
     if not os.path.isfile(spec):
         raise Trouble(f"{inert(spec)} is not a file; only files can be rewritten")
+    if is_foreign(spec):
+        if is_named:
+            raise Trouble(f"{inert(spec)} is no spec; only specs can be rewritten")
+        return None
     try:
         parsed = spec_at(spec, is_named)
         if parsed is None:

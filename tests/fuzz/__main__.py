@@ -8,6 +8,7 @@ receives those that reach new code.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import time
@@ -79,6 +80,8 @@ class Findings:
         found = traceback.extract_tb(error.__traceback__)
         ours = [frame for frame in found if f"{os.sep}cnncalc{os.sep}" in frame.filename] or found
         place = f"{type(error).__name__}_{Path(ours[-1].filename).stem}_{ours[-1].lineno}"
+        printed = re.findall(r'/(\w+)\.py", line (\d+)', str(error))  # a command prints its traceback
+        place += "".join(f"_{file}_{line}" for file, line in printed[-1:])
         if place in self.known:
             return
         self.known.add(place)

@@ -78,6 +78,9 @@ def _input_shape(
             raise Refused(
                 [Problem(name, "input", f"it has {len(axes)} axes, --input gives {len(asked.axes)}")]
             )
+        if not asked.known:
+            reason = f"--input {asked} leaves a size open"
+            raise Refused([Problem(name, "input", reason, "pass numbers, such as 3x224x224")])
         return asked, 1
     if axes is None or len(axes) < 2 or len(axes) > 5:
         found = "no shape" if axes is None else f"{len(axes)} axes"
