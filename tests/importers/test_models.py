@@ -95,7 +95,7 @@ def test_a_model_that_cannot_be_computed_is_refused() -> None:
     (model,) = loads("input: [3, 4, 4]\nlayers: [conv7x7: 4]")
     with pytest.raises(CnncalcError, match="E301"):
         to_spec(model)
-    with pytest.raises(TypeError, match="what `load` gives"):
+    with pytest.raises(TypeError, match="what `load` returns one of"):
         to_spec("net.yaml")  # type: ignore[arg-type]
 
 
