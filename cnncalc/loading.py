@@ -151,7 +151,7 @@ def source_at(path: str, input: Input = None) -> Source:
     importer = file_importer(path)
     given = {} if input is None else input if isinstance(input, Mapping) else {"": input}
     sizes = {name: as_shape(shape) for name, shape in given.items()}
-    found = translated(read_network(Request(path, sizes), importer))
+    found = translated(read_network(Request(path, sizes), importer), file=path)
     return Source(path, found.text, is_shown=False, nodes=found.nodes)
 
 

@@ -74,7 +74,7 @@ def import_(
     request = Request(source, _sizes(input), partial)
     try:
         network = with_hash(read_network(request, importer, name), request)
-        found = translated(network, flat)
+        found = translated(network, flat, source)
     except CnncalcError as error:
         if isinstance(error, UsageError):
             raise

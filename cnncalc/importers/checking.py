@@ -34,13 +34,11 @@ class Disagreement(NamedTuple):
 def compared(
     network: Network, items: Sequence[Item], report: Report, inputs: Mapping[str, str]
 ) -> Agreement | Disagreement:
-    """Hold the report of a written spec to the items that it stands for, in order of evaluation.
+    """Hold the whole report of a written spec to the items that it stands for, in order of evaluation.
 
     ``inputs`` are the names of the network's inputs in the spec, by tensor.
     """
     layers = [layer for layer in report.layers if not _is_added(layer)]
-    if report.failed is not None or not report.ok:
-        return _failed(network, items, report, len(layers))
     paths = dict(inputs.items())
     tensors = 0
     for one, layer in zip(items, layers, strict=False):
@@ -57,13 +55,6 @@ def compared(
 def _is_added(layer: LayerReport) -> bool:
     """Whether a layer stands for nothing of the source: a head that gives out a tensor as it is."""
     return layer.op == "identity"
-
-
-def _failed(network: Network, items: Sequence[Item], report: Report, done: int) -> Disagreement:
-    found = next((one for one in report.diagnostics if one.severity == "error"), None)
-    one = items[done] if done < len(items) else None
-    where = "" if one is None else one.label or one.output
-    return Disagreement(where, "the spec cannot be computed" if found is None else found.message)
 
 
 def _difference(one: Item, layer: LayerReport, paths: Mapping[str, str]) -> str | None:

@@ -25,6 +25,7 @@ from cnncalc.geometry.shape import Shape, Size
 Value = bool | int | float | str | tuple["Value", ...]
 """A plain value of an argument. One per axis is a tuple of numbers, padding per axis a tuple of pairs."""
 
+NOT_UNDERSTOOD = "E117"
 UNNAMED = "~"
 """Before a word of a label that is a number given by the tool and no name of the source's."""
 NO_ARGUMENTS: Mapping[str, Value] = MappingProxyType({})
@@ -166,6 +167,8 @@ class Problem(NamedTuple):
     """The line, where the source is text."""
     times: int = 1
     """How many there are of the kind."""
+    code: str = NOT_UNDERSTOOD
+    """That of a layer's own error, where the source itself is invalid."""
 
 
 class Refused(CnncalcError):
@@ -185,9 +188,6 @@ class Malformed(CnncalcError):
         super().__init__(Diagnostic("E116", "error", message, help, location=place or Location(file, 1, 1)))
 
 
-NOT_UNDERSTOOD = "E117"
-
-
 def gathered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """The problems with those of one kind as one, the first that was met with the number of all."""
     kinds: dict[tuple[str, str], Problem] = {}
@@ -201,8 +201,10 @@ def gathered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def _diagnostic(problem: Problem) -> Diagnostic:
     times = "" if problem.times == 1 else f" ({problem.times:,} of them)"
     message = f"{problem.operator}: {problem.reason}{times}"
-    help = problem.help or "`cnncalc import --partial` writes it as `custom` all the same"
-    return Diagnostic(NOT_UNDERSTOOD, "error", message, help, problem.node or None, problem.place)
+    help = problem.help
+    if help is None and problem.code == NOT_UNDERSTOOD:
+        help = "`cnncalc import --partial` writes it as `custom` all the same"
+    return Diagnostic(problem.code, "error", message, help, problem.node or None, problem.place)
 
 
 class Request(NamedTuple):

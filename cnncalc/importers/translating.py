@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import Report
-from cnncalc.errors import CnncalcError, Diagnostic, Location, UsageError
-from cnncalc.importers.checking import Agreement, compared
+from cnncalc.errors import CnncalcError, Diagnostic, Location, ShapeError, UsageError
+from cnncalc.importers.checking import Agreement, Disagreement, compared
 from cnncalc.importers.items import Item, Malformed, Network, Refused, Request
 from cnncalc.importers.others import instead_of
 from cnncalc.importers.passes import cleaned, structured
@@ -78,30 +78,27 @@ def _read(importer: Importer, request: Request) -> Network:
     return network
 
 
-def translated(network: Network, flat: bool = False) -> Translated:
-    """The spec of a network, after it was held to it.
+def translated(network: Network, flat: bool = False, file: str | None = None) -> Translated:
+    """The spec of a network, after it was held to it; ``file`` is where errors of the network are.
 
     Raises:
         Refused: where a layer reads nothing.
+        ShapeError: with what is wrong with the layers of the source.
         Disagrees: E118, naming the first tensor that differs.
     """
     network = cleaned(network, flat)
     sheet = structured(network, flat)
     items: list[Item] = list(evaluated(sheet.pieces))
-    report = _report(text_of(sheet), network)
+    try:
+        report = _report(text_of(sheet), network)
+    except CnncalcError as error:
+        raise _failure(network, file or network.name) from error
+    if not report.ok:
+        raise _failure(network, file or network.name)
     names = {tensor: name for tensor, name in sheet.names.items() if tensor in dict(network.inputs)}
     found = compared(network, items, report, names)
     if not isinstance(found, Agreement):
-        where = f"at `{found.tensor}` " if found.tensor else ""
-        raise Disagrees(
-            Diagnostic(
-                "E118",
-                "error",
-                f"the spec of {network.name} would disagree with its source: {where}{found.message}",
-                "please report it; `--flat` writes the layers without structure",
-                found.tensor or None,
-            )
-        )
+        raise _disagreement(network, found)
     text = text_of(sheet._replace(expect=_expected(report, network)))
     return Translated(
         text=text,
@@ -114,6 +111,37 @@ def translated(network: Network, flat: bool = False) -> Translated:
             if (label := node_name(one.label))
         },
     )
+
+
+def _disagreement(network: Network, found: Disagreement) -> Disagrees:
+    where = f"at `{found.tensor}` " if found.tensor else ""
+    message = f"the spec of {network.name} would disagree with its source: {where}{found.message}"
+    help = "please report it; `--flat` writes the layers without structure"
+    return Disagrees(Diagnostic("E118", "error", message, help, found.tensor or None))
+
+
+def _failure(network: Network, file: str) -> CnncalcError:
+    """What is wrong with the layers of a source: the errors of a list in which each has its own name. Where
+    that has none, the structure of the spec is at fault.
+    """
+    sheet = structured(network, flat=True, all_named=True)
+    try:
+        found = _report(text_of(sheet), network).diagnostics
+    except CnncalcError as error:
+        found = error.diagnostics
+    labels = {
+        sheet.names[one.output]: node_name(one.label) for one in network.items if one.output in sheet.names
+    }
+    errors = [_at_node(one, labels, file) for one in found if one.severity == "error"]
+    if not errors:
+        return _disagreement(network, Disagreement("", "it cannot be computed"))
+    return ShapeError(*errors)
+
+
+def _at_node(error: Diagnostic, labels: Mapping[str, str], file: str) -> Diagnostic:
+    """An error of a written list with the node of its source in place of a line."""
+    node = labels.get(error.path or "") or error.path
+    return error._replace(location=Location(file, 1, 1, node=node), path=None, excerpt=None, chain=())
 
 
 def _expected(report: Report, network: Network) -> dict[str, Any]:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from cnncalc import analyze, load
 from cnncalc.errors import CnncalcError
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import Network, item
+from cnncalc.importers.translating import _failure
 from cnncalc.render.diagnostics import render
-from tests.importers.onnx.files import graph, node, weights, written
+from tests.importers.caffe.networks import conv, data
+from tests.importers.darknet.networks import net, section
+from tests.importers.onnx.files import graph, model, node, weights, written
+from tests.importers.pt2.programs import program, tensor, zipped
 
 
 @pytest.fixture
@@ -29,8 +36,8 @@ def file(tmp_path: Path) -> str:
 
 
 def test_a_warning_names_the_node(file: str) -> None:
-    (model,) = load(file)
-    (found,) = analyze(model).diagnostics
+    (loaded,) = load(file)
+    (found,) = analyze(loaded).diagnostics
     assert found.code == "W502"
     assert found.location is not None
     assert (found.location.file, found.location.node) == (file, "stem.sum")
@@ -39,7 +46,71 @@ def test_a_warning_names_the_node(file: str) -> None:
 
 
 def test_an_error_at_another_size_names_the_node(file: str) -> None:
-    (model,) = load(file)
-    (found,) = analyze(model, input="3x2x2").diagnostics
+    (loaded,) = load(file)
+    (found,) = analyze(loaded, input="3x2x2").diagnostics
     assert found.severity == "error"
     assert str(CnncalcError(found)).startswith(f"{file}: node stem.left: E3")
+
+
+def _keras(*convolutions: tuple[str, dict[str, object]]) -> bytes:
+    layers = [{"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [None, 6, 6, 3]}}]
+    layers += [{"class_name": "Conv2D", "config": {"name": name, **given}} for name, given in convolutions]
+    return json.dumps({"class_name": "Sequential", "config": {"name": "net", "layers": layers}}).encode()
+
+
+def _onnx() -> bytes:
+    nodes = [node("Conv", ["x", "w3"], ["a"], "first"), node("Conv", ["a", "w7"], ["y"], "big")]
+    given = [weights("w3", (4, 3, 3, 3)), weights("w7", (4, 4, 7, 7))]
+    return model(graph(nodes, {"x": (1, 3, 6, 6)}, ["y"], given))
+
+
+def _pt2() -> bytes:
+    small = program()
+    small["graph_module"]["graph"]["tensor_values"]["x"] = tensor(1, 3, 2, 2)
+    return zipped(json.dumps(small).encode())
+
+
+_SUM = 'layer { name: "sum" type: "Eltwise" bottom: "first" bottom: "data" top: "y" }'
+INVALID = {
+    "big.json": _keras(
+        ("first", {"filters": 4, "kernel_size": [3, 3]}), ("big", {"filters": 4, "kernel_size": [7, 7]})
+    ),
+    "groups.json": _keras(("big", {"filters": 4, "kernel_size": [3, 3], "groups": 3})),
+    "big.prototxt": (data(6) + conv("first", "data", 4, 3) + conv("big", "first", 4, 7)).encode(),
+    "sum.prototxt": (data(6) + conv("first", "data", 3, 3) + _SUM).encode(),
+    "big.cfg": (net(6) + section("convolutional", filters=4, size=9, pad=0)).encode(),
+    "big.onnx": _onnx(),
+    "big.pt2": _pt2(),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "message", "at"),
+    [
+        ("big.json", "E301", "window 7 does not fit the size 4", "big"),
+        ("groups.json", "E302", "out 4 cannot be divided into 3 groups", "big"),
+        ("big.prototxt", "E301", "window 7 does not fit the size 4", "big"),
+        ("sum.prototxt", "E303", "cannot join `relu_first` (3x4x4) and `input` (3x6x6): sizes differ", "sum"),
+        ("big.cfg", "E301", "window 9 does not fit the size 6", "convolutional_0"),
+        ("big.onnx", "E301", "Conv: window 7 does not fit the size 4", "big"),
+        ("big.pt2", "E301", "window 3 does not fit the size 2", "stem"),
+    ],
+)
+def test_a_network_that_is_invalid_in_its_source_gets_the_error_of_its_layer(
+    name: str, code: str, message: str, at: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(INVALID[name])
+    with pytest.raises(CnncalcError) as caught:
+        load(path)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.message) == (code, message)
+    assert found.location is not None
+    assert found.location.said == f"{path}: node {at}"
+
+
+def test_a_structure_that_makes_a_valid_network_invalid_is_the_fault_of_the_import() -> None:
+    items = (item("conv", "x", "y", out=4, kernel=(3, 3), padding="valid"),)
+    valid = Network("net", (("x", Shape(3, (6, 6))),), items, ("y",), "pytorch", "by hand")
+    (found,) = _failure(valid, "net.onnx").diagnostics
+    assert found.code == "E118"

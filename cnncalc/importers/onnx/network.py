@@ -6,7 +6,16 @@ import os
 
 from cnncalc.frameworks.onnx import NEWEST_OPSET
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.items import Item, Malformed, Network, Problem, Refused, Request, Stated
+from cnncalc.importers.items import (
+    NOT_UNDERSTOOD,
+    Item,
+    Malformed,
+    Network,
+    Problem,
+    Refused,
+    Request,
+    Stated,
+)
 from cnncalc.importers.onnx.file import OnnxModel, read_model
 from cnncalc.importers.onnx.layout import plain
 from cnncalc.importers.onnx.translation import Feature, Translation
@@ -62,7 +71,8 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
         translation.held[name] = Feature(name, plain(shape, translation.batch))
     translation.graph(model.graph)
     lost = [name for name in model.graph.outputs if not isinstance(translation.held.get(name), Feature)]
-    if translation.problems and (lost or not request.partial):
+    is_invalid = any(one.code != NOT_UNDERSTOOD for one in translation.problems)
+    if translation.problems and (lost or is_invalid or not request.partial):
         raise Refused(translation.problems)
     if lost:
         raise Refused([Problem(lost[0], "output", "it does not depend on the input")])

@@ -8,7 +8,7 @@ from importlib import import_module
 from math import prod
 from typing import Any, NamedTuple
 
-from cnncalc.errors import Fault
+from cnncalc.errors import Fault, Location
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Item, Problem, Refused, item, unknown_item
 from cnncalc.importers.onnx.file import Constant, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, Reference
@@ -212,12 +212,15 @@ class Translation:
         try:
             if missing is not None:
                 raise Unknown(f"input `{missing}` comes from nowhere")
-            with reported(self.file, node.name or next(iter(node.outputs), "")):
+            with reported(self.file, _said(node)):
                 self._translate(node, inputs, depth)
         except Unknown as unknown:
             self._unknown(node, inputs, values, unknown)
         except Fault as fault:
-            self._unknown(node, inputs, values, Unknown(fault.message, fault.help))
+            place = Location(self.file, 1, 1, node=_said(node))
+            problem = Problem("", node.operator, fault.message, fault.help, place, code=fault.code)
+            self.problems.append(problem)
+            self._lose(node)
 
     def _translate(self, node: OnnxNode, inputs: tuple[Held | None, ...], depth: int) -> None:
         function = self.model.functions.get((node.domain, node.operator))
@@ -257,9 +260,8 @@ class Translation:
         values: Mapping[str, tuple[int | None, ...]],
         unknown: Unknown,
     ) -> None:
-        name = node.name or next(iter(node.outputs), "")
         operator = f"{node.domain}.{node.operator}" if node.domain else node.operator
-        self.problems.append(Problem(name, operator, unknown.reason, unknown.help))
+        self.problems.append(Problem(_said(node), operator, unknown.reason, unknown.help))
         features = [one for one in inputs if isinstance(one, Feature)]
         self._lose(node)
         if self.partial and features:
@@ -434,6 +436,11 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("axis", "blocksize", "hidden_size", "size", "max", "min", "ratio"), int | float),
 }
 """Of attributes that handlers give no default."""
+
+
+def _said(node: OnnxNode) -> str:
+    """What a node is called in messages."""
+    return node.name or next(iter(node.outputs), "")
 
 
 def needed(nodes: tuple[OnnxNode, ...], outputs: Iterable[str]) -> list[OnnxNode]:

@@ -41,14 +41,16 @@ def cleaned(network: Network, flat: bool = False) -> Network:
     return network
 
 
-def structured(network: Network, flat: bool = False) -> Sheet:
-    """The file that a cleaned network is written as; ``flat`` leaves the structure out."""
+def structured(network: Network, flat: bool = False, all_named: bool = False) -> Sheet:
+    """The file that a cleaned network is written as; ``flat`` leaves the structure out, ``all_named`` gives
+    every layer of the list a name.
+    """
     rules = framework_named(network.framework)
     assert rules is not None
     main = main_output(network)
     inputs = _input_names(network)
     pieces = laid_out(nested(network, rules, flat), network, main)
-    pieces, names = names_of(pieces, network, inputs)
+    pieces, names = names_of(pieces, network, inputs, all_named)
     blocks: list[Block] = []
     if not flat:
         pieces, blocks = _structured(pieces, network)

@@ -74,16 +74,16 @@ def _reading(piece: Piece, chain: Chain, current: str) -> Piece:
 
 
 def names_of(
-    pieces: tuple[Piece, ...], network: Network, main_inputs: Mapping[str, str]
+    pieces: tuple[Piece, ...], network: Network, main_inputs: Mapping[str, str], all_named: bool = False
 ) -> tuple[tuple[Piece, ...], dict[str, str]]:
-    """The pieces with names for the tensors that are referred to, and those names."""
+    """The pieces with names for the tensors that are referred to, or for all of them, and those names."""
     wanted = set(_referred(pieces))
     labels = {one.output: one.label for one in network.items}
     names = dict(main_inputs)
     taken = set(names.values())
     found: list[Piece] = []
     for place, piece in enumerate(pieces):
-        if piece.output in wanted:
+        if all_named or piece.output in wanted:
             name = _free(_own_name(pieces, place, labels) or piece.op, taken)
             taken.add(name)
             names[piece.output] = name

@@ -101,7 +101,8 @@ def test_bytes_changed_in_a_file_never_break_the_reader(tmp_path: Path) -> None:
         data = bytearray(whole)
         for _ in range(chance.randrange(1, 4)):
             data[chance.randrange(len(data))] = chance.randrange(256)
-        assert outcome(tmp_path / "net.onnx", bytes(data)) in ("E116", "E117", "read")
+        found = outcome(tmp_path / "net.onnx", bytes(data))
+        assert found in ("E116", "E117", "E301", "read")  # E301: a window that does not fit
 
 
 def test_an_error_says_the_byte(tmp_path: Path) -> None:
