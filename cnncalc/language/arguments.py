@@ -10,7 +10,7 @@ from typing import Any
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import MOST_AXES
 from cnncalc.language.context import Context, DependsOnParameter, Scope
-from cnncalc.language.expressions import UNDETERMINED, as_integer
+from cnncalc.language.expressions import UNDETERMINED, as_integer, by_name
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.vocabulary import SIZES
 from cnncalc.layers.activation import Activation
@@ -31,6 +31,14 @@ def kind_of(node: YamlNode) -> str:
     return "a list" if isinstance(node, Sequence) else "a mapping"
 
 
+def braced(node: YamlNode) -> str | None:
+    """The name in `{a}`, a variable as template languages have it, which is a mapping to YAML."""
+    if not isinstance(node, Mapping) or len(node.entries) != 1:
+        return None
+    ((key, value),) = node.entries
+    return key.text if isinstance(value, Scalar) and value.is_null and key.text.isidentifier() else None
+
+
 def read_integer(
     node: YamlNode, context: Context, scope: Scope, minimum: int = 0, what: str = "a whole number"
 ) -> int:
@@ -40,7 +48,8 @@ def read_integer(
         Fault, DependsOnParameter
     """
     if not isinstance(node, Scalar) or (node.is_null and not node.quoted):
-        raise Fault("E105", f"expected {what}, found {kind_of(node)}")
+        name = braced(node)
+        raise Fault("E105", f"expected {what}, found {kind_of(node)}", by_name(name) if name else None)
     text = node.text
     if SIZES.fullmatch(text):
         raise Fault("E105", f"expected {what}, found {kind_of(node)}")

@@ -108,6 +108,10 @@ def _combined(diagnostics: list[Diagnostic]) -> CnncalcError:
     return (GraphError if is_graph else SpecError)(*sorted(diagnostics, key=place))
 
 
+def _is_network(node: Mapping) -> bool:
+    return "layers" in node.keys or "models" in node.keys
+
+
 class _FileReader:
     """Reads one file; ``sets`` are variables given from outside."""
 
@@ -118,6 +122,8 @@ class _FileReader:
         self.keys = KeyReader(context)
         self.fine: list[Model] = []
         """Variants that nothing is wrong with, in a file whose own keys are in order."""
+        self.is_misnamed = False
+        """Whether a key was reported below which the layers may be."""
         self.all_blocks: dict[int, tuple[Block, Declarations]] = {}
 
     def models(self, root: YamlNode) -> tuple[Model, ...]:
@@ -125,16 +131,40 @@ class _FileReader:
             help = "for instance `layers:` with a list of layers below it"
             self._error("E105", root, f"a spec is a mapping of keys, found {kind_of(root)}", help)
             return ()
+        root = self._unwrapped(root)
         file = self._section(root, PurePath(self.context.source.name).stem, FILE_KEYS)
         variants = file.keys.pop("models", None)
         if variants is None:
             if "layers" not in file.keys:
+                if self.is_misnamed:
+                    return ()
                 help = "a network is a list below `layers:`, variants are below `models:`"
                 self._error("E106", root, "the spec has no `layers`", help)
                 return ()
             name = self.keys.text(file.keys.get("name"), TOP) or file.name
             return (self._model(file, name),)
         return self._variants(file, variants)
+
+    def _unwrapped(self, root: Mapping) -> Mapping:
+        """A file all of whose network is below a key of its own, which is reported, with these keys at the
+        top.
+        """
+        if "layers" in root.keys or "models" in root.keys:
+            return root
+        found = [
+            (key, value)
+            for key, value in root.entries
+            if key.text not in FILE_KEYS and isinstance(value, Mapping) and _is_network(value)
+        ]
+        if len(found) != 1:
+            return root
+        ((wrapper, inner),) = found
+        help = "the keys below it belong at the top of the file, without indentation"
+        self._error("E104", wrapper, f"unknown key `{shown(wrapper.text)}`", help)
+        others = [(key, value) for key, value in root.entries if key is not wrapper]
+        unwrapped = Mapping([*others, *inner.entries], root.line, root.column)
+        unwrapped.size = root.size
+        return unwrapped
 
     def _variants(self, file: _Section, variants: YamlNode) -> tuple[Model, ...]:
         if not isinstance(variants, Mapping):
@@ -172,8 +202,12 @@ class _FileReader:
         for key, value in node.entries:
             if key.text in known:
                 keys[key.text] = value
-            elif self.context.unknown_word("E104", "key", key, known, TOP, None, _FOREIGN_KEYS) == "input":
-                misnamed = value
+            else:
+                foreign = _FOREIGN_KEYS | ({"model": "layers"} if isinstance(value, Sequence) else {})
+                meant = self.context.unknown_word("E104", "key", key, known, TOP, None, foreign)
+                self.is_misnamed |= meant in ("layers", "models")
+                if meant == "input":
+                    misnamed = value
         if misnamed is not None:
             keys.setdefault("input", misnamed)  # so that names of its inputs are not reported as well
         vars_node = self.keys.mapping(keys.pop("vars", None), "vars", TOP)

@@ -249,6 +249,13 @@ _HINTS = {
     "÷": "a quotient is written `/`",
 }
 _SUFFIXES = frozenset("KMGTkm")
+_TEMPLATE = r"[$%<{(.\s]*(?:vars\.)?([^\W\d]\w*)"
+"""A variable as template languages write it: `$a`, `${a}`, `$(a)`, `{{ a }}`, `<a>`."""
+
+
+def by_name(name: str) -> str:
+    """The help where a variable is written as in a template."""
+    return f"a variable is written by its name alone: `{shown(name)}`"
 
 
 class _Token(NamedTuple):
@@ -413,6 +420,9 @@ class _Parser:
                     f"grouped as in {before.text}_000"
                 )
             return f"a product is written `{before.text}*{token.text}`"
+        if token.text in ("$", "{", "<") or (token.text == "." and before.text == "vars"):
+            named = re.match(_TEMPLATE, self.text[token.at - 1 :])
+            return by_name(named[1]) if named else None
         return _HINTS.get(token.text)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.blocks.base import NOTHING_IMPLIED, Shorthand, Widths, implied_by
 from cnncalc.errors import Fault
-from cnncalc.language.arguments import FAMILIES, READERS, family_words, kind_of, read_integer
+from cnncalc.language.arguments import FAMILIES, READERS, braced, family_words, kind_of, read_integer
 from cnncalc.language.calls import ReadList
 from cnncalc.language.context import Context, DependsOnParameter, Scope
-from cnncalc.language.expressions import UNDETERMINED, PassedWord
+from cnncalc.language.expressions import UNDETERMINED, PassedWord, by_name
 from cnncalc.language.foreign import KNOWN_BEFORE, foreign_words
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
 from cnncalc.language.vocabulary import SIBLINGS, Word, look_up, suggest
@@ -187,7 +187,12 @@ class OperationReader:
                 self.context.beside(key, f"{meaning.op}{word.kernel or ''}", scope, path)
                 complete = False
             elif field is None:
-                self._unknown_argument(meaning, key, scope, path)
+                name = braced(argument)
+                if name in scope.names:
+                    message = f"unknown argument `{shown(key.text)}` of {meaning.op}"
+                    self.context.error("E104", key, message, by_name(key.text), scope, path)
+                else:
+                    self._unknown_argument(meaning, key, scope, path)
                 complete = False
             elif field.spec_name in values:
                 self._given_twice(field, key, word, scope, path)
@@ -248,7 +253,12 @@ class OperationReader:
                 node = Scalar(str(passed), node.quoted, node.line, node.column, node.width)
         read = READERS.get(field.kind)
         if read is not None:
-            return read(field, node, self.context, scope)
+            try:
+                return read(field, node, self.context, scope)
+            except Fault as fault:
+                name = braced(node)
+                fault.help = by_name(name) if name and fault.code == "E105" else fault.help
+                raise
         if field.kind == "steps":
             return self.read_list(node, scope, path)
         if field.kind == "branches":

@@ -84,7 +84,7 @@ _NO_ENTRIES: list[tuple[Scalar, YamlNode]] = []
 class _Open:
     """A list or mapping that is still being read."""
 
-    __slots__ = ("anchor", "before", "entries", "height", "items", "key", "keys", "node")
+    __slots__ = ("anchor", "before", "braced", "entries", "height", "items", "key", "keys", "node")
 
     def __init__(self, node: Sequence | Mapping, anchor: str | None, before: int) -> None:
         self.node = node
@@ -103,6 +103,8 @@ class _Open:
         self.key: Scalar | None = None
         """The key whose value comes next."""
         self.keys: dict[str, Scalar] = {}
+        self.braced: Scalar | None = None
+        """The name in `{{name}}`, which is reported, and read as if it had no braces."""
 
 
 # In place of a rejected key: its value is read and left out.
@@ -243,7 +245,10 @@ class _TreeBuilder:
         done.node.size = self.count - done.before
         if done.anchor is not None and self.anchors[done.anchor] is done:
             self.anchors[done.anchor] = _Anchored(done.node, self.count - done.before, done.height)
-        self._add(done.node, done.height)
+        if done.braced is not None and not done.entries:
+            self._add(done.braced)
+        else:
+            self._add(done.node, done.height)
 
     def _alias(self, event: _Event) -> None:
         mark = event.start_mark
@@ -287,6 +292,8 @@ class _TreeBuilder:
             kind = "list" if isinstance(node, Sequence) else "mapping"
             help = "a key is a single name; variables are written without braces: `n`, not `{{n}}`"
             self._report("E101", node.line, node.column, 1, f"a {kind} cannot be a key", help)
+            if isinstance(node, Mapping) and len(node.entries) == 1:
+                top.braced = node.entries[0][0]
             return _REFUSED
         if node.text == "<<" and not node.quoted:
             help = "use `defaults:` or a block"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from cnncalc.language.expressions import by_name
 from cnncalc.support.words import shown
 
 Place = tuple[int, int]
@@ -294,12 +295,12 @@ def _brackets(error: _SyntaxError) -> Explained | None:
         return Explained(error.start, 1, f"the `{opener}` is never closed", f"close it with `{closer}`")
     line, column = error.start
     message = f"found `{found}` where `,` or `{closer}` is expected"
-    return Explained(
-        error.place,
-        1,
-        message,
-        f"the `{opener}` that is open here is on line {line + 1}, column {column + 1}",
-    )
+    help = f"the `{opener}` that is open here is on line {line + 1}, column {column + 1}"
+    here, at = error.place
+    template = re.search(r"\$\{+\s*([^\W\d]\w*)", error.line(here)[max(at - 1, 0) : at + 100])
+    if found == "{" and template and template.start() == 0:
+        help = by_name(template[1])
+    return Explained(error.place, 1, message, help)
 
 
 def _indentation(error: _SyntaxError) -> Explained | None:

@@ -69,3 +69,41 @@ def test_a_misspelt_key_of_any_operation(op: str) -> None:
         assert help == f"did you mean `{name}`?"
         followed = found_in(f"input: [4, 8, 8]\nlayers:\n  - {op}: {{{name}: 1}}\n")
         assert "E104" not in {code for code, *_ in followed}
+
+
+@pytest.mark.parametrize("place", ["conv3x3: {out: VALUE}", "{conv3x3: 4, repeat: VALUE}", "conv3x3: VALUE"])
+@pytest.mark.parametrize(
+    "value",
+    ["$a", "'$a'", "'${a}'", "'$(a)'", "'{a}'", "'{{ a }}'", "'<a>'", "$a*2", "2*$a", "$vars.a", "vars.a", "${a}", "{a}", "{{ a }}"],
+)  # fmt: skip
+def test_a_variable_as_in_a_template(place: str, value: str) -> None:
+    """One report, which says how it is written here."""
+    spec = f"vars: {{a: 2}}\nlayers:\n  - {place.replace('VALUE', value)}\n"
+    ((code, _, _, help),) = found_in(spec)
+    assert code in ("E101", "E104", "E105", "E202")
+    if value == "{{ a }}":
+        assert help == "a key is a single name; variables are written without braces: `n`, not `{{n}}`"
+    else:
+        assert help == "a variable is written by its name alone: `a`"
+
+
+BELOW = "the keys below it belong at the top of the file, without indentation"
+
+
+@pytest.mark.parametrize("key", ["model", "network", "net", "whatever"])
+def test_a_network_below_a_key_of_its_own(key: str) -> None:
+    spec = f"name: Net\n{key}:\n  input: [3, 8, 8]\n  layers:\n    - conv3x3: 4\n"
+    assert found_in(spec) == [("E104", "2:1", f"unknown key `{key}`", BELOW)]
+    assert found_in(spec.replace(f"{key}:\n", "").replace("\n  ", "\n")) == []
+    # What is wrong below it is found in the same run.
+    assert found_in(spec.replace("conv3x3: 4", "conv3x3: {ouut: 4}")) == [
+        ("E104", "2:1", f"unknown key `{key}`", BELOW),
+        ("E104", "5:17", "unknown argument of conv `ouut`", "did you mean `out`?"),
+    ]
+
+
+@pytest.mark.parametrize("key", ["model", "network", "backbone"])
+def test_layers_below_another_key(key: str) -> None:
+    assert found_in(f"{key}:\n  - conv3x3: 4\n") == [
+        ("E104", "1:1", f"unknown key `{key}`", "did you mean `layers`?")
+    ]
