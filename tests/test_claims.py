@@ -17,6 +17,7 @@ from cnncalc.importers.registry import IMPORTERS
 from cnncalc.language.arithmetic import FUNCTIONS
 from cnncalc.language.decode import FILE_KEYS
 from cnncalc.network.expectation import FITTING, METRICS
+from cnncalc.questions.effective import MASS
 from tests.benchmarks.ratios import ratios_in, read
 from tests.documents import DOCUMENTS, ROOT, output_of
 
@@ -35,7 +36,7 @@ def weights(small: str, large: str) -> str:
     assert new.main is not None and old.main is not None
     assert new.main.field.size == old.main.field.size
     assert new.totals.weights and old.totals.weights
-    return f"{new.totals.weights / old.totals.weights:.0%}".replace("%", " %")
+    return f"{new.totals.weights / old.totals.weights:.0%}"
 
 
 def activations(small: str, large: str) -> str:
@@ -116,6 +117,11 @@ SENTENCES: tuple[tuple[str, str, Callable[[], tuple[object, ...]]], ...] = (
         lambda: (fitting("unet", "valid"), fitting("unet", "whole").removesuffix(" from 188")),
     ),
     (
+        "questions.md",
+        "the fewest positions in a row that hold {:.2%} of it",
+        lambda: (MASS,),
+    ),
+    (
         "numbers.md",
         "{:,} elements for ResNet-50.",
         lambda: (report("resnet50:torchvision").peak_in_place,),
@@ -163,7 +169,7 @@ def project() -> dict[str, Any]:
 def test_a_figure_in_a_sentence_is_what_the_program_computes(
     document: str, sentence: str, values: Callable[[], tuple[object, ...]]
 ) -> None:
-    assert sentence.format(*values()) in TEXTS[document]
+    assert re.sub(r"(?<=\d)%", " %", sentence.format(*values())) in TEXTS[document]
 
 
 def test_the_guide_lists_what_may_be_expected() -> None:
@@ -190,3 +196,9 @@ def test_a_network_is_computed_before_a_framework_is_imported() -> None:
     measured = ratios_in(read())["start-up"]["summary configs/vgg16.yaml / import torch"]
     assert max(measured.values()) < 1
     assert "before a deep-learning framework could have been imported" in TEXTS["README.md"]
+
+
+def test_the_hook_that_the_guide_names_is_there() -> None:
+    hooks = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    (named,) = re.findall(r"hooks: \[\{id: ([\w-]+),", TEXTS["ci.md"])
+    assert f"- id: {named}\n" in hooks

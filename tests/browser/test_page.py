@@ -200,6 +200,14 @@ def test_keys_move_the_unit_and_say_so(browser: Browser, pages: dict[str, Path])
     browser.run("clearTimeout(0)")
     y, x = browser.run("return [...document.querySelectorAll('.sliders input')].map(one => +one.value)")
     assert (before, y, x) == ("y 3 of 7", 2, 1)
+    browser.run(
+        "document.activeElement.dispatchEvent("
+        "new KeyboardEvent('keydown', {key: 'ArrowRight', shiftKey: true, bubbles: true}))"
+    )
+    assert browser.run("return [...document.querySelectorAll('.sliders input')].map(one => +one.value)") == [
+        2,
+        6,
+    ]
     browser.press("HOME", "END", "PAGE_UP")
     words = browser.run("return document.querySelector('.reading').textContent")
     assert words.startswith("conv5_3, unit ")
