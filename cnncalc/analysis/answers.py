@@ -30,11 +30,10 @@ class Answers(NamedTuple):
     """How the axes are laid out anew; ``None`` where each stays."""
     flattens: bool = False
     """Whether it makes a vector of a map."""
-
-    @property
-    def windows(self) -> tuple[Window | TransposedWindow, ...] | None:
-        """The window along each axis; ``None`` where the operation has none."""
-        return windows_of(self.rules)
+    windows: tuple[Window | TransposedWindow, ...] | None = None
+    """The window along each axis; ``None`` where the operation has none."""
+    is_known: bool = True
+    """Whether all of its numbers are."""
 
 
 def ask(
@@ -48,25 +47,34 @@ def ask(
     """
     layer = layer.beside(shapes)
     in_shape = layer.combine(shapes)
-    rules = layer.axes((in_shape, *shapes[1:]), framework)
+    rules = _shared(layer.axes((in_shape, *shapes[1:]), framework))
     arrangement = layer.arrangement(in_shape)
     sizes = _sizes(layer, rules, in_shape) if arrangement is None else arrangement.sizes
     flattens = layer.flattens_map(in_shape, framework)
     if flattens:
         sizes = ()
     shape = _checked(Shape(layer.out_channels(in_shape), sizes))
-    params = layer.params(in_shape, framework)
+    params, macs = layer.params(in_shape, framework), layer.macs(in_shape, shape)
     return Answers(
         in_shape=in_shape,
         shape=shape,
         rules=rules,
         reads=tuple([rule.reads(size, longest) for rule, size in zip(rules, in_shape.sizes, strict=True)]),
         params=params,
-        macs=layer.macs(in_shape, shape),
+        macs=macs,
         advice=layer.advice(in_shape),
         arrangement=arrangement,
         flattens=flattens,
+        windows=windows_of(rules),
+        is_known=shape.known and None not in params and macs is not None,
     )
+
+
+def _shared(rules: tuple[AxisRule, ...]) -> tuple[AxisRule, ...]:
+    """The same rules, as one object where two axes are treated alike, so that this is seen at once."""
+    if len(rules) == 2 and type(rules[0]) is type(rules[1]) and rules[0] == rules[1]:
+        return (rules[0], rules[0])
+    return rules
 
 
 def windows_of(rules: tuple[AxisRule, ...]) -> tuple[Window | TransposedWindow, ...] | None:

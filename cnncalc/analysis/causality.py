@@ -50,4 +50,6 @@ def is_causal(ends: Ends | None) -> bool:
 
 
 def _padded(ends: Ends, before: int, after: int) -> Ends:
+    if not before and not after:
+        return ends
     return Ends(ends.before or before > 0, max(0, ends.after + after))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnncalc.analysis.answers import Answers, ask
 from cnncalc.frameworks.rules import Framework
+from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import LONGEST_PERIOD, TOO_IRREGULAR, Reads, Taps, Unknown
 from cnncalc.geometry.receptive_field import AxisField, FieldMemory
 from cnncalc.geometry.shape import Shape
@@ -11,6 +12,8 @@ from cnncalc.layers.base import Layer
 
 MOST_UNITS = 1_000_000
 """Units that are computed one by one for the receptive fields of a network, where they are non-uniform."""
+_BOTH = (0, 1)
+"""Two axes that lie as those of the input."""
 TOO_MANY_UNITS = f"takes more than {MOST_UNITS:,} units of this network to be looked at one by one"
 
 
@@ -23,6 +26,8 @@ class Follower:
         self.framework = framework
         self._memory = memory
         self._answers: dict[tuple[Layer, tuple[Shape, ...]], Answers] = {}
+        self._asked: dict[tuple[int, tuple[Shape, ...]], tuple[Layer, Answers]] = {}
+        """The same by the identities of layers, which are kept so that no others take them."""
         self.units = 0
         """Those looked at one by one so far."""
 
@@ -43,6 +48,13 @@ class Follower:
         """What a layer says of these inputs, worked out once for all copies of it; no more than the first
         unit's reads where too many were looked at.
         """
+        here = (id(layer), shapes)
+        asked = self._asked.get(here)
+        if asked is None:
+            asked = self._asked[here] = (layer, self._answered(layer, shapes))
+        return asked[1]
+
+    def _answered(self, layer: Layer, shapes: tuple[Shape, ...]) -> Answers:
         key = (layer, shapes)
         known = self._answers.get(key)
         if known is None:
@@ -63,6 +75,20 @@ class Follower:
         found = self._memory.through(field, reads, place)
         self.units += found.units
         return found
+
+    def each_through(
+        self, fields: tuple[AxisField, ...], along: tuple[Along, ...], reads: tuple[Reads, ...], place: int
+    ) -> list[AxisField]:
+        """The fields behind an operation along the axes that they lie along; worked out once where two axes
+        see and read the same.
+        """
+        if along == _BOTH and fields[0] is fields[1] and reads[0] is reads[1]:
+            found = self.through(fields[0], reads[0], place)
+            return [found, found if not found.units else self.through(fields[0], reads[0], place)]
+        return [
+            field if axis is None else self.through(field, reads[axis], place)
+            for field, axis in zip(fields, along, strict=True)
+        ]
 
     def joined(self, one: AxisField, other: AxisField, place: int, is_causal: bool = False) -> AxisField:
         """The field of what sees in either way."""

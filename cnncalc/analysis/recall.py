@@ -73,3 +73,16 @@ class Recall:
         fields = tuple(map(id, tensor.fields))
         key = (node, tensor.path, tensor.shape, fields, tensor.along, tensor.paces, tensor.why, tensor.ends)
         return self._tensors.setdefault(key, tensor)
+
+
+class NoRecall(Recall):
+    """Of a network at one input, where nothing comes again."""
+
+    def of(self, node: int, inputs: tuple[Tensor, ...]) -> Evaluated | None:
+        return None
+
+    def keep(self, node: int, found: Evaluated) -> None:
+        """Nothing is remembered."""
+
+    def unique(self, node: int, tensor: Tensor) -> Tensor:
+        return tensor

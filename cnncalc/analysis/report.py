@@ -33,13 +33,14 @@ class ReceptiveField(NamedTuple):
         """Input positions seen, the largest over the units; ``None`` where there is no local path or it is
         unknown.
         """
-        return self._each(AxisField.size)
+        return self.each(AxisField.size)
 
-    def _each(self, ask: Callable[[AxisField, Size], Answer]) -> tuple[Answer, ...]:
+    def each(self, ask: Callable[[AxisField, Size], Answer]) -> tuple[Answer, ...]:
         """The answer along each axis; asked once where two axes see the same, as behind square kernels."""
-        if len(self.axes) == 2 and self.axes[0] is self.axes[1] and self.units[0] == self.units[1]:
-            return (ask(self.axes[0], self.units[0]),) * 2
-        return tuple([ask(axis, units) for axis, units in zip(self.axes, self.units, strict=True)])
+        axes, units = self.axes, self.units
+        if len(axes) == 2 and axes[0] is axes[1] and units[0] == units[1]:
+            return (ask(axes[0], units[0]),) * 2
+        return tuple([ask(axis, own) for axis, own in zip(axes, units, strict=True)])
 
     @property
     def extent(self) -> tuple[float | None, ...]:
@@ -56,36 +57,36 @@ class ReceptiveField(NamedTuple):
     @property
     def stride(self) -> tuple[Fraction | None, ...]:
         """Input positions per unit, the jump."""
-        return self._each(lambda axis, _: axis.stride)
+        return self.each(lambda axis, _: axis.stride)
 
     @property
     def start(self) -> tuple[int | None, ...]:
         """The first input position that unit 0 sees; its negative is the effective padding."""
-        return self._each(lambda axis, _: axis.start)
+        return self.each(lambda axis, _: axis.start)
 
     @property
     def centre(self) -> tuple[Fraction | None, ...]:
         """The middle of what unit 0 sees."""
-        return self._each(_centre)
+        return self.each(_centre)
 
     @property
     def largest_at(self) -> tuple[int | None, ...]:
         """The first unit along each axis that sees as much as ``size`` says; ``None`` where its place is not
         known.
         """
-        return self._each(AxisField.largest_at)
+        return self.each(AxisField.largest_at)
 
     @property
     def offset(self) -> tuple[Fraction | None, ...]:
         """How far the middle of what unit 0 sees is from where unit 0 lies when a map is resized to the input
         by its edges; 0 means that a resize with half-pixel centres puts every unit where it looks.
         """
-        return self._each(_offset)
+        return self.each(_offset)
 
     @property
     def uniform(self) -> bool:
         """Whether every unit sees equally much at an even pace."""
-        return all(self._each(lambda axis, _: axis.uniform))
+        return all(self.each(lambda axis, _: axis.uniform))
 
     @property
     def aligned(self) -> bool:
@@ -100,8 +101,10 @@ class ReceptiveField(NamedTuple):
     @property
     def reason(self) -> str | None:
         """Why a size or a start is not known, where one is not."""
+        if all(axis.is_simple for axis in self.axes):
+            return None
         return next(
-            filter(None, self._each(lambda axis, units: axis.reason(units) or axis.unknown_start)), None
+            filter(None, self.each(lambda axis, units: axis.reason(units) or axis.unknown_start)), None
         )
 
     def at(self, unit: tuple[int, ...]) -> tuple[Interval | None, ...]:

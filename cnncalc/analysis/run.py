@@ -14,7 +14,7 @@ from cnncalc.analysis.effort import Follower
 from cnncalc.analysis.hints import Hints
 from cnncalc.analysis.joins import WHOLE_MAP, Joins, joined_ends, one_per_line
 from cnncalc.analysis.memory import Peaks, peaks
-from cnncalc.analysis.recall import Evaluated, Recall, Rest
+from cnncalc.analysis.recall import Evaluated, NoRecall, Recall, Rest
 from cnncalc.analysis.report import LayerReport, Output, ReceptiveField, Report
 from cnncalc.analysis.tensors import Pace, Tensor, input_tensor, paces_through, relative_strides
 from cnncalc.analysis.weights import owner_of_weights
@@ -22,8 +22,8 @@ from cnncalc.errors import Diagnostic, Fault, InputError, Severity
 from cnncalc.frameworks import Framework, framework_named, unknown_framework
 from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import NEEDS_SIZE
-from cnncalc.geometry.receptive_field import AxisField, FieldMemory
-from cnncalc.geometry.shape import Shape, Size, as_shape
+from cnncalc.geometry.receptive_field import AxisField, FieldMemory, LastField
+from cnncalc.geometry.shape import MOST_AXES, Shape, Size, as_shape
 from cnncalc.layers.base import Adapter, Layer, Params
 from cnncalc.network.graph import Graph, Node
 from cnncalc.network.model import Model
@@ -53,12 +53,13 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
         TypeError: for what is no model, shape or name.
         InputError: a ``ValueError``, for an input or a framework that does not exist.
     """
-    report = next(analyze_each(model, (input,), framework))
+    rules = rules_of(model, framework)
+    report = _report(model, rules, with_input(model.inputs, input), LastField(), NoRecall())
     if report.failed is None:
         return report
     from cnncalc.analysis.working_size import explained  # here, because only errors need it
 
-    return explained(report, model, rules_of(model, framework))
+    return explained(report, model, rules)
 
 
 def analyze_each(
@@ -277,14 +278,14 @@ class _Run:
         fields, along = self._fields(node, layer, inputs, answers)
         why = _why(node, layer, inputs)
         params, shares = self._params(node, answers, place)
-        units = tuple([None if axis is None else answers.shape.sizes[axis] for axis in along])
-        field = ReceptiveField(axes=fields, units=units)
+        paths = tuple([tensor.path for tensor in inputs])
+        field = ReceptiveField(fields, _units(answers.shape.sizes, along))
         self.records.append(
             LayerReport(
                 path=node.path,
                 op=node.op,
                 line=node.origin.location.line if node.origin.location else 0,
-                inputs=tuple([tensor.path for tensor in inputs]),
+                inputs=paths,
                 in_shape=answers.in_shape,
                 shape=answers.shape,
                 windows=answers.windows,
@@ -298,7 +299,7 @@ class _Run:
                 reasons=_reasons(answers, params, field, why),
                 rules=answers.rules,
                 frozen=params.learned if node.is_frozen else 0,
-                followed=tuple([tensor.path for tensor in (inputs if _reads_units(layer) else inputs[:1])]),
+                followed=paths if _reads_units(layer) else paths[:1],
                 along=along,
                 arrangement=answers.arrangement,
                 in_place=layer.in_place,
@@ -330,9 +331,12 @@ class _Run:
             ends = joined_ends(fields, tuple([tensor.ends for tensor in sources]))
         else:
             ends = inputs[0].ends
+        rules = answers.rules
+        if along == (0, 1) and ends[0] is ends[1] and rules[0] is rules[1]:
+            return (through(ends[0], rules[0]),) * 2
         return tuple(
             [
-                end if axis is None else through(end, answers.rules[axis])
+                end if axis is None else through(end, rules[axis])
                 for end, axis in zip(ends, along, strict=True)
             ]
         )
@@ -361,10 +365,7 @@ class _Run:
             return tuple([field for field, _ in pairs]), tuple([axis for _, axis in pairs])
         if layer.sees_all and answers.in_shape.rank:
             return tuple([self.follower.joined(field, WHOLE_MAP, place) for field in fields]), along
-        read = [
-            field if axis is None else self.follower.through(field, answers.reads[axis], place)
-            for field, axis in zip(fields, along, strict=True)
-        ]
+        read = self.follower.each_through(fields, along, answers.reads, place)
         if layer.others_read == "all" and len(inputs) > 1:
             read = [self.follower.joined(field, WHOLE_MAP, place) for field in read]
         return tuple(read), along
@@ -391,6 +392,16 @@ class _Run:
         self.diagnostics.append(node.origin.place(fault, node.path, severity))
 
 
+def _units(sizes: tuple[Size, ...], along: tuple[Along, ...]) -> tuple[Size, ...]:
+    """The size of a map along each axis of the input."""
+    if along == _IN_ORDER[len(sizes)]:
+        return sizes
+    return tuple([None if axis is None else sizes[axis] for axis in along])
+
+
+_IN_ORDER = tuple([tuple(range(rank)) for rank in range(MOST_AXES + 1)])
+
+
 def _reads_units(layer: Layer) -> bool:
     """Whether a layer reads the units of all of its inputs, not only of the first."""
     return layer.is_join or layer.others_read == "unit"
@@ -402,6 +413,8 @@ _COPY = re.compile(r"\[[0-9]+\]")
 def _why(node: Node, layer: Layer, inputs: list[Tensor]) -> tuple[str, ...]:
     """Why something of a layer's output may be unknown: its own doing, and that of its inputs."""
     own = layer.missing()
+    if own is None and not any(tensor.why for tensor in inputs):
+        return ()
     reasons = [] if own is None else [f"`{_COPY.sub('', node.path)}` {own}"]  # all copies in one word
     # The nearest few say enough, and a long chain does not gather all of its layers.
     return tuple(
@@ -413,9 +426,9 @@ def _reasons(
     answers: Answers, params: Params, field: ReceptiveField, why: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Why a number of the record is unknown, each reason once."""
-    unknown = not answers.shape.known or None in params or answers.macs is None
-    reasons = [
-        *((why or (NEEDS_SIZE,)) if unknown else ()),
-        *((field.reason,) if field.reason is not None else ()),
-    ]
+    unknown = not answers.is_known or None in params
+    reason = field.reason
+    if not unknown and reason is None:
+        return ()
+    reasons = [*((why or (NEEDS_SIZE,)) if unknown else ()), *(() if reason is None else (reason,))]
     return tuple(dict.fromkeys(reasons))

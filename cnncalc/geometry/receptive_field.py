@@ -16,7 +16,6 @@ from cnncalc.geometry.axis import (
     NEEDS_SIZE,
     TOO_IRREGULAR,
     TOO_LARGE,
-    Past,
     Reads,
     Run,
     Taps,
@@ -38,6 +37,12 @@ Interval = tuple[int, int]
 """First and last input position, both included; negative or beyond the input is padding."""
 
 
+@lru_cache(maxsize=256)
+def _ratio(positions: int, units: int) -> Fraction:
+    """Made once: layers share few strides, and a fraction takes longer to make than to find."""
+    return Fraction(positions, units)
+
+
 class IntervalMap(NamedTuple):
     """What each unit sees, periodic: unit ``q*len(spans) + r`` sees ``spans[r]`` moved on by ``q*advance``.
 
@@ -51,11 +56,14 @@ class IntervalMap(NamedTuple):
     @property
     def stride(self) -> Fraction:
         """Input positions per unit, the jump."""
-        return Fraction(self.advance, len(self.spans))
+        return _ratio(self.advance, len(self.spans))
 
     @property
     def size(self) -> int | None:
         """The number of input positions seen, the largest over the period; ``None`` where nothing is seen."""
+        if len(self.spans) == 1:
+            span = self.spans[0]
+            return None if span is None else span[1] - span[0] + 1
         return max((span[1] - span[0] + 1 for span in self.spans if span), default=None)
 
     def size_of(self, units: Size) -> int | None:
@@ -82,12 +90,14 @@ class IntervalMap(NamedTuple):
         Raises:
             OverflowError: where the period would be longer than ``LONGEST_PERIOD``.
         """
-        if len(self.spans) == 1 and len(taps.runs) == 1:
-            span, run = self.spans[0], taps.runs[0]
-            if span is not None and run.length:
-                first = span[0] + run.start * self.advance
-                last = span[1] + (run.start + (run.length - 1) * run.step) * self.advance
-                return IntervalMap(self.advance * taps.advance, ((first, last),))
+        advance, spans = self
+        moved, runs = taps
+        if len(spans) == 1 and len(runs) == 1:
+            span, (start, step, length) = spans[0], runs[0]
+            if span is not None and length:
+                first, last = span
+                ends = (first + start * advance, last + (start + (length - 1) * step) * advance)
+                return IntervalMap(advance * moved, (ends,))
         return _through(self, taps)
 
     @property
@@ -200,23 +210,33 @@ class AxisField(NamedTuple):
         """The field of an operation's outputs, this being that of its inputs; ``place`` distinguishes unknown
         paddings.
         """
+        if isinstance(reads, Taps):
+            return self._through_taps(reads)
         if isinstance(reads, Whole):
             return AxisField((), True)
         if isinstance(reads, Unknown):
             return self._through_unknown(reads, place)
-        if isinstance(reads, Past):
-            return self._replace(looks_back=bool(self.maps) or self.looks_back)
-        if reads is IDENTITY_TAPS or not self.maps:
+        return self._replace(looks_back=bool(self.maps) or self.looks_back)
+
+    def _through_taps(self, taps: Taps) -> AxisField:
+        if taps is IDENTITY_TAPS or not self.maps:
             return self
         try:
-            maps = _checked(tuple([seen.through(reads) for seen in self.maps]))
+            maps = tuple([seen.through(taps) for seen in self.maps])
+            if len(maps) > 1 or maps[0].advance > LARGEST_ADVANCE:
+                _checked(maps)
         except OverflowError as error:
             return self.lost(str(error))
-        return self._replace(maps=maps)
+        return AxisField(maps, *self[1:])
 
     def lost(self, reason: str) -> AxisField:
         """The field where the local paths are not computed any further."""
         return self._replace(maps=(), unknown=reason, unknown_start=None, shifts=frozenset())
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether there is no more than one local path, and that is known."""
+        return self.unknown is None and self.unknown_start is None and len(self.maps) <= 1
 
     @property
     def units(self) -> int:
@@ -319,7 +339,10 @@ class AxisField(NamedTuple):
         if self.looks_back or self.unknown_start is not None:
             return None
         if len(self.maps) == 1:
-            spans = self.maps[0].spans if units is None else self.maps[0].spans[:units]
+            spans = self.maps[0].spans
+            if len(spans) == 1 and units != 0:
+                return None if spans[0] is None else 0
+            spans = spans if units is None else spans[:units]
             sizes = [0 if span is None else span[1] - span[0] + 1 for span in spans]
             return sizes.index(max(sizes)) if any(sizes) else None
         return self._largest_of_all(units)[1]
@@ -438,3 +461,20 @@ class FieldMemory:
         if known is None:
             known = self._joined[key] = (one, other, one.joined(other, place, is_causal))
         return known[-1]
+
+
+class LastField(FieldMemory):
+    """The same for one input alone, where a layer's own axes are all that can meet the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: tuple[AxisField, Reads, object, AxisField] = (LOCAL, IDENTITY_TAPS, None, LOCAL)
+
+    def through(self, field: AxisField, reads: Reads, place: object) -> AxisField:
+        """As ``AxisField.through``."""
+        last = self._last
+        if field is last[0] and place == last[2] and reads == last[1]:
+            return last[3]
+        found = field.through(reads, place)
+        self._last = (field, reads, place, found)
+        return found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from cnncalc.analysis.inside import Inside, inside
-from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.analysis.report import LayerReport, ReceptiveField, Report
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
@@ -173,6 +174,52 @@ def _shape(layer: LayerReport) -> str:
 # Receptive fields
 
 
+class _Seen(NamedTuple):
+    """What a row says of the receptive field along an axis: that of the first unit of the largest size."""
+
+    axis: AxisField
+    size: int | None
+    stride: Fraction | None
+    unit: int | None
+    span: Interval | None
+
+    @property
+    def middle(self) -> Fraction | None:
+        return None if self.span is None else Fraction(sum(self.span), 2)
+
+    @property
+    def offset(self) -> Fraction | None:
+        """How far its centre is from where a resize by the edges puts it."""
+        if self.span is None or self.unit is None or self.stride is None:
+            return None
+        steps, units = self.stride.numerator, self.stride.denominator
+        return Fraction((sum(self.span) + 1) * units - (2 * self.unit + 1) * steps, 2 * units)
+
+
+class _Asked:
+    """What is seen of the layer that was asked about last, for all columns of its row."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self) -> None:
+        self._last: tuple[ReceptiveField | None, tuple[_Seen, ...]] = (None, ())
+
+    def __call__(self, layer: LayerReport) -> tuple[_Seen, ...]:
+        field, seen = self._last
+        if field is not layer.field:
+            seen = layer.field.each(_seen)
+            self._last = (layer.field, seen)
+        return seen
+
+
+_seen_of_layer = _Asked()
+
+
+def _seen(axis: AxisField, units: Size) -> _Seen:
+    unit = axis.largest_at(units)
+    return _Seen(axis, axis.size(units), axis.stride, unit, axis.at(0 if unit is None else unit))
+
+
 def field_size(layer: LayerReport) -> str:
     """Positions seen per axis; ``all`` where the whole axis is seen, and both where there is a local path as
     well.
@@ -222,13 +269,6 @@ def _stride_of(stride: Fraction | None, axis: AxisField) -> str:
     return str(stride) if stride is not None else "mixed" if len(axis.maps) > 1 else _missing(axis)
 
 
-def _shown(layer: LayerReport) -> tuple[Interval | None, ...]:
-    """What the unit sees that a row is about: the first of the largest size."""
-    field = layer.field
-    units = zip(field.axes, field.largest_at, strict=True)
-    return tuple([axis.at(0 if unit is None else unit) for axis, unit in units])
-
-
 def field_padding(layer: LayerReport) -> str:
     """What the first unit sees before the input."""
     starts = zip(layer.field.start, layer.field.axes, strict=True)
@@ -236,17 +276,13 @@ def field_padding(layer: LayerReport) -> str:
 
 
 def _padding_shown(layer: LayerReport) -> str:
-    spans = zip(_shown(layer), layer.field.axes, strict=True)
-    return _per_axis([_missing(axis) if span is None else str(-span[0]) for span, axis in spans])
+    seen = _seen_of_layer(layer)
+    return _per_axis([_missing(one.axis) if one.span is None else str(-one.span[0]) for one in seen])
 
 
 def _centre_shown(layer: LayerReport) -> str:
-    spans = zip(_shown(layer), layer.field.axes, strict=True)
-    return _per_axis([_missing(axis) if span is None else decimal(_middle(span)) for span, axis in spans])
-
-
-def _middle(span: Interval) -> Fraction:
-    return Fraction(sum(span), 2)
+    middles = [(seen.middle, seen.axis) for seen in _seen_of_layer(layer)]
+    return _per_axis([_missing(axis) if middle is None else decimal(middle) for middle, axis in middles])
 
 
 def _per_axis(texts: list[str]) -> str:
@@ -262,7 +298,7 @@ def decimal(centre: Fraction) -> str:
 def _flags(layer: LayerReport) -> str:
     flags = (("not aligned", not layer.field.aligned), ("non-uniform", not layer.field.uniform))
     text = ", ".join(text for text, holds in flags if holds)
-    shown = layer.field.largest_at
+    shown = [seen.unit for seen in _seen_of_layer(layer)]
     return f"{text} (of unit {','.join(str(unit or 0) for unit in shown)})" if any(shown) else text
 
 
@@ -277,8 +313,7 @@ def _field(
 
 
 def _offset_shown(layer: LayerReport) -> str:
-    offsets = zip(_offsets(layer), layer.field.axes, strict=True)
-    return _per_axis([_offset_of(offset, axis) for offset, axis in offsets])
+    return _per_axis([_offset_of(seen.offset, seen.axis) for seen in _seen_of_layer(layer)])
 
 
 def _offset_of(offset: Fraction | None, axis: AxisField) -> str:
@@ -287,19 +322,18 @@ def _offset_of(offset: Fraction | None, axis: AxisField) -> str:
     return NOTHING if len(axis.maps) > 1 else _missing(axis)
 
 
-def _offsets(layer: LayerReport) -> list[Fraction | None]:
-    """Of the unit that the row is about, how far its centre is from where a resize by the edges puts it."""
-    found: list[Fraction | None] = []
-    for span, unit, stride in zip(_shown(layer), layer.field.largest_at, layer.field.stride, strict=True):
-        known = span is not None and unit is not None and stride is not None
-        found.append(_middle(span) - unit * stride - (stride - 1) / 2 if known else None)  # type: ignore[arg-type,operator]
-    return found
+def _raw(number: Callable[[_Seen], int | Fraction | None]) -> Callable[[LayerReport], Raw]:
+    """A number of each axis, asked for once where two axes see the same."""
 
+    def raw(layer: LayerReport) -> Raw:
+        seen = _seen_of_layer(layer)
+        if len(seen) == 2 and seen[0] is seen[1]:
+            both = number(seen[0])
+            return None if both is None else f"{both}x{both}"
+        numbers = [number(one) for one in seen]
+        return None if all(one is None for one in numbers) else by(numbers)
 
-def _raw(numbers: Iterable[int | Fraction | None]) -> Raw:
-    numbers = tuple(numbers)
-    known = [number for number in numbers if number is not None]
-    return by(numbers) if known else None
+    return raw
 
 
 # One unit's region
@@ -373,12 +407,8 @@ def _places(spans: Iterable[str]) -> str:
     return "all" if set(spans) == {"all"} else ", ".join(spans)
 
 
-def _raw_padding(layer: LayerReport) -> Raw:
-    return _raw(None if span is None else -span[0] for span in _shown(layer))
-
-
-def _raw_centre(layer: LayerReport) -> Raw:
-    return _raw(None if span is None else _middle(span) for span in _shown(layer))
+def _padding_of_unit(seen: _Seen) -> int | None:
+    return None if seen.span is None else -seen.span[0]
 
 
 # The table of metrics
@@ -418,13 +448,13 @@ _METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
     (_COUNTS, _count("buffers", "buffers", 7, lambda layer: layer.buffers)),
     (_COUNTS, _count("macs", "MACs", 1, lambda layer: layer.macs)),
     (_COUNTS, _remark("shares", "shares", 7, _shares)),
-    (_FIELDS, _field("rf_size", "rf size", 0, field_size, lambda layer: _raw(layer.field.size))),
-    (_FIELDS, _field("rf_stride", "rf stride", 2, field_stride, lambda layer: _raw(layer.field.stride))),
-    (_FIELDS, _field("rf_padding", "rf padding", 4, _padding_shown, _raw_padding)),
-    (_FIELDS, _field("rf_centre", "rf centre", 5, _centre_shown, _raw_centre)),
+    (_FIELDS, _field("rf_size", "rf size", 0, field_size, _raw(lambda seen: seen.size))),
+    (_FIELDS, _field("rf_stride", "rf stride", 2, field_stride, _raw(lambda seen: seen.stride))),
+    (_FIELDS, _field("rf_padding", "rf padding", 4, _padding_shown, _raw(_padding_of_unit))),
+    (_FIELDS, _field("rf_centre", "rf centre", 5, _centre_shown, _raw(lambda seen: seen.middle))),
     (
         ("rf",),
-        _field("rf_offset", "rf offset", 6, _offset_shown, lambda layer: _raw(_offsets(layer))),
+        _field("rf_offset", "rf offset", 6, _offset_shown, _raw(lambda seen: seen.offset)),
     ),
     (_FIELDS, _remark("rf_flags", "flags", 2, _flags, "warning")),
 )
