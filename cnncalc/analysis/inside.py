@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.arrangement import Along
@@ -149,7 +150,7 @@ class _Axis:
             for source in self._sources(layer):
                 into = needed.setdefault(source, set())
                 for unit in units:
-                    read = tuple(self._read(layer, source, unit))
+                    read = tuple(islice(self._read(layer, source, unit), self.most - followed + 1))
                     followed += len(read)
                     if followed > self.most:
                         return None
