@@ -61,10 +61,17 @@ def test_what_is_not_understood_is_refused_by_name() -> None:
         cnncalc.from_torch(Odd(), input=(3, 8, 8))
 
 
-@pytest.mark.parametrize("input", [(), (3, 0, 8), ("3", 8), 5, [(3, 8), 4], "3x8x8"])
+@pytest.mark.parametrize("input", [(), (3, 0, 8), ("3", 8), 5, [(3, 8), 4]])
 def test_an_input_is_a_shape(input: Any) -> None:
     with pytest.raises(TypeError, match=r"a shape such as \(3, 224, 224\)"):
         cnncalc.from_torch(net(), input=input)
+
+
+def test_an_input_is_also_a_text() -> None:
+    (model,) = cnncalc.from_torch(net(), input="3x8x8")
+    assert model.inputs[0][1].axes == (3, 8, 8)
+    with pytest.raises(ValueError, match="is not a shape"):
+        cnncalc.from_torch(net(), input="3x8xy")
 
 
 def test_a_module_is_a_module() -> None:
