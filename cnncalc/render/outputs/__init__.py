@@ -49,16 +49,7 @@ _BEFORE = PICTURED.names.index("html")
 COMPARED = Formats(
     __name__,
     *list(PICTURED)[:_BEFORE],
-    Format(
-        "page",
-        "the page of `draw`, of `compare`",
-        (".html", ".htm"),
-        lead=True,
-        failure=True,
-        notes=True,
-        drawing=True,
-        details=True,
-    ),
+    PICTURED["html"]._replace(name="page", about="the page of `draw`, of `compare`"),
     *list(PICTURED)[_BEFORE:],
 )
 """The formats of a document with a ``page``, to which its endings lead before they lead to a table."""
