@@ -9,7 +9,7 @@ from contextlib import chdir, redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 
@@ -134,12 +134,26 @@ def parameters(command: str) -> dict[str, Any]:
     return {name: one for name, one in every.items() if name not in LEFT_OUT}
 
 
-def values(name: str, parameter: Any) -> tuple[str, ...]:
+def values(command: str, name: str, parameter: Any) -> tuple[str, ...]:
     """Values of an option or argument; none of a switch."""
     if getattr(parameter, "is_flag", False):
         return ()
-    choices = getattr(parameter.type, "choices", None)
+    choices = choices_of(command).get(parameter.name)
     return VALUES[name] if choices is None else (*choices, "x")
+
+
+@cache
+def choices_of(command: str) -> dict[str, tuple[str, ...]]:
+    """What each option of a few words may be, by its parameter: typer keeps it elsewhere in every version."""
+    found: Any = typer.main.get_command(cli.application())
+    types = get_type_hints(found.commands[command].callback)
+    return {name: words for name, type in types.items() if (words := _words(type))}
+
+
+def _words(type: Any) -> tuple[str, ...]:
+    if get_origin(type) is Literal:
+        return get_args(type)
+    return tuple(word for one in get_args(type) for word in _words(one))
 
 
 def command_line(choose: Choose, command: str) -> list[str]:
@@ -149,18 +163,18 @@ def command_line(choose: Choose, command: str) -> list[str]:
     for name, one in known.items():
         if one.param_type_name == "argument":
             times = 1 if one.required and choose(9) else choose(2)
-            found += (_picked(choose, values(name, one)) for _ in range(times))
+            found += (_picked(choose, values(command, name, one)) for _ in range(times))
         elif one.required and choose(9):
-            found += _written(choose, name, one)
+            found += _written(choose, command, name, one)
     options = sorted(name for name, one in known.items() if one.param_type_name == "option")
     for _ in range(choose(MOST_OPTIONS) if options else 0):
         name = _picked(choose, options)
-        found += _written(choose, name, known[name])
+        found += _written(choose, command, name, known[name])
     return found
 
 
-def _written(choose: Choose, name: str, parameter: Any) -> list[str]:
-    given = values(name, parameter)
+def _written(choose: Choose, command: str, name: str, parameter: Any) -> list[str]:
+    given = values(command, name, parameter)
     if not given:
         return [name]
     value = _picked(choose, given)

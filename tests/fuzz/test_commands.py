@@ -27,7 +27,12 @@ def test_what_fuzzing_has_found(line: str) -> None:
 
 
 def test_there_are_values_of_every_option() -> None:
-    taken = [name for command in COMMANDS for name, one in parameters(command).items() if values(name, one)]
+    taken = [
+        name
+        for command in COMMANDS
+        for name, one in parameters(command).items()
+        if values(command, name, one)
+    ]
     assert set(VALUES) <= set(taken), "of no option"
 
 
