@@ -35,6 +35,7 @@ from cnncalc.render.listings.comparison import Comparison, Group
 from cnncalc.render.listings.networks import Entry
 from cnncalc.render.outputs import COMPARED, FORMATS
 from cnncalc.render.text import inert
+from cnncalc.render.view import Unread
 
 MOST_COMPARED = 100
 """Networks that are compared side by side under several values of variables."""
@@ -95,20 +96,13 @@ def compare(
     With --set d=1,2,4 the networks are those of one spec under these values.
 
     The first is the old state, and each other one is compared with it. Two files are compared model by model,
-    by
-    name where there
-    are several. With --format markdown two files make a comment for a pull request, with the layers that were
-    added, removed
-    or changed.
+    by name where there are several. With --format markdown two files make a comment for a pull request, with
+    the layers that were added, removed or changed.
 
-    A condition of --fail-if is METRIC COMPARISON LIMIT. Metrics: params, weights, biases, trainable,
-    buffers, macs, flops, activations,
-    peak (largest number of activations in memory at once), rf. Comparisons: > >= < <= == !=. A limit with a
-    sign is about the
-    change (macs > +0),
-    in per cent where it ends with % (params > +5%), one without a sign about the new network (params > 5M, rf
-    <
-    200).
+    A condition of --fail-if is METRIC COMPARISON LIMIT. Metrics: params, weights, biases, trainable, buffers,
+    macs, flops, activations, peak (largest number of activations in memory at once), rf. Comparisons:
+    > >= < <= == !=. A limit with a sign is about the change (macs > +0), in per cent where it ends with %
+    (params > +5%), one without a sign about the new network (params > 5M, rf < 200).
     """
     keep_specs(output, specs)
     choices = _choices(sets)
@@ -134,6 +128,9 @@ def compare(
         return across(request, all_layers, chosen, output)
     seen = Seen(_find)
     outcome, pairings, groups = _compared(request, choices if is_spread else {}, seen)
+    if not chosen.diagnostics and not groups and _lacks_one(outcome.entries, pairings, len(specs)):
+        run.report_diagnostics(outcome.diagnostics(warnings=False))
+        return outcome.code
     verdicts = [
         verdict
         for pairing in pairings
@@ -200,6 +197,13 @@ def _named(request: run.Request, sets: dict[str, str], seen: Seen) -> run.Outcom
             for entry in outcome.entries
         )
     )
+
+
+def _lacks_one(entries: Sequence[Entry], pairings: Sequence[Pairing], specs: int) -> bool:
+    """Whether of several specs the first, or every other one, cannot be read: the rest is no comparison."""
+    if specs < 2 or not any(isinstance(entry, Unread) for entry in entries):
+        return False
+    return isinstance(entries[0], Unread) or not any(len(pairing.reports) == 2 for pairing in pairings)
 
 
 def _joined(outcomes: Sequence[run.Outcome]) -> run.Outcome:

@@ -32,7 +32,7 @@ def test_a_comment_for_a_pull_request(capsys: pytest.CaptureFixture[str]) -> Non
     ran = Ran(capsys, "compare", "old.yaml", "new.yaml", "--format", "markdown", "--output", "comment.md")
     assert (ran.code, ran.out, ran.err) == (0, "", "")
     assert Path("comment.md").read_text(encoding="utf-8") == (
-        "### new\n\n"
+        "### old → new\n\n"
         "|  | old.yaml | new.yaml | change |\n"
         "| --- | ---: | ---: | ---: |\n"
         "| parameters | 152 | 204 | +52 (+34.2 %) |\n"
@@ -156,11 +156,27 @@ def test_a_page_has_tabs_the_differences_and_the_exit_code(capsys: pytest.Captur
     assert table == Ran(capsys, *words, "--format", "html").out
 
 
-def test_a_page_of_what_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "compare", "old.yaml", "none.yaml", "-o", "page.html")
-    assert ran.code == 2 and "none.yaml" in ran.err
-    assert 'role="tab"' not in Path("page.html").read_text(encoding="utf-8")
-    assert Ran(capsys, "compare", "none.yaml", "nor.yaml", "--format", "page").out == ""
+@pytest.mark.parametrize("specs", ["old none", "none old", "none nor", "none old new"])
+def test_what_is_left_of_a_comparison_is_none(specs: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One network alone, or a second one in place of the first, would pass for the comparison."""
+    files = [f"{name}.yaml" for name in specs.split()]
+    for format in ("table", "markdown", "csv", "page"):
+        ran = Ran(capsys, "compare", *files, "--format", format)
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err.startswith("error[E110]: `n") and "old.yaml" not in ran.err
+    assert Ran(capsys, "compare", *files, "-o", "page.html").code == 2
+    assert not Path("page.html").exists()
+    models = json.loads(Ran(capsys, "compare", *files, "--format", "json").out)["models"]
+    assert [model["file"] for model in models] == files
+
+
+def test_the_rest_is_compared_with_the_first(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "compare", "old.yaml", "none.yaml", "new.yaml")
+    assert (ran.code, ran.out.splitlines()[0].split()) == (
+        2,
+        ["side", "by", "side", "old", "new", "difference", "change", "ratio"],
+    )
+    assert ran.err.startswith("error[E110]: `none.yaml` does not exist")
 
 
 def test_a_page_of_values_of_a_variable(capsys: pytest.CaptureFixture[str]) -> None:

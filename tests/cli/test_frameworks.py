@@ -95,6 +95,35 @@ def test_a_framework_that_rejects_the_spec_says_why(
     assert "caffe: conv3x3_1: caffe has no padding `same`" in capsys.readouterr().out
 
 
+REFUSED = "input: [3, 8, 8]\nlayers:\n- conv3x3: 4\n- conv9x9: 4\n"
+
+
+@pytest.mark.parametrize("format", [format.name for format in FORMATS])
+def test_an_error_in_all_frameworks_is_reported_once(
+    format: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "refused.yaml"
+    path.write_text(REFUSED, encoding="utf-8")
+    assert main(["compare", "--frameworks", str(path), "--format", format]) == 1
+    out, err = capsys.readouterr()
+    assert err.count("error[E301]: window 9 does not fit the size 6") == (format != "json")
+    assert "all frameworks agree\n" not in out
+    assert ("all frameworks agree on the layers before" in out) == FORMATS[format].notes
+
+
+def test_what_one_framework_refuses_is_reported_where_a_format_has_no_notes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "same.yaml"
+    path.write_text(
+        "input: [3, 8, 8]\nlayers: [conv3x3: {out: 4, stride: 2, padding: same}]\n", encoding="utf-8"
+    )
+    for format in ("csv", "jsonl", "table"):
+        assert main(["compare", "--frameworks", str(path), "--format", format]) == 0
+        err = capsys.readouterr().err
+        assert ("caffe has no padding `same`" in err) == (format != "table")
+
+
 def test_what_does_not_go_together(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "--frameworks", spec, "--fail-if", "params > 5"]) == 2
     assert "cannot be combined with" in capsys.readouterr().err

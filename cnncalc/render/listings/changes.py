@@ -53,7 +53,8 @@ class Changes(Comparison):
 
 
 def _section(pairing: Pairing, names: tuple[str, str], arrow: str) -> Iterator[Listing[Any]]:
-    plain = Listing[Any](title=inert(pairing.name), columns=(), items=(), level=3)
+    names_of = dict.fromkeys(inert(report.name) for report in pairing.reports)
+    plain = Listing[Any](title=f" {arrow} ".join(names_of), columns=(), items=(), level=3)
     if pairing.new is None:
         yield plain._replace(lead=(f"Removed: it is in {inert(names[0])} only.",))
     elif pairing.old is None:

@@ -93,20 +93,30 @@ def listing(reports: Sequence[Report], all_layers: bool, surface: Surface) -> Li
     """
     rows = _rows(reports)
     shown = rows if all_layers else tuple(row for row in rows if row.differs)
-    differing = sum(row.differs for row in rows)
     alike = len(rows) - len(shown)
     errors = tuple(f"{report.framework}: {text}" for report in reports if (text := failure(report)))
-    verdict = (
-        "all frameworks agree"
-        if not differing
-        else f"{plural(differing, 'layer')} differ" + "s" * (differing == 1)
-    )
     return Listing(
         title=heading(reports[0], ", ".join(report.framework for report in reports), surface),
         columns=_columns(reports, all_layers, surface),
         items=tuple(_labelled(shown, surface)),
-        notes=(*errors, verdict, *(_hidden(alike) if alike else ()), "each cell: output / rf padding"),
+        notes=(
+            *errors,
+            *_verdict(reports, rows),
+            *(_hidden(alike) if alike else ()),
+            "each cell: output / rf padding",
+        ),
     )
+
+
+def _verdict(reports: Sequence[Report], rows: Sequence[Across]) -> Iterator[str]:
+    """How many layers differ; of networks that all end early, before their end."""
+    differing = sum(row.differs for row in rows)
+    if differing:
+        yield f"{plural(differing, 'layer')} differ" + "s" * (differing == 1)
+    elif all(report.ok for report in reports):
+        yield "all frameworks agree"
+    elif rows:
+        yield "all frameworks agree on the layers before"
 
 
 def _hidden(alike: int) -> tuple[str, ...]:
