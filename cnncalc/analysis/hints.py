@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.analysis.answers import ask
+from cnncalc.analysis.report import Report
 from cnncalc.analysis.tensors import Tensor
-from cnncalc.errors import Fault
+from cnncalc.errors import Diagnostic, Fault
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape, Size, channels_first
 from cnncalc.layers.base import Layer
 from cnncalc.network.graph import Node
+from cnncalc.support.numbers import by
 from cnncalc.support.words import listed
 
 MOST_NAMES = 4
 """Of branches with the same shape."""
+MOST_COLOURS = 4
+"""Channels of an image at most, so that an axis of this size may be that of its channels."""
 
 
 class Hints:
@@ -78,8 +82,7 @@ class Hints:
             return f"{fault.help}; or leave out a batch axis, there is none: `input: [{sizes}]`"
         meant = channels_first(first) if fault.code == "E301" and self._inputs == 1 else None
         if meant is not None:
-            hint = f"channels come first: did you mean `input: [{', '.join(map(_word, meant.axes))}]`?"
-            return f"{fault.help}; {hint}" if fault.help else hint
+            return f"{fault.help}; {_meant(meant)}" if fault.help else _meant(meant)
         return fault.help
 
     def _before_vector(self, node: Node) -> str:
@@ -111,6 +114,39 @@ class Hints:
         except Fault:
             return False
         return True
+
+
+def channels_last(own: Sequence[tuple[str, Shape]], report: Report) -> tuple[Diagnostic, ...]:
+    """A warning per shape that was given for an input and seems to have its channels last, as the network's
+    own has them first; none where the error that ended the analysis says so.
+    """
+    return tuple(
+        Diagnostic(
+            "W518",
+            "warning",
+            f"{given} is {given.channels} channels of {by(given.sizes)}, as channels come first; the spec's "
+            f"own {'input' if name == 'input' else f'`{name}`'} is {known}",
+            f"did you mean {meant}?",
+        )
+        for (name, known), (_, given) in zip(own, report.inputs, strict=True)
+        if given != known and (meant := _turned(known, given)) is not None
+        if not ((report.diagnostics and report.diagnostics[-1].help) or "").endswith(_meant(meant))
+    )
+
+
+def _turned(known: Shape, given: Shape) -> Shape | None:
+    """What was probably meant where the last axis has the channels of the network's own input."""
+    *sizes, last = given.axes
+    if known.channels is None:
+        return channels_first(given)
+    is_turned = (
+        len(sizes) >= 2 and last == known.channels != given.channels and known.channels <= MOST_COLOURS
+    )
+    return Shape(last, tuple(sizes)) if is_turned else None
+
+
+def _meant(shape: Shape) -> str:
+    return f"channels come first: did you mean `input: [{', '.join(map(_word, shape.axes))}]`?"
 
 
 def _branch(path: str, join: str) -> str:

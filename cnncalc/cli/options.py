@@ -22,6 +22,8 @@ else:
     FormatWord = Literal[FORMATS.names]
     PicturedWord = Literal[PICTURED.names]
     ComparedWord = Literal[COMPARED.names]
+PIXELS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+"""Endings of pictures that no format has."""
 Dtype = Literal["float32", "float64", "float16", "bfloat16", "int8"]
 
 
@@ -183,12 +185,22 @@ def of_ending(formats: Formats, output: str, preferred: str | None = None) -> Fo
     """
     found = formats.of_file(output, preferred)
     if found is None and has_ending(output):
+        how = _pictures_of(output) if output.lower().endswith(PIXELS) else ""
         raise typer.BadParameter(
             f"no format has the ending of {output!r}; use one of {', '.join(formats.endings)}, "
-            f"or name the format",
+            f"or name the format{how}",
             param_hint="--output",
         )
     return found
+
+
+def _pictures_of(output: str) -> str:
+    """How to get a picture in pixels."""
+    stem = output[: output.rindex(".")]
+    return (
+        f"; pictures are SVG: `cnncalc draw SPEC -o {stem}.svg`, of which "
+        f"`rsvg-convert {stem}.svg -o {stem}.png` makes a PNG"
+    )
 
 
 def check_ending(output: str, endings: tuple[str, ...]) -> None:

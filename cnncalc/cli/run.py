@@ -34,8 +34,10 @@ from cnncalc.render.view import Unread, View
 
 WARNS = ("rf", "summary")
 """The commands whose numbers a warning is about."""
-RESIZES = "W501"
-"""The warning of other sizes than asked for, which is about the numbers of all commands."""
+OF_ALL = ("W501", "W518")
+"""The warnings that are about the numbers of all commands: of other bins than asked for, and of an input that
+seems to have its channels last.
+"""
 
 
 class Request(NamedTuple):
@@ -56,7 +58,7 @@ class Outcome(NamedTuple):
         """The errors, and all warnings or those of sizes; each finding once though variants share it."""
         found = (diagnostic for entry in self.entries for diagnostic in entry.diagnostics)
         return tuple(
-            dict.fromkeys(one for one in found if warnings or one.severity == "error" or one.code == RESIZES)
+            dict.fromkeys(one for one in found if warnings or one.severity == "error" or one.code in OF_ALL)
         )
 
 

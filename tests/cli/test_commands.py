@@ -590,3 +590,14 @@ def test_a_region_of_an_unknown_size_says_why(capsys: pytest.CaptureFixture[str]
     Path("any.yaml").write_text("input: [1, any, 9]\nlayers: [conv3x3: {out: 1, p: 1}]\n")
     ran = Ran(capsys, "rf", "any.yaml", "--at", "2,8")
     assert "?, 7..8\n\n? needs the input size: add `input: ...` or pass --input\n" in ran.out
+
+
+def test_an_ending_in_pixels_says_how_to_get_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    how = "`cnncalc draw SPEC -o a.svg`, of which `rsvg-convert a.svg -o a.png` makes a PNG"
+    for name, is_picture in (("a.png", True), ("a.JPG", True), ("a.xyz", False)):
+        for command in ("rf", "compare", "draw"):
+            ran = Ran(capsys, command, "vgg16", "-o", name)
+            assert (ran.code, ran.out) == (2, "")
+            words = " ".join(ran.err.split())
+            assert f"no format has the ending of '{name}'; use one of ." in words
+            assert (how in words) == is_picture
