@@ -34,11 +34,9 @@ def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, *arguments)
 
 
-def processes(
-    commands: Sequence[tuple[str, ...]], repeats: int, env: dict[str, str] | None = None
-) -> list[Cost | None]:
+def processes(commands: Sequence[tuple[str, ...]], repeats: int) -> list[Cost | None]:
     """The cost of each command, run by turns so that a busy machine is busy for all; ``None`` for one that breaks."""
-    runs = [[_process(command, env) for command in commands] for _ in range(repeats + 1)][1:]
+    runs = [[_process(command) for command in commands] for _ in range(repeats + 1)][1:]
     return [_median([run[at] for run in runs]) for at in range(len(commands))]
 
 
@@ -59,6 +57,8 @@ def _median(costs: list[Cost | None]) -> Cost | None:
     return Cost(median(cost.seconds for cost in known), median(cost.memory or 0 for cost in known))
 
 
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""That of this process, but a program keeps its bytecode: measured is its second start, which compiles nothing."""
 _LAUNCHER = """
 import os, sys, time
 null = [(os.POSIX_SPAWN_OPEN, one, os.devnull, os.O_RDWR, 0) for one in (1, 2)]
@@ -69,12 +69,12 @@ print(time.perf_counter() - start, usage.ru_maxrss, os.waitstatus_to_exitcode(st
 """
 
 
-def _process(command: tuple[str, ...], env: dict[str, str] | None) -> Cost | None:
+def _process(command: tuple[str, ...]) -> Cost | None:
     """One run; exit code 1 is the answer to an erroneous spec and no failure.
 
     A bare interpreter starts it: Linux counts the memory of whoever starts a process as the least that the process used.
     """
     launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
-    done = subprocess.run(launcher, env=env, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(launcher, env=_ENVIRONMENT, cwd=ROOT, capture_output=True, text=True, check=True)
     seconds, memory, code = done.stdout.split()
     return Cost(float(seconds), int(memory) / 1024) if code in ("0", "1") else None

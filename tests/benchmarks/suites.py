@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -22,12 +21,10 @@ WRONG = "input: 3x8x8\nlayers:\n  - conv3x3: 4\n  - covn: 3\n"
 
 
 def startup(tiny: bool) -> Iterator[Line]:
-    """Commands against the bare imports, each side with the bytecode that it wrote at its first start."""
+    """Commands against the bare imports."""
     with TemporaryDirectory() as folder:
         wrong = Path(folder, "wrong.yaml")
         wrong.write_text(WRONG, encoding="utf-8")
-        env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        env["PYTHONPYCACHEPREFIX"] = str(Path(folder, "bytecode"))
         words = (
             ("rf", "configs/stack3x3.yaml"),
             ("--help",),
@@ -36,13 +33,13 @@ def startup(tiny: bool) -> Iterator[Line]:
         )
         names = ("rf configs/stack3x3.yaml", "--help", "an erroneous spec", "check configs/stack3x3.yaml")
         commands = [python("-c", BARE), *(python("-m", "cnncalc", *one) for one in words)]
-        base, *costs = processes(commands, 1 if tiny else 15, env)
-        for name, cost in zip(names, costs, strict=True):
-            yield Line("start-up", f"{name} / bare imports", cost, base)
-        note = _missing("torch", True)
-        commands = [python("-m", "cnncalc", "summary", "configs/vgg16.yaml"), python("-c", "import torch")]
-        whole, framework = (None, None) if note else processes(commands, 1 if tiny else 5, env)
-        yield Line("start-up", FIRST_CLAIM, whole, framework, note)
+        base, *costs = processes(commands, 1 if tiny else 15)
+    for name, cost in zip(names, costs, strict=True):
+        yield Line("start-up", f"{name} / bare imports", cost, base)
+    note = _missing("torch", True)
+    commands = [python("-m", "cnncalc", "summary", "configs/vgg16.yaml"), python("-c", "import torch")]
+    whole, framework = (None, None) if note else processes(commands, 1 if tiny else 5)
+    yield Line("start-up", FIRST_CLAIM, whole, framework, note)
 
 
 def summaries(tiny: bool) -> Iterator[Line]:
