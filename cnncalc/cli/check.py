@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, NoReturn
 
 import typer
 
+from cnncalc.bundled import ENDINGS
 from cnncalc.checks.files import Checked, Results, Wanted, check_file, nothing_in
 from cnncalc.cli import configuration, options
 from cnncalc.cli.output import emit, is_watched, keep_specs, surface_of, warn
@@ -328,12 +329,26 @@ def _nothing(path: str) -> Checked:
         if not one.is_named and not configuration.settings_for(one.file).takes(one.file)
     ]
     if not left_out:
-        return nothing_in(path)
+        return nothing_in(path, _foreign_in(path))
     settings = configuration.settings_for(left_out[0].file)
     keys = " and ".join(f"`{key}`" for key in ("include", "exclude") if getattr(settings, key))
     file = os.path.relpath(os.path.join(settings.root, configuration.FILE))
     return nothing_in(
         path, f"{plural(len(left_out), 'file')} left out by {keys} of [{configuration.TABLE}] in {file}"
+    )
+
+
+def _foreign_in(path: str) -> str | None:
+    """How the files of other formats are checked that are there instead of specs; ``None`` where none is."""
+    found = [one.file for one in files_of(path, is_foreign) if is_foreign(one.file)]
+    if not found:
+        return None
+    endings = sorted({os.path.splitext(file)[1] for file in found})
+    patterns = ", ".join(f'"*{ending}"' for ending in (ENDINGS[0], *endings))
+    held = f"{plural(len(found), 'file')} of other formats ({', '.join(endings)})"
+    return (
+        f"it has {held}: check one by its name, `cnncalc check {inert(found[0])}`, or all of them by "
+        f"`include = [{patterns}]` of [{configuration.TABLE}] in {configuration.FILE}"
     )
 
 

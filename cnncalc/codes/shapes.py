@@ -155,6 +155,14 @@ CODES = (
         """,
     ),
     Code(
+        "E310",
+        "weights that do not fit their input",
+        "A file of another format stores weights for another number of channels than comes into their layer, "
+        "so that no runtime can run it. The node and both shapes are named; nothing is imported instead.",
+        "$ cnncalc rf misfit.onnx",
+        "$ cnncalc rf small.onnx",
+    ),
+    Code(
         "E320",
         "a question that has no answer for this network",
         "`sizes`, `tile`, `stream` and `solve` answer exactly or not at all. The message "

@@ -54,11 +54,15 @@ def read_network(request: Request, importer: Importer | None = None, name: str |
         message = f"it is not known which format `{shown(request.source)}` is of"
         help = instead_of(request.source) or f"known endings: {known}; or pass --from"
         raise UsageError(Diagnostic("E113", "error", message, help))
+    place = Location(request.source, 1, 1, node="")
     try:
         network = found.read(request) if found.runs_code else _read(found, request)
     except Refused as refused:
-        place = Location(request.source, 1, 1, node="")
         raise Refused([one._replace(place=one.place or place) for one in refused.problems]) from None
+    except UsageError as error:
+        raise UsageError(
+            *(one if one.location else one._replace(location=place) for one in error.diagnostics)
+        ) from None
     return network if name is None else network._replace(name=name)
 
 
@@ -98,7 +102,7 @@ def translated(network: Network, flat: bool = False, file: str | None = None) ->
     names = {tensor: name for tensor, name in sheet.names.items() if tensor in dict(network.inputs)}
     found = compared(network, items, report, names)
     if not isinstance(found, Agreement):
-        raise _disagreement(network, found)
+        raise _disagreement(network, found, file)
     text = text_of(sheet._replace(expect=_expected(report, network)))
     return Translated(
         text=text,
@@ -113,11 +117,12 @@ def translated(network: Network, flat: bool = False, file: str | None = None) ->
     )
 
 
-def _disagreement(network: Network, found: Disagreement) -> Disagrees:
+def _disagreement(network: Network, found: Disagreement, file: str | None) -> Disagrees:
     where = f"at `{found.tensor}` " if found.tensor else ""
     message = f"the spec of {network.name} would disagree with its source: {where}{found.message}"
     help = "please report it; `--flat` writes the layers without structure"
-    return Disagrees(Diagnostic("E118", "error", message, help, found.tensor or None))
+    place = None if file is None else Location(file, 1, 1, node=node_name(found.tensor))
+    return Disagrees(Diagnostic("E118", "error", message, help, location=place))
 
 
 def _failure(network: Network, file: str) -> CnncalcError:
@@ -134,7 +139,7 @@ def _failure(network: Network, file: str) -> CnncalcError:
     }
     errors = [_at_node(one, labels, file) for one in found if one.severity == "error"]
     if not errors:
-        return _disagreement(network, Disagreement("", "it cannot be computed"))
+        return _disagreement(network, Disagreement("", "it cannot be computed"), file)
     return ShapeError(*errors)
 
 

@@ -231,8 +231,14 @@ def test_a_file_is_loaded_from_python(tmp_path: Path) -> None:
 def test_a_folder_is_checked_without_files_of_other_formats(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    saved(tmp_path, files.SMALL)
-    assert "no spec in" in Ran(capsys, "check", str(tmp_path)).err
+    path = saved(tmp_path, files.SMALL)
+    ran = Ran(capsys, "check", str(tmp_path))
+    assert ran.code == 2
+    assert ran.err == (
+        f"error[E115]: no spec in `{tmp_path}`\n"
+        f"  = help: it has 1 file of other formats (.onnx): check one by its name, `cnncalc check {path}`, or all "
+        'of them by `include = ["*.yaml", "*.onnx"]` of [tool.cnncalc] in pyproject.toml\n'
+    )
 
 
 def test_a_folder_is_checked_with_the_files_that_the_configuration_names(

@@ -32,6 +32,7 @@ def printed(code: Code, example: str) -> str:
             Path("empty").mkdir()
             Path("broken.onnx").write_bytes(files.model(files.SMALL)[:-3])
             Path("small.onnx").write_bytes(files.model(files.SMALL))
+            Path("misfit.onnx").write_bytes(files.model(files.MISFIT))
             Path("unknown.onnx").write_bytes(files.model(files.UNKNOWN))
             return _run(_arguments(code, example))
         finally:

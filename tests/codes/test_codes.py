@@ -210,6 +210,6 @@ def test_explain_lists_all_codes(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_explain_of_no_code_exits_2_with_a_guess(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "E31"]) == 2
-    assert "did you mean E301?" in capsys.readouterr().err
+    assert "did you mean E310?" in capsys.readouterr().err
     assert main(["explain", "nonsense"]) == 2
     assert "`cnncalc explain` lists all" in capsys.readouterr().err

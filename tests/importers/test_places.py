@@ -70,6 +70,12 @@ def _pt2() -> bytes:
     return zipped(json.dumps(small).encode())
 
 
+def _joined(operator: str, weight: tuple[int, ...], **attributes: int) -> bytes:
+    join = node(operator, ["x", "a"], ["y"], "join", "", **attributes)
+    nodes = [node("Conv", ["x", "w"], ["a"], "first"), join]
+    return model(graph(nodes, {"x": (1, 3, 6, 6)}, ["y"], [weights("w", weight)]))
+
+
 _SUM = 'layer { name: "sum" type: "Eltwise" bottom: "first" bottom: "data" top: "y" }'
 INVALID = {
     "big.json": _keras(
@@ -81,7 +87,19 @@ INVALID = {
     "big.cfg": (net(6) + section("convolutional", filters=4, size=9, pad=0)).encode(),
     "big.onnx": _onnx(),
     "big.pt2": _pt2(),
-}
+    "weight.onnx": model(
+        graph([node("Conv", ["x", "w"], ["y"], "first")], {"x": (1, 4, 6, 6)}, ["y"], [weights("w", (4, 3, 3, 3))])
+    ),
+    "axes.onnx": model(
+        graph([node("Conv", ["x", "w"], ["y"], "first")], {"x": (1, 4, 6, 6)}, ["y"], [weights("w", (4, 4, 3))])
+    ),
+    "sum.onnx": _joined("Add", (3, 3, 3, 3)),
+    "sum4.onnx": _joined("Add", (4, 3, 1, 1)),
+    "concat.onnx": _joined("Concat", (4, 3, 3, 1), axis=1),
+    "linear.onnx": model(
+        graph([node("Gemm", ["x", "w"], ["y"], "fc")], {"x": (1, 4)}, ["y"], [weights("w", (6, 2))])
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -94,8 +112,14 @@ INVALID = {
         ("big.cfg", "E301", "window 9 does not fit the size 6", "convolutional_0"),
         ("big.onnx", "E301", "Conv: window 7 does not fit the size 4", "big"),
         ("big.pt2", "E301", "window 3 does not fit the size 2", "stem"),
+        ("weight.onnx", "E310", "Conv: the weight 4x3x3x3 reads 3 channels, its input is 1x4x6x6", "first"),
+        ("axes.onnx", "E304", "Conv: the weight 4x4x3 has 1 spatial axis, its input is 1x4x6x6", "first"),
+        ("sum.onnx", "E303", "Add: cannot join `x` (1x3x6x6) and `a` (1x3x4x4): axes 2 and 3 differ", "join"),
+        ("sum4.onnx", "E303", "Add: cannot join `x` (1x3x6x6) and `a` (1x4x6x6): axis 1 differs", "join"),
+        ("concat.onnx", "E303", "Concat: cannot join `x` (1x3x6x6) and `a` (1x4x4x6): axis 2 differs", "join"),
+        ("linear.onnx", "E310", "Gemm: the weight 6x2 reads 6 features, its input is 1x4", "fc"),
     ],
-)
+)  # fmt: skip
 def test_a_network_that_is_invalid_in_its_source_gets_the_error_of_its_layer(
     name: str, code: str, message: str, at: str, tmp_path: Path
 ) -> None:
@@ -114,3 +138,27 @@ def test_a_structure_that_makes_a_valid_network_invalid_is_the_fault_of_the_impo
     valid = Network("net", (("x", Shape(3, (6, 6))),), items, ("y",), "pytorch", "by hand")
     (found,) = _failure(valid, "net.onnx").diagnostics
     assert found.code == "E118"
+    assert found.location is not None
+    assert found.location.file == "net.onnx"
+
+
+def test_a_spec_that_disagrees_names_the_file_and_the_node(tmp_path: Path) -> None:
+    wrong = program()
+    wrong["graph_module"]["graph"]["tensor_values"]["y"] = tensor(1, 4, 5, 6)
+    path = tmp_path / "net.pt2"
+    path.write_bytes(zipped(json.dumps(wrong).encode()))
+    with pytest.raises(CnncalcError, match="E118") as caught:
+        load(path)
+    (found,) = caught.value.diagnostics
+    assert found.location is not None
+    assert found.location.said == f"{path}: node stem"
+
+
+def test_a_size_that_a_program_was_not_exported_for_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt2"
+    path.write_bytes(zipped(json.dumps(program()).encode()))
+    with pytest.raises(CnncalcError, match="axis 2 of its input is 8, not 9") as caught:
+        load(path, input="3x9x9")
+    (found,) = caught.value.diagnostics
+    assert found.location is not None
+    assert (found.code, found.location.file) == ("E113", str(path))

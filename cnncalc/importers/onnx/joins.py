@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from cnncalc.errors import Fault
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import item
 from cnncalc.importers.onnx.attention import passes
 from cnncalc.importers.onnx.elementwise import feature_and_constant, is_scalar, require
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.layout import CHANNELS, Layout, known, plain, size_of, whole
-from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
+from cnncalc.importers.onnx.translation import UNRUNNABLE, Call, Feature, Translation, Unknown, operator
+from cnncalc.support.words import shown
 
 _WORDS = {"Add": "add", "Sum": "add", "Mul": "mul", "Sub": "sub", "Div": "div", "Max": "max", "Mean": "add"}
+SPREADING_SINCE = 7
+"""The opset from which tensors are spread along their last axes; before, an attribute says where."""
 _WITH_BIAS = ("conv", "depthwise", "conv_transpose", "linear")
 
 
@@ -38,6 +42,8 @@ def arithmetic(translation: Translation, call: Call) -> None:
 
 def joined(translation: Translation, call: Call, word: str, features: list[Feature]) -> None:
     """An elementwise join; the inputs' axes must run over the same parts of their maps."""
+    if translation.opset >= SPREADING_SINCE:
+        _require_fitting(call, features)
     features = _alike(translation, features)
     layout = _common(features)
     shapes = [translation.shapes[feature.tensor] for feature in features]
@@ -46,6 +52,31 @@ def joined(translation: Translation, call: Call, word: str, features: list[Featu
     sizes = tuple(max(known(shape)[1 + axis] for shape in maps) for axis in range(rank))
     new = Shape(max(known(shape)[0] for shape in shapes), sizes)
     translation.layer(call, word, [feature.tensor for feature in features], new, layout)
+
+
+def _require_fitting(call: Call, features: list[Feature], along: int | None = None) -> None:
+    """Refuse tensors that no runtime joins: elementwise, where axes of other sizes than 1 differ, or one
+    after another ``along`` an axis, where others than that one do.
+    """
+    rank = max(len(feature.layout) for feature in features)
+    padded = [(1,) * (rank - len(feature.layout)) + feature.sizes for feature in features]
+    spread = {1} if along is None else set()
+    differing = [
+        f"{axis}"
+        for axis, sizes in enumerate(zip(*padded, strict=True))
+        if axis != along and len(set(sizes) - spread) > 1
+    ]
+    if not differing:
+        return
+    joined = " and ".join(
+        f"`{shown(name)}` ({'x'.join(map(str, held.sizes))})"
+        for name, held in zip(call.node.inputs, call.inputs, strict=True)
+        if isinstance(held, Feature) and held in features
+    )
+    which = (
+        f"axis {differing[0]} differs" if len(differing) == 1 else f"axes {' and '.join(differing)} differ"
+    )
+    raise Fault("E303", f"cannot join {joined}: {which}", UNRUNNABLE)
 
 
 def _alike(translation: Translation, features: list[Feature]) -> list[Feature]:
@@ -167,6 +198,7 @@ def concat(translation: Translation, call: Call) -> None:
     features = [call.feature(place) for place in range(len(call.inputs))]
     rank = len(features[0].layout)
     axis %= rank
+    _require_fitting(call, features, axis)
     shapes = [translation.shapes[feature.tensor] for feature in features]
     by_labels = all(
         feature.layout[axis] == whole(CHANNELS, known(shape)[0])

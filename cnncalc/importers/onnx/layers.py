@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+from cnncalc.errors import Fault
 from cnncalc.frameworks import ONNX
 from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.shape import Shape
@@ -12,7 +13,8 @@ from cnncalc.geometry.window import CEIL, Rounding, TransposedWindow, Window
 from cnncalc.importers.items import item
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Layout, known, plain, whole
-from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
+from cnncalc.importers.onnx.translation import UNRUNNABLE, Call, Feature, Translation, Unknown, operator
+from cnncalc.support.numbers import plural
 
 _AUTO = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower"}
 CEIL_DROPS_SINCE = 22
@@ -94,6 +96,21 @@ def _bias_of(call: Call, place: int, out: int) -> Constant | None:
     return bias
 
 
+def _require_fitting(weight: Constant, source: Feature, reads: int, rank: int) -> None:
+    """Refuse a kernel of another number of axes or channels than its input has, which no runtime computes."""
+    said = f"the weight {_times(weight.dims)}", f"its input is {_times(source.sizes)}"
+    if len(source.layout) != len(weight.dims):
+        raise Fault(
+            "E304", f"{said[0]} has {plural(rank, 'spatial axis', 'spatial axes')}, {said[1]}", UNRUNNABLE
+        )
+    if source.sizes[1] != reads:
+        raise Fault("E310", f"{said[0]} reads {reads} channels, {said[1]}", UNRUNNABLE)
+
+
+def _times(sizes: Sequence[int]) -> str:
+    return "x".join(map(str, sizes))
+
+
 @operator("Conv")
 def conv(translation: Translation, call: Call) -> None:
     convolved(translation, call, call.feature(), _weighted(call), 2)
@@ -108,10 +125,11 @@ def convolved(translation: Translation, call: Call, feature: Feature, weight: Co
     channels, *sizes = known(shape)
     out, per_group, *kernel = weight.dims
     groups = call.attribute("group", 1)
-    if len(kernel) != shape.rank or not shape.rank:
-        raise Unknown(f"a weight {list(weight.dims)} on an input of {shape}")
-    if per_group * groups != channels or out % groups:
-        raise Unknown(f"a weight {list(weight.dims)} in {groups} groups on {channels} channels")
+    _require_fitting(weight, source, per_group * groups, len(kernel))
+    if out % max(groups, 1):
+        raise Fault("E302", f"out {out} cannot be divided into {groups} groups", UNRUNNABLE)
+    if per_group * groups != channels or len(kernel) != shape.rank or not shape.rank:
+        raise Unknown(f"a weight {list(weight.dims)} in {groups} groups on an input of {shape}")
     windows = Windows(call, kernel, shape.rank)
     if windows.negative():
         raise Unknown(f"attribute `pads` is {[list(pair) for pair in windows.pads]}")
@@ -182,6 +200,7 @@ def conv_transpose(translation: Translation, call: Call) -> None:
     weight = _weighted(call)
     inside, per_group, *kernel = weight.dims
     groups = call.attribute("group", 1)
+    _require_fitting(weight, source, inside, len(kernel))
     if inside != channels or len(kernel) != shape.rank or not shape.rank:
         raise Unknown(f"a weight {list(weight.dims)} on an input of {shape}")
     windows = Windows(call, kernel, shape.rank)
@@ -363,7 +382,8 @@ def linear(
     feature = call.feature()
     inside, out = dims
     if feature.sizes[-1] != inside:
-        raise Unknown(f"a weight {list(weight.dims)} on an input of {list(feature.sizes)}")
+        found = f"the weight {_times(weight.dims)} reads {inside} features"
+        raise Fault("E310", f"{found}, its input is {_times(feature.sizes)}", UNRUNNABLE)
     output = call.node.outputs[0]
     share = translation.count_kernel(weight, output)
     translation.count_vector(bias)
@@ -407,7 +427,8 @@ def batch_norm(translation: Translation, call: Call) -> None:
     channels = known(translation.shapes[source.tensor])[0]
     vectors = [call.constant(place, "gamma, beta, mean or variance") for place in range(1, 5)]
     if any(vector.elements != channels for vector in vectors):
-        raise Unknown(f"its vectors are not of {channels} channels")
+        found = next(vector.elements for vector in vectors if vector.elements != channels)
+        raise Fault("E310", f"it is of {found} channels, its input is {_times(source.sizes)}", UNRUNNABLE)
     translation.buffers += 2 * channels
     for name in call.node.outputs[1:]:
         if name:

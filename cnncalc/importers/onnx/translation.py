@@ -29,6 +29,7 @@ MOST_DEPTH = 32
 """Functions and branches within each other."""
 MOST_NODES = 200_000
 """Nodes of a graph after functions are expanded."""
+UNRUNNABLE = "no runtime can run the file as it is: export it again"
 
 
 class Feature(NamedTuple):

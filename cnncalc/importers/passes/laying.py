@@ -17,8 +17,9 @@ def laid_out(chains: Sequence[Chain], network: Network, main: str) -> tuple[Piec
     """The one list of a network whose last tensor is the main output."""
     chains = _ordered(chains, main)
     read = {tensor for chain in chains for tensor in (*chain.inputs, *chain.refers)}
-    found: list[Piece] = []
     current = network.inputs[0][0]
+    given_out = [tensor for tensor, _ in network.inputs if tensor in network.outputs and tensor != main]
+    found: list[Piece] = [_as_it_is(tensor, None if tensor == current else tensor) for tensor in given_out]
     for chain in chains:
         pieces = list(chain.pieces)
         is_head = chain.output in network.outputs and chain.output != main and chain.output not in read
@@ -32,12 +33,16 @@ def laid_out(chains: Sequence[Chain], network: Network, main: str) -> tuple[Piec
         found.extend(pieces)
         current = chain.output
         if chain.output in network.outputs and chain.output != main:
-            found.append(
-                Piece(op="head", branches=(Branch("", (Piece(op="identity"),)),), output=f"{chain.output}!")
-            )
-    if current != main:
-        found.append(Piece(op="identity", source=main, output=f"{main}!"))
+            found.append(_as_it_is(chain.output))
+    if current != main or not chains:
+        found.append(Piece(op="identity", source=None if main == current else main, output=f"{main}!"))
     return tuple(found)
+
+
+def _as_it_is(tensor: str, source: str | None = None) -> Piece:
+    """An output that is a tensor as it is."""
+    identity = (Branch("", (Piece(op="identity"),)),)
+    return Piece(op="head", branches=identity, source=source, output=f"{tensor}!")
 
 
 def main_output(network: Network) -> str:

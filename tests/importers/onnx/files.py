@@ -124,6 +124,7 @@ def written(folder: Path, body: bytes, opset: int = 17, extra: bytes = b"") -> s
 
 CONV = node("Conv", ["x", "w"], ["y"], "/stem/conv/Conv", kernel_shape=[3, 3], pads=[1, 1, 1, 1])
 SMALL = graph([CONV], {"x": [1, 3, 8, 8]}, ["y"], [weights("w", [4, 3, 3, 3])])
+MISFIT = graph([CONV], {"x": [1, 4, 8, 8]}, ["y"], [weights("w", [4, 3, 3, 3])])
 UNKNOWN = graph(
     [CONV, node("NonZero", ["y"], ["z"], "/head/NonZero")],
     {"x": [1, 3, 8, 8]},

@@ -130,6 +130,22 @@ def test_layer_norm_written_as_several_nodes_is_named(tmp_path: Path) -> None:
     assert found.stated.params == 8
 
 
+def test_a_graph_that_changes_nothing_is_an_identity(tmp_path: Path) -> None:
+    nodes = [node("Cast", ["x"], ["a"], to=10), node("Dropout", ["a"], ["b"]), node("Identity", ["b"], ["y"])]
+    path = written(tmp_path, graph(nodes, {"x": (1, 4, 8, 8)}, ["y"]))
+    found = translated(read(Request(path)))
+    assert "layers:\n  - identity\n" in found.text
+    assert [str(one.shape) for one in found.report.outputs] == ["4x8x8"]
+    assert found.report.totals.params == found.report.totals.macs == 0
+
+
+def test_an_input_that_is_given_out_as_well_is_an_output(tmp_path: Path) -> None:
+    nodes = [node("Identity", ["x"], ["a"]), node("Conv", ["x", "w"], ["y"])]
+    path = written(tmp_path, graph(nodes, {"x": (1, 4, 8, 8)}, ["a", "y"], [weights("w", [6, 4, 3, 3])]))
+    outputs = translated(read(Request(path))).report.outputs
+    assert [str(one.shape) for one in outputs] == ["6x6x6", "4x8x8"]
+
+
 # Axis labels
 
 
