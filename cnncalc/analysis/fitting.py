@@ -8,6 +8,7 @@ from math import inf
 from typing import NamedTuple
 
 from cnncalc.analysis.along import Along, Line, Unanswered, Verdict
+from cnncalc.analysis.walk import Walk
 from cnncalc.geometry.axis import LONGEST_PERIOD
 from cnncalc.geometry.ray import Finer, Span
 from cnncalc.network.graph import Node
@@ -87,27 +88,20 @@ class Fitting:
 
     def at(self, size: int) -> Verdict:
         """The outcome for one size."""
-        return self.along.walk((size, 0), Span(0), self.wanted)
+        return Walk(self.along, (size, 0)).at(Span(0), self.wanted)
 
     def _wanted(self) -> tuple[Line, ...] | None:
         """The sizes of the flattened maps at the model's own input."""
         if self.own is None or not self.along.flattened:
             return None
-        found = self.along.walk((self.own, 0), Span(0))
+        found = Walk(self.along, (self.own, 0)).at(Span(0))
         return found.flat if found.valid else None
 
     def _pieces(self) -> tuple[int, list[list[Piece]]]:
         period = 1
         while True:
             try:
-                walks = 0
-                found = []
-                for residue in range(period):
-                    found.append(list(self._along_residue(residue, period)))
-                    walks += len(found[-1])
-                    if walks > self.most_walks:
-                        raise Unanswered(f"changes its sizes in more than {self.most_walks:,} ways")
-                return period, found
+                return period, self._by_residue(period)
             except Finer as finer:
                 period *= finer.factor
                 if period > LONGEST_PERIOD:
@@ -116,13 +110,26 @@ class Fitting:
                         f"makes sizes repeat only after more than {LONGEST_PERIOD:,} positions", node
                     ) from None
 
+    def _by_residue(self, period: int) -> list[list[Piece]]:
+        """The pieces of each residue class, the last first."""
+        found: list[list[Piece]] = []
+        walks = 0
+        for residue in range(period):
+            found.append([])
+            for piece in self._along_residue(residue, period):
+                walks += 1
+                if walks > self.most_walks:
+                    raise Unanswered(f"changes its sizes in more than {self.most_walks:,} ways")
+                found[-1].append(piece)
+        return found
+
     def _along_residue(self, residue: int, period: int) -> Iterator[Piece]:
-        """The pieces of one residue class, the last first."""
         least = 0 if residue else 1
+        walk = Walk(self.along, (residue, period))
         at: float = inf
         while at >= least:
             span = Span(at)
-            verdict = self.along.walk((residue, period), span, self.wanted)
+            verdict = walk.at(span, self.wanted)
             yield Piece(residue, max(span.first, least), span.last, verdict)
             at = span.first - 1
 

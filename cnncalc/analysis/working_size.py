@@ -40,13 +40,12 @@ def _with_neighbours(report: Report, model: Model, rules: Framework, last: Diagn
     """The report with the nearest inputs that fit, below and above, in the help of its last error."""
     shape = model.inputs[0][1]
     below, above = [], []
-    for axis, size in enumerate(shape.sizes):
-        classes = _classes(model, rules, axis)
-        if size is None or classes is None or classes.smallest is None:
+    for size, classes in zip(shape.sizes, _classes(model, rules), strict=False):
+        if size is None or classes.smallest is None:
             return report
         below.append(size if size in classes else classes.below(size))
         above.append(size if size in classes else classes.above(size))
-    if tuple(below) == shape.sizes:
+    if len(below) < shape.rank or tuple(below) == shape.sizes:
         return report
     near = [str(Shape(shape.channels, tuple(sizes))) for sizes in (below, above) if None not in sizes]
     if not near:
@@ -57,12 +56,23 @@ def _with_neighbours(report: Report, model: Model, rules: Framework, last: Diagn
     return report._replace(diagnostics=(*report.diagnostics[:-1], last._replace(help=help)))
 
 
-def _classes(model: Model, rules: Framework, axis: int) -> Classes | None:
-    """The valid sizes along an axis; ``None`` where they cannot be told, or not at once."""
+def _classes(model: Model, rules: Framework) -> tuple[Classes, ...]:
+    """The valid sizes along each axis; nothing where they cannot be told, or not at once."""
+    lines: list[Along] = []
+    found: list[Classes] = []
     try:
-        return Fitting(Along(model, rules, axis), EFFORT // len(model.graph.nodes)).sizes(is_valid)
+        for axis in range(model.inputs[0][1].rank):
+            line = Along(model, rules, axis)
+            same = next((at for at, other in enumerate(lines) if line.is_like(other)), None)
+            lines.append(line)
+            found.append(
+                Fitting(line, EFFORT // len(model.graph.nodes)).sizes(is_valid)
+                if same is None
+                else found[same]
+            )
     except Unanswered:
-        return None
+        return ()
+    return tuple(found)
 
 
 def working_size(model: Model, rules: Framework) -> tuple[Shape, bool] | None:
@@ -72,18 +82,13 @@ def working_size(model: Model, rules: Framework) -> tuple[Shape, bool] | None:
     shape = model.inputs[0][1]
     sizes: list[int] = []
     is_smallest = True
-    for axis, size in enumerate(shape.sizes):
-        if size is None:
-            return None
-        classes = _classes(model, rules, axis)
-        if classes is None:
-            return None
-        found = classes.above(size - 1)
+    for size, classes in zip(shape.sizes, _classes(model, rules), strict=False):
+        found = None if size is None else classes.above(size - 1)
         if found is None:
             return None
         sizes.append(found)
         is_smallest &= found == classes.smallest
-    return Shape(shape.channels, tuple(sizes)), is_smallest
+    return (Shape(shape.channels, tuple(sizes)), is_smallest) if len(sizes) == shape.rank else None
 
 
 def _is_about_sizes(found: Diagnostic) -> bool:

@@ -7,6 +7,10 @@ import re
 import pytest
 
 import cnncalc
+from cnncalc.analysis.along import Along, Job, Result
+from cnncalc.analysis.fitting import Fitting, is_valid
+from cnncalc.analysis.walk import Walk
+from cnncalc.geometry.ray import Span
 
 NETS = {
     "pools": "[maxpool2, maxpool2, maxpool2]",
@@ -18,6 +22,8 @@ NETS = {
     "a decoder that rounds": "[{conv1x1: 4, name: a}, maxpool2, maxpool2, upsample: 4, concat: [a, prev]]",
     "a flat end": "[conv3x3: {out: 4, stride: 2}, maxpool3, flatten, linear: 5]",
 }
+
+RESIDUAL = "[conv3x3: {out: 4, stride: 2}, residual: [conv3x3: {out: 8, stride: 2, padding: 1}, maxpool2, upsample: 2]]"
 
 
 def works(layers: str, height: int, width: int) -> bool:
@@ -65,3 +71,43 @@ def test_where_the_layer_reads_the_input_one_number_is_enough() -> None:
 def test_no_input_works_where_none_does() -> None:
     layers = "[adaptive_avgpool: 2, conv3x3: 4]"
     assert re.fullmatch("the smallest size that works here is 3", help_for(layers, 9, 9))
+
+
+def along(layers: str) -> Along:
+    (model,) = cnncalc.loads(f"input: [3, 40, 40]\nlayers: {layers}\n")
+    return Along(model, model.framework, 0)
+
+
+@pytest.mark.parametrize("layers", [*NETS.values(), RESIDUAL], ids=[*NETS, "a projection"])
+def test_a_walk_that_goes_on_for_another_size_finds_what_a_new_one_finds(layers: str) -> None:
+    line = along(layers)
+    fitting = Fitting(line)
+    for piece in [piece for pieces in fitting.pieces for piece in pieces]:
+        span = Span(piece.last)
+        verdict = Walk(line, (piece.residue, fitting.period)).at(span, fitting.wanted)
+        assert str(verdict.fault) == str(piece.verdict.fault)
+        assert verdict._replace(fault=None) == piece.verdict._replace(fault=None)
+        assert (max(span.first, piece.first), span.last) == (piece.first, piece.last)
+
+
+def steps(monkeypatch: pytest.MonkeyPatch, count: int) -> int:
+    """Layers that are asked for the sizes that a chain takes, of which each refuses two sizes of its own."""
+    asked: list[int] = []
+    own = Walk.passes
+
+    def counted(walk: Walk, job: Job, span: Span) -> Result:
+        asked.append(job.at)
+        return own(walk, job, span)
+
+    monkeypatch.setattr(Walk, "passes", counted)
+    line = along(f"[{', '.join(['conv3x3: 3'] * count)}]")
+    assert Fitting(line).sizes(is_valid).smallest == 2 * count + 1
+    return len(asked)
+
+
+@pytest.mark.parametrize("count", [10, 20, 40])
+def test_each_layer_is_asked_only_for_the_sizes_that_are_new_to_it(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From 4 on, 3, 2 and 1; the first layer is asked for 2 and 1 at once."""
+    assert steps(monkeypatch, count) == 4 * count - 1
