@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil
 from typing import Literal, NamedTuple
 
 from cnncalc.analysis.run import Given, rules_of, with_input
-from cnncalc.geometry.axis import Reads, Taps
+from cnncalc.geometry.axis import Taps
 from cnncalc.geometry.receptive_field import LOCAL, AxisField
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import TransposedWindow
@@ -53,8 +52,14 @@ class Stream(NamedTuple):
     """Inputs of a multiple leave every layer without a remainder."""
     causal: bool | Literal["to the chunk"]
     state: int
-    """Numbers kept between chunks."""
+    """Numbers kept between chunks, of which the first has ``first`` positions. Of a strided window its
+    extent - stride; chunks that are out of line with its padding make it wait for the rest of a stride too.
+    """
     state_bytes: int
+    first: int
+    """Positions to give first, so that the least must be kept; a whole chunk where that is so anyway."""
+    state_whole_chunks: int
+    """Numbers kept between chunks where the first one is whole too."""
     layers: tuple[LayerDelay, ...]
 
     def _repr_html_(self) -> str:
@@ -98,13 +103,15 @@ def stream(
     found = trace(model)
     check_local(model, found, "no answer is known before the input ends")
     chunk, _ = alignment(model, found, 0)
-    states = _states(model, found)
     main = _reach(_field(found, found.main))
     if main is None:
         raise refusal(model, "its main output joins paths of different strides, or sees no input")
     back, ahead = main
     field = _field(found, found.main)
     exact = None if rate is None else Fraction(rate)
+    pieces = [(_states(model, found, piece), piece) for piece in (chunk, _in_line(found, chunk))]
+    whole_chunks = sum(pieces[0][0].values())
+    states, first = min(pieces, key=lambda kept: sum(kept[0].values()))
     state = sum(states.values())
     return Stream(
         name=model.name,
@@ -120,6 +127,8 @@ def stream(
         causal=True if ahead <= 0 else "to the chunk" if ahead < chunk else False,
         state=state,
         state_bytes=state * DTYPES[dtype],
+        first=first,
+        state_whole_chunks=whole_chunks,
         layers=tuple([_delay(layer, states.get(number, 0)) for number, layer in found.placed()]),
     )
 
@@ -165,44 +174,46 @@ def _reach(field: AxisField) -> tuple[int, int] | None:
     return (max(one for one, _ in apart), max(other for _, other in apart)) if apart else None
 
 
-def _states(model: Model, found: Trace) -> dict[int, int]:
-    """The numbers kept for each layer; windows on one tensor share what the largest of them keeps."""
+def _in_line(found: Trace, chunk: int) -> int:
+    """The positions of a first piece that ends when a unit is complete: the one that looks furthest ahead."""
+    (seen,) = _field(found, found.main).maps
+    ends = [
+        (span[1] - unit * seen.advance // len(seen.spans), span[1])
+        for unit, span in enumerate(seen.spans)
+        if span is not None
+    ]
+    _, last = max(ends, key=lambda end: end[0])
+    return last % chunk + 1
+
+
+def _states(model: Model, found: Trace, arrived: int) -> dict[int, int]:
+    """The numbers kept for each layer when so many positions, or whole chunks more, have arrived.
+
+    All units are computed that can be; windows on one tensor share what the one keeps that needs the most.
+    """
+    ready: dict[int, int] = dict.fromkeys(range(found.inputs), arrived)
     kept: dict[int, tuple[int, int]] = {}
     states: dict[int, int] = {}
     for number, layer in found.placed():
         record = layer.record
         rule = record.rules[0]
         carried = 0 if record.layer is None else record.layer.carried()
-        if carried:
+        source = layer.inputs[0]
+        common = min(ready[one] for one in layer.inputs) if layer.joins else ready[source]
+        ready[number], need = progress(taps_of(model, layer, 0), common)
+        if layer.joins:
+            lines = [(ready[one] - common + need) * _channels(model, found, one) for one in layer.inputs]
+            states[number] = sum(lines)
+        elif carried:
             states[number] = carried
-        elif layer.joins:
-            states[number] = _delay_lines(model, found, layer)
         elif isinstance(rule, TransposedWindow):
-            states[number] = max(rule.dilation * (rule.kernel - 1) + 1 - rule.stride, 0) * _channels(
-                model, found, number
-            )
-        else:
-            source = layer.inputs[0]
-            need = positions_kept(taps_of(model, layer, 0))
-            if need > kept.get(source, (0, 0))[0]:
-                kept[source] = (need, number)
+            overlap = max(rule.dilation * (rule.kernel - 1) + 1 - rule.stride, 0)
+            states[number] = overlap * _channels(model, found, number)
+        elif need > kept.get(source, (0, 0))[0]:
+            kept[source] = (need, number)
     for source, (need, number) in kept.items():
         states[number] = states.get(number, 0) + need * _channels(model, found, source)
     return states
-
-
-def _delay_lines(model: Model, found: Trace, join: Placed) -> int:
-    """Numbers of the branches that are ready earlier than the last one."""
-    fields = [_field(found, number) for number in join.inputs]
-    ahead = [None if (reach := _reach(field)) is None else reach[1] for field in fields]
-    known = [one for one in ahead if one is not None]
-    stride = fields[0].stride
-    if len(known) < len(ahead) or stride is None:
-        raise refusal(model, f"`{join.record.path}` joins paths of different strides", join.node)
-    return sum(
-        ceil((max(known) - one) / stride) * _channels(model, found, number)
-        for number, one in zip(join.inputs, known, strict=True)
-    )
 
 
 def _channels(model: Model, found: Trace, number: int) -> int:
@@ -212,21 +223,20 @@ def _channels(model: Model, found: Trace, number: int) -> int:
     return channels
 
 
-def positions_kept(reads: Reads) -> int:
-    """The most positions that are still needed when all units are computed that can be."""
-    if not isinstance(reads, Taps):
-        return 0
+def progress(reads: Taps, arrived: int) -> tuple[int, int]:
+    """How many units are complete when so many positions have arrived, and how many of these the next need.
+
+    Far from the beginning, where what is before the first position no longer matters: both may be counted
+    from any multiple of the period, hence be negative.
+    """
     period = len(reads.runs)
-    spans = []
-    for unit in range(3 * period):
-        turn, residue = divmod(unit, period)
-        run = reads.runs[residue]
-        if run.length:
-            first = run.start + turn * reads.advance
-            spans.append((first, first + (run.length - 1) * run.step))
-    most = reached = 0
-    for at, (_, last) in enumerate(spans[: 2 * period]):
-        reached = last if at == 0 else max(reached, last)
-        waiting = [first for first, end in spans[at + 1 :] if end > reached]
-        most = max(most, reached + 1 - min(waiting, default=reached + 1))
-    return most
+    runs = [(at, run) for at, run in enumerate(reads.runs) if run.length]
+    if not runs:
+        return arrived * period // reads.advance, 0
+    waiting = [
+        -(-(arrived - run.start - (run.length - 1) * run.step) // reads.advance) * period + at
+        for at, run in runs
+    ]
+    complete = min(waiting)
+    first = min(run.start + -((at - complete) // period) * reads.advance for at, run in runs)
+    return complete, max(arrived - first, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from fractions import Fraction
+from random import Random
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,6 +14,7 @@ from cnncalc.questions.stream import Stream, stream
 from tests.oracle.build import Builder, per_axis
 from tests.oracle.modules import F, Tensor, nn, pads, torch
 from tests.oracle.whole_numbers import WholeNumbers, image_of, network_of, run
+from tests.rotation import todays
 
 
 def causal(kernel: int, stride: int = 1, dilation: int = 1, out: int = 4) -> str:
@@ -155,14 +157,16 @@ class Recorder(WholeNumbers):
 
 
 class Streamed:
-    """A recorded network that is fed in chunks and keeps no more than it needs."""
+    """A recorded network that is fed in chunks and keeps no more than it needs, or than ``room`` says."""
 
-    def __init__(self, parts: list[Part]) -> None:
+    def __init__(self, parts: list[Part], room: dict[int, int] | None = None) -> None:
         self.parts = parts
+        self.room = room
+        """The positions that each layer may keep of each of its inputs; what is older is forgotten."""
         self.waiting: dict[tuple[int, int], Tensor] = {}
         """For each layer and input, what has come and is still needed."""
-        self.cut: dict[int, int] = defaultdict(int)
-        """Units at the beginning of transposed convolutions that padding cuts off."""
+        self.skipped: dict[int, int] = defaultdict(int)
+        """Positions between a window and the next one that are still to come."""
 
     def feed(self, chunk: Tensor) -> Tensor:
         new = [chunk]
@@ -185,13 +189,17 @@ class Streamed:
             per_axis(part.args.get("stride", part.args["kernel"] if part.op == "maxpool" else 1), 1),
         )
         (dilation,) = per_axis(part.args.get("dilation", 1), 1)
+        dropped = min(self.skipped[at], new.shape[2])
+        self.skipped[at] -= dropped
+        new = new[:, :, dropped:]
         if (at, 0) not in self.waiting:
             before = pads(part.args.get("padding", 0), [kernel])[0][0]
             fill = -1e9 if part.op == "maxpool" else 0.0
             self.waiting[at, 0] = torch.full((1, new.shape[1], before), fill, dtype=torch.float64)
         whole = torch.cat([self.waiting[at, 0], new], 2)
         units = max((whole.shape[2] - dilation * (kernel - 1) - 1) // stride + 1, 0)
-        self.waiting[at, 0] = whole[:, :, units * stride :]
+        self.skipped[at] += max(units * stride - whole.shape[2], 0)
+        self._keep(at, whole[:, :, units * stride :])
         if not units:
             return torch.zeros(1, part.channels, 0, dtype=torch.float64)
         if part.op == "maxpool":
@@ -209,7 +217,7 @@ class Streamed:
         made = F.conv_transpose1d(new, conv.weight, None, conv.stride)
         made[:, :, :overlap] += held
         ready = new.shape[2] * stride
-        self.waiting[at, 0] = made[:, :, ready:]
+        self._keep(at, made[:, :, ready:])
         return made[:, :, :ready] + conv.bias[None, :, None]
 
     def _joined(self, at: int, part: Part, new: list[Tensor]) -> Tensor:
@@ -219,50 +227,139 @@ class Streamed:
         ready = min(self.waiting[at, place].shape[2] for place in range(len(new)))
         given = [self.waiting[at, place][:, :, :ready] for place in range(len(new))]
         for place in range(len(new)):
-            self.waiting[at, place] = self.waiting[at, place][:, :, ready:]
+            self._keep(at, self.waiting[at, place][:, :, ready:], place)
         return part.module(*given) if ready else torch.zeros(1, part.channels, 0, dtype=torch.float64)
 
-    def kept(self) -> int:
-        """The numbers in all buffers; windows on one tensor share the longest."""
-        shared: dict[int, int] = defaultdict(int)
-        others = 0
+    def _keep(self, at: int, held: Tensor, place: int = 0) -> None:
+        if self.room is not None:
+            held = held.clone()
+            held[:, :, : max(held.shape[2] - self.room[at], 0)] = torch.nan
+        self.waiting[at, place] = held
+
+    def positions(self) -> dict[int, int]:
+        """The most positions in a buffer of each layer."""
+        found: dict[int, int] = defaultdict(int)
+        for (at, _), held in self.waiting.items():
+            found[at] = max(found[at], held.shape[2])
+        return found
+
+    def by_layer(self) -> list[int]:
+        """The numbers in the buffers of each layer; the first window of the longest keeps for all of a tensor."""
+        shared: dict[int, tuple[int, int]] = {}
+        found = [0] * len(self.parts)
         for (at, _), held in self.waiting.items():
             part = self.parts[at]
-            if part.op in ("conv", "maxpool"):
-                shared[part.inputs[0]] = max(shared[part.inputs[0]], held[0].numel())
-            else:
-                others += held[0].numel()
-        return sum(shared.values()) + others
+            if part.op not in ("conv", "maxpool"):
+                found[at] += held[0].numel()
+            elif held[0].numel() > shared.get(part.inputs[0], (0, 0))[0]:
+                shared[part.inputs[0]] = (held[0].numel(), at)
+        for numbers, at in shared.values():
+            found[at] = numbers
+        return found
+
+
+class Runs:
+    """One network whole and in chunks, from a first piece on."""
+
+    def __init__(self, text: str, found: Stream, first: int, chunks: int = 1) -> None:
+        network = network_of(text)
+        self.first = first + max(-(-found.delay // found.chunk), 0) * found.chunk
+        self.step = chunks * found.chunk
+        self.rounds = max(2, min(8, 2000 // self.step))
+        self.x = image_of(network, (self.first + self.rounds * self.step,))
+        (name,) = network.inputs
+        recorder = Recorder(network.framework, self.x)
+        with torch.no_grad():
+            self.whole = Builder(network, recorder).run({name: self.x}).tensor
+        self.parts = recorder.parts
+
+    def streamed(self, room: dict[int, int] | None = None) -> Streamed | None:
+        """What is kept at the end; ``None`` where the chunks give something else than the whole."""
+        engine = Streamed(self.parts, room)
+        with torch.no_grad():
+            pieces = [engine.feed(self.x[:, :, : self.first])]
+            pieces += [engine.feed(piece) for piece in self.x[:, :, self.first :].split(self.step, 2)]
+        out = torch.cat(pieces, 2)
+        assert out.shape[2] >= self.rounds
+        return engine if torch.equal(out, self.whole[:, :, : out.shape[2]]) else None
+
+
+def check_states(text: str, found: Stream, chunks: int = 1, *, tight: bool = True) -> None:
+    """Layer by layer, behind the first piece that is said and in whole chunks; one position less is too few,
+    unless a later stride passes over the units that miss it.
+    """
+    for first, state in ((found.first, found.state), (found.chunk, found.state_whole_chunks)):
+        runs = Runs(text, found, first, chunks)
+        engine = runs.streamed()
+        assert engine is not None
+        assert sum(engine.by_layer()) == state
+        if first == found.first:
+            assert engine.by_layer() == [layer.state for layer in found.layers]
+        room = engine.positions()
+        assert runs.streamed(room) is not None
+        for at in [at for at, positions in room.items() if positions and tight]:
+            assert runs.streamed({**room, at: room[at] - 1}) is None
 
 
 @pytest.mark.parametrize("chunks", [1, 3])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", todays(list(NETWORKS), 2))
 def test_chunks_with_these_states_are_the_whole(name: str, chunks: int) -> None:
-    text, found = answer(name)
-    network = network_of(text)
-    step = chunks * found.chunk
-    rounds = max(2, min(40, 4000 // step))
-    # The first piece brings the chunks in line with the layers: the delay, or whole chunks.
-    firsts = (found.delay, -(-found.delay // found.chunk) * found.chunk)
-    x = image_of(network, (max(firsts) + rounds * step,))
-    (input_name,) = network.inputs
-    recorder = Recorder(network.framework, x)
-    kept = []
-    with torch.no_grad():
-        whole = Builder(network, recorder).run({input_name: x}).tensor
-        for first in firsts:
-            streamed = Streamed(recorder.parts)
-            outputs = [streamed.feed(x[:, :, :first])]
-            assert outputs[0].shape[2] >= 1
-            most = 0
-            for begin in range(first, first + rounds * step, step):
-                outputs.append(streamed.feed(x[:, :, begin : begin + step]))
-                most = max(most, streamed.kept())
-            kept.append(most)
-            out = torch.cat(outputs, 2)
-            assert torch.equal(out, whole[:, :, : out.shape[2]])
-            assert out.shape[2] >= rounds
-    assert min(kept) == found.state
+    check_states(*answer(name), chunks)
+
+
+class Drawn:
+    """A random network over time: strides, dilations, all paddings, pools, transposed ones and branches."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        items = [self.item(2) for _ in range(self.random.randint(1, 4))]
+        self.text = f"input: [4, 9000]\nlayers: [{', '.join(items)}]"
+
+    def item(self, depth: int) -> str:
+        kinds = [self.conv, self.conv, self.pool, self.transposed, self.nearest]
+        return self.random.choice([*kinds, *([self.residual, self.branches] if depth else [])])(depth)
+
+    def conv(self, depth: int) -> str:
+        stride = self.random.choice([1, 1, 2, 3])
+        dilation = self.random.choice([1, 1, 2, 3])
+        kernel = self.random.randint(1, 6)
+        padding = [self.random.randint(0, 6), self.random.randint(0, 3)]
+        args = f"stride: {stride}, dilation: {dilation}, padding: [{padding}]"
+        return f"conv{kernel}: {{out: {self.random.randint(2, 4)}, {args}}}"
+
+    def pool(self, depth: int) -> str:
+        kernel = self.random.randint(2, 4)
+        return f"maxpool{kernel}: {{stride: {self.random.randint(1, 4)}, padding: {self.random.randint(0, kernel // 2)}}}"
+
+    def transposed(self, depth: int) -> str:
+        stride = self.random.randint(1, 3)
+        return f"conv_transpose{self.random.randint(stride, 6)}: {{out: 4, stride: {stride}, padding: 0}}"
+
+    def nearest(self, depth: int) -> str:
+        return "upsample: 2"
+
+    def residual(self, depth: int) -> str:
+        kernel, dilation = self.random.choice([3, 5]), self.random.randint(1, 2)
+        before = self.random.randint(0, (kernel - 1) * dilation)
+        padding = [before, (kernel - 1) * dilation - before]
+        return f"residual: {{body: [conv{kernel}: {{out: 4, dilation: {dilation}, padding: [{padding}]}}], shortcut: project}}"
+
+    def branches(self, depth: int) -> str:
+        stride = self.random.choice([1, 2, 3])
+        some = []
+        for _ in range(self.random.randint(2, 3)):
+            kernel = self.random.randint(1, 3) + stride
+            before = self.random.randint(0, kernel - stride)
+            padding = [before, kernel - stride - before]
+            some.append(f"[conv{kernel}: {{out: 2, stride: {stride}, padding: [{padding}]}}]")
+        return f"concat: [{', '.join(some)}]"
+
+
+@pytest.mark.parametrize("seed", todays(range(60), 10))
+def test_random_networks_keep_these_states(seed: int) -> None:
+    text = Drawn(seed).text
+    (model,) = cnncalc.loads(text)
+    check_states(text, stream(model), tight=False)
 
 
 @pytest.mark.parametrize(("word", "layers"), [("lstm", 1), ("lstm", 2), ("gru", 1), ("rnn", 3)])

@@ -13,7 +13,7 @@ import cnncalc
 from cnncalc.geometry.resample import Bilinear, Nearest
 from cnncalc.geometry.window import Window
 from cnncalc.network.model import Model
-from cnncalc.questions.stream import positions_kept, stream
+from cnncalc.questions.stream import progress, stream
 from tests.cli.running import Ran
 
 
@@ -25,17 +25,47 @@ def model_of(layers: str, input: str = "[2, any]") -> Model:
 @pytest.mark.parametrize(
     ("rule", "kept"),
     [
-        (Window(3, 1), 2),
-        (Window(3, 1, dilation=4), 8),
-        (Window(4, 2, 1, 1), 2),
-        (Window(2, 5), 0),
-        (Nearest(3), 0),
-        (Bilinear(2), 1),
+        (Window(3, 1), [2]),
+        (Window(3, 1, dilation=4), [8]),
+        (Window(4, 2, 2, 0), [2, 3]),
+        (Window(4, 2, 1, 1), [3, 2]),
+        (Window(10, 5, 5, 0), [5, 6, 7, 8, 9]),
+        (Window(2, 5), [0, 1, 0, 0, 0]),
+        (Nearest(3), [0]),
+        (Bilinear(2), [1]),
     ],
 )
-def test_what_a_window_keeps(rule: Any, kept: int) -> None:
-    """The extent less the stride; of linear interpolation the last position."""
-    assert positions_kept(rule.reads(100)) == kept
+def test_what_a_window_keeps(rule: Any, kept: list[int]) -> None:
+    """By the positions that have come beyond whole strides: at least its extent less the stride."""
+    reads = rule.reads(100)
+    assert [progress(reads, 100 * reads.advance + more)[1] for more in range(reads.advance)] == kept
+
+
+@pytest.mark.parametrize(
+    ("padding", "first", "state", "whole_chunks"),
+    [
+        ("[[2, 0]]", 2, 2, 2),  # k - s before: chunks are in line with the windows
+        ("[[3, 0]]", 1, 2, 3),  # k - 1 before: unit 0 ends with position 0
+        ("[[1, 1]]", 1, 2, 3),
+        ("0", 2, 2, 2),
+    ],
+)
+def test_chunks_out_of_line_with_the_padding_keep_more(
+    padding: str, first: int, state: int, whole_chunks: int
+) -> None:
+    found = stream(model_of(f"[conv4: {{out: 3, stride: 2, padding: {padding}}}]"))
+    assert (found.chunk, found.first) == (2, first)
+    assert (found.state, found.state_whole_chunks) == (2 * state, 2 * whole_chunks)
+
+
+def test_branches_wait_only_while_a_chunk_leaves_them_apart() -> None:
+    """Units that read -1..2 and 0..1: behind 3 positions both branches have one, behind 2 only the second one."""
+    found = stream(
+        model_of(
+            "[concat: [[conv4: {out: 3, stride: 2, padding: 1}], [conv2: {out: 5, stride: 2, padding: 0}]]]"
+        )
+    )
+    assert (found.first, found.state, found.state_whole_chunks) == (1, 2 * 2, 3 * 2 + 5)
 
 
 def test_windows_on_one_tensor_share_what_they_keep() -> None:
@@ -92,6 +122,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert document["models"][0]["stream"] == {
         "rate": 8000, "look_back": 0, "look_ahead": 12, "delay": 13, "delay_ms": 1.625, "chunk": 4,
         "causal": False, "state": 1 * 2 + 2 * 3, "state_bytes": 32,
+        "first": 1, "state_whole_chunks": 4 * 2 + 2 * 3,
     }  # fmt: skip
     assert document["models"][0]["layers"][0] == {
         "path": "conv5_1", "op": "conv", "look_back": 0, "look_ahead": 4, "state": 2,

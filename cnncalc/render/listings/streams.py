@@ -38,6 +38,7 @@ class Streams(Answers[Stream]):
             Total("causal", causal),
             Total("state", f"{answer.state:,}"),
             Total("state in bytes", f"{answer.state_bytes:,}", memory(answer.state_bytes)),
+            *_first(answer),
         ]
         return Listing(
             title(answer, surface),
@@ -68,6 +69,8 @@ class Streams(Answers[Stream]):
                 "causal": answer.causal,
                 "state": answer.state,
                 "state_bytes": answer.state_bytes,
+                "first": answer.first,
+                "state_whole_chunks": answer.state_whole_chunks,
             },
         }
 
@@ -111,6 +114,13 @@ def _label(row: Branch) -> str:
 
 def _heads(row: Branch) -> bool:
     return row.is_head
+
+
+def _first(answer: Stream) -> Iterator[Total]:
+    """The first piece behind which that state is enough, where it is no whole chunk."""
+    if answer.first != answer.chunk:
+        yield Total("behind a first piece of", f"{answer.first:,}", _time(answer, answer.first))
+        yield Total("state of whole chunks only", f"{answer.state_whole_chunks:,}")
 
 
 def _back(answer: Stream) -> tuple[str, str]:
