@@ -24,7 +24,7 @@ from cnncalc.errors import (
 )
 from cnncalc.loading import Loaded, Options, load_path
 from cnncalc.network.model import Model
-from cnncalc.render.diagnostics import render
+from cnncalc.render.diagnostics import render, tally
 from cnncalc.render.document import Document
 from cnncalc.render.formats import Format
 from cnncalc.render.listings.networks import Entry, Networks
@@ -142,6 +142,7 @@ def deliver(
 
 
 def report_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
-    """Diagnostics in full on standard error."""
+    """Diagnostics in full on standard error, and how many where there are several errors."""
     if diagnostics:
-        warn(render(diagnostics, surface_of(sys.stderr)))
+        surface = surface_of(sys.stderr)
+        warn(render(diagnostics, surface) + tally(diagnostics, surface))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cnncalc.errors import Diagnostic, Location
 from cnncalc.render.surface import BOLD, BOLD_RED, BOLD_YELLOW, CYAN, PLAIN, Surface
 from cnncalc.render.text import cells, inert, wrapped
+from cnncalc.support.numbers import plural
 
 LONGEST_EXCERPT = 100
 """Characters of a source line that are shown around the caret."""
@@ -19,6 +20,21 @@ def render(diagnostics: Iterable[Diagnostic], surface: Surface = PLAIN) -> str:
     """All of them, a blank line between two; ends in a newline where there is any."""
     blocks = ["\n".join(_lines(diagnostic, surface)) for diagnostic in diagnostics]
     return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def tally(diagnostics: Sequence[Diagnostic], surface: Surface = PLAIN) -> str:
+    """How many there are, which closes a list of several errors; nothing of a single one."""
+    errors = sum(one.severity == "error" for one in diagnostics)
+    if errors < 2:
+        return ""
+    warnings = len(diagnostics) - errors
+    files = len({one.location.file for one in diagnostics if one.location is not None})
+    line = (
+        plural(errors, "error")
+        + (f" and {plural(warnings, 'warning')}" if warnings else "")
+        + (f" in {plural(files, 'file')}" if files > 1 else "")
+    )
+    return f"\n{surface.styled(line, BOLD)}\n"
 
 
 CHAIN_END = 3

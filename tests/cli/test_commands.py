@@ -601,3 +601,13 @@ def test_an_ending_in_pixels_says_how_to_get_a_picture(capsys: pytest.CaptureFix
             words = " ".join(ran.err.split())
             assert f"no format has the ending of '{name}'; use one of ." in words
             assert (how in words) == is_picture
+
+
+def test_several_errors_are_counted_where_people_read_them(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("many.yaml").write_text("input: [3, 8, 8]\nlayers: [cnv: 3, conv3x3: {ot: 4}]\n")
+    for command in ("rf", "compare", "sizes", "check", "export"):
+        more = ("--to", "torch") if command == "export" else ()
+        ran = Ran(capsys, command, "many.yaml", *more)
+        assert ran.code == 1
+        assert ran.err.endswith("\n\n2 errors\n") == (command != "check")
+    assert Ran(capsys, "rf", "many.yaml", "--format", "json").err == ""

@@ -91,7 +91,7 @@ def test_a_network_that_was_renamed_does_not_pass_unseen(capsys: pytest.CaptureF
     assert (ran.code, ran.err) == (
         1,
         f"error[E405]: `params > +5%` cannot be decided: `big` is new (big, b.yaml)\n{help}\n"
-        f"error[E405]: `params > +5%` cannot be decided: `m` was removed (m, a.yaml)\n{help}",
+        f"error[E405]: `params > +5%` cannot be decided: `m` was removed (m, a.yaml)\n{help}\n2 errors\n",
     )
     ran = Ran(capsys, "compare", "a.yaml", "b.yaml", "--format", "json", "--fail-if", "params > +5%")
     assert [(one["model"], one["kept"]) for one in json.loads(ran.out)["budgets"]] == [
