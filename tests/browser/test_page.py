@@ -45,7 +45,7 @@ const spans = (part, d) => {
   return [+part.getAttribute(at), +part.getAttribute(at) + +part.getAttribute(size) - 1];
 };
 return arguments[0].map(([path, unit]) => {
-  choice.value = [...choice.options].find(option => option.textContent === path).value;
+  choice.value = path;
   choice.dispatchEvent(new Event("change", {bubbles: true}));
   stage.querySelectorAll(".sliders input").forEach((slider, d) => {
     slider.value = unit[d];
@@ -66,6 +66,11 @@ return arguments[0].map(([path, unit]) => {
 ROWS = """
 const rows = [...document.querySelectorAll("[data-model] tr[data-l]")];
 return [rows.length, rows.indexOf(document.activeElement)];
+"""
+
+LAYERS = """
+const [{layers, along, axes}] = networks, choice = document.querySelector("[data-model] select");
+return layers.map(({a}, at) => ({p: choice[at].textContent, a: a.slice(0, axes.length).map(place => along[place])}));
 """
 
 CONTRASTS = """
@@ -113,7 +118,7 @@ def pairs(first: list[Any], last: list[Any]) -> list[Any]:
 
 def layers_of(browser: Browser) -> list[dict[str, Any]]:
     """The layers of the page with the numbers of their units."""
-    found = browser.run("return networks[0].layers")
+    found = browser.run(LAYERS)
     assert isinstance(found, list)
     return found
 
@@ -217,6 +222,18 @@ def test_keys_move_the_unit_and_say_so(browser: Browser, pages: dict[str, Path])
     assert said == words
 
 
+def test_every_arrow_moves_along_a_single_axis(browser: Browser, pages: dict[str, Path]) -> None:
+    browser.open(pages["tcn:one_stack"])
+    browser.run("document.querySelector('figure.units svg').focus()")
+    found = []
+    for keys in ([], ["ARROW_UP"], ["ARROW_DOWN", "ARROW_RIGHT"], ["HOME", "ARROW_LEFT"], ["END"]):
+        browser.press(*keys)
+        found.append(
+            browser.run("return [...document.querySelectorAll('.sliders input')].map(one => +one.value)")
+        )
+    assert found == [[499], [498], [500], [0], [999]]
+
+
 def test_hovering_shows_a_layer_everywhere_and_a_click_keeps_it(
     browser: Browser, pages: dict[str, Path]
 ) -> None:
@@ -225,7 +242,7 @@ def test_hovering_shows_a_layer_everywhere_and_a_click_keeps_it(
         """
         const stage = document.querySelector("[data-model]"), name = () => stage.querySelector(".reading").textContent.split(",")[0];
         const row = () => stage.querySelector("tr.on th").textContent, line = () => stage.querySelector("pre .on").textContent;
-        const at = networks[0].layers.findIndex(layer => layer.p === "conv3_1");
+        const at = [...stage.querySelector("select")].findIndex(one => one.textContent === "conv3_1");
         const point = stage.querySelector(`circle[data-l="${at}"]`), steps = [name()];
         point.dispatchEvent(new PointerEvent("pointerover", {bubbles: true, pointerType: "mouse"}));
         steps.push(name(), row(), point.classList.contains("on"));
@@ -247,8 +264,7 @@ def test_dragging_on_the_input_chooses_the_unit_that_looks_there(
 
     browser.open(pages["vgg16"])
     browser.run(
-        "const choice = document.querySelector('select'); choice.value = "
-        "networks[0].layers.findIndex(layer => layer.p === 'pool4');"
+        "const choice = document.querySelector('select'); choice.value = 'pool4';"
         "choice.dispatchEvent(new Event('change', {bubbles: true}));"
         "document.querySelector('figure.input svg').scrollIntoView({block: 'center'})"
     )
@@ -284,12 +300,15 @@ def test_the_reader_s_picture_is_read_in_the_browser(
     picture.write_bytes(png())
     browser.open(pages["vgg16"])
     browser.complaints()
+    dimmed = "return getComputedStyle(document.querySelector('.shade')).display"
+    assert browser.run(dimmed) == "none"
     browser.driver.find_element("css selector", "input[type=file]").send_keys(str(picture))
     address, width = browser.run(
         "const image = document.querySelector('figure.input image');"
         "return [image.getAttribute('href'), image.getBoundingClientRect().width]"
     )
     assert address.startswith("blob:")
+    assert browser.run(dimmed) == "inline"
     assert width > 0
     assert [one for one in browser.complaints() if not one.startswith("blob:")] == []
 
@@ -306,21 +325,21 @@ def test_contrast(browser: Browser, pages: dict[str, Path], theme: str) -> None:
     assert any(paper in papers for paper in ("rgb(255, 255, 255)", "rgb(21, 27, 35)"))
 
 
-def test_titles_and_lines_that_the_script_adds(browser: Browser, pages: dict[str, Path]) -> None:
+def test_titles_that_the_script_adds_and_lines(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["resnet50:torchvision"])
-    point, row, lines, text = browser.run(
+    point, row, text = browser.run(
         """
-        const at = networks[0].layers.findIndex(layer => layer.p === "layer2[1]/residual_1/conv3x3_1");
+        const path = "layer2[1]/residual_1/conv3x3_1";
+        const at = [...document.querySelector("select")].findIndex(one => one.textContent === path);
         const spec = document.querySelector("pre");
         return [document.querySelector(`.growth [data-l="${at}"] title`).textContent,
                 document.querySelector(`tr[data-l="${at}"]:not(.head) th`).title,
-                [...spec.children].map(line => +line.dataset.n), [...spec.children].map(line => line.textContent)];
+                [...spec.children].map(line => line.textContent)];
         """
     )
     assert (point, row) == ("layer2[1]/residual_1/conv3x3_1 (conv): 59x59", "layer2[1]/residual_1/conv3x3_1")
     spec = (Path(__file__).parents[2] / "configs/resnet50.yaml").read_text(encoding="utf-8")
     assert text == spec.splitlines()
-    assert lines == list(range(1, len(text) + 1))
 
 
 def test_a_large_page_opens_without_delay(browser: Browser, tmp_path: Path) -> None:
@@ -336,7 +355,7 @@ def test_a_large_page_opens_without_delay(browser: Browser, tmp_path: Path) -> N
             const stage = document.querySelector("[data-model]"), choice = stage.querySelector("select");
             return [7, 90, 210, 300].map(at => {
               const begin = performance.now();
-              choice.value = at;
+              choice.selectedIndex = at;
               choice.dispatchEvent(new Event("change", {bubbles: true}));
               stage.getBoundingClientRect();
               return performance.now() - begin;

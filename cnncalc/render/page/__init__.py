@@ -24,6 +24,7 @@ from cnncalc.render.listings.layers import failure, heading, place_of, totals
 from cnncalc.render.outputs.html import tables
 from cnncalc.render.page.data import inert_json, model
 from cnncalc.render.page.table import table
+from cnncalc.render.page.unit import card
 from cnncalc.render.pictures import PICTURES, Drawing, draw
 from cnncalc.render.pictures.svg import style as style_of_pictures
 from cnncalc.render.rows import rows
@@ -34,11 +35,6 @@ from cnncalc.support.numbers import plural
 
 HEADLINES = ("params", "MACs", "FLOPs (2 x MACs)", "weight memory in bytes (float32)", "peak activations")
 """The totals that are large on the page; the others are below them."""
-KEYS = (
-    "Drag on the input, or use the arrow keys on it (with Shift ten units at a time) or the sliders. "
-    "In the table, the arrow keys go from row to row and open and close structures."
-)
-
 
 _DATA = re.compile(r' data-([a-z]+)="([^"]*)"')
 _TITLED = re.compile(r'( data-l="\d+")><title>[^<]*</title></(?:circle|rect)>')
@@ -60,7 +56,7 @@ def document(networks: Sequence[Shown], drawing: Drawing, comparison: Document) 
     script, style = _file("page.js"), _file("page.css")
     layers = [_layers(one.report, drawing) for one in networks]
     data = [
-        model(one.report, shown) | {"start": _start(drawing, shown), "behind": drawing.behind}
+        model(one.report, shown) | {"start": _start(drawing, shown)}
         for one, shown in zip(networks, layers, strict=True)
     ]
     digest = b64encode(sha256(script.encode()).digest()).decode()
@@ -69,8 +65,10 @@ def document(networks: Sequence[Shown], drawing: Drawing, comparison: Document) 
     )
     names = ", ".join(inert(one.report.name) for one in networks)
     panels = [
-        _network(at, one, shown, drawing.depth)
-        for at, (one, shown) in enumerate(zip(networks, layers, strict=True))
+        _network(
+            at, one, shown, drawing.depth, card(at, plain, [layer.path for layer in shown], drawing.behind)
+        )
+        for at, (one, shown, plain) in enumerate(zip(networks, layers, data, strict=True))
     ]
     tabs = list(labels([one.report for one in networks]))
     if len(networks) > 1:
@@ -107,10 +105,16 @@ def _file(name: str) -> str:
 
 
 def _start(drawing: Drawing, layers: Sequence[LayerReport]) -> list[object]:
-    """The layer and the unit that are shown first: those asked for, else the last layer that sees a part."""
+    """The layer and unit shown first: those asked for, else the middle of the last layer that sees a part."""
     asked = [at for at, layer in enumerate(layers) if layer.path in drawing.layers]
     local = [at for at, layer in enumerate(layers) if any(axis.maps for axis in layer.field.axes)]
-    return [next(iter(asked or local[-1:]), 0), drawing.at and list(drawing.at)]
+    first = next(iter(asked or local[-1:]), 0)
+    units = layers[first].field.units if layers else ()
+    if drawing.at and len(drawing.at) == len(units):
+        unit = list(drawing.at)
+    else:
+        unit = [((count or 1) - 1) // 2 for count in units]
+    return [first, [*unit, 0] if len(unit) % 2 else unit]
 
 
 def _tabs(names: Sequence[str]) -> Iterator[str]:
@@ -125,7 +129,7 @@ def _panel(at: int, inside: str, is_tab: bool) -> str:
     return f'<section class="network" id="panel{at}"{role}>\n{inside}\n</section>'
 
 
-def _network(at: int, one: Shown, layers: Sequence[LayerReport], depth: int | None) -> str:
+def _network(at: int, one: Shown, layers: Sequence[LayerReport], depth: int | None, unit: str) -> str:
     report = one.report
     name = inert(report.name)
     conditions = heading(report, report.framework, PLAIN, is_named=True).removeprefix(f"{name} · ")
@@ -138,7 +142,7 @@ def _network(at: int, one: Shown, layers: Sequence[LayerReport], depth: int | No
     parts += _totals(report)
     places = {layer.path: at for at, layer in enumerate(layers)}
     parts.append(f'<div class="stage" data-model="{at}">')
-    parts.append(_field(at))
+    parts.append(_card("What one unit sees", unit, "field"))
     curve = _TITLED.sub(r"\1/>", _picture("growth", (report,), places))  # the script titles them
     growth = _card("Growth of the receptive field", curve, "growth")
     parts.append(f'<div class="side">{growth}\n{_card("Notes", _notes(one, places), "notes")}</div>')
@@ -204,22 +208,6 @@ def _headline(total: Total) -> str:
     return f'<div><dt>{title}</dt><dd title="{escape(total.exact)}">{words}</dd></div>'
 
 
-def _field(at: int) -> str:
-    """The frame of the unit that is moved, which the script fills."""
-    return _card(
-        "What one unit sees",
-        f'<div class="tools"><label>Layer <select aria-describedby="keys{at}"></select></label>'
-        '<label class="file">Picture behind it <input type="file" accept="image/*"></label></div>\n'
-        '<noscript><p class="failed">Moving a unit needs JavaScript, '
-        "the rest of the page does not.</p></noscript>"
-        '<div class="views"></div>\n<div class="sliders"></div>\n<p class="reading"></p>\n'
-        '<p class="soft key"><span class="swatch sees"></span>seen <span class="swatch pads"></span>padding '
-        '<span class="swatch next"></span>neighbouring unit</p>\n'
-        f'<p class="soft" id="keys{at}">{escape(KEYS)} Your picture stays in this browser.</p>',
-        "field",
-    )
-
-
 def _notes(one: Shown, places: Mapping[str, int]) -> str:
     """The diagnostics of the analysis and the advice on a whole network."""
     found = [*one.report.diagnostics]
@@ -246,9 +234,10 @@ def _note(found: Diagnostic, places: Mapping[str, int]) -> str:
 
 
 def _spec(lines: Sequence[str]) -> str:
-    """The lines as they are; the script makes each an element of its own."""
-    text = "\n".join(escape(inert(line), quote=False) for line in lines).rstrip("\n")
-    return f'<pre class="scroll" tabindex="0" aria-label="the text of the spec">\n{text}</pre>'
+    """The lines as they are, each an element that the script marks."""
+    text = "\n".join(lines).rstrip("\n").split("\n")
+    spans = "".join(f"<span>{escape(inert(line), quote=False)}</span>" for line in text)
+    return f'<pre class="scroll" tabindex="0" aria-label="the text of the spec">{spans}</pre>'
 
 
 def _comparison(networks: Sequence[Shown], names: Sequence[str], comparison: Document) -> str:

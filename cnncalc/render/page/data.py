@@ -50,12 +50,15 @@ def model(report: Report, layers: Sequence[LayerReport]) -> dict[str, Plain]:
     for layer in layers:
         places = []
         for at, (field, units) in enumerate(zip(layer.field.axes, layer.field.units, strict=True)):
+            axis = _field(field, units, sizes[at], maps)
             found = _limits(field, read[at].get(layer.path), sizes[at])
-            axis = [fields.place(_field(field, units, maps)), units, limits.place(found)]
-            places.append(axes.place(axis))
-        rows.append({"p": layer.path, "a": places, "n": layer.line})
+            places.append(axes.place([fields.place(axis), units, limits.place(found)]))
+        if rank % 2:  # one axis more, of a single unit, so that every drawing has two
+            blank = {"m": [maps.place([0, [[0, 0]]])]}
+            places.append(axes.place([fields.place(blank), 1, limits.place([0, 0, []])]))
+        rows.append({"a": places, "n": layer.line})
     return {
-        "size": list(sizes),
+        "size": [*sizes, 1] if rank % 2 else list(sizes),
         "axes": list(AXES.get(rank, [f"axis {at}" for at in range(rank)])),
         "reason": _reason(sizes, rank),
         "maps": maps.values,
@@ -94,16 +97,18 @@ def _alike(report: Report, sizes: tuple[Size, ...], one: int, other: int) -> boo
     )
 
 
-def _field(field: AxisField, units: Size, maps: Pool) -> dict[str, Plain]:
-    """What units see along an axis: the places of its maps, and what else is to be said of it."""
+def _field(field: AxisField, units: Size, size: Size, maps: Pool) -> dict[str, Plain]:
+    """What units see along an axis: the places of its maps, and words that are said instead of positions."""
     reason = field.unknown or field.unknown_start or _unheld(field, units)
-    found: dict[str, Plain] = {"m": [] if reason else [maps.place(_map(seen, units)) for seen in field.maps]}
+    if reason:
+        return {"m": [], "w": f"unknown: it {reason}"}
+    if field.is_global and not field.maps:
+        return {"m": [] if size is None else [maps.place([0, [[0, size - 1]]])], "w": "all"}
+    found: dict[str, Plain] = {"m": [maps.place(_map(seen, units)) for seen in field.maps]}
     if field.is_global:
         found["g"] = 1
     if field.looks_back:
         found["b"] = 1
-    if reason:
-        found["r"] = reason
     return found
 
 
@@ -127,12 +132,15 @@ def _plain(span: Interval | None) -> list[int] | int:
     return 0 if span is None else list(span)
 
 
-def _limits(field: AxisField, read: Sequence[Inside] | None, size: Size) -> list[Plain] | None:
+def _limits(field: AxisField, read: Sequence[Inside] | None, size: Size) -> list[Plain]:
     """What the units of a layer really read: the first and last position that any does, to which its region
-    is clipped, and the units for which that is not all. ``None`` where it is not known.
+    is clipped, and the units for which that is not all; without these where only the input's ends are known.
     """
-    if read is None or not field.maps or size is None:
-        return None
+    ends: list[Plain] = [0, (size or 1) - 1]
+    if not field.maps:
+        return [*ends, []]
+    if read is None or size is None:
+        return ends
     spans = [span for span in read if not isinstance(span, str) and span is not None]
     first, last = (min(one for one, _ in spans), max(one for _, one in spans)) if spans else (0, -1)
     others: list[Plain] = []
@@ -141,7 +149,7 @@ def _limits(field: AxisField, read: Sequence[Inside] | None, size: Size) -> list
         clipped = None if seen is None else _clipped(seen, first, last)
         if not isinstance(span, str) and span != clipped:
             others.append([unit, *(span or ())])
-    return [first, last, *others] if len(others) <= MOST_LIMITS else None
+    return [first, last, others] if len(others) <= MOST_LIMITS else ends
 
 
 def _clipped(span: Interval, first: int, last: int) -> Interval | None:
