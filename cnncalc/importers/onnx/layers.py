@@ -508,6 +508,16 @@ def layer_normed(
     translation.same(call, "ln", feature, **which)
 
 
+@operator("LpNormalization")
+def unit_length(translation: Translation, call: Call) -> None:
+    feature = call.feature()
+    axis = call.attribute("axis", -1) % len(feature.layout)
+    call.must_be("p", 2)
+    if feature.layout[axis] != whole(CHANNELS, known(translation.shapes[feature.tensor])[0]):
+        raise Unknown(f"it is along axis {axis}, which is not the channels")
+    translation.same(call, "l2norm", feature)
+
+
 @operator("LRN")
 def local_response_norm(translation: Translation, call: Call) -> None:
     source = translation.settled(call.feature(), "LRN")

@@ -41,6 +41,9 @@ class Graph:
     def values(self, name: str) -> tuple[Any, ...]:
         """The values of a constant list; none where they are not known."""
         held = self.held.get(name)
+        node = self.makers.get(name)
+        if node is not None and node.operator == "Constant":
+            held = node.attributes.get("value")
         return held.values or () if isinstance(held, Constant) else ()
 
     def with_number(self, node: OnnxNode, number: float) -> str | None:
@@ -281,10 +284,30 @@ def bins(node: OnnxNode, graph: Graph) -> Found:
     return node._replace(operator="Bins", inputs=(source,), attributes=given)
 
 
+def unit_length(node: OnnxNode, graph: Graph) -> Found:
+    """A tensor divided by its norm along one axis, which is held away from 0 and spread over the axis."""
+    if len(node.inputs) != 2:
+        return None
+    spread = graph.maker(node.inputs[1], "Expand")
+    name = node.inputs[1] if spread is None else spread.inputs[0]
+    bounded = graph.maker(name, "Clip", "Max", "Add")
+    name = name if bounded is None else bounded.inputs[0]
+    norm = graph.maker(name, "ReduceL2")
+    if norm is None or norm.inputs[0] != node.inputs[0] or norm.attributes.get("keepdims", 1) != 1:
+        return None
+    numbers = [] if bounded is None else [graph.number(one) for one in bounded.inputs[1:] if one]
+    axes = norm.attributes.get("axes") or (graph.values(norm.inputs[1]) if len(norm.inputs) > 1 else ())
+    if None in numbers or len(axes) != 1:
+        return None
+    return node._replace(
+        operator="LpNormalization", inputs=(node.inputs[0],), attributes={"axis": int(axes[0]), "p": 2}
+    )
+
+
 Pattern = Callable[[OnnxNode, Graph], Found]
 _PATTERNS: dict[str, tuple[Pattern, ...]] = {
     "Mul": (gelu, gated, hard_sigmoid),
-    "Div": (hard_sigmoid,),
+    "Div": (hard_sigmoid, unit_length),
     "Concat": (bins,),
     "Add": (layer_norm, group_norm),
 }

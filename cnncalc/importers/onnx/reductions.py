@@ -7,7 +7,8 @@ from cnncalc.importers.onnx.elementwise import require
 from cnncalc.importers.onnx.layout import CHANNELS, known, plain, whole
 from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
 
-_WORDS = {"ReduceMean": "avgpool", "ReduceSum": "avgpool", "ReduceMax": "maxpool"}
+_WORDS = {"ReduceMean": "avgpool", "ReduceSum": "avgpool", "ReduceMax": "maxpool", "ReduceL2": "lppool"}
+_OVER_CHANNELS = {"avgpool": "channel_mean", "maxpool": "channel_max"}
 
 
 @operator(*_WORDS)
@@ -27,7 +28,10 @@ def reduced(translation: Translation, call: Call) -> None:
     channels, *sizes = known(shape)
     spatial = {whole(axis, size): axis for axis, size in enumerate(sizes, 1) if size > 1}
     if over == [whole(CHANNELS, channels)] and channels > 1:
-        op = "channel_mean" if word == "avgpool" else "channel_max"
+        if word not in _OVER_CHANNELS:
+            reason = "the norm over the channels by itself is no layer"
+            raise Unknown(reason, "a tensor divided by its own norm is one, `l2norm`")
+        op = _OVER_CHANNELS[word]
         require(op)
         new = Shape(1, shape.sizes)
         found = translation.layer(call, op, feature.tensor, new, feature.layout)

@@ -9,7 +9,7 @@ from cnncalc.errors import Diagnostic, UsageError
 from cnncalc.importers.items import Malformed, Request
 from cnncalc.importers.pt2.archive import Program
 from cnncalc.importers.pt2.calls import macs_of, named
-from cnncalc.importers.pt2.sizes import Symbols, UnknownSize, solved, value_of
+from cnncalc.importers.pt2.sizes import Symbols, UnknownSize, number_of, solved, value_of
 from cnncalc.importers.torch.calls import Call, ModuleCall, Recording, Ref, Tensor, refs
 from cnncalc.importers.torch.network import MORE, Recorded, Sizes, larger_size
 from cnncalc.importers.unforeseen import reported
@@ -23,6 +23,9 @@ _SAME_MEMORY = (
 """Operators whose result may lie in the memory of what they read."""
 
 
+_AT_ONE_SIZE = "export it without `dynamic_shapes`, or import the module: `cnncalc import net.py:Net`"
+
+
 def recorded(program: Program, request: Request) -> Recorded:
     """The recordings of a program at the sizes asked for and, where it leaves sizes open, at larger ones.
 
@@ -34,7 +37,8 @@ def recorded(program: Program, request: Request) -> Recorded:
         try:
             return _recorded(program, request)
         except UnknownSize as error:
-            raise Malformed(request.source, f"a size of the program cannot be computed: {error}") from error
+            message = f"a size of the program cannot be computed: {error}"
+            raise Malformed(request.source, message, _AT_ONE_SIZE) from error
 
 
 def _recorded(program: Program, request: Request) -> Recorded:
@@ -300,9 +304,17 @@ class _Reading:
         if kind in ("as_sym_int", "as_sym_ints"):
             sizes = [self._size(one) for one in (held if kind == "as_sym_ints" else [held])]
             return sizes if kind == "as_sym_ints" else sizes[0]
+        if kind in ("as_sym_float", "as_sym_floats"):
+            numbers = [self._number(one) for one in (held if kind == "as_sym_floats" else [held])]
+            return numbers if kind == "as_sym_floats" else numbers[0]
         if kind in ("as_int", "as_float", "as_bool", "as_string", "as_ints", "as_floats", "as_bools"):
             return held
         return str(held)
+
+    def _number(self, held: Mapping[str, Any]) -> float:
+        return number_of(
+            self.graph["sym_float_values"][held["as_name"]] if "as_name" in held else held, self.symbols
+        )
 
     def _size(self, held: Mapping[str, Any]) -> int:
         return value_of(

@@ -130,6 +130,33 @@ def test_layer_norm_written_as_several_nodes_is_named(tmp_path: Path) -> None:
     assert found.stated.params == 8
 
 
+@pytest.mark.parametrize("spread", [True, False])
+def test_a_tensor_divided_by_its_norm_over_the_channels_is_of_unit_length(
+    tmp_path: Path, spread: bool
+) -> None:
+    nodes = [
+        node("ReduceL2", ["x", "axis"], ["n"], keepdims=1),
+        node("Clip", ["n", "eps", ""], ["c"]),
+        node("Shape", ["x"], ["s"]),
+        *([node("Expand", ["c", "s"], ["e"])] if spread else []),
+        node("Div", ["x", "e" if spread else "c"], ["y"]),
+    ]
+    assert ops(network(tmp_path, nodes, [integers("axis", [1]), floats("eps", [1e-12], [])])) == ["l2norm"]
+    one = [node("LpNormalization", ["x"], ["y"], axis=1, p=2)]
+    assert ops(network(tmp_path, one)) == ["l2norm"]
+    assert refusal(tmp_path, [node("LpNormalization", ["x"], ["y"], p=2)]) == [
+        ("LpNormalization", "it is along axis 3, which is not the channels")
+    ]
+
+
+def test_a_norm_is_a_pool_over_positions_and_no_layer_over_channels(tmp_path: Path) -> None:
+    axes = [integers("axes", [2, 3])]
+    assert ops(network(tmp_path, [node("ReduceL2", ["x", "axes"], ["y"])], axes)) == ["global_lppool"]
+    assert refusal(tmp_path, [node("ReduceL2", ["x", "axes"], ["y"])], [integers("axes", [1])]) == [
+        ("ReduceL2", "the norm over the channels by itself is no layer")
+    ]
+
+
 def test_a_graph_that_changes_nothing_is_an_identity(tmp_path: Path) -> None:
     nodes = [node("Cast", ["x"], ["a"], to=10), node("Dropout", ["a"], ["b"]), node("Identity", ["b"], ["y"])]
     path = written(tmp_path, graph(nodes, {"x": (1, 4, 8, 8)}, ["y"]))

@@ -15,7 +15,7 @@ from cnncalc.errors import CnncalcError
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers import pt2
 from cnncalc.importers.items import Request
-from cnncalc.importers.pt2.sizes import UnknownSize, solved, value_of
+from cnncalc.importers.pt2.sizes import UnknownSize, number_of, solved, value_of
 from cnncalc.importers.translating import translated
 from tests.importers.pt2.programs import program, tensor, zipped
 
@@ -134,9 +134,14 @@ def test_sizes_are_computed_and_solved() -> None:
     half = {"as_expr": {"expr_str": "Add(FloorDiv(Add(Symbol('h'), Integer(-1)), Integer(2)), Integer(1))"}}
     assert value_of(two_h, {"h": 5}) == 10
     assert [value_of(half, {"h": size}) for size in (7, 8)] == [(7 - 1) // 2 + 1, (8 - 1) // 2 + 1]
+    scaled = "TruncToInt(Mul(Float('1.5', precision=53), ToFloat(Add(Symbol('h'), Integer(-2)))))"
+    assert value_of({"as_expr": {"expr_str": scaled}}, {"h": 9}) == int(1.5 * 7)
+    ceiling = "CeilToInt(IntTrueDiv(Symbol('h'), Integer(2)))"
+    assert [value_of({"as_expr": {"expr_str": ceiling}}, {"h": size}) for size in (8, 9)] == [4, 5]
+    assert number_of({"as_expr": {"expr_str": "Mul(Rational(1, 4), Symbol('h'))"}}, {"h": 9}) == 9 / 4
     assert solved(two_h, 12) == ("h", 6)
     assert solved(two_h, 13) is None
-    for text in ("__import__('os')", "Symbol", "Mul(", "Pow(Integer(2), Integer(9))", "Symbol('w')"):
+    for text in ("__import__('os')", "Symbol", "Mul(", "Pow(Integer(2), Integer(9))", "Symbol('w')", "ToFloat(Symbol('h'))", "TruncToInt(Float('inf'))", "Float('x')", "Rational(1, 0)"):  # fmt: skip
         with pytest.raises(UnknownSize):
             value_of({"as_expr": {"expr_str": text}}, {"h": 1})
 
@@ -172,7 +177,8 @@ def test_exported_programs_are_the_modules(tmp_path: Path) -> None:
             deep = torch.nn.functional.silu(self.norm(self.stem(x)))
             joined = torch.cat([self.up(deep), x], 1)
             resized = torch.nn.functional.interpolate(deep, size=x.shape[-2:])
-            return self.fc(joined.mean((2, 3))), resized
+            scaled = torch.nn.functional.interpolate(deep, scale_factor=1.5)
+            return self.fc(joined.mean((2, 3))), resized, torch.nn.functional.normalize(scaled, dim=1)
 
     module, axis = Net().eval(), torch.export.Dim
     sizes = {0: axis("b"), 2: 2 * axis("h", min=4, max=512), 3: 2 * axis("w", min=4)}
@@ -186,6 +192,8 @@ def test_exported_programs_are_the_modules(tmp_path: Path) -> None:
         got, expected = found.report.totals, analyze(wanted).totals
         assert (got.params, got.buffers, got.macs) == (expected.params, expected.buffers, expected.macs)
         assert "upsample_to:" in found.text, "sizes that follow another tensor are not fixed"
+        assert "upsample: 3/2" in found.text
+        assert "l2norm" in found.text
         larger = pt2.read(Request(file, {"": Shape(3, (64, 64))}))
         assert layers(translated(larger).text).startswith("input: [3, 64, 64]")
         with pytest.raises(CnncalcError, match="outside of the sizes"):

@@ -11,6 +11,7 @@ from typing import Any
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.torch.functions.attention import Scores, offset
 from cnncalc.importers.torch.functions.elementwise import applied
+from cnncalc.importers.torch.functions.lengths import WORKING, Length, divided, kept
 from cnncalc.importers.torch.rearrange import as_map, whole
 from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, View, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
@@ -21,6 +22,8 @@ def arithmetic(walk: Walk, op: str, left: Any, right: Any) -> Any:
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Scores):
             return _of_scores(one, other)
+        if isinstance(one, Length):
+            return _of_length(walk, op, left, right)
     if isinstance(right, View) and not isinstance(left, View):
         if op == "div":
             inverse = applied(walk, "pow", right, exponent=-1)
@@ -35,6 +38,15 @@ def arithmetic(walk: Walk, op: str, left: Any, right: Any) -> Any:
     if isinstance(right, int | float):
         return left
     raise NotUnderstood("one operand is neither a map nor a number")
+
+
+def _of_length(walk: Walk, op: str, left: Any, right: Any) -> Any:
+    """What is divided by a norm, or a norm with a small number added."""
+    if op == "div" and isinstance(right, Length):
+        return divided(walk, left, right)
+    if op in ("add", "max") and isinstance(left, Length) and isinstance(right, int | float):
+        return kept(walk, left)
+    raise NotUnderstood("it works on the norm over the channels", WORKING)
 
 
 def _of_scores(scores: Scores, other: Any) -> Scores:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.importers.torch.functions.attention import Scores
+from cnncalc.importers.torch.functions.lengths import Length, kept
 from cnncalc.importers.torch.rearrange import is_shuffled, ordered, padded
 from cnncalc.importers.torch.views import (
     CHANNELS,
@@ -157,19 +158,21 @@ def transposed(walk: Walk, input: View) -> Any:
 
 
 @handles("expand")
-def expand(walk: Walk, input: View, *size: Any) -> View:
+def expand(walk: Walk, input: Any, *size: Any) -> Any:
     """The same values again along dimensions of size 1."""
     return expanded(walk, input)
 
 
 @handles("expand_as")
-def expand_as(walk: Walk, input: View, other: Any) -> Any:
+def expand_as(walk: Walk, input: Any, other: Any) -> Any:
     """The same values again up to the shape of another tensor."""
     return expanded(walk, input)
 
 
-def expanded(walk: Walk, input: View) -> View:
+def expanded(walk: Walk, input: Any) -> Any:
     """A view in the shape of the call's result, with copies."""
+    if isinstance(input, Length):
+        return kept(walk, input)
     view = unpadded(walk, input)
     shape = walk.recording.shape(walk.call.outputs[0])
     dims: list[Dim] = [()] * (len(shape) - len(view.dims)) + list(view.dims)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.importers.torch.functions.attention import Scores
+from cnncalc.importers.torch.functions.lengths import Length, kept
 from cnncalc.importers.torch.rearrange import whole
 from cnncalc.importers.torch.views import View, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
@@ -80,6 +81,8 @@ def hardtanh(
 def clamp(walk: Walk, input: Any, min: float | None = None, max: float | None = None) -> Any:
     if walk.call.function.strip("_") == "clamp_max":
         min, max = None, min
+    if isinstance(input, Length) and isinstance(min, int | float) and max is None:
+        return kept(walk, input)
     if min == 0 and max is None:
         return applied(walk, "relu", input)
     if min == 0 and max == 6:

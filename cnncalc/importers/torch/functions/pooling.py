@@ -202,6 +202,9 @@ def _resized(walk: Walk, node: str, rank: int, mode: str, corners: bool, factors
     target = None if factors is not None else _target(walk, node, made, _other_sizes(walk, rank))
     if target is not None:
         return spatial_view(walk, walk.emit("upsample_to", [node, target], result, **given))
+    times = None if factors is not None else _multiple(walk, node, made, _other_sizes(walk, rank))
+    if times is not None:
+        return spatial_view(walk, walk.emit("upsample", node, result, factor=times, **given))
     if walk.other is not None and _other_sizes(walk, rank) != made:
         where = walk.path(walk.call) or "the network"
         walk.remark(
@@ -231,6 +234,24 @@ def _other_sizes(walk: Walk, rank: int) -> tuple[int, ...] | None:
         if walk.other is None or walk.other_call is None
         else walk.other.shape(walk.other_call.outputs[0])[-rank:]
     )
+
+
+def _multiple(
+    walk: Walk, node: str, made: tuple[int, ...], other: tuple[int, ...] | None
+) -> tuple[int, ...] | None:
+    """How many times the map's sizes the new ones are along each axis, at both sizes of the input; ``None``
+    where these are no whole numbers, or an axis does not tell.
+    """
+    sizes, others = walk.shapes[node].sizes, walk.other_sizes.get(node)
+    if other is None or others is None or len(sizes) != len(made):
+        return None
+    found = tuple(new // (size or 1) for new, size in zip(made, sizes, strict=True))
+    at_both = zip(sizes, made, others, other, found, strict=True)
+    is_same = all(
+        size is not None and size != there and (size * times, there * times) == (new, new_there)
+        for size, new, there, new_there, times in at_both
+    )
+    return found if is_same else None
 
 
 def _target(walk: Walk, node: str, made: tuple[int, ...], other: tuple[int, ...] | None) -> str | None:

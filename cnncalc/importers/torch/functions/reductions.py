@@ -8,6 +8,7 @@ from typing import Any
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.torch.functions.arithmetic import added
 from cnncalc.importers.torch.functions.arrangement import part, unpadded
+from cnncalc.importers.torch.functions.lengths import length_of
 from cnncalc.importers.torch.rearrange import whole
 from cnncalc.importers.torch.views import CHANNELS, View, merged, size_of
 from cnncalc.importers.torch.walk import NotUnderstood, Walk, handles
@@ -118,9 +119,12 @@ def norm(
     keepdim: bool = False,
     ord: Any = None,
     dtype: Any = None,
-) -> View:
+) -> Any:
     if (ord if ord is not None else p) not in (2, 2.0, "fro"):
         raise NotUnderstood(f"a norm of order {p}")
+    length = length_of(walk, input, dim) if isinstance(input, View) and not input.pads else None
+    if length is not None:
+        return length
     return reduced(walk, "norm", input, dim, keepdim)
 
 

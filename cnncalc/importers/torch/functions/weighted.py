@@ -425,20 +425,4 @@ def local_response_norm(
     return applied(walk, "lrn", input, size=size, alpha=alpha, beta=beta)
 
 
-@handles("normalize")
-def normalize(
-    walk: Walk, input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Any = None
-) -> View:
-    """Unit length over the channels of each position."""
-    if p != 2:
-        raise NotUnderstood(f"a norm of order {p}")
-    if not walk.knows("l2norm"):
-        raise NotUnderstood("the language has no `l2norm`")
-    view = positionwise(walk, input, dim % len(input.dims))
-    node = walk.emit("l2norm", view.node, walk.shapes[view.node])
-    if view.node in walk.other_sizes:
-        walk.other_sizes[node] = walk.other_sizes[view.node]
-    return view._replace(node=node)
-
-
 __all__ = ["border", "of_map", "per_axis", "spatial_view"]
