@@ -121,6 +121,16 @@ CASES: dict[str, tuple[Callable[..., Any], dict[str, nn.Module], list[str]]] = {
         {"norm": nn.LayerNorm(8)},
         ["scale"],
     ),
+    "a map divided by its norm": (
+        lambda _, x: x / (x.norm(dim=1, keepdim=True) + 1e-6) + F.normalize(x, dim=1),
+        {},
+        ["l2norm", "l2norm", "add"],
+    ),
+    "twice the size": (
+        lambda _, x: F.interpolate(x, size=(2 * x.shape[2], 2 * x.shape[3])),
+        {},
+        ["upsample"],
+    ),
     "in place": (lambda self, x: F.relu(self.conv(x), inplace=True).add_(x), {"conv": nn.Conv2d(8, 8, 1)},
                  ["conv", "relu", "add"]),
 }  # fmt: skip
