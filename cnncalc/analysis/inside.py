@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.analysis.ways import ALL, NONE, Ways
 from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import NEEDS_SIZE, Past, Taps
 from cnncalc.geometry.receptive_field import Interval
@@ -15,6 +16,8 @@ MOST_UNITS = 3_000_000
 """Units that are followed along one axis."""
 TOO_MANY = f"takes more than {MOST_UNITS:,} units to be followed"
 
+Seen = dict[tuple[str, int], dict[int, Interval | None]]
+"""By tensor and the ways followed from there, what each unit sees."""
 Inside = Interval | str | None
 """First and last position; ``None`` where no local path reads any, a reason where it is not known."""
 
@@ -23,10 +26,8 @@ def inside(report: Report, unit: tuple[int, ...]) -> dict[str, tuple[Inside, ...
     """The hull of the input positions that this unit of each layer reads along each axis, by path. Positions
     that rounding dropped or a crop cut away are read by nobody, and padding anywhere ends a path.
     """
-    along = [
-        _Axis(report, axis, {layer.path: range(at, at + 1) for layer in report.layers}).found()
-        for axis, at in enumerate(unit)
-    ]
+    wanted = [{layer.path: range(at, at + 1) for layer in report.layers} for at in unit]
+    along = _together(report, wanted)
     return {
         layer.path: tuple([found[layer.path] for found in along[: len(layer.field.axes)]])
         for layer in report.layers
@@ -35,35 +36,68 @@ def inside(report: Report, unit: tuple[int, ...]) -> dict[str, tuple[Inside, ...
 
 def inside_of(report: Report, path: str, units: tuple[range, ...]) -> tuple[Inside, ...]:
     """The same of several units of one layer together, a range of them along each axis."""
-    return tuple([_Axis(report, axis, {path: some}).found()[path] for axis, some in enumerate(units)])
+    return tuple([found[path] for found in _together(report, [{path: some} for some in units])])
 
 
 def inside_of_each(report: Report, axis: int, most: int) -> dict[str, tuple[Inside, ...]]:
-    """The same along one axis for every unit of each layer, in order; nothing of layers for which it is not
-    known, and of all where more than ``most`` units are to be followed.
+    """The same along one axis for every unit of each layer, in order, whatever is read along the others;
+    nothing of layers for which it is not known, and of all where more than ``most`` units are to be followed.
     """
     along = _Axis(report, axis, {layer.path: range(MOST_UNITS) for layer in report.layers}, most)
     seen = along.seen() or {}
     return {
-        layer.path: tuple([seen[layer.path].get(unit) for unit in range(along.sizes[layer.path] or 0)])
+        layer.path: tuple([seen[layer.path, ALL].get(unit) for unit in range(along.sizes[layer.path] or 0)])
         for layer in report.layers
-        if layer.path in seen and layer.path not in along.unknown
+        if (layer.path, ALL) in seen and layer.path not in along.unknown
     }
+
+
+def _together(report: Report, wanted: Sequence[Mapping[str, range]]) -> list[dict[str, Inside]]:
+    """What units read along each axis. A way to the input that along one axis ends in padding leads nowhere
+    along the others either: where there are such ways, these are followed again without them.
+    """
+    axes = [_Axis(report, axis, some) for axis, some in enumerate(wanted)]
+    found = [one.found() for one in axes]
+    if len(axes) == 1 or not any(one.has_ends for one in axes):
+        return found
+    ways = Ways()
+    open_ways = [one.open_ways(ways) if one.has_ends else {} for one in axes]
+    for at, axis in enumerate(axes):
+        others = [one for place, one in enumerate(open_ways) if place != at]
+        by_path: dict[str, int] = {}
+        for path in axis.wanted:
+            for other in others:
+                by_path[path] = ways.both(by_path.get(path, ALL), other.get(path, ALL))
+        if any(number != ALL for number in by_path.values()):
+            found[at] = _Axis(report, at, axis.wanted, ways=ways, by_path=by_path).found()
+    return found
 
 
 class _Axis:
     """One input axis: which units of each tensor are read for the wanted units of the layers behind it, and
-    what these see.
+    what these see. Units are kept by the tensor and the ways from there to the input that are followed.
     """
 
     def __init__(
-        self, report: Report, axis: int, wanted: Mapping[str, range], most: int = MOST_UNITS
+        self,
+        report: Report,
+        axis: int,
+        wanted: Mapping[str, range],
+        most: int = MOST_UNITS,
+        ways: Ways | None = None,
+        by_path: Mapping[str, int] | None = None,
     ) -> None:
         self.report = report
         self.axis = axis
         self.wanted = wanted
         """The units of each layer that are asked for."""
         self.most = most
+        self.ways = ways or Ways()
+        self.by_path = by_path or {}
+        """By layer, the ways that are followed; all of them unless given."""
+        self.has_ends = False
+        """Whether some unit that is read sees nothing of the input."""
+        self._known: Seen = {}
         self.sizes: dict[str, Size] = {}
         """Of each tensor that has this axis: how many units differ along it."""
         self.places: dict[str, Along] = {}
@@ -107,26 +141,54 @@ class _Axis:
             elif path in self.unknown:
                 answers[path] = self.unknown[path]
             else:
-                read = seen[path]
+                read = seen.get((path, self.by_path.get(path, ALL)), {})
                 answers[path] = _hull(
                     span for unit in self._wanted(layer) if (span := read.get(unit)) is not None
                 )
         return answers
 
-    def seen(self) -> dict[str, dict[int, Interval | None]] | None:
-        """By tensor, what each of its units that is wanted or read sees; ``None`` where they are too many."""
+    def seen(self) -> Seen | None:
+        """What each unit that is wanted or read sees; ``None`` where they are too many."""
         needed = self._needed()
         if needed is None:
             return None
-        seen: dict[str, dict[int, Interval | None]] = {
-            name: {unit: (unit, unit) for unit in needed.get(name, ())} for name, _ in self.report.inputs
-        }
+        for name, _ in self.report.inputs:
+            for ways, units in needed.get(name, {}).items():
+                self._known[name, ways] = {unit: (unit, unit) for unit in units}
         for layer in self.report.layers:
-            if layer.path in self.unknown:
-                seen[layer.path] = {}
-            elif layer.path in self.places:
-                seen[layer.path] = self._through(layer, needed.get(layer.path, set()), seen)
-        return seen
+            path = layer.path
+            if path in self.places and path not in self.unknown:
+                for ways, units in needed.get(path, {}).items():
+                    self._known[path, ways] = spans = self._through(layer, ways, units)
+                    self.has_ends = self.has_ends or None in spans.values()
+        return self._known
+
+    def open_ways(self, ways: Ways) -> dict[str, int]:
+        """By layer, the ways by which its wanted units reach the input along this axis; after ``seen``."""
+        reached: dict[str, dict[int, int]] = {}
+        answers: dict[str, int] = {}
+        for layer in self.report.layers:
+            path = layer.path
+            sources = self._sources(layer)
+            units = self._known.get((path, ALL))
+            if units is None or not sources:
+                continue
+            found: dict[int, int] = {}
+            for unit in units:
+                inputs = []
+                for source in layer.followed:
+                    known = reached.get(source)
+                    if source not in sources:
+                        inputs.append(ALL)
+                    elif known is None:
+                        inputs.append(ALL if any(True for _ in self._read(layer, source, unit)) else NONE)
+                    else:
+                        inputs.append(ways.either(known[one] for one in self._read(layer, source, unit)))
+                found[unit] = ways.through(tuple(inputs))
+            reached[path] = found
+            if wanted := self._wanted(layer):
+                answers[path] = ways.either(found[unit] for unit in wanted)
+        return answers
 
     def _wanted(self, layer: LayerReport) -> range:
         """The units that are asked for, as far as they exist."""
@@ -136,26 +198,34 @@ class _Axis:
             range(min(len(some), 1)) if self.places[path] is None else range(some.start, min(some.stop, size))
         )
 
-    def _needed(self) -> dict[str, set[int]] | None:
-        """The units of each tensor that are read; ``None`` where they are too many."""
-        needed: dict[str, set[int]] = {}
+    def _needed(self) -> dict[str, dict[int, set[int]]] | None:
+        """The units of each tensor that are read, by the ways followed; ``None`` where they are too many."""
+        needed: dict[str, dict[int, set[int]]] = {}
         followed = 0
         for layer in reversed(self.report.layers):
             path = layer.path
             size = self.sizes.get(path)
             if path in self.unknown or size is None:
                 continue
-            units = needed.setdefault(path, set())
-            units.update(self._wanted(layer))
-            for source in self._sources(layer):
-                into = needed.setdefault(source, set())
-                for unit in units:
-                    read = tuple(islice(self._read(layer, source, unit), self.most - followed + 1))
-                    followed += len(read)
-                    if followed > self.most:
-                        return None
-                    into.update(read)
+            by_ways = needed.setdefault(path, {})
+            by_ways.setdefault(self.by_path.get(path, ALL), set()).update(self._wanted(layer))
+            for source, at in self._numbered_sources(layer):
+                for ways, units in by_ways.items():
+                    inner = self.ways.of_input(ways, at, len(layer.followed))
+                    if inner == NONE:
+                        continue
+                    into = needed.setdefault(source, {}).setdefault(inner, set())
+                    for unit in units:
+                        read = tuple(islice(self._read(layer, source, unit), self.most - followed + 1))
+                        followed += len(read)
+                        if followed > self.most:
+                            return None
+                        into.update(read)
         return needed
+
+    def _numbered_sources(self, layer: LayerReport) -> list[tuple[str, int]]:
+        sources = self._sources(layer)
+        return [(path, at) for at, path in enumerate(layer.followed) if path in sources]
 
     def _read(self, layer: LayerReport, source: str, unit: int) -> Iterable[int]:
         """The units of an input that a unit reads, without those beyond its map."""
@@ -179,16 +249,17 @@ class _Axis:
         skipped = max(0, -(start // run.step))
         return range(start + skipped * run.step, min(start + run.length * run.step, size), run.step)
 
-    def _through(
-        self, layer: LayerReport, units: set[int], seen: dict[str, dict[int, Interval | None]]
-    ) -> dict[int, Interval | None]:
-        sources = self._sources(layer)
+    def _through(self, layer: LayerReport, ways: int, units: set[int]) -> dict[int, Interval | None]:
+        inner = [
+            (source, self._known.get((source, self.ways.of_input(ways, at, len(layer.followed))), {}))
+            for source, at in self._numbered_sources(layer)
+        ]
         return {
             unit: _hull(
                 span
-                for source in sources
+                for source, seen in inner
                 for one in self._read(layer, source, unit)
-                if (span := seen[source].get(one)) is not None
+                if (span := seen.get(one)) is not None
             )
             for unit in units
         }

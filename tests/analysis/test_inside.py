@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.analysis.inside import inside
+from cnncalc.questions.crop import crop
 
 Item = dict[str, Any]
 Read = list[set[int]]
@@ -122,6 +123,105 @@ def test_every_unit_of_random_networks(items: list[Item], size: int) -> None:
     assert len(expected) == report.outputs[0].shape.sizes[0]
     for unit, seen in enumerate(expected):
         assert inside(report, (unit,))[path] == (hull(seen),), (unit, text_of(items))
+
+
+Grid = list[Read]
+"""The input positions that each unit of a map reads, row by row; a position is y * 100 + x."""
+Rule = tuple[int, int, int]
+"""Kernel, stride and padding along an axis; a negative stride for a transposed convolution."""
+
+
+def along(line: Read, rule: Rule) -> Read:
+    kernel, stride, padding = rule
+    if stride < 0:
+        return of_transposed(line, kernel, -stride, padding)
+    return of_window(line, kernel, stride, padding, 1, ceil=False)
+
+
+def of_map(grid: Grid, rules: tuple[Rule, Rule]) -> Grid:
+    """Down the columns, then along the rows."""
+    columns = [along(list(column), rules[0]) for column in zip(*grid, strict=True)]
+    return [along(list(row), rules[1]) for row in zip(*columns, strict=True)]
+
+
+Branch = list[tuple[Rule, Rule]]
+
+
+def joined(grid: Grid, branches: tuple[Branch, Branch]) -> Grid:
+    one, other = grid, grid
+    for rules in branches[0]:
+        one = of_map(one, rules)
+    for rules in branches[1]:
+        other = of_map(other, rules)
+    return [[a | b for a, b in zip(*rows, strict=True)] for rows in zip(one, other, strict=True)]
+
+
+def flow(rules: tuple[Rule, Rule]) -> str:
+    (k0, s0, p0), (k1, s1, p1) = rules
+    op = "conv_transpose" if s0 < 0 else "conv"
+    return f"{op}: {{out: 1, kernel: [{k0}, {k1}], stride: [{abs(s0)}, {abs(s1)}], padding: [{p0}, {p1}]}}"
+
+
+KEEPING = st.sampled_from([(1, 1, 0), (3, 1, 1), (5, 1, 2)])
+SIDE = st.one_of(
+    st.tuples(KEEPING, KEEPING).map(lambda rules: [rules]),
+    # Padding first, so that what is read at the border of the map is padding alone.
+    st.tuples(st.integers(0, 3), st.integers(0, 3)).map(
+        lambda p: [((1, 1, p[0]), (1, 1, p[1])), ((2 * p[0] + 1, 1, 0), (2 * p[1] + 1, 1, 0))]
+    ),
+    # Shrunk, and padded again.
+    st.tuples(KEEPING, KEEPING).map(
+        lambda rules: [((3, 1, 0), rules[1]), ((1, 1, 1), (1, 1, 0)), ((1, 1, 0), rules[0])]
+    ),
+)
+STRIDED = st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(0, 3))
+SPREAD = st.tuples(st.integers(1, 3), st.integers(-3, -1), st.just(0))
+LAYER = st.one_of(st.tuples(STRIDED, STRIDED), st.tuples(SPREAD, SPREAD)).map(lambda rules: ("one", rules))
+JOIN = st.tuples(st.sampled_from(["add", "concat", "mul"]), st.tuples(SIDE, SIDE))
+
+
+@pytest.mark.slow
+@given(st.lists(st.one_of(LAYER, JOIN, JOIN), min_size=1, max_size=4), st.integers(4, 7), st.integers(4, 7))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_unit_of_random_maps(items: list[Any], height: int, width: int) -> None:
+    """Both axes at once: what a branch reads along one of them is nothing where it reads padding along the other."""
+    grid: Grid = [[{y * 100 + x} for x in range(width)] for y in range(height)]
+    texts = []
+    for op, what in items:
+        if op != "one" and min(len(grid), len(grid[0])) < 3:
+            return  # less than the window of a branch
+        grid = of_map(grid, what) if op == "one" else joined(grid, what)
+        if not grid or not grid[0] or len(grid) * len(grid[0]) > 150:
+            return
+        if op == "one":
+            texts.append(flow(what))
+        else:
+            some = [f"[{', '.join(map(flow, branch))}]" for branch in what]
+            texts.append(f"{op}: [{', '.join(some)}]" + (", conv1: 1" if op == "concat" else ""))
+    (model,) = cnncalc.loads(f"input: [1, {height}, {width}]\nlayers: [{', '.join(texts)}]")
+    report = cnncalc.analyze(model)
+    path = report.outputs[0].path
+    for y, row in enumerate(grid):
+        for x, seen in enumerate(row):
+            expected = (hull({at // 100 for at in seen}), hull({at % 100 for at in seen}))
+            assert inside(report, (y, x))[path] == expected, (y, x, texts)
+
+
+def test_a_branch_that_reads_padding_along_one_axis_counts_along_none() -> None:
+    """Its first four rows are padding, so that its seven columns are not read there."""
+    (model,) = cnncalc.loads(
+        "input: [1, 9, 9]\n"
+        "layers: [concat: {point: [conv1x1: 1], wide: [pad: [[4, 0], [0, 0]], crop: [[0, 4], [0, 0]], "
+        "conv: {out: 1, kernel: [1, 7], padding: [0, 3]}]}]"
+    )
+    report = cnncalc.analyze(model)
+    assert inside(report, (3, 4))["concat_1"] == ((3, 3), (4, 4))
+    assert inside(report, (4, 4))["concat_1"] == ((0, 4), (1, 7))
+    assert inside(report, (3, 4))["concat_1/wide/conv_1"] == (None, None)
+    rows, columns = crop(model, "concat_1", ((0, 3), (4, 4))).axes
+    assert (rows.inside, columns.inside) == ((0, 3), (4, 4))
+    rows, columns = crop(model, "concat_1", ((0, 4), (4, 4))).axes
+    assert (rows.inside, columns.inside) == ((0, 4), (1, 7))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 import cnncalc
-from cnncalc.analysis.inside import inside
+from cnncalc.analysis.inside import MOST_UNITS, inside_of_each
 from cnncalc.analysis.report import LayerReport
 from tests.oracle.build import Refusal, networks
 from tests.oracle.strategies import NEWER, networks_of, specs
@@ -30,7 +30,7 @@ def agree(text: str) -> int:
     report = cnncalc.analyze(model)
     assert report.failed is None, text
     (_, shape), counted = report.inputs[0], 0
-    read = [inside(report, (unit,) * shape.rank) for unit in range(most_units(seen))]
+    read = [inside_of_each(report, axis, MOST_UNITS) for axis in range(shape.rank)]
     for layer, axes in zip(report.layers, seen, strict=True):
         sizes = [size or 0 for size in shape.sizes]
         for support, field in zip(axes, layer.field.axes, strict=True):
@@ -41,13 +41,9 @@ def agree(text: str) -> int:
         for axis, support in enumerate(axes):
             counted += agree_on_axis(layer, axis, support, sizes[axis], text)
             if layer.field.axes[axis].maps:
-                for unit, one in enumerate(support.units):
-                    assert read[unit][layer.path][axis] == one.span, (layer.path, axis, unit, text)
+                spans = tuple([unit.span for unit in support.units])
+                assert read[axis][layer.path] == spans, (layer.path, axis, text)
     return counted
-
-
-def most_units(seen: list[tuple[Support, ...]]) -> int:
-    return max((len(support.units) for axes in seen for support in axes), default=0)
 
 
 def is_blank(axes: tuple[Support, ...]) -> bool:
