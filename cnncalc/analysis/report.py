@@ -243,6 +243,8 @@ class Report(NamedTuple):
     description: str | None = None
     peak_in_place: Size = None
     """The same where element-wise layers write over an input that is read for the last time."""
+    network: str | None = None
+    """The name of the network that it is a variant of."""
 
     @property
     def totals(self) -> Totals:

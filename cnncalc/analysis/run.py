@@ -101,6 +101,7 @@ def _report(
         failed=failed,
         description=model.description,
         peak_in_place=held.in_place,
+        network=model.network,
     )
 
 

@@ -192,7 +192,9 @@ class _FileReader:
             return None
         section = _overlaid(file, self._section(node, key.text, MODEL_KEYS))
         if "layers" in section.keys:
-            return self._model(section, self.keys.text(section.keys.get("name"), TOP) or key.text)
+            name = self.keys.text(section.keys.get("name"), TOP)
+            network = None if name else self.keys.text(file.keys.get("name"), TOP)
+            return self._model(section, name or key.text, network or None)
         self._error("E106", key, f"the model `{shown(key.text)}` has no `layers`", None)
         return None
 
@@ -220,7 +222,7 @@ class _FileReader:
 
     # One model
 
-    def _model(self, section: _Section, name: str) -> Model:
+    def _model(self, section: _Section, name: str, network: str | None = None) -> Model:
         scope = self._scope(section, section.variables)
         layers = section.keys["layers"]
         if isinstance(layers, Sequence) and not layers.items:
@@ -241,6 +243,7 @@ class _FileReader:
             self.keys.text(section.keys.get("description"), scope),
             self.keys.texts(section.keys.get("source"), scope),
             self.context.origin(section.node, scope),
+            network=network,
         )
         return model._replace(cases=self._cases(section, model, scope))
 

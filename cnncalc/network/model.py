@@ -28,6 +28,8 @@ class Model(NamedTuple):
     origin: Origin = Origin()
     errors: tuple[Diagnostic, ...] = ()
     """For a case that expects an error: what is wrong with it, so that there is nothing to compute."""
+    network: str | None = None
+    """The name of the network that it is a variant of: that of a file with several models."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from cnncalc import Report
-from cnncalc.exporters.identifiers import class_name
+from cnncalc.exporters.identifiers import class_name, full_name
 
 torch: Any = pytest.importorskip("torch")
 torch.set_num_threads(1)
@@ -36,7 +36,7 @@ def held(text: str, report: Report, device: str = "meta") -> Held:
 
     space = executed(text)
     with torch.device(device), torch.no_grad():
-        network = space[class_name(report.name)]().eval()
+        network = space[class_name(full_name(report.name, report.network))]().eval()
         inputs = [torch.zeros(1, *shape.axes) for _, shape in report.inputs]
         with FlopCounterMode(display=False) as counter:
             outputs = network(*inputs)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from cnncalc.analysis.report import Report
 from cnncalc.exporters.expressions import joined
 from cnncalc.exporters.flow import Flow, name_of_run
-from cnncalc.exporters.identifiers import BUILTIN, Identifiers, identifier, in_a_docstring
+from cnncalc.exporters.identifiers import BUILTIN, Identifiers, full_name, identifier, in_a_docstring
 from cnncalc.exporters.keras.layers import Translation, translated
 from cnncalc.exporters.layout import lines_of
 from cnncalc.exporters.parameters import (
@@ -49,13 +49,14 @@ def source_of(report: Report) -> str:
     """The whole file."""
     structure = Structure(tree_of(report, translations_of(report)))
     names = Identifiers((*BUILTIN, "ops", "model", "inputs", "x", "i"))
-    main = names.own(identifier(report.name).lower())
+    name = full_name(report.name, report.network)
+    main = names.own(identifier(name).lower())
     functions = _Functions(structure, names)
     root = Kind(main)
     root.instances.append(structure.main)
     text = functions.sources(_Function(main, root, functions.named, report))
     body = "\n".join(line for lines in text for line in lines)
-    heading = f'"""{in_a_docstring(report.name, 70)} in Keras, written by cnncalc."""'
+    heading = f'"""{in_a_docstring(name, 70)} in Keras, written by cnncalc."""'
     used = [name for name in ("layers", "ops") if re.search(rf"\b{name}\.", body)]
     imports = ["import keras", *([f"from keras import {', '.join(used)}"] if used else [])]
     parts = [

@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from cnncalc.analysis.report import Report
 from cnncalc.exporters.expressions import Expression, joined
 from cnncalc.exporters.flow import Flow, Run, name_of_run
-from cnncalc.exporters.identifiers import BUILTIN, Identifiers, class_name, in_a_docstring, numbered
+from cnncalc.exporters.identifiers import (
+    BUILTIN,
+    Identifiers,
+    class_name,
+    full_name,
+    in_a_docstring,
+    numbered,
+)
 from cnncalc.exporters.layout import lines_of
 from cnncalc.exporters.parameters import (
     CONDITION,
@@ -49,7 +56,7 @@ def source_of(report: Report) -> str:
     """The whole file."""
     structure = Structure(tree_of(report, translations_of(report)))
     names = Identifiers((*BUILTIN, *HELPERS))
-    main = names.own(class_name(report.name))
+    main = names.own(class_name(full_name(report.name, report.network)))
     kinds = _Kinds(structure, names)
     root = Kind(main)
     root.instances.append(structure.main)
@@ -82,7 +89,7 @@ def _heading(report: Report) -> str:
         for count, what in ((totals.params, "parameters"), (totals.macs, "MACs"))
         if count is not None
     ]
-    name = in_a_docstring(report.name, 80)
+    name = in_a_docstring(full_name(report.name, report.network), 80)
     return f'"""{name} in PyTorch, written by cnncalc.\n\nInput {inputs}: {", ".join(counts)}.\n"""'
 
 
