@@ -305,8 +305,10 @@ def whole_numbers(
     for separator in separators[1:]:
         text = text.replace(separator, separators[0])
     parts = text.split(separators[0])
+    digits = len(str(most))
     if not all(
-        part.isascii() and part.isdigit() and len(part) < 10 and least <= int(part) <= most for part in parts
+        part.isascii() and part.isdigit() and len(part) <= digits and least <= int(part) <= most
+        for part in parts
     ):
         raise typer.BadParameter(
             f"{text!r} is not made of whole numbers from {least} to {most:,}", param_hint=option

@@ -88,6 +88,8 @@ def emit_bytes(data: bytes, output: str | None = None) -> None:
     if output is not None:
         _replace(output, data)
         return
+    if sys.stdout is None:  # closed by the caller
+        return
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

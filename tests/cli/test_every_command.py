@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -10,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from cnncalc.cli import COMMANDS
+from cnncalc.cli import COMMANDS, main
 from tests.cli.running import Ran
 from tests.cli.test_process import COMMAND
-from tests.cli.test_surroundings import needs_full
+from tests.cli.test_surroundings import LAYER, MODEL, harmless, needs_full, quoted
 
 LENET = (Path(__file__).parents[1] / "data" / "lenet.prototxt").read_text(encoding="utf-8")
 SPEC = "input: [3, 16, 16]\nvars: {c: 4}\nlayers:\n  - conv3x3: {out: c, padding: 1}\n  - relu\nexpect: {params: 112}\n"
@@ -49,6 +50,45 @@ ENDINGS = {
     "sweep": ".csv",
 }
 WRITING = [name for name in LINES if name not in ("explain", "layers")]
+CALLS = {
+    **{name: [name, *words] for name, words in LINES.items()},
+    "compare as a page": ["compare", "net.yaml", "lenet5", "--format", "page"],
+    "draw as a page": ["draw", "net.yaml", "--format", "html"],
+    "export as ONNX": ["export", "net.yaml", "--to", "onnx"],
+    "sweep as a table": ["sweep", "net.yaml", "--input", "3x8..16/8"],
+    "sweep as a picture": ["sweep", "net.yaml", "--input", "3x8..16/8", "--format", "svg"],
+    "rf as JSON": ["rf", "net.yaml", "--format", "json"],
+    "a refusal": ["tile", "net.yaml", "--image", "64x64", "--tile", "1"],
+    "a misuse": ["stream", "net.yaml", "--rate", "fast"],
+}
+"""The same, further forms, and what is not answered."""
+CODES = {"a refusal": 1, "a misuse": 2}
+"""How these end; all others with 0."""
+TEXTS = [call for call in CALLS if call != "export as ONNX"]
+SOURCES = {
+    "sweep",
+    "zoo",
+    "import",
+    "export",
+    "schema",
+    "draw",
+    "draw as a page",
+    "compare as a page",
+    "sweep as a picture",
+    "rf as JSON",
+}
+"""Those whose lines are for a program, however wide the terminal is."""
+HOSTILE = f"""
+name: {quoted(MODEL)}
+description: {quoted(MODEL)}
+input: [3, 16, 16]
+vars: {{c: 4}}
+layers:
+  - conv3x3: {{out: c, padding: 1}}
+    name: {quoted(LAYER)}
+    note: {quoted(MODEL)}
+  - relu
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -149,3 +189,90 @@ def test_a_full_disk_and_a_reader_that_goes_away(name: str) -> None:
         os.close(writing)
     assert done.returncode == 0
     assert name == "import" or not done.stderr  # which says there what it has read
+
+
+class Interrupted(io.StringIO):
+    def write(self, text: str) -> int:
+        raise KeyboardInterrupt
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_standard_output_and_error_that_are_closed(call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", errors := io.StringIO())
+    assert main(CALLS[call]) == CODES.get(call, 0)
+    assert "E901" not in errors.getvalue()
+    monkeypatch.setattr(sys, "stderr", None)
+    assert main(CALLS[call]) == CODES.get(call, 0)
+
+
+@pytest.mark.parametrize("call", [call for call in TEXTS if call not in CODES])
+def test_an_interrupt_while_the_result_is_written(
+    call: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", Interrupted())
+    assert main(CALLS[call]) == 130
+    assert call == "import" or not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("call", TEXTS)
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16"])
+def test_every_command_in_other_encodings(call: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = SPEC.replace("  - relu", "  - relu:\n    name: größe")
+    Path("net.yaml").write_text(f"name: größe 卷积 🙂\n{spec}", encoding="utf-8")
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    assert main(CALLS[call]) == CODES.get(call, 0)
+    said, complained = (stream.buffer.getvalue().decode(encoding) for stream in (out, err))
+    assert said or complained
+    assert "E901" not in complained
+
+
+@pytest.mark.parametrize("call", TEXTS)
+def test_every_command_on_terminals_of_any_width(
+    call: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    for columns in (1, 20, 80):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+        assert main(CALLS[call]) == CODES.get(call, 0)
+        assert "E901" not in capsys.readouterr().err
+    if call not in SOURCES:
+        assert max(map(len, terminal.getvalue().splitlines()), default=0) <= 80
+
+
+@pytest.mark.parametrize("name", [name for name in WRITING if name != "zoo"])
+def test_no_result_is_written_over_a_spec(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {spec: Path(spec).read_bytes() for spec in ("net.yaml", "sound.yaml")}
+    for spec in before:
+        ran = Ran(capsys, name, *LINES[name], "--output", spec)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"cannot write {spec}: it is" in ran.err or name in ("export", "import")
+    assert {spec: Path(spec).read_bytes() for spec in before} == before
+
+
+@pytest.mark.parametrize("call", TEXTS)
+def test_what_a_spec_says_is_inert_in_every_result(call: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("net.yaml").write_text(HOSTILE, encoding="utf-8")
+    Path("sound.yaml").write_text(HOSTILE.replace("3x3", "3").replace("16, 16", "64"), encoding="utf-8")
+    ran = Ran(capsys, *CALLS[call])
+    assert ran.code == CODES.get(call, 0)
+    assert harmless(ran.out + ran.err)
+
+
+def test_the_largest_image_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "tile", "net.yaml", "--image", "1000000000x1000000000", "--memory", "1")
+    assert (ran.code, ran.out) == (1, "")
+    assert "error[E320]: no tile fits into 1 bytes" in ran.err
+    ran = Ran(capsys, "tile", "net.yaml", "--image", "1000000001x8", "--memory", "1")
+    assert ran.code == 2
+    assert "is not made of whole numbers from 1 to 1,000,000,000" in " ".join(ran.err.split())

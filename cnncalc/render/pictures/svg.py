@@ -74,7 +74,7 @@ class Element(NamedTuple):
     children: tuple[Element | str, ...] = ()
 
     def __str__(self) -> str:
-        head = "".join(f' {name}="{escape(value)}"' for name, value in self.attributes)
+        head = "".join(f' {name}="{escape(inert(value))}"' for name, value in self.attributes)
         if not self.children:
             return f"<{self.tag}{head}/>"
         inside = "".join(
