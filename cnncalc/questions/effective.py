@@ -167,7 +167,8 @@ def profile_of(report: Report, path: str, unit: tuple[int, ...] | None = None) -
     unit = middle if unit is None else unit
     for at, size in zip(unit, layer.field.units, strict=True):
         if size is not None and at >= size:
-            raise InputError(f"`{layer.path}` has no unit {by(unit)}: it has {by(layer.field.units)} of them")
+            place, units = ",".join(map(str, unit)), by(layer.field.units)
+            raise InputError(f"`{layer.path}` has no unit {place}: it has {units} of them")
     gradient = Flow(report, Gradient()).until(layer.path)
     paths = Flow(report, Paths()).until(layer.path)
     axes: list[AxisProfile | None] = []

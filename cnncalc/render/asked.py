@@ -32,11 +32,14 @@ def asked_columns(report: Report, view: View, regions: Mapping[str, Region]) -> 
         from cnncalc.questions.effective import effective_fields
 
         fields = effective_fields(report)
-        of_last = {layer.path: layer.path for layer in report.layers}
-        for path in of_last.copy():
-            parts = path.split("/")
-            of_last.update(("/".join(parts[:depth]), path) for depth in range(1, len(parts)))
-        found += _effective_columns({path: fields[last] for path, last in of_last.items()})
+        found += _effective_columns(
+            {
+                "/".join(parts[:depth]): fields[layer.path]
+                for layer in report.layers
+                for parts in [layer.path.split("/")]
+                for depth in range(1, len(parts) + 1)
+            }
+        )
     return tuple(found)
 
 

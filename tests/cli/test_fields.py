@@ -60,7 +60,7 @@ def test_a_profile(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert model["profile"][0]["first"] == 3
     assert model["profile"][0]["paths"] == [1, 1, 2, 1, 1]
     assert sum(model["profile"][0]["gradient"]) == pytest.approx(1)
-    assert "unit 1x2 of maxpool2_1" in Ran(capsys, "rf", spec, "--profile", "maxpool2_1", "--at", "1,2").out
+    assert "unit 1,2 of maxpool2_1" in Ran(capsys, "rf", spec, "--profile", "maxpool2_1", "--at", "1,2").out
     # Taps 8 positions apart, of a map that sees 5.
     assert "holes" in Ran(capsys, "rf", spec, "--profile", "conv3x3_2").out
 
@@ -93,7 +93,7 @@ def test_a_crop(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
         (("--seen-from", "3"), "Small has 2 spatial axes, not 1"),
         (("--seen-from", "-1,0"), "'-1,0' is not made of whole numbers from 0"),
         (("--profile", "maxpol2_1"), "no layer of Small is named 'maxpol2_1': did you mean 'maxpool2_1'?"),
-        (("--profile", "conv3x3_1", "--at", "1,99"), "`conv3x3_1` has no unit 1x99: it has 8x10 of them"),
+        (("--profile", "conv3x3_1", "--at", "1,99"), "`conv3x3_1` has no unit 1,99: it has 8x10 of them"),
         (("--profile", "conv3x3_1", "--at", "1"), "`conv3x3_1` has 2 axes, the unit 1"),
         (("--profile", "conv3x3_1", "--effective"), "--profile is a question by itself: leave out --effective"),
         (("--crop", "conv3x3_1", "0..1,0..1", "--at", "1,1"), "--crop is a question by itself: leave out --at"),

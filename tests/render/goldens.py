@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from cnncalc import analyze, loads, sizes, stream, tile
+from cnncalc import analyze, crop, effective, loads, profile, sizes, solve, stream, tile
 from cnncalc.analysis.report import Report
+from cnncalc.analysis.roofline import Machine
+from cnncalc.checks.budgets import hold, parse
 from cnncalc.checks.changes import paired
 from cnncalc.frameworks import FRAMEWORKS
 from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.participation import pooled
 from cnncalc.geometry.pyramid import MODES, pyramid
 from cnncalc.network.model import Model
+from cnncalc.questions.solve import Solution
 from cnncalc.questions.sweep import Grid, parse_shapes, sweep
 from cnncalc.render.document import Document
 from cnncalc.render.listings.answers import Asked
 from cnncalc.render.listings.changes import Changes
 from cnncalc.render.listings.comparison import Comparison
+from cnncalc.render.listings.crops import Crops
+from cnncalc.render.listings.effective import Effectives, Profiles
 from cnncalc.render.listings.frameworks import Frameworks
 from cnncalc.render.listings.networks import Networks
 from cnncalc.render.listings.pool import Pools
 from cnncalc.render.listings.sizes import FittingSizes
+from cnncalc.render.listings.solutions import Solutions
 from cnncalc.render.listings.spp import Pyramids
 from cnncalc.render.listings.streams import Streams
 from cnncalc.render.listings.sweep import Sweep
@@ -91,17 +99,60 @@ layers:
 FLAT = "name: Flat\ninput: [3, 64, 48]\nlayers:\n- conv3x3: {out: 8, padding: 1}\n- maxpool2\n- conv3x3: {out: 4, padding: 1}\n"
 
 
-def _changes() -> Changes:
+RESIZED = """\
+name: Resized
+input: [3, 36, 28]
+layers:
+- conv3x3: {out: 4, stride: 2}
+- maxpool2
+- concat: {own: [conv1x1: 4], finer: [conv_transpose2x2: {out: 4, stride: 2}, maxpool2]}
+- flatten
+- linear: 5
+"""
+CONDITIONS = ("params < 20K", "macs < 3M", "rf >= 50")
+BUDGETS = ("params > +5%", "macs > 1G", "rf < 100", "peak > +1%")
+ASKED = View("rf", unit=(3, 16), effective=True, seen_from=(10, 20))
+TIMED = View("summary", depth=1, dtype="float16", machine=Machine(Fraction(195, 10), Fraction(2)))
+
+
+def _changes(*budgets: str) -> Changes:
     old, new, _ = _reports()
-    return Changes([old, new], (), paired([old], [new]), (), ("old.yaml", "new.yaml"))
+    verdicts = [hold(parse(one), old, new) for one in budgets]
+    return Changes(
+        [old, new],
+        (),
+        paired([old], [new]),
+        [verdict for verdict in verdicts if verdict is not None],
+        ("old.yaml", "new.yaml"),
+    )
+
+
+def many() -> list[Report]:
+    """Networks of growing width."""
+    return [
+        report(SPEC.replace("w: 16", f"w: {width}"))._replace(name=f"w{width}")
+        for width in (8, 12, 16, 24, 32)
+    ]
+
+
+def solution() -> Solution:
+    """The widest network within some budgets."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "golden.yaml"
+        path.write_text(SPEC, encoding="utf-8")
+        return solve(path, "w=1..64", CONDITIONS)
 
 
 TABLES: dict[str, Callable[[], Document]] = {
     **{command: lambda command=command: Networks([report()], View(command)) for command in COMMANDS},  # type: ignore[misc]
+    "asked": lambda: Networks([report()], ASKED),
+    "timed": lambda: Networks([report()], TIMED),
     "unknown": lambda: Networks([_reports()[2]], View("summary")),
     "compare": lambda: Comparison(_reports()[:2]),
     "compare_three": lambda: Comparison(_reports()),
+    "compare_many": lambda: Comparison(many()),
     "changes": _changes,
+    "budgets": lambda: _changes(*BUDGETS),
     "frameworks": lambda: Frameworks([[report(framework=name)] for name in FRAMEWORKS], all_layers=False),
     "sweep": lambda: Sweep(
         "golden.yaml",
@@ -110,7 +161,13 @@ TABLES: dict[str, Callable[[], Document]] = {
     "pool": _pools,
     "spp": lambda: Pyramids([pyramid("paper", (13, 40), (1, 2, 4))], 256),
     "spp_modes": lambda: Pyramids([pyramid(mode, (13,), (1, 2, 6)) for mode in MODES], 256),
-    "sizes": lambda: FittingSizes(_asked(lambda model: sizes(model, near=50))),
+    "sizes": lambda: FittingSizes(_asked(lambda model: sizes(model, near=50), RESIZED)),
+    "sizes_alike": lambda: FittingSizes(_asked(lambda model: sizes(model, near=50))),
+    "solve": lambda: Solutions(_asked(lambda _: solution())),
+    "effective": lambda: Effectives(_asked(effective)),
+    "profile": lambda: Profiles(_asked(lambda model: profile(model, "conv3x3_2", unit=(0, 5)), FLAT)),
+    "profile_wide": lambda: Profiles(_asked(lambda model: profile(model, "stage[1]"))),
+    "crop": lambda: Crops(_asked(lambda model: crop(model, "conv3x3_2", ((0, 4), (20, 23))), FLAT)),
     "tile": lambda: Tiles(_asked(lambda model: tile(model, (200, 130), tile=64), FLAT)),
     "stream": lambda: Streams(_asked(lambda model: stream(model, rate=16_000), AUDIO)),
     "zoo": lambda: Zoo((Exhibit("golden", "Golden", "2015", "Somebody et al., 2015", "", report()),)),

@@ -165,7 +165,7 @@ def test_regions() -> None:
     assert row(text, "global")[7:] == ["all", "all"]
     assert row(text, "small")[7:] == ["no such unit", "-"]
     assert row(text, "outer")[7:] == ["-5..-1, 6..7", "padding, 6..7"]
-    assert "1 layer shown has no unit (0, 3) in the output" in text
+    assert "1 layer shown has no unit 0,3 in the output" in text
 
 
 def test_a_shape_error_ends_the_table_and_leaves_no_partial_totals() -> None:

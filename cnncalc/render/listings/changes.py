@@ -207,4 +207,6 @@ _OUTCOME: Column[Verdict] = Column(
 _NETWORK: Column[Verdict] = Column(
     "model", "network", lambda verdict: inert(verdict.model), lambda verdict: verdict.model, 0, right=False
 )
-_MEASURED: Column[Verdict] = Column("measured", "measured", _measured, _measured, 0, right=False)
+_MEASURED: Column[Verdict] = Column(
+    "measured", "measured", _measured, _measured, 0, right=False, folds=True, prose=True
+)

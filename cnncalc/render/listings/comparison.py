@@ -411,11 +411,7 @@ def _lines(reports: Sequence[Report], command: str) -> tuple[Line, ...]:
 
 
 def _metric_title(line: Line) -> str:
-    return (
-        line.metric.title
-        if line.at == 0 or line.metric.numbers is None or len(line.metric.texts) == 2
-        else ""
-    )
+    return line.metric.title if line.at == 0 or len(line.metric.texts) == 2 else ""
 
 
 def _value(line: Line) -> Raw:

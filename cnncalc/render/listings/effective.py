@@ -106,7 +106,7 @@ class Profiles(Answers[Profile]):
         names = AXES[len(answer.axes)] if answer.axes else ()
         shown: Shown = [("", axes[0])] if alike else list(zip(names, answer.axes, strict=True))
         items = [line for name, axis in shown if axis is not None for line in _lines(name, axis, surface)]
-        unit = by(answer.unit) if len(answer.unit) > 1 else str(answer.unit[0]) if answer.unit else ""
+        unit = ",".join(map(str, answer.unit))
         has_holes = any(line.holes for line in items)
         return Listing(
             title(answer, surface, f"unit {unit} of {inert(answer.path)}"),

@@ -163,5 +163,5 @@ def _notes(
         if missing:
             yield (
                 f"{plural(missing, 'layer')} shown {'has' if missing == 1 else 'have'} "
-                f"no unit {view.unit} in the output"
+                f"no unit {','.join(map(str, view.unit))} in the output"
             )

@@ -15,6 +15,8 @@ READABLE = 100
 """Columns of prose where the surface does not limit them."""
 NARROWEST = 12
 """What may go on in the next line is folded down to this width where nothing is left to drop."""
+FEWEST = 2
+"""Columns that stay however narrow a terminal is."""
 
 
 def render(document: Document, surface: Surface) -> str:
@@ -85,7 +87,8 @@ def aligned(columns: list[list[str]], rights: list[bool], width: int | None = No
 def _body(shown: Grid, items: Sequence[Any], surface: Surface) -> list[str]:
     """The head, a rule and the rows, measured so that nothing in them is cut."""
     widths = widths_of(shown)
-    names = next((at for at, column in enumerate(shown.columns) if column.folds), None)
+    folding = [at for at, column in enumerate(shown.columns) if column.folds]
+    names = max(folding, key=lambda at: widths[at], default=None)
     if names is not None and surface.width is not None:
         widths[names] = min(widths[names], max(NARROWEST, surface.width - line_width(widths) + widths[names]))
     rights = [column.right for column in shown.columns]
@@ -190,7 +193,7 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
     kept = list(range(len(widths)))
     while line_width([widths[at] for at in kept]) > width:
         least = max(kept, key=lambda at: (whole.columns[at].rank, at))
-        if whole.columns[least].rank == 0:
+        if whole.columns[least].rank == 0 and len(kept) <= FEWEST:
             break
         kept.remove(least)
     # A wide column that had to go may have taken narrow ones of less rank with it.
