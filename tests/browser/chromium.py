@@ -64,5 +64,5 @@ class Browser:
         ]
 
     def _log(self, kind: str) -> list[dict[str, str]]:
-        entries: list[dict[str, str]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        entries: list[dict[str, str]] = self.driver.get_log(kind)
         return entries
