@@ -12,6 +12,7 @@ pytest.importorskip("selenium", reason="the tests of pictures in a browser need 
 if not (shutil.which("chromium") and shutil.which("chromedriver")):
     pytest.skip("the tests of pictures need chromium and chromedriver", allow_module_level=True)
 
+import cnncalc
 from cnncalc.cli import main
 from cnncalc.errors import NoAnswer
 from cnncalc.render.pictures import PICTURES, Drawing, draw
@@ -38,6 +39,40 @@ OFTEN_ENOUGH = [
     "densenet",
 ]
 OFTEN_ENOUGH += ["swin", "unet3d", "mobilenet_v3", "crnn", "vit"]
+
+AWKWARD = {
+    "names": """
+name: A_network_with_a_name_that_is_far_too_long_to_be_written_by_anyone_but_by_a_generator_of_networks
+input: [3, 96, 128]
+layers:
+  - {conv3x3: {out: 8, padding: 1}, name: backbone.body.stage1.block0.branch_main.convolution_with_normalisation}
+  - {seq: [{conv5x5: {out: 16, stride: 2}, name: the.inner}, maxpool2], name: this_is_a_very_long_name_of_a_sequence}
+  - {residual: {body: [{conv3x3: {out: 16, padding: 1}, name: 卷积层的名字也可以很长很长很长很长很长}]}, name: residual_structure}
+  - concat: {a_branch_with_a_long_name: [conv1x1: 8], b_another_one: [maxpool3: {stride: 1, padding: 1}]}
+  - {conv_transpose3x3: {out: 8, stride: 2}, name: upsampling_by_a_transposed_convolution_of_three_taps}
+  - {spp: {levels: [4, 2, 1]}, name: a_pyramid_with_a_long_name_that_goes_on_and_on}
+  - {linear: 1000, name: the_classifier_at_the_very_end_of_the_network}
+""",
+    "inputs": """
+input: {the_left_image: [3, 64, 300], the_right_image: [3, 64, 300], a_mask_of_the_image: [1, 64, 300]}
+layers:
+  - {conv3x3: {out: 8, padding: 1}, from: the_left_image, name: left_tower}
+  - {conv3x3: {out: 8, padding: 1}, from: the_right_image, share: left_tower, name: right_tower}
+  - {conv7x9: {out: 8, padding: [3, 4]}, from: a_mask_of_the_image, name: mask}
+  - {concat: [left_tower, right_tower, mask], name: fused}
+  - {conv3x3: {out: 8, stride: 2}}
+  - {upsample: 3}
+""",
+    "deep": """
+input: [1, 40000]
+layers:
+  - {conv3: {out: 16, padding: causal, dilation: 2 ** i}, repeat: 12, name: dilated}
+  - {residual: {body: [conv3: {out: 16, padding: 1}, bn, relu]}, repeat: 90, name: block}
+  - {maxpool3: {stride: 2}}
+  - {conv_transpose5: {out: 4, stride: 3}}
+""",
+}
+"""Long names, several inputs, a single axis and many layers."""
 
 AMISS = """
 const whole = document.documentElement.getBoundingClientRect(), found = [];
@@ -70,6 +105,17 @@ def test_no_text_overlaps_or_leaves(name: str, browser: Browser, tmp_path: Path)
     for what in PICTURES:
         try:
             svg = draw(what, Drawing(reports(name)))
+        except NoAnswer:
+            continue
+        assert amiss(browser, svg, tmp_path) == [], what
+
+
+@pytest.mark.parametrize("name", todays(sorted(AWKWARD)))
+def test_awkward_networks(name: str, browser: Browser, tmp_path: Path) -> None:
+    drawing = Drawing(tuple(map(cnncalc.analyze, cnncalc.loads(AWKWARD[name]))))
+    for what in PICTURES:
+        try:
+            svg = draw(what, drawing)
         except NoAnswer:
             continue
         assert amiss(browser, svg, tmp_path) == [], what

@@ -37,6 +37,8 @@ from cnncalc.render.pictures.svg import (
     photo,
     rect,
     strokes,
+    text,
+    width_of,
 )
 from cnncalc.support.numbers import by
 from cnncalc.support.words import shown
@@ -160,8 +162,9 @@ def _strips(report: Report, regions: list[Region]) -> Panel:
         some, height = strips(name, size, rows, NAMES + SIDE + 80)
         elements.append(group(*some, y=y))
         y += height + GRID
-    legend, below = _legend(regions, y + GRID, 0, NAMES + SIDE + 80)
-    return Panel(NAMES + SIDE + 80, below, (*elements, *legend))
+    legend = _legend(regions, NAMES + SIDE + 80)
+    below = group(*legend.elements, y=y + GRID)
+    return Panel(legend.width, y + GRID + legend.height, (*elements, below))
 
 
 def _frame(sizes: Sequence[int | None], regions: list[Region], behind: str) -> Panel:
@@ -180,8 +183,9 @@ def _frame(sizes: Sequence[int | None], regions: list[Region], behind: str) -> P
         elements.append(photo(*ground.placed(whole), behind))
     for at, one in sorted(enumerate(regions), key=lambda pair: -pair[0]):
         elements += _rectangle(at, one, ground, whole)
-    legend, below = _legend(regions, 0, wide + 3 * GRID, LEGEND)
-    return Panel(wide + 3 * GRID + LEGEND, max(high, below), (*elements, *legend))
+    legend = _legend(regions, LEGEND)
+    elements.append(group(*legend.elements, x=wide + 3 * GRID))
+    return Panel(wide + 3 * GRID + legend.width, max(high, legend.height), tuple(elements))
 
 
 def _beside(one: Region) -> tuple[Interval, ...]:
@@ -252,19 +256,16 @@ def _said(one: Region) -> list[str]:
     ]
 
 
-def _legend(regions: list[Region], y: float, x: float, width: int) -> tuple[list[Element], float]:
-    """What is drawn, in words beside each other's line."""
+def _legend(regions: list[Region], width: float) -> Panel:
+    """What is drawn, in words beside each other's line; as wide as numbers are long, which are never cut."""
+    said = [_said(one) for one in regions]
+    room = max([width - 32, *(width_of(words) for _, *others in said for words in others)])
     found = []
-    for at, one in enumerate(regions):
-        path, unit, seen, size = _said(one)
-        room = width - 32
+    for at, (path, unit, seen, size) in enumerate(said):
+        numbers = ((unit, ""), (size, ""), (seen, "soft"))
         lines = [
             label(32, 13, path, room, "bold"),
-            *(
-                label(32, 13 + line * LINE, words, room, kind)
-                for line, (words, kind) in enumerate(((unit, ""), (size, ""), (seen, "soft")), start=1)
-            ),
+            *(text(32, 13 + line * LINE, *one) for line, one in enumerate(numbers, start=1)),
         ]
-        found.append(group(swatch(at, 9), *lines, x=x, y=y))
-        y += 4 * LINE + GRID
-    return found, y
+        found.append(group(swatch(at, 9), *lines, y=at * (4 * LINE + GRID)))
+    return Panel(32 + room, len(said) * (4 * LINE + GRID), tuple(found))

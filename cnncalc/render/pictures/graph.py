@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import ceil
 from typing import NamedTuple
 
 from cnncalc.advice.depth import sees_nothing_new
@@ -140,14 +141,15 @@ def _leaf(key: str, name: str, layers: Sequence[LayerReport], reads: tuple[str, 
     sums = totals_of(layers)
     params = UNKNOWN if sums.params is None else rounded(sums.params) or exact(sums.params)
     field = field_size(last)
-    what = [part for part in (f"{params} params" if sums.params != 0 else "", f"field {field}") if part]
+    what = [f"{params} params"] if sums.params != 0 else []
+    seen = [f"field {field}"] if last.field.axes else []
     op = f"{last.op} {_window(last)}".strip() if len(layers) == 1 else plural(len(layers), "layer")
-    said = f"{name} ({op}), output {last.shape}, {exact(sums.params)} parameters, field {field}"
+    said = ", ".join([f"{name} ({op})", f"output {last.shape}", f"{exact(sums.params)} parameters", *seen])
     new = "" if not late else ", can see nothing new"
     return Leaf(
         path=key,
         name=name,
-        lines=(op, " · ".join(what)),
+        lines=(op, " · ".join([*what, *seen])),
         shape=last.shape,
         said=f"{said}{new}",
         reads=reads,
@@ -234,6 +236,9 @@ class Picture:
         """The structures that are being drawn, the innermost last."""
         self.sources: dict[str, str] = {}
         """Of each part the leaf in it whose output leads out."""
+        longest = max((width_of(words) for leaf in leaves.values() for words in leaf.lines), default=0)
+        self.wide = max(WIDE, ceil((longest + 20) / GRID) * GRID)
+        """The width of a box, in which names are cut and numbers are not."""
 
     def scope(self, scope: Scope) -> Laid:
         """What is in a structure, arranged; without its structures where these read each other."""
@@ -249,8 +254,12 @@ class Picture:
             if source in home and home[source] != home[leaf]
         }
         parts = ordered(tuple(scope.children), edges)
-        if parts is None:
+        if parts is None and any(scope.children.values()):
             return self.scope(Scope(scope.path, dict.fromkeys(_held(scope))))
+        if parts is None:  # copies in one, of which each reads the one before: what leads back is left out
+            place = {part: at for at, part in enumerate(scope.children)}
+            edges = {(one, other) for one, other in edges if place[one] < place[other]}
+            parts = tuple(place)
         outside = {source for leaf in self.leaves.values() if leaf.path not in home for source in leaf.reads}
         self._find_sources(
             home, [source for source, leaf in reads if home.get(source) != home[leaf]], outside
@@ -286,7 +295,7 @@ class Picture:
             rect(
                 0,
                 0,
-                WIDE,
+                self.wide,
                 HIGH,
                 "box",
                 leaf.said,
@@ -301,8 +310,8 @@ class Picture:
             elements.append(strokes([[(2, 4), (2, HIGH - 4)]], "late"))
         for at, (words, kind) in enumerate(((name, "bold"), (op, ""), (numbers, "soft"))):
             if words:
-                elements.append(label(10, 17 + at * TEXT, words, WIDE - 20, kind))
-        return Laid(WIDE, HIGH, WIDE / 2, tuple(elements))
+                elements.append(label(10, 17 + at * TEXT, words, self.wide - 20, kind))
+        return Laid(self.wide, HIGH, self.wide / 2, tuple(elements))
 
     def _structure(self, key: str) -> Laid:
         scope = self.scopes[key]

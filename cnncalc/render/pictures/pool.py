@@ -142,6 +142,8 @@ def strip(reads: Sequence[Run], size: int) -> Panel:
 
 LEAST_CELL = 4
 """Pixels of a position below which neighbours that are read equally often are one box."""
+LEAST_OUTLINED = 2
+"""Pixels of a box below which its outline would hide its shade."""
 
 
 def _positions(often: tuple[int, ...], first: int, last: int, cell: float) -> Iterator[Element]:
@@ -180,6 +182,8 @@ def shade(
     """A cell the darker the more often it is read; one that is not read is crossed out by its colour."""
     kind = "cell" if count else "cell never"
     depth = 0.05 + 0.4 * count / max(most, 1)
+    if width < LEAST_OUTLINED:
+        data["style"] = "stroke:none"
     return rect(x, y, width, height, kind, title, fill_opacity=round(depth, 3), data_count=count, **data)
 
 

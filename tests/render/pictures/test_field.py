@@ -168,3 +168,7 @@ def test_a_picture_is_for_regions_and_the_page_only(
     assert "growth has no use for `behind`: leave it out, or draw one of field" in ran.err
     assert Ran(capsys, "draw", "vgg16", "--behind", str(file), "-o", str(page)).code == 0
     assert PIXEL in page.read_text(encoding="utf-8")
+
+
+def test_numbers_are_never_cut() -> None:
+    assert "sees rows -191 to 511, columns -127 to 575" in texts(draw("field", Drawing(reports("flownets"))))

@@ -180,3 +180,29 @@ def test_structures_that_read_each_other_are_drawn_without_them() -> None:
     apart = {path: leaf._replace(reads=()) for path, leaf in leaves.items()}
     laid = Picture(apart).scope(tree(apart))
     assert len(elements(sheet("", "", [Panel(9, 9, laid.elements)]), "rect", "data-scope")) == 2
+
+
+def test_copies_in_one_box_that_read_each_other_are_drawn_once() -> None:
+    (model,) = loads(
+        "input: [3, 64, 64]\nlayers:\n  - conv3x3: {out: 8, padding: 1}\n"
+        "  - {residual: {body: [conv3x3: {out: 8, padding: 1}, bn]}, repeat: 60, name: block}\n"
+    )
+    svg = draw("graph", Drawing((analyze(model),)))
+    boxes = [box["data-layer"] for box in elements(svg, "rect")]
+    assert boxes == ["input", "conv3x3_1", "block/conv3x3_1", "block/bn_1", "block"]
+    assert "conv3x3_1 x60" in texts(svg)
+
+
+def test_boxes_are_as_wide_as_their_numbers() -> None:
+    (model,) = loads(
+        "input: [3, 99, 99, 99]\nlayers: [conv_transpose16x14x12: {out: 8, stride: [8, 10, 11], dilation: [1, 2, 3]}]\n"
+    )
+    svg = draw("graph", Drawing((analyze(model),)))
+    assert "conv_transpose 16x14x12, stride 8x10x11, dilation 1x2x3" in texts(svg)
+    (wide,) = {float(box["width"]) for box in elements(svg, "rect")}
+    assert wide > 300
+
+
+def test_without_axes_there_is_no_field_to_show() -> None:
+    (model,) = loads("input: [784]\nlayers: [linear: 300]")
+    assert "235.5K params" in texts(draw("graph", Drawing((analyze(model),))))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnncalc import analyze, loads
 from cnncalc.analysis.report import LayerReport
 from cnncalc.errors import Fault, NoAnswer
 from cnncalc.frameworks import framework_named
@@ -171,3 +172,10 @@ def test_a_result_without_a_picture_is_none_by_its_ending(
     ran = Ran(capsys, *words, "-o", str(tmp_path / "x.svg"))
     assert (ran.code, ran.out) == (2, "")
     assert "no format has the ending" in ran.err
+
+
+@pytest.mark.parametrize(("size", "outlined"), [(99, True), (1024, False)])
+def test_boxes_too_narrow_for_an_outline_have_none(size: int, outlined: bool) -> None:
+    (model,) = loads(f"input: [1, {size}]\nlayers: [maxpool3: {{stride: 2}}]")
+    boxes = elements(draw("pool", Drawing((analyze(model),))), "rect", "data-position")
+    assert {"style" not in box for box in boxes} == {outlined}
