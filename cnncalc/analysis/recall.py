@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from cnncalc.analysis.memory import Peaks
 from cnncalc.analysis.report import LayerReport
+from cnncalc.analysis.sums import Sums
 from cnncalc.analysis.tensors import Tensor
 
 MOST_KNOWN = 50_000
-"""Layers at distinct inputs that are remembered; beyond that all are forgotten."""
+"""Layers at distinct inputs, and distinct tensors, that are remembered; beyond that all are forgotten."""
 
 
 class Evaluated(NamedTuple):
@@ -29,9 +31,20 @@ class Rest(NamedTuple):
     tensor: Tensor
     """Of that node; kept for its identity."""
     tensors: tuple[Tensor, ...]
+    """Of the nodes up to the one that ``following`` comes after, as the records."""
     records: tuple[LayerReport, ...]
     units: int
+    """Of all nodes, as the peaks and the sums."""
     peaks: Peaks
+    sums: Sums
+    following: Rest | None
+
+    def parts(self) -> Iterator[Rest]:
+        """This and all that follow."""
+        part: Rest | None = self
+        while part is not None:
+            yield part
+            part = part.following
 
 
 class Recall:
@@ -39,10 +52,10 @@ class Recall:
     outputs of a node are made one.
 
     Args:
-        cuts: the nodes through which everything goes.
+        cuts: the nodes through which everything goes, in their order.
     """
 
-    def __init__(self, cuts: frozenset[int] = frozenset()) -> None:
+    def __init__(self, cuts: tuple[int, ...] = ()) -> None:
         self.cuts = cuts
         self._known: dict[tuple[int, tuple[int, ...]], Evaluated] = {}
         self._tensors: dict[object, Tensor] = {}
@@ -52,12 +65,13 @@ class Recall:
         """What is known of a node at these inputs."""
         return self._known.get((node, tuple(map(id, inputs))))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to begin anew."""
+        return len(self._known) + len(self._tensors) > MOST_KNOWN
+
     def keep(self, node: int, found: Evaluated) -> None:
         """Remember what a node made."""
-        if len(self._known) >= MOST_KNOWN:
-            self._known.clear()
-            self._tensors.clear()
-            self._rests.clear()
         self._known[node, tuple(map(id, found.inputs))] = found
 
     def rest(self, node: int, tensor: Tensor) -> Rest | None:

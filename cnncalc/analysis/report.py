@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from math import inf
 from typing import Any, NamedTuple, TypeVar
@@ -207,6 +207,10 @@ class Totals(NamedTuple):
         """Parameters that are not frozen."""
         return _less(self.params, self.frozen)
 
+    def plus(self, others: Totals) -> Totals:
+        """The sums over these layers and others."""
+        return Totals(*map(total, zip(self, others, strict=True)))
+
     @property
     def flops(self) -> Size:
         """Two for each multiply-accumulate."""
@@ -286,8 +290,7 @@ class Report(NamedTuple):
     @property
     def last_local(self) -> LayerReport | None:
         """The last layer whose units see a part of the input only."""
-        local = (layer for layer in reversed(self.layers) if any(axis.maps for axis in layer.field.axes))
-        return next(local, None)
+        return last_local(self.layers)
 
     @property
     def ok(self) -> bool:
@@ -317,6 +320,12 @@ def as_report(given: object) -> Report:
     if not isinstance(given, Report):
         raise TypeError(f"a report is what `analyze` returns, not {type(given).__name__}")
     return given
+
+
+def last_local(layers: Sequence[LayerReport]) -> LayerReport | None:
+    """The last of some layers whose units see a part of the input only."""
+    local = (layer for layer in reversed(layers) if any(axis.maps for axis in layer.field.axes))
+    return next(local, None)
 
 
 def totals_of(layers: Iterable[LayerReport]) -> Totals:

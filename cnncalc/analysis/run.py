@@ -5,8 +5,9 @@ layer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from cnncalc.analysis.answers import Answers
 from cnncalc.analysis.causality import Ends, through
@@ -16,6 +17,7 @@ from cnncalc.analysis.joins import WHOLE_MAP, Joins, joined_ends, one_per_line
 from cnncalc.analysis.memory import Peaks, peaks
 from cnncalc.analysis.recall import Evaluated, NoRecall, Recall, Rest
 from cnncalc.analysis.report import LayerReport, Output, ReceptiveField, Report
+from cnncalc.analysis.sums import UNKNOWN_SUMS, Sums, sums_of
 from cnncalc.analysis.tensors import Pace, Tensor, input_tensor, paces_through, relative_strides
 from cnncalc.analysis.weights import owner_of_weights
 from cnncalc.errors import Diagnostic, Fault, InputError, Severity
@@ -54,7 +56,7 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
         InputError: a ``ValueError``, for an input or a framework that does not exist.
     """
     rules = rules_of(model, framework)
-    report = _report(model, rules, with_input(model.inputs, input), LastField(), NoRecall())
+    report = _analysis(model, rules, with_input(model.inputs, input), LastField(), NoRecall()).report
     if input is not None:
         remarks = channels_last(model.inputs, report)
         report = report._replace(diagnostics=(*remarks, *report.diagnostics)) if remarks else report
@@ -65,31 +67,56 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
     return explained(report, model, rules)
 
 
-def analyze_each(
-    model: Model, inputs: Iterable[Given | None], framework: str | None = None
-) -> Iterator[Report]:
-    """``analyze`` for one input after the other; what does not depend on their sizes is worked out once."""
-    rules = rules_of(model, framework)
-    fields, recall = FieldMemory(), Recall()
-    for number, input in enumerate(inputs):
-        if number == 1:
-            recall.cuts = model.graph.cuts()
-        yield _report(model, rules, with_input(model.inputs, input), fields, recall)
+class Analysis(NamedTuple):
+    """One analysis, and what of it was added up already."""
+
+    report: Report
+    head: tuple[LayerReport, ...]
+    """The layers before the rest."""
+    rest: Rest | None
+
+    @property
+    def sums(self) -> Sums:
+        """The figures of all layers; unknown where the analysis ended early."""
+        if self.report.failed is not None:
+            return UNKNOWN_SUMS
+        head = sums_of(self.head)
+        return head if self.rest is None else head.before(self.rest.sums)
 
 
-def _report(
+class Analyses:
+    """Analyses of one model at one input after the other; what comes of the same maps is worked out once."""
+
+    def __init__(self, model: Model, framework: str | None = None) -> None:
+        self.model = model
+        self._rules = rules_of(model, framework)
+        self._cuts = model.graph.cuts()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._fields, self._recall = FieldMemory(), Recall(self._cuts)
+
+    def of(self, input: Given | None) -> Analysis:
+        """What is computed at one input, without what ``analyze`` remarks on it as a whole."""
+        if self._recall.is_full:
+            self._begin()
+        inputs = with_input(self.model.inputs, input)
+        return _analysis(self.model, self._rules, inputs, self._fields, self._recall)
+
+
+def _analysis(
     model: Model,
     rules: Framework,
     inputs: tuple[tuple[str, Shape], ...],
     fields: FieldMemory,
     recall: Recall,
-) -> Report:
+) -> Analysis:
     with paused_collection():
         run = _Run(model.graph, rules, inputs, fields, recall)
         failed = run.evaluate()
     outputs = () if failed else tuple([run.output(index) for index in model.graph.outputs])
     held = Peaks(None, None) if failed else run.peaks()
-    return Report(
+    report = Report(
         name=model.name,
         file=model.file,
         framework=rules.name,
@@ -103,6 +130,7 @@ def _report(
         peak_in_place=held.in_place,
         network=model.network,
     )
+    return Analysis(report, tuple(run.records[: run.head]), run.rest)
 
 
 def rules_of(model: Model, name: str | None) -> Framework:
@@ -170,7 +198,9 @@ class _Run:
         """The records of each node; a node decided by shapes has none or several."""
         self.records: list[LayerReport] = []
         self.rest: Rest | None = None
-        """What follows the last node that was evaluated, from memory."""
+        """What is remembered: after the last node that was evaluated, in the end after the first one."""
+        self.head = 0
+        """How many records there are before it."""
         self.spent: list[int] = []
         """The units of receptive fields that were looked at before each node."""
         self.apart = len(inputs) - 1
@@ -217,40 +247,54 @@ class _Run:
 
     def _knows_rest(self, at: int) -> bool:
         """Take everything after a node from memory, if it is there."""
-        if at not in self.recall.cuts or at < len(self.inputs):
-            return False
         rest = self.recall.rest(at, self.tensors[at])
         if rest is None or not self.follower.recalls(rest.units):
             return False
         self.rest = rest
-        self.tensors += rest.tensors
-        self.records += rest.records
+        for part in rest.parts():
+            self.tensors += part.tensors
+            self.records += part.records
         return True
 
     def peaks(self) -> Peaks:
         """The most elements in memory at once, stretch by stretch from the end; what follows each narrow
         place is remembered.
         """
-        found = Peaks(0, 0)
+        found, last = Peaks(0, 0), len(self.made) - 1
         ends, end = [self.output(index).path for index in self.graph.outputs], len(self.records)
         if self.rest is not None:
-            place = len(self.made) - 1
-            found, ends, end = self.rest.peaks, [self.tensors[place].path], self.made[place].stop
+            found, ends, end = self.rest.peaks, [self.tensors[last].path], self.made[last].stop
+        self.head = end
         for at in reversed(self._narrow_places()):
             tensor, start = self.tensors[at], self.made[at].stop
-            stretch = peaks([(tensor.path, tensor.shape)], self.records[start:end], ends)
-            found = found.or_more(stretch)
+            records = self.records[start:end]
+            found = found.or_more(peaks([(tensor.path, tensor.shape)], records, ends))
             if at >= self.apart:
-                after, records = tuple(self.tensors[at + 1 :]), tuple(self.records[start:])
-                units = self.follower.units - self.spent[at + 1]
-                self.recall.keep_rest(at, Rest(tensor, after, records, units, found))
-            ends, end = [tensor.path], start
+                self._remember(at, tuple(self.tensors[at + 1 : last + 1]), tuple(records), found)
+            ends, end, last = [tensor.path], start, at
         return found.or_more(peaks(self.inputs, self.records[:end], ends))
+
+    def _remember(
+        self, at: int, tensors: tuple[Tensor, ...], records: tuple[LayerReport, ...], found: Peaks
+    ) -> None:
+        """Keep what follows a node: what was made up to the rest so far, and that rest."""
+        sums = sums_of(records)
+        self.rest = Rest(
+            tensor=self.tensors[at],
+            tensors=tensors,
+            records=records,
+            units=self.follower.units - self.spent[at + 1],
+            peaks=found,
+            sums=sums if self.rest is None else sums.before(self.rest.sums),
+            following=self.rest,
+        )
+        self.head = self.made[at].stop
+        self.recall.keep_rest(at, self.rest)
 
     def _narrow_places(self) -> list[int]:
         """The nodes through which everything goes, the first of each size."""
         found: list[int] = []
-        for at in sorted(self.recall.cuts):
+        for at in self.recall.cuts:
             if at >= len(self.made) - 1:
                 break
             is_new = not found or self.tensors[at].shape.sizes != self.tensors[found[-1]].shape.sizes

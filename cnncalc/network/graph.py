@@ -75,8 +75,10 @@ class Graph(NamedTuple):
         """The nodes that are not inputs."""
         return sum(node.layer is not None for node in self.nodes)
 
-    def cuts(self) -> frozenset[int]:
-        """The nodes through which everything goes: no later one, and no output, reads an earlier one."""
+    def cuts(self) -> tuple[int, ...]:
+        """The nodes through which everything goes, in their order: no later one, and no output, reads an
+        earlier one.
+        """
         found = []
         earliest = min(self.outputs, default=0)
         for at in range(len(self.nodes) - 1, -1, -1):
@@ -84,7 +86,7 @@ class Graph(NamedTuple):
                 found.append(at)
             node = self.nodes[at]
             earliest = min(earliest, *node.inputs, at if node.share is None else node.share)
-        return frozenset(found)
+        return tuple(reversed(found))
 
 
 class _Binding(NamedTuple):

@@ -11,16 +11,15 @@ from itertools import islice, product
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
-from cnncalc.analysis.dropped import dropped_positions
-from cnncalc.analysis.report import LayerReport, Report
-from cnncalc.analysis.run import Given, analyze_each
+from cnncalc.analysis.run import Analyses, Analysis, Given
 from cnncalc.errors import Diagnostic, GraphError, InputError, ShapeError, SpecError
-from cnncalc.geometry.shape import Shape, Size, axis_size, axis_words, is_any, total
+from cnncalc.geometry.shape import Shape, Size, axis_size, axis_words, is_any
 from cnncalc.language.nodes import YamlNode
 from cnncalc.language.parser import parse
 from cnncalc.language.source import Source
 from cnncalc.loading import Options, load_parsed
 from cnncalc.network.model import Model
+from cnncalc.support.process import paused_collection
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -201,7 +200,7 @@ def sweep(
 
     Args:
         grid: what is combined.
-        loader: the models of the spec with some variables set; a ``SpecLoader`` is sent to the processes.
+        loader: the models of the spec with some variables set; a ``SpecLoader`` can be sent to processes.
         framework: another framework's rules than the spec's.
         jobs: how many processes evaluate.
         executor: what evaluates instead, wherever its workers are.
@@ -216,9 +215,7 @@ def sweep(
     work = _work(grid, loader, framework)
     if executor is not None:
         return _in_order(work, executor)
-    if jobs == 1:
-        return (row for chunk in work for row in _evaluate(chunk))
-    return _in_processes(work, jobs)
+    return _here(work) if jobs == 1 else _in_processes(work, jobs)
 
 
 class SpecLoader:
@@ -233,6 +230,12 @@ class SpecLoader:
         options = self.options._replace(sets={**(self.options.sets or {}), **sets})
         return load_parsed(source, root, found, options).whole()
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SpecLoader) and (self.source, self.options) == (other.source, other.options)
+
+    def __hash__(self) -> int:
+        return hash(self.source)
+
 
 @lru_cache(maxsize=4)
 def _parsed(name: str, text: str, is_shown: bool) -> tuple[Source, YamlNode, tuple[Diagnostic, ...]]:
@@ -242,12 +245,13 @@ def _parsed(name: str, text: str, is_shown: bool) -> tuple[Source, YamlNode, tup
 
 
 class _Part(NamedTuple):
-    """Some inputs under one choice of variables: of one model, or of all that a loader gives."""
+    """Some inputs under one choice of variables."""
 
-    model: Model | str | SpecLoader
-    """Instead of a model that cannot be loaded, the reason."""
+    loader: Loader
     sets: tuple[tuple[str, str], ...]
     inputs: tuple[Inputs, ...]
+    model: int | None = None
+    """Which of the loader's models, where it is not for all of them."""
 
 
 class _Chunk(NamedTuple):
@@ -261,7 +265,7 @@ def _work(grid: Grid, loader: Loader, framework: str | None) -> Iterator[_Chunk]
     """Parts gathered until they are worth sending."""
     gathered: list[_Part] = []
     rows = 0
-    for part in _parts(grid, loader):
+    for part in _parts(grid, loader, framework):
         gathered.append(part)
         rows += len(part.inputs)
         if rows >= CHUNK:
@@ -271,23 +275,29 @@ def _work(grid: Grid, loader: Loader, framework: str | None) -> Iterator[_Chunk]
         yield _Chunk(tuple(gathered), framework)
 
 
-def _parts(grid: Grid, loader: Loader) -> Iterator[_Part]:
-    is_sent = isinstance(loader, SpecLoader) and prod(s.count for s in grid.inputs.values()) <= CHUNK
+def _parts(grid: Grid, loader: Loader, framework: str | None) -> Iterator[_Part]:
+    is_whole = prod(shapes.count for shapes in grid.inputs.values()) <= CHUNK
     for values in _combined(tuple(grid.sets.values())):
         sets = tuple(zip(grid.sets, values, strict=True))
-        models: tuple[Model | str | SpecLoader, ...]
-        models = (loader,) if is_sent and isinstance(loader, SpecLoader) else _loaded(loader, sets)
+        models = (None,) if is_whole else range(len(_analyses(loader, sets, framework)))
         for model in models:
             inputs = _inputs(grid)
             while some := tuple(islice(inputs, CHUNK)):
-                yield _Part(model, sets, some)
+                yield _Part(loader, sets, some, model)
 
 
-def _loaded(loader: Loader, sets: tuple[tuple[str, str], ...]) -> tuple[Model | str, ...]:
+@lru_cache(maxsize=2)
+def _analyses(
+    loader: Loader, sets: tuple[tuple[str, str], ...], framework: str | None
+) -> tuple[Analyses | str, ...]:
+    """What analyses the models under one choice of variables, from one chunk to the next; or the reason why
+    there are none.
+    """
     try:
-        return loader(dict(sets))
+        models = loader(dict(sets))
     except (SpecError, GraphError, ShapeError) as error:
         return (str(error).partition("\n")[0],)
+    return tuple([Analyses(model, framework) for model in models])
 
 
 def _inputs(grid: Grid) -> Iterator[Inputs]:
@@ -306,6 +316,14 @@ def _combined(choices: tuple[Iterable[_Choice], ...]) -> Iterator[tuple[_Choice,
     for first in choices[0]:
         for others in _combined(choices[1:]):
             yield (first, *others)
+
+
+def _here(work: Iterable[_Chunk]) -> Iterator[Row]:
+    try:
+        for chunk in work:
+            yield from _evaluate(chunk)
+    finally:
+        _analyses.cache_clear()
 
 
 def _in_processes(work: Iterable[_Chunk], jobs: int) -> Iterator[Row]:
@@ -332,23 +350,22 @@ def _in_order(work: Iterable[_Chunk], executor: Executor) -> Iterator[Row]:
     finally:
         for future in waiting:
             future.cancel()
+        _analyses.cache_clear()
 
 
 def _evaluate(chunk: _Chunk) -> tuple[Row, ...]:
-    return tuple([row for part in chunk.parts for row in _rows(part, chunk.framework)])
+    with paused_collection():
+        return tuple([row for part in chunk.parts for row in _rows(part, chunk.framework)])
 
 
 def _rows(part: _Part, framework: str | None) -> Iterator[Row]:
-    loads = isinstance(part.model, SpecLoader)
-    for model in _loaded(part.model, part.sets) if loads else (part.model,):  # type: ignore[arg-type]
-        if isinstance(model, str):
-            for inputs in part.inputs:
-                yield Row("", part.sets, tuple((inputs or {}).items()), error=model)
-        elif isinstance(model, Model):
-            given = [_given(model, inputs) for inputs in part.inputs]
-            known: Known = {}
-            for report in analyze_each(model, given, framework):
-                yield _figures(report, part.sets, known)
+    analyses = _analyses(part.loader, part.sets, framework)
+    for found in analyses if part.model is None else analyses[part.model : part.model + 1]:
+        for inputs in part.inputs:
+            if isinstance(found, str):
+                yield Row("", part.sets, tuple((inputs or {}).items()), error=found)
+            else:
+                yield _figures(found.of(_given(found.model, inputs)), part.sets)
 
 
 def _given(model: Model, inputs: Inputs) -> Given | None:
@@ -366,46 +383,24 @@ def _along_all(shape: Shape, rank: int) -> Shape:
     return shape._replace(sizes=shape.sizes * rank) if shape.rank == 1 < rank else shape
 
 
-Known = dict[int, tuple[LayerReport, tuple[Size, Size, Size, Size, Size]]]
-"""The figures of layers by their identity; layers at the same inputs are the same ones in all reports."""
-
-
-def _figures_of(layer: LayerReport, known: Known) -> tuple[Size, Size, Size, Size, Size]:
-    """Weights, biases, multiply-accumulates, activations and dropped positions."""
-    found = known.get(id(layer))
-    if found is None:
-        figures = (layer.weights, layer.biases, layer.macs, layer.activations, dropped_positions(layer))
-        found = known[id(layer)] = (layer, figures)
-    return found[1]
-
-
-def _figures(report: Report, sets: tuple[tuple[str, str], ...], known: Known) -> Row:
+def _figures(analysis: Analysis, sets: tuple[tuple[str, str], ...]) -> Row:
+    report = analysis.report
     error = next((found for found in report.diagnostics if found.severity == "error"), None)
     if error is not None:
         where = f" ({error.path})" if error.path else ""
         return Row(report.name, sets, report.inputs, error=f"{error.code} {error.message}{where}")
-    outputs = tuple([output.shape for output in report.outputs])
-    columns = zip(*[_figures_of(layer, known) for layer in report.layers], strict=True)
-    weights, biases, macs, activations, dropped = map(total, columns) if report.layers else (0,) * 5
+    sums = analysis.sums
     return Row(
-        report.name,
-        sets,
-        report.inputs,
-        outputs,
-        total((weights, biases)),
-        macs,
-        activations,
-        report.peak,
-        dropped,
-        *_field(report),
+        model=report.name,
+        sets=sets,
+        inputs=report.inputs,
+        outputs=tuple([output.shape for output in report.outputs]),
+        params=sums.totals.params,
+        macs=sums.totals.macs,
+        activations=sums.totals.activations,
+        peak=report.peak,
+        dropped=sums.dropped,
+        rf=sums.local.size if sums.local else (),
+        rf_stride=sums.local.stride if sums.local else (),
+        rf_offset=sums.local.offset if sums.local else (),
     )
-
-
-def _field(
-    report: Report,
-) -> tuple[tuple[int | None, ...], tuple[Fraction | None, ...], tuple[Fraction | None, ...]]:
-    """Size, stride and offset of the field of the last layer that sees a part of the input only."""
-    local = report.last_local
-    if local is None:
-        return (), (), ()
-    return local.field.size, local.field.stride, local.field.offset

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 import cnncalc
+from cnncalc.analysis import recall
 from cnncalc.questions.sweep import MOST_STREAMED, Row
 from tests.cli.running import Ran
 
@@ -76,7 +77,10 @@ def test_variables_that_make_no_network_have_rows_wherever_they_are_computed(spe
 
 
 @pytest.mark.slow
-def test_ten_million_combinations_begin_at_once_and_hold_little(spec: str) -> None:
+def test_ten_million_combinations_begin_at_once_and_hold_little(
+    spec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recall, "MOST_KNOWN", 500)  # it is full, and emptied, within a few rows
     grid: dict[str, Any] = {"input": "3x5..1004x5..1004", "sets": {"w": "1..10"}}
     rows = cnncalc.sweep(spec, **grid)
     assert next(rows).ok

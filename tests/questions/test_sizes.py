@@ -13,10 +13,10 @@ from cnncalc import bundled
 from cnncalc.analysis.dropped import dropped_positions
 from cnncalc.analysis.fitting import in_words
 from cnncalc.analysis.report import Report
-from cnncalc.analysis.run import analyze_each
 from cnncalc.geometry.shape import Shape
 from cnncalc.network.model import Model
 from cnncalc.questions.sizes import Axis, sizes
+from tests.analysis.each import analyze_each
 from tests.cli.running import Ran
 from tests.questions.networks import Writer
 from tests.rotation import todays

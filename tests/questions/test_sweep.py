@@ -9,12 +9,13 @@ import pytest
 
 from cnncalc import analyze, load
 from cnncalc.analysis.report import Report
-from cnncalc.analysis.run import analyze_each
 from cnncalc.geometry.shape import Shape
-from cnncalc.questions.sweep import Grid, Row, parse_shapes, parse_values, sweep
+from cnncalc.loading import Options, source_at
+from cnncalc.questions.sweep import Grid, Row, SpecLoader, parse_shapes, parse_values, sweep
 from cnncalc.render.listings.sweep import Sweep
 from cnncalc.render.outputs import FORMATS
 from cnncalc.render.surface import PLAIN, Surface
+from tests.analysis.each import analyze_each
 from tests.cli.running import Ran
 
 SPEC = """\
@@ -57,7 +58,7 @@ def test_what_is_no_range_is_refused(text: str) -> None:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_row_says_what_an_analysis_alone_says(spec: str, jobs: int) -> None:
     grid = Grid({"": parse_shapes("3x6..9x20..22") + parse_shapes("3x40x40")}, {"width": ("2", "6")})
-    rows = list(sweep(grid, lambda sets: load(spec, sets=sets), jobs=jobs))
+    rows = list(sweep(grid, SpecLoader(source_at(spec), Options()), jobs=jobs))
     assert len(rows) == grid.total == 2 * (4 * 3 + 1)
     for row in rows:
         report = analyze(load(spec, sets=dict(row.sets))[0], dict(row.inputs))
