@@ -164,7 +164,7 @@ def test_regions() -> None:
     assert row(text, "stem")[7:] == ["-1..1, 5..7", "0..1, 5..7"]
     assert row(text, "global")[7:] == ["all", "all"]
     assert row(text, "small")[7:] == ["no such unit", "-"]
-    assert row(text, "outer")[7:] == ["-5..-1, 6..7", "padding, 6..7"]
+    assert row(text, "outer")[7:] == ["-5..-1, 6..7", "padding, padding"]
     assert "1 layer shown has no unit 0,3 in the output" in text
 
 
