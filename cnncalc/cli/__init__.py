@@ -159,7 +159,16 @@ def _meant(message: str) -> str:
 
     found = re.search("'([^']*)' is not one of (.*)", message)
     guess = did_you_mean(found[1], re.findall("'(.*?)'", found[2])) if found else None
-    return f" Did you mean '{guess}'?" if guess else ""
+    if guess:
+        return f" Did you mean '{guess}'?"
+    spec = re.search("No such command '([^']*)'", message)
+    return f" Did you mean `cnncalc summary {spec[1]}`?" if spec and _is_spec(spec[1]) else ""
+
+
+def _is_spec(word: str) -> bool:
+    from cnncalc import bundled
+
+    return os.path.isfile(word) or word in bundled.names()
 
 
 def _refused(error: CnncalcError) -> None:

@@ -33,9 +33,14 @@ class Command(TyperCommand):
                 _take_words(parameter, type, tuple(limits))
         return super().parse_args(ctx, args)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        return [_BRACKETS.sub(r"\1\2", piece) for piece in super().collect_usage_pieces(ctx)]
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         write = formatter.write_dl
-        formatter.write_dl = lambda rows, *more: write(rows, *(more or (TERM,)))
+        formatter.write_dl = lambda rows, *more: write(
+            [(_TYPE.sub("", term), text) for term, text in rows], *(more or (TERM,))
+        )
         super().format_options(ctx, formatter)
 
     def get_help_option(self, ctx: Any) -> Any:
@@ -113,9 +118,13 @@ def _whole(text: str, limits: tuple[Any, ...]) -> int | None:
 
 
 _ENDS = ("min", "max")
+_BRACKETS = re.compile(r"^(?:\{(.*)\}|\[(\[.*\])\])(?:\.\.\.)?$")
+"""What typer writes around an argument in a usage line, whose own name says how often it is given."""
+_TYPE = re.compile(r" <(?:str|int|list\[str\])>$")
+"""The type that it writes behind a name, which says nothing to somebody who does not write Python."""
 _HEAD = re.compile(r"^(?:Usage|[A-Z][A-Za-z ]*)(?=:)", re.MULTILINE)
 _TERM = re.compile(
-    r"^  (-[\w-]+(?:(?:, | / )-[\w-]+)*|[a-z][a-z-]*(?=  )|\[?[A-Z][][A-Z.]*(?: [][A-Z.]+)*(?=  |\n))",
+    r"^  (-[\w-]+(?:(?:, | / )-[\w-]+)*|[a-z][a-z-]*(?=  )|\[?[A-Z][][A-Z.]*(?: [][A-Z.|]+)*(?=  |\n))",
     re.MULTILINE,
 )
 

@@ -36,8 +36,10 @@ def render(commands: Mapping[str, Callable[..., int]], surface: Surface) -> str:
     lines += ["", surface.styled("Examples", BOLD)]
     across = max(len(example) for example, _ in EXAMPLES)
     for example, says in EXAMPLES:
-        lines.append(f"  {example.ljust(across)}  {surface.styled(says, DIM)}".rstrip())
-    lines += ["", "`cnncalc COMMAND --help` shows the options of a command."]
+        head, *more = wrapped(says, max((surface.width or 100) - across - 4, 20))
+        lines.append(f"  {example.ljust(across)}  {surface.styled(head, DIM)}")
+        lines += [f"{'':{across + 4}}{surface.styled(line, DIM)}" for line in more]
+    lines += ["", *wrapped("`cnncalc COMMAND --help` shows the options of a command.", surface.width or 100)]
     return "\n".join(lines) + "\n"
 
 

@@ -138,6 +138,8 @@ def deliver(
             text = COMPARED.render(format.name, document, target_surface(output))
         emit(text, output)
     if not format.diagnostics:
+        if diagnostics and output is None and is_watched() and sys.stdout.isatty():
+            warn("\n")  # both are seen below each other
         report_diagnostics(diagnostics)
 
 

@@ -35,7 +35,7 @@ def spp(
         Mode, typer.Option("--mode", help="The rule for the windows; `all` compares the modes.")
     ] = "paper",
     channels: Annotated[
-        int | None, typer.Option("--channels", min=1, help="Channels, for the vector's length.")
+        int | None, typer.Option("--channels", metavar="N", min=1, help="Channels, for the vector's length.")
     ] = None,
     format: options.PicturedFormatName = None,
     output: options.PicturedOutput = None,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from os.path import basename
+
+from cnncalc import bundled
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import Fault, InputError, NoAnswer
 from cnncalc.network.graph import Node
@@ -20,7 +23,10 @@ def refusal(model: Model, text: str, node: Node | None = None, help: str | None 
 def place(node: Node) -> str:
     """Where a layer is, for the end of a sentence about it."""
     location = node.origin.location
-    return "" if location is None else f" ({location.file}:{location.line})"
+    if location is None:
+        return ""
+    file = location.file if bundled.name_of(location.file) is None else basename(location.file)
+    return f" ({file}:{location.line})"
 
 
 def failure(report: Report) -> NoAnswer:

@@ -144,10 +144,20 @@ def cut_between(path: str, width: int) -> list[str]:
             lines.append(line)
             line = below
         line += name
-        if cells(line) > width:
-            *whole, line = cut(line, width)
-            lines += whole
+        while cells(line) > width:
+            at = _break(line, width)
+            lines.append(line[:at])
+            line = below + line[at:] if cells(below) < width // 2 else line[at:]
     return [*lines, line]
+
+
+def _break(name: str, width: int) -> int:
+    """Where a name that is too long goes on in the next line: behind one of its parts, if a line is not half
+    empty then.
+    """
+    room = len(cut(name, width)[0])
+    part = max(name.rfind(mark, 0, room) for mark in "_-.") + 1
+    return part if part > room // 2 else room
 
 
 _TREE = " │├└─"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +99,15 @@ def test_help_has_colours_on_a_terminal_only(arguments: list[str]) -> None:
     assert "\x1b" not in on_terminal(80, *arguments, TERM="dumb")
 
 
+def test_an_error_is_apart_from_the_table_on_a_terminal_only(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("input: [3, 8, 8]\nlayers: [conv3x3: 4, conv9x9: 4]\n")
+    shown = on_terminal(80, "rf", str(path), NO_COLOR="1").replace("\r", "")
+    assert "\n\nerror[E301]: window 9 does not fit" in shown
+    piped = run("rf", str(path))
+    assert piped.stderr.startswith(b"error[E301]") and not piped.stdout.endswith(b"\n\n")
+
+
 def test_colours_of_help_are_for_what_one_types() -> None:
     text = """\
 Usage: cnncalc pool [OPTIONS] [SIZE]
@@ -106,6 +116,7 @@ Usage: cnncalc pool [OPTIONS] [SIZE]
 
 Arguments:
   [SIZE [KERNEL]]  The same.
+  [NAME | WORD...]  Words.
   SPEC...          A spec.
 
 Options:
@@ -120,6 +131,7 @@ Look up:
     assert re.findall("\x1b\\[1m(.*?)\x1b\\[0m", shown) == ["Usage", "Arguments", "Options", "Look up"]
     assert re.findall("\x1b\\[36m(.*?)\x1b\\[0m", shown) == [
         "[SIZE [KERNEL]]",
+        "[NAME | WORD...]",
         "SPEC...",
         "-k, --kernel",
         "--ceil / --floor",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -611,3 +612,10 @@ def test_several_errors_are_counted_where_people_read_them(capsys: pytest.Captur
         assert ran.code == 1
         assert ran.err.endswith("\n\n2 errors\n") == (command != "check")
     assert Ran(capsys, "rf", "many.yaml", "--format", "json").err == ""
+
+
+def test_a_place_in_a_bundled_network_is_no_path_of_the_installation(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = " ".join(Ran(capsys, "sizes", "unet", "--near", "500").out.split())
+    assert re.search(r"`maxpool2_4` drops positions at the end \(unet\.yaml:[0-9]+\)", out)

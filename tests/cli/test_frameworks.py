@@ -95,6 +95,17 @@ def test_a_framework_that_rejects_the_spec_says_why(
     assert "caffe: conv3x3_1: caffe has no padding `same`" in capsys.readouterr().out
 
 
+def test_frameworks_that_agree_need_no_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "same.yaml"
+    path.write_text("name: Same\ninput: [3, 8, 8]\nlayers: [conv3x3: 4, conv1x1: 2]\n", encoding="utf-8")
+    assert main(["compare", "--frameworks", str(path)]) == 0
+    assert capsys.readouterr().out == (
+        "Same · 3x8x8 · pytorch, tensorflow, caffe, onnx\n\n"
+        "all frameworks agree\n"
+        "2 layers that are the same in all of them are not shown (--all)\n"
+    )
+
+
 REFUSED = "input: [3, 8, 8]\nlayers:\n- conv3x3: 4\n- conv9x9: 4\n"
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from typing import TextIO
 
 import pytest
 
-from cnncalc.cli import COMMANDS, main
+from cnncalc.cli import COMMANDS, _function, main
 from cnncalc.cli.command import TERM
 from cnncalc.cli.output import surface_of
-from cnncalc.cli.overview import EXAMPLES, GROUPS
+from cnncalc.cli.overview import EXAMPLES, GROUPS, render
+from cnncalc.render.surface import Surface
 from tests.cli.running import Ran
 
 
@@ -35,6 +37,34 @@ def test_the_examples_are_commands(capsys: pytest.CaptureFixture[str]) -> None:
         options = [word for word in words if word.startswith("--")]
         help = Ran(capsys, words[0], "--help").out
         assert all(option in help for option in options)
+
+
+@pytest.mark.parametrize("width", [52, 60, 80])
+def test_the_overview_fits_a_terminal(width: int) -> None:
+    commands = {name: _function(name) for name in COMMANDS}
+    lines = render(commands, Surface(width)).splitlines()
+    assert max(map(len, lines)) <= width
+    words = " ".join(" ".join(lines).split())
+    assert all(word in words for _, says in EXAMPLES for word in says.split())
+
+
+def test_help_has_no_types_of_python(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in COMMANDS:
+        help = Ran(capsys, name, "--help").out
+        usage = " ".join(help.partition("\n\n")[0].split())
+        assert re.fullmatch(rf"Usage: cnncalc {name} \[OPTIONS\]( [A-Z.]+| \[[A-Z.|\[\] ]+\])*", usage), usage
+        assert not re.search(r"<(str|int|float|list|int range|float range)\b", help), name
+
+
+def test_a_spec_in_place_of_a_command(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.yaml").write_text("layers: []\n")
+    for word, is_spec in (("net.yaml", True), ("vgg16", True), ("none.yaml", False)):
+        ran = Ran(capsys, word)
+        assert (ran.code, ran.out) == (2, "")
+        assert (f"Did you mean `cnncalc summary {word}`?" in ran.err) == is_spec
 
 
 @pytest.mark.parametrize("width", [60, 80, 110])

@@ -88,6 +88,10 @@ def test_cells() -> None:
         ("├─ stage/body/conv", 14, ["├─ stage/body/", "│  conv"]),
         ("│  └─ stage/conv", 13, ["│  └─ stage/", "│     conv"]),
         ("a_long_name/x", 6, ["a_long", "_name/", "x"]),
+        ("a_longer_name/x", 10, ["a_longer_", "name/x"]),
+        ("a-rather.long_name", 9, ["a-rather.", "long_name"]),
+        ("├─ one_long_name_here", 12, ["├─ one_long_", "│  name_here"]),
+        ("│  │  └─ abcdefgh", 10, ["│  │  └─ a", "bcdefgh"]),
         ("", 5, [""]),
     ],
 )

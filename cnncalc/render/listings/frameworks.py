@@ -97,13 +97,13 @@ def listing(reports: Sequence[Report], all_layers: bool, surface: Surface) -> Li
     errors = tuple(f"{report.framework}: {text}" for report in reports if (text := failure(report)))
     return Listing(
         title=heading(reports[0], ", ".join(report.framework for report in reports), surface),
-        columns=_columns(reports, all_layers, surface),
+        columns=_columns(reports, all_layers, surface) if shown else (),
         items=tuple(_labelled(shown, surface)),
         notes=(
             *errors,
             *_verdict(reports, rows),
             *(_hidden(alike) if alike else ()),
-            "each cell: output / rf padding",
+            *(("each cell: output / rf padding",) if shown else ()),
         ),
     )
 
