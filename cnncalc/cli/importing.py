@@ -18,7 +18,7 @@ from cnncalc.render.text import inert
 from cnncalc.support.words import did_you_mean
 
 if TYPE_CHECKING:
-    from cnncalc.importers.items import Item, Network, Request
+    from cnncalc.importers.items import Item, Network, Problem, Request
     from cnncalc.importers.translating import Translated
 
 
@@ -123,16 +123,24 @@ def closing(found: Translated, request: Request) -> list[str]:
 
 
 def _stated(network: Network) -> list[str]:
-    """What part of the totals is stated instead of computed."""
+    """What part of the totals is stated instead of computed, and why."""
+    from cnncalc.importers.items import gathered
+
     if not network.unknown:
         return []
     customs = [one for one in network.items if one.op == "custom"]
     params, macs = (_sum_of(customs, name) for name in ("params", "macs"))
-    kinds = ", ".join(f"{inert(problem.operator)} ({problem.times})" for problem in network.unknown)
     return [
-        f"stated, not computed: {_number(len(customs), 'layer')} with {params} "
-        f"parameters and {macs} MACs: {kinds}"
+        f"stated, not computed: {_number(len(customs), 'layer')} with {params} parameters and {macs} MACs",
+        *(inert(f"  {_cause(problem)}") for problem in gathered(network.unknown)),
     ]
+
+
+def _cause(problem: Problem) -> str:
+    """What is not understood, and where, of several at the first place."""
+    where = problem.node or "the graph"
+    others = "" if problem.times == 1 else f", and {problem.times - 1:,} more"
+    return f"{problem.operator}: {problem.reason} ({where}{others})"
 
 
 def _sum_of(layers: list[Item], count: str) -> str:

@@ -71,7 +71,7 @@ class OnnxGraph(NamedTuple):
     """Those that are no initialisers, with their axes; ``None`` for axes that are open."""
     outputs: tuple[str, ...]
     values: Mapping[str, tuple[int | None, ...]] = {}
-    """Shapes that the file states of tensors inside."""
+    """Shapes that the file states of tensors inside and of outputs."""
 
 
 class OnnxFunction(NamedTuple):
@@ -179,7 +179,8 @@ class _Contents:
             for one in record.get("inputs", ())
             if one.get("name", "") not in constants
         )
-        values = {one.get("name", ""): _axes(one) for one in record.get("values", ())}
+        stated = (*record.get("values", ()), *record.get("outputs", ()))
+        values = {one.get("name", ""): _axes(one) for one in stated}
         return OnnxGraph(
             name=record.get("name", ""),
             nodes=tuple(self._node(one) for one in record.get("nodes", ())),

@@ -443,3 +443,8 @@ _FOLDS: dict[str, Fold] = {
     "ReduceMin": _reduce(min),
     **{name: _keep_values(name) for name in ("Identity", "Reshape", "Unsqueeze", "Squeeze", "Flatten")},
 }
+
+
+def is_folded(name: str) -> bool:
+    """Whether an operator is computed here where its inputs are known."""
+    return name in _FOLDS or name in _KEEPING or name in ("Constant", "Shape", "Size")

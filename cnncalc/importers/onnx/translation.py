@@ -207,6 +207,9 @@ class Translation:
     def _node(self, node: OnnxNode, values: Mapping[str, tuple[int | None, ...]], depth: int) -> None:
         inputs = tuple(self.held.get(name) if name else None for name in node.inputs)
         if any(isinstance(one, Lost) for one in inputs):
+            if not self._knows(node):
+                help = _AFTERWARDS if self.partial else None
+                self.problems.append(Problem(_said(node), _operator(node), UNKNOWN, help))
             self._lose(node)
             return
         missing = next((name for name in node.inputs if name and name not in self.held), None)
@@ -222,6 +225,15 @@ class Translation:
             problem = Problem("", node.operator, fault.message, fault.help, place, code=fault.code)
             self.problems.append(problem)
             self._lose(node)
+
+    def _knows(self, node: OnnxNode) -> bool:
+        """Whether an operator is one that is translated or computed, with whatever attributes."""
+        from cnncalc.importers.onnx.folding import is_folded
+
+        return (node.domain, node.operator) in self.model.functions or (
+            node.domain in DOMAINS
+            and (node.operator in OPERATORS or node.operator == "If" or is_folded(node.operator))
+        )
 
     def _translate(self, node: OnnxNode, inputs: tuple[Held | None, ...], depth: int) -> None:
         function = self.model.functions.get((node.domain, node.operator))
@@ -244,7 +256,7 @@ class Translation:
             return
         handler = OPERATORS.get(node.operator)
         if handler is None:
-            raise Unknown("no such operator is known")
+            raise Unknown(UNKNOWN)
         handler(self, call)
         unread = call.unread()
         if unread:
@@ -261,12 +273,13 @@ class Translation:
         values: Mapping[str, tuple[int | None, ...]],
         unknown: Unknown,
     ) -> None:
-        operator = f"{node.domain}.{node.operator}" if node.domain else node.operator
-        self.problems.append(Problem(_said(node), operator, unknown.reason, unknown.help))
+        self.problems.append(Problem(_said(node), _operator(node), unknown.reason, unknown.help))
         features = [one for one in inputs if isinstance(one, Feature)]
         self._lose(node)
         if self.partial and features:
             self._stand_in(node, features, values)
+            is_stated = any(isinstance(self.held.get(name), Feature) for name in node.outputs)
+            self.problems[-1] = self.problems[-1]._replace(help=_STATED if is_stated else _UNSTATED)
 
     def _stand_in(
         self, node: OnnxNode, features: list[Feature], values: Mapping[str, tuple[int | None, ...]]
@@ -437,6 +450,20 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("axis", "blocksize", "hidden_size", "size", "max", "min", "ratio"), int | float),
 }
 """Of attributes that handlers give no default."""
+
+
+UNKNOWN = "no such operator is known"
+_AFTERWARDS = "it comes after what is not understood"
+_STATED = "it becomes a `custom` layer"
+_UNSTATED = (
+    "`--partial` needs the shape of its result, which is not in the file: "
+    "`onnx.shape_inference.infer_shapes` writes what it knows, else add it to the graph's `value_info`"
+)
+
+
+def _operator(node: OnnxNode) -> str:
+    """An operator with its domain, where that is not ONNX's own."""
+    return f"{node.domain}.{node.operator}" if node.domain else node.operator
 
 
 def _said(node: OnnxNode) -> str:

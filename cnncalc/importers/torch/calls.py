@@ -71,6 +71,22 @@ class ModuleCall(NamedTuple):
     """The calls made inside are those numbered ``first`` to ``last - 1``."""
 
 
+class Piece(NamedTuple):
+    """Calls in a row that become one layer: those of a module, or one alone."""
+
+    first: int
+    last: int
+    """The calls are those numbered ``first`` to ``last - 1``."""
+    path: str
+    kind: str
+    """The module's class, or the function."""
+    outputs: tuple[Ref, ...]
+
+    def holds(self, other: Piece) -> bool:
+        """Whether the calls of another piece are among its own."""
+        return self.first <= other.first and other.last <= self.last
+
+
 class Recording(NamedTuple):
     """One forward pass."""
 
@@ -83,6 +99,18 @@ class Recording(NamedTuple):
     def shape(self, ref: Ref) -> tuple[int, ...]:
         """The shape of a tensor, batch included."""
         return self.tensors[ref.number].shape
+
+    def piece_of_module(self, index: int) -> Piece:
+        """The calls made inside a module."""
+        one = self.modules[index]
+        return Piece(one.first, one.last, one.path, one.kind, one.outputs)
+
+    def piece_of_call(self, number: int) -> Piece:
+        """One call alone."""
+        call = self.calls[number]
+        path = self.modules[call.module].path if call.module >= 0 else ""
+        name = call.function.strip("_")
+        return Piece(number, number + 1, f"{path}.{name}".lstrip("."), call.function, call.outputs)
 
     def stack(self, module: int) -> tuple[ModuleCall, ...]:
         """The module calls around and including one, outermost first."""
@@ -112,4 +140,4 @@ def refs(value: Any) -> Iterator[Ref]:
         yield from refs((value.start, value.stop, value.step))
 
 
-__all__ = ["Call", "ModuleCall", "Recording", "Ref", "Tensor", "macs_of", "refs"]
+__all__ = ["Call", "ModuleCall", "Piece", "Recording", "Ref", "Tensor", "macs_of", "refs"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import prod
 from types import MappingProxyType
 from typing import NamedTuple
@@ -11,10 +11,10 @@ from typing import NamedTuple
 import cnncalc.importers.torch.functions  # noqa: F401  (registers what each function becomes)
 from cnncalc.errors import Diagnostic, SourceError, UsageError
 from cnncalc.importers.items import Network, Problem, Refused, Request, Stated
-from cnncalc.importers.torch.calls import Recording, macs_of
+from cnncalc.importers.torch.calls import Piece, Recording, macs_of
 from cnncalc.importers.torch.recorder import Module, record
-from cnncalc.importers.torch.walk import NotUnderstood, Walk
-from cnncalc.support.words import shown
+from cnncalc.importers.torch.walk import UNKNOWN, NotUnderstood, Walk
+from cnncalc.support.words import listed, shown
 
 Sizes = tuple[int, ...]
 
@@ -22,6 +22,8 @@ MORE = ((35, 21), (64, 32), (None, None))
 """By how much the second size is larger: odd numbers first, which tell most of the rules; then
 a multiple of 32, as many networks need; then twice the size.
 """
+MOST_ALONE = 2
+"""Calls of a module inside the network that become layers by themselves; with more the module is one."""
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
 """Classes that say nothing of what a module is."""
 
@@ -169,48 +171,81 @@ def network_from_recordings(recorded: Recorded, *, name: str, source: str, parti
 
 
 def _walked(recorded: Recorded, partial: bool) -> tuple[Walk, tuple[str, ...]]:
-    """The walk; with ``partial`` again, with the modules whose calls are not understood in one piece, until
-    everything is.
+    """The walk; with ``partial`` again, with what is not understood in pieces that become one layer each,
+    until everything is.
     """
-    opaque: set[int] = set()
-    reasons: dict[int, Problem] = {}
+    causes: dict[int, Problem] = {}
+    pieces: frozenset[Piece] = frozenset()
     while True:
-        walk = Walk(recorded.first, recorded.other, opaque)
+        walk = Walk(recorded.first, recorded.other, {one: _why(one, causes) for one in pieces})
         outputs = walk.run()
         if not partial or not walk.problems:
-            walk.replaced = list(reasons.values())
+            walk.replaced = [problem for _, problem in sorted(causes.items())]
             return walk, outputs
-        before = frozenset(opaque)
+        before = pieces
         for number, problem in zip(walk.failed, walk.problems, strict=True):
-            reasons[number] = problem
-            module = _around(recorded.first, number, before)
-            if module >= 0 and not any(_is_inside(recorded.first, module, one) for one in opaque):
-                opaque = {one for one in opaque if not _is_inside(recorded.first, one, module)} | {module}
-        if opaque == before:  # not even the whole module can be one layer
-            raise Refused(walk.problems)
+            found = _around(recorded.first, number, before)
+            if found is None:
+                continue
+            if not any(number in range(one.first, one.last) for one in before) and (
+                problem.reason == UNKNOWN or not any(found.first <= one < found.last for one in causes)
+            ):
+                causes[number] = problem
+            if not any(one.holds(found) for one in pieces):
+                pieces = frozenset(one for one in pieces if not found.holds(one)) | {found}
+        if pieces == before:  # not even the whole module can be one layer
+            raise Refused(
+                [one._replace(help=one.help or _IRREPLACEABLE) for one in (*causes.values(), *walk.problems)]
+            )
 
 
-def _around(recording: Recording, number: int, opaque: frozenset[int]) -> int:
-    """The innermost module around a call; where that is in one piece already, the module around it; -1 where
-    a call is in none.
+_IRREPLACEABLE = "not even the whole module can be stated as one layer, which has one map and gives others"
+
+
+def _why(piece: Piece, causes: Mapping[int, Problem]) -> str:
+    """What in a piece is not understood."""
+    inside = [one for number, one in causes.items() if piece.first <= number < piece.last]
+    if piece.last - piece.first == 1 and inside:
+        return inside[0].reason
+    names = list(dict.fromkeys(one.operator for one in inside))
+    return f"{listed(names)} in it not understood" if names else "not understood"
+
+
+def _around(recording: Recording, number: int, pieces: Collection[Piece]) -> Piece | None:
+    """The smallest piece around a call that is not one already, or that is larger than the one there is;
+    ``None`` where there is none.
+    """
+    chain = _pieces_of(recording, number)
+    if number >= 0 and len(chain) > 2:
+        alone = [one for one in pieces if one.last - one.first == 1]
+        module = recording.calls[number].module
+        if sum(recording.calls[one.first].module == module for one in alone) >= MOST_ALONE:
+            chain = chain[1:]
+    places = [place for place, one in enumerate(chain) if one in pieces]
+    wanted = places[-1] + 1 if places else 0
+    return chain[wanted] if wanted < len(chain) else None
+
+
+def _pieces_of(recording: Recording, number: int) -> list[Piece]:
+    """The pieces that a call may be replaced in, the smallest first: the modules around it, and itself before
+    a module that is more than layers, of which only this one call is to be lost.
     """
     module = recording.calls[number].module if number >= 0 else min(0, len(recording.modules) - 1)
-    chain: list[int] = []
+    chain: list[Piece] = []
+    if number >= 0 and (module < 0 or _holds_structures(recording, module)):
+        chain.append(recording.piece_of_call(number))
     while module >= 0:
-        chain.append(module)
+        chain.append(recording.piece_of_module(module))
         module = recording.modules[module].parent
-    pieces = [place for place, one in enumerate(chain) if one in opaque]
-    if not chain:
-        return -1
-    return chain[min(pieces[-1] + 1, len(chain) - 1)] if pieces else chain[0]
+    return chain
 
 
-def _is_inside(recording: Recording, module: int, outer: int) -> bool:
-    while module >= 0:
-        if module == outer:
-            return True
-        module = recording.modules[module].parent
-    return False
+def _holds_structures(recording: Recording, module: int) -> bool:
+    """Whether a module is the whole network, or modules inside it have modules themselves."""
+    if recording.modules[module].parent < 0:
+        return True
+    inside = {place for place, one in enumerate(recording.modules) if one.parent == module}
+    return any(one.parent in inside for one in recording.modules)
 
 
 def _remarks(recorded: Recorded, walk: Walk) -> list[str]:

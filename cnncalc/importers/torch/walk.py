@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.importers.items import Item, Problem, Value, item, unknown_item
-from cnncalc.importers.torch.calls import Call, Recording, Ref, macs_of, refs
+from cnncalc.importers.torch.calls import Call, Piece, Recording, Ref, macs_of, refs
 from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, View, whole_axis
 from cnncalc.layers.base import OPERATIONS
 
@@ -39,6 +39,9 @@ class Opaque(NamedTuple):
     shape: tuple[int, ...]
 
 
+UNKNOWN = "the function is not known"
+MOST_AXES = 5
+"""Of a tensor: batch, channels and three of positions."""
 Held = Any
 """A ``View``, ``Const``, ``Opaque``, or what an attention is made of."""
 
@@ -62,10 +65,13 @@ def handles(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 class Walk:
     """The items so far, and what each tensor of the recording is."""
 
-    def __init__(self, recording: Recording, other: Recording | None, opaque: Iterable[int] = ()) -> None:
+    def __init__(
+        self, recording: Recording, other: Recording | None, stated: Mapping[Piece, str] | None = None
+    ) -> None:
         self.recording = recording
         self.other = other
-        self.opaque = frozenset(opaque)
+        self.stated = stated or {}
+        """What becomes one layer each, and why it is not understood."""
         self.items: list[Item] = []
         self.place: dict[str, int] = {}
         self.shapes: dict[str, Shape] = {}
@@ -114,19 +120,19 @@ class Walk:
     def run(self) -> tuple[str, ...]:
         """Walk over all calls; the outputs' items."""
         number = 0
-        spans = {self.recording.modules[index].first: index for index in sorted(self.opaque, reverse=True)}
+        stated = {piece.first: piece for piece in self.stated if piece.last > piece.first}
         while number < len(self.recording.calls):
             self.now = number
-            span = self.recording.modules[spans[number]] if number in spans else None
-            if span is None or span.last <= number:
+            piece = stated.get(number)
+            if piece is None:
                 self._step(number)
                 number += 1
                 continue
             try:
-                self._stand_in(spans[number])
+                self._stand_in(piece)
             except NotUnderstood as reason:
                 self.fail(number, reason)
-            number = span.last
+            number = piece.last
         outputs = self._outputs()
         self._leave_out()
         self._settle_same()
@@ -156,6 +162,8 @@ class Walk:
             self._see_whether_constant(ref)
         given = [self.held.get(ref.number) for ref in call.inputs]
         if any(isinstance(one, Opaque) for one in given):
+            if call.function.strip("_") not in HANDLERS:
+                self.fail(number, NotUnderstood(UNKNOWN))
             for ref in call.outputs:
                 self.held[ref.number] = Opaque(self.recording.shape(ref))
             return
@@ -210,7 +218,7 @@ class Walk:
             raise NotUnderstood("it reads a tensor that no recorded call has made")
         handler = HANDLERS.get(call.function.strip("_"))
         if handler is None:
-            raise NotUnderstood("the function is not known")
+            raise NotUnderstood(UNKNOWN)
         bound = self._bound(handler, call)
         other = bound if self.other_call is None else self._bound(handler, self.other_call)
         self.other_arguments = other.arguments
@@ -433,36 +441,44 @@ class Walk:
         self.problems.append(Problem("the module itself", "output", reason))
         self.failed.append(-1)
 
-    def _stand_in(self, index: int) -> None:
-        """A module that is not understood as one ``custom`` for each of its results."""
+    def _stand_in(self, piece: Piece) -> None:
+        """What is not understood as one ``custom`` for each of its results."""
         from cnncalc.importers.torch.rearrange import materialised
 
-        module = self.recording.modules[index]
-        calls = self.recording.calls[module.first : module.last]
+        calls = self.recording.calls[piece.first : piece.last]
         self.call = calls[0]
         made = {ref.number for call in calls for ref in call.outputs}
         made |= {
             number
             for number, one in enumerate(self.recording.tensors)
-            if one.kind == "stale" and module.first <= int(one.name.partition(" ")[2]) < module.last
+            if one.kind == "stale" and piece.first <= int(one.name.partition(" ")[2]) < piece.last
         }
         read = dict.fromkeys(ref.number for call in calls for ref in call.inputs if ref.number not in made)
-        later = {ref.number for call in self.recording.calls[module.last :] for ref in call.inputs}
-        later |= {ref.number for ref in (*self.recording.outputs, *module.outputs)}
+        later = {ref.number for call in self.recording.calls[piece.last :] for ref in call.inputs}
+        later |= {ref.number for ref in self.recording.outputs}
+        later |= {ref.number for ref in piece.outputs if piece.last - piece.first > 1}
+        results = [Ref(one) for one in sorted(made & later)]
+        for ref in results:
+            self._require_map(ref)
         views = [self.held[one] for one in read if isinstance(self.held.get(one), View)]
         if len(views) < sum(not isinstance(self.held.get(one), Const) for one in read):
             raise NotUnderstood("what comes into it is not understood")
         inputs = [materialised(self, view).node for view in views]
-        learned = frozenset(one for one in read if self.recording.tensors[one].kind == "parameter")
-        fresh = learned - self.counted
+        fresh = _learned(one for number in read if isinstance(one := self.held[number], Const)) - self.counted
         self.counted |= fresh
         params = sum(prod(self.recording.tensors[one].shape) for one in fresh)
         macs = macs_of(calls)
         buffers = self._running_statistics(calls)
-        for ref in (Ref(one) for one in sorted(made & later)):
+        for ref in results:
             counts = (params, macs, buffers)
-            self.held[ref.number] = self._custom(module.path, module.kind, inputs, views, ref, counts)
+            self.held[ref.number] = self._custom(piece, inputs, views, ref, counts)
             params = macs = buffers = 0
+
+    def _require_map(self, ref: Ref) -> None:
+        """Refuse a result that is no map or vector of one example, which no layer gives."""
+        shape = self.recording.shape(ref)
+        if not 1 < len(shape) <= MOST_AXES or shape[0] != 1:
+            raise NotUnderstood(f"its result of {_times(shape)} is no map of one example")
 
     def _running_statistics(self, calls: Sequence[Call]) -> int:
         """The running means and variances that norms among some calls read, each counted once."""
@@ -474,8 +490,7 @@ class Walk:
 
     def _custom(
         self,
-        path: str,
-        kind: str,
+        piece: Piece,
         inputs: list[str],
         views: list[View],
         ref: Ref,
@@ -487,16 +502,16 @@ class Walk:
         if like is not None:
             shape, dims = self.shapes[like.node], like.dims
         else:
-            shape = Shape(actual[1], actual[2:]) if len(actual) > 1 else Shape(1, ())
+            shape = Shape(actual[1], actual[2:])
             dims = self.plain_dims(shape)
         self.count += 1
         output = f"t{self.count}"
         made = unknown_item(
-            kind,
+            piece.kind,
             dict.fromkeys(inputs),
             output,
-            reason="not understood",
-            label=path,
+            reason=self.stated[piece],
+            label=piece.path,
             shape=shape,
             params=params,
             macs=macs,

@@ -340,6 +340,24 @@ def test_what_is_not_understood_becomes_a_custom_where_the_file_states_its_shape
     assert "macs" not in done.text.splitlines()[-1], "what is not known is not expected"
 
 
+def test_operators_after_what_is_not_understood_are_named_too(tmp_path: Path) -> None:
+    nodes = [
+        node("NonZero", ["x"], ["a"], "first"),
+        node("Relu", ["a"], ["b"]),
+        node("Mystery", ["b"], ["y"]),
+    ]
+    reason = "no such operator is known"
+    assert refusal(tmp_path, nodes) == [("NonZero", reason), ("Mystery", reason)]
+    body = graph(nodes, {"x": [1, 4, 8, 8]}, ["y"])
+    with pytest.raises(Refused) as raised:
+        read(Request(written(tmp_path, body), partial=True))
+    first, second = raised.value.problems
+    assert first.help is not None
+    assert second.help is not None
+    assert "`--partial` needs the shape of its result" in first.help
+    assert second.help == "it comes after what is not understood"
+
+
 def test_a_custom_reads_all_that_its_node_reads_and_gives_all_that_is_used(tmp_path: Path) -> None:
     body = graph(
         [

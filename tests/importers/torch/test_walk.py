@@ -14,6 +14,7 @@ from torch import nn  # noqa: E402
 
 from cnncalc.importers.items import Network, Refused  # noqa: E402
 from cnncalc.importers.torch import network_from  # noqa: E402
+from cnncalc.importers.translating import translated  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -204,7 +205,7 @@ def test_everything_not_understood_is_refused_in_one_run() -> None:
     with pytest.raises(Refused) as caught:
         network(unknown)
     kinds = [(one.operator, one.times) for one in caught.value.problems]
-    assert kinds == [("fft_fft2", 1), ("cumsum", 2)]
+    assert kinds == [("fft_fft2", 1), ("real", 1), ("cumsum", 2)]
 
 
 def test_an_argument_not_known_is_refused() -> None:
@@ -245,6 +246,74 @@ def test_partial_states_the_module_that_is_not_understood() -> None:
     given = found.items[0].arguments
     assert (given["params"], given["macs"]) == (9 * 8 * 8 + 8, 9 * 8 * 8 * 144)
     assert [(one.operator, one.node) for one in found.unknown] == [("cumsum", "odd")]
+
+
+class Odd(nn.Module):  # type: ignore[misc]
+    """Two calls that are not understood, with a layer between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(8, 8, 3, padding=1), nn.Conv2d(8, 8, 1)
+
+    def forward(self, x: Any) -> Any:
+        return torch.sort(self.second(torch.cumsum(self.first(x), 2)), 1)[0]
+
+
+class Around(nn.Module):  # type: ignore[misc]
+    """A module of modules with a call of its own that is not understood."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.odd, self.stage = Odd(), nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8))
+
+    def forward(self, x: Any) -> Any:
+        return self.stage(torch.cumprod(self.odd(x), 1))
+
+
+def test_partial_states_as_little_as_it_can_and_names_all() -> None:
+    module = Function(
+        lambda self, x: self.last(torch.cummax(self.around(x), 1)[0]),
+        around=Around(),
+        last=nn.Conv2d(8, 4, 1),
+    )
+    found = network_from(module, [(8, 12, 12)], partial=True)
+    assert words(found) == ["custom", "custom", "conv", "bn", "custom", "conv"]
+    customs = [one for one in found.items if one.op == "custom"]
+    assert [one.given("params") for one in customs] == [9 * 8 * 8 + 8 + 8 * 8 + 8, 0, 0]
+    assert [one.note.partition(";")[0] for one in customs if one.note] == [
+        "Odd: cumsum, sort in it not understood",
+        "cumprod: the function is not known",
+        "cummax: the function is not known",
+    ]
+    names = [
+        ("cumsum", "around.odd"),
+        ("sort", "around.odd"),
+        ("cumprod", "around"),
+        ("cummax", "the module itself"),
+    ]
+    assert [(one.operator, one.node) for one in found.unknown] == names
+    report = translated(found).report
+    assert report.totals.params == sum(one.numel() for one in module.parameters())
+    assert report.totals.macs == found.stated.macs
+    with pytest.raises(Refused) as raised:
+        network_from(module, [(8, 12, 12)])
+    assert [(one.operator, one.node) for one in raised.value.problems] == names
+
+
+def test_partial_states_the_module_where_a_call_alone_gives_no_map() -> None:
+    class Blocks(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.stage = nn.Sequential(nn.Sequential(nn.Conv2d(8, 8, 1)))
+
+        def forward(self, x: Any) -> Any:
+            blocks = torch.cumsum(self.stage(x).unfold(2, 4, 4).unfold(3, 4, 4), 2)
+            return blocks.permute(0, 1, 2, 4, 3, 5).reshape(x.shape)
+
+    module = Function(lambda self, x: self.blocks(x).relu(), blocks=Blocks())
+    found = network_from(module, [(8, 12, 12)], partial=True)
+    assert words(found) == ["custom", "relu"]
+    assert found.stated.params == 8 * 8 + 8
 
 
 class Attention(nn.Module):  # type: ignore[misc]
