@@ -87,7 +87,7 @@ def draw(
     form = options.format_of(format, output, FORMS)
     if what is not None and not form.one_kind:
         raise typer.BadParameter(f"leave it out: {form.name} is {form.about}", param_hint="--what")
-    unit = None if at is None else options.whole_numbers(at, "--at", ",x")
+    unit = None if at is None else options.whole_numbers(at, "--at", ",x", example="12,20")
     conditions = Options(options.settings(sets), framework, model, max_layers)
     seen = Seen()
     outcome = run.compute(run.Request(tuple(specs), options.input_shape(input), conditions), seen.read)

@@ -118,8 +118,10 @@ def rf(
     output: options.Output = None,
 ) -> int:
     """Receptive fields: size, stride (jump), padding."""
-    unit = None if at is None else options.whole_numbers(at, "--at", ",x")
-    position = None if seen_from is None else options.whole_numbers(seen_from, "--seen-from", ",x")
+    unit = None if at is None else options.whole_numbers(at, "--at", ",x", example="12,20")
+    position = (
+        None if seen_from is None else options.whole_numbers(seen_from, "--seen-from", ",x", example="12,20")
+    )
     request = _request(specs, input, sets, model, framework, max_layers)
     if profile is not None or crop is not None:
         from cnncalc.cli import fields

@@ -299,7 +299,7 @@ MOST_LEVELS, MOST_BINS = 32, 10_000
 
 
 def whole_numbers(
-    text: str, option: str, separators: str = "x", least: int = 0, most: int = 10**9
+    text: str, option: str, separators: str = "x", least: int = 0, most: int = 10**9, example: str = ""
 ) -> tuple[int, ...]:
     """``13x9`` or ``1,2,4`` as numbers."""
     for separator in separators[1:]:
@@ -311,7 +311,9 @@ def whole_numbers(
         for part in parts
     ):
         raise typer.BadParameter(
-            f"{text!r} is not made of whole numbers from {least} to {most:,}", param_hint=option
+            f"{text!r} is not made of whole numbers from {least} to {most:,}"
+            + (f", such as {example}" if example else ""),
+            param_hint=option,
         )
     return tuple(map(int, parts))
 

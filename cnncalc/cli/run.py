@@ -31,6 +31,7 @@ from cnncalc.render.listings.networks import Entry, Networks
 from cnncalc.render.outputs import COMPARED
 from cnncalc.render.progress import Progress, counted
 from cnncalc.render.view import Unread, View
+from cnncalc.support.numbers import plural
 
 WARNS = ("rf", "summary")
 """The commands whose numbers a warning is about."""
@@ -110,10 +111,13 @@ def _check_position(position: tuple[int, ...], entries: Sequence[Entry]) -> None
     for report in entries:
         for name, shape in report.inputs if isinstance(report, Report) else ():
             outside = [
-                at for at, size in zip(position, shape.sizes, strict=False) if size is not None and at >= size
+                (at, size)
+                for at, size in zip(position, shape.sizes, strict=False)
+                if size is not None and at >= size
             ]
             if outside:
-                message = f"position {outside[0]} is outside the input `{name}` of {shape}"
+                at, size = outside[0]
+                message = f"position {at} is outside the input `{name}` of {shape}: it has 0..{size - 1}"
                 raise typer.BadParameter(message, param_hint="--seen-from")
 
 
@@ -122,8 +126,11 @@ def _check_unit(unit: tuple[int, ...], entries: Sequence[Entry], option: str) ->
         ranks = {len(layer.field.axes) for layer in entry.layers} if isinstance(entry, Report) else set()
         wrong = next((rank for rank in ranks if rank != len(unit)), None)
         if wrong is not None and isinstance(entry, Report):
+            axes = plural(wrong, "spatial axis", "spatial axes")
+            meant = ",".join(map(str, (unit * wrong)[:wrong])) if unit else ""
             raise typer.BadParameter(
-                f"{entry.name} has {wrong} spatial axes, not {len(unit)}", param_hint=option
+                f"{entry.name} has {axes}, not {len(unit)}: write for instance {option} {meant}",
+                param_hint=option,
             )
 
 

@@ -76,10 +76,14 @@ def tile(
     Running the unchanged network on every tile and putting the kept parts together equals the run on the
     whole image, number by number. What sees the whole map (a global pool, a group norm) is refused.
     """
-    sizes = options.whole_numbers(image, "--image", "x,", 1, LARGEST_IMAGE)
+    sizes = options.whole_numbers(image, "--image", "x,", 1, LARGEST_IMAGE, "4096x4096")
     if (tile is None) == (memory is None):
-        raise typer.BadParameter("give one of --tile and --memory", param_hint="--tile")
-    limit = None if tile is None else options.whole_numbers(tile, "--tile", "x,", 1, LARGEST_IMAGE)
+        raise typer.BadParameter(
+            "give one of --tile and --memory: how large a tile may be, such as --tile 512, or what one run "
+            "may take, such as --memory 2GiB",
+            param_hint="--tile",
+        )
+    limit = None if tile is None else options.whole_numbers(tile, "--tile", "x,", 1, LARGEST_IMAGE, "512")
     room = None if memory is None else number_of_bytes(memory)
     request = Request(
         (spec,),

@@ -6,18 +6,29 @@ from os.path import basename
 
 from cnncalc import bundled
 from cnncalc.analysis.report import LayerReport, Report
-from cnncalc.errors import Fault, InputError, NoAnswer
+from cnncalc.errors import Fault, InputError, NoAnswer, Origin
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
-from cnncalc.support.words import did_you_mean
+from cnncalc.support.words import did_you_mean, shown
 
 NO_ANSWER = "E320"
+SPATIAL = "an input with spatial axes is written as [channels, height, width], such as `input: [3, 224, 224]`"
+MOST_NAMED = 16
+"""Of more layers only the first ones are named."""
 
 
 def refusal(model: Model, text: str, node: Node | None = None, help: str | None = None) -> NoAnswer:
     """Why a question has no answer, at the layer at fault or at the model."""
-    origin = model.origin if node is None else node.origin
+    origin = _whole(model.origin) if node is None else node.origin
     return NoAnswer(origin.place(Fault(NO_ANSWER, text, help), None if node is None else node.path))
+
+
+def _whole(origin: Origin) -> Origin:
+    """The place of a model; of a file with one network the file, since no line of it is to blame."""
+    location = origin.location
+    if location is None or (location.line, location.column) != (1, 1):
+        return origin
+    return Origin(location._replace(node=""), None, origin.chain)
 
 
 def place(node: Node) -> str:
@@ -42,7 +53,18 @@ def layer_of(report: Report, path: str) -> LayerReport:
     """
     found = report.within(path)
     if not found:
-        guess = did_you_mean(path, [layer.path for layer in report.layers])
-        hint = f": did you mean {guess!r}?" if guess else ""
-        raise InputError(f"no layer of {report.name} is named {path!r}{hint}")
+        raise InputError(f"no layer of {report.name} is named {shown(path)!r}: {_meant(report, path)}")
     return found[-1]
+
+
+def _meant(report: Report, path: str) -> str:
+    """What a path may have meant; else some of those that there are."""
+    # Layers first, then the structures around them.
+    paths = [layer.path for layer in report.layers]
+    heads = [path.rsplit("/", at)[0] for path in paths for at in range(1, path.count("/") + 1)]
+    guess = did_you_mean(path, dict.fromkeys([*paths, *heads]))
+    if guess:
+        return f"did you mean {guess!r}?"
+    tops = list(dict.fromkeys(one.split("/")[0] for one in paths))
+    more = f" and {len(tops) - MOST_NAMED} more" if len(tops) > MOST_NAMED else ""
+    return f"it has {', '.join(tops[:MOST_NAMED])}{more}; `cnncalc rf` shows the paths of all layers"

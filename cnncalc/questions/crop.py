@@ -119,7 +119,10 @@ def _check(layer: LayerReport, units: tuple[Interval, ...]) -> None:
         raise TypeError(f"units are a first and a last one per axis, such as ((3, 5), (0, 5)), not {units!r}")
     if len(units) != rank:
         axes = plural(rank, "axis", "axes")
-        raise InputError(f"`{layer.path}` has {axes}, the units are given along {len(units)}")
+        raise InputError(
+            f"`{layer.path}` has {axes}, the units are given along {len(units)}"
+            + (": write those of each, the axes separated by a comma, such as 3..5,2..7" if rank > 1 else "")
+        )
     for (first, last), size in zip(units, layer.field.units, strict=True):
         if first > last:
             raise InputError(f"the units {first}..{last} end before they begin")

@@ -10,7 +10,7 @@ from cnncalc.analysis.run import Given, rules_of, with_input
 from cnncalc.errors import NoAnswer
 from cnncalc.geometry.shape import Shape
 from cnncalc.network.model import Model
-from cnncalc.questions.answers import place, refusal
+from cnncalc.questions.answers import SPATIAL, place, refusal
 from cnncalc.support import display
 
 
@@ -92,7 +92,8 @@ def sizes(
     model = model._replace(inputs=with_input(model.inputs, input), framework=rules)
     rank = model.inputs[0][1].rank
     if not rank:
-        raise refusal(model, f"the input `{model.inputs[0][0]}` is a vector: it has no spatial axes")
+        message = f"the input `{model.inputs[0][0]}` is a vector: it has no spatial axes"
+        raise refusal(model, message, None, SPATIAL)
     found: list[Axis] = []
     try:
         lines = [Along(model, rules, axis) for axis in range(rank)]

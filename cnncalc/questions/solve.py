@@ -454,8 +454,18 @@ class _Search:
             f"no value of `{name}` is within the conditions: {'; '.join(broken)}"
             if broken
             else f"no value of `{name}` is within all conditions at once",
-            "allow more, or start from smaller values",
+            self._smaller(),
         )
+
+    def _smaller(self) -> str:
+        """What to try where no value is within the conditions."""
+        values = self.values
+        step = values.step
+        if values.low <= step:
+            step = Fraction(1) if values.name == "input" else step / 32
+        if values.low <= step:
+            return "allow more"
+        return f"allow more, or try smaller values: --vary {values.name}={step}..{values.low}/{step}"
 
     def _refused(self, message: str, help: str | None = None) -> NoAnswer:
         return NoAnswer(

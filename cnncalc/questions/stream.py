@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from cnncalc.analysis.run import Given, rules_of, with_input
+from cnncalc.analysis.run import Given, analyze, rules_of, with_input
 from cnncalc.geometry.axis import Taps
 from cnncalc.geometry.receptive_field import LOCAL, AxisField
 from cnncalc.geometry.shape import Shape
@@ -105,7 +105,8 @@ def stream(
     chunk, _ = alignment(model, found, 0)
     main = _reach(_field(found, found.main))
     if main is None:
-        raise refusal(model, "its main output joins paths of different strides, or sees no input")
+        message = "its main output joins paths of different strides, or sees no input"
+        raise refusal(model, message, None, "ask about each of its branches by itself")
     back, ahead = main
     field = _field(found, found.main)
     exact = None if rate is None else Fraction(rate)
@@ -138,11 +139,22 @@ def _check_axes(model: Model) -> None:
     if shape.rank != 1:
         axes = "no spatial axis" if not shape.rank else f"{shape.rank} spatial axes"
         raise refusal(
-            model,
-            f"the input `{name}` of {shape} has {axes}: a stream has one",
-            None,
-            "the input is written as [channels, length], for instance `input: [1, 24000]`",
+            model, f"the input `{name}` of {shape} has {axes}: a stream has one", None, _over_time(model)
         )
+
+
+def _over_time(model: Model) -> str:
+    """Whether the same network could be asked with one axis, and else which layer has two."""
+    name, shape = model.inputs[0]
+    written = "the input of a network over time is written as [channels, length], such as `input: [1, 24000]`"
+    if shape.rank < 2 or len(model.inputs) > 1:
+        return written
+    line = Shape(shape.channels, shape.sizes[:1])
+    report = analyze(model, {name: line})
+    if report.failed is None:
+        return f"all of its layers work along one axis too: ask with --input {line}"
+    fault = next(found for found in report.diagnostics if found.severity == "error")
+    return f"{written}; with {line} `{fault.path}` fails: {fault.message}"
 
 
 def _delay(layer: Placed, state: int) -> LayerDelay:

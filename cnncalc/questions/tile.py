@@ -13,7 +13,7 @@ from cnncalc.errors import InputError, NoAnswer
 from cnncalc.geometry.axis import IDENTITY_TAPS, Taps
 from cnncalc.geometry.shape import LARGEST_SIZE, Shape
 from cnncalc.network.model import Model
-from cnncalc.questions.answers import failure, refusal
+from cnncalc.questions.answers import SPATIAL, failure, refusal
 from cnncalc.questions.trace import Placed, Trace, alignment, check_local, taps_of, trace
 from cnncalc.support import display
 from cnncalc.support.dtypes import DTYPES
@@ -120,13 +120,7 @@ def tile(
     planner = _Planner(model, image)
     cost = _Cost(model, DTYPES[dtype], batch)
     if memory is not None:
-        return _plan(
-            planner,
-            cost,
-            planner.largest(
-                lambda sizes: cost.bytes_of(sizes) + cost.weights <= memory, cost.runs_at, memory
-            ),
-        )
+        return _plan(planner, cost, _within(planner, cost, memory))
     limits = (tile,) * len(image) if isinstance(tile, int) else tile
     assert limits is not None
     if len(limits) != len(image):
@@ -134,14 +128,40 @@ def tile(
     return _plan(planner, cost, tuple(limits))
 
 
+def _within(planner: _Planner, cost: _Cost, memory: int) -> tuple[int, ...]:
+    """The largest tile that takes no more than so many bytes.
+
+    Raises:
+        NoAnswer: saying what the smallest tile takes that works.
+    """
+
+    def taken(sizes: tuple[int, ...]) -> int:
+        return cost.bytes_of(sizes) + cost.weights
+
+    found = planner.largest(lambda sizes: taken(sizes) <= memory, cost.runs_at)
+    if found is not None and planner.serves(found):
+        return found
+    least = planner.smallest()
+    shape = "x".join(map(str, least))
+    raise refusal(
+        planner.model,
+        f"no tile that works fits into {memory:,} bytes",
+        None,
+        f"the smallest one, of {shape}, takes {taken(least):,} bytes: allow that, "
+        "or store numbers in fewer bytes with --dtype",
+    )
+
+
 def _at(model: Model, image: tuple[int, ...]) -> Model:
     """The model with the image as its input; of several inputs all that are as large as the first."""
     first = model.inputs[0][1]
+    if not first.rank:
+        message = f"the input `{model.inputs[0][0]}` is a vector: there is nothing to cut"
+        raise refusal(model, message, None, SPATIAL)
     if first.rank != len(image):
         axes = "1 spatial axis" if first.rank == 1 else f"{first.rank} spatial axes"
-        raise InputError(f"{model.name} has {axes}, the image {len(image)}")
-    if not image:
-        raise refusal(model, f"the input `{model.inputs[0][0]}` is a vector: there is nothing to cut")
+        meant = "x".join(map(str, (image * first.rank)[: first.rank]))
+        raise InputError(f"{model.name} has {axes}, the image {len(image)}: write for instance {meant}")
     given = {name: Shape(shape.channels, image) for name, shape in model.inputs if shape.sizes == first.sizes}
     other = next((name for name, shape in model.inputs if shape.sizes != first.sizes and shape.rank), None)
     if other is not None:
@@ -258,11 +278,8 @@ class _Planner:
     # How large a tile may be
 
     def largest(
-        self,
-        fits: Callable[[tuple[int, ...]], bool],
-        runs: Callable[[tuple[int, ...]], bool],
-        memory: int,
-    ) -> tuple[int, ...]:
+        self, fits: Callable[[tuple[int, ...]], bool], runs: Callable[[tuple[int, ...]], bool]
+    ) -> tuple[int, ...] | None:
         """The largest tile, as long along every axis, at which the network runs and that fits into memory."""
         step = lcm(*self.aligns)
         if fits(self.image):
@@ -280,14 +297,23 @@ class _Planner:
                     high = middle
             if low and runs(self._square(low * step + rest)):
                 best = max(best, low * step + rest)
-        if not best:
-            raise refusal(
-                self.model,
-                f"no tile fits into {memory:,} bytes: tiles begin at multiples of {step}",
-                None,
-                "allow more memory, or store numbers in fewer bytes with --dtype",
-            )
-        return self._square(best)
+        return self._square(best) if best else None
+
+    def smallest(self) -> tuple[int, ...]:
+        """The smallest tile with which there is a plan, as long along every axis; else the image."""
+        step = lcm(*self.aligns)
+        least = [self._smallest(axis, 0) or size for axis, size in enumerate(self.image)]
+        found = self._square(-(-max(least) // step) * step)
+        return found if self.serves(found) else self.image
+
+    def serves(self, sizes: tuple[int, ...]) -> bool:
+        """Whether there is a plan with tiles that are no larger."""
+        try:
+            for axis, size in enumerate(sizes):
+                self._best(axis, size)
+        except _Failed:
+            return False
+        return True
 
     def _square(self, size: int) -> tuple[int, ...]:
         """That size along every axis, as far as the image goes."""

@@ -16,6 +16,8 @@ from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import failure, refusal
 
+BEFORE = "ask about the part of the network before it, in a spec that ends there"
+
 
 class Placed(NamedTuple):
     """One layer at its place; inputs are numbers of tensors, the network's inputs being the first ones."""
@@ -137,7 +139,7 @@ def check_local(model: Model, found: Trace, consequence: str) -> None:
                 model,
                 f"`{record.path}` ({record.op}) sees the whole map: {consequence}",
                 layer.node,
-                "ask about the part of the network before it",
+                BEFORE,
             )
         if layer.fixed is not None:
             raise refusal(
@@ -145,11 +147,14 @@ def check_local(model: Model, found: Trace, consequence: str) -> None:
                 f"`{record.path}` ({record.op}) makes {layer.fixed} units of a map of any size: "
                 f"{consequence}",
                 layer.node,
+                f"write a factor in place of its size, or {BEFORE}" if record.op == "upsample" else BEFORE,
             )
         if layer.rearranges:
-            raise refusal(model, f"`{record.path}` ({record.op}) lays the axes out anew", layer.node)
+            message = f"`{record.path}` ({record.op}) lays the axes out anew"
+            raise refusal(model, message, layer.node, BEFORE)
         if layer.joins and any(_is_spread(found.shapes[one], record.shape) for one in layer.inputs):
-            raise refusal(model, f"`{record.path}` spreads a single position over the whole map", layer.node)
+            message = f"`{record.path}` spreads a single position over the whole map"
+            raise refusal(model, message, layer.node, BEFORE)
 
 
 def _is_spread(given: Shape, made: Shape) -> bool:
@@ -167,7 +172,8 @@ def alignment(model: Model, found: Trace, axis: int) -> tuple[int, Fraction]:
         reads = taps_of(model, layer, axis)
         step = steps[layer.inputs[0]]
         if layer.joins and any(steps[one] != step for one in layer.inputs):
-            raise refusal(model, f"`{layer.record.path}` joins maps of different strides", layer.node)
+            message = f"`{layer.record.path}` joins maps of different strides"
+            raise refusal(model, message, layer.node, "ask about each of its branches by itself")
         period = lcm(period, (step * reads.advance).numerator)
         steps[number] = step * Fraction(reads.advance, len(reads.runs))
     return period, steps[found.main]
