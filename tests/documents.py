@@ -26,7 +26,7 @@ from cnncalc.importers.keras import model as keras_model
 from cnncalc.importers.onnx import file as onnx_file
 from cnncalc.importers.onnx import folding, translation
 from cnncalc.importers.pt2 import sizes as pt2_sizes
-from cnncalc.importers.registry import IMPORTERS
+from cnncalc.importers.registry import IMPORTERS, Importer
 from cnncalc.language import (
     arguments,
     arithmetic,
@@ -129,14 +129,18 @@ def contents() -> str:
 
 def importers() -> str:
     """The formats that can be imported, from their registry."""
-    rows = []
-    for one in IMPORTERS.values():
-        sources = [f"`{ending}`" for ending in (*one.endings, *one.shared_endings)]
-        if one.callables:
-            sources += ["`package.module:callable`", "`net.py:callable`"]
-        needs = f"your `{one.needs}`, which runs the code" if one.runs_code else one.needs or "nothing"
-        rows.append(f"| {one.title} | {', '.join(sources)} | {needs} |")
+    rows = [
+        f"| {one.title} | {', '.join(f'`{source}`' for source in one.sources)} | {_needs(one)} |"
+        for one in IMPORTERS.values()
+    ]
     return "\n".join(["", "| format | sources | needs |", "|---|---|---|", *rows, ""]) + "\n"
+
+
+def _needs(one: Importer) -> str:
+    extra, files = one.extra
+    if one.needs:
+        return f"your `{one.needs}`, which runs the code" if one.runs_code else one.needs
+    return f"for {', '.join(f'`{ending}`' for ending in files)} the extra `{extra}`" if extra else "nothing"
 
 
 def exporters() -> str:

@@ -192,6 +192,13 @@ def test_the_guide_lists_the_public_names() -> None:
     assert set(dir(cnncalc)) - {"__version__"} <= set(re.findall(r"`(\w+)", table))
 
 
+def test_the_extras_that_users_are_sent_to_exist() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "cnncalc").rglob("*.[pm][yd]"))
+    named = set(re.findall(r"cnncalc\[(\w+)\]", sources))
+    named |= {one.extra[0] for one in IMPORTERS.values() if one.extra[0]}
+    assert {"h5", "engine"} <= named <= set(project()["optional-dependencies"])
+
+
 def test_a_network_is_computed_before_a_framework_is_imported() -> None:
     measured = ratios_in(read())["start-up"]["summary configs/vgg16.yaml / import torch"]
     assert max(measured.values()) < 1

@@ -27,7 +27,7 @@ def import_(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help=f"A file ({', '.join(ending for one in IMPORTERS.values() for ending in one.endings)}).",
+            help=f"A network: {', '.join(source for one in IMPORTERS.values() for source in one.sources)}.",
             show_default=False,
         ),
     ],

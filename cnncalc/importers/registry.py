@@ -31,8 +31,16 @@ class Importer(NamedTuple):
     """Whether its sources may also be written ``package.module:callable`` or ``net.py:callable``."""
     needs: str | None = None
     """The package of the user's that it imports, where it needs one."""
+    extra: tuple[str, tuple[str, ...]] = ("", ())
+    """An extra of cnncalc, and the endings of the files that need it."""
     runs_code: bool = False
     """Whether it runs the source's code, and is therefore used only where it is asked for."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """How its sources are written: endings of files, and the names of callables."""
+        callables = ("package.module:callable", "net.py:callable") if self.callables else ()
+        return (*self.endings, *self.shared_endings, *callables)
 
     @property
     def read(self) -> Callable[[Request], Network]:
@@ -63,6 +71,7 @@ IMPORTERS: dict[str, Importer] = {
             title="Keras",
             endings=(".keras", ".h5", ".hdf5"),
             shared_endings=(".json",),
+            extra=("h5", (".h5", ".hdf5")),
         ),
         Importer(name="caffe", title="Caffe", endings=(".prototxt",)),
         Importer(name="darknet", title="Darknet", endings=(), shared_endings=(".cfg",)),

@@ -67,7 +67,7 @@ def _hdf5(path: str) -> bytes:
     except ImportError as error:
         help = "pip install 'cnncalc[h5]', or save the model as .keras or model.to_json()"
         raise SourceError(
-            Diagnostic("E110", "error", "reading .h5 needs h5py", help, location=Location(path, 1, 1))
+            Diagnostic("E110", "error", "reading HDF5 files needs h5py", help, location=Location(path, 1, 1))
         ) from error
     try:
         with h5py.File(path, "r") as file:

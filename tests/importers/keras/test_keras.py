@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -13,6 +14,7 @@ from cnncalc.errors import CnncalcError, SourceError
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Malformed, Network, Refused, Request
 from cnncalc.importers.keras import read, recognise
+from cnncalc.importers.registry import IMPORTERS
 from tests.importers.counting import counts
 
 Config = dict[str, Any]
@@ -282,6 +284,20 @@ def test_every_cut_of_an_archive_is_an_error_of_ours(tmp_path: Path) -> None:
         path.write_bytes(data[:end])
         with pytest.raises(CnncalcError):
             read(Request(str(path)))
+
+
+def test_files_that_need_the_extra_name_it_where_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extra, endings = IMPORTERS["keras"].extra
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    for ending in endings:
+        (tmp_path / f"model{ending}").write_bytes(b"\x89HDF\r\n\x1a\n")
+        with pytest.raises(SourceError) as caught:
+            read(Request(str(tmp_path / f"model{ending}")))
+        (found,) = caught.value.diagnostics
+        assert found.message == "reading HDF5 files needs h5py"
+        assert f"pip install 'cnncalc[{extra}]'" in (found.help or "")
 
 
 @pytest.mark.slow
