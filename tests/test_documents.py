@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from functools import cache
@@ -107,6 +108,35 @@ def test_the_commands_that_a_document_names_exist(name: str) -> None:
         assert all(word.partition("=")[0] in help_of(command) for word in words if word.startswith("--")), (
             line
         )
+
+
+MEANT = {"SPEC": "net.yaml", "y,x": "0,0", "TOPIC": "numbers", "nets/": "."}
+"""What a reader puts in place of the words of the README; of a network over time another one."""
+NET = "vars: {width: 8}\ninput: [3, 64, 64]\nlayers: [conv3x3: {out: width, padding: 1}, maxpool2, conv3x3: 4]\n"
+
+
+def test_the_commands_of_the_readme_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.yaml").write_text(NET, encoding="utf-8")
+    Path("sound.yaml").write_text(
+        "input: [1, 4000]\nlayers: [conv9: {out: 4, padding: causal}]\n", encoding="utf-8"
+    )
+    commands = re.findall(r"`cnncalc ([^`]+)`", TEXTS["README.md"])
+    for line in commands:
+        words = [MEANT.get(word, word) for word in shlex.split(line)]
+        if words in (
+            ["draw"],
+            ["import", "package.module:callable"],
+        ):  # a command's name, and what needs PyTorch
+            continue
+        if words[0] == "stream":
+            words[1] = "sound.yaml"
+        assert main(words) == 0, (line, capsys.readouterr().err)
+    assert len(commands) > 15
+    for name in ("net.py", "page.html"):
+        assert Path(name).is_file()
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -158,6 +158,10 @@ TABLES: dict[str, Callable[[], Document]] = {
         "golden.yaml",
         tuple(sweep(Grid({"": parse_shapes("3x1..49/16")}), lambda _: loads(SPEC, "golden.yaml"))),
     ),
+    "sweep_invalid": lambda: Sweep(
+        "resized.yaml",
+        tuple(sweep(Grid({"": parse_shapes("3x3..35/16")}), lambda _: loads(RESIZED, "resized.yaml"))),
+    ),
     "pool": _pools,
     "spp": lambda: Pyramids([pyramid("paper", (13, 40), (1, 2, 4))], 256),
     "spp_modes": lambda: Pyramids([pyramid(mode, (13,), (1, 2, 6)) for mode in MODES], 256),

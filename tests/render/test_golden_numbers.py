@@ -621,11 +621,40 @@ def sweep(sheet: Sheet, _: int) -> None:
         last = [layer for layer in of.layers if layer.field.axes and None not in layer.field.size][-1]
         own = {"model": "Golden", "input": f"3x{size}x{size}", "output": words["output"], "valid": "yes"}
         own |= {name: count(numbers[name]) for name in ("params", "MACs", "activations")}
-        own |= {"peak": count(of.peak), "dropped": "0", "rf": words["rf size"].split("x")[0]}
+        own |= {"peak": count(of.peak), "dropped": count(dropped(of)), "rf": words["rf size"].split("x")[0]}
         own |= {"rf stride": words["rf stride"], "rf offset": seen(last)["rf offset"]}
         cells(row, own)
-        assert not drops(of, 0) and not drops(of, 1)
     all_columns(sheet, found[0], [*names, "rf offset", "valid"])
+
+
+def sweep_invalid(sheet: Sheet, width: int) -> None:
+    sizes = (3, 19, 35)
+    assert sheet.says(f"resized.yaml: {len(sizes)} combinations, 1 invalid")
+    found = sheet.table()
+    rows: list[dict[str, str]] = []
+    for row in found:
+        if row["input"]:
+            rows.append(row)
+        else:  # an error that goes on
+            rows[-1]["error"] += f" {row['error']}"
+    for row, size in zip(rows, sizes, strict=True):
+        of = of_size(RESIZED, size, size)
+        own = {"model": "Resized", "input": f"3x{size}x{size}", "valid": "no" if of.failed else "yes"}
+        names = ("output", "params", "MACs", "activations", "peak", "dropped", "rf", "rf stride", "rf offset")
+        if of.failed:
+            (error,) = of.diagnostics
+            own |= dict.fromkeys(names, "-") | {"error": f"{error.code} {error.message} ({of.failed})"}
+        else:
+            numbers = figures(of)
+            own |= {name: count(numbers[name]) for name in ("params", "MACs", "activations")} | {"error": ""}
+            own |= {"output": "5", "peak": count(of.peak), "dropped": count(dropped(of))}
+            local = [layer for layer in of.layers if layer.field.axes and None not in layer.field.size]
+            seen_last = seen(local[-1])
+            own |= {"rf": seen_last["rf size"].split("x")[0], "rf stride": seen_last["rf stride"]}
+            own["rf offset"] = seen_last["rf offset"]
+        cells(row, own)
+    shown = [name for name in found[0] if not name.endswith("|")]
+    assert width < 80 or "MACs" in shown
 
 
 def zoo(sheet: Sheet, _: int) -> None:
@@ -827,19 +856,30 @@ def is_said(words: str, size: int) -> bool:
     return False
 
 
+def unread(layer: LayerReport, axis: int) -> int:
+    """Positions at the end of an axis that no window reads; what a stride skips is none of them."""
+    if not layer.windows or layer.op.startswith("conv_transpose"):
+        return 0
+    one, size = layer.windows[axis], layer.in_shape.sizes[axis]
+    assert size is not None
+    units = one.output_size(size)
+    assert units is not None
+    extent = max(one.dilation * (one.kernel - 1) + 1, one.stride)
+    return max(0, size - ((units - 1) * one.stride + extent - (one.before or 0)))
+
+
 def drops(of: Report, axis: int) -> bool:
-    """Whether a window leaves positions at the end of an axis unread; what a stride skips is not dropped."""
+    return any(unread(layer, axis) for layer in of.layers)
+
+
+def dropped(of: Report) -> int:
+    """Positions of the maps that are read by no window."""
+    found = 0
     for layer in of.layers:
-        if not layer.windows or layer.op.startswith("conv_transpose"):
-            continue
-        one, size = layer.windows[axis], layer.in_shape.sizes[axis]
-        assert size is not None
-        units = one.output_size(size)
-        assert units is not None
-        extent = max(one.dilation * (one.kernel - 1) + 1, one.stride)
-        if (units - 1) * one.stride + extent - (one.before or 0) < size:
-            return True
-    return False
+        if layer.windows:
+            high, wide = (size or 0 for size in layer.in_shape.sizes)
+            found += high * wide - (high - unread(layer, 0)) * (wide - unread(layer, 1))
+    return found
 
 
 def sizes_(sheet: Sheet, _: int) -> None:
@@ -1057,6 +1097,7 @@ CHECKS: dict[str, Callable[[Sheet, int], None]] = {
     "budgets": budgets,
     "frameworks": frameworks,
     "sweep": sweep,
+    "sweep_invalid": sweep_invalid,
     "pool": pool,
     "spp": spp,
     "spp_modes": spp_modes,

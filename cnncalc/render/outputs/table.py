@@ -187,7 +187,7 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
         return whole, ()
     widths = widths_of(whole)
     widths = [
-        min(size, max(NARROWEST, width // 2)) if column.folds else size
+        min(size, max(NARROWEST, width // (3 if column.prose else 2))) if column.folds else size
         for column, size in zip(whole.columns, widths, strict=True)
     ]
     kept = list(range(len(widths)))
