@@ -10,6 +10,7 @@ from cnncalc.analysis.ways import ALL, NONE, Ways
 from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import NEEDS_SIZE, Past, Taps
 from cnncalc.geometry.receptive_field import Interval
+from cnncalc.geometry.seeing import Units, units_seeing
 from cnncalc.geometry.shape import Shape, Size
 
 MOST_UNITS = 3_000_000
@@ -50,6 +51,39 @@ def inside_of_each(report: Report, axis: int, most: int) -> dict[str, tuple[Insi
         for layer in report.layers
         if (layer.path, ALL) in seen and layer.path not in along.unknown
     }
+
+
+def units_reading(report: Report, position: tuple[int, ...]) -> dict[str, tuple[Units, ...]]:
+    """By path, along each axis the first and the last unit that sees a position: the hull of what it really
+    reads contains it.
+    """
+    along = [_reading(report, axis, at) for axis, at in enumerate(position)]
+    return {
+        layer.path: tuple([found[layer.path] for found in along[: len(layer.field.axes)]])
+        for layer in report.layers
+    }
+
+
+def _reading(report: Report, axis: int, position: int) -> dict[str, Units]:
+    found = {
+        layer.path: units_seeing(layer.field.axes[axis], position, layer.field.units[axis])
+        for layer in report.layers
+        if axis < len(layer.field.axes)
+    }
+    # No others read it; of these some lie at a border, where a part of their receptive fields is not read.
+    wanted = {
+        path: range(units[0], units[1] + 1) for path, units in found.items() if isinstance(units, tuple)
+    }
+    along = _Axis(report, axis, wanted)
+    seen = along.seen()
+    if seen is None:
+        return found
+    for path, some in wanted.items():
+        spans = seen.get((path, ALL), {})
+        if path not in along.unknown and along.places.get(path) is not None:
+            read = [unit for unit in some if (span := spans.get(unit)) and span[0] <= position <= span[1]]
+            found[path] = (read[0], read[-1]) if read else None
+    return found
 
 
 def _together(report: Report, wanted: Sequence[Mapping[str, range]]) -> list[dict[str, Inside]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cnncalc.analysis.inside import units_reading
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.analysis.roofline import Bound, bounds, summed
-from cnncalc.geometry.receptive_field import AxisField
-from cnncalc.geometry.seeing import Units, units_seeing
+from cnncalc.geometry.seeing import Units
 from cnncalc.render.columns import LayerColumn, Region, region_columns
 from cnncalc.render.listing import Column
 from cnncalc.render.text import NOTHING, UNKNOWN, duration
@@ -27,20 +27,23 @@ def asked_columns(report: Report, view: View, regions: Mapping[str, Region]) -> 
     if view.machine is not None:
         found += _time_columns(_folded(bounds(report, view.machine, DTYPES[view.dtype]), view.depth))
     if view.seen_from is not None:
-        found.append(_seen_column(view.seen_from))
+        found.append(_seen_column(report, view.seen_from))
     if view.effective:
         from cnncalc.questions.effective import effective_fields
 
         fields = effective_fields(report)
-        found += _effective_columns(
-            {
-                "/".join(parts[:depth]): fields[layer.path]
-                for layer in report.layers
-                for parts in [layer.path.split("/")]
-                for depth in range(1, len(parts) + 1)
-            }
-        )
+        found += _effective_columns(_with_structures(report, fields))
     return tuple(found)
+
+
+def _with_structures(report: Report, by_path: Mapping[str, T]) -> dict[str, T]:
+    """What is known of layers, and of each structure what is known of its last layer."""
+    return {
+        "/".join(parts[:depth]): by_path[layer.path]
+        for layer in report.layers
+        for parts in [layer.path.split("/")]
+        for depth in range(1, len(parts) + 1)
+    }
 
 
 def asked_records(report: Report, view: View) -> dict[str, dict[str, Any]]:
@@ -51,8 +54,9 @@ def asked_records(report: Report, view: View) -> dict[str, dict[str, Any]]:
         for path, record in found.items():
             record["roofline"] = bound_record(least[path])
     if view.seen_from is not None:
+        seen_by = units_reading(report, view.seen_from)
         for layer in report.layers:
-            found[layer.path]["seen_from"] = _seen_record(layer, view.seen_from)
+            found[layer.path]["seen_from"] = _seen_record(layer, view.seen_from, seen_by[layer.path])
     if view.effective:
         from cnncalc.questions.effective import effective_fields
         from cnncalc.render.listings.effective import erf_record
@@ -105,19 +109,12 @@ def _time_columns(least: Mapping[str, Bound | None]) -> tuple[LayerColumn, ...]:
 # The units that see a position
 
 
-def _seen_by(layer: LayerReport, position: tuple[int, ...]) -> list[Units]:
-    """The units along each axis that see a position."""
-    field = layer.field
-    return [
-        units_seeing(axis, at, units)
-        for axis, at, units in zip(field.axes, position, field.units, strict=True)
-    ]
+def _seen_column(report: Report, position: tuple[int, ...]) -> LayerColumn:
+    seen_by = _with_structures(report, units_reading(report, position))
 
-
-def _seen_column(position: tuple[int, ...]) -> LayerColumn:
     def text(layer: LayerReport) -> str:
         found = []
-        for units, axis in zip(_seen_by(layer, position), layer.field.axes, strict=True):
+        for units, axis in zip(seen_by[layer.path], layer.field.axes, strict=True):
             local = (
                 UNKNOWN if isinstance(units, str) else "none" if units is None else f"{units[0]}..{units[1]}"
             )
@@ -127,18 +124,13 @@ def _seen_column(position: tuple[int, ...]) -> LayerColumn:
         return "all" if set(found) == {"all"} else ", ".join(found) or NOTHING
 
     def reasons(layer: LayerReport) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one for one in _seen_by(layer, position) if isinstance(one, str)))
+        return tuple(dict.fromkeys(one for one in seen_by[layer.path] if isinstance(one, str)))
 
     return Column("seen_from", "units that see it", text, text, 0, reasons=reasons, kind="field")
 
 
-def _shown(units: Units, axis: AxisField) -> str:
-    local = UNKNOWN if isinstance(units, str) else "none" if units is None else f"{units[0]}..{units[1]}"
-    return f"{local} + all" if axis.is_global else local
-
-
-def _seen_record(layer: LayerReport, position: tuple[int, ...]) -> dict[str, Any]:
-    known = [None if isinstance(units, str) else units for units in _seen_by(layer, position)]
+def _seen_record(layer: LayerReport, position: tuple[int, ...], seen_by: tuple[Units, ...]) -> dict[str, Any]:
+    known = [None if isinstance(units, str) else units for units in seen_by]
     return {
         "position": list(position),
         "first": [None if units is None else units[0] for units in known],

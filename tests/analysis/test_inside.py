@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cnncalc
-from cnncalc.analysis.inside import inside
+from cnncalc.analysis.inside import inside, units_reading
 from cnncalc.questions.crop import crop
 
 Item = dict[str, Any]
@@ -123,6 +123,18 @@ def test_every_unit_of_random_networks(items: list[Item], size: int) -> None:
     assert len(expected) == report.outputs[0].shape.sizes[0]
     for unit, seen in enumerate(expected):
         assert inside(report, (unit,))[path] == (hull(seen),), (unit, text_of(items))
+    for position in (0, size // 3, size - 1):
+        seeing = [unit for unit, seen in enumerate(expected) if seen and min(seen) <= position <= max(seen)]
+        assert units_reading(report, (position,))[path] == (hull(set(seeing)),), (position, text_of(items))
+
+
+def test_what_rounding_or_a_crop_dropped_no_unit_sees() -> None:
+    (model,) = cnncalc.loads(
+        "{input: [1, 8], layers: [conv3: {out: 1, stride: 2}, conv3: {out: 1, padding: 1}]}"
+    )
+    report = cnncalc.analyze(model)
+    assert units_reading(report, (6,)) == {"conv3_1": ((2, 2),), "conv3_2": ((1, 2),)}
+    assert units_reading(report, (7,)) == {"conv3_1": (None,), "conv3_2": (None,)}
 
 
 Grid = list[Read]
