@@ -22,6 +22,7 @@ from cnncalc.language.source import Source
 from cnncalc.language.writer import axes_of, grouped, text_of
 from cnncalc.language.written import evaluated
 from cnncalc.network.model import Model
+from cnncalc.support.process import paused_collection
 from cnncalc.support.words import shown
 
 
@@ -73,7 +74,7 @@ def _read(importer: Importer, request: Request) -> Network:
         Malformed: also where nothing comes in or out.
         Refused: also where so much is not understood that nothing comes out.
     """
-    with reported(request.source):
+    with reported(request.source), paused_collection():
         network = importer.read(request)
     if network.unknown and not network.outputs:
         raise Refused(network.unknown)
@@ -90,6 +91,11 @@ def translated(network: Network, flat: bool = False, file: str | None = None) ->
         ShapeError: with what is wrong with the layers of the source.
         Disagrees: E118, naming the first tensor that differs.
     """
+    with paused_collection():
+        return _translated(network, flat, file)
+
+
+def _translated(network: Network, flat: bool, file: str | None) -> Translated:
     network = cleaned(network, flat)
     sheet = structured(network, flat)
     items: list[Item] = list(evaluated(sheet.pieces))

@@ -94,11 +94,6 @@ def _linear(translation: Translation, tensor: str) -> Item:
     """The layer that makes queries, keys or values, and nothing else."""
     place = translation.places.get(tensor)
     found = None if place is None else translation.items[place]
-    is_private = all(
-        translation.uses[name] < 2
-        for name, held in translation.held.items()
-        if isinstance(held, Feature) and held.tensor == tensor
-    )
     if (
         found is None
         or found.op != "conv"
@@ -106,7 +101,7 @@ def _linear(translation: Translation, tensor: str) -> Item:
         or (found.given("groups") or 1) != 1
         or found.given("stride") not in (None, 1, *((1,) * rank for rank in (1, 2, 3)))
         or found.share is not None
-        or not is_private
+        or not translation.is_private(tensor)
     ):
         raise Unknown("its queries, keys or values are not made by linear layers of their own")
     return found
@@ -115,8 +110,10 @@ def _linear(translation: Translation, tensor: str) -> Item:
 def _forget(translation: Translation, makers: list[Item]) -> None:
     """Take items out that became part of another one."""
     gone = {one.output for one in makers}
-    translation.items = [one for one in translation.items if one.output not in gone]
-    translation.places = {one.output: place for place, one in enumerate(translation.items)}
+    first = min(translation.places.pop(output) for output in gone)
+    translation.items[first:] = [one for one in translation.items[first:] if one.output not in gone]
+    for place, one in enumerate(translation.items[first:], first):
+        translation.places[one.output] = place
 
 
 def projected(translation: Translation, feature: Feature, out: int, output: str) -> bool:
@@ -126,12 +123,7 @@ def projected(translation: Translation, feature: Feature, out: int, output: str)
     if place is None or found is None or found.op != "attention" or found.given("project") is not False:
         return False
     shape = translation.shapes[found.inputs[0]]
-    is_private = all(
-        translation.uses[name] < 2
-        for name, held in translation.held.items()
-        if isinstance(held, Feature) and held.tensor == feature.tensor
-    )
-    if shape.channels != out or not is_private:
+    if shape.channels != out or not translation.is_private(feature.tensor):
         return False
     given = {name: value for name, value in found.arguments.items() if name != "project"}
     made = found._replace(output=output, shape=shape, arguments={**given, "out_bias": False})

@@ -151,6 +151,19 @@ class Call:
         return found.values
 
 
+class Names(dict[str, Held]):
+    """What each name of the graph holds, and the names of each tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: dict[str, list[str]] = {}
+
+    def __setitem__(self, name: str, held: Held) -> None:
+        super().__setitem__(name, held)
+        if type(held) is Feature:
+            self.of.setdefault(held.tensor, []).append(name)
+
+
 class Translation:
     """The items of one model at given input shapes."""
 
@@ -165,7 +178,7 @@ class Translation:
         self.items: list[Item] = []
         self.places: dict[str, int] = {}
         self.shapes: dict[str, Shape] = {}
-        self.held: dict[str, Held] = {}
+        self.held = Names()
         self.problems: list[Problem] = []
         self.classes: dict[str, str] = {}
         self.weights: dict[str, int] = {}
@@ -420,6 +433,14 @@ class Translation:
         ):
             return feature
         return None
+
+    def is_private(self, tensor: str) -> bool:
+        """Whether each name of a tensor is read at most once."""
+        return all(
+            self.uses[name] < 2
+            for name in self.held.of.get(tensor, ())
+            if isinstance(held := self.held[name], Feature) and held.tensor == tensor
+        )
 
     def spatial(self, feature: Feature) -> int:
         """Positions of the feature's map."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from cnncalc.language.written import Branch, Expression, Piece
@@ -68,16 +69,24 @@ def _written_branches(piece: Piece) -> tuple[Branch, ...]:
 
 def _arguments(piece: Piece) -> Iterator[tuple[str, Any]]:
     """The arguments with the numbers that are left out, so that those given can be compared with them."""
-    fields = OPERATIONS[piece.op].fields if piece.op in OPERATIONS else {}
-    first = {name: field for name, field in fields.items() if field.primary}
-    for name, field in {**first, **fields}.items():
-        if name in piece.arguments:
-            yield name, piece.arguments[name]
-        elif (default := default_of(field)) is not None:
+    given = piece.arguments
+    defaults = _defaults(piece.op)
+    for name, default in defaults.items():
+        if name in given:
+            yield name, given[name]
+        elif default is not None:
             yield name, default
-    for name, value in piece.arguments.items():
-        if name not in fields:
+    for name, value in given.items():
+        if name not in defaults:
             yield name, value
+
+
+@cache
+def _defaults(op: str) -> Mapping[str, int | None]:
+    """The arguments of an operation, the primary one first, and the numbers that absent ones are."""
+    fields = OPERATIONS[op].fields if op in OPERATIONS else {}
+    ordered = sorted(fields.items(), key=lambda one: not one[1].primary)
+    return {name: default_of(field) for name, field in ordered}
 
 
 def default_of(field: Field[Any]) -> int | None:
