@@ -70,7 +70,11 @@ def test_the_origin_of_its_parameters_is_among_its_sources(path: Path) -> None:
         assert origin == COUNTED or any(origin in source for source in model.sources), model.name
 
 
-def test_links_lead_to_files() -> None:
-    links = re.findall(r"\]\(([^#)]+)\)", TABLE.read_text(encoding="utf-8"))
+def test_links_lead_to_files_and_headings() -> None:
+    text = TABLE.read_text(encoding="utf-8")
+    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    headings = [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+    assert re.findall(r"\]\(#([^)]+)\)", text) == headings
+    links = re.findall(r"\]\(([^#)]+)\)", text)
     assert {CONFIGS / link for link in links if link.endswith(".yaml")} == set(FILES)
     assert all((CONFIGS / link).exists() for link in links)

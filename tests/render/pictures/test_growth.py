@@ -42,6 +42,17 @@ def test_heights_are_logarithms_of_the_sizes() -> None:
         assert y == pytest.approx(expected, abs=0.02)
 
 
+def test_networks_beside_each_other_have_the_same_scale() -> None:
+    small = reports("stack3x3")[0]
+    (alone,) = {one["cy"] for one in elements(draw("growth", Drawing((small,))), "circle")} - {"0"}
+    both = elements(draw("growth", Drawing((small, *reports("vgg16")))), "circle")
+    heights: dict[str, set[str]] = {}
+    for one in both:
+        heights.setdefault(one["data-field"], set()).add(one["cy"])
+    assert len(heights["5"]) == 1
+    assert heights["5"] != {alone}
+
+
 def test_the_last_field_and_the_input_are_said() -> None:
     words = texts(draw("growth", Drawing(reports("vgg16"))))
     assert "input 224" in words
