@@ -212,8 +212,8 @@ def _rows(spec: str, entry: Entry) -> Iterator[str]:
     assert path is not None
     models = cnncalc.load(path)
     for number, model in enumerate(models):
-        findings = check(model)
-        totals = cnncalc.analyze(model).totals
+        report = cnncalc.analyze(model)
+        findings, totals = check(model, report), report.totals
         cells = (
             f"[{spec}]({path.relative_to(CONFIGS).as_posix()})",
             model.name if len(models) > 1 else "",
