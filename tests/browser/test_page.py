@@ -257,6 +257,28 @@ def test_hovering_shows_a_layer_everywhere_and_a_click_keeps_it(
     assert shown == ["pool5", "conv3_1", "conv3_1", True, "pool5", "conv3_1", True]
 
 
+def test_a_layer_that_is_only_hovered_moves_nothing(browser: Browser, pages: dict[str, Path]) -> None:
+    browser.open(pages["vgg16"])
+    units = browser.run(
+        """
+        const stage = document.querySelector("[data-model]"), choice = stage.querySelector("select");
+        const sliders = [...stage.querySelectorAll(".sliders input")], units = () => sliders.map(one => +one.value);
+        choice.value = "conv3_1";
+        choice.dispatchEvent(new Event("change", {bubbles: true}));
+        sliders.forEach((slider, d) => { slider.value = [20, 33][d]; slider.dispatchEvent(new Event("input")); });
+        const found = [units()], over = {bubbles: true, pointerType: "mouse"};
+        for (const name of ["pool5", "pool4"]) {
+          const at = [...choice].findIndex(one => one.textContent === name);
+          stage.querySelector(`tr[data-l="${at}"]`).dispatchEvent(new PointerEvent("pointerover", over));
+          found.push(units());
+        }
+        stage.dispatchEvent(new PointerEvent("pointerleave"));
+        return [...found, units()];
+        """
+    )
+    assert units == [[20, 33], [2, 4], [5, 8], [20, 33]]
+
+
 def test_dragging_on_the_input_chooses_the_unit_that_looks_there(
     browser: Browser, pages: dict[str, Path]
 ) -> None:

@@ -94,20 +94,23 @@ function start(stage, net) {
     ({svg, x: +svg.dataset.x, y: +svg.dataset.y, isInput: svg.matches(".input *")}));
   const along = net.along.map(one => new Axis(net, one));
   const layers = net.layers.map(layer => layer.a.map(at => along[at]));
-  let [pinned, unit] = net.start, current = -1, waiting = 0;
+  let [pinned, unit] = net.start, kept = unit, current = pinned, waiting = 0;
 
-  // Another layer, with the unit that looks where the one before looked.
+  // A layer for a while, with the unit that looks where that of the pinned layer looks.
   function show(at) {
-    if (at === current || !layers[at]) return;
-    const before = layers[current]?.map((axis, d) => axis.seen(unit[d]));
-    if (before) unit = layers[at].map((axis, d) => before[d] ? axis.nearest(middle(before[d])) : unit[d]);
-    current = choice.selectedIndex = at;
+    if (at === current) return;
+    if (current === pinned) kept = unit;
+    const looks = layers[pinned].map((axis, d) => axis.seen(kept[d]));
+    unit = at === pinned ? kept : layers[at].map((axis, d) => looks[d] ? axis.nearest(middle(looks[d])) : kept[d]);
+    current = at;
     mark();
     update();
   }
 
   function pin(at) {
-    if (layers[at]) show(pinned = at);
+    if (!layers[at]) return;
+    show(at);
+    pinned = at;
   }
 
   function move(d, to) {
@@ -117,6 +120,7 @@ function start(stage, net) {
 
   function update() {
     unit = layers[current].map((axis, d) => axis.clamped(unit[d]));
+    choice.selectedIndex = current;
     views.forEach(draw);
     sliders.forEach((slider, d) => {
       const {count} = layers[current][d];
@@ -246,8 +250,9 @@ function start(stage, net) {
     row.tabIndex = at ? -1 : 0;
     open(row, +row.ariaLevel < find("[data-level]").dataset.level);
   });
-  show(pinned);
-  if (layers.length) fold();
+  if (!layers.length) return;
+  fold();
+  update();
 }
 
 const networks = JSON.parse(document.getElementById("data").textContent);
