@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import struct
+import subprocess
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -179,3 +183,17 @@ def test_texts_have_contrast_on_what_is_behind_them(theme: dict[str, str]) -> No
         for ground in some:
             dark, light = sorted((luminance(theme[name]), luminance(ground)))
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, theme[name], ground)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("rsvg-convert") is None, reason="rsvg-convert is not installed")
+def test_another_program_draws_it_in_pixels(tmp_path: Path) -> None:
+    """The size and the signature of a PNG, and more than one colour."""
+    picture, pixels = tmp_path / "growth.svg", tmp_path / "growth.png"
+    picture.write_text(draw("growth", Drawing(reports("vgg16"))), encoding="utf-8")
+    subprocess.run(["rsvg-convert", picture, "-o", pixels], check=True)
+    data = pixels.read_bytes()
+    root = ElementTree.parse(picture).getroot()
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", data[16:24]) == (int(root.attrib["width"]), int(root.attrib["height"]))
+    assert len(data) > 5_000
