@@ -39,5 +39,5 @@ BOLD_RED = "1;31"
 BOLD_YELLOW = "1;33"
 UNSURE = "33"
 
-STYLES = {"size": CYAN, "count": GREEN, "field": MAGENTA, "warning": UNSURE, "share": DIM}
+STYLES = {"size": CYAN, "count": GREEN, "field": MAGENTA, "warning": UNSURE, "error": RED, "share": DIM}
 """What a colour means, everywhere; of the 16 that the theme of a terminal makes readable."""

@@ -78,7 +78,10 @@ def _figures(reports: tuple[Report, ...], names: tuple[str, ...]) -> dict[str, A
     ]
 
     def column(at: int) -> Column[Metric]:
-        return Column(str(at), inert(names[at]), lambda one: one.texts[at], lambda one: one.texts[at], 0)
+        def text(one: Metric) -> str:
+            return one.texts[at]
+
+        return Column(str(at), inert(names[at]), text, text, 0, kind_of=lambda one: one.kind)
 
     columns = [_TITLE, *map(column, range(len(names)))] + ([_CHANGE] if len(reports) > 1 else [])
     return {"columns": tuple(columns), "items": tuple(by_key[key] for key in keys if key in by_key)}
@@ -135,14 +138,16 @@ class Property(NamedTuple):
     title: str
     text: Callable[[LayerReport], str]
     rank: int
+    kind: str = ""
+    """What it is for the eye, as in the tables of layers."""
 
 
 PROPERTIES = (
-    Property("shape", lambda layer: str(layer.shape), 1),
+    Property("shape", lambda layer: str(layer.shape), 1, "size"),
     Property("window", lambda layer: _window(layer), 3),
-    Property("params", lambda layer: exact(layer.params), 1),
-    Property("MACs", lambda layer: exact(layer.macs), 2),
-    Property("rf size", field_size, 2),
+    Property("params", lambda layer: exact(layer.params), 1, "count"),
+    Property("MACs", lambda layer: exact(layer.macs), 2, "count"),
+    Property("rf size", field_size, 2, "field"),
 )
 
 
@@ -172,7 +177,15 @@ def _property(one: Property, arrow: str) -> Column[Change]:
         found = values(change)
         return found[0] if len(found) == 1 else f" {arrow} ".join(value or "-" for value in found)
 
-    return Column(one.title, one.title, text, text, one.rank, strong=lambda change: len(values(change)) > 1)
+    return Column(
+        one.title,
+        one.title,
+        text,
+        text,
+        one.rank,
+        strong=lambda change: len(values(change)) > 1,
+        kind=one.kind,
+    )
 
 
 def _budgets(verdicts: Sequence[Verdict], is_named: bool) -> Listing[Verdict]:
@@ -202,7 +215,14 @@ _CONDITION: Column[Verdict] = Column(
     folds=True,
 )
 _OUTCOME: Column[Verdict] = Column(
-    "outcome", "", _outcome, _outcome, 0, right=False, strong=lambda verdict: not verdict.kept
+    "outcome",
+    "",
+    _outcome,
+    _outcome,
+    0,
+    right=False,
+    strong=lambda verdict: not verdict.kept,
+    kind_of=lambda verdict: "" if verdict.kept else "error",
 )
 _NETWORK: Column[Verdict] = Column(
     "model", "network", lambda verdict: inert(verdict.model), lambda verdict: verdict.model, 0, right=False

@@ -72,9 +72,25 @@ _PATH: Column[EffectiveField] = Column(
     "path", "layer", lambda field: inert(field.path), lambda field: field.path, 0, right=False, folds=True
 )
 FIELD_COLUMNS: tuple[Column[EffectiveField], ...] = (
-    Column("erf_std", "erf std", lambda field: erf_texts(field)[0], lambda field: raw(field.std), 1),
-    Column("erf_width", "erf width", lambda field: erf_texts(field)[1], lambda field: raw(field.width), 0),
-    Column("erf_ratio", "erf/rf", lambda field: erf_texts(field)[2], lambda field: raw(field.ratio), 1),
+    Column(
+        "erf_std", "erf std", lambda field: erf_texts(field)[0], lambda field: raw(field.std), 1, kind="field"
+    ),
+    Column(
+        "erf_width",
+        "erf width",
+        lambda field: erf_texts(field)[1],
+        lambda field: raw(field.width),
+        0,
+        kind="field",
+    ),
+    Column(
+        "erf_ratio",
+        "erf/rf",
+        lambda field: erf_texts(field)[2],
+        lambda field: raw(field.ratio),
+        1,
+        kind="field",
+    ),
     Column("erf_flags", "erf", _flag, lambda field: _flag(field) or None, 2, right=False, optional=True),
 )
 
@@ -191,9 +207,16 @@ def _span(line: Line) -> str:
 _AXIS: Column[Line] = Column("axis", "axis", lambda line: line.axis, lambda line: line.axis, 0, right=False)
 _POSITIONS: Column[Line] = Column("position", "input", _span, lambda line: line.first, 0)
 _POSITION: Column[Line] = Column("position", "input", _span, lambda line: line.first, 0)
-_PATHS: Column[Line] = Column("paths", "paths", lambda line: f"{line.paths:,}", lambda line: line.paths, 0)
+_PATHS: Column[Line] = Column(
+    "paths", "paths", lambda line: f"{line.paths:,}", lambda line: line.paths, 0, kind="count"
+)
 _GRADIENT: Column[Line] = Column(
-    "gradient", "gradient", lambda line: f"{100 * line.gradient:.2f} %", lambda line: line.gradient, 0
+    "gradient",
+    "gradient",
+    lambda line: f"{100 * line.gradient:.2f} %",
+    lambda line: line.gradient,
+    0,
+    kind="field",
 )
 _HOLES: Column[Line] = Column(
     "holes", "holes", lambda line: str(line.holes or ""), lambda line: line.holes, 1

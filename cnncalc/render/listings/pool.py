@@ -89,13 +89,13 @@ def _number(key: str, title: str, rank: int, number: Callable[[Pooled], int]) ->
 
 _COLUMNS: tuple[Column[Axis], ...] = (
     Column("axis", "axis", lambda axis: axis.name, lambda axis: axis.name, 0, right=False),
-    _number("in", "in", 0, lambda axis: axis.size),
+    _number("in", "in", 0, lambda axis: axis.size)._replace(kind="size"),
     _number("kernel", "kernel", 1, lambda axis: axis.window.kernel),
     _number("stride", "stride", 1, lambda axis: axis.window.stride),
     _number("padding", "padding", 2, lambda axis: axis.window.before or 0),
     _number("dilation", "dilation", 4, lambda axis: axis.window.dilation),
-    _number("out", "out", 0, lambda axis: len(axis.reads)),
-    _number("unread", "unread", 3, lambda axis: axis.counts.count(0)),
+    _number("out", "out", 0, lambda axis: len(axis.reads))._replace(kind="size"),
+    _number("unread", "unread", 3, lambda axis: axis.counts.count(0))._replace(kind="count"),
 )
 
 

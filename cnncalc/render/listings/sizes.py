@@ -63,7 +63,7 @@ def listing(answer: Sizes, surface: Surface) -> Listing[Line]:
             folds=True,
             prose=True,
         ),
-        Column[Line]("smallest", "smallest", _smallest, lambda line: line.smallest, 1),
+        Column[Line]("smallest", "smallest", _smallest, lambda line: line.smallest, 1, kind="size"),
     )
     return Listing(title(answer, surface), columns, tuple(lines), notes=tuple(notes))
 

@@ -77,7 +77,8 @@ def _metric(name: str) -> Column[Line]:
     def text(line: Line) -> str:
         return by(map(_figure, _listed(line.point.measured[name])))
 
-    return Column(name, name, text, lambda line: text(line).replace(",", ""), 0)
+    kind = "field" if name == "rf" else "count"
+    return Column(name, name, text, lambda line: text(line).replace(",", ""), 0, kind=kind)
 
 
 def _listed(value: Figure | Sequence[Figure]) -> list[Figure]:

@@ -158,9 +158,18 @@ _COLUMNS: tuple[Column[Line], ...] = (
     _axes("window", "window", 1, lambda axis: str(axis.window)),
     _axes("stride", "stride", 2, _stride, once),
     _axes("padding", "padding", 5, lambda axis: padding_of(axis.padding), once),
-    _axes("obtained", "bins obtained", 0, lambda axis: str(axis.obtained)),
-    _axes("unread", "unread", 3, lambda axis: str(axis.unread), once),
-    Column("remark", "remark", _remark, lambda line: _remark(line) or None, 4, right=False, optional=True),
+    _axes("obtained", "bins obtained", 0, lambda axis: str(axis.obtained))._replace(kind="size"),
+    _axes("unread", "unread", 3, lambda axis: str(axis.unread), once)._replace(kind="count"),
+    Column(
+        "remark",
+        "remark",
+        _remark,
+        lambda line: _remark(line) or None,
+        4,
+        right=False,
+        optional=True,
+        kind="warning",
+    ),
 )
 
 

@@ -135,7 +135,7 @@ def _column_of(key: str, title: str, ask: Any) -> Column[Line]:
 _AXIS: Column[Line] = Column("axis", "axis", lambda line: line.axis, lambda line: line.axis, 0, right=False)
 _NUMBER: Column[Line] = Column("tile", "tile", lambda line: str(line.number), lambda line: line.number, 0)
 _BEGIN = _column_of("begin", "begins at", lambda tile: tile.begin)
-_SIZE = _column_of("size", "size", lambda tile: tile.size)
+_SIZE = _column_of("size", "size", lambda tile: tile.size)._replace(kind="size")
 _KEEP = _column_of("keep", "kept", lambda tile: f"{tile.keep[0]}..{tile.keep[1]}")
 _FIRST = _column_of("keep_first", "keep_first", lambda tile: tile.keep[0])
 _LAST = _column_of("keep_last", "keep_last", lambda tile: tile.keep[1])
