@@ -180,16 +180,22 @@ def load_source(source: Source, options: Options) -> Loaded:
 
 
 def load_parsed(
-    source: Source, root: YamlNode, diagnostics: Iterable[Diagnostic], options: Options
+    source: Source,
+    root: YamlNode,
+    diagnostics: Iterable[Diagnostic],
+    options: Options,
+    unknown: frozenset[str] = frozenset(),
 ) -> Loaded:
-    """The models of a source already parsed, with what ``parse`` has found."""
+    """The models of a source already parsed, with what ``parse`` has found; without what depends on
+    ``unknown`` variables.
+    """
     texts = _settings(options.sets)
     _check_options(options.framework, options.model, options.max_layers)
     rules = None if options.framework is None else framework_named(options.framework)
     context = Context(source, options.max_layers)
     context.diagnostics.extend(diagnostics)
     with paused_collection():
-        decoded = with_room(lambda: decode(context, root, texts))
+        decoded = with_room(lambda: decode(context, root, texts, unknown))
     if decoded.error is None:
         _check_sets(texts, decoded.variables, source.name)
         if options.framework is not None and rules is None:

@@ -78,14 +78,17 @@ class Decoded(NamedTuple):
     variables: frozenset[str]
 
 
-def decode(context: Context, root: YamlNode, sets: MappingOf[str, str]) -> Decoded:
-    """The models of a file; everything wrong with it is one error.
+def decode(
+    context: Context, root: YamlNode, sets: MappingOf[str, str], unknown: frozenset[str] = frozenset()
+) -> Decoded:
+    """The models of a file; everything wrong with it is one error. What depends on ``unknown`` variables is
+    not looked at.
 
     Raises:
         UsageError: for a variable that is set to an invalid value.
     """
     context.root = root
-    file = _FileReader(context, sets)
+    file = _FileReader(context, sets, unknown)
     models: tuple[Model, ...] = ()
     try:
         models = file.models(root)
@@ -113,11 +116,12 @@ def _is_network(node: Mapping) -> bool:
 
 
 class _FileReader:
-    """Reads one file; ``sets`` are variables given from outside."""
+    """Reads one file; ``sets`` are variables given from outside, of ``unknown`` ones no value is known."""
 
-    def __init__(self, context: Context, sets: MappingOf[str, str]) -> None:
+    def __init__(self, context: Context, sets: MappingOf[str, str], unknown: frozenset[str]) -> None:
         self.context = context
         self.sets = sets
+        self.unknown = unknown
         self.items = ItemReader(context)
         self.keys = KeyReader(context)
         self.fine: list[Model] = []
@@ -252,7 +256,7 @@ class _FileReader:
         nodes = (*section.defaults, *section.blocks)
         effort = sum(node.size for node in nodes) + 8 * len(variables)
         self.context.spend(effort, section.node, TOP, None)
-        values = evaluated(variables, self.sets, self.context, TOP)
+        values = evaluated(variables, self.sets, self.context, TOP, self.unknown)
         self.context.all_variables.update(values)
         scope = Scope(values)
         blocks, refused = read_blocks(section.blocks, self.context, scope)

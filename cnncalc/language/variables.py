@@ -43,10 +43,14 @@ def declared(node: Mapping, context: Context, scope: Scope) -> dict[str, tuple[Y
 
 
 def evaluated(
-    nodes: dict[str, tuple[YamlNode, YamlNode]], sets: MappingOf[str, str], context: Context, scope: Scope
+    nodes: dict[str, tuple[YamlNode, YamlNode]],
+    sets: MappingOf[str, str],
+    context: Context,
+    scope: Scope,
+    unknown: frozenset[str] = frozenset(),
 ) -> dict[str, Value]:
     """All variables by name, in whatever order they use each other; ``sets`` are expressions given from
-    outside.
+    outside, of ``unknown`` no value is known.
 
     Raises:
         UsageError: where one of these is invalid.
@@ -71,9 +75,10 @@ def evaluated(
             )
         else:
             texts[name] = (sets.get(name, value.text), value)
-    values: dict[str, Value] = {}
+    values: dict[str, Value] = {name: UNDETERMINED for name in texts if name in unknown}
     for name in texts:
-        _evaluate(name, texts, values, sets, context, scope)
+        if name not in values:
+            _evaluate(name, texts, values, sets, context, scope)
     return values
 
 

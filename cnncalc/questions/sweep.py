@@ -12,12 +12,12 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from cnncalc.analysis.run import Analyses, Analysis, Given
-from cnncalc.errors import Diagnostic, GraphError, InputError, ShapeError, SpecError
+from cnncalc.errors import CnncalcError, Diagnostic, GraphError, InputError, ShapeError, SpecError
 from cnncalc.geometry.shape import Shape, Size, axis_size, axis_words, is_any
 from cnncalc.language.nodes import YamlNode
 from cnncalc.language.parser import parse
 from cnncalc.language.source import Source
-from cnncalc.loading import Options, load_parsed
+from cnncalc.loading import Loaded, Options, load_parsed
 from cnncalc.network.model import Model
 from cnncalc.support.process import paused_collection
 
@@ -208,14 +208,31 @@ def sweep(
 
     Raises:
         InputError: for more than ``most``, and for an input or a framework that does not exist.
+        SpecError, GraphError: for what is wrong with every combination.
         UsageError, SourceError: from the loader.
     """
     if grid.total > most:
         raise InputError(_too_many(grid.total, most))
+    if grid.total:
+        _check(grid, loader, framework)
     work = _work(grid, loader, framework)
     if executor is not None:
         return _in_order(work, executor)
     return _here(work) if jobs == 1 else _in_processes(work, jobs)
+
+
+def _check(grid: Grid, loader: Loader, framework: str | None) -> None:
+    """Find what is wrong with every combination, where something is wrong with the first."""
+    sets = tuple([(name, values[0]) for name, values in grid.sets.items()])
+    found = next(iter(_analyses(loader, sets, framework)), None)
+    if not isinstance(found, CnncalcError):
+        return
+    _analyses.cache_clear()
+    if not grid.sets:
+        raise found
+    constant = loader.constant(found, frozenset(grid.sets)) if isinstance(loader, SpecLoader) else ()
+    if constant:
+        raise SpecError(*constant)
 
 
 class SpecLoader:
@@ -226,15 +243,36 @@ class SpecLoader:
         self.options = options
 
     def __call__(self, sets: Mapping[str, str]) -> tuple[Model, ...]:
+        return self._loaded(sets).whole()
+
+    def constant(self, error: CnncalcError, varied: frozenset[str]) -> tuple[Diagnostic, ...]:
+        """What of an error is wrong whatever some variables are: it is found without their values, too, and
+        the number of copies has no part in it.
+        """
+        without = self._loaded({}, varied).error
+        causes = set() if without is None else set(map(_cause, without.diagnostics))
+        return tuple(
+            [one for one in error.diagnostics if _cause(one) in causes and one.code not in _OF_COPIES]
+        )
+
+    def _loaded(self, sets: Mapping[str, str], unknown: frozenset[str] = frozenset()) -> Loaded:
         source, root, found = _parsed(*self.source)
         options = self.options._replace(sets={**(self.options.sets or {}), **sets})
-        return load_parsed(source, root, found, options).whole()
+        return load_parsed(source, root, found, options, unknown)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SpecLoader) and (self.source, self.options) == (other.source, other.options)
 
     def __hash__(self) -> int:
         return hash(self.source)
+
+
+_OF_COPIES = ("E102", "E201", "E208", "E209")
+"""Errors of limits and of names, which depend on what is repeated and how often."""
+
+
+def _cause(found: Diagnostic) -> tuple[object, ...]:
+    return found.code, found.message, found.location
 
 
 @lru_cache(maxsize=4)
@@ -289,14 +327,14 @@ def _parts(grid: Grid, loader: Loader, framework: str | None) -> Iterator[_Part]
 @lru_cache(maxsize=2)
 def _analyses(
     loader: Loader, sets: tuple[tuple[str, str], ...], framework: str | None
-) -> tuple[Analyses | str, ...]:
-    """What analyses the models under one choice of variables, from one chunk to the next; or the reason why
-    there are none.
+) -> tuple[Analyses | CnncalcError, ...]:
+    """What analyses the models under one choice of variables, from one chunk to the next; or why there are
+    none.
     """
     try:
         models = loader(dict(sets))
     except (SpecError, GraphError, ShapeError) as error:
-        return (str(error).partition("\n")[0],)
+        return (error,)
     return tuple([Analyses(model, framework) for model in models])
 
 
@@ -362,8 +400,9 @@ def _rows(part: _Part, framework: str | None) -> Iterator[Row]:
     analyses = _analyses(part.loader, part.sets, framework)
     for found in analyses if part.model is None else analyses[part.model : part.model + 1]:
         for inputs in part.inputs:
-            if isinstance(found, str):
-                yield Row("", part.sets, tuple((inputs or {}).items()), error=found)
+            if isinstance(found, CnncalcError):
+                reason = str(found).partition("\n")[0]
+                yield Row("", part.sets, tuple((inputs or {}).items()), error=reason)
             else:
                 yield _figures(found.of(_given(found.model, inputs)), part.sets)
 

@@ -37,7 +37,8 @@ def sweep(
 
     Raises:
         InputError: a ``ValueError``, for what is no shape or range, and for more than 10**7 combinations.
-        SpecError, SourceError, UsageError: as for ``load``.
+        SpecError, GraphError: for what is wrong with every combination.
+        SourceError, UsageError: as for ``load``.
     """
     place = fspath(path)
     inputs = {} if input is None else input if isinstance(input, Mapping) else {"": input}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations, product
 from pathlib import Path
 
 import pytest
 
-from cnncalc import analyze, load
+import cnncalc
+from cnncalc import CnncalcError, SpecError, analyze, load
 from cnncalc.analysis.report import Report
 from cnncalc.geometry.shape import Shape
 from cnncalc.loading import Options, source_at
@@ -205,3 +207,57 @@ def test_a_repeated_variable_has_all_its_values(spec: str, capsys: pytest.Captur
         "min(2, 3)",
     ]
     assert Ran(capsys, "sweep", spec, "--set", "width=9..8").code == 2
+
+
+LINES = {
+    "- conv3x3: {out: 4*w, dilatoin: 2}": True,
+    "- conv3x3: {out: 4*w, padding: same2}": True,
+    "- relux": True,
+    "- {conv3x3: {out: 4, stide: r}, repeat: r}": True,
+    "- conv3x3: 6/w": False,
+    "- conv3x3: 6/i": True,
+    '- {conv3x3: 4, name: a, repeat: r}\n  - add: ["a[1]", prev]': False,
+    "- {conv3x3: 4, repeat: 2-r}": False,
+    "- add: [nowhere, prev]": False,
+    "- conv3x3: {out: 4, act: act}\n  - {relu: , from: act_1}": False,
+    "- conv3x3: {out: 4, act: relu}\n  - relu": False,
+}
+"""Layers, and whether something is wrong with them whatever the variables are that is not about names."""
+
+
+@pytest.mark.parametrize("pair", list(combinations(LINES, 2)), ids=str)
+def test_what_is_wrong_with_every_combination_is_found_once(pair: tuple[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    lines = "\n  ".join(pair)
+    path.write_text(f"vars: {{w: 1, r: 1, act: relu}}\ninput: 3x9x9\nlayers:\n  {lines}\n", encoding="utf-8")
+    sets = {"w": "1..4/3", "r": "0..3", "act": ["relu", "none"]}
+    try:
+        rows = list(cnncalc.sweep(path, sets=sets))
+    except SpecError as error:
+        assert any(LINES[line] for line in pair)
+        for w, r, act in product("14", "0123", sets["act"]):
+            with pytest.raises(SpecError) as alone:
+                load(path, sets={"w": w, "r": r, "act": act})
+            assert set(causes(error)) <= set(causes(alone.value))
+        return
+    assert not any(LINES[line] for line in pair)
+    assert len(rows) == 16
+    for row in rows:
+        try:
+            (model,) = load(path, sets=dict(row.sets))
+        except CnncalcError as error:
+            assert row.error == str(error).partition("\n")[0]
+        else:
+            assert row.ok == analyze(model).ok
+
+
+def causes(error: CnncalcError) -> list[tuple[object, ...]]:
+    return [(found.code, found.message, found.location) for found in error.diagnostics]
+
+
+def test_a_spec_that_is_wrong_stops_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(SPEC.replace("stride", "stide"), encoding="utf-8")
+    for arguments in (("--set", "width=1..99999"), ("--input", "3x8..9000x9")):
+        ran = Ran(capsys, "sweep", str(path), *arguments, "--format", "csv", "--jobs", "2")
+        assert (ran.code, ran.out, ran.err.count("unknown argument of conv `stide`")) == (1, "", 1)
