@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 from typing import Any
 
@@ -11,6 +12,11 @@ from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Atom, Dim, known, plain, whole
 from cnncalc.importers.onnx.translation import Call, Feature, Scores, Translation, Unknown
 
+WORKING = (
+    "attention over windows, with added positions or with fewer keys than queries is read from PyTorch: "
+    "`cnncalc import package.module:callable`"
+)
+
 
 def multiplied(translation: Translation, call: Call) -> bool:
     """Whether a product of two tensors is one of attention, which then is an item, or half of one."""
@@ -18,7 +24,7 @@ def multiplied(translation: Translation, call: Call) -> bool:
     if isinstance(one, Feature) and isinstance(other, Feature):
         heads, head = _parts(translation, one, last=True)
         if (heads, head) != _parts(translation, other, last=False):
-            raise Unknown("it multiplies tensors that are no queries and keys of the same heads")
+            raise Unknown("these are no queries and keys of attention, with the same heads", WORKING)
         translation.held[call.node.outputs[0]] = Scores(one.tensor, other.tensor, heads, head)
         return True
     if isinstance(one, Scores) and isinstance(other, Feature):
@@ -34,7 +40,7 @@ def passes(translation: Translation, call: Call) -> bool:
         return False
     others = [one for one in call.inputs if one is not scores and one is not None]
     if any(not isinstance(one, Constant) or one.elements != 1 for one in others):
-        raise Unknown("something is added to the scores of attention, or multiplied by them")
+        raise Unknown("something is added to the scores of attention, or multiplied by them", WORKING)
     translation.held[call.node.outputs[0]] = scores
     return True
 
@@ -57,7 +63,9 @@ def _parts(translation: Translation, feature: Feature, last: bool) -> tuple[int,
         ):
             return heads, head
     raise Unknown(
-        f"it multiplies tensors of {'x'.join(map(str, feature.sizes))} that are no heads of attention"
+        f"it multiplies {'x'.join(map(str, feature.sizes))}, which are no heads of attention over "
+        "all positions of one map",
+        WORKING,
     )
 
 
@@ -68,15 +76,20 @@ def _heads(heads: int, head: int) -> Dim:
 def _attended(translation: Translation, call: Call, scores: Scores, value: Feature) -> None:
     heads, width = _parts(translation, value, last=True)
     if heads != scores.heads:
-        raise Unknown(f"its values have {heads} heads, its queries {scores.heads}")
-    makers = [_linear(translation, tensor) for tensor in (scores.query, scores.key, value.tensor)]
+        raise Unknown(f"attention has values of {heads} heads and queries of {scores.heads}", WORKING)
+    parts = (scores.query, scores.key, value.tensor)
+    fused = _fused(translation, parts)
+    makers = [fused] if fused is not None else [_linear(translation, tensor) for tensor in parts]
     sources, biases = {one.inputs for one in makers}, {bool(one.given("bias")) for one in makers}
     if len(sources) != 1 or len(biases) != 1:
-        raise Unknown("queries, keys and values are of different tensors, or only some have biases")
+        raise Unknown(
+            "queries, keys and values of attention are of different tensors, or only some have biases",
+            WORKING,
+        )
     (source,), (bias,) = sources.pop(), biases
     shape = translation.shapes[source]
     channels, *sizes = known(shape)
-    _forget(translation, makers)
+    _forget(translation, (*(one.output for one in makers), *(parts if fused is not None else ())))
     count = prod(sizes)
     translation.macs += count * count * heads * (scores.head + width)
     arguments: dict[str, Any] = {"heads": heads, "bias": bias, "project": False}
@@ -94,22 +107,48 @@ def _linear(translation: Translation, tensor: str) -> Item:
     """The layer that makes queries, keys or values, and nothing else."""
     place = translation.places.get(tensor)
     found = None if place is None else translation.items[place]
-    if (
-        found is None
-        or found.op != "conv"
-        or found.given("kernel") not in (1, *((1,) * rank for rank in (1, 2, 3)))
-        or (found.given("groups") or 1) != 1
-        or found.given("stride") not in (None, 1, *((1,) * rank for rank in (1, 2, 3)))
-        or found.share is not None
-        or not translation.is_private(tensor)
-    ):
-        raise Unknown("its queries, keys or values are not made by linear layers of their own")
+    if found is None or not _is_linear(found) or not translation.is_private(tensor):
+        raise Unknown(
+            "queries, keys or values of attention are not made by linear layers of their own", WORKING
+        )
     return found
 
 
-def _forget(translation: Translation, makers: list[Item]) -> None:
+def _is_linear(maker: Item) -> bool:
+    ones = (1, *((1,) * rank for rank in (1, 2, 3)))
+    return (
+        maker.op == "conv"
+        and maker.given("kernel") in ones
+        and (maker.given("groups") or 1) == 1
+        and maker.given("stride") in (None, *ones)
+        and maker.share is None
+    )
+
+
+def _fused(translation: Translation, parts: tuple[str, str, str]) -> Item | None:
+    """The one linear layer that makes queries, keys and values, one after another, and nothing else."""
+    items = [translation.items[place] for one in parts if (place := translation.places.get(one)) is not None]
+    if len(items) != len(parts) or any(one.op != "slice" for one in items):
+        return None
+    sources = {one.inputs for one in items}
+    place = translation.places.get(items[0].inputs[0])
+    if len(sources) != 1 or place is None or not all(map(translation.is_private, parts)):
+        return None
+    maker = translation.items[place]
+    first = 0
+    for one in items:
+        start, count = (int(number) for number in one.arguments["channels"])  # type: ignore[union-attr, arg-type]
+        if start != first:
+            return None
+        first += count
+    readers = [one for one in translation.items[place:] if maker.output in one.inputs]
+    is_private = translation.is_private(maker.output, len(parts)) and len(readers) == len(parts)
+    return maker if first == maker.given("out") and is_private and _is_linear(maker) else None
+
+
+def _forget(translation: Translation, outputs: Iterable[str]) -> None:
     """Take items out that became part of another one."""
-    gone = {one.output for one in makers}
+    gone = set(outputs)
     first = min(translation.places.pop(output) for output in gone)
     translation.items[first:] = [one for one in translation.items[first:] if one.output not in gone]
     for place, one in enumerate(translation.items[first:], first):

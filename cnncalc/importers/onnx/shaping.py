@@ -6,7 +6,7 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import item
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.folding import new_sizes, slices, split_sizes, squeezed, unsqueezed
-from cnncalc.importers.onnx.layout import BATCH, CHANNELS, known, plain, reshaped, transposed, whole
+from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Atom, known, plain, reshaped, transposed, whole
 from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
 
 # Labels only
@@ -100,11 +100,34 @@ def channel_axis(translation: Translation, feature: Feature, axis: int) -> bool:
     return feature.layout[axis] == whole(CHANNELS, known(translation.shapes[feature.tensor])[0])
 
 
+def chunk(translation: Translation, feature: Feature, axis: int) -> int:
+    """The channels of each part, where an axis of the tensor runs over parts of the channels, one after
+    another, and other axes over those of a part: queries, keys and values of attention; else 0.
+    """
+    dim = feature.layout[axis]
+    channels = known(translation.shapes[feature.tensor])[0]
+    if len(dim) != 1 or dim[0].axis != CHANNELS or dim[0].stride * dim[0].size != channels:
+        return 0
+    width = dim[0].stride
+    inside = [atom for other in feature.layout for atom in other if atom.axis == CHANNELS and atom != dim[0]]
+    return width if all(atom.stride * atom.size <= width for atom in inside) else 0
+
+
 def part(
     translation: Translation, call: Call, feature: Feature, axis: int, first: int, count: int, output: str
 ) -> None:
     """Some of the channels of a map, as a tensor of a name."""
     shape = translation.shapes[feature.tensor]
+    width = chunk(translation, feature, axis)
+    if width > 1:
+        new = Shape(count * width, shape.sizes)
+        taken = (first * width, count * width)
+        translation.add(
+            item("slice", feature.tensor, output, label=call.node.label, shape=new, channels=taken)
+        )
+        dim = (Atom(CHANNELS, width, count),) if count > 1 else ()
+        translation.held[output] = Feature(output, (*feature.layout[:axis], dim, *feature.layout[axis + 1 :]))
+        return
     if not channel_axis(translation, feature, axis):
         feature = translation.settled(feature, call.node.operator)
         shape = translation.shapes[feature.tensor]
@@ -144,7 +167,11 @@ def cut(translation: Translation, call: Call) -> None:
     if any(ranges[axis].step != 1 and len(ranges[axis]) > 1 for axis in changed):
         _strided(translation, call, feature, ranges)
         return
-    if len(changed) == 1 and (changed == [1] or channel_axis(translation, feature, changed[0])):
+    if len(changed) == 1 and (
+        changed == [1]
+        or channel_axis(translation, feature, changed[0])
+        or chunk(translation, feature, changed[0])
+    ):
         taken = ranges[changed[0]]
         part(translation, call, feature, changed[0], taken.start, len(taken), call.node.outputs[0])
         return
@@ -221,7 +248,7 @@ def gather(translation: Translation, call: Call) -> None:
         return
     if taken != list(range(taken[0], taken[0] + len(taken))):
         raise Unknown("it takes channels in another order")
-    if not channel_axis(translation, feature, axis):
+    if not channel_axis(translation, feature, axis) and not chunk(translation, feature, axis):
         raise Unknown(f"it takes parts of axis {axis}, which is not the channels")
     part(translation, call, feature, axis, taken[0], len(taken), call.node.outputs[0])
     found = translation.held[call.node.outputs[0]]

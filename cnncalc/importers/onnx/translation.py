@@ -190,6 +190,8 @@ class Translation:
         self.kernels: dict[str, str] = {}
         """The item that used each kernel first."""
         self.uses: Counter[str] = Counter()
+        self.reads: Counter[str] = Counter()
+        """Uses of the values of each name, not of its shape alone."""
         self.fixed: list[str] = []
         """Labels of constants that change values but are nothing learned."""
         self.moved: list[tuple[str, str]] = []
@@ -211,6 +213,7 @@ class Translation:
 
         nodes = named(tuple(nodes), self.held)
         self.uses.update(name for node in nodes for name in node.inputs)
+        self.reads.update(name for node in nodes if node.operator != "Shape" for name in node.inputs)
         for node in nodes:
             self.nodes += 1
             if self.nodes > MOST_NODES:
@@ -434,13 +437,16 @@ class Translation:
             return feature
         return None
 
-    def is_private(self, tensor: str) -> bool:
-        """Whether each name of a tensor is read at most once."""
-        return all(
-            self.uses[name] < 2
-            for name in self.held.of.get(tensor, ())
-            if isinstance(held := self.held[name], Feature) and held.tensor == tensor
-        )
+    def is_private(self, tensor: str, parts: int = 1) -> bool:
+        """Whether each name of a tensor is read at most once, but for one that is read for each of its
+        ``parts``.
+        """
+        several = [
+            self.reads[name]
+            for name in dict.fromkeys(self.held.of.get(tensor, ()))
+            if isinstance(held := self.held[name], Feature) and held.tensor == tensor and self.reads[name] > 1
+        ]
+        return not several or several == [parts]
 
     def spatial(self, feature: Feature) -> int:
         """Positions of the feature's map."""

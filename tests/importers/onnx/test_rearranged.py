@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
 
 import cnncalc
-from tests.importers.onnx.files import floats, graph, integers, node, weights, written
+from tests.importers.onnx.files import content, floats, graph, integers, node, number, weights, written
 
 LAYERS = (
     "[3, 7], lstm: {hidden: 4, bidirectional: true}",
@@ -85,7 +86,7 @@ def _items(layers: str) -> list[str]:
             ],
             [weights("w", [4, 3, 1])],
             (1, 3, 7),
-            "it multiplies tensors of 1x4x7 that are no heads of attention",
+            "it multiplies 1x4x7, which are no heads of attention over all positions of one map",
         ),
         (
             [node("MaxRoiPool", ["x", "r"], ["y"], pooled_shape=[3])],
@@ -119,3 +120,70 @@ def test_what_looks_alike_is_refused(
     path = written(tmp_path, graph(nodes, {"x": shape}, ("y",), constants), 17)
     with pytest.raises(cnncalc.CnncalcError, match=reason):
         cnncalc.load(str(path))
+
+
+def _scalar(name: str, value: int) -> bytes:
+    return number(2, 7) + content(8, name) + content(9, struct.pack("<q", value))
+
+
+def _fused(cut: str, order: str = "qkv", reads_twice: bool = False) -> bytes:
+    """Attention with 2 heads of 4 channels at 9 positions, its queries, keys and values made by one layer."""
+    parts = {
+        "Split": [
+            node("Split", ["t"], ["q1", "k1", "v1"], axis=0, num_outputs=3),
+            *(node("Squeeze", [f"{one}1", "0"], [one]) for one in "qkv"),
+        ],
+        "Gather": [node("Gather", ["t", f"i{place}"], [one], axis=0) for place, one in enumerate("qkv")],
+        "Slice": [
+            piece
+            for place, one in enumerate("qkv")
+            for piece in (
+                node("Slice", ["t", f"{place}", f"{place + 1}", "0"], [f"{one}1"]),
+                node("Squeeze", [f"{one}1", "0"], [one]),
+            )
+        ],
+    }
+    query, key, values = tuple(order)
+    nodes = [
+        node("Transpose", ["x"], ["line"], perm=[0, 2, 1]),
+        node("MatMul", ["line", "w"], ["m"], "qkv/MatMul"),
+        node("Add", ["m", "b"], ["f"], "qkv/Add"),
+        node("Reshape", ["f", "heads"], ["r"]),
+        node("Transpose", ["r"], ["t"], perm=[2, 0, 3, 1, 4]),
+        *parts[cut],
+        node("Transpose", [key], ["kt"], perm=[0, 1, 3, 2]),
+        node("MatMul", [query, "kt"], ["scores"], "scores"),
+        node("Softmax", ["scores"], ["weights"], axis=-1),
+        node("MatMul", ["weights", values], ["o"], "attend"),
+        node("Transpose", ["o"], ["ot"], perm=[0, 2, 1, 3]),
+        node("Reshape", ["ot", "joined"], ["out"]),
+        node("MatMul", ["out", "p"], ["proj"], "proj/MatMul"),
+        node("Add", ["proj", "c"], ["y"], "proj/Add"),
+        *([node("Relu", ["f"], ["z"])] if reads_twice else []),
+    ]
+    constants = [
+        *(weights(name, dims) for name, dims in {"w": [8, 24], "b": [24], "p": [8, 8], "c": [8]}.items()),
+        *(integers(f"{place}", [place]) for place in range(4)),
+        *(_scalar(f"i{place}", place) for place in range(3)),
+        integers("heads", [1, 9, 3, 2, 4]),
+        integers("joined", [1, 9, 8]),
+    ]
+    return graph(nodes, {"x": (1, 8, 9)}, ("y", "z") if reads_twice else ("y",), constants)
+
+
+@pytest.mark.parametrize("cut", ["Split", "Gather", "Slice"])
+def test_queries_keys_and_values_of_one_layer_are_attention(cut: str, tmp_path: Path) -> None:
+    (model,) = cnncalc.load(written(tmp_path, _fused(cut), 18))
+    report = cnncalc.analyze(model)
+    assert [(one.op, str(one.shape)) for one in report.layers] == [("attention", "8x9")]
+    assert report.totals.params == 3 * 8 * 8 + 3 * 8 + 8 * 8 + 8
+    assert report.totals.macs == 9 * (3 * 8 * 8 + 8 * 8) + 2 * 9 * 9 * 8
+
+
+@pytest.mark.parametrize(("order", "reads_twice"), [("kqv", False), ("qvk", False), ("qkv", True)])
+def test_one_layer_of_another_order_or_that_is_read_again_is_refused(
+    order: str, reads_twice: bool, tmp_path: Path
+) -> None:
+    with pytest.raises(cnncalc.CnncalcError, match="not made by linear layers of their own") as caught:
+        cnncalc.load(written(tmp_path, _fused("Split", order, reads_twice), 18))
+    assert "is read from PyTorch: `cnncalc import package.module:callable`" in str(caught.value)
