@@ -29,7 +29,7 @@ def columns(
     """
     chosen = tuple(
         column
-        for commands, column in _METRICS
+        for commands, column in _metrics()
         if command in commands and (column.key != "trainable" or has_frozen)
     )
     return chosen if not asked else (*chosen[:-1], *asked, chosen[-1])
@@ -37,7 +37,7 @@ def columns(
 
 def every_column() -> tuple[LayerColumn, ...]:
     """The columns of all commands together."""
-    return tuple(column for _, column in _METRICS)
+    return tuple(column for _, column in _metrics())
 
 
 def row_columns(
@@ -175,68 +175,139 @@ def _shape(layer: LayerReport) -> str:
 
 
 class _Seen(NamedTuple):
-    """What a row says of the receptive field along an axis: that of the first unit of the largest size."""
+    """What a row says of the receptive field along an axis: that of the first unit of the largest size. Whole
+    numbers are of that type, so that they are soon written.
+    """
 
     axis: AxisField
     size: int | None
-    stride: Fraction | None
+    stride: int | Fraction | None
     unit: int | None
-    span: Interval | None
-
-    @property
-    def middle(self) -> Fraction | None:
-        return None if self.span is None else Fraction(sum(self.span), 2)
-
-    @property
-    def offset(self) -> Fraction | None:
-        """How far its centre is from where a resize by the edges puts it."""
-        if self.span is None or self.unit is None or self.stride is None:
-            return None
-        steps, units = self.stride.numerator, self.stride.denominator
-        return Fraction((sum(self.span) + 1) * units - (2 * self.unit + 1) * steps, 2 * units)
-
-
-class _Asked:
-    """What is seen of the layer that was asked about last, for all columns of its row."""
-
-    __slots__ = ("_last",)
-
-    def __init__(self) -> None:
-        self._last: tuple[ReceptiveField | None, tuple[_Seen, ...]] = (None, ())
-
-    def __call__(self, layer: LayerReport) -> tuple[_Seen, ...]:
-        field, seen = self._last
-        if field is not layer.field:
-            seen = layer.field.each(_seen)
-            self._last = (layer.field, seen)
-        return seen
-
-
-_seen_of_layer = _Asked()
+    padding: int | None
+    middle: int | Fraction | None
+    offset: int | Fraction | None
+    """How far its centre is from where a resize by the edges puts it."""
 
 
 def _seen(axis: AxisField, units: Size) -> _Seen:
-    unit = axis.largest_at(units)
-    return _Seen(axis, axis.size(units), axis.stride, unit, axis.at(0 if unit is None else unit))
+    unit, stride = axis.largest_at(units), axis.stride
+    span = axis.at(unit or 0)
+    size = axis.size(units)
+    steps = None if stride is None else _ratio(stride.numerator, stride.denominator)
+    if span is None:
+        return _Seen(axis, size, steps, unit, None, None, None)
+    both, offset = span[0] + span[1], None
+    if unit is not None and stride is not None:
+        positions, each = stride.numerator, stride.denominator
+        offset = _ratio((both + 1) * each - (2 * unit + 1) * positions, 2 * each)
+    return _Seen(axis, size, steps, unit, -span[0], _ratio(both, 2), offset)
+
+
+def _ratio(numerator: int, denominator: int) -> int | Fraction:
+    """A whole number where it is one."""
+    whole, rest = divmod(numerator, denominator)
+    return Fraction(numerator, denominator) if rest else whole
+
+
+class _Fields:
+    """The receptive fields of the layers of one listing, each worked out once for all of its columns."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[ReceptiveField, tuple[_Seen, ...]]] = {}
+        """By identity, so that each field is kept as long as what is known of it."""
+
+    def of(self, layer: LayerReport) -> tuple[_Seen, ...]:
+        """What is seen along each axis; one object where two axes see the same."""
+        field = layer.field
+        known = self._known.get(id(field))
+        if known is None:
+            known = self._known[id(field)] = (field, field.each(_seen))
+        return known[1]
+
+    def column(
+        self,
+        key: str,
+        title: str,
+        rank: int,
+        show: Callable[[_Seen], str],
+        number: Callable[[_Seen], int | Fraction | None],
+    ) -> LayerColumn:
+        """A number of each axis, as ``show`` shows it."""
+
+        def text(layer: LayerReport) -> str:
+            seen = self.of(layer)
+            if _is_one(seen):
+                return show(seen[0])
+            return _per_axis([show(one) for one in seen])
+
+        return self._column(key, title, rank, text, number)
+
+    def sizes(self) -> LayerColumn:
+        """The column of what is seen in all."""
+        return self._column(
+            "rf_size",
+            "rf size",
+            0,
+            lambda layer: _size_shown([(one.size, one.axis) for one in self.of(layer)]),
+            lambda seen: seen.size,
+        )
+
+    def _column(
+        self,
+        key: str,
+        title: str,
+        rank: int,
+        text: Callable[[LayerReport], str],
+        number: Callable[[_Seen], int | Fraction | None],
+    ) -> LayerColumn:
+        def raw(layer: LayerReport) -> Raw:
+            seen = self.of(layer)
+            if _is_one(seen):
+                both = number(seen[0])
+                return None if both is None else f"{both}x{both}"
+            numbers = [number(one) for one in seen]
+            return None if all(one is None for one in numbers) else by(numbers)
+
+        return Column(key, title, text, raw, rank, reasons=_field_reasons, kind="field")
+
+    def flags(self, layer: LayerReport) -> str:
+        """What has to be known of a field beside its numbers."""
+        seen = self.of(layer)
+        each = seen[:1] if _is_one(seen) else seen
+        flags = [] if all(one.axis.aligned for one in each) else ["not aligned"]
+        flags += [] if all(one.axis.uniform for one in each) else ["non-uniform"]
+        text = ", ".join(flags)
+        units = [one.unit for one in seen]
+        return f"{text} (of unit {','.join([str(unit or 0) for unit in units])})" if any(units) else text
+
+
+def _is_one(seen: tuple[_Seen, ...]) -> bool:
+    """Whether two axes see the same."""
+    return len(seen) == 2 and seen[0] is seen[1]
 
 
 def field_size(layer: LayerReport) -> str:
     """Positions seen per axis; ``all`` where the whole axis is seen, and both where there is a local path as
     well.
     """
-    axes = tuple(zip(layer.field.size, layer.field.axes, strict=True))
+    return _size_shown(list(zip(layer.field.size, layer.field.axes, strict=True)))
+
+
+def _size_shown(axes: list[tuple[int | None, AxisField]]) -> str:
     if not axes:
         return NOTHING
     if all(axis.is_global for _, axis in axes) and not any(axis.maps for _, axis in axes):
         return "all"
     if any(axis.looks_back for _, axis in axes):
-        return " x ".join(_size_looking_back(size, axis) for size, axis in axes)
+        return " x ".join([_size_looking_back(size, axis) for size, axis in axes])
     local = [_missing(axis) if size is None else str(size) for size, axis in axes]
-    if all(axis.is_global for _, axis in axes) and all(axis.maps for _, axis in axes):
-        return f"{by(local)} + all"
     if not any(axis.is_global for _, axis in axes):
         return by(local)
-    return " x ".join(_size_of_axis(text, axis) for text, (_, axis) in zip(local, axes, strict=True))
+    if all(axis.is_global and axis.maps for _, axis in axes):
+        return f"{by(local)} + all"
+    return " x ".join([_size_of_axis(text, axis) for text, (_, axis) in zip(local, axes, strict=True)])
 
 
 def _size_looking_back(size: int | None, axis: AxisField) -> str:
@@ -265,7 +336,7 @@ def field_stride(layer: LayerReport) -> str:
     )
 
 
-def _stride_of(stride: Fraction | None, axis: AxisField) -> str:
+def _stride_of(stride: int | Fraction | None, axis: AxisField) -> str:
     return str(stride) if stride is not None else "mixed" if len(axis.maps) > 1 else _missing(axis)
 
 
@@ -275,65 +346,36 @@ def field_padding(layer: LayerReport) -> str:
     return _per_axis([_missing(axis) if start is None else str(-start) for start, axis in starts])
 
 
-def _padding_shown(layer: LayerReport) -> str:
-    seen = _seen_of_layer(layer)
-    return _per_axis([_missing(one.axis) if one.span is None else str(-one.span[0]) for one in seen])
+def _stride_seen(seen: _Seen) -> str:
+    return _stride_of(seen.stride, seen.axis)
 
 
-def _centre_shown(layer: LayerReport) -> str:
-    middles = [(seen.middle, seen.axis) for seen in _seen_of_layer(layer)]
-    return _per_axis([_missing(axis) if middle is None else decimal(middle) for middle, axis in middles])
+def _padding_shown(seen: _Seen) -> str:
+    return _missing(seen.axis) if seen.padding is None else str(seen.padding)
+
+
+def _centre_shown(seen: _Seen) -> str:
+    return _missing(seen.axis) if seen.middle is None else decimal(seen.middle)
+
+
+def _offset_shown(seen: _Seen) -> str:
+    if seen.offset is not None:
+        return f"{float(seen.offset):.4g}"
+    return NOTHING if len(seen.axis.maps) > 1 else _missing(seen.axis)
 
 
 def _per_axis(texts: list[str]) -> str:
     return once(texts) if texts else NOTHING
 
 
-def decimal(centre: Fraction) -> str:
+def decimal(centre: int | Fraction) -> str:
     """A multiple of 1/2 as a decimal, such as 3 or -0.5."""
     whole, half = divmod(abs(centre.numerator), centre.denominator)
     return f"{'-' if centre < 0 else ''}{whole}{'.5' if half else ''}"
 
 
-def _flags(layer: LayerReport) -> str:
-    flags = (("not aligned", not layer.field.aligned), ("non-uniform", not layer.field.uniform))
-    text = ", ".join(text for text, holds in flags if holds)
-    shown = [seen.unit for seen in _seen_of_layer(layer)]
-    return f"{text} (of unit {','.join(str(unit or 0) for unit in shown)})" if any(shown) else text
-
-
 def _field_reasons(layer: LayerReport) -> tuple[str, ...]:
     return () if layer.field.reason is None else (layer.field.reason,)
-
-
-def _field(
-    key: str, title: str, rank: int, show: Callable[[LayerReport], str], raw: Callable[[LayerReport], Raw]
-) -> LayerColumn:
-    return Column(key, title, show, raw, rank, reasons=_field_reasons, kind="field")
-
-
-def _offset_shown(layer: LayerReport) -> str:
-    return _per_axis([_offset_of(seen.offset, seen.axis) for seen in _seen_of_layer(layer)])
-
-
-def _offset_of(offset: Fraction | None, axis: AxisField) -> str:
-    if offset is not None:
-        return f"{float(offset):.4g}"
-    return NOTHING if len(axis.maps) > 1 else _missing(axis)
-
-
-def _raw(number: Callable[[_Seen], int | Fraction | None]) -> Callable[[LayerReport], Raw]:
-    """A number of each axis, asked for once where two axes see the same."""
-
-    def raw(layer: LayerReport) -> Raw:
-        seen = _seen_of_layer(layer)
-        if len(seen) == 2 and seen[0] is seen[1]:
-            both = number(seen[0])
-            return None if both is None else f"{both}x{both}"
-        numbers = [number(one) for one in seen]
-        return None if all(one is None for one in numbers) else by(numbers)
-
-    return raw
 
 
 # One unit's region
@@ -407,10 +449,6 @@ def _places(spans: Iterable[str]) -> str:
     return "all" if set(spans) == {"all"} else ", ".join(spans)
 
 
-def _padding_of_unit(seen: _Seen) -> int | None:
-    return None if seen.span is None else -seen.span[0]
-
-
 # The table of metrics
 
 
@@ -433,29 +471,29 @@ _COUNTS = ("params", "summary")
 _WINDOWS = ("shapes", "summary")
 _FIELDS = ("rf", "summary")
 
-_METRICS: tuple[tuple[tuple[str, ...], LayerColumn], ...] = (
-    (_EACH, _name("path", "layer", 0, lambda layer: layer.path, folds=True)),
-    (("params", "shapes", "summary"), _name("op", "op", 6, lambda layer: layer.op)),
-    (_WINDOWS, _of_windows("kernel", 4, lambda window: str(window.kernel), by)),
-    (_WINDOWS, _of_windows("stride", 5, lambda window: str(window.stride), once)),
-    (_WINDOWS, _of_windows("padding", 7, lambda window: padding_of(window.padding), once)),
-    (_WINDOWS, Column("dilation", "dilation", _dilation, _raw_dilation, 8, optional=True)),
-    (_EACH, Column("shape", "output", _shape, _shape, 1, reasons=_count_reasons, kind="size")),
-    (("params",), _count("weights", "weights", 4, lambda layer: layer.weights)),
-    (("params",), _count("biases", "biases", 5, lambda layer: layer.biases)),
-    (_COUNTS, _count("params", "params", 0, lambda layer: layer.params)),
-    (_COUNTS, _count("trainable", "trainable", 6, lambda layer: layer.trainable)),
-    (_COUNTS, _count("buffers", "buffers", 7, lambda layer: layer.buffers)),
-    (_COUNTS, _count("macs", "MACs", 1, lambda layer: layer.macs)),
-    (_COUNTS, _remark("shares", "shares", 7, _shares)),
-    (_FIELDS, _field("rf_size", "rf size", 0, field_size, _raw(lambda seen: seen.size))),
-    (_FIELDS, _field("rf_stride", "rf stride", 2, field_stride, _raw(lambda seen: seen.stride))),
-    (_FIELDS, _field("rf_padding", "rf padding", 4, _padding_shown, _raw(_padding_of_unit))),
-    (_FIELDS, _field("rf_centre", "rf centre", 5, _centre_shown, _raw(lambda seen: seen.middle))),
-    (
-        ("rf",),
-        _field("rf_offset", "rf offset", 6, _offset_shown, _raw(lambda seen: seen.offset)),
-    ),
-    (_FIELDS, _remark("rf_flags", "flags", 2, _flags, "warning")),
-)
-"""Which commands show a metric, and the metric, from left to right."""
+
+def _metrics() -> tuple[tuple[tuple[str, ...], LayerColumn], ...]:
+    """Which commands show a metric, and the metric, from left to right; for one listing."""
+    fields = _Fields()
+    return (
+        (_EACH, _name("path", "layer", 0, lambda layer: layer.path, folds=True)),
+        (("params", "shapes", "summary"), _name("op", "op", 6, lambda layer: layer.op)),
+        (_WINDOWS, _of_windows("kernel", 4, lambda window: str(window.kernel), by)),
+        (_WINDOWS, _of_windows("stride", 5, lambda window: str(window.stride), once)),
+        (_WINDOWS, _of_windows("padding", 7, lambda window: padding_of(window.padding), once)),
+        (_WINDOWS, Column("dilation", "dilation", _dilation, _raw_dilation, 8, optional=True)),
+        (_EACH, Column("shape", "output", _shape, _shape, 1, reasons=_count_reasons, kind="size")),
+        (("params",), _count("weights", "weights", 4, lambda layer: layer.weights)),
+        (("params",), _count("biases", "biases", 5, lambda layer: layer.biases)),
+        (_COUNTS, _count("params", "params", 0, lambda layer: layer.params)),
+        (_COUNTS, _count("trainable", "trainable", 6, lambda layer: layer.trainable)),
+        (_COUNTS, _count("buffers", "buffers", 7, lambda layer: layer.buffers)),
+        (_COUNTS, _count("macs", "MACs", 1, lambda layer: layer.macs)),
+        (_COUNTS, _remark("shares", "shares", 7, _shares)),
+        (_FIELDS, fields.sizes()),
+        (_FIELDS, fields.column("rf_stride", "rf stride", 2, _stride_seen, lambda seen: seen.stride)),
+        (_FIELDS, fields.column("rf_padding", "rf padding", 4, _padding_shown, lambda seen: seen.padding)),
+        (_FIELDS, fields.column("rf_centre", "rf centre", 5, _centre_shown, lambda seen: seen.middle)),
+        (("rf",), fields.column("rf_offset", "rf offset", 6, _offset_shown, lambda seen: seen.offset)),
+        (_FIELDS, _remark("rf_flags", "flags", 2, fields.flags, "warning")),
+    )

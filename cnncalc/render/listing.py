@@ -93,7 +93,7 @@ def grid(listing: Listing[Item]) -> Grid:
             continue
         columns.append(column)
         texts.append(shown)
-        if column.reasons is not None:
+        if column.reasons is not None and UNKNOWN in "".join(shown):
             unknown = (item for item, cell in zip(listing.items, shown, strict=True) if UNKNOWN in cell)
             reasons.update(
                 dict.fromkeys(inert(reason) for item in unknown for reason in column.reasons(item))

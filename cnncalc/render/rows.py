@@ -31,13 +31,12 @@ def rows(layers: tuple[LayerReport, ...], depth: int | None, all_layers: bool) -
 
 def _idle(layer: LayerReport, source: LayerReport | None) -> bool:
     """Whether a layer neither counts nor changes what the tables show."""
-    counts = (layer.weights, layer.biases, layer.buffers, layer.macs)
     return (
-        all(window.kernel == window.stride == 1 for window in layer.windows or ())
+        (layer.weights, layer.biases, layer.buffers, layer.macs) == (0, 0, 0, 0)
+        and all(window.kernel == window.stride == 1 for window in layer.windows or ())
         and not layer.is_join
         and layer.shares is None
         and layer.shape == layer.in_shape
-        and not any(number is None or number for number in counts)
         and (source is None or source.field.axes == layer.field.axes)
     )
 

@@ -356,3 +356,22 @@ def test_a_row_is_about_one_unit(first: str, second: str) -> None:
         assert [float(cell) for cell in shown] == pytest.approx(span, abs=0.001)
         every = [last.field.axes[axis].at(at) for at in range(last.shape.sizes[axis] or 0)]
         assert span[0] == max(one[1] - one[0] + 1 for one in every if one)
+
+
+@pytest.mark.parametrize("format", ["table", "csv"])
+def test_what_is_seen_of_a_layer_is_worked_out_once_for_all_columns(
+    format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[AxisField] = []
+    own = AxisField.largest_at
+
+    def counted(axis: AxisField, units: int | None) -> int | None:
+        asked.append(axis)
+        return own(axis, units)
+
+    monkeypatch.setattr(AxisField, "largest_at", counted)
+    analyzed = cnncalc.analyze(
+        cnncalc.loads("input: [3, 9, 9]\nlayers: [conv3x3: 4, conv3x3: 4, conv5x3: 4]")[0]
+    )
+    networks((analyzed,), View("rf"), format, PLAIN)
+    assert len(asked) == 1 + 1 + 2, "once where both axes see the same"

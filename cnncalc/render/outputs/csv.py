@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from io import StringIO
+from itertools import repeat
 
 from cnncalc.render.document import Document, Rows
+from cnncalc.render.listing import Raw
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import inert
 
@@ -30,7 +32,11 @@ def _table(rows: Rows) -> Iterator[str]:
         writer = csv.writer(stream, lineterminator="\n")
         if at == 0:
             writer.writerow([*rows.names, *(column.key for column in listing.columns)])
-        for item in listing.items:
-            cells = (*labels, *(column.raw(item) for column in listing.columns))
-            writer.writerow([inert(cell) if isinstance(cell, str) else cell for cell in cells])
+        same = [repeat(inert(label), len(listing.items)) for label in labels]
+        columns = [_inert([column.raw(item) for item in listing.items]) for column in listing.columns]
+        writer.writerows(zip(*same, *columns, strict=True))
         yield stream.getvalue()
+
+
+def _inert(cells: list[Raw]) -> list[Raw]:
+    return [inert(cell) if isinstance(cell, str) else cell for cell in cells]
