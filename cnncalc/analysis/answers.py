@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.arrangement import Arrangement
-from cnncalc.geometry.axis import LONGEST_PERIOD, AxisRule, Reads
+from cnncalc.geometry.axis import LONGEST_PERIOD, AxisRule, Reads, Taps
 from cnncalc.geometry.shape import LARGEST_SIZE, Shape, Size
 from cnncalc.geometry.window import TransposedWindow, Window
 from cnncalc.layers.base import Layer, Params
@@ -34,6 +34,8 @@ class Answers(NamedTuple):
     """The window along each axis; ``None`` where the operation has none."""
     is_known: bool = True
     """Whether all of its numbers are."""
+    keeps_pace: bool = False
+    """Whether its units are as far apart as those of its input."""
 
 
 def ask(
@@ -55,11 +57,12 @@ def ask(
         sizes = ()
     shape = _checked(Shape(layer.out_channels(in_shape), sizes))
     params, macs = layer.params(in_shape, framework), layer.macs(in_shape, shape)
+    reads = tuple([rule.reads(size, longest) for rule, size in zip(rules, in_shape.sizes, strict=True)])
     return Answers(
         in_shape=in_shape,
         shape=shape,
         rules=rules,
-        reads=tuple([rule.reads(size, longest) for rule, size in zip(rules, in_shape.sizes, strict=True)]),
+        reads=reads,
         params=params,
         macs=macs,
         advice=layer.advice(in_shape),
@@ -67,6 +70,7 @@ def ask(
         flattens=flattens,
         windows=windows_of(rules),
         is_known=shape.known and None not in params and macs is not None,
+        keeps_pace=all(isinstance(one, Taps) and one.advance == len(one.runs) for one in reads),
     )
 
 

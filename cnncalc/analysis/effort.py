@@ -26,8 +26,6 @@ class Follower:
         self.framework = framework
         self._memory = memory
         self._answers: dict[tuple[Layer, tuple[Shape, ...]], Answers] = {}
-        self._asked: dict[tuple[int, tuple[Shape, ...]], tuple[Layer, Answers]] = {}
-        """The same by the identities of layers, which are kept so that no others take them."""
         self.units = 0
         """Those looked at one by one so far."""
 
@@ -48,13 +46,6 @@ class Follower:
         """What a layer says of these inputs, worked out once for all copies of it; no more than the first
         unit's reads where too many were looked at.
         """
-        here = (id(layer), shapes)
-        asked = self._asked.get(here)
-        if asked is None:
-            asked = self._asked[here] = (layer, self._answered(layer, shapes))
-        return asked[1]
-
-    def _answered(self, layer: Layer, shapes: tuple[Shape, ...]) -> Answers:
         key = (layer, shapes)
         known = self._answers.get(key)
         if known is None:

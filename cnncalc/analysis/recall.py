@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from cnncalc.analysis.memory import Peaks
 from cnncalc.analysis.report import LayerReport
@@ -55,6 +55,8 @@ class Recall:
         cuts: the nodes through which everything goes, in their order.
     """
 
+    remembers: ClassVar[bool] = True
+
     def __init__(self, cuts: tuple[int, ...] = ()) -> None:
         self.cuts = cuts
         self._known: dict[tuple[int, tuple[int, ...]], Evaluated] = {}
@@ -92,11 +94,7 @@ class Recall:
 class NoRecall(Recall):
     """Of a network at one input, where nothing comes again."""
 
-    def of(self, node: int, inputs: tuple[Tensor, ...]) -> Evaluated | None:
-        return None
-
-    def keep(self, node: int, found: Evaluated) -> None:
-        """Nothing is remembered."""
+    remembers = False
 
     def unique(self, node: int, tensor: Tensor) -> Tensor:
         return tensor

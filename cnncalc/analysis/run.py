@@ -213,37 +213,52 @@ class _Run:
     def evaluate(self) -> str | None:
         """Go through the nodes; the path of the layer that failed, if one did."""
         self.spent += [self.follower.units] * len(self.tensors)
+        remembers = self.recall.remembers
         for at, node in enumerate(self.graph.nodes[len(self.tensors) :], len(self.tensors)):
-            if self._knows_rest(at - 1):
+            if remembers and self._knows_rest(at - 1):
                 break
-            first = len(self.records)
+            first, warnings = len(self.records), len(self.diagnostics)
             self.spent.append(self.follower.units)
-            inputs = tuple([self.tensors[index] for index in node.inputs])
-            known = self.recall.of(at, inputs)
-            if known is not None and self.follower.recalls(known.units):
-                self.tensors.append(known.tensor)
-                self.records += known.records
-                self.made.append(range(first, len(self.records)))
+            inputs = [self.tensors[index] for index in node.inputs]
+            if remembers and self._recalls(at, tuple(inputs)):
                 continue
-            units, warnings = self.follower.units, len(self.diagnostics)
             try:
                 if isinstance(node.layer, Adapter):
                     tensor = self._adapted(node, node.layer)
                 else:
-                    tensor = self._evaluated(node, list(inputs))
+                    tensor = self._evaluated(node, inputs)
             except Fault as fault:
                 fault.message, fault.help = self.hints.message(fault, node), self.hints.help(fault, node)
                 self._diagnose(fault, "error", node)
                 return node.path
-            tensor = self.recall.unique(at, tensor)
-            if warnings == len(self.diagnostics) and self._is_by_itself(node, tensor):
-                records = tuple(self.records[first:])
-                self.recall.keep(at, Evaluated(inputs, tensor, records, self.follower.units - units))
-            else:
-                self.apart = at
+            if remembers:
+                tensor = self._remembered(at, node, tuple(inputs), tensor, first, warnings)
             self.tensors.append(tensor)
             self.made.append(range(first, len(self.records)))
         return None
+
+    def _recalls(self, at: int, inputs: tuple[Tensor, ...]) -> bool:
+        """Take what a node makes of these inputs from memory, if it is there."""
+        known = self.recall.of(at, inputs)
+        if known is None or not self.follower.recalls(known.units):
+            return False
+        first = len(self.records)
+        self.tensors.append(known.tensor)
+        self.records += known.records
+        self.made.append(range(first, len(self.records)))
+        return True
+
+    def _remembered(
+        self, at: int, node: Node, inputs: tuple[Tensor, ...], tensor: Tensor, first: int, warnings: int
+    ) -> Tensor:
+        """What a node made, kept with its records from ``first`` on where it depends on its inputs alone."""
+        tensor = self.recall.unique(at, tensor)
+        if warnings == len(self.diagnostics) and self._is_by_itself(node, tensor):
+            records, units = tuple(self.records[first:]), self.follower.units - self.spent[at]
+            self.recall.keep(at, Evaluated(inputs, tensor, records, units))
+        else:
+            self.apart = at
+        return tensor
 
     def _knows_rest(self, at: int) -> bool:
         """Take everything after a node from memory, if it is there."""
@@ -371,14 +386,15 @@ class _Run:
         self, layer: Layer, inputs: list[Tensor], answers: Answers, along: tuple[Along, ...]
     ) -> tuple[Ends | None, ...]:
         """How the paths to a layer's output are padded along each input axis."""
-        sources = [tensor for tensor in inputs if len(tensor.ends) == len(along)]
-        if answers.arrangement is not None or not answers.shape.rank or not sources:
+        if answers.arrangement is not None or not answers.shape.sizes:
             return (None,) * len(along)
+        ends = inputs[0].ends
         if _reads_units(layer):
+            sources = [tensor for tensor in inputs if len(tensor.ends) == len(along)]
             fields = tuple([tensor.fields for tensor in sources])
-            ends = joined_ends(fields, tuple([tensor.ends for tensor in sources]))
-        else:
-            ends = inputs[0].ends
+            ends = joined_ends(fields, tuple([tensor.ends for tensor in sources])) if sources else ()
+        if len(ends) != len(along):
+            return (None,) * len(along)
         rules = answers.rules
         if along == (0, 1) and ends[0] is ends[1] and rules[0] is rules[1]:
             return (through(ends[0], rules[0]),) * 2
@@ -423,6 +439,8 @@ class _Run:
             return ()
         if answers.arrangement is not None:
             return (Pace(len(self.tensors), Fraction(1)),) * answers.shape.rank
+        if answers.keeps_pace and not layer.is_join and len(inputs[0].paces) == len(answers.reads):
+            return inputs[0].paces
         return paces_through(inputs if layer.is_join else inputs[:1], answers.reads, len(self.tensors))
 
     def _is_by_itself(self, node: Node, tensor: Tensor) -> bool:

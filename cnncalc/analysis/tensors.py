@@ -59,16 +59,10 @@ def paces_through(inputs: list[Tensor], reads: tuple[Reads, ...], place: int) ->
     """
     if len(inputs) == 1:
         before = inputs[0].paces
-        if len(before) == len(reads) and all(map(_keeps_pace, reads)):
-            return before
     else:
         maps = [tensor.paces for tensor in inputs if tensor.paces]
         before = min(maps, key=lambda paces: max(pace.of for pace in paces), default=())
     return tuple([_through(*pair) or Pace(place, Fraction(1)) for pair in zip(before, reads, strict=False)])
-
-
-def _keeps_pace(reads: Reads) -> bool:
-    return isinstance(reads, Taps) and reads.advance == len(reads.runs)
 
 
 def _through(pace: Pace, reads: Reads) -> Pace | None:

@@ -5,7 +5,7 @@ it.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
@@ -109,6 +109,10 @@ class Layer(Declared):
     nothing.
     """
 
+    __slots__ = ("_hash",)
+    _hash: int
+    """Worked out once, for a layer is looked up wherever it is used."""
+
     is_join: ClassVar[bool] = False
     """Whether it makes one tensor of several."""
     flattens: ClassVar[bool] = False
@@ -147,7 +151,16 @@ class Layer(Declared):
         return type(self) is type(other) and vars(self) == vars(other)
 
     def __hash__(self) -> int:
-        return hash((type(self), *vars(self).values()))
+        try:
+            return self._hash
+        except AttributeError:
+            found = hash((type(self), *vars(self).values()))
+            object.__setattr__(self, "_hash", found)
+            return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The arguments alone: in another process the hash is another one."""
+        return vars(self)
 
     def beside(self, shapes: tuple[Shape, ...]) -> Layer:
         """The layer that knows the inputs behind the first, where its counts depend on them."""

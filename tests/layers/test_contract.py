@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from importlib import import_module
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from cnncalc.language.vocabulary import WORDS, operations
 from cnncalc.layers import OPERATIONS
 from cnncalc.layers.base import Layer
 from cnncalc.layers.catalogue import Catalogue
-from cnncalc.layers.fields import Declared, Field
+from cnncalc.layers.convolution import Conv
+from cnncalc.layers.fields import Declared, Field, PerAxis
 
 SPEC = """
 input: {inputs}
@@ -145,3 +147,12 @@ def test_layers_are_equal_by_what_they_are() -> None:
     assert hash(first[0].layer) == hash(second[0].layer)
     assert first[0].layer != first[1].layer
     assert first[0].layer is not second[0].layer
+
+
+def test_a_layer_keeps_its_hash_to_itself() -> None:
+    layer = Conv(kernel=PerAxis((3, 3)), out=8)
+    assert hash(layer) == hash(Conv(kernel=PerAxis((3, 3)), out=8))
+    state = layer.__reduce_ex__(pickle.HIGHEST_PROTOCOL)[2]
+    assert state == vars(layer)
+    copied = pickle.loads(pickle.dumps(layer))
+    assert (copied, hash(copied)) == (layer, hash(layer))
