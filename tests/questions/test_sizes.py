@@ -10,9 +10,10 @@ import pytest
 
 import cnncalc
 from cnncalc import bundled
-from cnncalc.analysis.dropped import dropped_positions
+from cnncalc.analysis.dropped import dropped_along
 from cnncalc.analysis.fitting import in_words
 from cnncalc.analysis.report import Report
+from cnncalc.geometry.axis import Unlaid
 from cnncalc.geometry.shape import Shape
 from cnncalc.network.model import Model
 from cnncalc.questions.sizes import Axis, sizes
@@ -119,7 +120,7 @@ def measured(report: Report, size: int, axis: int) -> tuple[bool, bool, bool]:
     """Valid, whole and kept, as the analysis of one size has it."""
     if not report.ok:
         return (False, False, False)
-    whole = not any(dropped_positions(layer) for layer in report.layers)
+    whole = not any(missing for layer in report.layers for missing in dropped_along(layer))
     shape = report.outputs[0].shape
     return (True, whole, shape.rank > axis and shape.sizes[axis] == size)
 
@@ -218,7 +219,12 @@ def test_bundled_networks_at_every_size(name: str) -> None:
             for size in tried
         ]
         for size, report in zip(tried, analyze_each(model, given), strict=True):
-            assert axis.fits(size) == report.ok, (model.name, size, shape)
+            valid, whole, kept = measured(report, size, 0)
+            assert axis.fits(size) == valid, (model.name, size, shape)
+            if not any(isinstance(rule, Unlaid) for layer in report.layers for rule in layer.rules):
+                assert (size in axis.classes[1]) == whole, (model.name, size, shape)
+            if valid and report.outputs[0].shape.rank:
+                assert (size in axis.classes[2]) == kept, (model.name, size, shape)
 
 
 @pytest.mark.slow
