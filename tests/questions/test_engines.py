@@ -8,7 +8,7 @@ import signal
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ import pytest
 
 import cnncalc
 from cnncalc.analysis import recall
+from cnncalc.analysis.dropped import dropped_positions
+from cnncalc.geometry.shape import total
+from cnncalc.questions import sweep
 from cnncalc.questions.sweep import MOST_STREAMED, Row
 from tests.cli.running import Ran
 
@@ -28,6 +31,27 @@ layers:
   - conv3x3: {out: 4, stride: 2}
 """
 
+SEVERAL = """\
+vars: {w: 1}
+input: 3x32x32
+models:
+  a:
+    layers:
+      - conv7x7: {out: 4*w, stride: 2}
+      - maxpool2
+      - residual: {body: [conv3x3: {out: 8, stride: 2, padding: 1}], shortcut: project}
+      - conv3x3: {out: 4, padding: 1}
+      - flatten
+      - linear: 5
+  b:
+    layers:
+      - {conv3x3: {out: 4*w, padding: 1}, name: skip}
+      - conv3x3: {out: 4*w, padding: 1}
+      - add: [skip, prev]
+      - avgpool2
+      - relu
+"""
+
 
 @pytest.fixture
 def spec(tmp_path: Path) -> str:
@@ -36,19 +60,49 @@ def spec(tmp_path: Path) -> str:
     return str(path)
 
 
-def alone(spec: str, row: Row) -> tuple[Any, ...]:
+def alone(spec: str, row: Row) -> Row:
     """What an analysis of one combination alone says."""
-    (model,) = cnncalc.load(spec, sets=dict(row.sets))
+    (model,) = cnncalc.load(spec, sets=dict(row.sets), model=row.model)
     report = cnncalc.analyze(model, dict(row.inputs))
-    last = report.layers[-1]
-    return report.totals.params, report.totals.macs, last.field.size, last.field.stride
+    local = report.last_local
+    return Row(
+        model=row.model,
+        sets=row.sets,
+        inputs=report.inputs,
+        outputs=tuple(output.shape for output in report.outputs),
+        params=report.totals.params,
+        macs=report.totals.macs,
+        activations=report.totals.activations,
+        peak=report.peak,
+        dropped=total(map(dropped_positions, report.layers)),
+        rf=local.rf.size if local else (),
+        rf_stride=local.rf.stride if local else (),
+        rf_offset=local.rf.offset if local else (),
+    )
+
+
+def test_every_row_is_what_an_analysis_alone_says_over_chunks_and_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(SEVERAL, encoding="utf-8")
+    grid: dict[str, Any] = {"input": "3x20..29x24..25", "sets": {"w": ["1", "1/3", "2"]}}
+    at_once = list(cnncalc.sweep(path, **grid))
+    monkeypatch.setattr(sweep, "CHUNK", 7)  # so that parts of a model's inputs are sent
+    monkeypatch.setattr(recall, "MOST_KNOWN", 150)
+    rows = list(cnncalc.sweep(path, **grid))
+    assert rows == at_once
+    assert [row.model for row in rows] == [*["a"] * 20, *["b"] * 20, *[""] * 20, *["a"] * 20, *["b"] * 20]
+    assert [row.inputs[0][1].sizes for row in rows[:20]] == list(product(range(20, 30), (24, 25)))
+    assert [row.ok for row in rows] == [bool(row.model) for row in rows]
+    assert [row for row in rows if row.ok] == [alone(str(path), row) for row in rows if row.ok]
 
 
 def test_rows_have_the_field_of_the_last_local_layer(spec: str) -> None:
     rows = list(cnncalc.sweep(spec, input="3x16..64/16", sets={"w": "1..3", "d": ["1", "2", "5"]}))
     assert len(rows) == 4 * 3 * 3
     for row in rows:
-        assert (row.params, row.macs, row.rf, row.rf_stride) == alone(spec, row)
+        assert row == alone(spec, row)
         assert row.rf_offset == (0.5, 0.5)  # the second convolution is not padded: centre 1 at stride 2
 
 
