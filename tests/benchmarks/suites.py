@@ -171,15 +171,27 @@ def checks(tiny: bool) -> Iterator[Line]:
     yield Line("check", "the bundled files with --jobs 2 / --jobs 1", two, one)
 
 
+COMPOSE = """
+import gc, sys, yaml
+gc.disable()
+with open(sys.argv[1], encoding="utf-8") as file:
+    yaml.compose(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+"""
+"""PyYAML's own nodes of a text, without a collection among them, as in a run of cnncalc."""
+
+
 def texts(tiny: bool) -> Iterator[Line]:
-    """A whole run over a text of many layers."""
+    """A whole run over a text of many layers against what PyYAML takes to read it."""
     count = 100 if tiny else 100_000
     with TemporaryDirectory() as folder:
         spec = Path(folder, "long.yaml")
         lines = "".join(f"  - conv3x3: {{out: {8 + at % 8}, padding: 1}}\n" for at in range(count))
         spec.write_text(f"input: [8, 32, 32]\nlayers:\n{lines}", encoding="utf-8")
-        (whole,) = processes([python("-m", "cnncalc", "rf", str(spec), "--format", "csv")], 1)
-        yield Line("text", f"rf of {count:,} layers as text", whole)
+        runs = [python("-m", "cnncalc", "rf", str(spec), "--format", format) for format in ("csv", "table")]
+        base, *costs = processes([python("-c", COMPOSE, str(spec)), *runs], 1)
+        for format, cost in zip(("csv", "table"), costs, strict=True):
+            subject = f"rf of {count:,} layers as text, {format} / yaml.compose"
+            yield Line("text", subject, cost, base)
 
 
 SUITES = {
