@@ -229,18 +229,32 @@ class Translation:
             self._lose(node)
             return
         missing = next((name for name in node.inputs if name and name not in self.held), None)
+        counts = (self.vectors, self.buffers, self.macs)
+        sizes = (len(self.items), len(self.weights), len(self.kernels))
         try:
             if missing is not None:
                 raise Unknown(f"input `{missing}` comes from nowhere")
             with reported(self.file, _said(node)):
                 self._translate(node, inputs, depth)
         except Unknown as unknown:
+            self.vectors, self.buffers, self.macs = counts
+            self._take_back(*sizes)
             self._unknown(node, inputs, values, unknown)
         except Fault as fault:
             place = Location(self.file, 1, 1, node=_said(node))
             problem = Problem("", node.operator, fault.message, fault.help, place, code=fault.code)
             self.problems.append(problem)
             self._lose(node)
+
+    def _take_back(self, items: int, weights: int, kernels: int) -> None:
+        """Leave out what a node added before it proved not to be understood."""
+        for one in self.items[items:]:
+            self.places.pop(one.output, None)
+            self.shapes.pop(one.output, None)
+        del self.items[items:]
+        for table, kept in ((self.weights, weights), (self.kernels, kernels)):
+            for name in list(table)[kept:]:
+                table.pop(name)
 
     def _knows(self, node: OnnxNode) -> bool:
         """Whether an operator is one that is translated or computed, with whatever attributes."""

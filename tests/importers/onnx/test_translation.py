@@ -340,6 +340,19 @@ def test_what_is_not_understood_becomes_a_custom_where_the_file_states_its_shape
     assert "macs" not in done.text.splitlines()[-1], "what is not known is not expected"
 
 
+def test_what_a_node_counted_before_it_was_not_understood_is_counted_once(tmp_path: Path) -> None:
+    body = graph(
+        [node("Conv", ["x", "w", "b"], ["a"], odd=1), node("Relu", ["a"], ["y"])],
+        {"x": [1, 4, 8, 8]},
+        ["y"],
+        [weights("w", [6, 4, 3, 3]), weights("b", [6])],
+        {"a": [1, 6, 6, 6]},
+    )
+    found = read(Request(written(tmp_path, body), partial=True))
+    assert ops(found) == ["custom", "relu"]
+    assert translated(found).report.totals.params == 6 * 4 * 9 + 6
+
+
 def test_operators_after_what_is_not_understood_are_named_too(tmp_path: Path) -> None:
     nodes = [
         node("NonZero", ["x"], ["a"], "first"),
