@@ -409,6 +409,27 @@ def test_the_format_is_what_it_says() -> None:
     assert [one.name for one in model.graph.initializer] == ["sizes_4_3_3_3", "sizes_4"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{input: [4, 6, 8], layers: [conv3x3: 4, tokens]}",
+        "{input: [6, 9], layers: [conv3: 6, pixel_shuffle: 2]}",
+        "{input: [6, 8], layers: [conv3: 6, pixel_unshuffle: 2]}",
+        "{input: [6, 8, 8], layers: [conv3x3: 6, channel_shuffle: 2]}",
+        "{input: [4, 6, 8], layers: [conv3x3: 4, flatten]}",
+    ],
+)
+def test_a_rearrangement_at_the_end_comes_back(text: str, tmp_path: Path) -> None:
+    (model,) = cnncalc.loads(text)
+    report = cnncalc.analyze(model)
+    data = cnncalc.export(report, "onnx")
+    assert isinstance(data, bytes)
+    path = tmp_path / "net.onnx"
+    path.write_bytes(data)
+    (again,) = cnncalc.load(str(path))
+    assert seen(cnncalc.analyze(again)) == seen(report)
+
+
 def test_files_are_small() -> None:
     (model,) = cnncalc.load("vgg16")
     data = cnncalc.export(cnncalc.analyze(model), "onnx")

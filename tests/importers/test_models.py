@@ -154,3 +154,12 @@ def test_a_deformable_convolution_is_written_with_its_offsets() -> None:
     hold(model, text)
     assert f"  - {layer}\n" in text
     assert "deform_conv3x3: 6\n" in to_spec(loads("input: [4, 8, 8]\nlayers: [relu, deform_conv3x3: 6]")[0])
+
+
+def test_a_join_of_one_tensor_within_a_branch_reads_the_current_one() -> None:
+    text = "{input: [4, 8], layers: [{add: [[relu], [{max: {only: [log]}}]]}]}"
+    (model,) = loads(text)
+    written = to_spec(model)
+    assert "residual: {body: [log, max: [prev]], shortcut: [relu]}" in written
+    (again,) = loads(written)
+    assert [layer.op for layer in analyze(again).layers] == ["log", "max", "relu", "residual"]

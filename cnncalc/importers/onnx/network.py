@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from cnncalc.frameworks.onnx import NEWEST_OPSET
 from cnncalc.geometry.shape import Shape
@@ -18,7 +19,7 @@ from cnncalc.importers.items import (
 )
 from cnncalc.importers.onnx.file import OnnxModel, read_model
 from cnncalc.importers.onnx.layout import plain
-from cnncalc.importers.onnx.translation import Feature, Translation
+from cnncalc.importers.onnx.translation import Feature, Translation, Unknown
 
 NEWEST = 26
 """The newest opset whose operators were compared with the tables here."""
@@ -70,6 +71,11 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
         translation.shapes[name] = shape
         translation.held[name] = Feature(name, plain(shape, translation.batch))
     translation.graph(model.graph)
+    for name in model.graph.outputs:
+        held = translation.held.get(name)
+        if isinstance(held, Feature):
+            with suppress(Unknown):  # an order that is no layer's is a view of what was computed
+                translation.held[name] = translation.settled(held, name)
     lost = [name for name in model.graph.outputs if not isinstance(translation.held.get(name), Feature)]
     is_invalid = any(one.code != NOT_UNDERSTOOD for one in translation.problems)
     if translation.problems and (lost or is_invalid or not request.partial):

@@ -50,6 +50,16 @@ def _chain(one: Item, framework: Framework) -> Chain:
     return Chain(one.inputs[:1], (layer(one, framework),), one.output, named)
 
 
+def _following(chain: Chain) -> tuple[Piece, ...]:
+    """The pieces behind others that make what they read; a join of that one tensor reads the current one."""
+    first, *others = chain.pieces
+    branches = tuple(
+        branch._replace(tensor=CURRENT) if branch.tensor == chain.inputs[0] else branch
+        for branch in first.branches
+    )
+    return (first._replace(branches=branches), *others)
+
+
 class _Nest:
     """Chains by the tensor they make, and how often each tensor is read."""
 
@@ -71,9 +81,8 @@ class _Nest:
             chain = self._nested(chain)
         if len(set(chain.inputs)) == 1 and self._is_private(chain.inputs[0]) and len(chain.inputs) == 1:
             before = self.chains.pop(chain.inputs[0])
-            chain = Chain(
-                before.inputs, before.pieces + chain.pieces, chain.output, before.refers + chain.refers
-            )
+            pieces = before.pieces + _following(chain)
+            chain = Chain(before.inputs, pieces, chain.output, before.refers + chain.refers)
         self.chains[chain.output] = chain
 
     def with_offsets(self, chain: Chain) -> Chain:
