@@ -14,10 +14,11 @@ from pathlib import Path
 from cnncalc import errors
 from cnncalc.analysis import effort
 from cnncalc.cli import main
+from cnncalc.cli import tile as cli_tile
 from cnncalc.codes import CODES
 from cnncalc.exporters.registry import EXPORTERS
 from cnncalc.frameworks import FRAMEWORKS, Framework
-from cnncalc.geometry import axis, shape
+from cnncalc.geometry import axis, participation, shape
 from cnncalc.guide import page, topics
 from cnncalc.importers import building
 from cnncalc.importers.caffe import prototxt
@@ -39,7 +40,7 @@ from cnncalc.language import (
 )
 from cnncalc.language.vocabulary import operations
 from cnncalc.network import graph, naming
-from cnncalc.questions import sweep
+from cnncalc.questions import sweep, tile
 from cnncalc.render import findings, outputs
 from cnncalc.render.formats import Formats
 from cnncalc.render.pictures import PICTURES
@@ -92,6 +93,9 @@ def limits() -> str:
         ("units of a network that are computed one by one for non-uniform fields", effort.MOST_UNITS),
         ("errors of a file that are reported", errors.MOST_ERRORS),
         ("combinations of a sweep", sweep.MOST_COMBINATIONS),
+        ("positions of an axis whose windows are listed or drawn", participation.LONGEST_AXIS),
+        ("positions along an axis of an image to be tiled", cli_tile.LARGEST_IMAGE),
+        ("tiles along an axis", tile.MOST_TILES),
         ("combinations of a sweep whose rows are written as they come", sweep.MOST_STREAMED),
     )
     lines = [f"| {what} | {number:,} |" for what, number in rows]

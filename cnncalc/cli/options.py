@@ -292,8 +292,6 @@ def _pair(text: str, option: str, example: str) -> tuple[str, str]:
     return name, value
 
 
-LONGEST_AXIS = 100_000
-"""Positions of an axis whose windows are listed one by one."""
 MOST_LEVELS, MOST_BINS = 32, 10_000
 """Levels of a pyramid, and bins of one of them along an axis."""
 
@@ -320,6 +318,8 @@ def whole_numbers(
 
 def per_axis(text: str, rank: int, option: str, least: int = 0) -> tuple[int, ...]:
     """``3`` for every axis, or one number per axis."""
+    from cnncalc.geometry.participation import LONGEST_AXIS
+
     numbers = whole_numbers(text, option, "x,", least, LONGEST_AXIS)
     if len(numbers) == 1:
         return numbers * rank
@@ -330,6 +330,8 @@ def per_axis(text: str, rank: int, option: str, least: int = 0) -> tuple[int, ..
 
 def map_size(text: str) -> tuple[int, ...]:
     """``--in``: one length or two."""
+    from cnncalc.geometry.participation import LONGEST_AXIS
+
     sizes = whole_numbers(text, "--in", "x,", 1, LONGEST_AXIS)
     if len(sizes) > 2:
         raise typer.BadParameter(

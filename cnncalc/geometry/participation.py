@@ -10,6 +10,9 @@ from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import Window
 
+LONGEST_AXIS = 100_000
+"""Positions of an axis whose windows are listed or drawn one by one."""
+
 
 class Pooled(NamedTuple):
     """A window placed over an axis of length ``size``."""

@@ -21,6 +21,8 @@ from cnncalc.support.dtypes import DTYPES
 _UNBOUNDED = LARGEST_SIZE
 MOST_TILES = 100_000
 """Tiles along one axis."""
+_MOST_TRACED = 500_000
+"""Layers whose traces are kept, of all sizes that were tried."""
 
 
 class Tile(NamedTuple):
@@ -386,7 +388,8 @@ class _Planner:
             if first > kept or last < kept or len(tiles) == MOST_TILES:
                 raise _Failed
             tiles.append(Tile(begin, end - begin, (kept, last), kept - right.shift))
-            kept = last + 1
+            tiles += _repeated(tiles, whole, output)
+            begin, kept = tiles[-1].begin, tiles[-1].keep[1] + 1
             if kept < output:
                 begin = self._next(axis, begin, size, kept, align)
         return tuple(tiles)
@@ -504,10 +507,35 @@ class _Planner:
                 known = trace(_at(self.model, sizes))
             except NoAnswer:
                 known = None
+            if (len(self._traces) + 1) * len(self.whole.layers) > _MOST_TRACED:
+                self._traces.clear()
             self._traces[(axis, size)] = known
         if known is None:
             raise _Failed
         return known
+
+
+def _repeated(tiles: list[Tile], whole: int, output: int) -> list[Tile]:
+    """The tiles that follow two alike which touch no end of the image: each as far from the one before, as
+    long as they touch none.
+
+    Raises:
+        _Failed: where they are too many.
+    """
+    if len(tiles) < 3:
+        return []
+    one, two = tiles[-2:]
+    step, units = two.begin - one.begin, two.keep[1] - one.keep[1]
+    if (one.size, one.at, two.keep[0] - one.keep[0]) != (two.size, two.at, units):
+        return []
+    times = min((whole - 1 - two.size - two.begin) // step, (output - 2 - two.keep[1]) // units)
+    if len(tiles) + times > MOST_TILES:
+        raise _Failed
+    first, last = two.keep
+    return [
+        Tile(two.begin + n * step, two.size, (first + n * units, last + n * units), two.at)
+        for n in range(1, times + 1)
+    ]
 
 
 def _size(traced: Trace, number: int, axis: int) -> int:

@@ -18,6 +18,7 @@ from cnncalc.render.pictures.common import (
     input_sizes,
     layer_of,
     nothing,
+    positions,
     side_by_side,
     title,
     titled,
@@ -154,10 +155,10 @@ def _apart(centres: list[list[Fraction]]) -> str:
 
 def _checkerboard(report: Report, layer: LayerReport) -> Panel:
     """The first outputs, the darker the more inputs they sum; on a map the product of both axes."""
-    windows, sizes = _inner(layer), layer.in_shape.sizes
-    if None in sizes or len(windows) != len(sizes):
-        raise nothing(report, f"the size of the map that `{layer.path}` reads is not known")
-    along = [_counts(window, size) for window, size in zip(windows, sizes, strict=True) if size is not None]
+    windows, sizes = _inner(layer), positions(report, layer)
+    if len(windows) != len(sizes):
+        raise nothing(report, f"`{layer.path}` has no windows along some axis")
+    along = [_counts(window, size) for window, size in zip(windows, sizes, strict=True)]
     elements: list[Element] = []
     y = 0.0
     for name, window, counts in zip(AXES[len(windows)], windows, along, strict=True):

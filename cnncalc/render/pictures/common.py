@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import Diagnostic, InputError, NoAnswer
+from cnncalc.geometry.participation import LONGEST_AXIS
 from cnncalc.geometry.shape import Size
 from cnncalc.render.listings.layers import failure, heading
 from cnncalc.render.pictures.svg import LINE, Element, Panel, lines_of, sheet, text, width_of
 from cnncalc.render.surface import PLAIN
+from cnncalc.render.text import exact
 from cnncalc.support.numbers import by
 from cnncalc.support.words import did_you_mean, shown
 
@@ -107,6 +109,26 @@ def nothing(report: Report, message: str, help: str | None = None) -> NoAnswer:
 def refusal(message: str, help: str | None = None) -> NoAnswer:
     """Why there is no picture."""
     return NoAnswer(Diagnostic("E320", "error", message, help))
+
+
+def positions(report: Report, layer: LayerReport) -> tuple[int, ...]:
+    """The sizes of the map that a layer reads, where they are known and can be drawn one by one."""
+    sizes = layer.in_shape.sizes
+    known = tuple(size for size in sizes if size is not None)
+    if len(known) < len(sizes):
+        raise nothing(
+            report,
+            f"the size of the map that `{layer.path}` reads is not known",
+            "add `input: ...` or pass --input",
+        )
+    if max(known, default=0) > LONGEST_AXIS:
+        raise nothing(
+            report,
+            f"`{layer.path}` reads {by(map(exact, known))} positions, of which at most "
+            f"{LONGEST_AXIS:,} along an axis are drawn",
+            "pass a smaller --input",
+        )
+    return known
 
 
 def field_size(layer: LayerReport) -> str:

@@ -11,7 +11,16 @@ from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.window import Window
 from cnncalc.render.axes import tally
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, Said, layer_of, nothing, side_by_side, title, titled
+from cnncalc.render.pictures.common import (
+    AXES,
+    Said,
+    layer_of,
+    nothing,
+    positions,
+    side_by_side,
+    title,
+    titled,
+)
 from cnncalc.render.pictures.svg import (
     GRID,
     LINE,
@@ -76,17 +85,10 @@ def _is_windowed(layer: LayerReport) -> bool:
 def _pooled(report: Report, layer: LayerReport) -> tuple[Pooled, ...]:
     if not _is_windowed(layer):
         raise nothing(report, f"`{layer.path}` ({layer.op}) has no windows that could be drawn")
-    sizes = layer.in_shape.sizes
-    if None in sizes:
-        raise nothing(
-            report,
-            f"the size of the map that `{layer.path}` reads is not known",
-            "add `input: ...` or pass --input",
-        )
     return tuple(
         pooled(window, size)
-        for window, size in zip(layer.windows or (), sizes, strict=True)
-        if isinstance(window, Window) and size is not None
+        for window, size in zip(layer.windows or (), positions(report, layer), strict=True)
+        if isinstance(window, Window)
     )
 
 

@@ -11,7 +11,16 @@ from cnncalc.geometry.pyramid import Pyramid
 from cnncalc.geometry.receptive_field import Interval
 from cnncalc.render.axes import tally
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, Said, layer_of, nothing, side_by_side, title, titled
+from cnncalc.render.pictures.common import (
+    AXES,
+    Said,
+    layer_of,
+    nothing,
+    positions,
+    side_by_side,
+    title,
+    titled,
+)
 from cnncalc.render.pictures.pool import WIDE, strip
 from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, beside, group, hatched, rect, sheet, text
 from cnncalc.support.numbers import by
@@ -68,18 +77,10 @@ def _levels(report: Report) -> list[LayerReport]:
 
 
 def _axes(report: Report, layer: LayerReport) -> list[Axis]:
-    sizes = layer.in_shape.sizes
-    if not layer.rules or len(layer.rules) != len(sizes):
+    if not layer.rules or len(layer.rules) != layer.in_shape.rank:
         raise nothing(report, f"`{layer.path}` ({layer.op}) has no bins that could be drawn")
-    if None in sizes:
-        raise nothing(
-            report,
-            f"the size of the map that `{layer.path}` reads is not known",
-            "add `input: ...` or pass --input",
-        )
-    return [
-        (size, runs(rule, size)) for rule, size in zip(layer.rules, sizes, strict=True) if size is not None
-    ]
+    sizes = positions(report, layer)
+    return [(size, runs(rule, size)) for rule, size in zip(layer.rules, sizes, strict=True)]
 
 
 def _said(axes: Sequence[Axis]) -> str:
