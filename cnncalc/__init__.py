@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cnncalc.questions.sweeping import sweep
     from cnncalc.questions.tile import tile
 
-__version__ = "0.2.0.dev0"
+__version__ = "0.2.0"
 __all__ = [
     "CnncalcError",
     "ExportError",
