@@ -68,9 +68,7 @@ def needed(report: Report) -> list[LayerReport]:
 def is_read(layer: LayerReport) -> bool:
     """Whether the importer puts a layer together again from the operators that it is written as."""
     op: Any = layer.layer
-    if op.op == "attention":
-        return bool(op.window is None and op.position == "none" and not op.kv)
-    return bool(op.op != "deform_conv")
+    return op.op != "attention" or bool(op.window is None and op.position == "none" and not op.kv)
 
 
 def totals(report: Report) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import prod
 from typing import Any
 
@@ -89,7 +88,7 @@ def _attended(translation: Translation, call: Call, scores: Scores, value: Featu
     (source,), (bias,) = sources.pop(), biases
     shape = translation.shapes[source]
     channels, *sizes = known(shape)
-    _forget(translation, (*(one.output for one in makers), *(parts if fused is not None else ())))
+    translation.forget((*(one.output for one in makers), *(parts if fused is not None else ())))
     count = prod(sizes)
     translation.macs += count * count * heads * (scores.head + width)
     arguments: dict[str, Any] = {"heads": heads, "bias": bias, "project": False}
@@ -144,15 +143,6 @@ def _fused(translation: Translation, parts: tuple[str, str, str]) -> Item | None
     readers = [one for one in translation.items[place:] if maker.output in one.inputs]
     is_private = translation.is_private(maker.output, len(parts)) and len(readers) == len(parts)
     return maker if first == maker.given("out") and is_private and _is_linear(maker) else None
-
-
-def _forget(translation: Translation, outputs: Iterable[str]) -> None:
-    """Take items out that became part of another one."""
-    gone = set(outputs)
-    first = min(translation.places.pop(output) for output in gone)
-    translation.items[first:] = [one for one in translation.items[first:] if one.output not in gone]
-    for place, one in enumerate(translation.items[first:], first):
-        translation.places[one.output] = place
 
 
 def projected(translation: Translation, feature: Feature, out: int, output: str) -> bool:

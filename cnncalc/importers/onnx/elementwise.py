@@ -163,6 +163,19 @@ def power(translation: Translation, call: Call) -> None:
         translation.same(call, "pow", call.feature(), exponent=exponent[0])
 
 
+@operator("Reciprocal")
+def reciprocal(translation: Translation, call: Call) -> None:
+    """Behind a square root that nothing else reads, one operation; else a power of -1."""
+    feature = call.feature()
+    place = translation.places.get(feature.tensor)
+    made = None if place is None else translation.items[place]
+    if made is None or made.op != "sqrt" or not translation.is_private(feature.tensor):
+        translation.same(call, "pow", feature, exponent=-1)
+        return
+    translation.forget([feature.tensor])
+    translation.same(call, "rsqrt", feature._replace(tensor=made.inputs[0]))
+
+
 def is_scalar(constant: Constant) -> bool:
     """Whether a constant is one number for all elements."""
     return constant.elements == 1

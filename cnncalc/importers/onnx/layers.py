@@ -80,14 +80,16 @@ class Windows:
         return tuple(found)
 
 
-def _weighted(call: Call, place: int = 1) -> Constant:
+def weight_of(call: Call, place: int = 1) -> Constant:
+    """The weight of a node, none of whose axes is empty."""
     weight = call.constant(place, "the weight")
     if min(weight.dims, default=0) < 1:
         raise Unknown(f"the weight has the shape {list(weight.dims)}")
     return weight
 
 
-def _bias_of(call: Call, place: int, out: int) -> Constant | None:
+def bias_of(call: Call, place: int, out: int) -> Constant | None:
+    """The bias of a node, a number for each channel that comes out."""
     if call.input(place) is None:
         return None
     bias = call.constant(place, "the bias")
@@ -96,7 +98,7 @@ def _bias_of(call: Call, place: int, out: int) -> Constant | None:
     return bias
 
 
-def _require_fitting(weight: Constant, source: Feature, reads: int, rank: int) -> None:
+def require_fitting(weight: Constant, source: Feature, reads: int, rank: int) -> None:
     """Refuse a kernel of another number of axes or channels than its input has, which no runtime computes."""
     said = f"the weight {_times(weight.dims)}", f"its input is {_times(source.sizes)}"
     if len(source.layout) != len(weight.dims):
@@ -113,7 +115,7 @@ def _times(sizes: Sequence[int]) -> str:
 
 @operator("Conv")
 def conv(translation: Translation, call: Call) -> None:
-    convolved(translation, call, call.feature(), _weighted(call), 2)
+    convolved(translation, call, call.feature(), weight_of(call), 2)
 
 
 def convolved(translation: Translation, call: Call, feature: Feature, weight: Constant, bias_at: int) -> None:
@@ -125,7 +127,7 @@ def convolved(translation: Translation, call: Call, feature: Feature, weight: Co
     channels, *sizes = known(shape)
     out, per_group, *kernel = weight.dims
     groups = call.attribute("group", 1)
-    _require_fitting(weight, source, per_group * groups, len(kernel))
+    require_fitting(weight, source, per_group * groups, len(kernel))
     if out % max(groups, 1):
         raise Fault("E302", f"out {out} cannot be divided into {groups} groups", UNRUNNABLE)
     if per_group * groups != channels or len(kernel) != shape.rank or not shape.rank:
@@ -134,7 +136,7 @@ def convolved(translation: Translation, call: Call, feature: Feature, weight: Co
     if windows.negative():
         raise Unknown(f"attribute `pads` is {[list(pair) for pair in windows.pads]}")
     new = Shape(out, windows.sizes(sizes))
-    bias = _bias_of(call, bias_at, out)
+    bias = bias_of(call, bias_at, out)
     share = translation.count_kernel(weight, call.node.outputs[0])
     if share is None or not _same_bias(translation, share, bias):
         translation.count_vector(bias)
@@ -197,10 +199,10 @@ def conv_transpose(translation: Translation, call: Call) -> None:
     source = translation.settled(call.feature(), "ConvTranspose")
     shape = translation.shapes[source.tensor]
     channels, *sizes = known(shape)
-    weight = _weighted(call)
+    weight = weight_of(call)
     inside, per_group, *kernel = weight.dims
     groups = call.attribute("group", 1)
-    _require_fitting(weight, source, inside, len(kernel))
+    require_fitting(weight, source, inside, len(kernel))
     if inside != channels or len(kernel) != shape.rank or not shape.rank:
         raise Unknown(f"a weight {list(weight.dims)} on an input of {shape}")
     windows = Windows(call, kernel, shape.rank)
@@ -222,7 +224,7 @@ def conv_transpose(translation: Translation, call: Call) -> None:
     )
     out = per_group * groups
     new = Shape(out, new_sizes)
-    bias = _bias_of(call, 2, out)
+    bias = bias_of(call, 2, out)
     translation.count_kernel(weight, call.node.outputs[0])
     translation.count_vector(bias)
     translation.macs += prod(known(shape)) * prod(weight.dims[1:])
@@ -356,9 +358,9 @@ def adaptive_pool(translation: Translation, call: Call) -> None:
 def gemm(translation: Translation, call: Call) -> None:
     call.ignore("alpha", "beta")
     call.must_be("transA", 0)
-    weight = _weighted(call)
+    weight = weight_of(call)
     dims = weight.dims[::-1] if call.attribute("transB", 0) else weight.dims
-    linear(translation, call, weight, dims, _bias_of(call, 2, dims[-1]))
+    linear(translation, call, weight, dims, bias_of(call, 2, dims[-1]))
 
 
 @operator("MatMul")
@@ -367,7 +369,7 @@ def matmul(translation: Translation, call: Call) -> None:
 
     if multiplied(translation, call):
         return
-    weight = _weighted(call)
+    weight = weight_of(call)
     if len(weight.dims) != 2:
         raise Unknown(f"the weight has the shape {list(weight.dims)}")
     linear(translation, call, weight, weight.dims, None)

@@ -73,7 +73,10 @@ Handler = Callable[["Translation", "Call"], None]
 OPERATORS: dict[str, Handler] = {}
 """What translates each operator that is not folded away; filled by the modules of ``FAMILIES``."""
 
-FAMILIES = ("layers", "elementwise", "joins", "shaping", "resizing", "reductions", "recurrent", "quantized")
+FAMILIES = (
+    "layers", "deformable", "elementwise", "joins", "shaping", "resizing", "reductions", "recurrent",
+    "quantized",
+)  # fmt: skip
 
 
 def operator(*names: str) -> Callable[[Handler], Handler]:
@@ -402,6 +405,16 @@ class Translation:
         self.held[output] = found
         return found
 
+    def forget(self, outputs: Iterable[str]) -> None:
+        """Take out items that became part of another one."""
+        gone = set(outputs)
+        if not gone:
+            return
+        first = min(self.places.pop(output) for output in gone)
+        self.items[first:] = [one for one in self.items[first:] if one.output not in gone]
+        for place, one in enumerate(self.items[first:], first):
+            self.places[one.output] = place
+
     def same(self, call: Call, op: str, feature: Feature, **arguments: Any) -> None:
         """An item that changes no shape."""
         self.layer(call, op, feature.tensor, self.shapes[feature.tensor], feature.layout, **arguments)
@@ -453,14 +466,15 @@ class Translation:
 
     def is_private(self, tensor: str, parts: int = 1) -> bool:
         """Whether each name of a tensor is read at most once, but for one that is read for each of its
-        ``parts``.
+        ``parts``, and none is given out.
         """
-        several = [
-            self.reads[name]
+        names = [
+            name
             for name in dict.fromkeys(self.held.of.get(tensor, ()))
-            if isinstance(held := self.held[name], Feature) and held.tensor == tensor and self.reads[name] > 1
+            if isinstance(held := self.held[name], Feature) and held.tensor == tensor
         ]
-        return not several or several == [parts]
+        several = [self.reads[name] for name in names if self.reads[name] > 1]
+        return (not several or several == [parts]) and not set(names).intersection(self.model.graph.outputs)
 
     def spatial(self, feature: Feature) -> int:
         """Positions of the feature's map."""
