@@ -19,7 +19,9 @@ ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 _STEP = re.compile(r"^<!-- (new|edit|run)(?:: (\S+))? -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-pytestmark = pytest.mark.slow
+
+LINE = 110
+"""`line-length` of `pyproject.toml`."""
 
 
 class Step(NamedTuple):
@@ -61,12 +63,19 @@ def follow(copy: Path, steps: Iterable[Step]) -> None:
             assert not path.exists(), f"{step.path} exists"
             path.write_text(step.text, encoding="utf-8")
         elif step.kind == "edit":
-            lines = step.text.splitlines(keepends=True)
-            before = "".join(line[1:] for line in lines if line[0] in " -")
-            after = "".join(line[1:] for line in lines if line[0] in " +")
-            text = path.read_text(encoding="utf-8")
-            assert text.count(before) == 1, f"{step.path} has not once:\n{before}"
-            path.write_text(text.replace(before, after), encoding="utf-8")
+            path.write_text(edited(path.read_text(encoding="utf-8"), step), encoding="utf-8")
+
+
+def edited(text: str, step: Step) -> str:
+    """The text of a file after an edit."""
+    lines = step.text.splitlines(keepends=True)
+    before = "".join(line[1:] for line in lines if line[0] in " -")
+    after = "".join(line[1:] for line in lines if line[0] in " +")
+    assert text.count(before) == 1, (
+        f"write the edit in .github/CONTRIBUTING.md for {step.path} as it is now, which does not have once:\n"
+        + before
+    )
+    return text.replace(before, after)
 
 
 def run(copy: Path, command: str) -> subprocess.CompletedProcess[str]:
@@ -87,11 +96,27 @@ def failures(copy: Path, steps: Iterable[Step]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("title", EXAMPLES)
+def test_an_example_fits_the_files_as_they_are(title: str) -> None:
+    for kind, path, text in EXAMPLES[title]:
+        if kind == "new":
+            assert not (ROOT / path).exists(), (
+                f"{path} of .github/CONTRIBUTING.md exists: give another example"
+            )
+        elif kind == "edit":
+            assert edited((ROOT / path).read_text(encoding="utf-8"), Step(kind, path, text))
+        if path.endswith(".py"):
+            long = [line for line in text.splitlines() if len(line.lstrip("+")) > LINE]
+            assert not long, f"longer than {LINE} characters, of which ruff would complain"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("title", EXAMPLES)
 def test_an_example_works(title: str, copy: Path) -> None:
     follow(copy, EXAMPLES[title])
     assert list(failures(copy, EXAMPLES[title])) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("title", "missing"), todays(EDITS))
 def test_an_example_that_is_half_followed_fails_and_names_what_is_missing(
     title: str, missing: Step, copy: Path

@@ -74,9 +74,16 @@ OPERATORS: dict[str, Handler] = {}
 """What translates each operator that is not folded away; filled by the modules of ``FAMILIES``."""
 
 FAMILIES = (
-    "layers", "deformable", "elementwise", "joins", "shaping", "resizing", "reductions", "recurrent",
+    "layers",
+    "deformable",
+    "elementwise",
+    "joins",
+    "shaping",
+    "resizing",
+    "reductions",
+    "recurrent",
     "quantized",
-)  # fmt: skip
+)
 
 
 def operator(*names: str) -> Callable[[Handler], Handler]:
