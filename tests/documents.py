@@ -93,10 +93,10 @@ def limits() -> str:
         ("units of a network that are computed one by one for non-uniform fields", effort.MOST_UNITS),
         ("errors of a file that are reported", errors.MOST_ERRORS),
         ("combinations of a sweep", sweep.MOST_COMBINATIONS),
+        ("combinations of a sweep whose rows are written as they come", sweep.MOST_STREAMED),
         ("positions of an axis whose windows are listed or drawn", participation.LONGEST_AXIS),
         ("positions along an axis of an image to be tiled", cli_tile.LARGEST_IMAGE),
         ("tiles along an axis", tile.MOST_TILES),
-        ("combinations of a sweep whose rows are written as they come", sweep.MOST_STREAMED),
     )
     lines = [f"| {what} | {number:,} |" for what, number in rows]
     return "\n".join(["", "| at most | |", "| --- | ---: |", *lines, ""]) + "\n"

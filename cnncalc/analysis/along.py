@@ -115,6 +115,7 @@ class Along:
         """The nodes that are of one size whatever the input's."""
         self._openings: dict[tuple[Layer, tuple[Shape, ...]], _Opened] = {}
         self.memory: dict[tuple[object, ...], list[Result]] = {}
+        """What layers made of sizes, by what they do and what they were given."""
         self._compile()
 
     def _varied(self) -> tuple[bool, ...]:

@@ -118,7 +118,7 @@ class Hints:
 
 def channels_last(own: Sequence[tuple[str, Shape]], report: Report) -> tuple[Diagnostic, ...]:
     """A warning per shape that was given for an input and seems to have its channels last, as the network's
-    own has them first; none where the error that ended the analysis says so.
+    own has them first; none where the error that ended the analysis says so already.
     """
     return tuple(
         Diagnostic(

@@ -24,7 +24,7 @@ from cnncalc.errors import (
 )
 from cnncalc.loading import Loaded, Options, load_path
 from cnncalc.network.model import Model
-from cnncalc.render.diagnostics import render, tally
+from cnncalc.render.diagnostics import closing_line, render
 from cnncalc.render.document import Document
 from cnncalc.render.formats import Format
 from cnncalc.render.listings.networks import Entry, Networks
@@ -35,7 +35,7 @@ from cnncalc.support.numbers import plural
 
 WARNS = ("rf", "summary")
 """The commands whose numbers a warning is about."""
-OF_ALL = ("W501", "W518")
+ABOUT_ALL = ("W501", "W518")
 """The warnings that are about the numbers of all commands: of other bins than asked for, and of an input that
 seems to have its channels last.
 """
@@ -56,10 +56,12 @@ class Outcome(NamedTuple):
     code: int
 
     def diagnostics(self, warnings: bool) -> tuple[Diagnostic, ...]:
-        """The errors, and all warnings or those of sizes; each finding once though variants share it."""
+        """The errors, and the warnings or those about all commands; each once though variants share it."""
         found = (diagnostic for entry in self.entries for diagnostic in entry.diagnostics)
         return tuple(
-            dict.fromkeys(one for one in found if warnings or one.severity == "error" or one.code in OF_ALL)
+            dict.fromkeys(
+                one for one in found if warnings or one.severity == "error" or one.code in ABOUT_ALL
+            )
         )
 
 
@@ -127,11 +129,9 @@ def _check_unit(unit: tuple[int, ...], entries: Sequence[Entry], option: str) ->
         wrong = next((rank for rank in ranks if rank != len(unit)), None)
         if wrong is not None and isinstance(entry, Report):
             axes = plural(wrong, "spatial axis", "spatial axes")
-            meant = ",".join(map(str, (unit * wrong)[:wrong])) if unit else ""
-            raise typer.BadParameter(
-                f"{entry.name} has {axes}, not {len(unit)}: write for instance {option} {meant}",
-                param_hint=option,
-            )
+            meant = ",".join(map(str, (unit * wrong)[:wrong]))
+            hint = f": write for instance {option} {meant}" if meant else ""
+            raise typer.BadParameter(f"{entry.name} has {axes}, not {len(unit)}{hint}", param_hint=option)
 
 
 def deliver(
@@ -154,4 +154,4 @@ def report_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """Diagnostics in full on standard error, and how many where there are several errors."""
     if diagnostics:
         surface = surface_of(sys.stderr)
-        warn(render(diagnostics, surface) + tally(diagnostics, surface))
+        warn(render(diagnostics, surface) + closing_line(diagnostics, surface))

@@ -22,8 +22,8 @@ def render(diagnostics: Iterable[Diagnostic], surface: Surface = PLAIN) -> str:
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
-def tally(diagnostics: Sequence[Diagnostic], surface: Surface = PLAIN) -> str:
-    """How many there are, which closes a list of several errors; nothing of a single one."""
+def closing_line(diagnostics: Sequence[Diagnostic], surface: Surface = PLAIN) -> str:
+    """How many there are, below a list of several errors; nothing below a single one."""
     errors = sum(one.severity == "error" for one in diagnostics)
     if errors < 2:
         return ""

@@ -43,6 +43,11 @@ class Column(NamedTuple, Generic[Item]):
     decorative: bool = False
     """Says nothing that another column does not say, so that nobody needs to know where it is left out."""
 
+    @property
+    def has_names(self) -> bool:
+        """Whether its texts are names, which some formats set as code."""
+        return self.folds and not self.prose
+
 
 class Total(NamedTuple):
     """One line of the sums beneath a table."""

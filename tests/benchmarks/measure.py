@@ -35,7 +35,7 @@ def python(*arguments: str) -> tuple[str, ...]:
 
 
 def processes(commands: Sequence[tuple[str, ...]], repeats: int) -> list[Cost | None]:
-    """The cost of each command, run by turns so that a busy machine is busy for all; ``None`` for one that breaks."""
+    """The cost of each command, run alternately so that a busy machine is busy for all; ``None`` for one that breaks."""
     runs = [[_process(command) for command in commands] for _ in range(repeats + 1)][1:]
     return [_median([run[at] for run in runs]) for at in range(len(commands))]
 

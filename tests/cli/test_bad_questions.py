@@ -1,4 +1,4 @@
-"""Questions that have no answer as they are asked: each one is told what would work."""
+"""Questions that have no answer as they are asked: each message says what would work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ SPECS = {
     "net.yaml": "name: Net\ninput: [3, 64, 64]\nlayers: [conv3x3: 4, {residual: [conv3x3: {out: 4, padding: 1}], name: mid}]\n",
     "any.yaml": "name: Any\ninput: [3, 64, 64]\nlayers: [conv: {kernel: 3, out: 4}, relu]\n",
     "small.yaml": "name: Small\ninput: [1, 64, 64]\nlayers: [conv3x3: 4, upsample: {size: 20}]\n",
+    "vector.yaml": "name: Vector\ninput: [10]\nlayers: [linear: 4]\n",
     "wide.yaml": "name: Wide\nvars: {w: 4}\ninput: [3, 64, 64]\nlayers: [conv3x3: 8*w]\n",
 }
 
@@ -32,6 +33,8 @@ SPECS = {
         ("rf net.yaml --seen-from 9", 2, "Net has 2 spatial axes, not 1: write for instance --seen-from 9,9"),
         ("rf net.yaml --seen-from 64,3", 2, "position 64 is outside the input `input` of 3x64x64: it has 0..63"),
         ("rf net.yaml --at 9", 2, "Net has 2 spatial axes, not 1: write for instance --at 9,9"),
+        ("rf vector.yaml --at 9", 2, "Vector has 0 spatial axes, not 1\n"),
+        ("rf vector.yaml --seen-from 9", 2, "Vector has 0 spatial axes, not 1\n"),
         ("stream net.yaml", 1, "such as `input: [1, 24000]`; with 3x64 `conv3x3_1` fails: kernel 3x3 has 2 values"),
         ("stream any.yaml", 1, "all of its layers work along one axis too: ask with --input 3x64"),
         ("solve wide.yaml --vary w --so-that params<=9", 1, "allow more, or try smaller values: --vary w=1/32..1/1/32"),

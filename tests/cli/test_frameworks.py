@@ -119,7 +119,7 @@ def test_an_error_in_all_frameworks_is_reported_once(
     out, err = capsys.readouterr()
     assert err.count("error[E301]: window 9 does not fit the size 6") == (format != "json")
     assert "all frameworks agree\n" not in out
-    assert ("all frameworks agree on the layers before" in out) == FORMATS[format].notes
+    assert ("all frameworks agree on the layers before the error" in out) == FORMATS[format].notes
 
 
 def test_what_one_framework_refuses_is_reported_where_a_format_has_no_notes(

@@ -1,4 +1,4 @@
-"""Tables read back from their text, by their looks alone; what nobody has asked about is left and can be told."""
+"""Tables read back from their text alone; the lines that a test has not read are known."""
 
 from __future__ import annotations
 

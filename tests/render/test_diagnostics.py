@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cnncalc.errors import Diagnostic, Location
-from cnncalc.render.diagnostics import BEFORE_CARET, LONGEST_EXCERPT, render, tally
+from cnncalc.render.diagnostics import BEFORE_CARET, LONGEST_EXCERPT, closing_line, render
 from cnncalc.render.surface import PLAIN, Surface
 from tests.render.reports import misfit
 
@@ -41,11 +41,17 @@ def test_several_errors_are_counted() -> None:
     error, warning = misfit("a"), Diagnostic("W501", "warning", "few bins")
     other = error._replace(location=Location("other.yaml", 1, 1))
     missing = Diagnostic("E110", "error", "`no.yaml` does not exist")
-    assert tally([]) == tally([error]) == tally([error, warning]) == tally([warning, warning]) == ""
-    assert tally([error, error]) == "\n2 errors\n"
-    assert tally([error, warning, other]) == "\n2 errors and 1 warning in 2 files\n"
-    assert tally([error, *[warning] * 2, missing]) == "\n2 errors and 2 warnings\n"
-    assert tally([error] * 1001, Surface(colour=True)) == "\n\x1b[1m1,001 errors\x1b[0m\n"
+    assert (
+        closing_line([])
+        == closing_line([error])
+        == closing_line([error, warning])
+        == closing_line([warning, warning])
+        == ""
+    )
+    assert closing_line([error, error]) == "\n2 errors\n"
+    assert closing_line([error, warning, other]) == "\n2 errors and 1 warning in 2 files\n"
+    assert closing_line([error, *[warning] * 2, missing]) == "\n2 errors and 2 warnings\n"
+    assert closing_line([error] * 1001, Surface(colour=True)) == "\n\x1b[1m1,001 errors\x1b[0m\n"
 
 
 def test_a_warning_without_a_place() -> None:

@@ -973,7 +973,7 @@ def streams(sheet: Sheet, _: int) -> None:
     state = sum(int(row["state"].replace(",", "")) for _, row in found)
     assert sums.pop("state") == [f"{state:,}"]
     is_rounded(sums.pop("state in bytes"), 4 * state)
-    assert sums.pop("behind a first piece of") == time(answer.first)
+    assert sums.pop("after a first piece of") == time(answer.first)
     assert sums.pop("state of whole chunks only") == [f"{answer.state_whole_chunks:,}"]
     assert not sums
 

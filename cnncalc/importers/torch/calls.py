@@ -71,7 +71,7 @@ class ModuleCall(NamedTuple):
     """The calls made inside are those numbered ``first`` to ``last - 1``."""
 
 
-class Piece(NamedTuple):
+class CallRange(NamedTuple):
     """Calls in a row that become one layer: those of a module, or one alone."""
 
     first: int
@@ -82,8 +82,8 @@ class Piece(NamedTuple):
     """The module's class, or the function."""
     outputs: tuple[Ref, ...]
 
-    def holds(self, other: Piece) -> bool:
-        """Whether the calls of another piece are among its own."""
+    def holds(self, other: CallRange) -> bool:
+        """Whether the calls of another one are among its own."""
         return self.first <= other.first and other.last <= self.last
 
 
@@ -100,17 +100,17 @@ class Recording(NamedTuple):
         """The shape of a tensor, batch included."""
         return self.tensors[ref.number].shape
 
-    def piece_of_module(self, index: int) -> Piece:
+    def range_of_module(self, index: int) -> CallRange:
         """The calls made inside a module."""
         one = self.modules[index]
-        return Piece(one.first, one.last, one.path, one.kind, one.outputs)
+        return CallRange(one.first, one.last, one.path, one.kind, one.outputs)
 
-    def piece_of_call(self, number: int) -> Piece:
+    def range_of_call(self, number: int) -> CallRange:
         """One call alone."""
         call = self.calls[number]
         path = self.modules[call.module].path if call.module >= 0 else ""
         name = call.function.strip("_")
-        return Piece(number, number + 1, f"{path}.{name}".lstrip("."), call.function, call.outputs)
+        return CallRange(number, number + 1, f"{path}.{name}".lstrip("."), call.function, call.outputs)
 
     def stack(self, module: int) -> tuple[ModuleCall, ...]:
         """The module calls around and including one, outermost first."""
@@ -140,4 +140,4 @@ def refs(value: Any) -> Iterator[Ref]:
         yield from refs((value.start, value.stop, value.step))
 
 
-__all__ = ["Call", "ModuleCall", "Piece", "Recording", "Ref", "Tensor", "macs_of", "refs"]
+__all__ = ["Call", "CallRange", "ModuleCall", "Recording", "Ref", "Tensor", "macs_of", "refs"]

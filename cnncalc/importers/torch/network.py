@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cnncalc.importers.torch.functions  # noqa: F401  (registers what each function becomes)
 from cnncalc.errors import Diagnostic, SourceError, UsageError
 from cnncalc.importers.items import Network, Problem, Refused, Request, Stated
-from cnncalc.importers.torch.calls import Piece, Recording, macs_of
+from cnncalc.importers.torch.calls import CallRange, Recording, macs_of
 from cnncalc.importers.torch.recorder import Module, record
 from cnncalc.importers.torch.walk import UNKNOWN, NotUnderstood, Walk
 from cnncalc.support.words import listed, shown
@@ -175,7 +175,7 @@ def _walked(recorded: Recorded, partial: bool) -> tuple[Walk, tuple[str, ...]]:
     until everything is.
     """
     causes: dict[int, Problem] = {}
-    pieces: frozenset[Piece] = frozenset()
+    pieces: frozenset[CallRange] = frozenset()
     while True:
         walk = Walk(recorded.first, recorded.other, {one: _why(one, causes) for one in pieces})
         outputs = walk.run()
@@ -199,19 +199,20 @@ def _walked(recorded: Recorded, partial: bool) -> tuple[Walk, tuple[str, ...]]:
             )
 
 
-_IRREPLACEABLE = "not even the whole module can be stated as one layer, which has one map and gives others"
+_IRREPLACEABLE = "nor can the whole module be stated as one layer, which reads and gives maps of one example"
 
 
-def _why(piece: Piece, causes: Mapping[int, Problem]) -> str:
+def _why(piece: CallRange, causes: Mapping[int, Problem]) -> str:
     """What in a piece is not understood."""
     inside = [one for number, one in causes.items() if piece.first <= number < piece.last]
     if piece.last - piece.first == 1 and inside:
         return inside[0].reason
     names = list(dict.fromkeys(one.operator for one in inside))
-    return f"{listed(names)} in it not understood" if names else "not understood"
+    verb = "is" if len(names) == 1 else "are"
+    return f"{listed(names)} in it {verb} not understood" if names else "not understood"
 
 
-def _around(recording: Recording, number: int, pieces: Collection[Piece]) -> Piece | None:
+def _around(recording: Recording, number: int, pieces: Collection[CallRange]) -> CallRange | None:
     """The smallest piece around a call that is not one already, or that is larger than the one there is;
     ``None`` where there is none.
     """
@@ -226,16 +227,16 @@ def _around(recording: Recording, number: int, pieces: Collection[Piece]) -> Pie
     return chain[wanted] if wanted < len(chain) else None
 
 
-def _pieces_of(recording: Recording, number: int) -> list[Piece]:
+def _pieces_of(recording: Recording, number: int) -> list[CallRange]:
     """The pieces that a call may be replaced in, the smallest first: the modules around it, and itself before
     a module that is more than layers, of which only this one call is to be lost.
     """
     module = recording.calls[number].module if number >= 0 else min(0, len(recording.modules) - 1)
-    chain: list[Piece] = []
+    chain: list[CallRange] = []
     if number >= 0 and (module < 0 or _holds_structures(recording, module)):
-        chain.append(recording.piece_of_call(number))
+        chain.append(recording.range_of_call(number))
     while module >= 0:
-        chain.append(recording.piece_of_module(module))
+        chain.append(recording.range_of_module(module))
         module = recording.modules[module].parent
     return chain
 

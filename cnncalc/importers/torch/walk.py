@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.importers.items import Item, Problem, Value, item, unknown_item
-from cnncalc.importers.torch.calls import Call, Piece, Recording, Ref, macs_of, refs
+from cnncalc.importers.torch.calls import Call, CallRange, Recording, Ref, macs_of, refs
 from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, View, whole_axis
 from cnncalc.layers.base import OPERATIONS
 
@@ -66,7 +66,7 @@ class Walk:
     """The items so far, and what each tensor of the recording is."""
 
     def __init__(
-        self, recording: Recording, other: Recording | None, stated: Mapping[Piece, str] | None = None
+        self, recording: Recording, other: Recording | None, stated: Mapping[CallRange, str] | None = None
     ) -> None:
         self.recording = recording
         self.other = other
@@ -441,7 +441,7 @@ class Walk:
         self.problems.append(Problem("the module itself", "output", reason))
         self.failed.append(-1)
 
-    def _stand_in(self, piece: Piece) -> None:
+    def _stand_in(self, piece: CallRange) -> None:
         """What is not understood as one ``custom`` for each of its results."""
         from cnncalc.importers.torch.rearrange import materialised
 
@@ -490,7 +490,7 @@ class Walk:
 
     def _custom(
         self,
-        piece: Piece,
+        piece: CallRange,
         inputs: list[str],
         views: list[View],
         ref: Ref,

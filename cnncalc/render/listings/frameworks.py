@@ -109,14 +109,14 @@ def listing(reports: Sequence[Report], all_layers: bool, surface: Surface) -> Li
 
 
 def _verdict(reports: Sequence[Report], rows: Sequence[Across]) -> Iterator[str]:
-    """How many layers differ; of networks that all end early, before their end."""
+    """How many layers differ; where all frameworks end at an error, of those before it."""
     differing = sum(row.differs for row in rows)
     if differing:
         yield f"{plural(differing, 'layer')} differ" + "s" * (differing == 1)
     elif all(report.ok for report in reports):
         yield "all frameworks agree"
     elif rows:
-        yield "all frameworks agree on the layers before"
+        yield "all frameworks agree on the layers before the error"
 
 
 def _hidden(alike: int) -> tuple[str, ...]:

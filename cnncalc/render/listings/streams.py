@@ -117,9 +117,9 @@ def _heads(row: Branch) -> bool:
 
 
 def _first(answer: Stream) -> Iterator[Total]:
-    """The first piece behind which that state is enough, where it is no whole chunk."""
+    """The first piece after which that state is enough, where it is no whole chunk."""
     if answer.first != answer.chunk:
-        yield Total("behind a first piece of", f"{answer.first:,}", _time(answer, answer.first))
+        yield Total("after a first piece of", f"{answer.first:,}", _time(answer, answer.first))
         yield Total("state of whole chunks only", f"{answer.state_whole_chunks:,}")
 
 

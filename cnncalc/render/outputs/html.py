@@ -78,7 +78,7 @@ def _paragraph(text: str) -> str:
 
 
 def _cell(tag: str, column: Column[Any], text: str, item: object = None) -> str:
-    kind = "name" if column.folds and not column.prose else "" if column.right else "left"
+    kind = "name" if column.has_names else "" if column.right else "left"
     if text == UNKNOWN:
         kind = f"{kind} unknown".strip()
     body = escape(text)

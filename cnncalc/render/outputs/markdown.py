@@ -43,7 +43,7 @@ def _blocks(listing: Listing[Any]) -> Iterator[str]:
 def _rows(whole: Grid, listing: Listing[Any]) -> list[tuple[str, ...]]:
     columns = []
     for column, texts in zip(whole.columns, whole.cells, strict=True):
-        cells = [_code(text) if column.folds and not column.prose else literal(text) for text in texts]
+        cells = [_code(text) if column.has_names else literal(text) for text in texts]
         if column.strong is not None:
             cells = [
                 f"**{cell}**" if cell and column.strong(item) else cell

@@ -281,7 +281,7 @@ def test_partial_states_as_little_as_it_can_and_names_all() -> None:
     customs = [one for one in found.items if one.op == "custom"]
     assert [one.given("params") for one in customs] == [9 * 8 * 8 + 8 + 8 * 8 + 8, 0, 0]
     assert [one.note.partition(";")[0] for one in customs if one.note] == [
-        "Odd: cumsum, sort in it not understood",
+        "Odd: cumsum, sort in it are not understood",
         "cumprod: the function is not known",
         "cummax: the function is not known",
     ]
@@ -314,6 +314,14 @@ def test_partial_states_the_module_where_a_call_alone_gives_no_map() -> None:
     found = network_from(module, [(8, 12, 12)], partial=True)
     assert words(found) == ["custom", "relu"]
     assert found.stated.params == 8 * 8 + 8
+
+
+def test_partial_refuses_a_module_whose_result_is_no_map_of_one_example() -> None:
+    module = Function(lambda _, x: torch.cumsum(x.reshape(2, 4, 12, 12), 1))
+    with pytest.raises(Refused) as raised:
+        network_from(module, [(8, 12, 12)], partial=True)
+    helps = [one.help or "" for one in raised.value.problems]
+    assert helps and all(one.endswith("which reads and gives maps of one example") for one in helps)
 
 
 class Attention(nn.Module):  # type: ignore[misc]
