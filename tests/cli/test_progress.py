@@ -7,20 +7,30 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from cnncalc.render import progress
 from tests.cli.running import Ran
 
 RUN = """\
 import sys
-from cnncalc.render import progress
-progress.PATIENCE = 0.0
+import threading
+
+class AtOnce:
+    def __init__(self, seconds, show):
+        self.start = show
+
+    def cancel(self):
+        pass
+
+threading.Timer = AtOnce
 from cnncalc.cli import main
 sys.exit(main(sys.argv[1:]))
 """
-"""A run that is long at once."""
+"""A run that is long at once: no patience would be short enough for one that is over before its bar is imported."""
 COMMANDS = [
     ("sweep", "resnet18", "--input", "3x32..320/8"),
     ("check", "resnet18", "unet", "lenet5", "vgg16", "resnet50"),
@@ -69,6 +79,21 @@ def test_a_terminal_sees_how_far_a_run_is(words: tuple[str, ...]) -> None:
     what = {"summary": "networks"}.get(words[0], words[0])
     assert what in shown and "/" in shown
     assert "networks" not in on_terminal(words, "dumb")[1]
+
+
+def test_a_bar_appears_once_a_run_is_long(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "PATIENCE", 0.01)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    shown, end = "", time.monotonic() + 30
+    with progress.Progress("networks", 3) as run_of_three:
+        run_of_three.advance()
+        while "1/3" not in shown and time.monotonic() < end:
+            time.sleep(0.01)
+            shown += capsys.readouterr().err
+    assert "networks" in shown and "1/3" in shown
 
 
 @pytest.mark.slow
