@@ -104,8 +104,7 @@ def _attended(translation: Translation, call: Call, scores: Scores, value: Featu
 
 def _linear(translation: Translation, tensor: str) -> Item:
     """The layer that makes queries, keys or values, and nothing else."""
-    place = translation.places.get(tensor)
-    found = None if place is None else translation.items[place]
+    found = translation.maker(tensor)
     if found is None or not _is_linear(found) or not translation.is_private(tensor):
         raise Unknown(
             "queries, keys or values of attention are not made by linear layers of their own", WORKING

@@ -9,7 +9,7 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Item
 from cnncalc.importers.onnx.layers import Windows, bias_of, require_fitting, weight_of
 from cnncalc.importers.onnx.layout import known, plain
-from cnncalc.importers.onnx.translation import UNRUNNABLE, Call, Feature, Translation, Unknown, operator
+from cnncalc.importers.onnx.translation import UNRUNNABLE, Call, Translation, Unknown, operator
 
 USUAL = (
     "a spec has offsets, and factors through a sigmoid behind them, from one convolution of the same windows "
@@ -40,7 +40,7 @@ def deform_conv(translation: Translation, call: Call) -> None:
         or not maker.given("bias")
         or any(maker.given(name) != value for name, value in wanted.items())
     ):
-        raise Unknown("the offsets are made otherwise than a spec has it", USUAL)
+        raise _otherwise()
     new = Shape(out, windows.sizes(sizes))
     bias = bias_of(call, 3, out)
     if translation.count_kernel(weight, call.node.outputs[0]) is not None:
@@ -65,22 +65,25 @@ def deform_conv(translation: Translation, call: Call) -> None:
 
 def _maker(translation: Translation, call: Call, count: int, is_modulated: bool) -> tuple[Item, list[str]]:
     """The convolution that makes the offsets, and the tensors between it and the node."""
-    offsets = _made(translation, call.feature(2), "conv" if not is_modulated else "slice")
+    offsets = _made(translation, call.feature(2).tensor, "conv" if not is_modulated else "slice")
     if not is_modulated:
         return offsets, []
-    factors = _made(translation, call.feature(4), "sigmoid")
-    cut = _made(translation, Feature(factors.inputs[0], ()), "slice")
+    factors = _made(translation, call.feature(4).tensor, "sigmoid")
+    cut = _made(translation, factors.inputs[0], "slice")
     parts = [offsets.given("channels"), cut.given("channels")]
     if offsets.inputs != cut.inputs or parts != [(0, count), (count, count // 2)]:
-        raise Unknown("the offsets are made otherwise than a spec has it", USUAL)
-    maker = _made(translation, Feature(offsets.inputs[0], ()), "conv", readers=2)
+        raise _otherwise()
+    maker = _made(translation, offsets.inputs[0], "conv", readers=2)
     return maker, [offsets.output, factors.output, cut.output]
 
 
-def _made(translation: Translation, feature: Feature, op: str, readers: int = 1) -> Item:
+def _made(translation: Translation, tensor: str, op: str, readers: int = 1) -> Item:
     """The layer that makes a tensor, which must be of an operation and be read by nothing else."""
-    place = translation.places.get(feature.tensor)
-    found = None if place is None else translation.items[place]
-    if found is None or found.op != op or not translation.is_private(feature.tensor, readers):
-        raise Unknown("the offsets are made otherwise than a spec has it", USUAL)
+    found = translation.maker(tensor)
+    if found is None or found.op != op or not translation.is_private(tensor, readers):
+        raise _otherwise()
     return found
+
+
+def _otherwise() -> Unknown:
+    return Unknown("the offsets are made otherwise than a spec has it", USUAL)

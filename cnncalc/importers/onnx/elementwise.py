@@ -167,8 +167,7 @@ def power(translation: Translation, call: Call) -> None:
 def reciprocal(translation: Translation, call: Call) -> None:
     """Behind a square root that nothing else reads, one operation; else a power of -1."""
     feature = call.feature()
-    place = translation.places.get(feature.tensor)
-    made = None if place is None else translation.items[place]
+    made = translation.maker(feature.tensor)
     if made is None or made.op != "sqrt" or not translation.is_private(feature.tensor):
         translation.same(call, "pow", feature, exponent=-1)
         return

@@ -412,6 +412,11 @@ class Translation:
         self.held[output] = found
         return found
 
+    def maker(self, tensor: str) -> Item | None:
+        """The item that makes a tensor; ``None`` of an input."""
+        place = self.places.get(tensor)
+        return None if place is None else self.items[place]
+
     def forget(self, outputs: Iterable[str]) -> None:
         """Take out items that became part of another one."""
         gone = set(outputs)
@@ -452,8 +457,8 @@ class Translation:
             )
         output = f"{feature.tensor}|{found.op}|{'x'.join(map(str, feature.sizes))}"
         if output not in self.places:
-            place = self.places.get(feature.tensor)
-            label = "" if place is None else self.items[place].label
+            maker = self.maker(feature.tensor)
+            label = "" if maker is None else maker.label
             self.add(
                 item(found.op, feature.tensor, output, label=label, shape=found.shape, **found.arguments)
             )
