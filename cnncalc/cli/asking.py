@@ -39,18 +39,23 @@ class Request(NamedTuple):
     output: str | None
 
 
-def answer(request: Request, ask: Callable[[Model], Answer], kind: type[Answers[Answer]]) -> int:
+def answer(
+    request: Request,
+    ask: Callable[[Model], Answer],
+    kind: type[Answers[Answer]],
+    read: Callable[[str, Options], Loaded] = load_path,
+) -> int:
     """Show what each network of a spec answers, and of the others why there is no answer."""
     keep_specs(request.output, request.specs)
     chosen = options.format_of(request.format, request.output)
-    read = [_loaded(spec, request.options) for spec in request.specs]
-    models = [model for loaded in read for model in loaded.models]
+    specs = [_loaded(spec, request.options, read) for spec in request.specs]
+    models = [model for loaded in specs for model in loaded.models]
     shown = counted(models, "networks", len(models), is_watched())
     found = [Asked(model, _asked(model, ask)) for model in shown]
     reasons = [one.answer for one in found if isinstance(one.answer, Diagnostic)]
-    problems = [one for loaded in read if loaded.error is not None for one in loaded.error.diagnostics]
+    problems = [one for loaded in specs if loaded.error is not None for one in loaded.error.diagnostics]
     deliver(kind(found, problems), chosen, request.output, (*problems, *reasons))
-    if any(isinstance(loaded.error, SourceError | UsageError) for loaded in read):
+    if any(isinstance(loaded.error, SourceError | UsageError) for loaded in specs):
         return UNDONE
     return INVALID if reasons or problems else FINE
 
@@ -64,8 +69,8 @@ def _asked(model: Model, ask: Callable[[Model], Answer]) -> Answer | Diagnostic:
         raise typer.BadParameter(str(error), param_hint="--input") from error
 
 
-def _loaded(spec: str, options: Options) -> Loaded:
+def _loaded(spec: str, options: Options, read: Callable[[str, Options], Loaded]) -> Loaded:
     try:
-        return load_path(spec, options)
+        return read(spec, options)
     except CnncalcError as error:
         return Loaded((), error)

@@ -8,8 +8,7 @@ import typer
 
 from cnncalc.cli import options
 from cnncalc.cli.asking import Request, answer
-from cnncalc.errors import CnncalcError
-from cnncalc.loading import Options
+from cnncalc.loading import Loaded, Options
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
 from cnncalc.questions.solve import Solution, Solver, conditions, range_of
@@ -68,13 +67,13 @@ def solve(
         format,
         output,
     )
-    try:
-        solver = Solver(spec, request.options, request.input)
-    except CnncalcError:
-        solver = None  # the request says what is wrong
+    solvers: list[Solver] = []
+
+    def read(spec: str, options: Options) -> Loaded:
+        solvers.append(Solver(spec, options, request.input))
+        return solvers[0].loaded()
 
     def ask(one: Model) -> Solution:
-        assert solver is not None
-        return solver.solve(values, wanted, one)
+        return solvers[0].solve(values, wanted, one)
 
-    return answer(request, ask, Solutions)
+    return answer(request, ask, Solutions, read)

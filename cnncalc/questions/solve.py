@@ -15,7 +15,7 @@ from cnncalc.checks.budgets import METRICS, Budget, Values, is_met, parse
 from cnncalc.errors import CnncalcError, Diagnostic, NoAnswer, UsageError
 from cnncalc.geometry.shape import Shape
 from cnncalc.language.parser import parse as parse_yaml
-from cnncalc.loading import Options, load_parsed, source_at
+from cnncalc.loading import Loaded, Options, for_spec, load_parsed, source_at
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import NO_ANSWER
 from cnncalc.support import display
@@ -201,8 +201,12 @@ class Solver:
     def __init__(self, path: str, options: Options, input: Given | None) -> None:
         self.source = source_at(path, options.input)
         self.parsed = parse_yaml(self.source)
-        self.options = options
+        self.options = for_spec(path, options)
         self.input = input
+
+    def loaded(self) -> Loaded:
+        """The models with the variables as they are."""
+        return load_parsed(self.source, *self.parsed, self.options)
 
     def models(self, sets: Mapping[str, str | int] | None = None) -> tuple[Model, ...]:
         """The models with some variables set.

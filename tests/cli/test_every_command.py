@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from cnncalc import bundled
 from cnncalc.cli import COMMANDS, main
 from tests.cli.running import Ran
 from tests.cli.test_process import COMMAND
@@ -49,6 +51,7 @@ ENDINGS = {
     "schema": ".json",
     "sweep": ".csv",
 }
+SPECS = {"net.yaml", "sound.yaml"}
 WRITING = [name for name in LINES if name not in ("explain", "layers")]
 CALLS = {
     **{name: [name, *words] for name, words in LINES.items()},
@@ -102,6 +105,29 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_command_is_tried_here() -> None:
     missing = [name for name in COMMANDS if name not in LINES]
     assert not missing, f"add a call of {missing} to LINES in tests/cli/test_every_command.py"
+
+
+@pytest.mark.parametrize("name", [name for name, words in LINES.items() if SPECS & set(words)])
+def test_a_spec_is_a_file_standard_input_a_bundled_name_or_a_file_of_another_format(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (spec,) = SPECS & set(LINES[name])
+    assert Ran(capsys, "export", spec, "-o", "other.onnx").code == 0
+    path_of = bundled.path_of
+    monkeypatch.setattr(
+        bundled, "path_of", lambda word: Path(spec).absolute() if word == "mine" else path_of(word)
+    )
+    words = LINES[name]
+    if name == "solve":  # a file of another format has no variables
+        words = [spec, "--vary", "input=8..64", "--so-that", "activations <= 2000"]
+    found = []
+    for source in (spec, "-", "mine", "other.onnx"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(Path(spec).read_text(encoding="utf-8")))
+        ran = Ran(capsys, name, *(source if word == spec else word for word in words))
+        assert ran.code == 0, (source, ran.err)
+        found.append(re.findall(r"\d[\d,.]*", ran.out.replace("onnx:21", "")))
+    if name not in ("check", "draw"):  # an import states more expectations, and labels have widths
+        assert found[0] and found[1:] == [found[0]] * 3
 
 
 @pytest.mark.parametrize("name", WRITING)

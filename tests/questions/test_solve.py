@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import cnncalc
+from cnncalc.errors import UsageError
 from cnncalc.questions.solve import solve
 from tests.cli.running import Ran
 
@@ -38,6 +39,14 @@ def test_mobilenet() -> None:
     assert (found.value, found.measured, found.monotone) == ("1/2", {"macs": 149_497_088}, True)
     assert found.next is not None
     assert (found.next.value, found.next.measured) == ("17/32", {"macs": 167_797_072})
+
+
+def test_one_of_several_models_is_named_with_its_file() -> None:
+    one = solve("stack3x3:7x7", "input=8..64", "activations <= 100K")
+    assert one == solve("stack3x3", "input=8..64", "activations <= 100K", model="7x7")
+    assert one.value == "27"  # 2 layers of 64 channels: 2*64*27*27 = 93,312
+    with pytest.raises(UsageError, match="several models"):
+        solve("stack3x3", "input=8..64", "activations <= 100K")
 
 
 def figure(spec: str, metric: str, sets: dict[str, str], input: str | None = None) -> Any:
