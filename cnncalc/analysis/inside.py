@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import product
+from typing import NamedTuple
 
-from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.analysis.follow import MOST_UNITS, AxisFollowed, Inside, Spans
+from cnncalc.analysis.report import Report
 from cnncalc.analysis.ways import ALL, NONE, Ways
-from cnncalc.geometry.arrangement import Along
-from cnncalc.geometry.axis import NEEDS_SIZE, Past, Taps
-from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.seeing import Units, units_seeing
-from cnncalc.geometry.shape import Shape, Size
-
-MOST_UNITS = 3_000_000
-"""Units that are followed along one axis."""
-TOO_MANY = f"takes more than {MOST_UNITS:,} units to be followed"
-
-Seen = dict[tuple[str, int], dict[int, Interval | None]]
-"""By tensor and the ways followed from there, what each unit sees."""
-Inside = Interval | str | None
-"""First and last position; ``None`` where no local path reads any, a reason where it is not known."""
 
 
 def inside(report: Report, unit: tuple[int, ...]) -> dict[str, tuple[Inside, ...]]:
@@ -40,17 +30,129 @@ def inside_of(report: Report, path: str, units: tuple[range, ...]) -> tuple[Insi
     return tuple([found[path] for found in _together(report, [{path: some} for some in units])])
 
 
-def inside_of_each(report: Report, axis: int, most: int) -> dict[str, tuple[Inside, ...]]:
-    """The same along one axis for every unit of each layer, in order, whatever is read along the others;
-    nothing of layers for which it is not known, and of all where more than ``most`` units are to be followed.
+class Reads(NamedTuple):
+    """What each unit of a layer really reads along one axis."""
+
+    spans: tuple[Inside, ...]
+    """By unit, whatever it is along the other axes, unless some are of other ways there."""
+    ways: tuple[int, ...]
+    """By unit, a number for the ways to the input that it has along this axis: of ``ALL`` where those that it
+    has not would add nothing along the others.
     """
-    along = _Axis(report, axis, {layer.path: range(MOST_UNITS) for layer in report.layers}, most)
-    seen = along.seen() or {}
-    return {
-        layer.path: tuple([seen[layer.path, ALL].get(unit) for unit in range(along.sizes[layer.path] or 0)])
+    narrowed: dict[tuple[int, ...], tuple[Inside, ...]]
+    """What units read where their ways along the other axes, in order, are these, as far as it is less."""
+
+
+MOST_SETS = 64
+"""Sets of ways of one layer that are followed along an axis."""
+
+
+def inside_of_each(report: Report, most: int) -> list[dict[str, Reads]]:
+    """Along each axis what every unit of each layer reads; nothing of layers for which it is not known, and
+    of all where more than ``most`` units are to be followed.
+    """
+    wanted = {layer.path: range(MOST_UNITS) for layer in report.layers}
+    rank = report.inputs[0][1].rank if report.inputs else 0
+    axes: list[AxisFollowed] = []
+    for at in range(rank):
+        same = next((axes[one] for one in range(at) if _are_alike(report, one, at)), None)
+        axes.append(same or AxisFollowed(report, at, wanted, most))
+    spans = [axis.of_each() for axis in axes]
+    if rank < 2 or not any(axis.has_ends for axis in axes):
+        return [
+            {path: Reads(some, (ALL,) * len(some), {}) for path, some in along.items()} for along in spans
+        ]
+    return _Narrowing(report, axes, spans).reads()
+
+
+def _are_alike(report: Report, one: int, other: int) -> bool:
+    """Whether units read the same along both axes."""
+    sizes = report.inputs[0][1].sizes
+    return sizes[one] == sizes[other] and all(
+        layer.arrangement is None
+        and layer.along[one : one + 1] == (one,)
+        and layer.along[other : other + 1] == (other,)
+        and layer.rules[one] == layer.rules[other]
         for layer in report.layers
-        if (layer.path, ALL) in seen and layer.path not in along.unknown
-    }
+        if layer.in_shape.rank
+    )
+
+
+class _Narrowing:
+    """What units read along one axis where they have not all ways to the input along the others."""
+
+    def __init__(self, report: Report, axes: Sequence[AxisFollowed], spans: Sequence[Spans]) -> None:
+        self.report = report
+        self.ways = Ways()
+        by_axis = {axis: axis.ways_of_each(self.ways) for axis in dict.fromkeys(axes) if axis.has_ends}
+        self.by_unit = [by_axis.get(axis, {}) for axis in axes]
+        self.spans = spans
+        self.known: list[dict[tuple[str, int], tuple[Inside, ...]]] = [{} for _ in axes]
+        """By axis what is read by each set of ways."""
+        self.unknown: set[str] = set()
+        for at, axis in enumerate(axes):
+            self._follow(at, axis)
+
+    def reads(self) -> list[dict[str, Reads]]:
+        return [
+            {path: self._reads(at, path) for path in along if path not in self.unknown}
+            for at, along in enumerate(self.spans)
+        ]
+
+    def _follow(self, at: int, axis: AxisFollowed) -> None:
+        pending: dict[str, list[int]] = {}
+        for path in self.spans[at]:
+            sets = sorted({self._both(others) for others in self._combinations(at, path)} - {NONE, ALL})
+            if len(sets) > MOST_SETS:
+                self.unknown.add(path)
+            elif sets:
+                pending[path] = sets
+        while pending:
+            by_path = {path: sets.pop() for path, sets in pending.items()}
+            wanted = {path: axis.wanted[path] for path in by_path}
+            found = AxisFollowed(self.report, at, wanted, axis.most, self.ways, by_path).of_each()
+            self.unknown.update(by_path.keys() - found.keys())
+            self.known[at].update({(path, by_path[path]): some for path, some in found.items()})
+            pending = {path: sets for path, sets in pending.items() if sets}
+
+    def _combinations(self, at: int, path: str) -> Iterator[tuple[int, ...]]:
+        """The sets of ways that units can have along the other axes, in order."""
+        others = [each.get(path, {}) for axis, each in enumerate(self.by_unit) if axis != at]
+        return product(*[sorted({ALL, *each.values()}) for each in others])
+
+    def _both(self, others: tuple[int, ...]) -> int:
+        return reduce(self.ways.both, others, ALL)
+
+    def _by(self, at: int, path: str, others: tuple[int, ...]) -> tuple[Inside, ...]:
+        """What units read along an axis by these ways along the others."""
+        ways = self._both(others)
+        if ways == NONE:
+            return (None,) * len(self.spans[at][path])
+        return self.spans[at][path] if ways == ALL else self.known[at][path, ways]
+
+    def _reads(self, at: int, path: str) -> Reads:
+        spans, of_unit = self.spans[at][path], self.by_unit[at].get(path, {})
+        telling = {ways for ways in {*of_unit.values()} - {ALL} if self._tells(at, path, ways)}
+        ways = [of_unit.get(unit, ALL) for unit in range(len(spans))]
+        narrowed = {others: self._by(at, path, others) for others in self._combinations(at, path)}
+        return Reads(
+            spans,
+            tuple([one if one in telling else ALL for one in ways]),
+            {others: some for others, some in narrowed.items() if some != spans},
+        )
+
+    def _tells(self, at: int, path: str, ways: int) -> bool:
+        """Whether a set of ways along this axis changes what is read along another."""
+        for other in range(len(self.spans)):
+            if other == at or path not in self.spans[other]:
+                continue
+            place = at - (other < at)
+            for others in self._combinations(other, path):
+                if others[place] == ways:
+                    usual = (*others[:place], ALL, *others[place + 1 :])
+                    if self._by(other, path, others) != self._by(other, path, usual):
+                        return True
+        return False
 
 
 def units_reading(report: Report, position: tuple[int, ...]) -> dict[str, tuple[Units, ...]]:
@@ -74,7 +176,7 @@ def _reading(report: Report, axis: int, position: int) -> dict[str, Units]:
     wanted = {
         path: range(units[0], units[1] + 1) for path, units in found.items() if isinstance(units, tuple)
     }
-    along = _Axis(report, axis, wanted)
+    along = AxisFollowed(report, axis, wanted)
     seen = along.seen()
     if seen is None:
         return found
@@ -90,7 +192,7 @@ def _together(report: Report, wanted: Sequence[Mapping[str, range]]) -> list[dic
     """What units read along each axis. A way to the input that along one axis ends in padding leads nowhere
     along the others either: where there are such ways, these are followed again without them.
     """
-    axes = [_Axis(report, axis, some) for axis, some in enumerate(wanted)]
+    axes = [AxisFollowed(report, axis, some) for axis, some in enumerate(wanted)]
     found = [one.found() for one in axes]
     if len(axes) == 1 or not any(one.has_ends for one in axes):
         return found
@@ -103,205 +205,5 @@ def _together(report: Report, wanted: Sequence[Mapping[str, range]]) -> list[dic
             for other in others:
                 by_path[path] = ways.both(by_path.get(path, ALL), other.get(path, ALL))
         if any(number != ALL for number in by_path.values()):
-            found[at] = _Axis(report, at, axis.wanted, ways=ways, by_path=by_path).found()
+            found[at] = AxisFollowed(report, at, axis.wanted, ways=ways, by_path=by_path).found()
     return found
-
-
-class _Axis:
-    """One input axis: which units of each tensor are read for the wanted units of the layers behind it, and
-    what these see. Units are kept by the tensor and the ways from there to the input that are followed.
-    """
-
-    def __init__(
-        self,
-        report: Report,
-        axis: int,
-        wanted: Mapping[str, range],
-        most: int = MOST_UNITS,
-        ways: Ways | None = None,
-        by_path: Mapping[str, int] | None = None,
-    ) -> None:
-        self.report = report
-        self.axis = axis
-        self.wanted = wanted
-        """The units of each layer that are asked for."""
-        self.most = most
-        self.ways = ways or Ways()
-        self.by_path = by_path or {}
-        """By layer, the ways that are followed; all of them unless given."""
-        self.has_ends = False
-        """Whether some unit that is read sees nothing of the input."""
-        self._known: Seen = {}
-        self.sizes: dict[str, Size] = {}
-        """Of each tensor that has this axis: how many units differ along it."""
-        self.places: dict[str, Along] = {}
-        self.unknown: dict[str, str] = {}
-        for name, shape in report.inputs:
-            if axis < shape.rank:
-                self._enter(name, shape, axis)
-        for layer in report.layers:
-            if axis < len(layer.along):
-                self._enter(layer.path, layer.shape, layer.along[axis])
-                self._inherit(layer)
-
-    def _enter(self, path: str, shape: Shape, along: Along) -> None:
-        self.places[path] = along
-        self.sizes[path] = 1 if along is None else shape.sizes[along]
-        if self.sizes[path] is None:
-            self.unknown[path] = NEEDS_SIZE
-
-    def _inherit(self, layer: LayerReport) -> None:
-        """What is not known of a layer's inputs is not known of it."""
-        for path in self._sources(layer):
-            if path in self.unknown:
-                self.unknown.setdefault(layer.path, self.unknown[path])
-
-    def _sources(self, layer: LayerReport) -> list[str]:
-        """The inputs through which a layer sees a part of this axis."""
-        if not layer.field.axes[self.axis].maps:
-            return []
-        return [path for path in layer.followed if path in self.places]
-
-    def found(self) -> dict[str, Inside]:
-        """By layer, what its wanted units read."""
-        seen = self.seen()
-        if seen is None:
-            return dict.fromkeys((layer.path for layer in self.report.layers), TOO_MANY)
-        answers: dict[str, Inside] = {}
-        for layer in self.report.layers:
-            path = layer.path
-            if path not in self.places:
-                answers[path] = NEEDS_SIZE
-            elif path in self.unknown:
-                answers[path] = self.unknown[path]
-            else:
-                read = seen.get((path, self.by_path.get(path, ALL)), {})
-                answers[path] = _hull(
-                    span for unit in self._wanted(layer) if (span := read.get(unit)) is not None
-                )
-        return answers
-
-    def seen(self) -> Seen | None:
-        """What each unit that is wanted or read sees; ``None`` where they are too many."""
-        needed = self._needed()
-        if needed is None:
-            return None
-        for name, _ in self.report.inputs:
-            for ways, units in needed.get(name, {}).items():
-                self._known[name, ways] = {unit: (unit, unit) for unit in units}
-        for layer in self.report.layers:
-            path = layer.path
-            if path in self.places and path not in self.unknown:
-                for ways, units in needed.get(path, {}).items():
-                    self._known[path, ways] = spans = self._through(layer, ways, units)
-                    self.has_ends = self.has_ends or None in spans.values()
-        return self._known
-
-    def open_ways(self, ways: Ways) -> dict[str, int]:
-        """By layer, the ways by which its wanted units reach the input along this axis; after ``seen``."""
-        reached: dict[str, dict[int, int]] = {}
-        answers: dict[str, int] = {}
-        for layer in self.report.layers:
-            path = layer.path
-            sources = self._sources(layer)
-            units = self._known.get((path, ALL))
-            if units is None or not sources:
-                continue
-            found: dict[int, int] = {}
-            for unit in units:
-                inputs = []
-                for source in layer.followed:
-                    known = reached.get(source)
-                    if source not in sources:
-                        inputs.append(ALL)
-                    elif known is None:
-                        inputs.append(ALL if any(True for _ in self._read(layer, source, unit)) else NONE)
-                    else:
-                        inputs.append(ways.either(known[one] for one in self._read(layer, source, unit)))
-                found[unit] = ways.through(tuple(inputs))
-            reached[path] = found
-            if wanted := self._wanted(layer):
-                answers[path] = ways.either(found[unit] for unit in wanted)
-        return answers
-
-    def _wanted(self, layer: LayerReport) -> range:
-        """The units that are asked for, as far as they exist."""
-        path = layer.path
-        some, size = self.wanted.get(path, range(0)), self.sizes[path] or 0
-        return (
-            range(min(len(some), 1)) if self.places[path] is None else range(some.start, min(some.stop, size))
-        )
-
-    def _needed(self) -> dict[str, dict[int, set[int]]] | None:
-        """The units of each tensor that are read, by the ways followed; ``None`` where they are too many."""
-        needed: dict[str, dict[int, set[int]]] = {}
-        followed = 0
-        for layer in reversed(self.report.layers):
-            path = layer.path
-            size = self.sizes.get(path)
-            if path in self.unknown or size is None:
-                continue
-            by_ways = needed.setdefault(path, {})
-            by_ways.setdefault(self.by_path.get(path, ALL), set()).update(self._wanted(layer))
-            for source, at in self._numbered_sources(layer):
-                for ways, units in by_ways.items():
-                    inner = self.ways.of_input(ways, at, len(layer.followed))
-                    if inner == NONE:
-                        continue
-                    into = needed.setdefault(source, {}).setdefault(inner, set())
-                    for unit in units:
-                        read = tuple(islice(self._read(layer, source, unit), self.most - followed + 1))
-                        followed += len(read)
-                        if followed > self.most:
-                            return None
-                        into.update(read)
-        return needed
-
-    def _numbered_sources(self, layer: LayerReport) -> list[tuple[str, int]]:
-        sources = self._sources(layer)
-        return [(path, at) for at, path in enumerate(layer.followed) if path in sources]
-
-    def _read(self, layer: LayerReport, source: str, unit: int) -> Iterable[int]:
-        """The units of an input that a unit reads, without those beyond its map."""
-        size, place = self.sizes[source] or 0, self.places[source]
-        if layer.arrangement is not None:
-            return layer.arrangement.made_of(unit, place, self.places[layer.path])
-        if place is None:
-            return range(1)
-        whole = layer.in_shape.sizes[place]
-        taps = layer.rules[place].reads(whole)
-        if isinstance(taps, Past):
-            return range(min(unit + 1, size))
-        if whole != size or not isinstance(taps, Taps):
-            # A single unit that is spread over the map is no local path.
-            return range(0)
-        turn, residue = divmod(unit, len(taps.runs))
-        run = taps.runs[residue]
-        if not run.length:
-            return range(0)
-        start = run.start + turn * taps.advance
-        skipped = max(0, -(start // run.step))
-        return range(start + skipped * run.step, min(start + run.length * run.step, size), run.step)
-
-    def _through(self, layer: LayerReport, ways: int, units: set[int]) -> dict[int, Interval | None]:
-        inner = [
-            (source, self._known.get((source, self.ways.of_input(ways, at, len(layer.followed))), {}))
-            for source, at in self._numbered_sources(layer)
-        ]
-        return {
-            unit: _hull(
-                span
-                for source, seen in inner
-                for one in self._read(layer, source, unit)
-                if (span := seen.get(one)) is not None
-            )
-            for unit in units
-        }
-
-
-def _hull(spans: Iterator[Interval]) -> Interval | None:
-    first = last = None
-    for span in spans:
-        first = span[0] if first is None or span[0] < first else first
-        last = span[1] if last is None or span[1] > last else last
-    return None if first is None or last is None else (first, last)

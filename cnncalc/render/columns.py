@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from cnncalc.analysis.inside import Inside, inside
+from cnncalc.analysis.follow import Inside
+from cnncalc.analysis.inside import inside
 from cnncalc.analysis.report import LayerReport, ReceptiveField, Report
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Size

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cnncalc
-from cnncalc.analysis.inside import inside, units_reading
+from cnncalc.analysis.follow import Inside
+from cnncalc.analysis.inside import Reads, inside, inside_of_each, units_reading
 from cnncalc.questions.crop import crop
 
 Item = dict[str, Any]
@@ -213,10 +214,17 @@ def test_every_unit_of_random_maps(items: list[Any], height: int, width: int) ->
     (model,) = cnncalc.loads(f"input: [1, {height}, {width}]\nlayers: [{', '.join(texts)}]")
     report = cnncalc.analyze(model)
     path = report.outputs[0].path
+    rows, columns = [along[path] for along in inside_of_each(report, 10_000)]
     for y, row in enumerate(grid):
         for x, seen in enumerate(row):
             expected = (hull({at // 100 for at in seen}), hull({at % 100 for at in seen}))
             assert inside(report, (y, x))[path] == expected, (y, x, texts)
+            assert (of_unit(rows, y, columns, x), of_unit(columns, x, rows, y)) == expected, (y, x, texts)
+
+
+def of_unit(reads: Reads, unit: int, other: Reads, at: int) -> Inside:
+    """What a unit reads along one axis that is at this place along the other."""
+    return reads.narrowed.get((other.ways[at],), reads.spans)[unit]
 
 
 def test_a_branch_that_reads_padding_along_one_axis_counts_along_none() -> None:

@@ -27,6 +27,19 @@ layers:
     conv1x1: 2
 """
 
+CORNERS = """\
+input: [1, 7, 8, 9]
+layers:
+  - concat:
+      point: [conv: {out: 1, kernel: 1}]
+      wide:
+        - pad: [[0, 2], [3, 0], [2, 2]]
+        - crop: [[2, 0], [0, 3], [0, 4]]
+        - conv: {out: 1, kernel: [5, 3, 3], padding: [2, 1, 1]}
+  - maxpool: {kernel: 2, stride: 1}
+"""
+"""A branch whose units at some faces read nothing but padding, so that there the other one alone counts."""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -49,8 +62,14 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     imported = written(folder, graph(nodes, {"x": (1, 3, 33, 35)}, ["p"], [weights("w", (8, 3, 3, 3))]))
     hostile = folder / "hostile.yaml"
     hostile.write_text(HOSTILE, encoding="utf-8")
+    corners = folder / "corners.yaml"
+    corners.write_text(CORNERS, encoding="utf-8")
     bundled = ("vgg16", "resnet50:torchvision", "unet", "googlenet:paper", "tcn:one_stack", "c3d")
-    return {name: name for name in bundled} | {"imported": imported, "hostile": str(hostile)}
+    return {name: name for name in bundled} | {
+        "imported": imported,
+        "hostile": str(hostile),
+        "corners": str(corners),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,8 @@ NAMES = [
     "imported",
     "hostile",
 ]
+SMALL = {"imported": 20, "hostile": 20, "corners": 50}
+"""How many units are asked for of networks that have less than ten layers."""
 EVERY = [*NAMES, "two", "compared"]
 LEAST_CONTRAST = 4.5
 
@@ -134,7 +136,7 @@ def cases(layers: list[dict[str, Any]], salt: int) -> Iterator[tuple[str, tuple[
             yield layer["p"], tuple((size - 1) * one // 9 for size, one in zip(sizes, turn, strict=True))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "corners"])
 def test_boxes_are_the_regions_of_rf_at(
     browser: Browser,
     pages: dict[str, Path],
@@ -144,7 +146,7 @@ def test_boxes_are_the_regions_of_rf_at(
 ) -> None:
     browser.open(pages[name])
     asked = list(dict.fromkeys(cases(layers_of(browser), 1)))
-    assert len(asked) >= (100 if name not in ("imported", "hostile") else 20)
+    assert len(asked) >= SMALL.get(name, 100)
     shown = browser.run(REGIONS, asked)
     known: dict[tuple[int, ...], dict[str, Any]] = {}
     for (path, unit), (region, inside) in zip(asked, shown, strict=True):

@@ -126,7 +126,7 @@ def agree(draw: Random, seen: Counter[str]) -> None:
     (model,) = cnncalc.loads(text)
     report = cnncalc.analyze(model)
     assert report.failed is None, text
-    inside = [inside_of_each(report, axis, 10_000) for axis in range(len(shape))]
+    inside = inside_of_each(report, 10_000)
     for record, (reads, border) in zip(report.layers, responses(shape, layers), strict=True):
         assert record.shape.sizes == tuple(reads.shape[len(shape) :]), text
         for axis, (field, to) in enumerate(zip(record.field.axes, record.along, strict=True)):
@@ -137,7 +137,7 @@ def agree(draw: Random, seen: Counter[str]) -> None:
             at_border = (border.amax(others) if others else border).reshape(-1)
             for unit, expected in enumerate(along(reads, shape, axis, to)):
                 where = (record.path, axis, unit, text)
-                assert inside[axis][record.path][unit] == expected, where
+                assert inside[axis][record.path].spans[unit] == expected, where
                 span = field.at(unit)
                 if not at_border[unit]:
                     assert span == expected, where

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 
 import cnncalc
-from cnncalc.analysis.inside import MOST_UNITS, inside_of_each
+from cnncalc.analysis.follow import MOST_UNITS
+from cnncalc.analysis.inside import inside_of_each
 from cnncalc.analysis.report import LayerReport
 from tests.oracle.build import Refusal, networks
 from tests.oracle.strategies import NEWER, networks_of, specs
@@ -30,7 +31,7 @@ def agree(text: str) -> int:
     report = cnncalc.analyze(model)
     assert report.failed is None, text
     (_, shape), counted = report.inputs[0], 0
-    read = [inside_of_each(report, axis, MOST_UNITS) for axis in range(shape.rank)]
+    read = inside_of_each(report, MOST_UNITS)
     for layer, axes in zip(report.layers, seen, strict=True):
         sizes = [size or 0 for size in shape.sizes]
         for support, field in zip(axes, layer.field.axes, strict=True):
@@ -42,7 +43,7 @@ def agree(text: str) -> int:
             counted += agree_on_axis(layer, axis, support, sizes[axis], text)
             if layer.field.axes[axis].maps:
                 spans = tuple([unit.span for unit in support.units])
-                assert read[axis][layer.path] == spans, (layer.path, axis, text)
+                assert read[axis][layer.path].spans == spans, (layer.path, axis, text)
     return counted
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from cnncalc.analysis.inside import Inside, inside_of_each
+from cnncalc.analysis.follow import Inside
+from cnncalc.analysis.inside import Reads, inside_of_each
 from cnncalc.analysis.report import LayerReport, Report
+from cnncalc.analysis.ways import ALL
 from cnncalc.geometry.axis import NEEDS_SIZE
 from cnncalc.geometry.receptive_field import AxisField, Interval, IntervalMap
 from cnncalc.geometry.shape import Size
@@ -45,14 +47,24 @@ def model(report: Report, layers: Sequence[LayerReport]) -> dict[str, Plain]:
     sizes = input_sizes(report)
     rank = max((len(layer.field.axes) for layer in layers), default=0)
     maps, fields, limits, axes = Pool(), Pool(), Pool(), Pool()
-    read = _read(report, sizes)
+    read = inside_of_each(report, MOST_FOLLOWED)
     rows = []
     for layer in layers:
         places = []
         for at, (field, units) in enumerate(zip(layer.field.axes, layer.field.units, strict=True)):
             axis = _field(field, units, sizes[at], maps)
-            found = _limits(field, read[at].get(layer.path), sizes[at])
-            places.append(axes.place([fields.place(axis), units, limits.place(found)]))
+            reads = read[at].get(layer.path)
+            found = _limits(field, None if reads is None else reads.spans, sizes[at])
+            places.append(
+                axes.place(
+                    [
+                        fields.place(axis),
+                        units,
+                        limits.place(found),
+                        *_narrowed(field, reads, sizes[at], limits),
+                    ]
+                )
+            )
         if rank % 2:  # one axis more, of a single unit, so that every drawing has two
             blank = {"m": [maps.place([0, [[0, 0]]])]}
             places.append(axes.place([fields.place(blank), 1, limits.place([0, 0, []])]))
@@ -74,27 +86,6 @@ def _reason(sizes: tuple[Size, ...], rank: int) -> str | None:
     if not sizes or not rank:
         return "The input has no spatial axes, so that no unit has a region of it."
     return f"The input's size is not known: it {NEEDS_SIZE}." if None in sizes else None
-
-
-def _read(report: Report, sizes: tuple[Size, ...]) -> list[dict[str, tuple[Inside, ...]]]:
-    """By axis and layer what each unit really reads; worked out once where two axes are alike."""
-    found: list[dict[str, tuple[Inside, ...]]] = []
-    for at in range(len(sizes)):
-        same = next((one for one in range(at) if _alike(report, sizes, one, at)), None)
-        found.append(inside_of_each(report, at, MOST_FOLLOWED) if same is None else found[same])
-    return found
-
-
-def _alike(report: Report, sizes: tuple[Size, ...], one: int, other: int) -> bool:
-    """Whether units read the same along both axes."""
-    return sizes[one] == sizes[other] and all(
-        layer.arrangement is None
-        and layer.along[one : one + 1] == (one,)
-        and layer.along[other : other + 1] == (other,)
-        and layer.rules[one] == layer.rules[other]
-        for layer in report.layers
-        if layer.in_shape.rank
-    )
 
 
 def _field(field: AxisField, units: Size, size: Size, maps: Pool) -> dict[str, Plain]:
@@ -150,6 +141,19 @@ def _limits(field: AxisField, read: Sequence[Inside] | None, size: Size) -> list
         if not isinstance(span, str) and span != clipped:
             others.append([unit, *(span or ())])
     return [first, last, others] if len(others) <= MOST_LIMITS else ends
+
+
+def _narrowed(field: AxisField, reads: Reads | None, size: Size, limits: Pool) -> list[Plain]:
+    """The units that have not all ways to the input, with a number for those that they have; and the limits
+    of units by these numbers along the other axes.
+    """
+    if reads is None or not (reads.narrowed or any(ways != ALL for ways in reads.ways)):
+        return []
+    by_ways = {
+        ",".join(map(str, others)): limits.place(_limits(field, some, size))
+        for others, some in reads.narrowed.items()
+    }
+    return [[[unit, ways] for unit, ways in enumerate(reads.ways) if ways != ALL], by_ways]
 
 
 def _clipped(span: Interval, first: int, last: int) -> Interval | None:

@@ -7,11 +7,12 @@ const middle = ([first, last]) => (first + last + 1) / 2;
 
 // One axis of a layer: its units, and what they see of the input. A span is the first and the last position.
 class Axis {
-  constructor(net, [field, count, limits]) {
+  constructor(net, [field, count, limits, ways = [], narrowed = {}]) {
     this.count = count || 1;
     this.field = net.fields[field];
     this.maps = this.field.m.map(place => net.maps[place]);
-    [this.low, this.high, this.others] = net.limits[limits];
+    this.ways = new Map(ways);
+    this.limits = others => net.limits[narrowed[others] ?? limits];
   }
 
   // What a unit sees: of each map its span within the period, moved on by whole periods.
@@ -26,11 +27,17 @@ class Axis {
     return hull && this.field.b ? [Math.min(0, hull[0]), hull[1]] : hull;
   }
 
-  // What of it is really read: null where that is nothing but padding.
-  inside(unit) {
-    const span = this.seen(unit), own = this.others?.find(one => one[0] === unit);
+  // Which ways a unit has to the input; 1 stands for all.
+  way(unit) {
+    return this.ways.get(unit) ?? 1;
+  }
+
+  // What of it is really read by the ways it has along the other axes: null where that is nothing but padding.
+  inside(unit, others) {
+    const span = this.seen(unit), [low, high, own] = this.limits(others);
+    const one = own?.find(one => one[0] === unit);
     if (!span) return null;
-    const [first, last] = own ? own.slice(1) : [Math.max(span[0], this.low), Math.min(span[1], this.high)];
+    const [first, last] = one ? one.slice(1) : [Math.max(span[0], low), Math.min(span[1], high)];
     return first <= last ? [first, last] : null;
   }
 
@@ -59,11 +66,11 @@ class Axis {
   }
 
   // In words: what a unit sees, and where that is not all inside the input a note on it.
-  words(name, unit) {
-    const span = this.seen(unit), inside = this.inside(unit), {w: said, g: isGlobal} = this.field;
+  words(name, unit, others) {
+    const span = this.seen(unit), inside = this.inside(unit, others), {w: said, g: isGlobal} = this.field;
     if (said || !span) return [`${name} ${said || "nothing"}`];
     const sees = `${name} ${span[0]}..${span[1]} (${grouped(span[1] - span[0] + 1)})${isGlobal ? " and all" : ""}`;
-    if (!this.others) return [sees, `along ${name} what is inside the input is cut at its ends`];
+    if (!this.limits(others)[2]) return [sees, `along ${name} what is inside the input is cut at its ends`];
     if (!inside) return [sees, `along ${name} it is nothing but padding`];
     if (inside[0] === span[0] && inside[1] === span[1]) return [sees];
     return [sees, `along ${name} only ${inside[0]}..${inside[1]} is inside the input`];
@@ -132,9 +139,12 @@ function start(stage, net) {
     waiting = setTimeout(() => document.getElementById("said").textContent = reading.textContent, 500);
   }
 
+  // Along the other axes, which ways the unit has to the input.
+  const others = d => net.axes.map((_, e) => layers[current][e].way(unit[e])).filter((_, e) => e !== d).join();
+
   function words() {
     const axes = layers[current].slice(0, net.axes.length);
-    const said = axes.map((axis, d) => axis.words(net.axes[d], unit[d])), notes = said.flatMap(one => one.slice(1));
+    const said = axes.map((axis, d) => axis.words(net.axes[d], unit[d], others(d))), notes = said.flatMap(one => one.slice(1));
     return `${choice[current].textContent}, unit ${unit.slice(0, axes.length).join(", ")} of ` +
       `${axes.map(axis => grouped(axis.count)).join("x")}: sees ${said.map(one => one[0]).join(" and ")}; ` +
       `${notes.join("; ") || "no padding"}.`;
@@ -145,7 +155,7 @@ function start(stage, net) {
     const axes = layers[current], next = axes.map((axis, d) => axis.beside(unit[d]));
     const map = d => [0, axes[d].count - 1], isCoarse = axes[x].count <= 64 && axes[y].count <= 64;
     const boxes = isInput
-      ? {whole: d => [0, net.size[d] - 1], unit: d => axes[d].seen(unit[d]), inside: d => axes[d].inside(unit[d]),
+      ? {whole: d => [0, net.size[d] - 1], unit: d => axes[d].seen(unit[d]), inside: d => axes[d].inside(unit[d], others(d)),
         next: d => axes[d].seen(next[d])}
       : {whole: map, cells: isCoarse && map, unit: d => [unit[d], unit[d]], next: d => [next[d], next[d]]};
     for (const [name, span] of Object.entries(boxes))
