@@ -202,3 +202,27 @@ def test_the_layer_of_the_main_output(layers: str, path: str | None) -> None:
     (model,) = cnncalc.loads(f"input: [3, 8, 8]\nlayers: {layers}\n")
     main = cnncalc.analyze(model).main
     assert (main.path if main is not None else None) == path
+
+
+def test_the_layers_of_all_copies_or_of_one() -> None:
+    (model,) = cnncalc.load("resnet18")
+    report = cnncalc.analyze(model)
+    paths = [layer.path for layer in report.layers]
+    for path, begins in (
+        ("layer3", ("layer3[",)),
+        ("layer3[1]", ("layer3[1]/",)),
+        ("layer3[0]/residual_1", ("layer3[0]/residual_1", "layer3[0]/residual_1/")),
+        ("conv1", ("conv1",)),
+        ("layer", ()),
+    ):
+        found = [layer.path for layer in report.within(path)]
+        assert found == [one for one in paths if begins and one.startswith(begins)]
+    assert len(report.within("layer3")) > len(report.within("layer3[1]")) > 0
+
+
+def test_a_network_that_is_invalid_for_its_input_is_reported_and_not_raised() -> None:
+    (model,) = cnncalc.load("vgg16")
+    report = cnncalc.analyze(model, "3x16x16")
+    (error,) = report.diagnostics
+    assert (report.failed, error.severity, error.path) == ("pool5", "error", "pool5")
+    assert report.layers[-1].path != "pool5"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import tomllib
 from collections.abc import Callable, Iterable
@@ -190,6 +192,34 @@ def test_the_guide_lists_the_keys_of_a_file() -> None:
 def test_the_guide_lists_the_public_names() -> None:
     table = TEXTS["python.md"].partition("| name | |")[2].partition("`report.within(path)`")[0]
     assert set(dir(cnncalc)) - {"__version__"} <= set(re.findall(r"`(\w+)", table))
+
+
+def test_the_calls_of_the_guide_fit_the_functions() -> None:
+    """What the table calls a positional argument has that name, and nothing that is needed is left out."""
+    table = TEXTS["python.md"].partition("| name | |")[2].partition("`report.within(path)`")[0]
+    called = [ast.parse(found, mode="eval").body for found in re.findall(r"`(\w+\([^`]*\))`", table)]
+    names = set()
+    for call in called:
+        assert isinstance(call, ast.Call)
+        assert isinstance(call.func, ast.Name)
+        names.add(call.func.id)
+        parameters = inspect.signature(getattr(cnncalc, call.func.id))
+        given = [ast.unparse(one) for one in call.args]
+        bound = parameters.bind(*given, **{one.arg: one.value for one in call.keywords if one.arg})
+        for name, value in bound.arguments.items():
+            assert value == name or not str(value).isidentifier() or call.func.id == "compare", call
+    functions = {name for name in cnncalc.__all__ if inspect.isfunction(getattr(cnncalc, name))}
+    assert names == functions
+
+
+def test_the_guide_lists_the_errors() -> None:
+    row = TEXTS["python.md"].partition("| `CnncalcError` |")[2].partition("|")[0]
+    public = (getattr(cnncalc, name) for name in dir(cnncalc) if name.endswith(("Error", "NoAnswer")))
+    assert set(re.findall(r"`(\w+)`", row)) == {
+        one.__name__
+        for one in public
+        if issubclass(one, cnncalc.CnncalcError) and one is not cnncalc.CnncalcError
+    }
 
 
 def test_the_extras_that_users_are_sent_to_exist() -> None:

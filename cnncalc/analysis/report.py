@@ -99,6 +99,11 @@ class ReceptiveField(NamedTuple):
         return any(axis.is_global for axis in self.axes)
 
     @property
+    def before(self) -> bool:
+        """Whether some path sees everything that comes before, as behind a recurrent layer."""
+        return any(axis.looks_back for axis in self.axes)
+
+    @property
     def reason(self) -> str | None:
         """Why a size or a start is not known, where one is not."""
         if all(axis.is_simple for axis in self.axes):

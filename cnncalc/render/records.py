@@ -152,7 +152,7 @@ def _field(field: ReceptiveField) -> dict[str, Any]:
         "uniform": field.uniform,
         "aligned": field.aligned,
         "global": field.is_global,
-        "before": any(axis.looks_back for axis in field.axes),
+        "before": field.before,
     }
 
 

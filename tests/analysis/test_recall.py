@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,8 @@ from cnncalc.analysis import recall, run
 from cnncalc.analysis.dropped import dropped_positions
 from cnncalc.analysis.run import Analyses
 from cnncalc.analysis.tensors import Tensor
-from cnncalc.geometry.shape import total
+from cnncalc.geometry.receptive_field import AxisField
+from cnncalc.geometry.shape import Shape, total
 from cnncalc.network.model import Model
 from tests.analysis.each import analyze_each
 from tests.questions.networks import Writer
@@ -77,6 +79,28 @@ def test_what_follows_is_taken_from_memory(monkeypatch: pytest.MonkeyPatch) -> N
     )
     list(analyze_each(model, [model.inputs[0][1]._replace(sizes=(size,)) for size in (80, 64, 65)]))
     assert asked == [*range(1, 7), *range(1, 7), 1, 2]
+
+
+def test_a_field_is_computed_once_along_both_axes_and_for_all_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three windows one is not square; the other layers read each position by itself."""
+    through = AxisField.through
+    computed: list[AxisField] = []
+
+    def counted(field: AxisField, *arguments: Any) -> AxisField:
+        computed.append(field)
+        return through(field, *arguments)
+
+    monkeypatch.setattr(AxisField, "through", counted)
+    layers = "[conv3x3: {out: 4, padding: 1}, relu, maxpool2, bn, {conv: {kernel: [3, 5], out: 4}}]"
+    (model,) = cnncalc.loads(f"input: [3, 64, 48]\nlayers: {layers}")
+    analyses = Analyses(model)
+    for sizes in ((64, 48), (65, 48), (80, 96)):
+        analyses.of(Shape(3, sizes))
+        assert len(computed) == 1 + 1 + 2
+    cnncalc.analyze(
+        model
+    )  # without that memory once per layer, and once more for the other axis of the last one
+    assert len(computed) == 4 + 5 + 1
 
 
 def test_a_single_unit_that_sees_all_of_one_input_and_not_of_another() -> None:

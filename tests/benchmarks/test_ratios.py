@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.benchmarks import __main__ as program
+from tests.benchmarks import measure
 from tests.benchmarks.measure import Cost, Line, processes, python
 from tests.benchmarks.ratios import (
     GUIDE,
@@ -75,6 +77,46 @@ def test_a_run_reports_regressions_and_fails(
     assert ("time 1.5, committed 1" in capsys.readouterr().out) == bool(code)
 
 
+def test_the_medians_of_alternate_runs_are_divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first run of each, which compiles and fills caches, does not count."""
+    seconds = {"a": iter((9.0, 1.0, 5.0, 3.0)), "b": iter((9.0, 2.0, 2.0, 8.0))}
+    order: list[str] = []
+
+    def ran(command: tuple[str, ...]) -> Cost:
+        order.append(command[0])
+        return Cost(next(seconds[command[0]]), 10.0)
+
+    monkeypatch.setattr(measure, "_process", ran)
+    assert processes([("a",), ("b",)], 3) == [Cost(3.0, 10.0), Cost(2.0, 10.0)]
+    assert order == ["a", "b"] * 4
+
+
+def test_the_guide_says_what_is_measured_and_against_what() -> None:
+    """Of both sides of every line, and of processes alone is there a memory."""
+    ratios = ratios_in(read())
+    processes = {name: {"memory" in pair for pair in pairs.values()} for name, pairs in ratios.items()}
+    assert all(len(kinds) == 1 for kinds in processes.values())
+    assert {name for name, kinds in processes.items() if True in kinds} == {
+        "start-up",
+        "summary",
+        "check",
+        "text",
+    }
+    against = {subject.rpartition(" / ")[2] for pairs in ratios.values() for subject in pairs}
+    itself = {"an analysis", "as many loads", "--jobs 1", "one tenth"}
+    others = {
+        "bare imports", "import torch", "torchinfo", "onnx", "onnx_tool", "yaml.compose",
+        "torch.export.export", "a forward pass of one image",
+    }  # fmt: skip
+    assert against == itself | others
+    prose = GUIDE.read_text(encoding="utf-8").partition("<!-- measured -->")[0]
+    for name in ("typer", "PyYAML", "Rich", "torchinfo", "`onnx`", "onnx-tool", "PyTorch"):
+        assert name in prose
+    extras = tomllib.loads((GUIDE.parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = " ".join(extras["optional-dependencies"]["oracle"] + extras["optional-dependencies"]["bench"])
+    assert all(name in needed for name in ("torch", "torchinfo", "onnx", "onnx-tool"))
+
+
 def test_an_unknown_suite_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert program.main(["startup"]) == 2
     assert "no suite 'startup'" in capsys.readouterr().err
@@ -83,9 +125,10 @@ def test_an_unknown_suite_is_refused(capsys: pytest.CaptureFixture[str]) -> None
 def test_the_memory_of_a_process_is_its_own() -> None:
     """However much the measuring process itself uses."""
     held = b"x" * (200 << 20)
-    small, large, broken = processes(
-        [python("-c", ""), python("-c", "b'x' * (100 << 20)"), python("-c", "raise SystemExit(3)")], 1
-    )
+    allocate = "b'x' * (100 << 20)"
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', \"{allocate}\"])"
+    codes = ("", allocate, "raise SystemExit(3)", child)
+    small, large, broken, parent = processes([python("-c", code) for code in codes], 1)
     assert len(held) == 200 << 20
     assert small is not None
     assert small.memory is not None
@@ -94,3 +137,6 @@ def test_the_memory_of_a_process_is_its_own() -> None:
     assert large.memory is not None
     assert large.memory > 100
     assert broken is None
+    assert parent is not None
+    assert parent.memory is not None
+    assert parent.memory > 100

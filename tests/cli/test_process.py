@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from cnncalc import layers
+from cnncalc.cli import COMMANDS
+from cnncalc.render.outputs import FORMATS
+
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "cnncalc"]
 
 
@@ -124,14 +129,45 @@ def test_a_full_disk_is_told() -> None:
 
 
 def test_a_run_imports_only_what_it_needs() -> None:
-    code = "import sys; from cnncalc.cli import main; main(['rf', 'stack3x3']); print(*sys.modules, file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(done.stderr.split())
+    """Of commands, families of layers and formats those that are used."""
+    loaded = loaded_by(["rf", "stack3x3"])
+    assert not loaded & {"rich", "click", "pydantic"}
+    commands = {f"cnncalc.cli.{name}" for name in COMMANDS.values()}
+    assert loaded & commands == {"cnncalc.cli.networks"}
+    families = {f"cnncalc.layers.{path.stem}" for path in Path(layers.__file__).parent.glob("*.py")}
+    shared = {f"cnncalc.layers.{name}" for name in ("base", "catalogue", "fields")}
+    used = {f"cnncalc.layers.{name}" for name in ("convolution", "activation", "normalization")}
+    assert loaded & families - shared <= used
+    formats = {f"cnncalc.render.outputs.{name}" for name in FORMATS.names}
+    assert loaded & formats == {"cnncalc.render.outputs.table"}
+
+
+def test_no_command_loads_rich_or_a_framework(tmp_path: Path) -> None:
+    lenet, out = "tests/data/lenet.prototxt", str(tmp_path)
+    commands = [
+        ["--help"], ["rf", "--help"], ["rf", "vgg16"], ["summary", "vgg16", "--format", "csv"], ["compare", "vgg16", "resnet18"],
+        ["check", "vgg16"], ["sweep", "vgg16", "--input", "3x224..225"], ["sizes", "vgg16"], ["solve", "mobilenet_v1", "--model", "mobilenet_v1", "--vary", "a=1..2", "--so-that", "macs <= 1G"],
+        ["draw", "vgg16", "-o", f"{out}/a.html"], ["export", "vgg16", "--to", "onnx", "-o", f"{out}/a.onnx"],
+        ["rf", f"{out}/a.onnx"], ["import", lenet, "-o", f"{out}/a.yaml"], ["export", "vgg16", "--to", "torch"],
+    ]  # fmt: skip
+    loaded = {name.partition(".")[0] for name in loaded_by(*commands)}
     assert not loaded & {
-        "rich.progress",
+        "rich",
         "click",
-        "pydantic",
-        "cnncalc.cli.spp",
-        "cnncalc.render.json",
-        "cnncalc.render.csv",
+        "torch",
+        "torchvision",
+        "onnx",
+        "tensorflow",
+        "keras",
+        "numpy",
+        "h5py",
     }
+
+
+def loaded_by(*commands: list[str]) -> set[str]:
+    """The modules that are loaded after these commands."""
+    code = f"import sys; from cnncalc.cli import main; codes = [main(one) for one in {list(commands)!r}]; print(any(codes), *sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    failed, *loaded = done.stderr.splitlines()[-1].split()
+    assert failed == "False", done.stderr
+    return set(loaded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import combinations, product
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cnncalc import CnncalcError, SpecError, analyze, load
 from cnncalc.analysis.report import Report
 from cnncalc.geometry.shape import Shape
 from cnncalc.loading import Options, source_at
+from cnncalc.network.model import Model
 from cnncalc.questions.sweep import Grid, Row, SpecLoader, parse_shapes, parse_values, sweep
 from cnncalc.render.listings.sweep import Sweep
 from cnncalc.render.outputs import FORMATS
@@ -120,6 +122,20 @@ def test_an_unknown_variable_is_refused(spec: str, capsys: pytest.CaptureFixture
     ran = Ran(capsys, "sweep", spec, "--set", "widht=2,3")
     assert ran.code == 2
     assert "no variable is named `widht`" in ran.err
+
+
+def test_a_spec_is_read_once_for_all_sizes(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnncalc.questions.sweep.CHUNK", 20)  # so that the sizes are more than one chunk
+    asked: list[dict[str, str]] = []
+
+    def counted(sets: Mapping[str, str]) -> tuple[Model, ...]:
+        asked.append(dict(sets))
+        return load(spec, sets=sets)
+
+    grid = Grid({"": parse_shapes("3x20..24x20..29")}, {"width": ("2", "6")})
+    assert sum(row.ok for row in sweep(grid, counted)) == 2 * 5 * 10
+    assert len(asked) <= 3  # the first choice of variables is also tried before all others
+    assert [one for at, one in enumerate(asked) if one not in asked[:at]] == [{"width": "2"}, {"width": "6"}]
 
 
 def test_a_list_in_brackets_is_one_value() -> None:

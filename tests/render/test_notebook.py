@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from rich.console import Console
 
 import cnncalc
+from cnncalc.render.document import Document
 from cnncalc.render.listings.networks import Networks
 from cnncalc.render.outputs import FORMATS
 from cnncalc.render.surface import Surface
@@ -90,6 +92,19 @@ def test_a_model_and_a_comparison_show_themselves(resnet: cnncalc.Report) -> Non
         cnncalc.compare("resnet18")
 
 
+def test_rich_prints_a_model_and_a_comparison_as_tables(resnet: cnncalc.Report) -> None:
+    both = cnncalc.compare(resnet, resnet)
+    shown: list[tuple[object, Document]] = [
+        (cnncalc.load("resnet18")[0], Networks([resnet], View("summary"))),
+        (both, both),
+    ]
+    for value, document in shown:
+        stream = io.StringIO()
+        Console(file=stream, width=120).print(value)
+        expected = FORMATS.render("table", document, Surface(120))
+        assert [line.rstrip() for line in stream.getvalue().splitlines()] == expected.splitlines()
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_rich_prints_what_a_terminal_shows(width: int, resnet: cnncalc.Report) -> None:
     stream = io.StringIO()
@@ -129,6 +144,20 @@ def test_the_field_has_the_name_that_json_has(resnet: cnncalc.Report) -> None:
     first = resnet.layers[0]
     assert first.rf is first.field
     assert (first.rf.size, first.rf.stride, first.rf.start) == ((7, 7), (2, 2), (-3, -3))
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_the_field_has_all_that_json_has(before: bool) -> None:
+    """Under the same names, but for a word that Python keeps to itself."""
+    last = "lstm: 4" if before else "global_avgpool"
+    spec = f"input: [4, 20]\nlayers: [conv3: 4, {{conv_transpose3: {{out: 4, stride: 2}}}}, {last}]"
+    report = cnncalc.analyze(cnncalc.loads(spec)[0])
+    (model,) = json.loads(FORMATS.render("json", Networks([report], View("rf"))))["models"]
+    for one, record in zip(report.layers, model["layers"], strict=True):
+        for key, value in record["rf"].items():
+            found = getattr(one.rf, "is_global" if key == "global" else key)
+            assert found == value or list(found) == value or (value is None and set(found) <= {None}), key
+    assert report.layers[-1].rf.before is before
 
 
 def test_the_public_names_are_listed_and_in_the_guide() -> None:
