@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -218,6 +219,18 @@ def test_a_command_that_is_asked_for_much_answers_or_refuses_in_little_memory(
 
 
 # What the limits leave room for
+
+
+def test_memory_grows_with_the_number_of_layers() -> None:
+    def peak(layers: int) -> int:
+        tracemalloc.start()
+        report_of(f"{INPUT}layers: [{{seq: [{CONV}, relu], repeat: {layers // 2}}}]\n")
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(100)  # what is loaded once
+    assert 1.5 < peak(600) / peak(300) < 2.5
 
 
 @pytest.mark.slow
