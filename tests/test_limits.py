@@ -230,7 +230,7 @@ def test_memory_grows_with_the_number_of_layers() -> None:
         return most
 
     peak(100)  # what is loaded once
-    assert 1.5 < peak(600) / peak(300) < 2.5
+    assert 1.4 < peak(1000) / peak(500) < 3  # of what grows with its square 4
 
 
 @pytest.mark.slow
