@@ -160,7 +160,11 @@ class Along:
             return given[1] if given[0].rank == given[1].rank else given[0]
         assert layer is not None
         opened = self._opened(node, layer, given)
-        if opened.rules is not None and opened.rank == 1 and self._flattens_a_point(layer, given[0]):
+        if (
+            opened.rules is not None
+            and wheres[0] is not None
+            and self._flattens_a_point(layer, given[0], wheres[0])
+        ):
             self.loose.add(index)
         if layer.flattens and opened.rules is None:
             self.flattened += [index] if opened.rank else []
@@ -177,10 +181,15 @@ class Along:
         rule = None if wheres[0] is None else opened.rules[wheres[0]]
         self.rules.append(rule)
         self._place(index, node, layer, given, rule, opened.channels)
-        return Shape(opened.channels, (None,) * len(opened.rules))
+        beside = zip(opened.rules, layer.combine(given).sizes, strict=True)
+        return Shape(
+            opened.channels, tuple([None if at == to else _fixed(*one) for at, one in enumerate(beside)])
+        )
 
-    def _flattens_a_point(self, layer: Layer, given: Shape) -> bool:
-        return layer.flattens and layer.flattens_map(given._replace(sizes=(1,)), self.framework)
+    def _flattens_a_point(self, layer: Layer, given: Shape, where: int) -> bool:
+        """Whether a layer makes a vector of a map of one position along this axis."""
+        sizes = (*given.sizes[:where], 1, *given.sizes[where + 1 :])
+        return layer.flattens and layer.flattens_map(given._replace(sizes=sizes), self.framework)
 
     def _place(
         self,
@@ -194,7 +203,7 @@ class Along:
         """Where the size of a node's output is from."""
         roots = [self.root[one] for one in node.inputs]
         is_alone = len(given) == 1 or layer.others_read == "all"
-        fixed = None if rule is None or isinstance(rule, Unlaid) else rule.output_size(None)
+        fixed = None if rule is None else _fixed(rule, None)
         if index in self.loose:
             self._add(index, node, given, channels, (layer, given, self.where[node.inputs[0]]))
         elif (layer.is_join and len(set(roots)) == 1) or (is_alone and rule is not None and keeps_size(rule)):
@@ -233,6 +242,11 @@ def _laid(node: Node, layer: Layer, shape: Shape) -> Arrangement | None:
         return layer.arrangement(shape)
     except Fault as fault:
         raise Unanswered(fault.message, node, fault.help) from None
+
+
+def _fixed(rule: AxisRule, size: Size) -> Size:
+    """How many units come out, where that is known before any size is chosen."""
+    return None if isinstance(rule, Unlaid) else rule.output_size(size)
 
 
 def keeps_size(rule: AxisRule) -> bool:

@@ -327,6 +327,25 @@ def test_keras_linear_layer_makes_a_vector_of_a_single_position(layers: str, kep
     assert in_words(axis.classes[2]) == kept
 
 
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "conv3x3: {out: 4, padding: 1}, global_avgpool, linear: 3",
+        "adaptive_avgpool: 1, linear: 3, relu, linear: 2",
+        "adaptive_avgpool: {out: [1, 2]}, linear: 3",
+        "mul: {gate: [global_avgpool, linear: 4], map: []}",
+    ],
+)
+def test_keras_linear_layer_after_a_pool_of_both_axes(layers: str) -> None:
+    model = model_of(f"framework: tensorflow\ninput: [4, 24, 16]\nlayers: [{layers}]")
+    for at, axis in enumerate(sizes(model).axes):
+        tried = [[size, 16] if at == 0 else [24, size] for size in range(1, 20)]
+        for size, report in zip(
+            range(1, 20), analyze_each(model, [Shape(4, tuple(one)) for one in tried]), strict=True
+        ):
+            assert tuple(size in some for some in axis.classes) == measured(report, size, at), (at, size)
+
+
 def test_a_single_position_is_spread() -> None:
     model = model_of("input: [2, any]\nlayers: [add: {one: [maxpool2], other: [conv3: {out: 2, stride: 2}]}]")
     (axis,) = sizes(model).axes
