@@ -5,10 +5,18 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
+from enum import Enum
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+import cnncalc
+from cnncalc.frameworks import Framework
+from cnncalc.layers.base import Layer
+
+TESTS = Path(__file__).parent
 PACKAGE = Path(__file__).parent.parent / "cnncalc"
 
 ORDER = (
@@ -79,3 +87,43 @@ def test_importing_the_package_loads_neither_rich_nor_typer_nor_yaml() -> None:
     code = "import sys, cnncalc; print(sorted({name.split('.')[0] for name in sys.modules} & {'rich', 'typer', 'yaml'}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("room", ["layers", "network", "blocks", "analysis"])
+def test_only_geometry_counts_windows(room: str) -> None:
+    """No other room divides by a stride and rounds."""
+    for path in (PACKAGE / room).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.FloorDiv):
+                assert "stride" not in ast.unparse(node), f"{path.name}: ask the window: {ast.unparse(node)}"
+
+
+FIXED = (tuple, frozenset, str, int, float, Fraction, Enum, Layer)
+
+
+def parts(value: object) -> Iterator[object]:
+    """All that a value is made of, but for layers, whose test is in tests/layers, and the registry's frameworks."""
+    yield value
+    if isinstance(value, tuple | frozenset | list | set | dict) and not isinstance(value, Framework):
+        for one in value:
+            yield from parts(one)
+
+
+def test_what_goes_from_stage_to_stage_cannot_be_changed() -> None:
+    """It is made of tuples, and of values that have no parts."""
+    for name in ("googlenet:paper", "unet", "densenet121"):
+        (model,) = cnncalc.load(name)
+        for one in parts((model, cnncalc.analyze(model))):
+            without_parts = getattr(one, "__slots__", None) == () and not hasattr(one, "__dict__")
+            assert one is None or without_parts or isinstance(one, FIXED), (
+                f"{type(one).__name__} can be changed"
+            )
+
+
+def test_oracles_share_no_code_with_what_they_check() -> None:
+    """What computes beside the tests imports nothing of the package; `grids.py` is what cnncalc says, in their terms."""
+    oracles = [path for path in (TESTS / "oracle").glob("*.py") if not path.name.startswith("test_")]
+    oracles = [path for path in oracles if path.name != "grids.py"]
+    assert len(oracles) > 5
+    for path in (TESTS / "analysis" / "naive.py", *oracles):
+        assert not [name for name in imports_of(path) if name.partition(".")[0] == "cnncalc"], path

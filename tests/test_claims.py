@@ -146,6 +146,11 @@ SENTENCES: tuple[tuple[str, str, Callable[[], tuple[object, ...]]], ...] = (
     ),
     ("design.md", "There are {}: **typer**", lambda: ({3: "three"}[len(project()["dependencies"])],)),
     (
+        "design.md",
+        "any version from {} on",
+        lambda: (project()["dependencies"][0].removeprefix("typer>="),),
+    ),
+    (
         "ci.md",
         "The metrics are {} (the largest number of activations in memory at once) and `rf` (",
         lambda: (", ".join(f"`{name}`" for name in list(budgets.METRICS)[:-1]),),
@@ -227,6 +232,21 @@ def test_the_extras_that_users_are_sent_to_exist() -> None:
     named = set(re.findall(r"cnncalc\[(\w+)\]", sources))
     named |= {one.extra[0] for one in IMPORTERS.values() if one.extra[0]}
     assert {"h5", "engine"} <= named <= set(project()["optional-dependencies"])
+
+
+def test_the_extras_of_a_checkout_exist_and_each_has_its_reason() -> None:
+    named = {
+        one
+        for text in TEXTS.values()
+        for found in re.findall(r"'\.\[([\w,]+)\]'", text)
+        for one in found.split(",")
+    }
+    assert {"test", "oracle"} <= named <= set(project()["optional-dependencies"])
+    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    start = lines.index("[project.optional-dependencies]") + 1
+    extras = lines[start : lines.index("", start)]
+    for line, before in zip(extras, ["", *extras], strict=False):
+        assert line.startswith("# ") or before.startswith("# "), f"{line} has no reason"
 
 
 def test_a_network_is_computed_before_a_framework_is_imported() -> None:

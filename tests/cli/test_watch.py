@@ -18,6 +18,7 @@ from cnncalc.cli.check import depended_on
 from cnncalc.codes import CODES
 from tests.cli.running import Ran, heed_interrupts
 
+ROOT = Path(__file__).parents[2]
 GOOD = "input: [3, 8, 8]\nlayers: [conv3x3: 4]\nexpect: {params: 112}\n"
 
 
@@ -214,14 +215,33 @@ def test_a_shell_completes_commands_options_values_and_networks(
     assert completed(*words) == found
 
 
-def test_the_script_for_a_shell(capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("shell", "file", "said"),
+    [
+        ("bash", ".bash_completions/cnncalc.sh", "complete -o default -F _cnncalc_completion cnncalc"),
+        ("zsh", ".zfunc/_cnncalc", "#compdef cnncalc"),
+        ("fish", ".config/fish/completions/cnncalc.fish", "complete --command cnncalc"),
+    ],
+)
+def test_completion_is_installed(shell: str, file: str, said: str, tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "cnncalc", "--install-completion", shell],
+        env={**os.environ, "HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
+        stdout=subprocess.DEVNULL,
+        check=True,
+        cwd=ROOT,
+    )
+    assert said in (tmp_path / file).read_text()
+
+
+def test_there_is_a_script_for_powershell() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "cnncalc"],
-        env={**os.environ, "_CNNCALC_COMPLETE": "source_bash"},
+        env={**os.environ, "_CNNCALC_COMPLETE": "source_powershell"},
         capture_output=True,
         text=True,
     )
-    assert "complete -o default -F _cnncalc_completion cnncalc" in done.stdout
+    assert "Register-ArgumentCompleter -Native -CommandName cnncalc" in done.stdout
 
 
 def test_completion_is_offered_where_no_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -211,6 +211,15 @@ def test_explain_shows_a_code_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert "# cnncalc: ignore[W504]" in out
 
 
+@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.code)
+def test_explain_has_an_example_with_and_one_without(code: Code, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["explain", code.code])
+    bad, good = capsys.readouterr().out.split("Does not:\n")
+    for example, part in ((code.bad, bad), (code.good, good)):
+        lines = [line.strip() for line in example.splitlines()]
+        assert [line for line in lines if line not in part] == []
+
+
 def test_explain_lists_all_codes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
     out = capsys.readouterr().out

@@ -146,7 +146,8 @@ def _tensors(module: Module) -> Iterator[Any]:
 
 
 def _a(value: object) -> str:
-    return f"a {type(value).__name__}"
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _said(error: BaseException) -> str:
