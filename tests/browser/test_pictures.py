@@ -71,8 +71,15 @@ layers:
   - {maxpool3: {stride: 2}}
   - {conv_transpose5: {out: 4, stride: 3}}
 """,
+    "large": """
+models:
+  tiny: {input: [1, 9, 9], layers: [conv3x3: 1]}
+  huge:
+    input: [2000000, 40000, 40000]
+    layers: [conv3x3: {out: 3000000, padding: 1}, conv3x3: {out: 2000, stride: 2, padding: 1}]
+""",
 }
-"""Long names, several inputs, a single axis and many layers."""
+"""Long names, several inputs, a single axis, many layers and long numbers."""
 
 AMISS = """
 const whole = document.documentElement.getBoundingClientRect(), found = [];

@@ -29,13 +29,14 @@ from cnncalc.render.pictures.svg import (
     rect,
     sheet,
     text,
+    width_of,
 )
 from cnncalc.render.rows import rows
 from cnncalc.render.text import UNKNOWN, exact, rounded
 from cnncalc.support.numbers import plural
 
 NAMES, BAR, NUMBER = 176, 104, 64
-"""Room for the names, for the bars of one figure, and for its numbers."""
+"""Room for the names, for the bars of one figure, and at least for its numbers."""
 MOST_ROWS = 40
 """Rows up to which layers are not folded unasked."""
 
@@ -68,12 +69,20 @@ class Bars(NamedTuple):
         return tuple(max((figure.of(sums) or 0 for _, sums in self.rows), default=0) for figure in FIGURES)
 
 
+class Scale(NamedTuple):
+    """Where the bars of a figure begin and end, and the number that the longest one shows."""
+
+    start: float
+    end: float
+    largest: int
+
+
 def draw(drawing: Drawing) -> str:
     """A panel per network, the bars of all of them on the same scales."""
     found = [_bars(report, drawing.depth) for report in drawing.reports]
     if not any(bars.rows for bars in found):
         raise nothing(drawing.reports[0], "there is no layer whose cost could be drawn")
-    largest = tuple(map(max, zip(*(bars.largest for bars in found), strict=True)))
+    scales = _scales(found)
     words = " ".join(
         f"{title(bars.report)}: "
         + ", ".join(f"{exact(figure.of(bars.report.totals))} {figure.title}" for figure in FIGURES)
@@ -81,7 +90,7 @@ def draw(drawing: Drawing) -> str:
         for bars in found
     )
     names = ", ".join(title(report) for report in drawing.reports)
-    return sheet(f"Parameters, MACs and activations: {names}", words, [_panel(one, largest) for one in found])
+    return sheet(f"Parameters, MACs and activations: {names}", words, [_panel(one, scales) for one in found])
 
 
 def _bars(report: Report, depth: int | None) -> Bars:
@@ -96,21 +105,36 @@ def _bars(report: Report, depth: int | None) -> Bars:
     )
 
 
-def _panel(bars: Bars, largest: tuple[int, ...]) -> Panel:
-    width = NAMES + len(FIGURES) * (BAR + NUMBER)
+def _scales(found: list[Bars]) -> list[Scale]:
+    """One scale per figure for all networks, with room for their longest number."""
+    scales: list[Scale] = []
+    start = float(NAMES)
+    for figure, largest in zip(FIGURES, zip(*(bars.largest for bars in found), strict=True), strict=True):
+        totals = [exact(figure.of(bars.report.totals)) for bars in found]
+        room = max(
+            BAR + NUMBER,
+            BAR + 4 + GRID + width_of(_number(max(largest))),
+            *[GRID + width_of(words, bold=True) for words in totals],
+        )
+        scales.append(Scale(start, start + room, max(largest)))
+        start += room
+    return scales
+
+
+def _panel(bars: Bars, scales: list[Scale]) -> Panel:
+    width = scales[-1].end
     elements: list[Element] = []
-    for at, figure in enumerate(FIGURES):
-        elements.append(text(NAMES + at * (BAR + NUMBER), 12, figure.title, "bold"))
+    for figure, scale in zip(FIGURES, scales, strict=True):
+        elements.append(text(scale.start, 12, figure.title, "bold"))
     y = float(LINE)
     for path, sums in bars.rows:
-        elements += _row(path, sums, largest, y)
+        elements += _row(path, sums, scales, y)
         y += LINE
     elements.append(line(0, y + 4, width, y + 4, "axis"))
     elements.append(text(0, y + 6 + 13, "total", "bold"))
-    for at, figure in enumerate(FIGURES):
-        total = figure.of(bars.report.totals)
-        words = exact(total)
-        elements.append(text(NAMES + at * (BAR + NUMBER), y + 6 + 13, words, "bold", data_total=words))
+    for figure, scale in zip(FIGURES, scales, strict=True):
+        words = exact(figure.of(bars.report.totals))
+        elements.append(text(scale.start, y + 6 + 13, words, "bold", data_total=words))
     notes = [*failed(bars.report)]
     if bars.hidden:
         keeps = "that keeps its shape" if bars.hidden == 1 else "that keep their shape"
@@ -118,15 +142,17 @@ def _panel(bars: Bars, largest: tuple[int, ...]) -> Panel:
     return titled(title(bars.report), Panel(width, y + 6 + LINE, tuple(elements)), notes)
 
 
-def _row(path: str, sums: Totals, largest: tuple[int, ...], y: float) -> Iterator[Element]:
+def _row(path: str, sums: Totals, scales: list[Scale], y: float) -> Iterator[Element]:
     yield label(0, y + 13, path, NAMES - GRID)
-    for at, (figure, most) in enumerate(zip(FIGURES, largest, strict=True)):
-        x = NAMES + at * (BAR + NUMBER)
+    for at, (figure, scale) in enumerate(zip(FIGURES, scales, strict=True)):
         value = figure.of(sums)
-        long = BAR * (value or 0) / max(most, 1)
+        long = BAR * (value or 0) / max(scale.largest, 1)
         said = f"{path}: {exact(value)} {figure.title}"
         data = {"data_layer": path, "data_figure": figure.key, "data_value": exact(value)}
         if value:
-            yield rect(x, y + 3, max(long, 0.5), 12, f"fill-{SERIES[at]}", said, **data)
-        words = UNKNOWN if value is None else rounded(value) or exact(value)
-        yield text(x + long + 4, y + 13, words, "" if value else "soft", title=said)
+            yield rect(scale.start, y + 3, max(long, 0.5), 12, f"fill-{SERIES[at]}", said, **data)
+        yield text(scale.start + long + 4, y + 13, _number(value), "" if value else "soft", title=said)
+
+
+def _number(value: Size) -> str:
+    return UNKNOWN if value is None else rounded(value) or exact(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from math import floor, log10, sqrt
+from math import ceil, floor, log10, sqrt
 from typing import NamedTuple
 
 from cnncalc.render.listings.layers import place_of
@@ -27,8 +27,9 @@ from cnncalc.render.text import exact, inert, rounded
 from cnncalc.support.numbers import by, plural
 
 LEFT, TOP, WIDE, HIGH = 56, LINE, 480, 400
-PARAMS, MACS, FIELD = 256, 320, 376
-"""Where the columns of the legend end."""
+"""Where the plot is, moved to the right by what longer numbers need, and how large."""
+NAMES, COLUMN = 192, 64
+"""Room for the names of the legend, and at least for each number."""
 MOST_NAMED = 40
 """Networks up to which each is numbered and named beside the plot."""
 MOST = 10_000
@@ -59,11 +60,13 @@ class Axis(NamedTuple):
 
     low: float
     high: float
+    start: float
     length: float
+    """Less than 0 where it leads up."""
 
     def at(self, value: int) -> float:
-        """How far along the axis a value is."""
-        return (log10(value) - self.low) / (self.high - self.low) * self.length
+        """Where a value is drawn."""
+        return self.start + (log10(value) - self.low) / (self.high - self.low) * self.length
 
     @property
     def ticks(self) -> list[int]:
@@ -101,21 +104,23 @@ def drawn(networks: Iterable[tuple[str, int | None, int | None, tuple[int | None
     return sheet(f"MACs by parameters of {plural(len(dots), 'network')}", words, [_panel(dots, len(given))])
 
 
-def _axis(values: Sequence[int], length: float) -> Axis:
+def _axis(values: Sequence[int], start: float, length: float) -> Axis:
     """Room for all values and a little around them."""
     low, high = log10(min(values)), log10(max(values))
     gap = max((high - low) * 0.08, 0.1)
-    return Axis(low - gap, high + gap, length)
+    return Axis(low - gap, high + gap, start, length)
 
 
 def _panel(dots: list[Dot], total: int) -> Panel:
-    across, up = _axis([dot.params for dot in dots], WIDE), _axis([dot.macs for dot in dots], HIGH)
+    up = _axis([dot.macs for dot in dots], TOP + HIGH, -HIGH)
+    left = max(LEFT, *[GRID + ceil(width_of(_short(value))) for value in up.ticks], 0)
+    across = _axis([dot.params for dot in dots], left, WIDE)
     elements = list(_grid(across, up))
     largest = max((dot.extent or 0 for dot in dots), default=0)
     placed = []
     for dot in dots:
         radius = 3.0 if not dot.extent else max(3.0, 18 * sqrt(dot.extent / largest))
-        placed.append((LEFT + across.at(dot.params), TOP + HIGH - up.at(dot.macs), radius))
+        placed.append((across.at(dot.params), up.at(dot.macs), radius))
     for dot, (x, y, radius) in sorted(zip(dots, placed, strict=True), key=lambda pair: -pair[1][2]):
         elements.append(
             circle(
@@ -131,11 +136,12 @@ def _panel(dots: list[Dot], total: int) -> Panel:
             )
         )
         elements.append(circle(x, y, 1.5, "fill-a"))
-    width = LEFT + WIDE
+    width: float = left + WIDE
     if len(dots) <= MOST_NAMED:
-        elements += _numbers(placed)
-        elements += _legend(dots, LEFT + WIDE + 3 * GRID)
-        width += 3 * GRID + FIELD
+        elements += _numbers(placed, left)
+        legend = _legend(dots, width + 3 * GRID)
+        elements += legend.elements
+        width = legend.width
     below = TOP + HIGH + 2 * LINE + 4
     notes = (
         [f"the area of a circle is in proportion to the receptive field, at most {largest:,}"]
@@ -146,31 +152,35 @@ def _panel(dots: list[Dot], total: int) -> Panel:
         notes.append(f"{plural(total - len(dots), 'network')} without parameters or MACs not drawn")
     for note in notes:
         below += LINE
-        elements.append(text(LEFT, below, note, "soft"))
+        elements.append(text(left, below, note, "soft"))
     return Panel(
         width, max(below + 4, (len(dots) + 1) * LINE if len(dots) <= MOST_NAMED else 0), tuple(elements)
     )
 
 
 def _grid(across: Axis, up: Axis) -> Iterator[Element]:
-    yield rect(LEFT, TOP, WIDE, HIGH, "frame")
+    left = across.start
+    yield rect(left, TOP, WIDE, HIGH, "frame")
+    free = 0.0
     for value in across.ticks:
-        x = LEFT + across.at(value)
+        x, words = across.at(value), _short(value)
         yield line(x, TOP, x, TOP + HIGH)
-        yield text(x, TOP + HIGH + LINE - 2, _short(value), "soft middle")
+        if x - width_of(words) / 2 >= free:
+            yield text(x, TOP + HIGH + LINE - 2, words, "soft middle")
+            free = x + width_of(words) / 2 + GRID
     for value in up.ticks:
-        y = TOP + HIGH - up.at(value)
-        yield line(LEFT, y, LEFT + WIDE, y)
-        yield text(LEFT - GRID, y + 4, _short(value), "soft end")
-    yield text(LEFT + WIDE / 2, TOP + HIGH + 2 * LINE, "parameters", "middle")
-    yield text(LEFT - GRID, 12, "MACs", "end")
+        y = up.at(value)
+        yield line(left, y, left + WIDE, y)
+        yield text(left - GRID, y + 4, _short(value), "soft end")
+    yield text(left + WIDE / 2, TOP + HIGH + 2 * LINE, "parameters", "middle")
+    yield text(left - GRID, 12, "MACs", "end")
 
 
 def _short(value: int) -> str:
-    return (rounded(value) or exact(value)).replace(".0", "")
+    return _number(value).replace(".0", "")
 
 
-def _numbers(placed: list[tuple[float, float, float]]) -> Iterator[Element]:
+def _numbers(placed: list[tuple[float, float, float]], left: float) -> Iterator[Element]:
     """The number of each dot beside it, where it meets no other number; the legend has all."""
     taken: list[tuple[float, float, float, float]] = []
     for at, (x, y, radius) in enumerate(placed):
@@ -183,7 +193,7 @@ def _numbers(placed: list[tuple[float, float, float]]) -> Iterator[Element]:
             (-width / 2, radius + 12),
         ):
             box = (x + dx - 1, y + dy - 10, x + dx + width + 1, y + dy + 2)
-            inside = box[0] >= LEFT and box[2] <= LEFT + WIDE and box[1] >= TOP and box[3] <= TOP + HIGH
+            inside = box[0] >= left and box[2] <= left + WIDE and box[1] >= TOP and box[3] <= TOP + HIGH
             if inside and not any(_meet(box, other) for other in taken):
                 taken.append(box)
                 yield text(x + dx, y + dy, words, "small")
@@ -194,14 +204,26 @@ def _meet(one: tuple[float, float, float, float], other: tuple[float, float, flo
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _legend(dots: list[Dot], x: float) -> Iterator[Element]:
-    """A line per network: its number, name, parameters and MACs."""
-    for place, words in ((x + PARAMS, "params"), (x + MACS, "MACs"), (x + FIELD, "field")):
-        yield text(place, 13, words, "soft end")
+def _legend(dots: list[Dot], x: float) -> Panel:
+    """A line per network: its number, name, parameters and MACs; as wide as from the left of the plot."""
+    columns = {
+        "params": [_number(dot.params) for dot in dots],
+        "MACs": [_number(dot.macs) for dot in dots],
+        "field": ["-" if dot.extent is None else exact(dot.extent) for dot in dots],
+    }
+    elements: list[Element] = []
     for at, dot in enumerate(dots):
         y = 13 + LINE * (at + 1)
-        yield text(x + 16, y, str(at + 1), "small end")
-        yield label(x + GRID * 3, y, dot.name, PARAMS - 80)
-        yield text(x + PARAMS, y, rounded(dot.params) or exact(dot.params), "end", title=dot.said)
-        yield text(x + MACS, y, rounded(dot.macs) or exact(dot.macs), "end", title=dot.said)
-        yield text(x + FIELD, y, "-" if dot.extent is None else exact(dot.extent), "end")
+        elements.append(text(x + 16, y, str(at + 1), "small end"))
+        elements.append(label(x + GRID * 3, y, dot.name, NAMES - GRID * 2))
+    end = x + NAMES
+    for name, numbers in columns.items():
+        end += max(COLUMN, ceil(GRID + max(map(width_of, numbers))))
+        elements.append(text(end, 13, name, "soft end"))
+        for at, (dot, number) in enumerate(zip(dots, numbers, strict=True)):
+            elements.append(text(end, 13 + LINE * (at + 1), number, "end", title=dot.said))
+    return Panel(end, LINE * (len(dots) + 1), tuple(elements))
+
+
+def _number(value: int) -> str:
+    return rounded(value) or exact(value)
