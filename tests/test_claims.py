@@ -14,6 +14,7 @@ import pytest
 
 import cnncalc
 from cnncalc.checks import budgets
+from cnncalc.cli import main
 from cnncalc.exporters import mermaid, onnx
 from cnncalc.importers.registry import IMPORTERS
 from cnncalc.language.arithmetic import FUNCTIONS
@@ -184,6 +185,43 @@ def test_the_guide_lists_what_may_be_expected() -> None:
     sentence = TEXTS["language.md"].partition(start)[2].partition(end)[0]
     named = re.findall(r"`(\w+)`", sentence)
     assert sorted(named) == sorted(set(METRICS) - {FITTING})
+
+
+def test_the_parameters_of_the_example_are_those_of_its_branches() -> None:
+    """Each convolution as the sentence lists it, from 16 channels on."""
+    found = re.search(r"the branches that the module has \((.*?)\) gives (\d+)", TEXTS["questions.md"])
+    assert found
+    params = 0
+    for branch in found[1].split("; "):
+        channels = 16
+        for kernel, out in re.findall(r"(\d)x\d to (\d+)", branch):
+            params += int(kernel) ** 2 * channels * int(out)
+            channels = int(out)
+    assert params == int(found[2]) == report("inception:reduced").totals.params
+
+
+def test_the_module_of_googlenet_is_its_first() -> None:
+    module = report("inception:3a_reduced")
+    within = report("googlenet:paper").within("3a")
+    assert sum(layer.params or 0 for layer in within) == module.totals.params
+    assert sum(layer.macs or 0 for layer in within) == module.totals.macs
+
+
+def test_the_options_that_every_question_has(capsys: pytest.CaptureFixture[str]) -> None:
+    """And no other command of the page is an exception than those that are named."""
+    text = TEXTS["questions.md"]
+    start = text.partition("Every command but ")[2]
+    but, _, rest = start.partition(" takes a spec file")
+    options = set(re.findall(r"`(--\w+)", rest.partition("##")[0]))
+    assert len(options) == 6
+    commands = set(re.findall(r"(?:\$ |`)cnncalc (\w+)", text)) - {"zoo", "explain"}
+    assert len(commands) == 11
+    lacking = set()
+    for command in commands:
+        main([command, "--help"])
+        if not options <= set(re.findall(r"--[\w-]+", capsys.readouterr().out)):
+            lacking.add(command)
+    assert lacking == set(re.findall(r"`(\w+)`", but))
 
 
 def test_the_guide_lists_the_keys_of_a_file() -> None:

@@ -69,7 +69,9 @@ class Solution(NamedTuple):
     next: Point | None
     """The next larger value that makes a network; ``None`` where there is none in the range."""
     monotone: bool
-    """Whether no metric was seen to fall as the variable grows; otherwise all values were tried."""
+    """Whether no metric was seen to fall as the variable grows; otherwise values were tried one by one, from
+    the largest down.
+    """
     tried: int
     """Values that were computed."""
 

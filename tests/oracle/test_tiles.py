@@ -187,6 +187,23 @@ def test_a_tile_one_align_later_would_lose_a_unit() -> None:
                 assert at < 0 or not torch.equal(out.select(axis + 2, at), first), (name, axis, one)
 
 
+def test_a_tile_one_position_off_a_multiple_of_the_strides_has_no_unit_right() -> None:
+    """Neither at the place where the unit would be nor at the next one."""
+    text, sizes, plan = planned("strides, a pool and dilation")
+    network = network_of(text)
+    image = image_of(network, sizes)
+    whole = run(network, image)
+    begins = [axis.tiles[1].begin for axis in plan.axes]
+    first = [axis.tiles[1].keep[0] - axis.tiles[1].at for axis in plan.axes]
+    for off, right in ((0, 6 * 6), (1, 0)):
+        out = run(network, image[:, :, begins[0] + off :, begins[1] + off :][:, :, :44, :44])
+        height, width = out.shape[2:]
+        places = [
+            whole[:, :, first[0] + y :, first[1] + x :][:, :, :height, :width] for y in (0, 1) for x in (0, 1)
+        ]
+        assert sum(int((out == there).all(1).sum()) for there in places) == right
+
+
 def test_the_example_of_the_guide_puts_tiles_together() -> None:
     (code,) = [
         block

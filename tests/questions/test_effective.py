@@ -59,6 +59,38 @@ def test_networks_of_the_field(name: str, std: float, width: int, size: int) -> 
     assert found.ratio == (width / size, width / size)
 
 
+@pytest.mark.parametrize(
+    "layers",
+    [
+        f"[{C}, {C}, {{maxpool3: {{stride: 2}}}}, {C}, relu, conv5: 4]",
+        "[conv3: {out: 4, dilation: 2}, relu, conv3: {out: 4, dilation: 4}, relu, conv5: 4]",
+        f"[{C}, concat: [[conv1: 6], [conv7: {{out: 3, padding: 3}}]], {C}, avgpool2, {C}]",
+    ],
+)
+def test_the_width_is_the_fewest_positions_in_a_row_that_hold_as_much(layers: str) -> None:
+    """All runs of positions are tried; activations change nothing."""
+    model = model_of(layers)
+    for layer in effective(model).layers:
+        (axis,) = profile(model, layer.path).axes
+        assert axis is not None
+        gradient = axis.gradient
+        holding = [
+            end - begin
+            for end in range(1, len(gradient) + 1)
+            for begin in range(end)
+            if sum(gradient[begin:end]) >= 0.9545 - 1e-9
+        ]
+        assert layer.width == (min(holding),)
+    linear = effective(model_of(layers.replace("relu, ", ""))).layers[-1]
+    assert (linear.std, linear.width) == (layer.std, layer.width)
+
+
+def test_the_middle_unit_is_profiled_where_none_is_asked_for() -> None:
+    model = model_of("[conv3x3: {out: 4, padding: 1}, maxpool2]", "[4, 20, 14]")
+    assert profile(model, "maxpool2_1").unit == (10 // 2, 7 // 2)
+    assert profile(model, "maxpool2_1", unit=(1, 2)).unit == (1, 2)
+
+
 def test_of_units_that_see_unequally_much_the_largest_counts() -> None:
     """Taps 1 and 2 alternately: one position, or two side by side."""
     found = last(model_of("[conv_transpose3: {out: 4, stride: 2}]"))

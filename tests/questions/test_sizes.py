@@ -353,6 +353,29 @@ def test_a_single_position_is_spread() -> None:
     assert hold(model, axis, 40) == 40
 
 
+@pytest.mark.parametrize(
+    ("text", "apart"),
+    [
+        ("input: [2, any, any]\nlayers: [add: {one: [maxpool2], other: [conv3x3: {out: 2, stride: 2}]}]", []),
+        ("input: [2, any, any]\nlayers: [conv3x3: {out: 2, stride: 2}, upsample: 2, concat: [prev, prev]]", []),
+        ("framework: tensorflow\ninput: [2, any, any]\nlayers: [linear: 3, conv1x1: 2]", [(1, 1)]),
+        ("framework: tensorflow\ninput: [2, any, any]\nlayers: [maxpool2, linear: 3, upsample: 2]", [(2, 2), (2, 3), (3, 2), (3, 3)]),
+    ],
+)  # fmt: skip
+def test_axes_are_independent_but_for_a_vector_of_a_single_position(
+    text: str, apart: list[tuple[int, int]]
+) -> None:
+    model = model_of(text)
+    height, width = sizes(model).axes
+    pairs = [(y, x) for y in range(1, 10) for x in range(1, 10)]
+    reports = analyze_each(model, [Shape(2, pair) for pair in pairs])
+    valid = [pair for pair, report in zip(pairs, reports, strict=True) if report.ok]
+    fitting = [(y, x) for y, x in pairs if height.fits(y) and width.fits(x)]
+    assert valid
+    assert [pair for pair in fitting if pair not in valid] == apart
+    assert set(valid) <= set(fitting)
+
+
 def test_axes_whose_fate_depends_on_sizes_have_no_answer() -> None:
     with pytest.raises(cnncalc.NoAnswer, match="which axes of"):
         sizes(model_of("input: [2, 1, 9]\nlayers: [squeeze, conv5: 4]"))

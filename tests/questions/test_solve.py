@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,21 @@ def test_what_falls_is_scanned(spec: str) -> None:
     counts = {value: figure(spec, "params", {"d": str(value)}) for value in range(1, 61)}
     assert not rounding.monotone
     assert rounding.value == str(max(d for d, count in counts.items() if count is not None and count <= 5000))
+
+
+def test_few_values_are_tried_unless_a_metric_falls(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """About two for each doubling of the range; where the metric falls each one from the largest down."""
+    counts = [solve(spec, f"w=1..{2**power}", "params <= 200K").tried for power in (8, 10, 12, 14)]
+    assert max(counts) <= 2 * 14 + 10
+    few = figure(spec, "params", {"w": "20"})
+    assert solve(spec, "w=1..16384", f"params <= {few}").value == "20"
+    ran = Ran(capsys, "solve", spec, "--vary", "s=1..200", "--so-that", "macs >= 100K")
+    tried = re.search(r"\nnot monotone: a metric falls where `s` grows; ([0-9]+) values tried\n", ran.out)
+    assert tried
+    assert 200 - 12 < int(tried[1]) < 200
+    ran = Ran(capsys, "solve", spec, "--vary", "s=1..20000", "--so-that", "macs >= 100K")
+    assert ran.code == 1
+    assert "20,000 values are more than the 10,000 that are tried one by one" in " ".join(ran.err.split())
 
 
 def test_several_conditions_at_once(spec: str) -> None:

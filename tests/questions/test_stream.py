@@ -68,6 +68,53 @@ def test_branches_wait_only_while_a_chunk_leaves_them_apart() -> None:
     assert (found.first, found.state, found.state_whole_chunks) == (1, 2 * 2, 3 * 2 + 5)
 
 
+@pytest.mark.parametrize(
+    ("layers", "chunk"),
+    [
+        ("[conv4: {out: 2, stride: 2}, conv9: {out: 2, stride: 3}]", 6),
+        ("[concat: [[conv4: {out: 2, stride: 4, padding: 0}], [maxpool2, maxpool2]]]", 4),
+        ("[conv6: {out: 2, stride: 6, padding: 0}, conv_transpose4: {out: 2, stride: 4}]", 6),
+        ("[conv_transpose3: {out: 2, stride: 2}, conv3: {out: 2, stride: 3}]", 3),
+    ],
+)
+def test_a_chunk_is_the_least_that_leaves_every_layer_without_a_remainder(layers: str, chunk: int) -> None:
+    """By the sizes of all maps of an input that grows position by position: each grows evenly with such inputs alone."""
+    model = model_of(layers, "[2, 600]")
+    maps = [
+        [layer.shape.sizes[0] or 0 for layer in cnncalc.analyze(model, (2, 600 + more)).layers]
+        for more in range(4 * chunk + 1)
+    ]
+
+    def leaves_no_remainder(step: int) -> bool:
+        steps = [
+            maps[at + step][layer] - maps[at][layer]
+            for layer in range(len(maps[0]))
+            for at in range(2 * chunk)
+        ]
+        return all(
+            len(set(steps[begin : begin + 2 * chunk])) == 1 for begin in range(0, len(steps), 2 * chunk)
+        )
+
+    assert stream(model).chunk == chunk
+    assert [step for step in range(1, 2 * chunk + 1) if leaves_no_remainder(step)] == [chunk, 2 * chunk]
+
+
+@pytest.mark.parametrize(
+    ("padding", "causal", "said"), [("causal", True, "yes"), ("[[1, 1]]", "to the chunk", "to the chunk"), ("[[0, 2]]", False, "no")]
+)  # fmt: skip
+def test_a_network_that_looks_ahead_less_than_a_chunk_is_causal_to_the_chunk(
+    padding: str, causal: bool | str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Windows of three with a stride of 2: of unit u the last position is 2u, 2u + 1 or 2u + 2."""
+    spec = tmp_path / "net.yaml"
+    spec.write_text(
+        f"input: [2, 64]\nlayers: [conv3: {{out: 2, stride: 2, padding: {padding}}}]\n", encoding="utf-8"
+    )
+    (model,) = cnncalc.load(spec)
+    assert (stream(model).chunk, stream(model).causal) == (2, causal)
+    assert re.search(rf"^causal +{said}$", Ran(capsys, "stream", str(spec)).out, re.MULTILINE)
+
+
 def test_windows_on_one_tensor_share_what_they_keep() -> None:
     found = stream(model_of("[concat: [[conv3: 4], [conv5: {out: 4, padding: [[2, 0]]}]]]"))
     # conv5 keeps 4 positions of 2 channels, and the branch that looks 1 position less ahead waits for the other.
