@@ -16,9 +16,13 @@ import cnncalc
 from cnncalc.checks import budgets
 from cnncalc.cli import main
 from cnncalc.exporters import mermaid, onnx
+from cnncalc.geometry.shape import Shape
 from cnncalc.importers.registry import IMPORTERS
 from cnncalc.language.arithmetic import FUNCTIONS
 from cnncalc.language.decode import FILE_KEYS
+from cnncalc.layers import OPERATIONS
+from cnncalc.layers.activation import Activation
+from cnncalc.layers.base import Layer
 from cnncalc.network.expectation import FITTING, METRICS
 from cnncalc.questions.effective import MASS
 from tests.benchmarks.ratios import ratios_in, read
@@ -185,6 +189,36 @@ def test_the_guide_lists_what_may_be_expected() -> None:
     sentence = TEXTS["language.md"].partition(start)[2].partition(end)[0]
     named = re.findall(r"`(\w+)`", sentence)
     assert sorted(named) == sorted(set(METRICS) - {FITTING})
+
+
+def test_the_guide_says_which_layers_have_macs() -> None:
+    """By the families that have a rule for them."""
+    (words,) = re.findall(
+        r"multiply-accumulates of (.*?) for one input.*?; `custom` states its own", TEXTS["numbers.md"]
+    )
+    assert re.split(", | and ", words) == ["convolutions", "linear layers", "attention", "recurrent layers"]
+    assert {name for name, one in OPERATIONS.items() if one.macs is not Layer.macs} == {
+        *("conv", "depthwise", "conv_transpose", "deform_conv", "eca"),
+        *("linear", "attention", "lstm", "gru", "rnn", "custom"),
+    }
+    assert Layer().macs(Shape(3, (8, 8)), Shape(3, (8, 8))) == 0
+
+
+def test_the_guide_says_which_layers_write_over_their_input() -> None:
+    (words,) = re.findall(r"work element by element \((.*?)\) and `flatten`", TEXTS["numbers.md"])
+    joins = {"add", "sub", "mul", "div", "max"}
+    named = {
+        "activations but softmax": {
+            name for name, one in OPERATIONS.items() if issubclass(one, Activation) and name != "softmax"
+        },
+        "batch normalization": {"bn"},
+        "element-wise joins": joins,
+        **{f"`{name}`": {name} for name in ("drop_path", "scale", "shift")},
+        "dropout": {"dropout"},
+    }
+    assert set(words.split(", ")) == set(named)
+    in_place = {name for name, one in OPERATIONS.items() if one.in_place}
+    assert in_place == set().union(*named.values()) | {"flatten"}
 
 
 def test_the_parameters_of_the_example_are_those_of_its_branches() -> None:

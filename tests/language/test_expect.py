@@ -242,6 +242,13 @@ def test_expectations_about_the_whole_map() -> None:
     assert not held('{stride: ">= 1"}', "global_avgpool: ")
 
 
+@pytest.mark.parametrize(("rf", "ok"), [("3", True), ("all", False), ('">= 4"', False), ('"<= 3"', True)])
+def test_a_local_path_beside_the_whole_map_counts(rf: str, ok: bool) -> None:
+    gate = "{mul: {gate: [global_avgpool, conv1x1: 4], map: []}, expect: {rf: %s}}"
+    (finding,) = findings(f"input: [3, 8, 8]\nlayers: [conv3x3: 4, {gate % rf}]\n")
+    assert finding.ok is ok
+
+
 def test_padding_and_fractional_strides() -> None:
     assert held(
         "{stride: 1/2, padding: 0, rf: 2}", "conv_transpose3x3: {out: 4, s: 2, p: 1, output_padding: 1}"

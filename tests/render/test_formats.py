@@ -7,6 +7,7 @@ import json
 from io import StringIO
 from typing import Any
 
+import cnncalc
 from cnncalc import __version__
 from cnncalc.analysis.report import Report
 from cnncalc.errors import Diagnostic
@@ -112,6 +113,51 @@ def test_json_has_null_for_what_is_unknown_and_exact_numbers_for_what_is_not() -
     assert layers[2]["rf"]["largest_at"] == [1, 1]
     assert layers[2]["rf"]["uniform"] is False
     assert layers[3]["rf"]["size"] == [None, 5]
+
+
+def test_what_is_unknown_is_never_0_and_leaves_its_total_unknown() -> None:
+    """MACs without a size, parameters that a `custom` does not state: with their reasons, in a table and in JSON."""
+    (model,) = cnncalc.loads(
+        "input: [3, any, 8]\nlayers: [conv3x3: 4, relu, custom: {kernel: 3}, {linear: 2, name: last}]"
+    )
+    found = cnncalc.analyze(model, framework="tensorflow")
+    layers = json.loads(networks([found], View("params"), "json", PLAIN))["models"][0]
+    conv, act, custom, last = layers["layers"]
+    assert (conv["params"], conv["macs"], conv["reasons"]) == (
+        112,
+        None,
+        ["needs the input size: add `input: ...` or pass --input"],
+    )
+    assert (act["params"], act["macs"]) == (0, 0)
+    assert (custom["params"], custom["macs"]) == (None, None)
+    assert "`custom_1` gives no `params` and no `macs`" in custom["reasons"]
+    assert (last["params"], last["macs"]) == (4 * 2 + 2, None)
+    totals = {
+        key: layers["totals"][key]
+        for key in ("params", "weights", "biases", "buffers", "macs", "flops", "activations")
+    }
+    assert totals == {
+        "params": None,
+        "weights": None,
+        "biases": 4 + 2,
+        "buffers": 0,
+        "macs": None,
+        "flops": None,
+        "activations": None,
+    }
+    table = networks([found], View("params", all_layers=True), "table", PLAIN)
+    rows = {line.split()[0]: line.split()[-1] for line in table.splitlines() if line.strip()}
+    assert (rows["conv3x3_1"], rows["relu_1"], rows["custom_1"], rows["last"], rows["MACs"]) == (
+        "?",
+        "0",
+        "?",
+        "?",
+        "?",
+    )
+    assert (
+        "\n? needs the input size: add `input: ...` or pass --input\n? `custom_1` gives no `params` and no `macs`\n"
+        in table
+    )
 
 
 def test_json_lists_every_layer_whatever_a_table_folds() -> None:
