@@ -85,7 +85,11 @@ def _take_words(parameter: Any, type: Any, limits: tuple[Any, ...]) -> None:
         else:
             value = _plain(given, type, limits)
             if value is None:
-                return convert(context, given)
+                try:
+                    return convert(context, given)
+                except typer.BadParameter as error:
+                    error.message = _refusal(given, type, limits) or error.message
+                    raise
         return value if parameter.callback is None else parameter.callback(context, parameter, value)
 
     parameter.process_value = process_value
@@ -118,6 +122,35 @@ def _whole(text: str, limits: tuple[Any, ...]) -> int | None:
 
 
 _ENDS = ("min", "max")
+
+
+def _refusal(given: Any, type: Any, limits: tuple[Any, ...]) -> str | None:
+    """Why a value is not one of a type: in words of ours, for those of typer differ by its version."""
+    origin = get_origin(type)
+    if origin is Literal:
+        return f"'{given}' is not one of {', '.join(map(repr, get_args(type)))}."
+    if type is int:
+        return _refused_number(given, limits)
+    if origin is None or origin is list:
+        return None
+    return next((why for one in get_args(type) if (why := _refusal(given, one, limits))), None)
+
+
+def _refused_number(given: Any, limits: tuple[Any, ...]) -> str | None:
+    try:
+        number = int(given)
+    except ValueError:
+        if str(given).isdecimal():
+            return f"a number of {len(given):,} digits is too large."
+        return f"'{given}' is not a whole number."
+    for limit in limits:
+        if limit.min is not None and number < limit.min:
+            return f"{given} is too small, the least is {limit.min}."
+        if limit.max is not None and number > limit.max:
+            return f"{given} is too large, the most is {limit.max}."
+    return None
+
+
 _BRACKETS = re.compile(r"^(?:\{(.*)\}|\[(\[.*\])\])(?:\.\.\.)?$")
 """What typer writes around an argument in a usage line, whose own name says how often it is given."""
 _TYPE = re.compile(r" <(?:str|int|list\[str\])>$")
