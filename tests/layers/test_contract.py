@@ -64,7 +64,11 @@ def test_the_catalogue_is_what_the_files_declare(catalogue: Catalogue[Declared])
             for value in vars(module).values()
             if isinstance(value, type) and value.__module__ == module.__name__
         ]
-        assert tuple(one.op for one in own if issubclass(one, Declared) and "op" in vars(one)) == names
+        declared = tuple(one.op for one in own if issubclass(one, Declared) and "op" in vars(one))
+        assert declared == names, (
+            f"list in cnncalc/{package}/base.py what cnncalc/{package}/{family}.py declares, in the order of the "
+            f'file: "{family}": {declared}'
+        )
 
 
 def test_the_listing_has_every_word() -> None:
