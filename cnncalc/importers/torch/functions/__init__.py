@@ -2,26 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.importers.torch.functions import (
-    arithmetic,
-    arrangement,
-    attention,
-    elementwise,
-    joining,
-    lengths,
-    pooling,
-    reductions,
-    weighted,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = [
-    "arithmetic",
-    "arrangement",
-    "attention",
-    "elementwise",
-    "joining",
-    "lengths",
-    "pooling",
-    "reductions",
-    "weighted",
-]
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)
