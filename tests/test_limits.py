@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,13 @@ from cnncalc.analysis.effort import TOO_MANY_UNITS
 from cnncalc.analysis.report import Report
 from cnncalc.checks.expectations import check
 from cnncalc.cli import main
-from cnncalc.errors import MOST_ERRORS, CnncalcError, Diagnostic
+from cnncalc.errors import MOST_ERRORS, CnncalcError, Diagnostic, NoAnswer
 from cnncalc.geometry.axis import TOO_IRREGULAR, TOO_LARGE
 from cnncalc.network.model import Model
+from cnncalc.questions.tile import tile
 from cnncalc.render.surface import PLAIN
 from cnncalc.render.view import View
+from tests.documents import limits
 from tests.limited import run_limited
 from tests.render.writing import networks
 
@@ -34,6 +38,15 @@ def last(spec: str) -> Diagnostic:
     except CnncalcError as error:
         return next((found for found in error.diagnostics if found.code == "E102"), error.diagnostics[-1])
     return cnncalc.analyze(models[0]).diagnostics[-1]
+
+
+def said_of(spec: str) -> str:
+    """All messages about a spec."""
+    try:
+        models = cnncalc.loads(spec, "f.yaml")
+    except CnncalcError as error:
+        return str(error)
+    return "\n".join(one.message for one in cnncalc.analyze(models[0]).diagnostics)
 
 
 def report_of(spec: str) -> Report:
@@ -216,6 +229,120 @@ def test_a_command_that_is_asked_for_much_answers_or_refuses_in_little_memory(
     spec.write_text(text, encoding="utf-8")
     said = " ".join(run_limited(command, str(spec), *options, code=code).split())
     assert said and message in said
+
+
+# Each row of the guide's table: what is just within the limit, and what is just beyond it
+
+
+def chain(blocks: int) -> str:
+    """Blocks that call one another."""
+    each = ", ".join(
+        f"b{one}: {{layers: [{f'b{one + 1}' if one < blocks - 1 else 'relu'}]}}" for one in range(blocks)
+    )
+    return f"blocks: {{{each}}}\nlayers: [b0]\n"
+
+
+def listed(count: int, what: str) -> str:
+    return ", ".join(what.replace("N", str(one)) for one in range(count))
+
+
+BOUNDS: dict[str, tuple[Callable[[int], str], str, str]] = {
+    "bytes of text": (lambda n: "layers: [relu]\n".ljust(n, "#"), "E102", "is larger than 8 MiB of text"),
+    "lists and mappings inside one another": (lambda n: f"description: {'[' * (n - 1)}{']' * (n - 1)}\nlayers: [relu]\n", "E102", "nested deeper than 200 levels"),
+    "lists of layers inside one another, calls of blocks included": (lambda n: chain(n - 1), "E102", "nested deeper than 65 levels"),
+    "variables of a file": (lambda n: f"vars: {{{listed(n, 'vN: N')}}}\nlayers: [relu]\n", "E102", "more than 10,000 variables"),
+    "parameters of a block": (lambda n: f"blocks: {{a: {{params: [{listed(n, 'pN=1')}], layers: [relu]}}}}\nlayers: [a]\n", "E102", "more than 100 parameters of a block"),
+    "a number that is written": (lambda n: f"layers: [conv: {{kernel: {n}}}]\n", "E109", "is beyond the largest possible value"),
+    "characters of a name": (lambda n: f"layers: [{{relu: , name: {'n' * n}}}]\n", "E114", "cannot be a name"),
+    "spatial axes of a map": (lambda n: f"input: [1{', 8' * n}]\nlayers: [relu]\n", "E109", "5 axes are more than the channels and 3 spatial axes"),
+    "channels or a size that is computed": (lambda n: f"input: [1, {n // 10**12 + n % 10}]\nlayers: [upsample: {10**12}]\n", "E102", "exceed 10**18"),
+    "characters of an expression": (lambda n: f"layers: [conv: {{kernel: {'1' * (2 - n % 2)}{'+1' * ((n - 1) // 2)}}}]\n", "E207", "an expression has at most 500"),
+    "an exponent in an expression": (lambda n: f"layers: [conv: {{kernel: 1**{n}}}]\n", "E207", "the exponent 65 is beyond 64"),
+    "errors of a file that are reported": (lambda n: f"layers: [{listed(n, 'nonsense_N')}]\n", "E102", "more than 500 errors"),
+}  # fmt: skip
+"""A spec that has as many, the code where it is one more, and what is said then."""
+ELSEWHERE = {
+    "YAML nodes, aliases counted as what they refer to": "long texts by alias",
+    "layers of a file (`--max-layers`)": "repeats in repeats",
+    "inputs of all layers, per layer on average": "joins of joins",
+    "nodes read again for blocks, repeats, variants and cases, per layer on average": "a block of expressions",
+    "characters of the paths of all layers": "paths",
+    "units of a network that are computed one by one for non-uniform fields": "uneven units",
+    "combinations of a sweep": "a sweep of too many sizes",
+    "positions of an axis whose windows are listed or drawn": "a picture of windows",
+    "positions along an axis of an image to be tiled": "tiles of a wide image",
+}
+"""Rows whose limits are larger: the case above that goes beyond them, or to their end."""
+OWN = {
+    "units after which a non-uniform receptive field must repeat": "test_a_field_repeats_soon_enough_or_is_unknown",
+    "combinations of a sweep whose rows are written as they come": "test_ten_million_combinations_and_no_more",
+    "tiles along an axis": "test_100_000_tiles_and_no_more",
+}
+"""Rows that are no limits on a spec: their tests below."""
+
+
+def rows() -> dict[str, int]:
+    found = re.findall(r"^\| (.+?) \| ([\d,]+) \|$", limits(), re.MULTILINE)
+    return {name: int(number.replace(",", "")) for name, number in found}
+
+
+def test_every_row_of_the_guide_is_tried() -> None:
+    assert set(rows()) == {*BOUNDS, *ELSEWHERE, *OWN}
+    assert set(ELSEWHERE.values()) <= {*REFUSED, *UNKNOWN, *ASKED} and set(OWN.values()) <= set(globals())
+
+
+@pytest.mark.parametrize("row", BOUNDS)
+def test_one_more_is_refused_with_its_place(row: str) -> None:
+    spec, code, message = BOUNDS[row]
+    most = rows()[row]
+    assert message not in said_of(spec(most))
+    found = last(spec(most + 1))
+    assert (found.code, message in found.message, found.location is not None) == (code, True, True), found
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        lambda n: "name: a\n" * (n + 1) + "layers: [relu]\n",
+        lambda n: f"layers: [{listed(n, '{relu: , from: xN}')}]\n",
+    ],
+    ids=["keys", "names"],
+)
+def test_as_many_errors_are_reported_by_every_stage(spec: Callable[[int], str]) -> None:
+    for count in (MOST_ERRORS, MOST_ERRORS + 1):
+        with pytest.raises(CnncalcError) as caught:
+            cnncalc.loads(spec(count))
+        codes = [found.code for found in caught.value.diagnostics]
+        assert (len(codes), codes.count("E102")) == (count, count - MOST_ERRORS)
+
+
+def test_a_field_repeats_soon_enough_or_is_unknown() -> None:
+    most = rows()["units after which a non-uniform receptive field must repeat"]
+    reasons = [
+        report_of(f"input: [1, 64]\nlayers: [upsample: {n}]\n").layers[-1].field.reason
+        for n in (most, most + 1)
+    ]
+    assert reasons == [None, TOO_IRREGULAR]
+
+
+def test_ten_million_combinations_and_no_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that are written as they come begin at once: tests/questions/test_engines.py."""
+    spec = tmp_path / "net.yaml"
+    spec.write_text(INPUT + "layers: [relu]\n", encoding="utf-8")
+    most = rows()["combinations of a sweep whose rows are written as they come"]
+    assert main(["sweep", str(spec), "--input", f"4x1..{most + 1}", "--format", "csv"]) == 2
+    assert f"{most + 1:,} combinations are more than the {most:,}" in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
+def test_100_000_tiles_and_no_more() -> None:
+    """A tile of 3 is one unit of a convolution of 3."""
+    (model,) = cnncalc.loads("input: [1, 64]\nlayers: [conv3: 1]\n")
+    most = rows()["tiles along an axis"]
+    assert len(tile(model, (most + 2,), tile=3).axes[0].tiles) == most
+    with pytest.raises(NoAnswer, match="the smallest tile that works is 4"):
+        tile(model, (most + 3,), tile=3)
 
 
 # What the limits leave room for

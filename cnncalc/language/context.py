@@ -153,10 +153,10 @@ class Context:
         key = (fault.code, node.line, node.column, fault.message)
         if key not in self._seen:
             self._seen.add(key)
-            self._report(fault, node, scope, path)
-            self.errors += 1
             if self.errors == MOST_ERRORS:
                 self.stop(Fault("E102", *TOO_MANY_ERRORS), node, scope, path)
+            self.errors += 1
+            self._report(fault, node, scope, path)
 
     def _report(self, fault: Fault, node: YamlNode, scope: Scope, path: str | None) -> None:
         self.diagnostics.append(self.origin(node, scope).place(fault, path))

@@ -409,11 +409,14 @@ class _TreeBuilder:
         self._fail("E101", line + 1, column + 1, explained.width, explained.message, explained.help)
 
     def _report(self, code: str, line: int, column: int, width: int, message: str, help: str | None) -> None:
+        is_beyond = len(self.diagnostics) == MOST_ERRORS
+        if is_beyond:
+            code, message, help = ("E102", *TOO_MANY_ERRORS)
         location = Location(self.source.name, line, column, max(width, 1))
         excerpt = self.source.excerpt(line)
         self.diagnostics.append(Diagnostic(code, "error", message, help, location=location, excerpt=excerpt))
-        if len(self.diagnostics) == MOST_ERRORS:
-            self._fail("E102", line, column, width, *TOO_MANY_ERRORS)
+        if is_beyond:
+            raise SpecError(*self.diagnostics)
 
     def _fail(
         self, code: str, line: int, column: int, width: int, message: str, help: str | None

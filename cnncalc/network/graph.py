@@ -329,9 +329,9 @@ class _GraphBuilder:
             )
 
     def _report(self, fault: Fault, origin: Origin, path: str | None) -> None:
-        self.diagnostics.append(origin.place(fault, path))
         if len(self.diagnostics) == MOST_ERRORS:
             self._stop(Fault("E102", *TOO_MANY_ERRORS), origin, path)
+        self.diagnostics.append(origin.place(fault, path))
 
     def _stop(self, fault: Fault, origin: Origin, path: str | None) -> NoReturn:
         raise OverLimit([*self.diagnostics, origin.place(fault, path)])
