@@ -148,6 +148,8 @@ def dropout(translation: Translation, call: Call) -> None:
 @operator("Identity", "Cast", "CastLike")
 def unchanged(translation: Translation, call: Call) -> None:
     call.ignore("to", "saturate", "round_mode")
+    if call.node.operator == "CastLike":
+        call.ignore_input(1)
     translation.alias(call, call.feature())
 
 

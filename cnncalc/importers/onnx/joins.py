@@ -13,6 +13,7 @@ from cnncalc.importers.onnx.translation import UNRUNNABLE, Call, Feature, Transl
 from cnncalc.support.words import shown
 
 _WORDS = {"Add": "add", "Sum": "add", "Mul": "mul", "Sub": "sub", "Div": "div", "Max": "max", "Mean": "add"}
+_OF_ANY_NUMBER = ("Sum", "Max", "Mean")
 SPREADING_SINCE = 7
 """The opset from which tensors are spread along their last axes; before, an attribute says where."""
 _WITH_BIAS = ("conv", "depthwise", "conv_transpose", "linear")
@@ -21,7 +22,7 @@ _WITH_BIAS = ("conv", "depthwise", "conv_transpose", "linear")
 @operator(*_WORDS)
 def arithmetic(translation: Translation, call: Call) -> None:
     call.ignore("axis", "broadcast")
-    if len(call.inputs) == 1:
+    if len(call.inputs) == 1 and call.node.operator in _OF_ANY_NUMBER:
         translation.alias(call, call.feature())
         return
     if passes(translation, call):
@@ -30,7 +31,7 @@ def arithmetic(translation: Translation, call: Call) -> None:
     if mixed is not None:
         _with_constant(translation, call, *mixed)
         return
-    features = [call.feature(place) for place in range(len(call.inputs))]
+    features = [call.feature(place) for place in range(max(len(call.inputs), 2))]
     if len(set(features)) == 1:
         translation.alias(call, features[0])  # a tensor added to itself is a multiple of it
         return

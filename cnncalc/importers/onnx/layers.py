@@ -325,6 +325,7 @@ def roi_pool(translation: Translation, call: Call) -> None:
     """The regions, its second input, change no number that is computed."""
     source = translation.settled(call.feature(), call.node.operator)
     call.ignore("spatial_scale")
+    call.ignore_input(1)
     out = tuple(call.attribute("pooled_shape", ()))
     shape = translation.shapes[source.tensor]
     if len(out) != shape.rank or min(out, default=0) < 1:
@@ -426,16 +427,22 @@ def linear(
 def batch_norm(translation: Translation, call: Call) -> None:
     source = translation.settled(call.feature(), "BatchNormalization")
     call.ignore("epsilon", "momentum", "training_mode", "spatial", "is_test", "consumed_inputs")
-    channels = known(translation.shapes[source.tensor])[0]
     vectors = [call.constant(place, "gamma, beta, mean or variance") for place in range(1, 5)]
-    if any(vector.elements != channels for vector in vectors):
-        found = next(vector.elements for vector in vectors if vector.elements != channels)
-        raise Fault("E310", f"it is of {found} channels, its input is {_times(source.sizes)}", UNRUNNABLE)
-    translation.buffers += 2 * channels
+    translation.buffers += 2 * _per_channel(translation, source, vectors)
     for name in call.node.outputs[1:]:
         if name:
             translation.held[name] = vectors[2]
     translation.same(call, "bn", source, **_learned(translation, "scale", *vectors[:2]))
+
+
+def _per_channel(translation: Translation, source: Feature, vectors: Sequence[Constant]) -> int:
+    """How many channels a map has, for each of which the vectors are to have a number."""
+    channels = known(translation.shapes[source.tensor])[0]
+    for vector in vectors:
+        if vector.elements != channels:
+            message = f"it is of {vector.elements} channels, its input is {_times(source.sizes)}"
+            raise Fault("E310", message, UNRUNNABLE)
+    return channels
 
 
 def _learned(translation: Translation, both: str, gamma: Constant, beta: Constant) -> dict[str, object]:
@@ -453,6 +460,7 @@ def instance_norm(translation: Translation, call: Call) -> None:
     source = translation.settled(call.feature(), "InstanceNormalization")
     call.ignore("epsilon")
     vectors = (call.constant(1, "gamma"), call.constant(2, "beta"))
+    _per_channel(translation, source, vectors)
     given = {"affine": True, **_learned(translation, "affine", *vectors)}
     translation.same(call, "instance_norm", source, **given)
 
@@ -502,6 +510,9 @@ def layer_normed(
     gamma, beta = (one if isinstance(one, Constant) else None for one in vectors)
     if gamma is not None and gamma.is_spread:
         gamma = None
+    for vector in (gamma, beta):
+        if vector is not None and vector.elements != channels:
+            raise Unknown(f"gamma or beta is of {vector.elements}, for {channels} channels")
     translation.count_vector(gamma, beta)
     has = {"gamma": gamma is not None, "beta": beta is not None}
     which = (

@@ -21,7 +21,8 @@ class Graph:
     def maker(self, name: str, *operators: str) -> OnnxNode | None:
         """The node that makes a tensor, where it is one of these operators."""
         node = self.makers.get(name)
-        return node if node is not None and node.operator in operators and not node.domain else None
+        found = node is not None and node.operator in operators and not node.domain and _has_inputs(node)
+        return node if found else None
 
     def number(self, name: str) -> float | None:
         """The one number that a constant is."""
@@ -71,8 +72,18 @@ def named(nodes: tuple[OnnxNode, ...], held: Mapping[str, Any]) -> list[OnnxNode
     return needed(tuple(found), ends or inner)
 
 
+_LEAST_INPUTS = dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "MatMul", "Reshape", "Expand"), 2) | {
+    "InstanceNormalization": 3
+}
+
+
+def _has_inputs(node: OnnxNode) -> bool:
+    """Whether a node has the inputs without which its operator is none."""
+    return len(node.inputs) >= _LEAST_INPUTS.get(node.operator, 1)
+
+
 def _named(node: OnnxNode, graph: Graph) -> OnnxNode:
-    for pattern in _PATTERNS.get(node.operator, ()):
+    for pattern in _PATTERNS.get(node.operator, ()) if _has_inputs(node) else ():
         found = pattern(node, graph)
         if found is not None:
             return found

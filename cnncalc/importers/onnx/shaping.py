@@ -76,7 +76,9 @@ def expand(translation: Translation, call: Call) -> None:
 def pixels(translation: Translation, call: Call) -> None:
     source = translation.settled(call.feature(), call.node.operator)
     call.ignore("mode")
-    factor = call.attribute("blocksize")
+    factor = call.attribute("blocksize", 0)
+    if factor < 1:
+        raise Unknown(f"attribute `blocksize` is {factor or 'missing'}")
     channels, *sizes = known(translation.shapes[source.tensor])
     block = factor ** len(sizes)
     if call.node.operator == "DepthToSpace":

@@ -97,15 +97,24 @@ def operator(*names: str) -> Callable[[Handler], Handler]:
 
 
 class Call:
-    """One node with what its inputs hold. Attributes that no handler asks for are not understood."""
+    """One node with what its inputs hold. Attributes that no handler asks for are not understood, and neither
+    are inputs that depend on the network's.
+    """
 
     def __init__(
         self, node: OnnxNode, inputs: tuple[Held | None, ...], attributes: Mapping[str, Any]
     ) -> None:
         self.node = node
-        self.inputs = inputs
+        self._inputs = inputs
         self._attributes = attributes
         self._asked: set[str] = set()
+        self._read: set[int] = set()
+
+    @property
+    def inputs(self) -> tuple[Held | None, ...]:
+        """All of them, which are read with it."""
+        self._read.update(range(len(self._inputs)))
+        return self._inputs
 
     def attribute(self, name: str, default: Any = None) -> Any:
         """An attribute of the type of its default, or of the one that it has in all operators."""
@@ -125,6 +134,10 @@ class Call:
         """Attributes on which no shape and no count depends."""
         self._asked.update(names)
 
+    def ignore_input(self, place: int) -> None:
+        """An input on whose values no shape and no count depends."""
+        self._read.add(place)
+
     def must_be(self, name: str, *allowed: Any) -> None:
         """Refuse an attribute with another value than these; the first is the default."""
         found = self.attribute(name, allowed[0])
@@ -132,10 +145,17 @@ class Call:
             raise Unknown(f"attribute `{name}` is {found}")
 
     def unread(self) -> list[str]:
-        return sorted(set(self._attributes) - self._asked)
+        """The attributes and the inputs that no handler asked for."""
+        attributes = [f"attribute `{name}`" for name in sorted(set(self._attributes) - self._asked)]
+        return attributes + [
+            f"input {place} (`{name}`)"
+            for place, name in enumerate(self.node.inputs)
+            if place not in self._read and isinstance(self._inputs[place], Feature | Scores)
+        ]
 
     def input(self, place: int) -> Held | None:
-        return self.inputs[place] if place < len(self.inputs) else None
+        self._read.add(place)
+        return self._inputs[place] if place < len(self._inputs) else None
 
     def feature(self, place: int = 0) -> Feature:
         found = self.input(place)
@@ -287,20 +307,20 @@ class Translation:
         if node.operator == "If":
             self._branch(node, inputs, depth)
             return
-        call = Call(node, inputs, node.attributes)
         from cnncalc.importers.onnx.folding import folded
 
-        constants = folded(self, call)
+        constants = folded(self, Call(node, inputs, node.attributes))
         if constants is not None:
             self.held.update(zip(node.outputs, constants, strict=False))
             return
         handler = OPERATORS.get(node.operator)
         if handler is None:
             raise Unknown(UNKNOWN)
+        call = Call(node, inputs, node.attributes)
         handler(self, call)
         unread = call.unread()
         if unread:
-            raise Unknown(f"attribute `{unread[0]}` is not understood")
+            raise Unknown(f"{unread[0]} is not understood")
         for name in node.outputs:
             if name and name not in self.held and self.uses[name]:
                 self.held[name] = Lost()

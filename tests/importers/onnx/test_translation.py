@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -291,6 +292,47 @@ def test_everything_unknown_is_named_once_in_one_run(tmp_path: Path) -> None:
 def test_an_attribute_that_is_not_known_is_refused(tmp_path: Path) -> None:
     found = refusal(tmp_path, [node("Conv", ["x", "w"], ["y"], novelty=1)], [weights("w", [8, 4, 3, 3])])
     assert found == [("Conv", "attribute `novelty` is not understood")]
+
+
+@pytest.mark.parametrize(
+    ("operator", "reason"),
+    [
+        ("Relu", "input 1 (`b`) is not understood"),
+        ("Flatten", "input 1 (`b`) is not understood"),
+        ("GlobalMaxPool", "input 1 (`b`) is not understood"),
+    ],
+)
+def test_an_input_that_an_operator_has_not_is_refused(tmp_path: Path, operator: str, reason: str) -> None:
+    """What is computed for it would be missing from the spec."""
+    nodes = [
+        node("Conv", ["x", "w"], ["b"]),
+        node(operator, ["x", "b"], ["y"]),
+    ]
+    assert refusal(tmp_path, nodes, [weights("w", [8, 4, 3, 3])]) == [(operator, reason)]
+
+
+@pytest.mark.parametrize("operator", ["Add", "Mul", "Sub", "Div"])
+def test_an_operator_of_two_that_has_one_input_is_refused(tmp_path: Path, operator: str) -> None:
+    reason = "input 1 is missing"
+    assert refusal(tmp_path, [node(operator, ["x"], ["y"])]) == [(operator, reason)]
+    # also within what is written for an activation or a normalization
+    nodes = [node(operator, ["x"], ["a"]), node("Mul", ["a", "v"], ["m"]), node("Add", ["m", "v"], ["y"])]
+    assert refusal(tmp_path, nodes, [weights("v", [4, 1, 1])]) == [(operator, reason)]
+
+
+def test_vectors_of_another_number_than_the_channels_are_refused(tmp_path: Path) -> None:
+    one = [weights("g", [1])]
+    norm = node("LayerNormalization", ["x", "g"], ["y"], axis=-1)
+    found = refusal(tmp_path, [norm], one, shape=(1, 4))
+    assert found == [("LayerNormalization", "gamma or beta is of 1, for 4 channels")]
+    (problem,) = refusal(tmp_path, [node("InstanceNormalization", ["x", "g", "g"], ["y"])], one)
+    assert problem == ("InstanceNormalization", "it is of 1 channels, its input is 1x4x8x8")
+
+
+@pytest.mark.parametrize(("given", "found"), [({}, "missing"), ({"blocksize": -2}, "-2")])
+def test_blocks_without_a_size_are_refused(tmp_path: Path, given: dict[str, Any], found: str) -> None:
+    reason = f"attribute `blocksize` is {found}"
+    assert refusal(tmp_path, [node("DepthToSpace", ["x"], ["y"], **given)]) == [("DepthToSpace", reason)]
 
 
 def test_a_domain_that_is_not_known_is_refused(tmp_path: Path) -> None:
