@@ -7,7 +7,7 @@ from typing import Any
 from cnncalc.blocks.base import MakeLayer, Shorthand
 from cnncalc.layers.fields import Field
 from cnncalc.layers.join import Concat
-from cnncalc.network.structure import Body, Branch, Current, JoinBody, Part, SeriesBody, Step
+from cnncalc.network.structure import Body, Branch, Current, JoinBody, Part, SeriesBody, Step, Steps
 
 
 class DenseBlock(Shorthand):
@@ -38,7 +38,7 @@ class DenseBlock(Shorthand):
         )
 
 
-def _gathering(number: int, copy: tuple[Step, ...]) -> Step:
+def _gathering(number: int, copy: Steps) -> Step:
     """One copy joined to what it reads."""
     join = JoinBody("concat", Concat(), (Current(), Branch("", SeriesBody(copy))))
     return Step(((Part("body", join),),), f"body[{number}]", labels=("body",))

@@ -11,7 +11,7 @@ from cnncalc.errors import Fault
 from cnncalc.layers.convolution import Convolution
 from cnncalc.layers.fields import Field, Padding, PerAxis
 from cnncalc.layers.join import Concat
-from cnncalc.network.structure import Body, Branch, JoinBody, SeriesBody, Step, step_of
+from cnncalc.network.structure import Body, Branch, JoinBody, SeriesBody, Step, Steps, step_of
 
 
 class Inception(Shorthand):
@@ -40,7 +40,7 @@ class Inception(Shorthand):
             tuple(Branch(width.key, SeriesBody(self._branch(width, make))) for width in self.widths),
         )
 
-    def _branch(self, width: Widths, make: MakeLayer) -> tuple[Step, ...]:
+    def _branch(self, width: Widths, make: MakeLayer) -> Steps:
         if width.kernel is None:
             return self._pool_branch(width, make)
         if width.reduce is None:
@@ -48,7 +48,7 @@ class Inception(Shorthand):
         point = PerAxis((1,) * len(width.kernel.values))
         return (self._conv(point, width.reduce, make), self._conv(width.kernel, width.out, make))
 
-    def _pool_branch(self, width: Widths, make: MakeLayer) -> tuple[Step, ...]:
+    def _pool_branch(self, width: Widths, make: MakeLayer) -> Steps:
         rank = len(self.widths[0].kernel.values) if self.widths[0].kernel else 2
         window = PerAxis((3,) * rank)
         pool = step_of(

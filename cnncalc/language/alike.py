@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from cnncalc.language.context import Context, Scope
 from cnncalc.language.nodes import Scalar, Sequence, YamlNode, size_of
+from cnncalc.layers.base import Layer
 from cnncalc.network.structure import HeadBody, LayerBody, Part
 
 MOST_NODES = 16
@@ -23,6 +24,8 @@ class Read(NamedTuple):
     parts: tuple[Part, ...]
     labels: tuple[str, ...]
     is_head: bool
+    layer: Layer | None
+    """Where it is nothing but a layer after the one before it."""
     items: int
     """Layers that a shorthand has made, and"""
     reread: int
@@ -32,11 +35,12 @@ class Read(NamedTuple):
 class Alike:
     """The items of one list so far, all read in one scope."""
 
-    __slots__ = ("_context", "_known")
+    __slots__ = ("_by_key", "_context", "_known")
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._known: dict[_Written, Read] = {}
+        self._by_key: dict[int, Read] = {}
 
     def read(self, key: Scalar, argument: YamlNode | None, scope: Scope, path: str, parts: ReadParts) -> Read:
         """The parts of an item. Kept are those of layers alone that nothing is wrong with: they say nothing
@@ -47,15 +51,23 @@ class Alike:
         written = (key.text, _written(argument))
         known = self._known.get(written)
         if known is not None:
-            self._context.reread += known.reread
-            for _ in range(known.items):
-                self._context.count_item(key, scope, path)
+            self.count(known, key, scope, path)
             return known
         findings = self._context.findings
         read = self._anew(key, argument, scope, path, parts)
         if findings == self._context.findings and all(map(_is_layer, read.parts)):
-            self._known[written] = read
+            self._known[written] = self._by_key[id(key)] = read
         return read
+
+    def of(self, first: Scalar) -> Read | None:
+        """The same of an item that repeats the one with this key, where that was kept."""
+        return self._by_key.get(id(first))
+
+    def count(self, read: Read, key: Scalar, scope: Scope, path: str) -> None:
+        """Take note of what is made once more, as if it had been read."""
+        self._context.reread += read.reread
+        for _ in range(read.items):
+            self._context.count_item(key, scope, path)
 
     def _anew(
         self, key: Scalar, argument: YamlNode | None, scope: Scope, path: str, parts: ReadParts
@@ -66,6 +78,7 @@ class Alike:
             parts=made,
             labels=tuple([part.label for part in made]),
             is_head=any(isinstance(part.body, HeadBody) for part in made),
+            layer=_only_layer(made),
             items=self._context.items_read - items,
             reread=self._context.reread - reread,
         )
@@ -73,6 +86,14 @@ class Alike:
 
 def _is_layer(part: Part) -> bool:
     return isinstance(part.body, LayerBody) and not part.body.references
+
+
+def _only_layer(parts: tuple[Part, ...]) -> Layer | None:
+    """The layer that some parts are, where there is but one, and that reads the tensor before it."""
+    body = parts[0].body
+    if len(parts) > 1 or not isinstance(body, LayerBody) or body.references or not body.reads_current:
+        return None
+    return body.layer
 
 
 def _written(node: YamlNode | None) -> _Written:

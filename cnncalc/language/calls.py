@@ -12,10 +12,10 @@ from cnncalc.language.context import DEEPEST, Block, Context, DependsOnParameter
 from cnncalc.language.expressions import UNDETERMINED, PassedWord, Value
 from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode, size_of
 from cnncalc.language.vocabulary import SIBLINGS, is_word, look_up
-from cnncalc.network.structure import Part, Ref, SeriesBody, Step
+from cnncalc.network.structure import Part, Ref, SeriesBody, Steps
 from cnncalc.support.words import shown
 
-ReadList = Callable[[YamlNode, Scope, str], tuple[Step, ...]]
+ReadList = Callable[[YamlNode, Scope, str], Steps]
 """Reads a list of layers at a path."""
 
 

@@ -23,7 +23,7 @@ from cnncalc.layers.fields import PerAxis
 from cnncalc.network.expectation import Expectation
 from cnncalc.network.graph import Graph, OverLimit, build_graph
 from cnncalc.network.model import Case, Model
-from cnncalc.network.structure import Part, Ref, SeriesBody, Step, step_of
+from cnncalc.network.structure import Part, Ref, SeriesBody, Steps, step_of
 from cnncalc.support.words import shown
 
 MODEL_KEYS = (
@@ -266,7 +266,7 @@ class _FileReader:
             self.all_blocks.setdefault(id(block.node), (block, file))
         return scope._replace(file=file)
 
-    def _graph(self, steps: tuple[Step, ...], inputs: tuple[tuple[str, Shape], ...]) -> Graph:
+    def _graph(self, steps: Steps, inputs: tuple[tuple[str, Shape], ...]) -> Graph:
         names = tuple(name for name, _ in inputs) or ("input",)
         graph, diagnostics = build_graph(steps, names, self.context.most_layers, self.context.layers_made)
         self.context.layers_made += graph.layer_count

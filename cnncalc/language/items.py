@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from cnncalc.errors import Fault
-from cnncalc.language.alike import Alike
+from cnncalc.language.alike import Alike, Read
 from cnncalc.language.arguments import kind_of, read_flag, read_integer
 from cnncalc.language.calls import BlockReader
 from cnncalc.language.context import DEEPEST, Context, DependsOnParameter, Scope
 from cnncalc.language.expect import read_expect
 from cnncalc.language.foreign import rewritten
-from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
+from cnncalc.language.nodes import Mapping, Repeated, Scalar, Sequence, YamlNode
 from cnncalc.language.operations import OperationReader
 from cnncalc.language.vocabulary import KINDS, NEWER, SIBLINGS, look_up, suggest
 from cnncalc.layers.activation import Identity
 from cnncalc.network.naming import LONGEST_NAME, NAME_RULE, Names, is_name
-from cnncalc.network.structure import HeadBody, LayerBody, Part, Ref, Step
+from cnncalc.network.structure import HeadBody, LayerBody, LayerStep, Part, Ref, Step, Steps
 from cnncalc.support.words import shown
 
 _FOREIGN_SIBLINGS = {
@@ -45,7 +45,7 @@ class ItemReader:
         self.operations = OperationReader(context, self.read_list)
         self.blocks = BlockReader(context, self.read_list)
 
-    def read_list(self, node: YamlNode, scope: Scope, path: str) -> tuple[Step, ...]:
+    def read_list(self, node: YamlNode, scope: Scope, path: str) -> Steps:
         """The steps of a list; ``path`` is that of the list, empty for the network's own."""
         if not isinstance(node, Sequence):
             help = "write it as `- ...` items, or in brackets"
@@ -73,7 +73,13 @@ class ItemReader:
             steps.append(self._item(item, inner, path, names, alike))
         return tuple([step for step in steps if step is not None])
 
-    def _item(self, item: YamlNode, scope: Scope, path: str, names: Names, alike: Alike) -> Step | None:
+    def _item(
+        self, item: YamlNode, scope: Scope, path: str, names: Names, alike: Alike
+    ) -> LayerStep | Step | None:
+        if isinstance(item, Repeated):
+            read = alike.of(item.first.entries[0][0])
+            if read is not None:
+                return self._repeated(item, read, scope, path, names, alike)
         if isinstance(item, Mapping) and len(item.entries) == 1:
             key, argument = item.entries[0]
             if not _is_sibling(key.text, scope):
@@ -135,14 +141,29 @@ class ItemReader:
 
     def _plain_step(
         self, key: Scalar, argument: YamlNode | None, scope: Scope, path: str, names: Names, alike: Alike
-    ) -> Step:
+    ) -> LayerStep | Step:
         """An item with nothing beside its operation, as most are."""
         own = names.last = names.own(key.text[:LONGEST_NAME])
         path = f"{path}/{own}" if path else own
         read = alike.read(key, argument, scope, path, self._parts)
+        return self._made(read, key, scope, names)
+
+    def _repeated(
+        self, item: Repeated, read: Read, scope: Scope, path: str, names: Names, alike: Alike
+    ) -> LayerStep | Step:
+        """The same where one written alike was read already."""
+        key = item.key()
+        own = names.last = names.own(key.text[:LONGEST_NAME])
+        if read.items or read.reread:
+            alike.count(read, key, scope, f"{path}/{own}" if path else own)
+        return self._made(read, key, scope, names)
+
+    def _made(self, read: Read, key: Scalar, scope: Scope, names: Names) -> LayerStep | Step:
+        origin = self.context.origin(key, scope)
+        if read.layer is not None:
+            return LayerStep(read.labels[0], read.layer, origin)
         for label in read.labels[1:]:
             names.own(label)
-        origin = self.context.origin(key, scope)
         return Step((read.parts,), origin=origin, labels=read.labels, is_head=read.is_head)
 
     def _step(
@@ -272,7 +293,7 @@ class ItemReader:
 
 def _given_names(node: Sequence) -> list[str]:
     """The names that the items of a list give themselves."""
-    mappings = [item for item in node.items if isinstance(item, Mapping)]
+    mappings = [item for item in node.items if isinstance(item, Mapping) and not isinstance(item, Repeated)]
     return [
         value.text
         for item in mappings

@@ -83,6 +83,47 @@ class Mapping:
 YamlNode: TypeAlias = Scalar | Sequence | Mapping
 
 
+class Repeated(Mapping):
+    """A mapping written as an earlier one that starts in the same column; its entries are made when they are
+    first asked for, as those who know the earlier one seldom do.
+    """
+
+    __slots__ = ("first",)
+
+    def __init__(self, first: Mapping, line: int) -> None:
+        self.first = first
+        self.line = line
+        self.column = first.column
+        self.size = first.size
+        self._by_text = None
+
+    def key(self) -> Scalar:
+        """Its first key."""
+        return _moved(self.first.entries[0][0], self.line - self.first.line)
+
+    def __getattr__(self, name: str) -> list[tuple[Scalar, YamlNode]]:
+        if name != "entries":
+            raise AttributeError(name)
+        down = self.line - self.first.line
+        self.entries = [(_moved(key, down), moved(value, down)) for key, value in self.first.entries]
+        return self.entries
+
+
+def moved(node: YamlNode, down: int) -> YamlNode:
+    """The same node some lines further down; none of what is in it may have an anchor."""
+    if isinstance(node, Scalar):
+        return _moved(node, down)
+    if isinstance(node, Mapping):
+        return Repeated(node, node.line + down)
+    found = Sequence([moved(item, down) for item in node.items], node.line + down, node.column)
+    found.size = node.size
+    return found
+
+
+def _moved(node: Scalar, down: int) -> Scalar:
+    return Scalar(node.text, node.quoted, node.line + down, node.column, node.width)
+
+
 def size_of(node: YamlNode) -> int:
     """Nodes in a node, itself included."""
     return 1 if isinstance(node, Scalar) else node.size

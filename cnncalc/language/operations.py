@@ -18,7 +18,7 @@ from cnncalc.language.vocabulary import SIBLINGS, Word, look_up, suggest
 from cnncalc.layers.base import OPERATIONS, Layer
 from cnncalc.layers.fields import Declared, Field, PerAxis
 from cnncalc.network.naming import NAME_RULE, is_name
-from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Step
+from cnncalc.network.structure import Branch, Current, LayerBody, Part, Ref, SeriesBody, Steps
 from cnncalc.support.words import did_you_mean, listed, shown
 
 if TYPE_CHECKING:
@@ -268,11 +268,11 @@ class OperationReader:
         assert field.kind in FAMILIES
         return self._afterwards(field, node, scope, path)
 
-    def _copies(self, node: YamlNode, count: int, scope: Scope, path: str) -> tuple[tuple[Step, ...], ...]:
+    def _copies(self, node: YamlNode, count: int, scope: Scope, path: str) -> tuple[Steps, ...]:
         """The layers of each copy."""
         self.context.check_copies(count)
 
-        def read(copy: Scope, index: int) -> tuple[Step, ...]:
+        def read(copy: Scope, index: int) -> Steps:
             return self.read_list(node, copy, f"{path}/body[{index}]")
 
         return self.context.copies(count, read, node, scope, path)[:count]
@@ -342,7 +342,7 @@ class OperationReader:
 
     def _shortcut(
         self, field: Field[Any], node: YamlNode, scope: Scope, path: str
-    ) -> str | Projected | tuple[Step, ...]:
+    ) -> str | Projected | Steps:
         if isinstance(node, Sequence):
             return self.read_list(node, scope, f"{path}/shortcut")
         if isinstance(node, Scalar) and node.text in field.choices:

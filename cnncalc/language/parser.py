@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from cnncalc.errors import MOST_ERRORS, TOO_MANY_ERRORS, Diagnostic, Location, SpecError
-from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode
+from cnncalc.language.nodes import Mapping, Scalar, Sequence, YamlNode, moved
+from cnncalc.language.repeats import Again, Place, shortened
 from cnncalc.language.source import MAX_BYTES, Source, read_source
 from cnncalc.support.words import did_you_mean, shown
 
@@ -30,6 +31,8 @@ MAX_NODES = 1_000_000
 """Lists, mappings, keys and values of a spec, each alias counted as everything it refers to."""
 LONG_TEXT = 64
 """A text counts as one more node for each of so many characters."""
+LONG = 10_000
+"""Characters of a text in which it is worth while to look for repeated items."""
 MAX_NESTING = 200
 """Lists and mappings inside one another, aliases expanded."""
 
@@ -50,7 +53,26 @@ def parse(source: Source) -> tuple[YamlNode, list[Diagnostic]]:
     Raises SpecError: E101 for what is not YAML or not in the language, E102 beyond a limit; it carries the
     findings before it.
     """
-    return _TreeBuilder(source).build()
+    if len(source.text) > LONG and "\r" not in source.text:
+        found = _by_repeats(source)
+        if found is not None:
+            return found, []
+    return _TreeBuilder(source, source.text).build()
+
+
+def _by_repeats(source: Source) -> YamlNode | None:
+    """The root node of a text with items that repeat others, each read once; ``None`` where something is
+    wrong or unusual, so that it is to be read as it is.
+    """
+    short = shortened(source.lines)
+    if not short.left_out:
+        return None
+    builder = _TreeBuilder(source, short.text, short.repeats)
+    try:
+        root, diagnostics = builder.build()
+    except SpecError:
+        return None
+    return root if not diagnostics and builder.put_back == short.left_out else None
 
 
 def comments(source: Source) -> Iterator[tuple[int, int, str]]:
@@ -115,11 +137,19 @@ _TOO_DEEP = "maximum nesting depth"
 """What libyaml says from its version 0.2.6 on."""
 
 
+def _counted(node: YamlNode) -> int:
+    """As how many nodes one counts, with those in it."""
+    return 1 + len(node.text) // LONG_TEXT if isinstance(node, Scalar) else node.size
+
+
 class _TreeBuilder:
     """Nodes from events; never recursive, so that no nesting can exhaust the stack."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, text: str, repeats: dict[Place, list[Again]] | None = None) -> None:
         self.source = source
+        self.text = text
+        """What is read: that of the source, or a shortened one to which ``repeats`` are added."""
+        self.repeats = repeats or {}
         self._clear()
 
     def _clear(self) -> None:
@@ -129,19 +159,23 @@ class _TreeBuilder:
         self.stack = [_Open(Sequence(self.roots, 1, 1), None, 0)]
         """What is open, in a list that the root goes into."""
         self.anchors: dict[str, _Anchored | _Open] = {}
+        self.items: dict[Place, YamlNode] = {}
+        """The items that others repeat, by their places."""
+        self.put_back = 0
+        """How many items that were left out are there again."""
 
     def build(self) -> tuple[YamlNode, list[Diagnostic]]:
         import yaml  # here, because commands that read no spec do without its start-up time
 
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml only the slow one is there
         try:
-            self._read(loader(self.source.text))
+            self._read(loader(self.text))
         except yaml.YAMLError as error:
             if _TOO_DEEP in str(
                 error
             ):  # libyaml's own limit, met while it looks ahead; the slow parser tells the place of ours
                 self._clear()
-                self._read(yaml.SafeLoader(self.source.text))
+                self._read(yaml.SafeLoader(self.text))
             self._explain(error)
         root = self.roots[0] if self.roots else None
         if root is None or (isinstance(root, Scalar) and root.is_null):
@@ -194,7 +228,7 @@ class _TreeBuilder:
         if self.count > MAX_NODES:
             self._too_many(node)
         top = self.stack[-1]
-        if top.items is not None:
+        if top.items is not None and not self.repeats:
             top.items.append(node)
         elif top.key is None or not text:
             self._add(node)
@@ -214,7 +248,7 @@ class _TreeBuilder:
             self._refuse_tag(event)
         if style:
             self._check_quoted(node, style)
-        size = 1 + len(node.text) // LONG_TEXT
+        size = _counted(node)
         self._count(size, node)
         if anchor is not None:
             self.anchors[anchor] = _Anchored(node, size, 0)
@@ -278,6 +312,8 @@ class _TreeBuilder:
             top.height = height + 1
         if top.items is not None:
             top.items.append(node)
+            if self.repeats:
+                self._repeat(node, top.items)
         elif top.key is None:
             top.key = self._key(top, node)
         else:
@@ -286,6 +322,20 @@ class _TreeBuilder:
                 if isinstance(node, Scalar) and not node.text and ":" in top.key.text:
                     self._check_space(top.key, node)
             top.key = None
+
+    def _repeat(self, node: YamlNode, items: list[YamlNode]) -> None:
+        """Puts the items back that were left out after one."""
+        place = Place(node.line, node.column)
+        if place not in self.repeats:
+            return
+        self.items[place] = node
+        for line, first in self.repeats[place]:
+            known = self.items.get(first)
+            if known is not None:
+                again = moved(known, line - known.line)
+                self._count(_counted(known), again)
+                items.append(again)
+                self.put_back += 1
 
     def _key(self, top: _Open, node: YamlNode) -> Scalar:
         if not isinstance(node, Scalar):

@@ -60,7 +60,8 @@ class Source:
         """The text of a line, counted from 1; empty beyond the end, and where no text is shown."""
         if not self.is_shown:
             return ""
-        return self.lines[line - 1] if 1 <= line <= len(self.lines) else ""
+        lines = self.lines
+        return lines[line - 1] if 1 <= line <= len(lines) else ""
 
     def location(self, node: YamlNode) -> Location:
         """Where a node is; where no text is shown the file alone."""

@@ -20,10 +20,12 @@ from cnncalc.network.structure import (
     HeadBody,
     JoinBody,
     LayerBody,
+    LayerStep,
     Part,
     Ref,
     SeriesBody,
     Step,
+    Steps,
 )
 from cnncalc.support.words import MAX_CANDIDATES, did_you_mean, shown
 
@@ -110,7 +112,8 @@ class _ListNames:
         self.depth = depth
         self.entry = 0
         self.origin = Origin()
-        self.names: dict[str, _Binding] = {}
+        self.names: dict[str, _Binding | int] = {}
+        """Those of single layers are the indices of their nodes."""
         self.numbering = Names()
 
     def find(self, ref: Ref) -> _Binding | None:
@@ -119,7 +122,8 @@ class _ListNames:
             scope = scope.parent or scope.caller
         while scope is not None:
             if ref.name in scope.names:
-                return scope.names[ref.name]
+                found = scope.names[ref.name]
+                return _Binding(found, (range(found, found + 1),)) if isinstance(found, int) else found
             scope = scope.parent
         return None
 
@@ -142,7 +146,7 @@ class _ListNames:
 
 
 def build_graph(
-    steps: tuple[Step, ...], inputs: tuple[str, ...], most_layers: int = MOST_LAYERS, before: int = 0
+    steps: Steps, inputs: tuple[str, ...], most_layers: int = MOST_LAYERS, before: int = 0
 ) -> tuple[Graph, list[Diagnostic]]:
     """The graph of a network with these inputs, and what is wrong with its names.
 
@@ -181,17 +185,22 @@ class _GraphBuilder:
             scope.names.update(self.inputs)
         return scope
 
-    def series(self, steps: tuple[Step, ...], scope: _ListNames, current: int) -> int:
+    def series(self, steps: Steps, scope: _ListNames, current: int) -> int:
         """The nodes of a list, from the tensor ``current`` on; the index of the tensor at its end."""
         scope.entry = current
         self._reserve_names(steps, scope)
         for step in steps:
-            current = self._step(step, scope, current)
+            if isinstance(step, LayerStep):
+                name = scope.numbering.own(step.label)
+                path, op = scope.prefix + name, step.layer.op
+                current = scope.names[name] = self._node(path, op, step.layer, (current,), step.origin)
+            else:
+                current = self._step(step, scope, current)
         return current
 
-    def _reserve_names(self, steps: tuple[Step, ...], scope: _ListNames) -> None:
+    def _reserve_names(self, steps: Steps, scope: _ListNames) -> None:
         for step in steps:
-            if step.name is None:
+            if isinstance(step, LayerStep) or step.name is None:
                 continue
             if step.name in scope.numbering.taken:
                 fault = Fault(

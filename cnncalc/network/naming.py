@@ -61,7 +61,9 @@ class Names:
     def own(self, label: str) -> str:
         """``label_1``, ``label_2`` and so on, leaving out names that are given to others."""
         number = self._counts.get(label, 0) + 1
-        while f"{label}_{number}" in self.taken:
+        name = f"{label}_{number}"
+        while name in self.taken:
             number += 1
+            name = f"{label}_{number}"
         self._counts[label] = number
-        return f"{label}_{number}"
+        return name

@@ -45,14 +45,14 @@ class AdapterBody(NamedTuple):
 class SeriesBody(NamedTuple):
     """Steps in sequence, in a list of their own. ``is_block`` hides the names around the list."""
 
-    steps: tuple[Step, ...]
+    steps: Steps
     is_block: bool = False
 
 
 class HeadBody(NamedTuple):
     """An extra output computed from the current tensor; the main path continues as if it were not there."""
 
-    steps: tuple[Step, ...]
+    steps: Steps
 
 
 class Branch(NamedTuple):
@@ -72,7 +72,7 @@ class JoinBody(NamedTuple):
     op: str
     layer: Layer
     branches: tuple[Branch | Ref | Current, ...]
-    lead: tuple[Step, ...] = ()
+    lead: Steps = ()
 
 
 Body = LayerBody | SeriesBody | HeadBody | JoinBody
@@ -106,6 +106,18 @@ class Step(NamedTuple):
     """Whether the main path continues as if it were not there."""
     is_frozen: bool = False
     """Whether its parameters are not trained."""
+
+
+class LayerStep(NamedTuple):
+    """An item that is one layer behind the one before it, with nothing beside it, as most are."""
+
+    label: str
+    layer: Layer
+    origin: Origin
+
+
+Steps = tuple[LayerStep | Step, ...]
+"""A list."""
 
 
 def step_of(parts: tuple[Part, ...]) -> Step:
