@@ -34,7 +34,7 @@ NAMES = (
 )  # fmt: skip
 LINES = {
     "resnet50": 45, "resnet152": 45, "vgg16": 30, "googlenet": 60, "efficientnet_b0": 70, "mobilenet_v2": 45, "densenet121": 45,
-    "convnext_tiny": 45, "inception_v3": 100,
+    "convnext_tiny": 45, "inception_v3": 100, "swin_t": 45,
 }  # fmt: skip
 
 
@@ -82,7 +82,12 @@ def run(path: str, wanted: list[str]) -> list[Any]:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("name", "exporter"),
-    todays([(name, exporter) for name in NAMES for exporter in ("torchscript", "dynamo")]),
+    todays(
+        [
+            *((name, exporter) for name in NAMES for exporter in ("torchscript", "dynamo")),
+            ("swin_t", "torchscript"),
+        ]
+    ),
 )
 def test_every_tensor_has_the_shape_of_onnx_runtime(name: str, exporter: str, tmp_path: Path) -> None:
     path = exported(name, exporter, tmp_path)

@@ -91,11 +91,6 @@ def clip(translation: Translation, call: Call) -> None:
 
 @operator("Softmax", "LogSoftmax")
 def softmax(translation: Translation, call: Call) -> None:
-    from cnncalc.importers.onnx.attention import passes
-
-    if passes(translation, call):
-        call.must_be("axis", -1, 3)
-        return
     feature = call.feature()
     rank = len(feature.layout)
     first = call.attribute("axis", -1 if translation.opset >= 13 else 1) % rank
@@ -187,8 +182,10 @@ def feature_and_constant(call: Call) -> tuple[Feature, Constant] | None:
     if len(call.inputs) != 2:
         return None
     first, second = call.inputs
-    if isinstance(first, Feature) and isinstance(second, Constant):
-        return first, second
-    if isinstance(second, Feature) and isinstance(first, Constant):
-        return second, first
-    return None
+    if not isinstance(first, Feature):
+        first, second = second, first
+    if not isinstance(first, Feature) or not isinstance(second, Constant):
+        return None
+    if second.picks is not None and second.values is None:
+        raise Unknown("it is with rows that are looked up in a weight")
+    return first, second

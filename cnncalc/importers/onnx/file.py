@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -25,6 +25,25 @@ _FORMS = {1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e
 _INTEGERS = {2, 3, 4, 5, 6, 7, 9, 12, 13}
 
 
+class Picks(NamedTuple):
+    """Which elements of a weight a constant is made of."""
+
+    weight: str
+    elements: int
+    """Of the whole weight."""
+    rows: tuple[int, ...]
+    width: int
+    """Elements of a row, which follow each other in the weight and in the constant."""
+
+    def codes(self) -> tuple[int, ...]:
+        """The element of the weight that each element of the constant is."""
+        if self.width == 1:
+            return self.rows
+        return tuple(
+            first + more for row in self.rows for first in (row * self.width,) for more in range(self.width)
+        )
+
+
 class Constant(NamedTuple):
     """A tensor that is stored in the file or known by computation; ``values`` where they are few and read."""
 
@@ -36,6 +55,14 @@ class Constant(NamedTuple):
     is_float: bool = True
     is_spread: bool = False
     """Whether it is one number that the graph spreads over all elements, so that nothing of it is learned."""
+    fill: Any = None
+    """The number that all elements are, where the graph makes it of a shape."""
+    place: tuple[str, int] | None = None
+    """The form and the first byte of values that were not read: see ``numbers_of``."""
+    order: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    """The shape that values which were not read have in the file, and the order of its axes here."""
+    picks: Picks | None = None
+    """What it is made of, where it is looked up in a weight."""
 
     @property
     def elements(self) -> int:
@@ -135,6 +162,43 @@ def read_model(path: str) -> OnnxModel:
         except WireError as error:
             message = f"not an ONNX file, or damaged: {error.message} (at byte {error.offset:,})"
             raise Malformed(path, message, "export it again, or fetch it again", _place(path)) from None
+
+
+def numbers_of(path: str, constant: Constant, most: int) -> tuple[Any, ...] | None:
+    """The values of a constant, read now where they were left in the file; ``None`` where there are none or
+    more than ``most``.
+    """
+    if constant.values is not None or constant.place is None or constant.elements > most:
+        return constant.values
+    form, start = constant.place
+    size = struct.calcsize(f"<{form}") * constant.elements
+    with _mapped(path) as data:
+        found = struct.unpack(f"<{constant.elements}{form}", data[start : start + size])
+    if constant.order is None:
+        return found
+    dims, axes = constant.order
+    steps = strides(dims)
+    return tuple(
+        found[at] for at in places((range(dims[axis]) for axis in axes), (steps[axis] for axis in axes))
+    )
+
+
+def strides(sizes: Sequence[int]) -> list[int]:
+    """How far apart elements of a row-major tensor are along each axis."""
+    found, step = [], 1
+    for size in reversed(sizes):
+        found.append(step)
+        step *= size
+    return found[::-1]
+
+
+def places(taken: Iterable[Iterable[int]], steps: Iterable[int]) -> list[int]:
+    """Where the elements at some indices of each axis are, the last axis fastest."""
+    found = [0]
+    for indices, step in zip(taken, steps, strict=True):
+        apart = [index * step for index in indices]
+        found = [place + more for place in found for more in apart]
+    return found
 
 
 def _place(path: str) -> Location:
@@ -247,8 +311,12 @@ class _Contents:
         if any(size < 0 for size in dims):
             raise WireError(f"the tensor `{shown(record.get('name', ''))}` has a negative size", 0)
         bare = Constant(dims, None, record.get("name", ""), kind not in _INTEGERS)
-        if bare.elements > MOST_VALUES or record.get("location", 0) == 1 or kind not in _FORMS:
+        if record.get("location", 0) == 1 or kind not in _FORMS:
             return bare
+        if bare.elements > MOST_VALUES:
+            span, form = record.get("raw"), _FORMS[kind]
+            is_whole = span is not None and span.length == struct.calcsize(f"<{form}") * bare.elements
+            return bare._replace(place=(form, span.start)) if span is not None and is_whole else bare
         return bare._replace(values=self._values(record, kind, bare.elements))
 
     def _values(self, record: Record, kind: int, count: int) -> tuple[Any, ...] | None:

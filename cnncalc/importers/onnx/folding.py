@@ -5,22 +5,34 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
-from itertools import product as combinations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.importers.onnx.file import MOST_VALUES, Constant
+from cnncalc.importers.onnx.file import MOST_VALUES, Constant, Picks, places, strides
 from cnncalc.importers.onnx.layout import sizes_of
 
 if TYPE_CHECKING:
     from cnncalc.importers.onnx.translation import Call, Translation
 
-MOST_FOLDED = 65_536
+MOST_FOLDED = 2**20
 """Elements of a constant that is computed."""
+MOST_FOLDED_IN_ALL = 2**25
+"""Elements of all constants of a file that are computed."""
 
 
 def folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None:
     """The outputs of a node that are known without the input; ``None`` where they are not."""
+    from cnncalc.importers.onnx.translation import Unknown
+
+    found = _folded(translation, call)
+    if found is not None:
+        translation.folded += sum(len(one.values or ()) for one in found)
+        if translation.folded > MOST_FOLDED_IN_ALL:
+            raise Unknown(f"more than {MOST_FOLDED_IN_ALL:,} numbers would be computed from constants")
+    return found
+
+
+def _folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None:
     from cnncalc.importers.onnx.translation import Unknown
 
     node = call.node
@@ -32,6 +44,15 @@ def folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None:
         return None
     constants = [one for one in call.inputs if isinstance(one, Constant)]
     fold = _FOLDS.get(node.operator)
+    if (
+        node.operator == "ScatterND"
+        and constants[0].fill is not None
+        and constants[0].elements <= MOST_FOLDED
+    ):
+        constants[0] = constants[0]._replace(values=(constants[0].fill,) * constants[0].elements)
+    picked = _picked(call, constants)
+    if picked is not None:
+        return (picked,)
     if fold is None or any(one.values is None for one in constants):
         if node.operator in _KEEPING:
             return (_kept(node.operator, call),)
@@ -47,12 +68,12 @@ def folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None:
 
 def _shape(call: Call) -> tuple[Constant, ...] | None:
     """The shape of a tensor, computed or constant, or how many elements it has."""
-    from cnncalc.importers.onnx.translation import Feature
+    from cnncalc.importers.onnx.translation import Feature, Offsets, Scores
 
     held = call.input(0)
-    if not isinstance(held, Constant | Feature):
+    if not isinstance(held, Constant | Feature | Scores | Offsets):
         return None
-    sizes = held.dims if isinstance(held, Constant) else sizes_of(held.layout)
+    sizes = held.dims if isinstance(held, Constant | Offsets) else sizes_of(held.layout)
     if call.node.operator == "Size":
         return (Constant((), (prod(sizes),), is_float=False),)
     sizes = sizes[call.attribute("start", 0) : call.attribute("end", len(sizes))]
@@ -84,8 +105,9 @@ def _kept(name: str, call: Call) -> Constant:
     """A weight without values in another form: its new shape, and the name it has in the file."""
     from cnncalc.importers.onnx.translation import Unknown
 
-    weight = call.constant(0, "the weight")
-    dims = weight.dims
+    weight = call.inputs[0]
+    assert isinstance(weight, Constant)
+    dims, order = weight.dims, ()
     if name == "Transpose":
         order = call.attribute("perm", tuple(range(len(dims)))[::-1])
         if sorted(order) != list(range(len(dims))):
@@ -105,8 +127,63 @@ def _kept(name: str, call: Call) -> Constant:
         axis = call.attribute("axis", 1) % (len(dims) + 1)
         dims = (prod(dims[:axis]), prod(dims[axis:]))
     return weight._replace(
-        dims=tuple(dims), values=None, is_float=True if "Quant" in name else weight.is_float
+        dims=tuple(dims),
+        values=None,
+        is_float=True if "Quant" in name else weight.is_float,
+        place=weight.place if name in _ORDERLY or (name == "Transpose" and weight.order is None) else None,
+        order=(weight.dims, tuple(order)) if name == "Transpose" else weight.order,
+        picks=None,
     )
+
+
+_ORDERLY = {"Identity", "Reshape", "Unsqueeze", "Squeeze", "Flatten"}
+"""What leaves the elements of a constant in their order."""
+_MOVING = {*_ORDERLY, "Transpose", "Slice", "Gather", "Expand"}
+"""What only moves the elements of a constant, or repeats them."""
+
+
+def _picked(call: Call, constants: Sequence[Constant]) -> Constant | None:
+    """What is made of the rows of a weight, which it keeps track of; ``None`` where nothing is."""
+    from cnncalc.importers.onnx.translation import Unknown
+
+    weight, operator = constants[0], call.node.operator
+    is_lookup = operator == "Gather" and weight.is_float and bool(weight.name) and len(weight.dims) > 1
+    if operator not in _MOVING or not (weight.picks or is_lookup):
+        if weight.picks and weight.values is None:
+            raise Unknown("it is computed from weights alone")
+        return None
+    if any(one.values is None for one in constants[1:]):
+        raise Unknown("it is computed from weights alone")
+    values = moved(call, constants) if weight.values is not None else None
+    picks = weight.picks
+    if picks is None and call.attribute("axis", 0) % len(weight.dims) == 0:
+        size, indices = weight.dims[0], constants[1]
+        rows = tuple(int(index) % size for index in indices.values or ())
+        if any(not -size <= index < size for index in indices.values or ()):
+            raise Unknown("its constants do not fit together (an index is outside)")
+        picks = Picks(weight.name, weight.elements, rows, prod(weight.dims[1:]))
+        return Constant(
+            (*indices.dims, *weight.dims[1:]), None if values is None else values.values, picks=picks
+        )
+    if weight.elements > MOST_FOLDED:
+        raise Unknown("it is computed from weights alone")
+    codes = tuple(range(weight.elements)) if picks is None else picks.codes()
+    name, elements = (weight.name, weight.elements) if picks is None else (picks.weight, picks.elements)
+    made = moved(call, [weight._replace(values=codes), *constants[1:]])
+    if made is None or made.values is None:
+        raise Unknown("it is computed from weights alone")
+    picks = Picks(name, elements, made.values, 1)
+    return Constant(made.dims, None if values is None else values.values, picks=picks)
+
+
+def moved(call: Call, constants: Sequence[Constant]) -> Constant | None:
+    """What an operator that moves elements makes; ``None`` where it is too much."""
+    try:
+        found = _FOLDS[call.node.operator](call, list(constants))
+    except (ArithmeticError, ValueError, IndexError, TypeError, KeyError):
+        return None
+    assert isinstance(found, Constant)
+    return found
 
 
 def new_sizes(sizes: Sequence[int], target: Sequence[int], allow_zero: int) -> tuple[int, ...]:
@@ -157,7 +234,7 @@ def _made(dims: Sequence[int], values: Sequence[Any], like: Constant | None = No
     return Constant(tuple(dims), tuple(values), is_float=is_float)
 
 
-def _broadcast(constants: Sequence[Constant]) -> tuple[tuple[int, ...], list[list[Any]]]:
+def broadcast(constants: Sequence[Constant]) -> tuple[tuple[int, ...], list[list[Any]]]:
     """The common shape of some constants, and the values of each spread over it."""
     rank = max(len(one.dims) for one in constants)
     padded = [(1,) * (rank - len(one.dims)) + one.dims for one in constants]
@@ -169,24 +246,12 @@ def _broadcast(constants: Sequence[Constant]) -> tuple[tuple[int, ...], list[lis
     spread = []
     for one, sizes in zip(constants, padded, strict=True):
         assert one.values is not None
-        steps = _strides(sizes)
-        spread.append(
-            [
-                one.values[
-                    sum(i * step for i, step, size in zip(index, steps, sizes, strict=True) if size > 1)
-                ]
-                for index in combinations(*map(range, dims))
-            ]
-        )
+        if sizes == dims:
+            spread.append(list(one.values))
+            continue
+        steps = [step if size > 1 else 0 for step, size in zip(strides(sizes), sizes, strict=True)]
+        spread.append([one.values[place] for place in places(map(range, dims), steps)])
     return dims, spread
-
-
-def _strides(sizes: Sequence[int]) -> list[int]:
-    found, step = [], 1
-    for size in reversed(sizes):
-        found.append(step)
-        step *= size
-    return found[::-1]
 
 
 Fold = Callable[["Call", list[Constant]], "Constant | tuple[Constant, ...]"]
@@ -194,7 +259,7 @@ Fold = Callable[["Call", list[Constant]], "Constant | tuple[Constant, ...]"]
 
 def _elementwise(compute: Callable[..., Any]) -> Fold:
     def fold(call: Call, constants: list[Constant]) -> Constant:
-        dims, values = _broadcast(constants)
+        dims, values = broadcast(constants)
         return _made(dims, [compute(*one) for one in zip(*values, strict=True)], constants[0])
 
     return fold
@@ -264,11 +329,7 @@ def _concat(call: Call, constants: list[Constant]) -> Constant:
 def _slice(call: Call, constants: list[Constant]) -> Constant:
     data = constants[0]
     ranges = slices(call, data.dims)
-    steps = _strides(data.dims)
-    places = combinations(*ranges)
-    values = [
-        (data.values or ())[sum(i * step for i, step in zip(index, steps, strict=True))] for index in places
-    ]
+    values = [(data.values or ())[place] for place in places(ranges, strides(data.dims))]
     return _made(tuple(map(len, ranges)), values, data)
 
 
@@ -308,12 +369,9 @@ def _transpose(call: Call, constants: list[Constant]) -> Constant:
     (data,) = constants
     found = _kept("Transpose", call)
     order = call.attribute("perm", tuple(range(len(data.dims)))[::-1])
-    steps = _strides(data.dims)
-    values = [
-        (data.values or ())[sum(i * steps[axis] for i, axis in zip(index, order, strict=True))]
-        for index in combinations(*map(range, found.dims))
-    ]
-    return found._replace(values=tuple(values))
+    steps = strides(data.dims)
+    moved = places(map(range, found.dims), (steps[axis] for axis in order))
+    return found._replace(values=tuple((data.values or ())[place] for place in moved))
 
 
 def _filled(call: Call, constants: list[Constant]) -> Constant:
@@ -325,7 +383,27 @@ def _filled(call: Call, constants: list[Constant]) -> Constant:
     value = (fill.values or (0.0,))[0]
     count = prod(dims)
     values = (value,) * count if count <= MOST_VALUES else None
-    return Constant(dims, values, call.node.outputs[0], isinstance(value, float))
+    return Constant(dims, values, call.node.outputs[0], isinstance(value, float), fill=value)
+
+
+def _scattered(call: Call, constants: list[Constant]) -> Constant:
+    """``ScatterND``: some rows, or elements, replaced."""
+    data, indices, updates = constants
+    call.must_be("reduction", "none")
+    depth = indices.dims[-1]
+    width, steps = prod(data.dims[depth:]), strides(data.dims[:depth])
+    if data.elements > MOST_FOLDED or updates.elements * depth != indices.elements * width:
+        raise ValueError(f"shapes {data.dims}, {indices.dims} and {updates.dims}")
+    values = list(data.values or ())
+    numbers, new = indices.values or (), updates.values or ()
+    for place in range(indices.elements // depth):
+        index = numbers[place * depth : (place + 1) * depth]
+        sizes = data.dims[:depth]
+        if any(not -size <= one < size for one, size in zip(index, sizes, strict=True)):
+            raise ValueError("an index is outside")
+        first = sum(one % size * step for one, size, step in zip(index, sizes, steps, strict=True)) * width
+        values[first : first + width] = new[place * width : (place + 1) * width]
+    return _made(data.dims, values, data)
 
 
 def _range(call: Call, constants: list[Constant]) -> Constant:
@@ -340,7 +418,7 @@ def _expand(call: Call, constants: list[Constant]) -> Constant:
     shape = Constant(tuple(int(size) for size in constants[1].values or ()), None)
     if shape.elements > MOST_FOLDED:
         raise ValueError("too many elements")
-    dims, (values, _) = _broadcast([constants[0], shape._replace(values=(0,) * shape.elements)])
+    dims, (values, _) = broadcast([constants[0], shape._replace(values=(0,) * shape.elements)])
     return _made(dims, values, constants[0])._replace(is_spread=constants[0].elements == 1)
 
 
@@ -435,13 +513,14 @@ _FOLDS: dict[str, Fold] = {
     "Split": _split,
     "Transpose": _transpose,
     "ConstantOfShape": _filled,
+    "ScatterND": _scattered,
     "Range": _range,
     "Expand": _expand,
     "ReduceProd": _reduce(prod),
     "ReduceSum": _reduce(sum),
     "ReduceMax": _reduce(max),
     "ReduceMin": _reduce(min),
-    **{name: _keep_values(name) for name in ("Identity", "Reshape", "Unsqueeze", "Squeeze", "Flatten")},
+    **{name: _keep_values(name) for name in _ORDERLY},
 }
 
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import product
+from typing import Any, cast
+
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import item
-from cnncalc.importers.onnx.attention import passes
 from cnncalc.importers.onnx.elementwise import feature_and_constant, is_scalar, require
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.layout import CHANNELS, Layout, known, plain, size_of, whole
-from cnncalc.importers.onnx.translation import UNRUNNABLE, Call, Feature, Translation, Unknown, operator
+from cnncalc.importers.onnx.translation import (
+    UNRUNNABLE,
+    Call,
+    Feature,
+    Spread,
+    Translation,
+    Unknown,
+    operator,
+)
 from cnncalc.support.words import shown
 
 _WORDS = {"Add": "add", "Sum": "add", "Mul": "mul", "Sub": "sub", "Div": "div", "Max": "max", "Mean": "add"}
@@ -25,13 +35,11 @@ def arithmetic(translation: Translation, call: Call) -> None:
     if len(call.inputs) == 1 and call.node.operator in _OF_ANY_NUMBER:
         translation.alias(call, call.feature())
         return
-    if passes(translation, call):
-        return
     mixed = feature_and_constant(call)
     if mixed is not None:
         _with_constant(translation, call, *mixed)
         return
-    features = [call.feature(place) for place in range(max(len(call.inputs), 2))]
+    features = [_spread_again(call, place) for place in range(max(len(call.inputs), 2))]
     if len(set(features)) == 1:
         translation.alias(call, features[0])  # a tensor added to itself is a multiple of it
         return
@@ -39,6 +47,16 @@ def arithmetic(translation: Translation, call: Call) -> None:
     if word not in ("add", "mul"):
         require(word)
     joined(translation, call, word, features)
+
+
+def _spread_again(call: Call, place: int) -> Feature:
+    """An input; one that was spread to the size of another is spread by the join itself."""
+    held = call.input(place)
+    if isinstance(held, Spread):
+        sizes = [other.sizes for other in call.inputs if isinstance(other, Feature)]
+        if held.sizes in sizes:
+            return held.feature
+    return call.feature(place)
 
 
 def joined(translation: Translation, call: Call, word: str, features: list[Feature]) -> None:
@@ -86,6 +104,8 @@ def _alike(translation: Translation, features: list[Feature]) -> list[Feature]:
     padded = [one._replace(layout=((),) * (rank - len(one.layout)) + one.layout) for one in features]
     if _common_or_none(padded) is not None and all(_is_whole(translation, one) for one in padded):
         return padded
+    if len({(one.layout, translation.shapes[one.tensor]) for one in padded}) == 1:
+        return padded  # equal maps in equal order, whatever it is
     return [translation.settled(feature, "a join") for feature in features]
 
 
@@ -199,6 +219,8 @@ def concat(translation: Translation, call: Call) -> None:
     features = [call.feature(place) for place in range(len(call.inputs))]
     rank = len(features[0].layout)
     axis %= rank
+    if _of_phases(translation, call, features, axis):
+        return
     _require_fitting(call, features, axis)
     shapes = [translation.shapes[feature.tensor] for feature in features]
     by_labels = all(
@@ -221,6 +243,52 @@ def concat(translation: Translation, call: Call) -> None:
     layout = features[0].layout
     joined = (*layout[:axis], whole(CHANNELS, known(new)[0]), *layout[axis + 1 :])
     translation.layer(call, "concat", [feature.tensor for feature in features], new, joined)
+
+
+def _of_phases(translation: Translation, call: Call, features: list[Feature], axis: int) -> bool:
+    """Whether every n-th position from each of the first n on is joined along the channels, along all axes:
+    each block of positions becomes one with more channels.
+    """
+    found = [_phase(translation, feature.tensor) for feature in features]
+    source, _, steps = found[0]
+    shape = translation.shapes[source]
+    factor = steps[0] if steps else 1
+    channels, *sizes = known(shape)
+    if (
+        factor < 2
+        or {(one[0], one[2]) for one in found} != {(source, (factor,) * shape.rank)}
+        or sorted(one[1] for one in found) != [*product(range(factor), repeat=shape.rank)]
+        or {translation.shapes[feature.tensor].sizes for feature in features}
+        != {tuple(size // factor for size in sizes)}
+        or any(size % factor for size in sizes)
+        or len({feature.layout for feature in features}) > 1
+        or features[0].layout[axis] != whole(CHANNELS, channels)
+    ):
+        return False
+    new = Shape(channels * len(found), tuple(size // factor for size in sizes))
+    layout = features[0].layout
+    whole_channels = whole(CHANNELS, known(new)[0])
+    layout = (*layout[:axis], whole_channels, *layout[axis + 1 :])
+    translation.layer(call, "pixel_unshuffle", source, new, layout, factor=factor)
+    return True
+
+
+def _phase(translation: Translation, tensor: str) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+    """The map of which a tensor is every n-th position, from which on along each axis, and the steps."""
+    rank = translation.shapes[tensor].rank
+    starts, steps = [0] * rank, [1] * rank
+    while (maker := translation.maker(tensor)) is not None:
+        margins: Any = maker.given("margins")
+        kernel, by = maker.given("kernel"), cast("tuple[int, ...]", maker.given("stride"))
+        if maker.op == "crop":
+            starts = [start + pair[0] for start, pair in zip(starts, margins, strict=True)]
+        elif maker.op == "maxpool" and isinstance(kernel, tuple) and set(kernel) == {1}:
+            starts = [start * one for start, one in zip(starts, by, strict=True)]
+            steps = [step * one for step, one in zip(steps, by, strict=True)]
+        else:
+            break
+        tensor = maker.inputs[0]
+    return tensor, tuple(starts), tuple(steps)
 
 
 def _in_plain_axes(translation: Translation, feature: Feature) -> Feature:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from math import prod
 
 from cnncalc.errors import Fault
@@ -364,6 +365,15 @@ def gemm(translation: Translation, call: Call) -> None:
     linear(translation, call, weight, dims, bias_of(call, 2, dims[-1]))
 
 
+@operator("Einsum")
+def einsum(translation: Translation, call: Call) -> None:
+    from cnncalc.importers.onnx.attention import einsum as product
+    from cnncalc.importers.onnx.offsets import looked_up
+
+    if not product(translation, call) and not looked_up(translation, call):
+        raise Unknown(f"attribute `equation` is {call.attribute('equation', '')}")
+
+
 @operator("MatMul")
 def matmul(translation: Translation, call: Call) -> None:
     from cnncalc.importers.onnx.attention import multiplied
@@ -381,12 +391,15 @@ def linear(
 ) -> None:
     """Features of the last axis to other features: a linear layer, or a 1x1 convolution of a map."""
     from cnncalc.importers.onnx.attention import projected
+    from cnncalc.importers.onnx.offsets import by_vectors
 
     feature = call.feature()
     inside, out = dims
     if feature.sizes[-1] != inside:
         found = f"the weight {_times(weight.dims)} reads {inside} features"
         raise Fault("E310", f"{found}, its input is {_times(feature.sizes)}", UNRUNNABLE)
+    if bias is None and by_vectors(translation, call, feature, weight, dims):
+        return
     output = call.node.outputs[0]
     share = translation.count_kernel(weight, output)
     translation.count_vector(bias)
@@ -503,10 +516,13 @@ def layer_normed(
     translation: Translation, call: Call, feature: Feature, axis: int, vectors: Sequence[object]
 ) -> None:
     """Normalisation of the axes from ``axis`` on, which are to be the channels alone."""
-    channels = known(translation.shapes[feature.tensor])[0]
-    normalised = [dim for dim in feature.layout[axis:] if dim]
-    if normalised != [whole(CHANNELS, channels)]:
+    over = [place for place, dim in enumerate(feature.layout) if dim and place >= axis]
+    if len(over) == 1 and not _is_of_channels(translation, feature, over[0]):
+        with suppress(Unknown):
+            feature = translation.with_channels(feature, over[0], "LayerNormalization")
+    if len(over) != 1 or not _is_of_channels(translation, feature, over[0]):
         raise Unknown("it is over more than the channels")
+    channels = known(translation.shapes[feature.tensor])[0]
     gamma, beta = (one if isinstance(one, Constant) else None for one in vectors)
     if gamma is not None and gamma.is_spread:
         gamma = None
@@ -519,6 +535,10 @@ def layer_normed(
         {"affine": False} if not any(has.values()) else {name: False for name, one in has.items() if not one}
     )
     translation.same(call, "ln", feature, **which)
+
+
+def _is_of_channels(translation: Translation, feature: Feature, axis: int) -> bool:
+    return feature.layout[axis] == whole(CHANNELS, known(translation.shapes[feature.tensor])[0])
 
 
 @operator("LpNormalization")

@@ -18,6 +18,8 @@ class Atom(NamedTuple):
     axis: int
     stride: int
     size: int
+    moved: int = 0
+    """By how much the axis is moved round: the first index is that of this position."""
 
 
 Dim = tuple[Atom, ...]
@@ -56,8 +58,12 @@ def merged(atoms: Iterable[Atom]) -> Dim:
     found: list[Atom] = []
     for atom in atoms:
         last = found[-1] if found else None
-        if last is not None and last.axis == atom.axis and last.stride == atom.stride * atom.size:
-            found[-1] = Atom(atom.axis, atom.stride, last.size * atom.size)
+        if (
+            last is not None
+            and (last.axis, last.moved) == (atom.axis, atom.moved)
+            and last.stride == atom.stride * atom.size
+        ):
+            found[-1] = atom._replace(size=last.size * atom.size)
         else:
             found.append(atom)
     return tuple(found)
@@ -85,8 +91,8 @@ def reshaped(layout: Layout, sizes: Sequence[int]) -> Layout | None:
                 wanted //= atom.size
             elif atom.size % wanted == 0:
                 rest = atom.size // wanted
-                dim.append(Atom(atom.axis, atom.stride * rest, wanted))
-                atoms.append(Atom(atom.axis, atom.stride, rest))
+                dim.append(atom._replace(stride=atom.stride * rest, size=wanted))
+                atoms.append(atom._replace(size=rest))
                 wanted = 1
             else:
                 return None
@@ -217,6 +223,10 @@ def as_line(layout: Layout, shape: Shape) -> tuple[Layout, Shape]:
     behind = [prod(sizes[place + 1 :]) for place in range(len(sizes))]
 
     def moved(atom: Atom) -> Atom:
-        return atom if atom.axis < 1 else Atom(1, atom.stride * behind[atom.axis - 1], atom.size)
+        return (
+            atom
+            if atom.axis < 1
+            else atom._replace(axis=1, stride=atom.stride * behind[atom.axis - 1], moved=-atom.moved)
+        )
 
     return tuple(merged(map(moved, dim)) for dim in layout), Shape(channels, (prod(sizes),))

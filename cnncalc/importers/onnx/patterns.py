@@ -295,6 +295,32 @@ def bins(node: OnnxNode, graph: Graph) -> Found:
     return node._replace(operator="Bins", inputs=(source,), attributes=given)
 
 
+def rolled(node: OnnxNode, graph: Graph) -> Found:
+    """An axis cut in two, its second part before its first: moved round."""
+    axis, cuts = node.attributes.get("axis"), [graph.maker(name, "Slice") for name in node.inputs]
+    if len(cuts) != 2 or axis is None:
+        return None
+    parts = [_stretch(cut, graph) for cut in cuts if cut is not None]
+    if len(parts) != 2 or None in parts:
+        return None
+    (source, along, first, last), (other, other_along, start, by) = parts  # type: ignore[misc]
+    if (source, along, start, first) != (other, other_along, 0, by) or last <= max(first, 0) or along != axis:
+        return None
+    return node._replace(operator="Roll", inputs=(source,), attributes={"axis": axis, "by": by, "end": last})
+
+
+def _stretch(cut: OnnxNode, graph: Graph) -> tuple[str, int, int, int] | None:
+    """The tensor that is cut along one axis, the axis, and where the cut begins and ends."""
+    names = ("starts", "ends", "axes", "steps")
+    given = [
+        graph.values(cut.inputs[place]) if place < len(cut.inputs) else tuple(cut.attributes.get(name, ()))
+        for place, name in enumerate(names, 1)
+    ]
+    if [*map(len, given[:3])] != [1, 1, 1] or given[3] not in ((), (1,)):
+        return None
+    return (cut.inputs[0], int(given[2][0]), int(given[0][0]), int(given[1][0]))
+
+
 def unit_length(node: OnnxNode, graph: Graph) -> Found:
     """A tensor divided by its norm along one axis, which is held away from 0 and spread over the axis."""
     if len(node.inputs) != 2:
@@ -319,7 +345,7 @@ Pattern = Callable[[OnnxNode, Graph], Found]
 _PATTERNS: dict[str, tuple[Pattern, ...]] = {
     "Mul": (gelu, gated, hard_sigmoid),
     "Div": (hard_sigmoid, unit_length),
-    "Concat": (bins,),
+    "Concat": (bins, rolled),
     "Add": (layer_norm, group_norm),
 }
 """Each is anchored at its last operator."""

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import item
+from cnncalc.importers.onnx.attention import filled_up
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.folding import new_sizes, slices, split_sizes, squeezed, unsqueezed
-from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Atom, known, plain, reshaped, transposed, whole
-from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
+from cnncalc.importers.onnx.layout import (
+    BATCH,
+    CHANNELS,
+    Atom,
+    Dim,
+    Layout,
+    known,
+    plain,
+    reshaped,
+    size_of,
+    transposed,
+    whole,
+)
+from cnncalc.importers.onnx.translation import Call, Feature, Spread, Translation, Unknown, operator
 
 # Labels only
 
@@ -66,10 +81,62 @@ def unsqueeze(translation: Translation, call: Call) -> None:
 def expand(translation: Translation, call: Call) -> None:
     feature = call.feature()
     target = call.values(1, "the new shape") or ()
-    if any(size not in (1, old) for size, old in zip(target[::-1], feature.sizes[::-1], strict=False)):
-        raise Unknown(f"{list(feature.sizes)} to {list(target)} repeats values")
     extra = max(len(target) - len(feature.layout), 0)
-    translation.alias(call, Feature(feature.tensor, ((),) * extra + feature.layout))
+    layout = ((),) * extra + feature.layout
+    sizes = tuple(map(size_of, layout))
+    wanted = (1,) * (len(sizes) - len(target)) + tuple(map(int, target))
+    if any(1 not in (size, old) and size != old for size, old in zip(wanted, sizes, strict=True)):
+        raise Unknown(f"{list(feature.sizes)} cannot be spread to {list(target)}")
+    spread = tuple(max(size, old) for size, old in zip(wanted, sizes, strict=True))
+    held = Feature(feature.tensor, layout)
+    translation.alias(call, held if spread == sizes else Spread(held, spread))
+
+
+@operator("Roll")
+def roll(translation: Translation, call: Call) -> None:
+    """An axis moved round, its first positions behind the others: see ``patterns.rolled``."""
+    feature = call.feature()
+    axis = call.attribute("axis") % len(feature.layout)
+    size, by = feature.sizes[axis], call.attribute("by")
+    first, last = min(by % size if by < 0 else by, size), min(call.attribute("end"), size)
+    dim = feature.layout[axis]
+    is_whole = last == size
+    if is_whole and first in (0, size):
+        translation.alias(call, feature)
+    elif is_whole and len(dim) == 1 and dim[0].axis > 0 and dim == _whole_moved(translation, feature, dim[0]):
+        moved = dim[0]._replace(moved=(dim[0].moved + first) % size)
+        layout = (*feature.layout[:axis], (moved,), *feature.layout[axis + 1 :])
+        translation.alias(call, Feature(feature.tensor, layout))
+    else:
+        _swapped(translation, call, feature, axis, first, last)
+
+
+def _swapped(
+    translation: Translation, call: Call, feature: Feature, axis: int, first: int, last: int
+) -> None:
+    """Channels from one on to another, and before them those from the first on."""
+    output = call.node.outputs[0]
+    parts = []
+    for name, start, stop in (("first", first, last), ("second", 0, first)):
+        if start >= stop:
+            raise Unknown(f"it joins along axis {axis}, which is not the channels")
+        part(translation, call, feature, axis, start, stop - start, f"{output}|{name}")
+        parts.append(translation.held[f"{output}|{name}"])
+    features = [one for one in parts if isinstance(one, Feature)]
+    shapes = [translation.shapes[one.tensor] for one in features]
+    new = Shape(sum(known(shape)[0] for shape in shapes), shapes[0].sizes)
+    layout = features[0].layout
+    dim = whole(CHANNELS, known(new)[0])
+    if any(atom.axis == CHANNELS for place, one in enumerate(layout) if place != axis for atom in one):
+        raise Unknown(f"it swaps parts of the channels along axis {axis}")
+    joined = (*layout[:axis], dim, *layout[axis + 1 :])
+    translation.layer(call, "concat", [one.tensor for one in features], new, joined)
+
+
+def _whole_moved(translation: Translation, feature: Feature, atom: Atom) -> Dim:
+    """All of an axis of the map, moved as far as an atom is."""
+    size = known(translation.shapes[feature.tensor])[atom.axis]
+    return (Atom(atom.axis, 1, size, atom.moved),)
 
 
 @operator("DepthToSpace", "SpaceToDepth")
@@ -177,28 +244,54 @@ def cut(translation: Translation, call: Call) -> None:
         taken = ranges[changed[0]]
         part(translation, call, feature, changed[0], taken.start, len(taken), call.node.outputs[0])
         return
-    source = translation.settled(feature, "Slice")
-    if 0 in changed or 1 in changed:
+    source, axes = _in_axes(translation, feature, changed, "Slice")
+    if len(axes) < len(changed):
         raise Unknown("it cuts the batch, or channels and positions at once")
     shape = translation.shapes[source.tensor]
-    margins = tuple(
-        (taken.start, size - taken.stop) for taken, size in zip(ranges[2:], known(shape)[1:], strict=True)
+    by_axis = {axis: ranges[place] for place, axis in axes.items()}
+    kept = [by_axis.get(axis, range(size)) for axis, size in enumerate(known(shape))][1:]
+    margins = tuple((one.start, size - one.stop) for one, size in zip(kept, known(shape)[1:], strict=True))
+    new = Shape(shape.channels, tuple(map(len, kept)))
+    layout = _resized(source, axes, new)
+    if not filled_up(translation, call, source, margins, new, layout):
+        translation.layer(call, "crop", source.tensor, new, layout, margins=margins)
+
+
+def _in_axes(
+    translation: Translation, feature: Feature, changed: Iterable[int], what: str
+) -> tuple[Feature, dict[int, int]]:
+    """The feature, settled where need be, and which axes of positions those of the tensor are."""
+    shape = translation.shapes[feature.tensor]
+    spatial = {whole(axis, size): axis for axis, size in enumerate(known(shape)) if axis and size > 1}
+    found = {place: spatial[dim] for place in changed if (dim := feature.layout[place]) in spatial}
+    if len(found) == len([*changed]):
+        return feature, found
+    source = translation.settled(feature, what)
+    rank = translation.shapes[source.tensor].rank
+    return source, {place: place - 1 for place in changed if 1 < place < 2 + rank}
+
+
+def _resized(source: Feature, axes: dict[int, int], new: Shape) -> Layout:
+    """The layout of a map some of whose axes of positions have other sizes."""
+    sizes = known(new)
+    return tuple(
+        whole(axes[place], sizes[axes[place]]) if place in axes else dim
+        for place, dim in enumerate(source.layout)
     )
-    new = Shape(shape.channels, tuple(map(len, ranges[2:])))
-    translation.layer(call, "crop", source.tensor, new, plain(new, translation.batch), margins=margins)
 
 
 def _strided(translation: Translation, call: Call, feature: Feature, ranges: list[range]) -> None:
     """Every n-th position: a max pool of one position with that stride, after a crop."""
-    source = translation.settled(feature, "Slice")
+    changed = [place for place, one in enumerate(ranges) if len(one) != feature.sizes[place]]
+    source, axes = _in_axes(translation, feature, changed, "Slice")
     shape = translation.shapes[source.tensor]
-    taken, sizes = ranges[2:], known(shape)[1:]
-    if len(ranges) != 1 + 1 + shape.rank or any(
-        len(one) != size for one, size in zip(ranges[:2], source.sizes[:2], strict=True)
-    ):
+    if len(axes) < len(changed):
         raise Unknown("it takes every n-th channel")
-    if any(one.step < 1 for one in taken):
+    if any(one.step < 1 for one in ranges):
         raise Unknown("it reverses an axis")
+    by_axis = {axis: ranges[place] for place, axis in axes.items()}
+    taken = [by_axis.get(axis, range(size)) for axis, size in enumerate(known(shape))][1:]
+    sizes = known(shape)[1:]
     start = tuple((one.start, 0) for one in taken)
     tensor = source.tensor
     if any(map(any, start)):
@@ -221,7 +314,7 @@ def _strided(translation: Translation, call: Call, feature: Feature, ranges: lis
         "maxpool",
         tensor,
         new,
-        plain(new, translation.batch),
+        _resized(source, axes, new),
         kernel=(1,) * shape.rank,
         stride=tuple(one.step for one in taken),
     )
@@ -298,18 +391,20 @@ def pad(translation: Translation, call: Call) -> None:
     if not any(map(any, pairs.values())):
         translation.alias(call, feature)
         return
-    source = translation.settled(feature, "Pad")
-    margins = tuple(pairs.get(axis, (0, 0)) for axis in range(2, rank))
-    if any(pairs.get(0, (0, 0))) or any(pairs.get(1, (0, 0))):
+    changed = [place for place, pair in sorted(pairs.items()) if any(pair)]
+    source, places = _in_axes(translation, feature, changed, "Pad")
+    if len(places) < len(changed):
         raise Unknown("it pads the batch or the channels")
     shape = translation.shapes[source.tensor]
+    by_axis = {axis: pairs[place] for place, axis in places.items()}
+    margins = tuple(by_axis.get(axis, (0, 0)) for axis in range(1, 1 + shape.rank))
     new = Shape(
         shape.channels, tuple(size + sum(pair) for size, pair in zip(known(shape)[1:], margins, strict=True))
     )
     if all(pad <= 0 for pair in margins for pad in pair):
         cut = tuple((-before, -after) for before, after in margins)
-        translation.layer(call, "crop", source.tensor, new, plain(new, translation.batch), margins=cut)
+        translation.layer(call, "crop", source.tensor, new, _resized(source, places, new), margins=cut)
     elif any(pad < 0 for pair in margins for pad in pair):
         raise Unknown("it pads and cuts at once")
     else:
-        translation.layer(call, "pad", source.tensor, new, plain(new, translation.batch), margins=margins)
+        translation.layer(call, "pad", source.tensor, new, _resized(source, places, new), margins=margins)

@@ -15,12 +15,14 @@ from cnncalc.importers.onnx.file import Constant, OnnxFunction, OnnxGraph, OnnxM
 from cnncalc.importers.onnx.layout import (
     BATCH,
     CHANNELS,
+    Atom,
     Layout,
     as_line,
     known,
     plain,
     rearrangement,
     sizes_of,
+    transposed,
     whole,
 )
 from cnncalc.importers.unforeseen import reported
@@ -47,17 +49,84 @@ class Lost(NamedTuple):
     """A tensor that depends on something not understood."""
 
 
+KEYS = 8
+"""Added to the axes of a map where they are those of keys."""
+ATTENTION_HELP = (
+    "attention in another form may be read from PyTorch: `cnncalc import package.module:callable`"
+)
+
+
 class Scores(NamedTuple):
     """How much each query of attention weighs each key: half of an item."""
 
     query: str
     key: str
+    layout: Layout
+    """Batch, positions of queries, those of keys, and heads, which are the channels here."""
     heads: int
     head: int
     """Channels of a head."""
+    blocks: tuple[int, ...] | None
+    """The sizes of blocks of positions that attend within themselves."""
+    moved: tuple[int, ...]
+    """By how much each axis is moved round."""
+    has_table: bool = False
+    along: tuple[int, ...] = ()
+    """Axes along which there is a learned vector for each offset."""
+    is_masked: bool = False
+    weighed: bool = False
+    """Whether the softmax is done."""
+    reads: int = 1
+    """Products that read the queries."""
+
+    def sizes(self, translation: Translation) -> tuple[int, ...]:
+        """Along each axis the positions of queries that attend to one another."""
+        return self.blocks or known(translation.shapes[self.query])[1:]
+
+    def key_sizes(self, translation: Translation) -> tuple[int, ...]:
+        return self.blocks or known(translation.shapes[self.key])[1:]
 
 
-Held = Feature | Constant | Lost | Scores
+class Term(NamedTuple):
+    """The products of queries with learned vectors, brought into some order."""
+
+    table: str
+    """The weight that has the vectors."""
+    rows: int
+    width: int
+    steps: tuple[tuple[Atom, int], ...]
+    """How far apart in the product queries are along each part of an axis."""
+    codes: tuple[int, ...]
+    """Which element of the product each element is, its vectors the fastest; -1 for what is none."""
+
+    def step_of(self, atom: Atom) -> int:
+        """How far apart in the product queries are along a part of an axis that scores have."""
+        for one, step in self.steps:
+            if (
+                (one.axis, one.moved) == (atom.axis, atom.moved)
+                and one.stride <= atom.stride
+                and atom.stride * atom.size <= one.stride * one.size
+            ):
+                return step * (atom.stride // one.stride)
+        raise Unknown("what learned vectors give is of other queries", ATTENTION_HELP)
+
+
+class Offsets(NamedTuple):
+    """What is to be added to scores: what learned vectors give for each query."""
+
+    query: str
+    dims: tuple[int, ...]
+    terms: tuple[Term, ...]
+
+
+class Spread(NamedTuple):
+    """A feature some axes of which, of size 1, are repeated: only what is joined elementwise reads it."""
+
+    feature: Feature
+    sizes: tuple[int, ...]
+
+
+Held = Feature | Constant | Lost | Scores | Offsets | Spread
 
 
 class Unknown(Exception):
@@ -116,6 +185,13 @@ class Call:
         self._read.update(range(len(self._inputs)))
         return self._inputs
 
+    def first(self, *kinds: type) -> Any:
+        """The first input that holds one of these, which alone is read with it; ``None`` where none does."""
+        for place, held in enumerate(self._inputs):
+            if isinstance(held, kinds):
+                return self.input(place)
+        return None
+
     def attribute(self, name: str, default: Any = None) -> Any:
         """An attribute of the type of its default, or of the one that it has in all operators."""
         self._asked.add(name)
@@ -150,7 +226,8 @@ class Call:
         return attributes + [
             f"input {place} (`{name}`)"
             for place, name in enumerate(self.node.inputs)
-            if place not in self._read and isinstance(self._inputs[place], Feature | Scores)
+            if place not in self._read
+            and isinstance(self._inputs[place], Feature | Scores | Offsets | Spread)
         ]
 
     def input(self, place: int) -> Held | None:
@@ -159,6 +236,10 @@ class Call:
 
     def feature(self, place: int = 0) -> Feature:
         found = self.input(place)
+        if isinstance(found, Spread):
+            raise Unknown(
+                f"its input {place} is of {_sizes(found.feature.sizes)} repeated to {_sizes(found.sizes)}"
+            )
         if not isinstance(found, Feature):
             raise Unknown(f"input {place} is {'missing' if found is None else 'a constant'}")
         return found
@@ -167,6 +248,8 @@ class Call:
         found = self.input(place)
         if not isinstance(found, Constant):
             raise Unknown(f"{what} is {'missing' if found is None else 'computed from the input'}")
+        if found.picks is not None and found.values is None:
+            raise Unknown(f"{what} is looked up in a weight")
         return found
 
     def values(self, place: int, what: str) -> tuple[Any, ...] | None:
@@ -217,6 +300,8 @@ class Translation:
         self.buffers = 0
         self.macs = 0
         self.nodes = 0
+        self.folded = 0
+        """Elements of the constants that were computed."""
         self.kernels: dict[str, str] = {}
         """The item that used each kernel first."""
         self.uses: Counter[str] = Counter()
@@ -313,11 +398,8 @@ class Translation:
         if constants is not None:
             self.held.update(zip(node.outputs, constants, strict=False))
             return
-        handler = OPERATORS.get(node.operator)
-        if handler is None:
-            raise Unknown(UNKNOWN)
         call = Call(node, inputs, node.attributes)
-        handler(self, call)
+        self._handler(node, inputs)(self, call)
         unread = call.unread()
         if unread:
             raise Unknown(f"{unread[0]} is not understood")
@@ -325,6 +407,14 @@ class Translation:
             if name and name not in self.held and self.uses[name]:
                 self.held[name] = Lost()
                 raise Unknown(f"output `{name}` of the operator is used")
+
+    def _handler(self, node: OnnxNode, inputs: tuple[Held | None, ...]) -> Handler:
+        from cnncalc.importers.onnx.attention import continued
+
+        found = OPERATORS.get(node.operator)
+        if found is None:
+            raise Unknown(UNKNOWN)
+        return continued if any(isinstance(one, Scores | Offsets) for one in inputs) else found
 
     def _unknown(
         self,
@@ -483,6 +573,13 @@ class Translation:
                 item(found.op, feature.tensor, output, label=label, shape=found.shape, **found.arguments)
             )
         return Feature(output, plain(found.shape, self.batch))
+
+    def with_channels(self, feature: Feature, axis: int, what: str) -> Feature:
+        """The feature as a map whose channels are an axis of the tensor, the others its positions."""
+        order = (0, axis, *(one for one in range(1, len(feature.layout)) if one != axis))
+        found = self.settled(Feature(feature.tensor, transposed(feature.layout, order)), what)
+        back = sorted(range(len(order)), key=order.__getitem__)
+        return Feature(found.tensor, transposed(found.layout, back))
 
     def _squeezed(self, feature: Feature, shape: Shape) -> Feature | None:
         """A vector where axes of size 1 are missing: ``Cx1x1`` read as ``C``."""

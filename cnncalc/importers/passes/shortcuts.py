@@ -9,6 +9,7 @@ from typing import Any
 from cnncalc.geometry.shape import Shape
 from cnncalc.language.written import Branch, Piece
 
+_STRIDELESS = ("custom", "attention", "lstm", "gru", "rnn")
 _STRIDED = ("conv", "deform_conv", "depthwise", "maxpool", "avgpool", "lppool")
 
 
@@ -37,7 +38,7 @@ def _word(conv: Piece) -> Any:
 
 def _is_projection(body: Branch, shortcut: Branch, shapes: Mapping[str, Shape | None]) -> bool:
     """Whether ``project`` makes this shortcut: it strides as the body does, and changes the shape."""
-    if len(shortcut.pieces) != 1 or body.tensor is not None or _has_custom(body.pieces):
+    if len(shortcut.pieces) != 1 or body.tensor is not None or _is_strideless(body.pieces):
         return False
     (conv,) = shortcut.pieces
     if conv.op != "conv" or set(conv.arguments) - {"stride", "norm", "bias"} != {"kernel", "out"}:
@@ -53,10 +54,12 @@ def _is_projection(body: Branch, shortcut: Branch, shapes: Mapping[str, Shape | 
     return stride != 1 or (before is not None and after is not None and before.channels != after.channels)
 
 
-def _has_custom(pieces: tuple[Piece, ...]) -> bool:
-    """Whether a list has an operation whose stride is not known."""
+def _is_strideless(pieces: tuple[Piece, ...]) -> bool:
+    """Whether a list has an operation whose stride is not known, or that sees all positions at once."""
     return any(
-        piece.op == "custom" or any(_has_custom(branch.pieces) for branch in piece.branches)
+        piece.op in _STRIDELESS
+        or piece.op.startswith("global_")
+        or any(_is_strideless(branch.pieces) for branch in piece.branches)
         for piece in pieces
     )
 
