@@ -78,6 +78,7 @@ class Walk:
         self.other_sizes: dict[str, tuple[int, ...]] = {}
         self.held: dict[int, Held] = {}
         self.owners: dict[frozenset[int], str] = {}
+        self.added: dict[frozenset[int], str] = {}
         self.counted: set[int] = set()
         self.problems: list[Problem] = []
         self.failed: list[int] = []
@@ -229,8 +230,9 @@ class Walk:
         )
 
     def _bound(self, handler: Callable[..., Any], call: Call) -> inspect.BoundArguments:
+        given = {name: value for name, value in call.kwargs.items() if name != "out" or value is not None}
         try:
-            return inspect.signature(handler).bind(self, *call.args, **call.kwargs)
+            return inspect.signature(handler).bind(self, *call.args, **given)
         except TypeError as error:
             raise NotUnderstood(f"its arguments are not those known: {error}") from None
 
@@ -344,6 +346,11 @@ class Walk:
         if learned & self.counted:
             raise NotUnderstood("its weights are those of another layer in part")
         self.counted |= learned
+        self.added[learned] = output
+
+    def added_to(self, weight: Const) -> str | None:
+        """The tensor of the item that owns a weight beside its own; ``None`` where there is none."""
+        return self.added.get(weight.parameters)
 
     def take_over(self, output: str, part: str) -> None:
         """Let an item stand for another one, too, which is left out."""

@@ -139,3 +139,47 @@ def test_a_resized_map_reads_what_it_reads_in_pytorch(given: dict[str, Any]) -> 
         span = layer.field.axes[0].at(unit)
         assert span is not None
         assert (max(span[0], 0), min(span[1], 6)) == (int(rows.min()), int(rows.max())), unit
+
+
+class Affine(nn.Module):  # type: ignore[misc]
+    """Learned factors and offsets written as arithmetic."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.ones(1, 3, 1, 1))
+        self.offset = nn.Parameter(torch.zeros(1, 3, 1, 1))
+
+    def forward(self, x: Any) -> Any:
+        return x * self.factor + self.offset
+
+
+def test_factors_and_offsets_used_again_are_one_layer() -> None:
+    class Tied(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.affine = Affine()
+
+        def forward(self, x: Any) -> Any:
+            return self.affine(self.affine(x).relu())
+
+    (model,) = cnncalc.from_torch(Tied(), input=(3, 8, 8))
+    report = cnncalc.analyze(model)
+    assert [(layer.op, layer.params) for layer in report.layers] == [("scale", 6), ("relu", 0), ("scale", 0)]
+
+
+def test_an_offset_used_as_a_factor_elsewhere_is_refused() -> None:
+    class Odd(Affine):
+        def forward(self, x: Any) -> Any:
+            return super().forward(x).relu() * self.offset
+
+    with pytest.raises(Refused, match="its weights are those of another layer in part"):
+        cnncalc.from_torch(Odd(), input=(3, 8, 8))
+
+
+def test_no_tensor_to_write_into_is_as_none_given() -> None:
+    class Length(nn.Module):  # type: ignore[misc]
+        def forward(self, x: Any) -> Any:
+            return torch.norm(torch.add(x, x, out=None), p=2, dim=(2, 3), keepdim=True)
+
+    (model,) = cnncalc.from_torch(Length(), input=(3, 8, 8))
+    assert [layer.op for layer in cnncalc.analyze(model).layers] == ["add", "global_lppool"]

@@ -171,7 +171,11 @@ def _with_learned(walk: Walk, factor: bool, map: View, constant: Const) -> View:
         if factor:
             return applied(walk, "scale", view, (constant,))
         found = walk.item_of(view.node)
-        if found is not None and found.op == "scale" and not found.arguments and not found.share:
+        is_bare = found is not None and found.op == "scale" and not found.arguments
+        if found is not None and is_bare and found.share and walk.added_to(constant) == found.share:
+            walk.amend(view.node, bias=True)
+            return view
+        if found is not None and is_bare and not found.share:
             if constant.parameters & walk.counted:
                 raise NotUnderstood("its weights are those of another layer in part")
             walk.own(view.node, (constant,))
