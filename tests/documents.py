@@ -112,6 +112,7 @@ def import_limits() -> str:
         ("bytes of a text in an ONNX file", wire.LONGEST_TEXT),
         ("values of an ONNX constant that are read", onnx_file.MOST_VALUES),
         ("elements of a constant that is computed", folding.MOST_FOLDED),
+        ("elements of all constants of a file that are computed", folding.MOST_FOLDED_IN_ALL),
         ("functions and branches of an ONNX graph inside one another", translation.MOST_DEPTH),
         ("layers of a Keras model", keras_model.MOST_LAYERS),
         ("Keras models inside one another", keras_model.DEEPEST),

@@ -104,6 +104,7 @@ ROWS: dict[str, tuple[ModuleType, str, int, str, bytes, str]] = {
     "bytes of a text in an ONNX file": (wire, "LONGEST_TEXT", len("by hand"), "net.onnx", RELUS, "is a text of 7 bytes"),
     "values of an ONNX constant that are read": (onnx_file, "MOST_VALUES", 2, "net.onnx", SHAPED, "Reshape"),
     "elements of a constant that is computed": (folding, "MOST_FOLDED", 2, "net.onnx", SPREAD, "Mul"),
+    "elements of all constants of a file that are computed": (folding, "MOST_FOLDED_IN_ALL", 2, "net.onnx", SPREAD, "more than 1 numbers would be computed"),
     "functions and branches of an ONNX graph inside one another": (translation, "MOST_DEPTH", 3, "net.onnx", function(3), "nested more than 2 deep"),
     "layers of a Keras model": (keras_model, "MOST_LAYERS", 4, "net.json", keras(0, 4), "more than 3 calls of layers"),
     "Keras models inside one another": (keras_model, "DEEPEST", 3, "net.json", keras(3, 1), "more than 2 models inside one another"),

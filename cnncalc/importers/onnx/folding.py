@@ -14,9 +14,9 @@ from cnncalc.importers.onnx.layout import sizes_of
 if TYPE_CHECKING:
     from cnncalc.importers.onnx.translation import Call, Translation
 
-MOST_FOLDED = 2**20
+MOST_FOLDED = 2**21
 """Elements of a constant that is computed."""
-MOST_FOLDED_IN_ALL = 2**25
+MOST_FOLDED_IN_ALL = 2**24
 """Elements of all constants of a file that are computed."""
 
 
