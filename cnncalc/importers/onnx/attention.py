@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Item
+from cnncalc.importers.onnx.elementwise import is_learned
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.folding import new_sizes, squeezed, unsqueezed
 from cnncalc.importers.onnx.layout import (
@@ -209,6 +210,8 @@ def continued(translation: Translation, call: Call) -> None:
         call.ignore("axis", "broadcast")
         other = call.inputs[1] if call.inputs[0] is scores else call.inputs[0]
         if isinstance(other, Constant) and other.elements == 1:
+            if is_learned(translation, other):
+                raise Unknown("a learned number multiplies the scores of attention", ATTENTION_HELP)
             translation.held[output] = scores
         elif operator in ("Add", "Sum") and isinstance(other, Constant | Offsets) and not scores.weighed:
             translation.held[output] = added(translation, scores, other)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from math import prod
 
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.limits import NO_LIMIT, clipping
 from cnncalc.importers.onnx.file import Constant
-from cnncalc.importers.onnx.layout import CHANNELS, size_of
+from cnncalc.importers.onnx.layout import CHANNELS, known, size_of, whole
 from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
 
 _PLAIN = {
@@ -29,6 +32,8 @@ _PLAIN = {
     "Log": "log",
     "Abs": "abs",
     "Neg": "neg",
+    "LogSigmoid": "logsigmoid",
+    "TanhShrink": "tanhshrink",
 }
 """The word of the language for each; the attributes beside them change no number that is computed."""
 
@@ -70,23 +75,26 @@ def prelu(translation: Translation, call: Call) -> None:
 
 @operator("Clip")
 def clip(translation: Translation, call: Call) -> None:
-    low = call.attribute("min")
-    high = call.attribute("max")
-    if low is None and isinstance(call.input(1), Constant):
-        low = (call.values(1, "the lower limit") or (None,))[0]
-    if high is None and isinstance(call.input(2), Constant):
-        high = (call.values(2, "the upper limit") or (None,))[0]
     feature = call.feature()
-    if low == 0 and high is not None and high < 1e30:
-        translation.same(call, "relu6", feature)
-    elif low == 0:
-        translation.same(call, "relu", feature)
-    elif low == -1 and high == 1:
-        require("hardtanh")
-        translation.same(call, "hardtanh", feature)
-    else:
-        translation.fixed.append(call.node.label)
+    low, high = (_limit(call, place, name) for place, name in ((1, "min"), (2, "max")))
+    if low is None and high is None:
         translation.alias(call, feature)
+    elif low == 0 and high in (None, 6):
+        translation.same(call, "relu6" if high else "relu", feature)
+    elif low is not None and high is not None and low >= high:
+        raise Unknown(f"it cuts to a range from {low:g} to {high:g}, which is empty")
+    else:
+        given, note = clipping(low, high)
+        translation.same(call, "hardtanh", feature, note=note, **given)
+
+
+def _limit(call: Call, place: int, name: str) -> float | None:
+    """A limit of a node, from an attribute or an input; ``None`` where there is none."""
+    found = call.attribute(name)
+    if found is None and call.input(place) is not None:
+        values = call.values(place, "a limit")
+        found = values[0] if values else None
+    return None if found is None or abs(found) >= NO_LIMIT else float(f"{found:.6g}")
 
 
 @operator("Softmax", "LogSoftmax")
@@ -120,6 +128,24 @@ def _settled_or_same(translation: Translation, feature: Feature) -> Feature:
         return translation.settled(feature, "Softmax")
     except Unknown:
         return feature
+
+
+@operator("Glu")
+def glu(translation: Translation, call: Call) -> None:
+    """The first half of the channels times the sigmoid of the second: see ``patterns.glu``."""
+    feature = call.feature()
+    axis = call.attribute("axis", 0) % len(feature.layout)
+    if feature.layout[axis] != whole(CHANNELS, known(translation.shapes[feature.tensor])[0]):
+        if axis != 1:
+            raise Unknown(f"it cuts axis {axis}, which is not the channels")
+        feature = translation.settled(feature, "Split")
+    shape = translation.shapes[feature.tensor]
+    channels = known(shape)[0]
+    if feature.layout[axis] != whole(CHANNELS, channels) or channels % 2:
+        raise Unknown(f"it cuts axis {axis}, which is not an even number of channels")
+    half = whole(CHANNELS, channels // 2)
+    layout = (*feature.layout[:axis], half, *feature.layout[axis + 1 :])
+    translation.layer(call, "glu", feature.tensor, Shape(channels // 2, shape.sizes), layout)
 
 
 @operator("Dropout")
@@ -170,6 +196,17 @@ def reciprocal(translation: Translation, call: Call) -> None:
         return
     translation.forget([feature.tensor])
     translation.same(call, "rsqrt", feature._replace(tensor=made.inputs[0]))
+
+
+def is_learned(translation: Translation, constant: Constant) -> bool:
+    """Whether the file tells that a number is one of a layer's parameters: by its name alone."""
+    if constant.fill is not None:
+        return constant.name.endswith((".weight", ".bias"))
+    return translation.model.producer.startswith("pytorch") and bool(_PARAMETER.fullmatch(constant.name))
+
+
+_PARAMETER = re.compile(r"[A-Za-z_]\w*(\.\w+)+")
+"""As PyTorch's exporters write the names of parameters of modules, which no constant has."""
 
 
 def is_scalar(constant: Constant) -> bool:

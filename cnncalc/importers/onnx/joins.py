@@ -7,10 +7,11 @@ from typing import Any, cast
 
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.items import item
-from cnncalc.importers.onnx.elementwise import feature_and_constant, is_scalar, require
+from cnncalc.geometry.window import Window
+from cnncalc.importers.items import Item, item
+from cnncalc.importers.onnx.elementwise import feature_and_constant, is_learned, is_scalar, require
 from cnncalc.importers.onnx.file import Constant
-from cnncalc.importers.onnx.layout import CHANNELS, Layout, known, plain, size_of, whole
+from cnncalc.importers.onnx.layout import CHANNELS, Layout, known, plain, reshaped, size_of, whole
 from cnncalc.importers.onnx.translation import (
     UNRUNNABLE,
     Call,
@@ -140,6 +141,9 @@ def _with_constant(translation: Translation, call: Call, feature: Feature, const
     """A number or a vector added or multiplied: a bias, a learned scale, or a change of values alone."""
     operation = call.node.operator
     if is_scalar(constant):
+        if operation in ("Add", "Mul") and is_learned(translation, constant):
+            _with_number(translation, call, feature, constant)
+            return
         if constant.name and constant.values is None:
             raise Unknown("it is with a number that is not in the file")
         translation.alias(call, feature)
@@ -165,6 +169,21 @@ def _with_constant(translation: Translation, call: Call, feature: Feature, const
     else:
         translation.fixed.append(call.node.label or call.node.name)
         translation.alias(call, feature)
+
+
+def _with_number(translation: Translation, call: Call, feature: Feature, constant: Constant) -> None:
+    """One learned number for all channels, added or multiplied."""
+    found = translation.maker(feature.tensor)
+    if call.node.operator == "Mul":
+        translation.count_vector(constant)
+        translation.same(call, "scale", feature, per_channel=False)
+    elif (
+        found is None
+        or found.given("per_channel") is not False
+        or not _becomes_bias(translation, call, feature, constant)
+    ):
+        translation.count_vector(constant)
+        translation.same(call, "shift", feature, per_channel=False)
 
 
 def _per_position(
@@ -219,7 +238,7 @@ def concat(translation: Translation, call: Call) -> None:
     features = [call.feature(place) for place in range(len(call.inputs))]
     rank = len(features[0].layout)
     axis %= rank
-    if _of_phases(translation, call, features, axis):
+    if _of_phases(translation, call, features, axis) or _of_windows(translation, call, features, axis):
         return
     _require_fitting(call, features, axis)
     shapes = [translation.shapes[feature.tensor] for feature in features]
@@ -273,6 +292,54 @@ def _of_phases(translation: Translation, call: Call, features: list[Feature], ax
     return True
 
 
+def _of_windows(translation: Translation, call: Call, features: list[Feature], axis: int) -> bool:
+    """Whether each position of a window, wherever it is moved to, is joined along an axis of its own behind
+    the channels: the windows unfolded.
+    """
+    found = [_phase(translation, feature.tensor) for feature in features]
+    source, _, stride = found[0]
+    shape = translation.shapes[source]
+    layout = features[0].layout
+    places = [sorted({one[1][along] for one in found}) for along in range(shape.rank)]
+    kernel = tuple(map(len, places))
+    spaces = [(max(one) // max(len(one) - 1, 1)) or 1 for one in places]
+    new = translation.shapes[features[0].tensor]
+    if (
+        axis != 2
+        or not shape.rank
+        or layout != (*plain(new, translation.batch)[:2], (), *plain(new, translation.batch)[2:])
+        or {(one[0], one[2]) for one in found} != {(source, stride)}
+        or {(one.layout, translation.shapes[one.tensor]) for one in features} != {(layout, new)}
+        or [one[1] for one in found] != [*product(*places)]
+        or any(one != [space * k for k in range(len(one))] for one, space in zip(places, spaces, strict=True))
+    ):
+        return False
+    sizes, margins = known(shape)[1:], ((0, 0),) * shape.rank
+    pad = translation.maker(source)
+    if pad is not None and pad.op == "pad":
+        source, margins = pad.inputs[0], cast("tuple[tuple[int, int], ...]", pad.given("margins"))
+    windows = map(Window, kernel, stride, (0,) * shape.rank, (0,) * shape.rank, spaces)
+    if tuple(one.output_size(size) for one, size in zip(windows, sizes, strict=True)) != new.sizes:
+        return False
+    channels, count = known(shape)[0], len(found)
+    atoms = tuple(whole(CHANNELS, channels * count))
+    split = reshaped((atoms,), (channels, count))
+    assert split is not None
+    unfolded = Shape(channels * count, new.sizes)
+    translation.layer(
+        call,
+        "unfold",
+        source,
+        unfolded,
+        (layout[0], *split, *layout[3:]),
+        kernel=kernel,
+        stride=stride,
+        padding=margins,
+        dilation=tuple(spaces),
+    )
+    return True
+
+
 def _phase(translation: Translation, tensor: str) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
     """The map of which a tensor is every n-th position, from which on along each axis, and the steps."""
     rank = translation.shapes[tensor].rank
@@ -282,13 +349,19 @@ def _phase(translation: Translation, tensor: str) -> tuple[str, tuple[int, ...],
         kernel, by = maker.given("kernel"), cast("tuple[int, ...]", maker.given("stride"))
         if maker.op == "crop":
             starts = [start + pair[0] for start, pair in zip(starts, margins, strict=True)]
-        elif maker.op == "maxpool" and isinstance(kernel, tuple) and set(kernel) == {1}:
+        elif maker.op == "maxpool" and isinstance(kernel, tuple) and set(kernel) == {1} and _is_bare(maker):
             starts = [start * one for start, one in zip(starts, by, strict=True)]
             steps = [step * one for step, one in zip(steps, by, strict=True)]
         else:
             break
         tensor = maker.inputs[0]
     return tensor, tuple(starts), tuple(steps)
+
+
+def _is_bare(maker: Item) -> bool:
+    """Whether a pool has no padding."""
+    padding = maker.given("padding", ())
+    return isinstance(padding, tuple) and not any(map(any, cast("tuple[tuple[int, int], ...]", padding)))
 
 
 def _in_plain_axes(translation: Translation, feature: Feature) -> Feature:

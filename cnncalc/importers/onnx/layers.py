@@ -349,8 +349,16 @@ def adaptive_pool(translation: Translation, call: Call) -> None:
     if [*zip(starts, ends, strict=True)] != wanted:
         raise Unknown(f"its parts of axis {place} are not the bins of an adaptive pool")
     out = tuple(bins if one == axis else size for one, size in enumerate(known(shape)[1:]))
-    new = Shape(shape.channels, out)
-    translation.layer(call, call.attribute("op"), source.tensor, new, plain(new, translation.batch), out=out)
+    new, op = Shape(shape.channels, out), call.attribute("op")
+    layout = plain(new, translation.batch)
+    before = translation.maker(source.tensor)
+    if before is not None and before.op == op and translation.is_private(source.tensor):
+        sizes = known(translation.shapes[before.inputs[0]])[1:]
+        if sizes[axis] == size:  # a pool of the other axes, of which this one is the last
+            translation.forget([source.tensor])
+            translation.layer(call, op, before.inputs[0], new, layout, out=out)
+            return
+    translation.layer(call, op, source.tensor, new, layout, out=out)
 
 
 # Linear layers

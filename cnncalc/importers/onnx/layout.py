@@ -120,6 +120,7 @@ def rearrangement(layout: Layout, shape: Shape, batch: int) -> Rearranged | None
         or _shuffled(dims, shape)
         or _to_space(dims, shape)
         or _to_channels(dims, shape)
+        or _squeezed(dims, shape)
         or _in_line(dims, shape)
         or _in_rows(dims, shape)
     )
@@ -193,6 +194,20 @@ def _to_channels(dims: Layout, shape: Shape) -> Rearranged | None:
     if tuple(rest) != whole(CHANNELS, channels):
         return None
     return Rearranged("pixel_unshuffle", {"factor": factor}, Shape(size_of(dims[0]), tuple(new)))
+
+
+def _squeezed(dims: Layout, shape: Shape) -> Rearranged | None:
+    """Without axes of size 1: all of them, or one."""
+    spatial = _spatial(shape)
+    if dims[:1] != (whole(CHANNELS, known(shape)[0]),) or not 1 < len(dims) < 1 + shape.rank:
+        return None
+    new = Shape(known(shape)[0], tuple(map(size_of, dims[1:])))
+    if dims[1:] == tuple(dim for dim in spatial if dim):
+        return Rearranged("squeeze", {}, new)
+    for axis, dim in enumerate(spatial):
+        if not dim and dims[1:] == (*spatial[:axis], *spatial[axis + 1 :]):
+            return Rearranged("squeeze", {"axis": axis}, new)
+    return None
 
 
 def _in_line(dims: Layout, shape: Shape) -> Rearranged | None:

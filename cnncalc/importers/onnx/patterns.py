@@ -321,6 +321,34 @@ def _stretch(cut: OnnxNode, graph: Graph) -> tuple[str, int, int, int] | None:
     return (cut.inputs[0], int(given[2][0]), int(given[0][0]), int(given[1][0]))
 
 
+def log_sigmoid(node: OnnxNode, graph: Graph) -> Found:
+    """-softplus(-x), or the logarithm of sigmoid(x)."""
+    inner = graph.maker(node.inputs[0], "Softplus" if node.operator == "Neg" else "Sigmoid")
+    if inner is None or node.operator == "Log":
+        return None if inner is None else _one(node, "LogSigmoid", inner.inputs[0])
+    negative = graph.maker(inner.inputs[0], "Neg")
+    return None if negative is None else _one(node, "LogSigmoid", negative.inputs[0])
+
+
+def tanh_shrink(node: OnnxNode, graph: Graph) -> Found:
+    """X - tanh(x)."""
+    tanh = graph.maker(node.inputs[1], "Tanh") if len(node.inputs) == 2 else None
+    return _one(node, "TanhShrink", tanh.inputs[0]) if tanh and tanh.inputs[0] == node.inputs[0] else None
+
+
+def glu(node: OnnxNode, graph: Graph) -> Found:
+    """One half of a tensor times the sigmoid of the other."""
+    for one, gate in (node.inputs, node.inputs[::-1]) if len(node.inputs) == 2 else ():
+        sigmoid, split = graph.maker(gate, "Sigmoid"), graph.maker(one, "Split")
+        if sigmoid is None or split is None or split.outputs != (one, sigmoid.inputs[0]):
+            continue
+        sizes = split.attributes.get("split") or (graph.values(split.inputs[1]) if split.inputs[1:] else ())
+        if len(set(sizes)) < 2 and bool(sizes) == bool(split.inputs[1:] or split.attributes.get("split")):
+            given = {"axis": split.attributes.get("axis", 0)}
+            return node._replace(operator="Glu", inputs=split.inputs[:1], attributes=given)
+    return None
+
+
 def unit_length(node: OnnxNode, graph: Graph) -> Found:
     """A tensor divided by its norm along one axis, which is held away from 0 and spread over the axis."""
     if len(node.inputs) != 2:
@@ -343,7 +371,10 @@ def unit_length(node: OnnxNode, graph: Graph) -> Found:
 
 Pattern = Callable[[OnnxNode, Graph], Found]
 _PATTERNS: dict[str, tuple[Pattern, ...]] = {
-    "Mul": (gelu, gated, hard_sigmoid),
+    "Mul": (gelu, gated, hard_sigmoid, glu),
+    "Neg": (log_sigmoid,),
+    "Log": (log_sigmoid,),
+    "Sub": (tanh_shrink,),
     "Div": (hard_sigmoid, unit_length),
     "Concat": (bins, rolled),
     "Add": (layer_norm, group_norm),

@@ -342,6 +342,8 @@ def gather(translation: Translation, call: Call) -> None:
         translation.layer(call, "token", feature.tensor, Shape(shape.channels), layout, place=taken[0])
         return
     if taken != list(range(taken[0], taken[0] + len(taken))):
+        if len(indices.dims) == 1 and _resampled(translation, call, feature, axis, taken):
+            return
         raise Unknown("it takes channels in another order")
     if not channel_axis(translation, feature, axis) and not chunk(translation, feature, axis):
         raise Unknown(f"it takes parts of axis {axis}, which is not the channels")
@@ -350,6 +352,31 @@ def gather(translation: Translation, call: Call) -> None:
     assert isinstance(found, Feature)
     if not indices.dims:
         translation.alias(call, Feature(found.tensor, (*found.layout[:axis], *found.layout[axis + 1 :])))
+
+
+def _resampled(translation: Translation, call: Call, feature: Feature, axis: int, taken: list[int]) -> bool:
+    """Whether an axis of positions is read as the nearest ones for another size are; one axis after another
+    is one item.
+    """
+    source, axes = _in_axes(translation, feature, [axis], "Gather")
+    size, new_size = feature.sizes[axis], len(taken)
+    if axis not in axes or taken != [unit * size // new_size for unit in range(new_size)]:
+        return False
+    tensor, shape = source.tensor, translation.shapes[source.tensor]
+    new = Shape(
+        shape.channels,
+        tuple(new_size if one == axes[axis] else old for one, old in enumerate(known(shape)) if one),
+    )
+    before = translation.maker(tensor)
+    if before is not None and before.op == "upsample" and translation.is_private(tensor):
+        old = known(translation.shapes[before.inputs[0]])[axes[axis]]
+        if before.given("mode") == "nearest" and before.given("size") and old == size:
+            translation.forget([tensor])
+            tensor = before.inputs[0]
+    translation.layer(
+        call, "upsample", tensor, new, _resized(source, axes, new), mode="nearest", size=new.sizes
+    )
+    return True
 
 
 def _embedded(translation: Translation, call: Call) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from cnncalc.errors import Fault, Location
 from cnncalc.geometry.shape import Shape
@@ -538,7 +538,7 @@ class Translation:
             self.places[one.output] = place
 
     def same(self, call: Call, op: str, feature: Feature, **arguments: Any) -> None:
-        """An item that changes no shape."""
+        """An item that changes no shape; ``note`` is its own."""
         self.layer(call, op, feature.tensor, self.shapes[feature.tensor], feature.layout, **arguments)
 
     def alias(self, call: Call, held: Held) -> None:
@@ -569,9 +569,12 @@ class Translation:
         if output not in self.places:
             maker = self.maker(feature.tensor)
             label = "" if maker is None else maker.label
-            self.add(
-                item(found.op, feature.tensor, output, label=label, shape=found.shape, **found.arguments)
-            )
+            tensor, arguments = feature.tensor, found.arguments
+            if maker is not None and found.op == "to_map" and maker.op == "crop":
+                (extra, behind), *_ = cast("Any", maker.given("margins"))
+                if not behind:  # the map is of the tokens behind those that are not of it
+                    tensor, arguments = maker.inputs[0], {**arguments, "extra": extra}
+            self.add(item(found.op, tensor, output, label=label, shape=found.shape, **arguments))
         return Feature(output, plain(found.shape, self.batch))
 
     def with_channels(self, feature: Feature, axis: int, what: str) -> Feature:

@@ -13,7 +13,7 @@ from cnncalc.importers.items import Network, Refused, Request
 from cnncalc.importers.onnx import read, translation
 from cnncalc.importers.translating import translated
 from tests.importers.onnx.files import Shape as Axes
-from tests.importers.onnx.files import floats, graph, integers, node, weights, written
+from tests.importers.onnx.files import content, floats, graph, integers, node, weights, written
 
 
 def network(
@@ -101,11 +101,82 @@ def test_numbers_added_and_multiplied_change_no_count(tmp_path: Path) -> None:
         ([node("Div", ["x", "1.41421356"], ["a"]), node("Erf", ["a"], ["b"]), node("Add", ["b", "1"], ["c"]), node("Mul", ["x", "c"], ["d"]), node("Mul", ["d", "0.5"], ["y"])], "gelu"),
         ([node("Div", ["x", "1.41421356"], ["a"]), node("Erf", ["a"], ["b"]), node("Add", ["b", "1"], ["c"]), node("Mul", ["x", "0.5"], ["d"]), node("Mul", ["d", "c"], ["y"])], "gelu"),
         ([node("Clip", ["x", "0", "6"], ["y"])], "relu6"),
+        ([node("Neg", ["x"], ["a"]), node("Softplus", ["a"], ["b"]), node("Neg", ["b"], ["y"])], "logsigmoid"),
+        ([node("Sigmoid", ["x"], ["a"]), node("Log", ["a"], ["y"])], "logsigmoid"),
+        ([node("Tanh", ["x"], ["a"]), node("Sub", ["x", "a"], ["y"])], "tanhshrink"),
+        ([node("Split", ["x"], ["a", "b"], axis=1), node("Sigmoid", ["b"], ["c"]), node("Mul", ["c", "a"], ["y"])], "glu"),
     ],
 )  # fmt: skip
 def test_activations_written_as_several_nodes_are_named(tmp_path: Path, nodes: list[bytes], op: str) -> None:
     constants = [floats(text, [float(text)], []) for text in ("0", "1", "3", "6", "0.5", "1.41421356")]
     assert ops(network(tmp_path, nodes, constants)) == [op]
+
+
+@pytest.mark.parametrize(
+    ("limits", "op", "given"),
+    [
+        (["0", ""], "relu", {}),
+        (["0", "6"], "relu6", {}),
+        (["0", "1"], "hardtanh", {"low": 0.0, "high": 1.0}),
+        (["0.5", ""], "hardtanh", {"low": 0.5, "high": 1e30}),
+        (["", "3"], "hardtanh", {"low": -1e30, "high": 3.0}),
+        (["least", "3"], "hardtanh", {"low": -1e30, "high": 3.0}),
+    ],
+)
+def test_limits_of_values_are_said(
+    limits: list[str], op: str, given: dict[str, float], tmp_path: Path
+) -> None:
+    constants = [floats(text, [float(text)], []) for text in ("0", "1", "3", "6", "0.5")]
+    found = network(
+        tmp_path, [node("Clip", ["x", *limits], ["y"])], [*constants, floats("least", [-3.4e38], [])]
+    )
+    (one,) = found.items
+    assert (one.op, dict(one.arguments)) == (op, given)
+    has_note = 1e30 in map(abs, given.values())
+    assert (one.note or "").startswith("there is no") is has_note
+
+
+@pytest.mark.parametrize("limits", [["3", "1"], ["x", "3"]])
+def test_limits_that_are_none_are_refused(limits: list[str], tmp_path: Path) -> None:
+    constants = [floats(text, [float(text)], []) for text in ("1", "3")]
+    with pytest.raises(Refused, match=r"which is empty|a limit is computed from the input"):
+        network(tmp_path, [node("Clip", ["x", *limits], ["y"])], constants)
+
+
+@pytest.mark.parametrize(
+    ("name", "producer", "params"),
+    [("block.gain", "pytorch", 1), ("onnx::Mul_12", "pytorch", 0), ("/block/Constant_output_0", "pytorch", 0),
+     ("block.gain", "other", 0)],
+)  # fmt: skip
+def test_a_number_of_a_parameters_name_is_learned(
+    name: str, producer: str, params: int, tmp_path: Path
+) -> None:
+    body = graph([node("Mul", ["x", name], ["y"])], {"x": (1, 4, 6, 6)}, ("y",), [floats(name, [0.5], [])])
+    found = read(Request(written(tmp_path, body, 17, content(2, producer))))
+    assert found.stated.params == params
+    assert ops(found) == (["scale"] if params else [])
+
+
+def test_a_maps_part_of_two_is_swapped(tmp_path: Path) -> None:
+    """The channels from the second on, and before them the first: no axis of positions that is moved round."""
+    nodes = [
+        node("Slice", ["x", "1", "end", "1"], ["a"]),
+        node("Slice", ["x", "0", "1", "1"], ["b"]),
+        node("Concat", ["a", "b"], ["y"], axis=1),
+    ]
+    constants = [integers("0", [0]), integers("1", [1]), integers("end", [2**62])]
+    found = network(tmp_path, nodes, constants)
+    assert ops(found) == ["slice", "slice", "concat"]
+    with pytest.raises(Refused, match=r"it cuts axis 2, which is not the channels|moved round|joins along"):
+        network(
+            tmp_path,
+            [
+                node("Slice", ["x", "1", "3", "2"], ["a"]),
+                node("Slice", ["x", "0", "1", "2"], ["b"]),
+                node("Concat", ["a", "b"], ["y"], axis=2),
+            ],
+            [*constants, integers("2", [2]), integers("3", [3])],
+        )
 
 
 def test_layer_norm_written_as_several_nodes_is_named(tmp_path: Path) -> None:

@@ -47,6 +47,32 @@ def shuffle(self: Any, x: Any) -> Any:
     return x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
 
 
+@pytest.mark.parametrize(
+    ("function", "op", "given"),
+    [
+        (lambda _, x: x.clamp(min=0), "relu", {}),
+        (lambda _, x: x.clamp(0, 6), "relu6", {}),
+        (lambda _, x: x.clamp(min=0.5), "hardtanh", {"low": 0.5, "high": 1e30}),
+        (lambda _, x: x.clamp(max=2), "hardtanh", {"low": -1e30, "high": 2}),
+        (lambda _, x: torch.clamp_max(x, 2), "hardtanh", {"low": -1e30, "high": 2}),
+        (lambda _, x: x.clip(-2, 3), "hardtanh", {"low": -2, "high": 3}),
+        (lambda _, x: F.hardtanh(x, 0.0, 20.0), "hardtanh", {"low": 0.0, "high": 20.0}),
+        (lambda _, x: F.hardtanh(x), "hardtanh", {"low": -1.0, "high": 1.0}),
+    ],
+)
+def test_limits_of_values_are_said(function: Callable[..., Any], op: str, given: dict[str, float]) -> None:
+    found = network(function)
+    (one,) = found.items
+    assert (one.op, dict(one.arguments)) == (op, given)
+    text = translated(found).text
+    assert ("there is no" in text) is (1e30 in map(abs, given.values()))
+
+
+def test_an_empty_range_of_values_is_refused() -> None:
+    with pytest.raises(Refused, match="a range from 3 to 1, which is empty"):
+        network(lambda _, x: x.clamp(3, 1))
+
+
 def channels_last(self: Any, x: Any) -> Any:
     y = self.norm(x.permute(0, 2, 3, 1))
     return x + self.second(F.gelu(self.first(y))).permute(0, 3, 1, 2)

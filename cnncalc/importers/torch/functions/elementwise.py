@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.importers.limits import NO_LIMIT, clipping
 from cnncalc.importers.torch.functions.attention import Scores
 from cnncalc.importers.torch.functions.lengths import Length, kept
 from cnncalc.importers.torch.rearrange import whole
@@ -87,9 +88,15 @@ def clamp(walk: Walk, input: Any, min: float | None = None, max: float | None = 
         return applied(walk, "relu", input)
     if min == 0 and max == 6:
         return applied(walk, "relu6", input)
-    if isinstance(min, int | float | None) and isinstance(max, int | float | None) and walk.knows("hardtanh"):
-        return applied(walk, "hardtanh", input)
-    raise NotUnderstood(f"bounds of {min} and {max}")
+    if not isinstance(min, int | float | None) or not isinstance(max, int | float | None):
+        raise NotUnderstood(f"bounds of {min} and {max}")
+    if min is not None and max is not None and min >= max:
+        raise NotUnderstood(f"a range from {min:g} to {max:g}, which is empty")
+    low, high = (None if one is None or abs(one) >= NO_LIMIT else one for one in (min, max))
+    if low is None and high is None:
+        return input
+    given, note = clipping(low, high)
+    return applied(walk, "hardtanh", input, note=note, **given)
 
 
 @handles("prelu")
