@@ -7,7 +7,7 @@ from math import prod
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Item
-from cnncalc.importers.onnx.layers import Windows, bias_of, require_fitting, weight_of
+from cnncalc.importers.onnx.layers import Windows, bias_of, require_fitting, require_kernel, weight_of
 from cnncalc.importers.onnx.layout import known, plain
 from cnncalc.importers.onnx.translation import UNRUNNABLE, Call, Translation, Unknown, operator
 
@@ -23,6 +23,7 @@ def deform_conv(translation: Translation, call: Call) -> None:
     source, weight = translation.settled(call.feature(), "DeformConv"), weight_of(call)
     shape = translation.shapes[source.tensor]
     channels, *sizes = known(shape)
+    require_kernel(weight)
     out, per_group, *kernel = weight.dims
     groups, parts = call.attribute("group", 1), call.attribute("offset_group", 1)
     require_fitting(weight, source, per_group * groups, len(kernel))

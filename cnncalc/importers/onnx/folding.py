@@ -343,6 +343,8 @@ def slices(call: Call, sizes: Sequence[int]) -> list[range]:
         raise Unknown("`starts` or `ends` is missing")
     axes = call.attribute("axes") or call.values(3, "`axes`") or tuple(range(len(starts)))
     steps = call.values(4, "`steps`") or (1,) * len(starts)
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        raise Unknown("`starts`, `ends`, `axes` and `steps` are not as many as each other")
     ranges = [range(size) for size in sizes]
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         if not step:

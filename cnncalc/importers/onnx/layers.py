@@ -99,6 +99,12 @@ def bias_of(call: Call, place: int, out: int) -> Constant | None:
     return bias
 
 
+def require_kernel(weight: Constant) -> None:
+    """Refuse the weight of a convolution that has no axis besides its channels."""
+    if len(weight.dims) < 3:
+        raise Unknown(f"the weight has the shape {list(weight.dims)}, without a spatial axis")
+
+
 def require_fitting(weight: Constant, source: Feature, reads: int, rank: int) -> None:
     """Refuse a kernel of another number of axes or channels than its input has, which no runtime computes."""
     said = f"the weight {_times(weight.dims)}", f"its input is {_times(source.sizes)}"
@@ -121,6 +127,7 @@ def conv(translation: Translation, call: Call) -> None:
 
 def convolved(translation: Translation, call: Call, feature: Feature, weight: Constant, bias_at: int) -> None:
     """A convolution item with the counts that its weight has."""
+    require_kernel(weight)
     if _along_channels(translation, call, feature, weight):
         return
     source = translation.settled(feature, "Conv")
@@ -201,6 +208,7 @@ def conv_transpose(translation: Translation, call: Call) -> None:
     shape = translation.shapes[source.tensor]
     channels, *sizes = known(shape)
     weight = weight_of(call)
+    require_kernel(weight)
     inside, per_group, *kernel = weight.dims
     groups = call.attribute("group", 1)
     require_fitting(weight, source, inside, len(kernel))

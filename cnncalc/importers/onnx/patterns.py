@@ -72,14 +72,15 @@ def named(nodes: tuple[OnnxNode, ...], held: Mapping[str, Any]) -> list[OnnxNode
     return needed(tuple(found), ends or inner)
 
 
-_LEAST_INPUTS = dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "MatMul", "Reshape", "Expand"), 2) | {
+_INPUTS = dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "MatMul", "Reshape", "Expand"), 2) | {
     "InstanceNormalization": 3
 }
 
 
 def _has_inputs(node: OnnxNode) -> bool:
-    """Whether a node has the inputs without which its operator is none."""
-    return len(node.inputs) >= _LEAST_INPUTS.get(node.operator, 1)
+    """Whether a node has as many inputs as its operator."""
+    count = len(node.inputs)
+    return count == _INPUTS.get(node.operator, count) > 0
 
 
 def _named(node: OnnxNode, graph: Graph) -> OnnxNode:

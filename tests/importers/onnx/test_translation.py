@@ -391,6 +391,20 @@ def test_an_operator_of_two_that_has_one_input_is_refused(tmp_path: Path, operat
     assert refusal(tmp_path, nodes, [weights("v", [4, 1, 1])]) == [(operator, reason)]
 
 
+@pytest.mark.parametrize("operator", ["Conv", "ConvTranspose"])
+@pytest.mark.parametrize("dims", [[8], [8, 4]])
+def test_a_weight_without_a_spatial_axis_is_refused(tmp_path: Path, operator: str, dims: list[int]) -> None:
+    reason = f"the weight has the shape {dims}, without a spatial axis"
+    found = refusal(tmp_path, [node(operator, ["x", "w"], ["y"])], [weights("w", dims)])
+    assert found == [(operator, reason)]
+
+
+def test_a_slice_with_more_ends_than_axes_is_refused(tmp_path: Path) -> None:
+    cut = [integers("s", [0]), integers("e", [3, 3]), integers("a", [2])]
+    found = refusal(tmp_path, [node("Slice", ["x", "s", "e", "a"], ["y"])], cut)
+    assert found == [("Slice", "`starts`, `ends`, `axes` and `steps` are not as many as each other")]
+
+
 def test_vectors_of_another_number_than_the_channels_are_refused(tmp_path: Path) -> None:
     one = [weights("g", [1])]
     norm = node("LayerNormalization", ["x", "g"], ["y"], axis=-1)
