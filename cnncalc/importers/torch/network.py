@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cnncalc.importers.torch.functions  # noqa: F401  (registers what each function becomes)
 from cnncalc.errors import Diagnostic, SourceError, UsageError
 from cnncalc.importers.items import Network, Problem, Refused, Request, Stated
-from cnncalc.importers.torch.calls import CallRange, Recording, macs_of
+from cnncalc.importers.torch.calls import Call, CallRange, Recording, macs_of
 from cnncalc.importers.torch.recorder import Module, record
 from cnncalc.importers.torch.walk import UNKNOWN, NotUnderstood, Walk
 from cnncalc.support.words import listed, shown
@@ -146,7 +146,8 @@ def network_from_recordings(recorded: Recorded, *, name: str, source: str, parti
     if problems and not partial:
         raise Refused(problems)
     at = " and ".join(_times(one[0]) for one in (recorded.shapes, recorded.other_shapes) if one)
-    used = {ref.number for call in first.calls for ref in call.inputs}
+    calls = first.calls if walk.replaced else _needed(first)
+    used = {ref.number for call in calls for ref in call.inputs}
     params = [index for index, one in enumerate(first.tensors) if one.kind == "parameter"]
     unused = [index for index in params if index not in used]
     return Network(
@@ -162,7 +163,7 @@ def network_from_recordings(recorded: Recorded, *, name: str, source: str, parti
         stated=Stated(
             params=sum(prod(first.tensors[index].shape) for index in params if index in used),
             buffers=sum(prod(first.tensors[index].shape) for index in walk.statistics) + walk.fixed,
-            macs=macs_of(first.calls),
+            macs=macs_of(calls),
         ),
         nodes=len(first.calls),
         remarks=(*_remarks(recorded, walk), *_unused(first, unused)),
@@ -258,8 +259,30 @@ def _remarks(recorded: Recorded, walk: Walk) -> list[str]:
     return found
 
 
+def _needed(recording: Recording) -> list[Call]:
+    """The calls that the outputs depend on."""
+    makers = {ref.number: number for number, call in enumerate(recording.calls) for ref in call.outputs}
+    seen: set[int] = set()
+    needed: set[int] = set()
+    left = [ref.number for ref in recording.outputs]
+    while left:
+        one = left.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        read = [makers[one]] if one in makers else []
+        tensor = recording.tensors[one]
+        if tensor.kind == "stale":  # changed through another view of it
+            before, _, writer = tensor.name.partition(" ")
+            left.append(int(before))
+            read.append(int(writer))
+        needed.update(read)
+        left += [ref.number for number in read for ref in recording.calls[number].inputs]
+    return [recording.calls[number] for number in sorted(needed)]
+
+
 def _unused(recording: Recording, unused: Sequence[int]) -> list[str]:
-    """Parameters that no call reads."""
+    """Parameters that no output depends on."""
     if not unused:
         return []
     count = sum(prod(recording.tensors[index].shape) for index in unused)

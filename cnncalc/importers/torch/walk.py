@@ -79,6 +79,7 @@ class Walk:
         self.held: dict[int, Held] = {}
         self.owners: dict[frozenset[int], str] = {}
         self.added: dict[frozenset[int], str] = {}
+        self._read: frozenset[int] | None = None
         self.counted: set[int] = set()
         self.problems: list[Problem] = []
         self.failed: list[int] = []
@@ -274,6 +275,13 @@ class Walk:
         actual = self.other.shape(ref)
         if view.dims == self.plain_dims(shape) and len(actual) == len(view.dims):
             self.other_sizes[view.node] = actual[2:]
+
+    def is_read(self, ref: Ref) -> bool:
+        """Whether a tensor is read by another call, or an output."""
+        if self._read is None:
+            every = (one for call in self.recording.calls for one in call.inputs)
+            self._read = frozenset(one.number for one in (*every, *self.recording.outputs))
+        return ref.number in self._read
 
     # views of maps
 

@@ -183,3 +183,66 @@ def test_no_tensor_to_write_into_is_as_none_given() -> None:
 
     (model,) = cnncalc.from_torch(Length(), input=(3, 8, 8))
     assert [layer.op for layer in cnncalc.analyze(model).layers] == ["add", "global_lppool"]
+
+
+def test_what_no_output_depends_on_is_not_counted() -> None:
+    class Dead(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.read, self.unread = nn.Conv1d(3, 4, 3), nn.Conv1d(4, 4, 1)
+
+        def forward(self, x: Any) -> Any:
+            y = self.read(x)
+            self.unread(y).add_(y)
+            return y
+
+    (model,) = cnncalc.from_torch(Dead(), input=(3, 12))
+    assert cnncalc.analyze(model).totals.params == 3 * 4 * 3 + 4
+
+
+class Recurring(nn.Module):  # type: ignore[misc]
+    """A recurrent layer between what the spec has as a map of one axis, and what is read of it."""
+
+    def __init__(self, layer: Any, read: Any, **options: Any) -> None:
+        super().__init__()
+        self.layer, self.read = layer(6, 5, **options), read
+        self.steps_first = not options.get("batch_first")
+
+    def forward(self, x: Any) -> Any:
+        return self.read(*self.layer(x.permute(2, 0, 1) if self.steps_first else x.transpose(1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("module", "op", "axes"),
+    [
+        (Recurring(nn.LSTM, lambda y, _: y.permute(1, 2, 0)), "lstm", (5, 9)),
+        (Recurring(nn.GRU, lambda y, _: y.transpose(1, 2), batch_first=True, num_layers=3), "gru", (5, 9)),
+        (
+            Recurring(nn.RNN, lambda y, _: y.transpose(1, 2), batch_first=True, bidirectional=True),
+            "rnn",
+            (10, 9),
+        ),
+        (Recurring(nn.LSTM, lambda _, states: states[0][-1], batch_first=True), "lstm", (5,)),
+        (Recurring(nn.GRU, lambda _, h: torch.cat((h[0], h[1]), 1), bidirectional=True), "gru", (10,)),
+    ],
+)
+def test_recurrent_layers_have_pytorchs_counts(module: Any, op: str, axes: tuple[int, ...]) -> None:
+    (model,) = cnncalc.from_torch(module, input=(6, 9))
+    (layer,) = cnncalc.analyze(model).layers
+    assert (layer.op, layer.shape.axes) == (op, axes)
+    assert layer.params == sum(one.numel() for one in module.parameters())
+
+
+@pytest.mark.parametrize(
+    ("module", "why"),
+    [
+        (Recurring(nn.LSTM, lambda y, _: y, proj_size=2), "it has projections"),
+        (Recurring(nn.GRU, lambda y, _: y, bias=False), "it has no biases"),
+        (Recurring(nn.LSTM, lambda _, states: states[1][0]), "the state of its cells is read"),
+        (Recurring(nn.GRU, lambda _, h: h[-1], num_layers=2), "or those of several layers"),
+        (Recurring(nn.GRU, lambda y, h: y[-1] + h[0]), "its last states are read besides"),
+    ],
+)
+def test_what_a_recurrent_layer_cannot_say_is_refused(module: Any, why: str) -> None:
+    with pytest.raises(Refused, match=why):
+        cnncalc.from_torch(module, input=(6, 9))
