@@ -17,9 +17,10 @@ from cnncalc.importers.items import (
     Request,
     Stated,
 )
+from cnncalc.importers.onnx.batches import MOVED, lost_batch
 from cnncalc.importers.onnx.file import OnnxModel, read_model
 from cnncalc.importers.onnx.layout import plain
-from cnncalc.importers.onnx.translation import Feature, Translation, Unknown
+from cnncalc.importers.onnx.translation import Feature, Lost, Translation, Unknown
 
 NEWEST = 26
 """The newest opset whose operators were compared with the tables here."""
@@ -74,6 +75,11 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
     for name in model.graph.outputs:
         held = translation.held.get(name)
         if isinstance(held, Feature):
+            problem = lost_batch(translation, name, held)
+            if problem is not None:
+                translation.problems.append(problem)
+                translation.held[name] = Lost()
+                continue
             with suppress(Unknown):  # an order that is no layer's is a view of what was computed
                 translation.held[name] = translation.settled(held, name)
     lost = [name for name in model.graph.outputs if not isinstance(translation.held.get(name), Feature)]
@@ -178,6 +184,7 @@ def _remarks(translation: Translation) -> tuple[str, ...]:
     if translation.fixed:
         where = translation.fixed[0] or "a node"
         found.append(f"fixed numbers at `{where}` change values and are no parameters: left out")
+    found.extend([MOVED] if translation.has_moved_batch else [])
     for label, how in translation.moved[:1]:
         others = f", and {len(translation.moved) - 1} more" if len(translation.moved) > 1 else ""
         found.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.onnx.elementwise import require
-from cnncalc.importers.onnx.layout import CHANNELS, known, plain, whole
+from cnncalc.importers.onnx.layout import BATCH, CHANNELS, known, plain, whole
 from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
 
 _WORDS = {"ReduceMean": "avgpool", "ReduceSum": "avgpool", "ReduceMax": "maxpool", "ReduceL2": "lppool"}
@@ -21,6 +21,13 @@ def reduced(translation: Translation, call: Call) -> None:
     axes = sorted({int(axis) % rank for axis in given}) if given else list(range(rank))
     keep = call.attribute("keepdims", 1)
     shape = translation.shapes[feature.tensor]
+    if (
+        given
+        and 0 in axes
+        and rank == shape.rank + 2
+        and feature.layout[0] == whole(BATCH, translation.batch)
+    ):
+        raise Unknown("it goes over the batch")
     over = [feature.layout[axis] for axis in axes if feature.layout[axis]]
     if not over:
         translation.alias(call, _left(feature, axes, keep))

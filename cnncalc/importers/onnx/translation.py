@@ -309,6 +309,8 @@ class Translation:
         """Uses of the values of each name, not of its shape alone."""
         self.fixed: list[str] = []
         """Labels of constants that change values but are nothing learned."""
+        self.has_moved_batch = False
+        """Whether an output has the batch behind other axes."""
         self.moved: list[tuple[str, str]] = []
         """Labels of resizes that read other positions than ours, and how they lay them."""
 

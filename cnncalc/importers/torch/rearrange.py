@@ -138,6 +138,12 @@ def _cut_anew(walk: Walk, node: str, axis: int, first: int, count: int, step: in
     return node
 
 
+def require_no_batch(walk: Walk, view: View, dims: set[int]) -> None:
+    """Refuse what goes over the first axis of a tensor of batch, channels and positions."""
+    if 0 in dims and not view.dims[0] and len(view.dims) == walk.shapes[view.node].rank + 2:
+        raise NotUnderstood("it goes over the batch")
+
+
 def materialised(walk: Walk, view: View) -> View:
     """A view that covers its map, whatever its arrangement; a map that was only rearranged is that map."""
     view = whole(walk, view)

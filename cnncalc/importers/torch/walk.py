@@ -435,6 +435,7 @@ class Walk:
     # outputs and stand-ins
 
     def _outputs(self) -> tuple[str, ...]:
+        from cnncalc.importers.torch.batches import lost_batch
         from cnncalc.importers.torch.rearrange import materialised
 
         found: list[str] = []
@@ -442,18 +443,21 @@ class Walk:
         for ref in self.recording.outputs:
             view = self.held.get(ref.number)
             if isinstance(view, View):
+                problem = lost_batch(self, ref)
                 try:
                     found.append(materialised(self, view).node)
                 except NotUnderstood as reason:
-                    self._fail_output(str(reason))
+                    problem = Problem("the module itself", "output", str(reason))
+                if problem is not None:
+                    self._fail_output(problem)
             elif isinstance(view, Const):
                 self.remark("an output that does not depend on the input is left out")
             elif not isinstance(view, Opaque):
-                self._fail_output("it is no map or vector")
+                self._fail_output(Problem("the module itself", "output", "it is no map or vector"))
         return tuple(dict.fromkeys(found))
 
-    def _fail_output(self, reason: str) -> None:
-        self.problems.append(Problem("the module itself", "output", reason))
+    def _fail_output(self, problem: Problem) -> None:
+        self.problems.append(problem)
         self.failed.append(-1)
 
     def _stand_in(self, piece: CallRange) -> None:

@@ -13,7 +13,7 @@ from cnncalc.importers.items import Network, Refused, Request
 from cnncalc.importers.onnx import read, translation
 from cnncalc.importers.translating import translated
 from tests.importers.onnx.files import Shape as Axes
-from tests.importers.onnx.files import content, floats, graph, integers, node, weights, written
+from tests.importers.onnx.files import content, floats, graph, integers, node, number, weights, written
 
 
 def network(
@@ -110,6 +110,36 @@ def test_numbers_added_and_multiplied_change_no_count(tmp_path: Path) -> None:
 def test_activations_written_as_several_nodes_are_named(tmp_path: Path, nodes: list[bytes], op: str) -> None:
     constants = [floats(text, [float(text)], []) for text in ("0", "1", "3", "6", "0.5", "1.41421356")]
     assert ops(network(tmp_path, nodes, constants)) == [op]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "batch", "reason"),
+    [
+        ([node("Reshape", ["x", "two"], ["y"])], 1, "Reshape: the first axis of the result, 2x128, is not the batch"),
+        ([node("Reshape", ["x", "all"], ["y"])], 1, "Reshape: the first axis of the result, 256, is not"),
+        ([node("Reshape", ["x", "all"], ["y"])], 3, "Reshape: the first axis of the result, 768, is not"),
+        ([node("Gather", ["x", "zero"], ["y"], axis=0)], 1, "Gather: the first axis of the result, 4x8x8, is not"),
+        ([node("ReduceMean", ["x"], ["y"], axes=[0])], 1, "ReduceMean: it goes over the batch"),
+        ([node("ReduceMean", ["x"], ["y"], axes=[0, 2, 3])], 3, "ReduceMean: it goes over the batch"),
+        ([node("Transpose", ["x"], ["t"], perm=[1, 0, 2, 3]), node("Relu", ["t"], ["r"]), node("Reshape", ["r", "eight"], ["y"])],
+         2, "Transpose: the first axis of the result, 8x8x8, is not"),
+    ],
+)  # fmt: skip
+def test_an_output_whose_first_axis_is_not_the_batch_is_refused(
+    nodes: list[bytes], batch: int, reason: str, tmp_path: Path
+) -> None:
+    zero = number(2, 7) + content(8, "zero") + content(9, bytes(8))
+    constants = [integers("two", [2, -1]), integers("all", [-1]), integers("eight", [-1, 8, 8]), zero]
+    with pytest.raises(Refused, match=reason):
+        network(tmp_path, nodes, constants, (batch, 4, 8, 8))
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_a_batch_behind_other_axes_is_remarked(batch: int, tmp_path: Path) -> None:
+    found = network(tmp_path, [node("Transpose", ["x"], ["y"], perm=[2, 3, 0, 1])], shape=(batch, 4, 8, 8))
+    assert found.remarks == (
+        "an output has the batch behind other axes: its shape here is that of one example",
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from torch import nn  # noqa: E402
 
 from cnncalc.importers.items import Network, Refused  # noqa: E402
 from cnncalc.importers.torch import network_from  # noqa: E402
+from cnncalc.importers.torch.network import network_of  # noqa: E402
 from cnncalc.importers.translating import translated  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -45,6 +46,50 @@ def words(found: Network) -> list[str]:
 def shuffle(self: Any, x: Any) -> Any:
     n, c, h, w = x.shape
     return x.view(n, 2, c // 2, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda x: x.reshape(2, -1), "reshape: the first axis of the result, 2x576, is not the batch"),
+        (lambda x: torch.relu(x.reshape(2, -1)), "reshape: the first axis of the result, 2x576"),
+        (lambda x: x.flatten(), "flatten: the first axis of the result, 1152"),
+        (lambda x: x[0], "getitem: the first axis of the result, 8x12x12"),
+        (lambda x: torch.stack([x.relu(), x.tanh()]), "stack: the first axis of the result, 2x1x8x12x12"),
+        (lambda x: x.transpose(0, 1).flatten(0, 1), "transpose: the first axis of the result, 8x12x12"),
+        (lambda x: x.mean(0), "mean: it goes over the batch"),
+    ],
+)
+@pytest.mark.parametrize("partial", [False, True])
+def test_a_result_whose_first_axis_is_not_the_batch_is_refused(
+    function: Callable[[Any], Any], reason: str, partial: bool
+) -> None:
+    module = Function(lambda self, x: function(self.first(x)), first=nn.Conv2d(8, 8, 1))
+    with pytest.raises(Refused, match=reason):
+        network_of(module, [(8, 12, 12)], name="net", source="", partial=partial)
+
+
+def test_a_softmax_over_the_batch_is_refused() -> None:
+    with pytest.raises(Refused, match="softmax: it goes over the batch"):
+        network(lambda _, x: torch.softmax(x, 0))
+
+
+@pytest.mark.parametrize(
+    ("function", "is_moved"),
+    [
+        (lambda x: x.mean((2, 3)).squeeze(), False),
+        (lambda x: x.mean(1, keepdim=True).mean((2, 3)).view(-1), False),
+        (lambda x: x.permute(0, 2, 3, 1), False),
+        (lambda x: x.reshape(1, -1), False),
+        (lambda x: x.mean(2).permute(2, 0, 1), True),
+        (lambda x: x.transpose(0, 1), True),
+        (lambda x: x.permute(0, 2, 3, 1).reshape(-1, 8).relu().view(1, 12, 12, 8), False),
+    ],
+)
+def test_a_batch_that_is_left_out_or_moved_is_one(function: Callable[[Any], Any], is_moved: bool) -> None:
+    found = network(lambda self, x: function(self.first(x)), first=nn.Conv2d(8, 8, 1))
+    moved = "an output has the batch behind other axes: its shape here is that of one example"
+    assert (moved in found.remarks) is is_moved
 
 
 @pytest.mark.parametrize(

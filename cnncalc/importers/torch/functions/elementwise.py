@@ -7,7 +7,7 @@ from typing import Any
 from cnncalc.importers.limits import NO_LIMIT, clipping
 from cnncalc.importers.torch.functions.attention import Scores
 from cnncalc.importers.torch.functions.lengths import Length, kept
-from cnncalc.importers.torch.rearrange import whole
+from cnncalc.importers.torch.rearrange import require_no_batch, whole
 from cnncalc.importers.torch.views import View, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
 
@@ -152,6 +152,7 @@ def softmax(walk: Walk, input: Any, dim: int | None = None, _stacklevel: int = 3
     if dim is None:
         raise NotUnderstood("it does not say its dimension")
     view = whole(walk, input)
+    require_no_batch(walk, view, {dim % len(view.dims)})
     factors = view.dims[dim % len(view.dims)]
     if any(one.axis != 0 for one in factors):
         raise NotUnderstood("it works over the positions of the map")

@@ -9,7 +9,7 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.importers.torch.functions.arithmetic import added
 from cnncalc.importers.torch.functions.arrangement import part, unpadded
 from cnncalc.importers.torch.functions.lengths import length_of
-from cnncalc.importers.torch.rearrange import whole
+from cnncalc.importers.torch.rearrange import require_no_batch, whole
 from cnncalc.importers.torch.views import CHANNELS, View, merged, size_of
 from cnncalc.importers.torch.walk import NotUnderstood, Walk, handles
 
@@ -22,9 +22,12 @@ def reduced(walk: Walk, kind: str, input: Any, dim: Any, keepdim: bool) -> View:
     if not isinstance(input, View):
         raise NotUnderstood("it works on what is no map")
     view = unpadded(walk, input)
-    if dim is None or dim == () or dim == []:
+    is_of_all = dim is None or dim == () or dim == []
+    if is_of_all:
         dim = tuple(range(len(view.dims)))
     dims = {one % len(view.dims) for one in (dim if isinstance(dim, list | tuple) else (dim,))}
+    if not is_of_all:
+        require_no_batch(walk, view, dims)
     held = [factor for one in dims for factor in view.dims[one]]
     axes = {factor.axis for factor in held}
     if not held:
