@@ -82,6 +82,65 @@ def test_json_has_every_key_of_format_1() -> None:
     assert totals.items() <= model["totals"].items()
 
 
+KEYS = {
+    "model": "name file framework input layers totals outputs diagnostics failed",
+    "layer": "path op line inputs shape window params weights biases trainable buffers macs rf shares reasons bytes intensity",
+    "window": "kernel stride padding dilation",
+    "rf": "size stride start largest_at offset uniform aligned global before",
+    "totals": "params weights biases trainable buffers macs flops activations peak_activations peak_activations_in_place "
+    "bytes intensity dtype weight_bytes",
+    "output": "path shape",
+    "diagnostic": "code severity message help path file line column",
+}
+"""The keys that programs may rely on: more may come, none may go."""
+
+
+def test_no_key_of_json_goes() -> None:
+    failed = report(layer("stem"), diagnostics=(misfit("head"),))
+    (model,) = document(failed)["models"]
+    (record,) = model["layers"]
+    found = {
+        "model": model,
+        "layer": record,
+        "window": document(stem())["models"][0]["layers"][0]["window"],
+        "rf": record["rf"],
+        "totals": model["totals"],
+        "output": model["outputs"][0],
+        "diagnostic": model["diagnostics"][0],
+    }
+    missing = {what: set(keys.split()) - set(found[what]) for what, keys in KEYS.items()}
+    assert not any(missing.values()), missing
+
+
+def test_json_has_the_records_of_a_spec_in_the_order_of_evaluation() -> None:
+    text = """input: [3, 8, 8]
+layers:
+  - conv3x3: {out: 4, padding: 1}
+  - relu
+  - concat:
+      a: [conv1x1: 2]
+      b: [maxpool2x2: {stride: 1, padding: [[0, 1], [0, 1]]}]
+  - mul: [prev, [global_avgpool]]
+"""
+    (model,) = cnncalc.loads(text)
+    layers = document(cnncalc.analyze(model))["models"][0]["layers"]
+    side, top, gate = "concat_1/a/conv1x1_1", "concat_1/b/maxpool2x2_1", "mul_1/branch_2/global_avgpool_1"
+    assert [(one["path"], one["line"], one["inputs"]) for one in layers] == [
+        ("conv3x3_1", 3, ["input"]),
+        ("relu_1", 4, ["conv3x3_1"]),
+        (side, 6, ["relu_1"]),
+        (top, 7, ["relu_1"]),
+        ("concat_1", 5, [side, top]),
+        (gate, 8, ["concat_1"]),
+        ("mul_1", 8, ["concat_1", gate]),
+    ]
+    assert [one["path"] for one in layers if one["window"] is None] == ["relu_1", "concat_1", gate, "mul_1"]
+    fields = {one["path"]: one["rf"] for one in layers}
+    assert [fields[path]["start"] for path in ("conv3x3_1", top, gate)] == [[-1, -1], [-1, -1], None]
+    assert [path for path, field in fields.items() if not field["aligned"]] == ["concat_1", "mul_1"]
+    assert [path for path, field in fields.items() if field["global"]] == [gate, "mul_1"]
+
+
 def test_json_has_null_for_what_is_unknown_and_exact_numbers_for_what_is_not() -> None:
     whole = AxisField((), True)
     half = AxisField((IntervalMap(1, ((0, 0), (0, 1))),))
