@@ -403,6 +403,11 @@ def test_open_sizes_stay_open() -> None:
     assert made["linear_1"].shape == (2, 2)
 
 
+def test_regions_of_interest_are_an_input() -> None:
+    model = running.checked(exported("{input: [2, 8, 7], layers: [{roi_pool: {out: 3}, name: roi}]}"))
+    assert [one.name for one in model.graph.input] == ["input", "roi/regions"]
+
+
 def test_what_needs_a_size_says_so() -> None:
     with pytest.raises(ExportError, match=r"the size 4x\?x\? is not known.*pass --input"):
         exported("{input: [4, any, any], layers: [channel_shuffle: 2, pixel_unshuffle: 2]}")

@@ -133,3 +133,44 @@ def test_the_help_names_every_form(capsys: pytest.CaptureFixture[str]) -> None:
     for exporter in EXPORTERS.values():
         assert exporter.name in help
     assert all(table in help for table in TABLES)
+
+
+SIZED = """name: Sized
+vars: {c: 4}
+input: [4, 33, 33]
+models:
+  deep:
+    layers:
+      - {residual: {body: [conv3x3: {out: c, padding: 1}], shortcut: project}, name: unit}
+  flat: {layers: [maxpool3: {stride: 2}]}
+"""
+
+
+def test_the_options_of_other_commands_choose_the_network(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What sizes and variables decide is written as numbers."""
+    monkeypatch.chdir(tmp_path)
+    Path("net.yaml").write_text(SIZED, encoding="utf-8")
+
+    def source(*words: str) -> str:
+        ran = Ran(capsys, "export", "net.yaml", "--to", "torch", *words)
+        assert ran.code == 0, ran.err
+        return ran.out
+
+    assert "Input 4x20x17: " in source("--model", "deep", "--input", "4x20x17")
+    assert "BatchNorm2d" not in source("--model", "deep")
+    assert "Conv2d(4, 6, kernel_size=1, bias=False), nn.BatchNorm2d(6)" in source(
+        "--model", "deep", "--set", "c=6"
+    )
+    assert "ceil_mode" not in source("--model", "flat", "--input", "4x32x32")
+    assert "ceil_mode=True" in source("--model", "flat", "--input", "4x32x32", "--framework", "caffe")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_latex_table_is_that_of_its_command(table: str, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = ("stack3x3:5x5",)
+    wanted = Ran(capsys, table, *spec, "--format", "latex").out
+    assert Ran(capsys, "export", *spec, "--to", "latex", "--table", table).out == wanted
+    assert (Ran(capsys, "export", *spec, "--to", "latex").out == wanted) is (table == "summary")
+    assert "\\toprule" in wanted

@@ -410,6 +410,16 @@ def test_sizes_that_changed_with_opset_22(
     assert executed([case], 19)[0].sizes == executed([case], 22)[0].sizes == (new,)
 
 
+@pytest.mark.parametrize(
+    ("op", "name"), [("maxpool", "MaxPool"), ("lppool", "LpPool"), ("avgpool", "AveragePool")]
+)
+def test_pools_take_a_dilation_since_the_opset_that_gave_it_to_them(op: str, name: str) -> None:
+    for opset in range(7, 23):
+        has_dilation = "dilations" in onnx.defs.get_schema(name, opset).attributes
+        case = Case(op, {"kernel": 2, "stride": 1, "dilation": 2}, (1, 9))
+        assert (records([case], f"onnx:{opset}") != ["E305"]) is has_dilation, opset
+
+
 # --- where text, ONNX Runtime and shape inference part: cnncalc follows the text
 
 
