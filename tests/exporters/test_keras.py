@@ -106,6 +106,14 @@ LAYERS = {
     "numbers": "conv3x3: {out: 4, padding: [[0, 1], [2, 1]]}",
     "depthwise": "depthwise3x3: {mult: 2, padding: same}",
     "transposed": "conv_transpose3x3: {out: 4, stride: 2, padding: same}",
+    "transposed by numbers": "conv_transpose4x4: {out: 4, stride: 2, padding: 1}",
+    "transposed unlike": "conv_transpose: {out: 4, kernel: [3, 2], stride: [2, 3], padding: [[1, 0], [0, 1]], output_padding: [1, 0]}",
+    "transposed to a size": "conv_transpose3x3: {out: 4, stride: 2, padding: 1, size: [24, 30]}",
+    "transposed and dilated": "conv_transpose3x3: {out: 4, dilation: 2, padding: 2, learned: false}",
+    "transposed with gaps": "conv_transpose2x2: {out: 4, stride: 3, output_padding: 1}",
+    "pixel shuffle": "pixel_shuffle: 2",
+    "pixel unshuffle": "pixel_unshuffle: 3",
+    "channel shuffle": "channel_shuffle: 4",
     "fixed weights": "conv3x3: {out: 4, learned: false}",
     "frozen": "{conv3x3: 4, frozen: true}",
     "a padded pool": "maxpool3: {stride: 2, padding: 1}",
@@ -149,8 +157,8 @@ def test_the_rules_of_another_framework_are_refused_with_the_way_out() -> None:
 
 def test_all_layers_that_keras_lacks_are_named() -> None:
     with pytest.raises(cnncalc.ExportError) as caught:
-        exported("input: [4, 8, 8]\nlayers: [lrn, pixel_shuffle: 2, conv3x3: 4]\n")
-    assert [one.path for one in caught.value.diagnostics] == ["lrn_1", "pixel_shuffle_1"]
+        exported("input: [4, 8, 8]\nlayers: [lrn, scale, conv3x3: 4]\n")
+    assert [one.path for one in caught.value.diagnostics] == ["lrn_1", "scale_1"]
 
 
 def test_weights_that_are_shared_are_one_layer() -> None:

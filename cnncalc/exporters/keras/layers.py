@@ -48,9 +48,17 @@ def translated(record: LayerReport, shapes: tuple[Shape, ...]) -> Translation:
     is_fixed = getattr(layer, "learned", True) is False or bool(record.frozen)
     if not is_fixed:
         return found
-    *before, last = found.modules
-    kept = last._replace(arguments=(*last.arguments, given("trainable", False, True)))
-    return found._replace(modules=(*before, kept))
+    return found._replace(modules=tuple(map(_frozen, found.modules)))
+
+
+_WITHOUT_WEIGHTS = ("ZeroPadding", "Cropping", "Reshape", "Flatten")
+
+
+def _frozen(module: Call) -> Call:
+    """A module that is not trained."""
+    if module.function.removeprefix("layers.").startswith(_WITHOUT_WEIGHTS):
+        return module
+    return module._replace(arguments=(*module.arguments, given("trainable", False, True)))
 
 
 def _over(record: LayerReport, name: str) -> str:
@@ -142,24 +150,60 @@ def depthwise(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -> Mad
 
 
 def conv_transpose(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -> Made:
+    """Keras pads these by `same` or not at all; what other padding cuts away is cropped afterwards."""
+    if layer.groups != 1 or len(shapes) > 1:
+        raise Inexpressible("Keras has no groups for it, and no size that another layer has")
+    windows: Any = record.windows
     is_same = layer.padding.mode == "same"
-    if not is_same and any(number for pair in layer.padding.pairs for number in pair):
-        raise Inexpressible("Keras pads transposed convolutions by `same` or not at all", "cut with `crop`")
-    if layer.groups != 1 or layer.size is not None:
-        raise Inexpressible("Keras has no groups and no wanted size for it")
-    out = alike(layer.output_padding.over(record.in_shape.rank, "output_padding"))
-    return Call(
+    cut = [] if is_same else [(window.before, window.after) for window in windows]
+    extra = tuple(window.output_padding for window in windows)
+    says_extra = any(extra) or any(map(any, cut))
+    made = Call(
         _over(record, "Conv") + "Transpose",
         (
             placed("filters", layer.out),
             placed("kernel_size", _field(record, "kernel")),
             given("strides", _field(record, "stride"), 1),
             given("padding", "same" if is_same else "valid", "valid"),
-            given("output_padding", out if any(layer.output_padding.values) else None),
+            given("output_padding", alike(extra) if says_extra else None),
             given("dilation_rate", _field(record, "dilation"), 1),
             given("use_bias", has_bias(layer.bias, layer.learned), True),
         ),
     )
+    return (made, _border("Cropping", record, cut)) if any(map(any, cut)) else made
+
+
+def _rearranged(record: LayerReport, inner: tuple[int, ...], order: tuple[int, ...]) -> Made:
+    """Positions and channels as more axes, these in another order, and what comes out of them."""
+    shape: Any = (*record.shape.sizes, record.shape.channels)
+    return (
+        Call("layers.Reshape", (placed("target_shape", inner),)),
+        Call("layers.Permute", (placed("dims", tuple(one + 1 for one in order)),)),
+        Call("layers.Reshape", (placed("target_shape", shape),)),
+    )
+
+
+def pixel_shuffle(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -> Made:
+    rank, sizes = record.in_shape.rank, record.in_shape.sizes
+    inner: Any = (*sizes, *(layer.factor,) * rank, record.shape.channels)
+    order = (*(one for axis in range(rank) for one in (axis, rank + axis)), 2 * rank)
+    return _rearranged(record, inner, order)
+
+
+def pixel_unshuffle(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -> Made:
+    rank = record.in_shape.rank
+    inner: Any = (
+        *(one for size in record.shape.sizes for one in (size, layer.factor)),
+        record.in_shape.channels,
+    )
+    order = (*range(0, 2 * rank, 2), *range(1, 2 * rank, 2), 2 * rank)
+    return _rearranged(record, inner, order)
+
+
+def channel_shuffle(record: LayerReport, layer: Any, shapes: tuple[Shape, ...]) -> Made:
+    rank, channels = record.in_shape.rank, record.in_shape.channels or 0
+    inner: Any = (*record.in_shape.sizes, layer.groups, channels // layer.groups)
+    return _rearranged(record, inner, (*range(rank), rank + 1, rank))
 
 
 def _pool(name: str) -> Maker:
@@ -491,6 +535,9 @@ MAKERS: dict[str, Maker] = {
     "dropout": dropout,
     "drop_path": drop_path,
     "slice": cut_channels,
+    "channel_shuffle": channel_shuffle,
+    "pixel_shuffle": pixel_shuffle,
+    "pixel_unshuffle": pixel_unshuffle,
     "channel_mean": _expression("ops.mean({0}, axis=-1, keepdims=True)"),
     "channel_max": _expression("ops.max({0}, axis=-1, keepdims=True)"),
     "l2norm": _plain("UnitNormalization"),
