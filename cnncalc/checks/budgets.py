@@ -155,6 +155,8 @@ def _parsed(text: str) -> Budget:
     limit = _LIMIT.match(text, symbol.end())
     if limit is None:
         raise _missing(text, symbol.end(), "expected a number", "for instance 5M, +5% or -1_000")
+    if re.match("[0-9_]", text[limit.end() :]):
+        raise _Unreadable("the number is too long", "write at most 30 digits, or round it, as in 5M")
     if text[limit.end() :].strip():
         help = _meant(text[limit.end(2) :], limit) or "several conditions are several options"
         raise _missing(text, limit.end(), "the condition should end here", help)

@@ -139,7 +139,7 @@ def range_of(text: str, step: str | int | Fraction | None = None) -> Range:
     if match is None:
         raise _usage(
             f"`--vary {text}` is no range",
-            "write NAME, NAME=LOW..HIGH or NAME=LOW..HIGH/STEP, for instance a=1/4..2/1/32",
+            "write NAME, NAME=LOW..HIGH or NAME=LOW..HIGH/STEP, for instance width=8..512/8",
         )
     low, high = _fraction(match[1], "--vary"), None if match[2] is None else _fraction(match[2], "--vary")
     own = match[3]
@@ -471,7 +471,11 @@ class _Search:
             step = Fraction(1) if values.name == "input" else step / 32
         if values.low <= step:
             return "allow more"
-        return f"allow more, or try smaller values: --vary {values.name}={step}..{values.low}/{step}"
+        if step.denominator == 1:
+            return f"allow more, or try smaller values: --vary {values.name}={step}..{values.low}/{step}"
+        end = f"{float(values.low):g}"  # which cannot be a fraction
+        end = end if re.fullmatch(_DECIMAL, end) and Fraction(end) == values.low else ""
+        return f"allow more, or try smaller values: --vary {values.name}={step}..{end} --step {step}"
 
     def _refused(self, message: str, help: str | None = None) -> NoAnswer:
         return NoAnswer(

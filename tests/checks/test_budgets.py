@@ -152,6 +152,12 @@ def test_what_is_said(condition: str, channels: int, message: str) -> None:
         ("params = 5", "expected a comparison, found `=`", "possible: > >= < <= == !="),
         ("params > x", "expected a number, found `x`", "for instance 5M, +5% or -1_000"),
         ("params >", "expected a number", "for instance 5M, +5% or -1_000"),
+        (f"params > {'9' * 31}", "the number is too long", "write at most 30 digits, or round it, as in 5M"),
+        (
+            f"params > 0.{'3' * 31}",
+            "the number is too long",
+            "write at most 30 digits, or round it, as in 5M",
+        ),
         ("params > 5k", "the condition should end here, found `k`", "write `5K`"),
         ("params>+2.5 m", "the condition should end here, found `m`", "write `+2.5M`"),
         ("params > 1,000", "the condition should end here, found `,000`", "write `1_000`"),

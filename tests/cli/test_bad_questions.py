@@ -37,7 +37,8 @@ SPECS = {
         ("rf vector.yaml --seen-from 9", 2, "Vector has 0 spatial axes, not 1\n"),
         ("stream net.yaml", 1, "such as `input: [1, 24000]`; with 3x64 `conv3x3_1` fails: kernel 3x3 has 2 values"),
         ("stream any.yaml", 1, "all of its layers work along one axis too: ask with --input 3x64"),
-        ("solve wide.yaml --vary w --so-that params<=9", 1, "allow more, or try smaller values: --vary w=1/32..1/1/32"),
+        ("solve wide.yaml --vary w --so-that params<=9", 1, "allow more, or try smaller values: --vary w=1/32..1 --step 1/32"),
+        ("solve wide.yaml --vary w=1/32..1 --step 1/32 --so-that params<=9", 1, "try smaller values: --vary w=1/1024..0.03125 --step 1/1024"),
         ("solve wide.yaml --vary input=64..96/8 --so-that macs<=9", 1, "or try smaller values: --vary input=8..64/8"),
     ],
 )  # fmt: skip

@@ -451,12 +451,17 @@ def split_sizes(call: Call, size: int) -> tuple[int, ...]:
     """The parts that ``Split`` makes: given, or as equal as can be."""
     from cnncalc.importers.onnx.translation import Unknown
 
+    outputs = len(call.node.outputs)
     given = call.attribute("split") or call.values(1, "`split`")
     if given:
-        if sum(given) != size:
+        if sum(given) != size or min(given) < 0:
             raise Unknown(f"parts {list(given)} of {size} channels")
+        if len(given) != outputs:
+            raise Unknown(f"{len(given)} parts for {outputs} outputs")
         return tuple(int(part) for part in given)
-    count = call.attribute("num_outputs", len(call.node.outputs))
+    count = call.attribute("num_outputs", outputs)
+    if count != outputs:
+        raise Unknown(f"attribute `num_outputs` is {count} for {outputs} outputs")
     width = -(-size // count)
     return tuple(min(width, size - width * place) for place in range(count))
 

@@ -376,7 +376,7 @@ def adaptive_pool(translation: Translation, call: Call) -> None:
 def gemm(translation: Translation, call: Call) -> None:
     call.ignore("alpha", "beta")
     call.must_be("transA", 0)
-    weight = weight_of(call)
+    weight = _matrix(weight_of(call))
     dims = weight.dims[::-1] if call.attribute("transB", 0) else weight.dims
     linear(translation, call, weight, dims, bias_of(call, 2, dims[-1]))
 
@@ -396,10 +396,14 @@ def matmul(translation: Translation, call: Call) -> None:
 
     if multiplied(translation, call):
         return
-    weight = weight_of(call)
+    weight = _matrix(weight_of(call))
+    linear(translation, call, weight, weight.dims, None)
+
+
+def _matrix(weight: Constant) -> Constant:
     if len(weight.dims) != 2:
         raise Unknown(f"the weight has the shape {list(weight.dims)}")
-    linear(translation, call, weight, weight.dims, None)
+    return weight
 
 
 def linear(

@@ -547,3 +547,35 @@ def test_a_custom_reads_all_that_its_node_reads_and_gives_all_that_is_used(tmp_p
     assert report.totals.params == 15
     assert report.main is not None
     assert report.main.field.is_global
+
+
+@pytest.mark.parametrize(
+    ("nodes", "constants", "why"),
+    [
+        (
+            [node("Split", ["x", "s"], ["y", "z"], axis=1)],
+            [integers("s", [1, 1, 2])],
+            "3 parts for 2 outputs",
+        ),
+        (
+            [node("Split", ["x", "s"], ["y", "z"], axis=1)],
+            [integers("s", [5, -1])],
+            "parts [5, -1] of 4 channels",
+        ),
+        (
+            [node("Split", ["x"], ["y", "z"], axis=1, num_outputs=4)],
+            [],
+            "attribute `num_outputs` is 4 for 2 outputs",
+        ),
+        ([node("Gemm", ["x", "w"], ["y"])], [weights("w", [4])], "the weight has the shape [4]"),
+        (
+            [node("Gemm", ["x", "w"], ["y"], transB=1)],
+            [weights("w", [8, 8, 1])],
+            "the weight has the shape [8, 8, 1]",
+        ),
+    ],
+)
+def test_inputs_that_contradict_the_operator_are_refused(
+    tmp_path: Path, nodes: list[bytes], constants: list[bytes], why: str
+) -> None:
+    assert [reason for _, reason in refusal(tmp_path, nodes, constants)] == [why]
