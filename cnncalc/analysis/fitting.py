@@ -62,7 +62,7 @@ class Classes(NamedTuple):
         return next(near for near in range(first, first + self.period) if near in self)
 
 
-class Piece(NamedTuple):
+class Stretch(NamedTuple):
     """Sizes ``residue + period*q`` for q from ``first`` to ``last`` with the same outcome."""
 
     residue: int
@@ -79,9 +79,9 @@ class Fitting:
         self.most_walks = most_walks
         self.own = along.own[0]
         self.wanted = self._wanted()
-        self.period, self.pieces = self._pieces()
-        last = [pieces[0] for pieces in self.pieces]
-        self.horizon = max(piece.first * self.period + piece.residue for piece in last)
+        self.period, self.stretches = self._stretches()
+        last = [stretches[0] for stretches in self.stretches]
+        self.horizon = max(stretch.first * self.period + stretch.residue for stretch in last)
         """From here on the outcome depends on the residue alone."""
         if self.horizon > FURTHEST:
             raise Unanswered(f"is regular only for sizes from {self.horizon:,} on, too many to be listed")
@@ -97,7 +97,7 @@ class Fitting:
         found = Walk(self.along, (self.own, 0)).at(Span(0))
         return found.flat if found.valid else None
 
-    def _pieces(self) -> tuple[int, list[list[Piece]]]:
+    def _stretches(self) -> tuple[int, list[list[Stretch]]]:
         period = 1
         while True:
             try:
@@ -110,27 +110,27 @@ class Fitting:
                         f"makes sizes repeat only after more than {LONGEST_PERIOD:,} positions", node
                     ) from None
 
-    def _by_residue(self, period: int) -> list[list[Piece]]:
-        """The pieces of each residue class, the last first."""
-        found: list[list[Piece]] = []
+    def _by_residue(self, period: int) -> list[list[Stretch]]:
+        """The stretches of each residue class, the last first."""
+        found: list[list[Stretch]] = []
         walks = 0
         for residue in range(period):
             found.append([])
-            for piece in self._along_residue(residue, period):
+            for stretch in self._along_residue(residue, period):
                 walks += 1
                 if walks > self.most_walks:
                     raise Unanswered(f"changes its sizes in more than {self.most_walks:,} ways")
-                found[-1].append(piece)
+                found[-1].append(stretch)
         return found
 
-    def _along_residue(self, residue: int, period: int) -> Iterator[Piece]:
+    def _along_residue(self, residue: int, period: int) -> Iterator[Stretch]:
         least = 0 if residue else 1
         walk = Walk(self.along, (residue, period))
         at: float = inf
         while at >= least:
             span = Span(at)
             verdict = walk.at(span, self.wanted)
-            yield Piece(residue, max(span.first, least), span.last, verdict)
+            yield Stretch(residue, max(span.first, least), span.last, verdict)
             at = span.first - 1
 
     def sizes(self, is_member: Callable[[Verdict], bool]) -> Classes:
@@ -158,10 +158,10 @@ class Fitting:
         return self._residues(is_member, period), period
 
     def _residues(self, is_member: Callable[[Verdict], bool], period: int) -> tuple[int, ...]:
-        return tuple(r for r in range(period) if is_member(self.pieces[r][0].verdict))
+        return tuple(r for r in range(period) if is_member(self.stretches[r][0].verdict))
 
     def _smallest_period(self, members: tuple[Callable[[Verdict], bool], ...]) -> int:
-        tail = [tuple(member(pieces[0].verdict) for member in members) for pieces in self.pieces]
+        tail = [tuple(member(stretches[0].verdict) for member in members) for stretches in self.stretches]
         for period in range(1, self.period + 1):
             if self.period % period == 0 and tail == tail[:period] * (self.period // period):
                 return period
@@ -170,10 +170,10 @@ class Fitting:
     def _irregular(self, is_member: Callable[[Verdict], bool], residues: set[int], period: int) -> int:
         """The last size that is not what its residue says; 0 where there is none."""
         last = 0
-        for pieces in self.pieces:
-            for piece in pieces[1:]:
-                size = piece.residue + int(piece.last) * self.period
-                if is_member(piece.verdict) != (size % period in residues):
+        for stretches in self.stretches:
+            for stretch in stretches[1:]:
+                size = stretch.residue + int(stretch.last) * self.period
+                if is_member(stretch.verdict) != (size % period in residues):
                     last = max(last, size)
                     break
         return last
@@ -187,23 +187,23 @@ class Fitting:
     def _below(self, is_member: Callable[[Verdict], bool], start: int | None) -> tuple[int, ...]:
         """The members below a size."""
         found: list[int] = []
-        for pieces in self.pieces:
-            for piece in pieces:
-                if not is_member(piece.verdict):
+        for stretches in self.stretches:
+            for stretch in stretches:
+                if not is_member(stretch.verdict):
                     continue
-                end = piece.residue + self.period * (piece.last + 1)
+                end = stretch.residue + self.period * (stretch.last + 1)
                 end = min(end, inf if start is None else start)
-                found.extend(range(piece.residue + self.period * piece.first, int(end), self.period))
+                found.extend(range(stretch.residue + self.period * stretch.first, int(end), self.period))
         return tuple(sorted(found))
 
     def runs(self, is_member: Callable[[Verdict], bool]) -> tuple[tuple[int, int | None], ...]:
         """First and last of each run of valid sizes with some outcome; ``None`` where one has no end."""
         small = sorted(
-            (piece.residue + self.period * q, is_member(piece.verdict))
-            for pieces in self.pieces
-            for piece in pieces
-            if piece.verdict.valid
-            for q in range(piece.first, int(min(piece.last, self.horizon // self.period + 1)) + 1)
+            (stretch.residue + self.period * q, is_member(stretch.verdict))
+            for stretches in self.stretches
+            for stretch in stretches
+            if stretch.verdict.valid
+            for q in range(stretch.first, int(min(stretch.last, self.horizon // self.period + 1)) + 1)
         )
         found: list[tuple[int, int | None]] = []
         before = False
@@ -211,7 +211,7 @@ class Fitting:
             if belongs:
                 found[-1:] = [(found[-1][0], size)] if before else [*found[-1:], (size, size)]
             before = belongs
-        tail = [is_member(pieces[0].verdict) for pieces in self.pieces if pieces[0].verdict.valid]
+        tail = [is_member(stretches[0].verdict) for stretches in self.stretches if stretches[0].verdict.valid]
         if found and before and tail and all(tail):
             found[-1] = (found[-1][0], None)
         return tuple(found)

@@ -156,6 +156,6 @@ def reason(verdict: Verdict) -> str | None:
 
 def _nothing(model: Model, fitting: Fitting) -> NoAnswer:
     """No size fits: the layer that refuses the model's own, or one that is large."""
-    verdict = fitting.pieces[0][0].verdict if fitting.own is None else fitting.at(fitting.own)
+    verdict = fitting.stretches[0][0].verdict if fitting.own is None else fitting.at(fitting.own)
     assert verdict.fault is not None
     return refusal(model, f"no input size fits: {verdict.fault.message}", verdict.node, verdict.fault.help)

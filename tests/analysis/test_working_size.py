@@ -82,12 +82,12 @@ def along(layers: str) -> Along:
 def test_a_walk_that_goes_on_for_another_size_finds_what_a_new_one_finds(layers: str) -> None:
     line = along(layers)
     fitting = Fitting(line)
-    for piece in [piece for pieces in fitting.pieces for piece in pieces]:
-        span = Span(piece.last)
-        verdict = Walk(line, (piece.residue, fitting.period)).at(span, fitting.wanted)
-        assert str(verdict.fault) == str(piece.verdict.fault)
-        assert verdict._replace(fault=None) == piece.verdict._replace(fault=None)
-        assert (max(span.first, piece.first), span.last) == (piece.first, piece.last)
+    for stretch in [stretch for stretches in fitting.stretches for stretch in stretches]:
+        span = Span(stretch.last)
+        verdict = Walk(line, (stretch.residue, fitting.period)).at(span, fitting.wanted)
+        assert str(verdict.fault) == str(stretch.verdict.fault)
+        assert verdict._replace(fault=None) == stretch.verdict._replace(fault=None)
+        assert (max(span.first, stretch.first), span.last) == (stretch.first, stretch.last)
 
 
 def steps(monkeypatch: pytest.MonkeyPatch, count: int) -> int:

@@ -43,7 +43,7 @@ class Ladder(NamedTuple):
 Block = str | Chain | Fork | Ladder
 
 
-class Piece(NamedTuple):
+class Section(NamedTuple):
     """Some parts in an order in which each comes after what it reads, and what they read of each other."""
 
     parts: tuple[str, ...]
@@ -54,15 +54,15 @@ class Piece(NamedTuple):
     """Those that what comes after reads."""
 
 
-def arranged(piece: Piece) -> Block:
+def arranged(section: Section) -> Block:
     """Parts in series where one way leads through all of them, else as branches."""
-    if len(piece.parts) == 1:
-        return piece.parts[0]
-    groups = _connected(piece)
+    if len(section.parts) == 1:
+        return section.parts[0]
+    groups = _connected(section)
     if len(groups) > 1:
-        return Fork(tuple(_branch(piece, group) for group in groups))
-    cuts = _cuts(piece)
-    return _chain(piece, cuts) if cuts else _ladder(piece)
+        return Fork(tuple(_branch(section, group) for group in groups))
+    cuts = _cuts(section)
+    return _chain(section, cuts) if cuts else _ladder(section)
 
 
 def ordered(parts: Sequence[str], edges: Iterable[Edge]) -> tuple[str, ...] | None:
@@ -79,21 +79,21 @@ def ordered(parts: Sequence[str], edges: Iterable[Edge]) -> tuple[str, ...] | No
     return tuple(found)
 
 
-def _branch(piece: Piece, group: list[str]) -> Branch:
-    part = _part(piece, group)
+def _branch(section: Section, group: list[str]) -> Branch:
+    part = _part(section, group)
     return Branch(arranged(part), bool(part.starts), bool(part.ends))
 
 
-def _part(piece: Piece, group: Sequence[str]) -> Piece:
+def _part(section: Section, group: Sequence[str]) -> Section:
     """Some of the parts, which nothing but what is around all of them is connected with."""
     inside = frozenset(group)
-    edges = frozenset(edge for edge in piece.edges if inside.issuperset(edge))
-    return Piece(tuple(group), edges, piece.starts & inside, piece.ends & inside)
+    edges = frozenset(edge for edge in section.edges if inside.issuperset(edge))
+    return Section(tuple(group), edges, section.starts & inside, section.ends & inside)
 
 
-def _connected(piece: Piece) -> list[list[str]]:
+def _connected(section: Section) -> list[list[str]]:
     """The parts in groups between which there are no edges, in the order of their first parts."""
-    group = {part: part for part in piece.parts}
+    group = {part: part for part in section.parts}
 
     def root(part: str) -> str:
         while group[part] != part:
@@ -101,21 +101,21 @@ def _connected(piece: Piece) -> list[list[str]]:
             part = group[part]
         return part
 
-    for one, other in piece.edges:
+    for one, other in section.edges:
         group[root(other)] = root(one)
     found: dict[str, list[str]] = {}
-    for part in piece.parts:
+    for part in section.parts:
         found.setdefault(root(part), []).append(part)
     return list(found.values())
 
 
-def _cuts(piece: Piece) -> list[int]:
+def _cuts(section: Section) -> list[int]:
     """The places of the parts that everything leads through."""
-    count = len(piece.parts)
-    place = {part: at for at, part in enumerate(piece.parts)}
-    spans = [(place[one], place[other]) for one, other in piece.edges]
-    spans += [(-1, place[part]) for part in piece.starts]
-    spans += [(place[part], count) for part in piece.ends]
+    count = len(section.parts)
+    place = {part: at for at, part in enumerate(section.parts)}
+    spans = [(place[one], place[other]) for one, other in section.edges]
+    spans += [(-1, place[part]) for part in section.starts]
+    spans += [(place[part], count) for part in section.ends]
     change = [0] * (count + 2)
     for start, end in spans:
         if end - start > 1:
@@ -129,38 +129,42 @@ def _cuts(piece: Piece) -> list[int]:
     return found
 
 
-def _chain(piece: Piece, cuts: list[int]) -> Block:
+def _chain(section: Section, cuts: list[int]) -> Block:
     """The parts that everything leads through, and between them what is between them."""
     parts: list[Block] = []
     held: list[frozenset[str]] = []
-    for left, right in pairwise([-1, *cuts, len(piece.parts)]):
-        between = piece.parts[left + 1 : right]
+    for left, right in pairwise([-1, *cuts, len(section.parts)]):
+        between = section.parts[left + 1 : right]
         if between:
-            parts.append(_section(piece, between, left, right))
+            parts.append(_between(section, between, left, right))
             held.append(frozenset(between))
-        if right < len(piece.parts):
-            parts.append(piece.parts[right])
-            held.append(frozenset((piece.parts[right],)))
+        if right < len(section.parts):
+            parts.append(section.parts[right])
+            held.append(frozenset((section.parts[right],)))
     links = []
     for at in range(1, len(parts)):
         before: frozenset[str] = frozenset().union(*held[:at])
-        links.append(any(one in before and other not in before for one, other in piece.edges))
+        links.append(any(one in before and other not in before for one, other in section.edges))
     return Chain(tuple(parts), tuple(links))
 
 
-def _section(piece: Piece, between: tuple[str, ...], left: int, right: int) -> Block:
+def _between(section: Section, between: tuple[str, ...], left: int, right: int) -> Block:
     inside = frozenset(between)
-    first = None if left < 0 else piece.parts[left]
-    last = None if right == len(piece.parts) else piece.parts[right]
+    first = None if left < 0 else section.parts[left]
+    last = None if right == len(section.parts) else section.parts[right]
     starts = (
-        piece.starts & inside if first is None else {b for a, b in piece.edges if a == first and b in inside}
+        section.starts & inside
+        if first is None
+        else {b for a, b in section.edges if a == first and b in inside}
     )
-    ends = piece.ends & inside if last is None else {a for a, b in piece.edges if b == last and a in inside}
-    edges = frozenset(edge for edge in piece.edges if inside.issuperset(edge))
-    part = Piece(between, edges, frozenset(starts), frozenset(ends))
-    is_direct = (first, last) in piece.edges if first is not None and last is not None else False
-    is_direct = is_direct or (first is None and last is not None and last in piece.starts)
-    is_direct = is_direct or (last is None and first is not None and first in piece.ends)
+    ends = (
+        section.ends & inside if last is None else {a for a, b in section.edges if b == last and a in inside}
+    )
+    edges = frozenset(edge for edge in section.edges if inside.issuperset(edge))
+    part = Section(between, edges, frozenset(starts), frozenset(ends))
+    is_direct = (first, last) in section.edges if first is not None and last is not None else False
+    is_direct = is_direct or (first is None and last is not None and last in section.starts)
+    is_direct = is_direct or (last is None and first is not None and first in section.ends)
     groups = _connected(part)
     if len(groups) == 1 and not is_direct:
         return arranged(part)
@@ -168,10 +172,10 @@ def _section(piece: Piece, between: tuple[str, ...], left: int, right: int) -> B
     return Fork((*branches, Branch(None, True, True)) if is_direct else tuple(branches))
 
 
-def _ladder(piece: Piece) -> Ladder:
-    count = len(piece.parts)
-    place = {part: at for at, part in enumerate(piece.parts)}
-    spans = [(place[one], place[other]) for one, other in piece.edges]
-    spans += [(-1, place[part]) for part in piece.starts]
-    spans += [(place[part], count) for part in piece.ends]
-    return Ladder(piece.parts, tuple(sorted(set(spans))))
+def _ladder(section: Section) -> Ladder:
+    count = len(section.parts)
+    place = {part: at for at, part in enumerate(section.parts)}
+    spans = [(place[one], place[other]) for one, other in section.edges]
+    spans += [(-1, place[part]) for part in section.starts]
+    spans += [(place[part], count) for part in section.ends]
+    return Ladder(section.parts, tuple(sorted(set(spans))))

@@ -10,7 +10,7 @@ from cnncalc.advice.depth import sees_nothing_new
 from cnncalc.analysis.report import LayerReport, Report, totals_of
 from cnncalc.geometry.shape import Shape
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.blocks import Block, Chain, Fork, Ladder, Piece, arranged, ordered
+from cnncalc.render.pictures.blocks import Block, Chain, Fork, Ladder, Section, arranged, ordered
 from cnncalc.render.pictures.common import (
     Folding,
     copies,
@@ -267,7 +267,7 @@ class Picture:
         starts = {home[leaf] for source, leaf in reads if source not in home}
         ends = {key for leaf, key in home.items() if leaf in outside}
         self.inside.append(scope.path)
-        laid = self.block(arranged(Piece(parts, frozenset(edges), frozenset(starts), frozenset(ends))))
+        laid = self.block(arranged(Section(parts, frozenset(edges), frozenset(starts), frozenset(ends))))
         self.inside.pop()
         return laid
 

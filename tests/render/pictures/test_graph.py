@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cnncalc import analyze, loads
 from cnncalc.geometry.shape import Shape
 from cnncalc.render.pictures import Drawing, draw
-from cnncalc.render.pictures.blocks import Block, Chain, Fork, Ladder, Piece, arranged, ordered
+from cnncalc.render.pictures.blocks import Block, Chain, Fork, Ladder, Section, arranged, ordered
 from cnncalc.render.pictures.graph import Leaf, Picture, tree
 from cnncalc.render.pictures.svg import Panel, sheet
 from tests.render.pictures.reading import elements, reports, texts
@@ -68,7 +68,7 @@ def _of_ladder(ladder: Ladder) -> Leads:
 
 
 @st.composite
-def pieces(draw: st.DrawFn) -> Piece:
+def sections(draw: st.DrawFn) -> Section:
     """Parts with edges from earlier to later ones."""
     count = draw(st.integers(1, 8))
     parts = tuple("abcdefgh"[:count])
@@ -78,26 +78,26 @@ def pieces(draw: st.DrawFn) -> Piece:
         st.sets(st.sampled_from(parts), max_size=2)
     )
     ends = {one for one in parts if not any(edge[0] == one for edge in edges)}
-    return Piece(parts, frozenset(edges), frozenset(starts), frozenset(ends))
+    return Section(parts, frozenset(edges), frozenset(starts), frozenset(ends))
 
 
 @settings(max_examples=100, deadline=None)
-@given(pieces())
-def test_an_arrangement_leads_on_as_its_parts_do(piece: Piece) -> None:
-    starts, ends, passes, edges = leads(arranged(piece))
-    assert (starts, ends, edges) == (piece.starts, piece.ends, piece.edges)
+@given(sections())
+def test_an_arrangement_leads_on_as_its_parts_do(section: Section) -> None:
+    starts, ends, passes, edges = leads(arranged(section))
+    assert (starts, ends, edges) == (section.starts, section.ends, section.edges)
     assert not passes
 
 
 @settings(max_examples=30, deadline=None)
-@given(pieces(), st.randoms())
-def test_an_order_has_every_part_after_what_it_reads(piece: Piece, random: Random) -> None:
-    shuffled = list(piece.parts)
+@given(sections(), st.randoms())
+def test_an_order_has_every_part_after_what_it_reads(section: Section, random: Random) -> None:
+    shuffled = list(section.parts)
     random.shuffle(shuffled)
-    found = ordered(shuffled, piece.edges)
+    found = ordered(shuffled, section.edges)
     assert found is not None
-    assert sorted(found) == sorted(piece.parts)
-    assert all(found.index(one) < found.index(other) for one, other in piece.edges)
+    assert sorted(found) == sorted(section.parts)
+    assert all(found.index(one) < found.index(other) for one, other in section.edges)
 
 
 def test_parts_that_read_each_other_have_no_order() -> None:
