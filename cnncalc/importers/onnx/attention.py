@@ -67,11 +67,10 @@ def multiplied(translation: Translation, call: Call) -> bool:
     one, other = call.input(0), call.input(1)
     if not isinstance(one, Feature | Scores) or not isinstance(other, Feature):
         return False
-    layouts = [one.layout, other.layout]
-    if min(map(len, layouts)) < 3:
+    ranks = (len(one.layout), len(other.layout))
+    if min(ranks) < 3 or max(ranks) > 8:
         raise _no_heads(translation, one if isinstance(one, Feature) else other)
-    names = "abcdefghij"[: len(one.layout) - 2]
-    others = "abcdefghij"[: len(other.layout) - 2]
+    names, others = ("abcdef"[8 - rank :] for rank in ranks)
     _product(translation, call, one, other, f"{names}yz", f"{others}zx", f"{names}yx")
     return True
 

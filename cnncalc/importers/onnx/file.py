@@ -173,6 +173,8 @@ def numbers_of(path: str, constant: Constant, most: int) -> tuple[Any, ...] | No
     form, start = constant.place
     size = struct.calcsize(f"<{form}") * constant.elements
     with _mapped(path) as data:
+        if start + size > len(data):
+            return None
         found = struct.unpack(f"<{constant.elements}{form}", data[start : start + size])
     if constant.order is None:
         return found

@@ -46,6 +46,7 @@ def _folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None
     fold = _FOLDS.get(node.operator)
     if (
         node.operator == "ScatterND"
+        and constants
         and constants[0].fill is not None
         and constants[0].elements <= MOST_FOLDED
     ):
@@ -68,12 +69,15 @@ def _folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None
 
 def _shape(call: Call) -> tuple[Constant, ...] | None:
     """The shape of a tensor, computed or constant, or how many elements it has."""
-    from cnncalc.importers.onnx.translation import Feature, Offsets, Scores
+    from cnncalc.importers.onnx.translation import Feature, Offsets, Scores, Spread
 
     held = call.input(0)
-    if not isinstance(held, Constant | Feature | Scores | Offsets):
+    if not isinstance(held, Constant | Feature | Scores | Offsets | Spread):
         return None
-    sizes = held.dims if isinstance(held, Constant | Offsets) else sizes_of(held.layout)
+    if isinstance(held, Spread):
+        sizes = held.sizes
+    else:
+        sizes = held.dims if isinstance(held, Constant | Offsets) else sizes_of(held.layout)
     if call.node.operator == "Size":
         return (Constant((), (prod(sizes),), is_float=False),)
     sizes = sizes[call.attribute("start", 0) : call.attribute("end", len(sizes))]
@@ -105,8 +109,9 @@ def _kept(name: str, call: Call) -> Constant:
     """A weight without values in another form: its new shape, and the name it has in the file."""
     from cnncalc.importers.onnx.translation import Unknown
 
-    weight = call.inputs[0]
-    assert isinstance(weight, Constant)
+    weight = call.inputs[0] if call.inputs else None
+    if not isinstance(weight, Constant):
+        raise Unknown("the weight is missing")
     dims, order = weight.dims, ()
     if name == "Transpose":
         order = call.attribute("perm", tuple(range(len(dims)))[::-1])
@@ -146,6 +151,8 @@ def _picked(call: Call, constants: Sequence[Constant]) -> Constant | None:
     """What is made of the rows of a weight, which it keeps track of; ``None`` where nothing is."""
     from cnncalc.importers.onnx.translation import Unknown
 
+    if not constants:
+        return None
     weight, operator = constants[0], call.node.operator
     is_lookup = operator == "Gather" and weight.is_float and bool(weight.name) and len(weight.dims) > 1
     if operator not in _MOVING or not (weight.picks or is_lookup):

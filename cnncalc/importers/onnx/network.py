@@ -20,7 +20,7 @@ from cnncalc.importers.items import (
 from cnncalc.importers.onnx.batches import MOVED, lost_batch
 from cnncalc.importers.onnx.file import OnnxModel, read_model
 from cnncalc.importers.onnx.layout import plain
-from cnncalc.importers.onnx.translation import Feature, Lost, Translation, Unknown
+from cnncalc.importers.onnx.translation import Feature, Lost, Offsets, Scores, Spread, Translation, Unknown
 
 NEWEST = 26
 """The newest opset whose operators were compared with the tables here."""
@@ -87,8 +87,17 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
     if translation.problems and (lost or is_invalid or not request.partial):
         raise Refused(translation.problems)
     if lost:
-        raise Refused([Problem(lost[0], "output", "it does not depend on the input")])
+        reason = _LOST.get(type(translation.held.get(lost[0])), "it does not depend on the input")
+        raise Refused([Problem(lost[0], "output", reason)])
     return translation
+
+
+_LOST: dict[type, str] = {
+    Scores: "it is the scores of attention, which are a part of a layer",
+    Offsets: "a matrix multiplies the channels of each head, which is no layer",
+    Spread: "it repeats the values of another tensor",
+}
+"""Why what is held is no output."""
 
 
 def _input_shape(

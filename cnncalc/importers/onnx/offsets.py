@@ -216,7 +216,7 @@ def by_vectors(
     """Whether a matrix multiplies the channels of each head: vectors for the queries of attention."""
     channels = known(translation.shapes[feature.tensor])[0]
     width, rows = dims
-    if width == channels or feature.layout[-1] != whole(CHANNELS, width) or channels % width:
+    if width in (1, channels) or feature.layout[-1] != whole(CHANNELS, width) or channels % width:
         return False
     size = prod(feature.sizes[:-1]) * rows
     if size > MOST_FOLDED:
@@ -335,6 +335,8 @@ def _padded(call: Call, dims: tuple[int, ...], codes: tuple[int, ...]) -> Consta
     call.ignore("mode", "value")
     rank = len(dims)
     axes = call.values(3, "`axes`") or tuple(range(rank))
+    if len(pads) != 2 * len(axes):
+        raise Unknown(f"`pads` is {list(pads)}")
     pairs = {int(axis) % rank: (pads[place], pads[place + len(axes)]) for place, axis in enumerate(axes)}
     sizes = list(dims)
     found = list(codes)

@@ -314,10 +314,12 @@ def _stretch(cut: OnnxNode, graph: Graph) -> tuple[str, int, int, int] | None:
     """The tensor that is cut along one axis, the axis, and where the cut begins and ends."""
     names = ("starts", "ends", "axes", "steps")
     given = [
-        graph.values(cut.inputs[place]) if place < len(cut.inputs) else tuple(cut.attributes.get(name, ()))
+        graph.values(cut.inputs[place]) if place < len(cut.inputs) else _listed(cut, name)
         for place, name in enumerate(names, 1)
     ]
     if [*map(len, given[:3])] != [1, 1, 1] or given[3] not in ((), (1,)):
+        return None
+    if not all(isinstance(one[0], int) for one in given[:3]):
         return None
     return (cut.inputs[0], int(given[2][0]), int(given[0][0]), int(given[1][0]))
 
@@ -343,11 +345,17 @@ def glu(node: OnnxNode, graph: Graph) -> Found:
         sigmoid, split = graph.maker(gate, "Sigmoid"), graph.maker(one, "Split")
         if sigmoid is None or split is None or split.outputs != (one, sigmoid.inputs[0]):
             continue
-        sizes = split.attributes.get("split") or (graph.values(split.inputs[1]) if split.inputs[1:] else ())
-        if len(set(sizes)) < 2 and bool(sizes) == bool(split.inputs[1:] or split.attributes.get("split")):
+        sizes = _listed(split, "split") or (graph.values(split.inputs[1]) if split.inputs[1:] else ())
+        if len(set(sizes)) < 2 and bool(sizes) == bool(split.inputs[1:] or "split" in split.attributes):
             given = {"axis": split.attributes.get("axis", 0)}
             return node._replace(operator="Glu", inputs=split.inputs[:1], attributes=given)
     return None
+
+
+def _listed(node: OnnxNode, name: str) -> tuple[Any, ...]:
+    """An attribute that is a list; empty where there is none."""
+    found = node.attributes.get(name)
+    return found if isinstance(found, tuple) else ()
 
 
 def unit_length(node: OnnxNode, graph: Graph) -> Found:

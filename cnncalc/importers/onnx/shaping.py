@@ -237,7 +237,7 @@ def cut(translation: Translation, call: Call) -> None:
         _strided(translation, call, feature, ranges)
         return
     if len(changed) == 1 and (
-        changed == [1]
+        (changed == [1] and not _spatial_axes(translation, feature, changed))
         or channel_axis(translation, feature, changed[0])
         or chunk(translation, feature, changed[0])
     ):
@@ -257,13 +257,18 @@ def cut(translation: Translation, call: Call) -> None:
         translation.layer(call, "crop", source.tensor, new, layout, margins=margins)
 
 
+def _spatial_axes(translation: Translation, feature: Feature, changed: Iterable[int]) -> dict[int, int]:
+    """Which axes of positions some axes of the tensor are, those that are whole ones."""
+    shape = translation.shapes[feature.tensor]
+    spatial = {whole(axis, size): axis for axis, size in enumerate(known(shape)) if axis and size > 1}
+    return {place: spatial[dim] for place in changed if (dim := feature.layout[place]) in spatial}
+
+
 def _in_axes(
     translation: Translation, feature: Feature, changed: Iterable[int], what: str
 ) -> tuple[Feature, dict[int, int]]:
     """The feature, settled where need be, and which axes of positions those of the tensor are."""
-    shape = translation.shapes[feature.tensor]
-    spatial = {whole(axis, size): axis for axis, size in enumerate(known(shape)) if axis and size > 1}
-    found = {place: spatial[dim] for place in changed if (dim := feature.layout[place]) in spatial}
+    found = _spatial_axes(translation, feature, changed)
     if len(found) == len([*changed]):
         return feature, found
     source = translation.settled(feature, what)
@@ -292,11 +297,11 @@ def _strided(translation: Translation, call: Call, feature: Feature, ranges: lis
     by_axis = {axis: ranges[place] for place, axis in axes.items()}
     taken = [by_axis.get(axis, range(size)) for axis, size in enumerate(known(shape))][1:]
     sizes = known(shape)[1:]
-    start = tuple((one.start, 0) for one in taken)
+    margins = tuple((one.start, _left_over(one, size)) for one, size in zip(taken, sizes, strict=True))
     tensor = source.tensor
-    if any(map(any, start)):
+    if any(map(any, margins)):
         cropped = Shape(
-            shape.channels, tuple(size - one.start for size, one in zip(sizes, taken, strict=True))
+            shape.channels, tuple(size - sum(pair) for size, pair in zip(sizes, margins, strict=True))
         )
         tensor = translation.add(
             item(
@@ -305,7 +310,7 @@ def _strided(translation: Translation, call: Call, feature: Feature, ranges: lis
                 f"{call.node.outputs[0]}|crop",
                 label=call.node.label,
                 shape=cropped,
-                margins=start,
+                margins=margins,
             )
         )
     new = Shape(shape.channels, tuple(map(len, taken)))
@@ -318,6 +323,12 @@ def _strided(translation: Translation, call: Call, feature: Feature, ranges: lis
         kernel=(1,) * shape.rank,
         stride=tuple(one.step for one in taken),
     )
+
+
+def _left_over(taken: range, size: int) -> int:
+    """The positions behind those taken that a stride does not leave out by itself."""
+    rest = size - taken[-1] - 1 if taken else 0
+    return rest if rest >= taken.step else 0
 
 
 @operator("Gather")

@@ -187,6 +187,43 @@ def test_a_number_of_a_parameters_name_is_learned(
     assert ops(found) == (["scale"] if params else [])
 
 
+@pytest.mark.parametrize("axis", [1, 2])
+def test_maps_whose_channels_are_last_are_cut_and_padded(axis: int, tmp_path: Path) -> None:
+    pads = [0, 0, 0, 0, *(2 * (one == axis) for one in range(4))]
+    nodes = [
+        node("Transpose", ["x"], ["t"], perm=[0, 2, 3, 1]),
+        node("Slice", ["t", "1", "6", "axis", "2"], ["s"]),
+        node("Slice", ["t", "1", "6", "axis"], ["c"]),
+        node("Pad", ["c", "pads"], ["p"]),
+        node("Transpose", ["s"], ["y"], perm=[0, 3, 1, 2]),
+        node("Transpose", ["p"], ["z"], perm=[0, 3, 1, 2]),
+    ]
+    constants = [*(integers(f"{one}", [one]) for one in (1, 2, 6)), integers("axis", [axis])]
+    found = network(tmp_path, nodes, [*constants, integers("pads", pads)], outputs=("y", "z"))
+    sizes = [(3, 8), (5, 8), (7, 8)] if axis == 1 else [(8, 3), (8, 5), (8, 7)]
+    assert ops(found) == ["crop", "maxpool", "crop", "pad"]
+    shapes = [one.shape.sizes for one in found.items if one.shape is not None]
+    assert shapes[1:] == sizes
+
+
+@pytest.mark.parametrize("outputs", [("y",), ("s",), ("e",)])
+def test_what_no_layer_gives_out_is_said(outputs: tuple[str, ...], tmp_path: Path) -> None:
+    reasons = {"y": "a matrix multiplies the channels", "s": "scores of attention", "e": "repeats the values"}
+    nodes = {
+        "y": [node("Reshape", ["t", "heads"], ["h"]), node("MatMul", ["h", "w"], ["y"])],
+        "s": [node("Transpose", ["t"], ["k"], perm=[0, 2, 1]), node("MatMul", ["t", "k"], ["s"])],
+        "e": [node("GlobalAveragePool", ["x"], ["g"]), node("Expand", ["g", "size"], ["e"])],
+    }[outputs[0]]
+    first = [node("Reshape", ["x", "line"], ["l"]), node("Transpose", ["l"], ["t"], perm=[0, 2, 1])]
+    constants = [
+        *(integers(name, sizes) for name, sizes in {"line": [1, 4, 64], "heads": [1, 64, 2, 2]}.items()),
+        integers("size", [1, 4, 8, 8]),
+        weights("w", [2, 3]),
+    ]
+    with pytest.raises(Refused, match=reasons[outputs[0]]):
+        network(tmp_path, [*first, *nodes], constants, outputs=outputs)
+
+
 def test_a_maps_part_of_two_is_swapped(tmp_path: Path) -> None:
     """The channels from the second on, and before them the first: no axis of positions that is moved round."""
     nodes = [
