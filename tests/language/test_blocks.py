@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cnncalc.errors import CnncalcError
 from tests.language.reading import INPUT, layers, paths, shape
 
 # Blocks
@@ -41,6 +42,23 @@ def test_arguments_of_blocks_are_expressions_where_they_stand() -> None:
 def test_blocks_see_variables_and_inputs_but_no_names_around() -> None:
     head = INPUT + "vars: {n: 7}\nblocks: {b: {layers: [conv1x1: n, {relu: , from: input}]}}\n"
     assert [layer.inputs for layer in layers("[tanh, b]", head)] == [("input",), ("tanh_1",), ("input",)]
+
+
+def test_blocks_see_the_index_of_their_copy() -> None:
+    found = layers("[{b: , repeat: 3}]", INPUT + "blocks: {b: {layers: [conv1x1: i + 1]}}\n")
+    assert [layer.shape.channels for layer in found] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("inside", "message"),
+    [("{relu: , from: a}", "no earlier tensor is named `a`"), ("conv1x1: c", "unknown name `c`")],
+)
+def test_blocks_see_nothing_else(inside: str, message: str) -> None:
+    """Neither the tensors around them nor the parameters of a block that calls them."""
+    blocks = f"blocks: {{b: {{layers: [{inside}]}}, outer: {{params: [c], layers: [b]}}}}\n"
+    with pytest.raises(CnncalcError) as caught:
+        layers("[{relu: , name: a}, outer: 4]", INPUT + blocks)
+    assert caught.value.diagnostics[0].message == message
 
 
 def test_a_tensor_as_a_parameter() -> None:

@@ -100,6 +100,13 @@ def test_keys_of_a_file() -> None:
     assert model.inputs == (("input", shape(192, 28, 28)),)
 
 
+def test_no_number_depends_on_the_texts_for_readers() -> None:
+    spec = "input: [4, 8, 8]\nlayers: [conv3x3: 5, relu]\n"
+    bare, told = report_of(spec), report_of("name: n\ndescription: d\nsource: [s, t]\n" + spec)
+    assert bare.totals == told.totals
+    assert [layer[4:12] for layer in bare.layers] == [layer[4:12] for layer in told.layers]
+
+
 def test_name_is_the_stem_otherwise() -> None:
     assert cnncalc.loads("layers: [relu]\n", "some/where/vgg.yaml")[0].name == "vgg"
 
@@ -163,6 +170,20 @@ def test_a_stack_without_input_and_out_has_a_receptive_field() -> None:
     last = layers("[conv3x3, conv3x3: {stride: 2}, conv3x3]", "")[-1]
     assert (last.field.size, last.field.stride, last.field.start) == ((9, 9), (Fraction(2),) * 2, (0, 0))
     assert last.shape == shape(None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ("maxpool3: {stride: 2, padding: 1}", None),
+        ("conv3: {stride: 2, padding: same}", "needs the input size: add `input: ...` or pass --input"),
+        ("adaptive_avgpool: 7", "needs the input size: add `input: ...` or pass --input"),
+        ("global_avgpool", None),
+    ],
+)
+def test_a_field_needs_the_size_where_padding_or_bins_follow_it(item: str, reason: str | None) -> None:
+    (layer,) = layers(f"[{item}]", "framework: tensorflow\n")
+    assert layer.field.reason == reason
 
 
 def test_what_needs_no_unknown_is_computed() -> None:
@@ -344,6 +365,31 @@ def test_paddings(padding: str, pairs: list[tuple[int, int]]) -> None:
     assert [window.padding for window in layer.windows or ()] == pairs
 
 
+def test_same_is_an_error_where_the_framework_has_no_such_option() -> None:
+    for op in ("conv3x3: {out: 4, padding: same}", "maxpool3: {stride: 1, padding: same}"):
+        (found,) = report_of(f"framework: caffe\n{INPUT}layers: [{op}]\n").diagnostics
+        assert (found.code, found.message) == ("E305", "caffe has no padding `same`")
+
+
+@pytest.mark.parametrize(
+    ("item", "written"),
+    [
+        ("conv3x3: {out: 5, norm: bn, act: relu}", "conv3x3: {out: 5, bias: false}, bn, relu"),
+        ("conv3x3: {out: 5, norm: bn, bias: true}", "conv3x3: {out: 5, bias: true}, bn"),
+        ("conv3x3: {out: 4, norm: {gn: 2}, act: gelu}", "conv3x3: 4, gn: 2, gelu"),
+        ("depthwise3x3: {norm: bn, act: relu6}", "depthwise3x3: {bias: false}, bn, relu6"),
+        (
+            "flatten, linear: {out: 7, norm: bn, act: relu}",
+            "flatten, linear: {out: 7, bias: false}, bn, relu",
+        ),
+        ("flatten, linear: {out: 7, act: relu}", "flatten, linear: 7, relu"),
+    ],
+)
+def test_norm_and_act_are_as_if_they_were_written(item: str, written: str) -> None:
+    """`norm: bn` makes `bias` false where it is not given."""
+    same(f"[{item}]", f"[{written}]")
+
+
 def test_bias_groups_and_dilation() -> None:
     layer = one("conv3x3: {out: 8, groups: 2, bias: false, dilation: [1, 2]}")
     assert (layer.weights, layer.biases, layer.shape) == (9 * 4 // 2 * 8, 0, shape(8, 10, 8))
@@ -386,6 +432,19 @@ def test_expressions_everywhere_a_number_is() -> None:
         "[{conv: {out: n**2, kernel: [n+1, 3], stride: n, padding: n//2, groups: n, bias: b}, repeat: n}]",
         "[{conv: {out: 4, kernel: 3, stride: 2, padding: 1, groups: 2, bias: true}, repeat: 2}]",
         head,
+    )
+
+
+@pytest.mark.parametrize("text", ["divisible(c, 8)", "max(c, 2)"])
+def test_a_comma_in_braces_needs_quotes(text: str) -> None:
+    head = INPUT + "vars: {c: 8}\n"
+    assert one(f"conv1x1: {{out: '{text}'}}", head).shape.channels == 8
+    assert layers(f"\n  - conv1x1: {text}", head)[0].shape.channels == 8
+    with pytest.raises(SpecError) as caught:
+        one(f"conv1x1: {{out: {text}}}", head)
+    assert (
+        caught.value.diagnostics[0].help
+        == "a comma ends a value inside {...} and [...]: put the expression in quotes"
     )
 
 

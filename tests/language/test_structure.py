@@ -108,6 +108,13 @@ def test_shortcuts_of_a_residual() -> None:
     assert own[-1].inputs == ("residual_1/conv3x3_1", "residual_1/shortcut/avgpool3_1")
 
 
+@pytest.mark.parametrize("norm", ["none", "{gn: 2}", "ln"])
+def test_a_projection_has_a_bn_whatever_the_body_has(norm: str) -> None:
+    body = f"[residual: {{body: [conv1x1: {{out: 8, norm: {norm}}}], shortcut: project}}]"
+    assert [layer.op for layer in layers(body) if "/shortcut/" in layer.path] == ["conv", "bn"]
+    assert not [layer for layer in layers(body.replace("8", "4")) if "/shortcut/" in layer.path]
+
+
 def test_a_projection_whose_stride_needs_the_size_has_weights_and_no_window() -> None:
     """Seven bins of an unknown size: the shortcut comes to 8x7x7 too, by a stride that is 2 for 14 and none for 15."""
     body = "[residual: {body: [conv1x1: 8, adaptive_avgpool: 7], shortcut: project}]"
