@@ -208,7 +208,7 @@ def continued(translation: Translation, call: Call) -> None:
     elif operator in ("Add", "Sub", "Mul", "Div", "Sum") and len(call.node.inputs) == 2:
         call.ignore("axis", "broadcast")
         other = call.inputs[1] if call.inputs[0] is scores else call.inputs[0]
-        if isinstance(other, Constant) and other.elements == 1:
+        if isinstance(other, Constant) and other.elements == 1 and other.picks is None:
             if is_learned(translation, other):
                 raise Unknown("a learned number multiplies the scores of attention", ATTENTION_HELP)
             translation.held[output] = scores

@@ -140,6 +140,10 @@ def _common_or_none(features: list[Feature]) -> Layout | None:
 def _with_constant(translation: Translation, call: Call, feature: Feature, constant: Constant) -> None:
     """A number or a vector added or multiplied: a bias, a learned scale, or a change of values alone."""
     operation = call.node.operator
+    channels = known(translation.shapes[feature.tensor])[0]
+    is_vector = bool(constant.name and constant.dims) and constant.elements == channels == 1
+    if operation == "Add" and is_vector and _becomes_bias(translation, call, feature, constant):
+        return
     if is_scalar(constant):
         if operation in ("Add", "Mul") and is_learned(translation, constant):
             _with_number(translation, call, feature, constant)
@@ -148,7 +152,6 @@ def _with_constant(translation: Translation, call: Call, feature: Feature, const
             raise Unknown("it is with a number that is not in the file")
         translation.alias(call, feature)
         return
-    channels = known(translation.shapes[feature.tensor])[0]
     dims = (1,) * (len(feature.layout) - len(constant.dims)) + constant.dims
     if operation == "Add" and _per_position(translation, call, feature, constant, dims):
         return

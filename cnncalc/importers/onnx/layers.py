@@ -424,7 +424,9 @@ def linear(
     share = translation.count_kernel(weight, output)
     translation.count_vector(bias)
     shape = translation.shapes[feature.tensor]
-    if feature.layout[-1] == whole(CHANNELS, known(shape)[0]) and translation.spatial(feature) > 1:
+    if _is_of_channels(translation, feature, len(feature.layout) - 1) and (
+        translation.spatial(feature) > 1 or _is_map_of_one(translation, feature)
+    ):
         new = Shape(out, shape.sizes)
         layout: Layout = (*feature.layout[:-1], whole(CHANNELS, out))
         translation.macs += prod(known(new)) * inside
@@ -451,6 +453,12 @@ def linear(
         translation.layer(call, "linear", flat.tensor, Shape(out), layout, out=out, bias=bias is not None)
     if share is not None and bias is None:
         _share(translation, call, share)
+
+
+def _is_map_of_one(translation: Translation, feature: Feature) -> bool:
+    """Whether a tensor is a map of one position, its channels last, and no vector."""
+    is_first = len(feature.layout) > 1 and _is_of_channels(translation, feature, 1)
+    return len(feature.layout) > 2 and not is_first and translation.shapes[feature.tensor].rank > 0
 
 
 # Normalisation

@@ -8,6 +8,9 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 import cnncalc
 from tests.importers.onnx.files import content, floats, graph, integers, node, number, weights, written
@@ -55,6 +58,34 @@ def _rows(report: cnncalc.Report) -> list[object]:
     return [
         (one.op, one.shape, one.params, one.macs, one.field.size, one.field.start) for one in report.layers
     ]
+
+
+@st.composite
+def layers(draw: st.DrawFn) -> str:
+    """A spec of one attention, with blocks that are not the whole map."""
+    sizes = draw(st.lists(st.integers(2, 6), min_size=1, max_size=3))
+    given: dict[str, object] = {"heads": draw(st.sampled_from((1, 2, 4)))}
+    for name in ("head", "value"):
+        if draw(st.booleans()):
+            given[name] = draw(st.integers(1, 5))
+    for name in ("bias", "project"):
+        given[name] = draw(st.booleans())
+    given["out_bias"] = draw(st.booleans()) if given["project"] else True
+    if draw(st.booleans()):
+        window = [draw(st.integers(1, 5)) for _ in sizes]
+        assume(any(by < size for by, size in zip(window, sizes, strict=True)))
+        given |= {"window": window, "shift": [draw(st.integers(0, by - 1)) for by in window]}
+    given["position"] = draw(st.sampled_from(("none", "table", "axes")))
+    return yaml.safe_dump(
+        {"framework": "onnx", "input": [8, *sizes], "layers": [{"attention": given}]}, sort_keys=False
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(text=layers())
+def test_any_exported_layer_comes_back(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    one, other = _back(text, tmp_path_factory.mktemp("attention"))
+    assert _rows(one) == _rows(other)
 
 
 @pytest.mark.parametrize("memory", ["conv1x1: 6", "maxpool2"])

@@ -224,6 +224,24 @@ def test_what_no_layer_gives_out_is_said(outputs: tuple[str, ...], tmp_path: Pat
         network(tmp_path, [*first, *nodes], constants, outputs=outputs)
 
 
+@pytest.mark.parametrize(("dims", "params"), [([1], 5), ([1, 1, 1], 5), ([], 4)])
+def test_a_number_added_to_one_channel_is_its_bias(dims: list[int], params: int, tmp_path: Path) -> None:
+    nodes = [node("Conv", ["x", "w"], ["c"], kernel_shape=[1, 1]), node("Add", ["c", "b"], ["y"])]
+    found = network(tmp_path, nodes, [weights("w", [1, 4, 1, 1]), floats("b", [0.5], dims)])
+    assert (ops(found), found.stated.params) == (["conv"], params)
+
+
+@pytest.mark.parametrize(("dims", "op"), [([1, 1, 4], "conv"), ([1, 4], "linear")])
+def test_a_map_of_one_position_is_no_vector(dims: list[int], op: str, tmp_path: Path) -> None:
+    nodes = [
+        node("GlobalAveragePool", ["x"], ["g"]),
+        node("Reshape", ["g", "dims"], ["r"]),
+        node("MatMul", ["r", "w"], ["y"]),
+    ]
+    found = network(tmp_path, nodes, [integers("dims", dims), weights("w", [4, 6])], (1, 4, 8))
+    assert ops(found) == ["global_avgpool", op]
+
+
 def test_a_maps_part_of_two_is_swapped(tmp_path: Path) -> None:
     """The channels from the second on, and before them the first: no axis of positions that is moved round."""
     nodes = [
