@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import signal
@@ -128,6 +129,30 @@ def test_a_spec_is_a_file_standard_input_a_bundled_name_or_a_file_of_another_for
         found.append(re.findall(r"\d[\d,.]*", ran.out.replace("onnx:21", "")))
     if name not in ("check", "draw"):  # an import states more expectations, and labels have widths
         assert found[0] and found[1:] == [found[0]] * 3
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("tile net.yaml --image 64x64 --tile 1", 1),
+        ("stream net.yaml --rate 100", 1),
+        ("solve net.yaml --vary c=1..4 --so-that params<=1", 1),
+        ("sizes wrong.yaml", 1),
+        ("compare net.yaml absent.yaml", 2),
+        ("compare net.yaml --frameworks", 0),
+        ("compare net.yaml net.yaml --fail-if params>1", 1),
+        ("check absent.yaml wrong.yaml", 2),
+        ("rf absent.yaml", 2),
+        ("summary wrong.yaml", 1),
+        ("pool --in 2 --kernel 5", 1),
+        ("spp --in 2 --levels 9 --mode caffe", 1),
+    ],
+)
+def test_json_is_alone_whatever_is_wrong(line: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("wrong.yaml").write_text("layers: [cnv]\n", encoding="utf-8")
+    ran = Ran(capsys, *line.split(), "--format", "json")
+    assert (ran.code, ran.err) == (code, "")
+    assert ("diagnostics" in ran.out) and json.loads(ran.out)
 
 
 @pytest.mark.parametrize("name", WRITING)

@@ -311,6 +311,15 @@ def test_csv_has_plain_numbers_and_every_layer() -> None:
     )
 
 
+def test_depth_folds_rows_of_csv_and_no_records_of_json() -> None:
+    (model,) = cnncalc.loads("input: [3, 9, 9]\nlayers: [seq: [conv3x3: 4, relu], seq: [conv3x3: 5, relu]]")
+    found = cnncalc.analyze(model)
+    for depth, count in ((None, 4), (1, 2)):
+        view = View("params", depth=depth)
+        assert len(list(csv.DictReader(StringIO(networks([found], view, "csv", PLAIN))))) == count
+        assert len(json.loads(networks([found], view, "json", PLAIN))["models"][0]["layers"]) == 4
+
+
 def test_csv_of_receptive_fields() -> None:
     text = networks([stem()], View("rf"), "csv", PLAIN)
     row = next(csv.DictReader(StringIO(text)))
