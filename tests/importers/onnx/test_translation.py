@@ -231,15 +231,16 @@ def test_a_number_added_to_one_channel_is_its_bias(dims: list[int], params: int,
     assert (ops(found), found.stated.params) == (["conv"], params)
 
 
-@pytest.mark.parametrize(("dims", "op"), [([1, 1, 4], "conv"), ([1, 4], "linear")])
-def test_a_map_of_one_position_is_no_vector(dims: list[int], op: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("dims", "words"), [([1, 1, 4], ["conv"]), ([1, 4], ["linear", "relu"])])
+def test_a_map_of_one_position_is_no_vector(dims: list[int], words: list[str], tmp_path: Path) -> None:
     nodes = [
         node("GlobalAveragePool", ["x"], ["g"]),
         node("Reshape", ["g", "dims"], ["r"]),
-        node("MatMul", ["r", "w"], ["y"]),
+        node("MatMul", ["r", "w"], ["m"]),
+        node("Transpose", ["m"], ["y"], perm=[0, 2, 1]) if len(dims) > 2 else node("Relu", ["m"], ["y"]),
     ]
     found = network(tmp_path, nodes, [integers("dims", dims), weights("w", [4, 6])], (1, 4, 8))
-    assert ops(found) == ["global_avgpool", op]
+    assert ops(found) == ["global_avgpool", *words]
 
 
 def test_a_maps_part_of_two_is_swapped(tmp_path: Path) -> None:
