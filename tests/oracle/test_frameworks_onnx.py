@@ -420,6 +420,15 @@ def test_pools_take_a_dilation_since_the_opset_that_gave_it_to_them(op: str, nam
         assert (records([case], f"onnx:{opset}") != ["E305"]) is has_dilation, opset
 
 
+def test_normalizations_learn_what_their_operators_take() -> None:
+    """Beside the map: factors and offsets, of batch norm the statistics too, which are buffers."""
+    for op, name, buffers in (("bn", "BatchNormalization", 2), ("instance_norm", "InstanceNormalization", 0)):
+        taken = len(onnx.defs.get_schema(name, 22).inputs) - 1
+        (record,) = records([Case(op, {}, (3, 9))], "onnx")
+        assert not isinstance(record, str)
+        assert (record.params, record.buffers) == (3 * (taken - buffers), 3 * buffers)
+
+
 # --- where text, ONNX Runtime and shape inference part: cnncalc follows the text
 
 

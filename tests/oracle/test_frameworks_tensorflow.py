@@ -353,6 +353,7 @@ MODULES: list[tuple[str, Args, Callable[[], Any]]] = [
     ("bn", {"scale": False}, lambda: K.BatchNormalization(center=False, scale=False)),
     ("gn", {"groups": 2}, lambda: K.GroupNormalization(2)),
     ("ln", {}, K.LayerNormalization),
+    ("instance_norm", {}, lambda: K.GroupNormalization(-1)),
     ("prelu", {}, lambda: K.PReLU(shared_axes=[1, 2, 3])),
     ("prelu", {"per_channel": True}, lambda: K.PReLU(shared_axes=[1, 2])),
     ("linear", {"out": 7}, lambda: K.Dense(7)),
