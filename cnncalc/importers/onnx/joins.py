@@ -175,18 +175,23 @@ def _with_constant(translation: Translation, call: Call, feature: Feature, const
 
 
 def _with_number(translation: Translation, call: Call, feature: Feature, constant: Constant) -> None:
-    """One learned number for all channels, added or multiplied."""
-    found = translation.maker(feature.tensor)
-    if call.node.operator == "Mul":
-        translation.count_vector(constant)
-        translation.same(call, "scale", feature, per_channel=False)
-    elif (
-        found is None
-        or found.given("per_channel") is not False
-        or not _becomes_bias(translation, call, feature, constant)
+    """One learned number for all channels, added or multiplied; another layer may have it as well."""
+    found, op = translation.maker(feature.tensor), "scale" if call.node.operator == "Mul" else "shift"
+    if (
+        op == "shift"
+        and found is not None
+        and found.given("per_channel") is False
+        and _becomes_bias(translation, call, feature, constant)
     ):
-        translation.count_vector(constant)
-        translation.same(call, "shift", feature, per_channel=False)
+        return
+    output = call.node.outputs[0]
+    first = translation.count_kernel(constant, output)
+    owner = None if first is None else translation.maker(first)
+    if first is not None and (owner is None or owner.op != op):
+        raise Unknown("its learned number is one of another kind of layer")
+    translation.same(call, op, feature, per_channel=False)
+    place = translation.places[output]
+    translation.items[place] = translation.items[place]._replace(share=first)
 
 
 def _per_position(

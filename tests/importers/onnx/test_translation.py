@@ -243,6 +243,26 @@ def test_a_map_of_one_position_is_no_vector(dims: list[int], words: list[str], t
     assert ops(found) == ["global_avgpool", *words]
 
 
+@pytest.mark.parametrize(("second", "reason"), [("Mul", ""), ("Add", "one of another kind of layer")])
+def test_a_learned_number_of_two_layers_counts_once(second: str, reason: str, tmp_path: Path) -> None:
+    nodes = [
+        node("Mul", ["x", "a.gain"], ["m"]),
+        node("Relu", ["m"], ["r"]),
+        node(second, ["r", "a.gain"], ["y"]),
+    ]
+    body = graph(nodes, {"x": (1, 4, 6, 6)}, ("y",), [floats("a.gain", [0.5], [1])])
+    path = written(tmp_path, body, 17, content(2, "pytorch"))
+    if reason:
+        with pytest.raises(Refused, match=reason):
+            read(Request(path))
+        return
+    found = translated(read(Request(path)))
+    assert (found.report.totals.params, [one.op for one in found.report.layers]) == (
+        1,
+        ["scale", "relu", "scale"],
+    )
+
+
 def test_a_maps_part_of_two_is_swapped(tmp_path: Path) -> None:
     """The channels from the second on, and before them the first: no axis of positions that is moved round."""
     nodes = [
