@@ -178,7 +178,7 @@ class ItemReader:
         name = self._name(siblings, scope, path)
         own = names.last = name or names.own(key.text[:LONGEST_NAME])
         path = f"{path}/{own}" if path else own
-        count = self._repeat(siblings, scope, path)
+        count, is_open = self._repeat(siblings, scope, path)
         copies = self._copies(key, argument, scope, path, count)
         expect = siblings.get("expect")
         labels = tuple([part.label for part in max(copies, key=len)])
@@ -195,6 +195,7 @@ class ItemReader:
             labels,
             any(isinstance(part.body, HeadBody) for part in copies[0]),
             self._is_frozen(siblings, scope, path),
+            is_open,
         )
 
     def _copies(
@@ -241,19 +242,22 @@ class ItemReader:
             return None
         return node.text
 
-    def _repeat(self, siblings: dict[str, tuple[Scalar, YamlNode]], scope: Scope, path: str) -> int | None:
+    def _repeat(
+        self, siblings: dict[str, tuple[Scalar, YamlNode]], scope: Scope, path: str
+    ) -> tuple[int | None, bool]:
+        """How many copies there are, ``None`` where nothing is repeated, and whether that is not known."""
         if "repeat" not in siblings:
-            return None
+            return None, False
         node = siblings["repeat"][1]
         try:
             count = read_integer(node, self.context, scope)
             self.context.check_copies(count)
-            return count
+            return count, False
         except Fault as fault:
             self.context.fault(fault, node, scope, path)
         except DependsOnParameter:
             pass
-        return 1
+        return 1, True
 
     def _is_frozen(self, siblings: dict[str, tuple[Scalar, YamlNode]], scope: Scope, path: str) -> bool:
         if "frozen" not in siblings:

@@ -100,6 +100,8 @@ class _Binding(NamedTuple):
     copies: tuple[range, ...]
     ends: tuple[int, ...] | None = None
     """What comes out of each copy; ``None`` where nothing is repeated."""
+    is_open: bool = False
+    """Whether the number of copies is not known, one being there for all."""
 
 
 class _ListNames:
@@ -235,9 +237,10 @@ class _GraphBuilder:
         if step.is_frozen:
             self.nodes[before:] = [node._replace(is_frozen=True) for node in self.nodes[before:]]
         if step.share is not None:
-            self._share(step.share, tuple(copies), scope, path)
+            self._share(step.share, tuple(copies), scope, path, step.is_open)
         if names:
-            scope.names[names[0]] = _Binding(tensor, tuple(copies), tuple(ends) if step.is_repeated else None)
+            outputs = tuple(ends) if step.is_repeated else None
+            scope.names[names[0]] = _Binding(tensor, tuple(copies), outputs, step.is_open)
             if step.expectations:
                 self.expectations += [ExpectedOf(one, path, tensor, entry) for one in step.expectations]
         return current if step.is_head else tensor
@@ -365,6 +368,8 @@ class _GraphBuilder:
         if found is not None or named is None or named[1] is None:
             return found
         base, index = scope.find(ref._replace(name=named[0])), named[1]
+        if base is not None and base.is_open:
+            return base
         if base is None or base.ends is None or not -len(base.ends) <= index < len(base.ends):
             return None
         return _Binding(base.ends[index], (base.copies[index],))
@@ -386,13 +391,17 @@ class _GraphBuilder:
         fault = Fault("E201", f"no earlier tensor is named `{shown(ref.name)}`", help)
         self._report(fault, ref.origin, path)
 
-    def _share(self, ref: Ref, copies: tuple[range, ...], scope: _ListNames, path: str) -> None:
+    def _share(
+        self, ref: Ref, copies: tuple[range, ...], scope: _ListNames, path: str, is_open: bool
+    ) -> None:
         """Let each node use the weights of its counterpart: copy by copy, or all copies those of one."""
         shared = self._binding(ref, scope)
         if shared is None:
             self._unknown_name(ref, scope, path)
             return
         originals = shared.copies if len(shared.copies) != 1 else shared.copies * len(copies)
+        if len(originals) != len(copies) and (is_open or shared.is_open):
+            return
         if len(originals) != len(copies):
             message = f"`{shown(ref.name)}` has {len(originals)} copies, but this has {len(copies)}"
             self._report(Fault("E209", message, _SHARE_HELP), ref.origin, path)

@@ -106,6 +106,8 @@ class Step(NamedTuple):
     """Whether the main path continues as if it were not there."""
     is_frozen: bool = False
     """Whether its parameters are not trained."""
+    is_open: bool = False
+    """Whether the number of its copies is not known, one being there for all."""
 
 
 class LayerStep(NamedTuple):

@@ -232,7 +232,7 @@ def _check(grid: Grid, loader: Loader, framework: str | None) -> None:
         raise found
     constant = loader.constant(found, frozenset(grid.sets)) if isinstance(loader, SpecLoader) else ()
     if constant:
-        raise SpecError(*constant)
+        raise (GraphError if all(one.code == "E201" for one in constant) else SpecError)(*constant)
 
 
 class SpecLoader:
@@ -251,9 +251,7 @@ class SpecLoader:
         """
         without = self._loaded({}, varied).error
         causes = set() if without is None else set(map(_cause, without.diagnostics))
-        return tuple(
-            [one for one in error.diagnostics if _cause(one) in causes and one.code not in _OF_COPIES]
-        )
+        return tuple([one for one in error.diagnostics if _cause(one) in causes and not _may_vary(one)])
 
     def _loaded(self, sets: Mapping[str, str], unknown: frozenset[str] = frozenset()) -> Loaded:
         source, root, found = _parsed(*self.source)
@@ -267,8 +265,17 @@ class SpecLoader:
         return hash(self.source)
 
 
-_OF_COPIES = ("E102", "E201", "E208", "E209")
-"""Errors of limits and of names, which depend on what is repeated and how often."""
+_OF_COPIES = ("E102", "E208", "E209")
+"""Errors of limits and of shared weights, which depend on what is repeated and how often."""
+_NUMBERED = re.compile(r"`[^`]*_[0-9]+(?:\[[^`]*\])?`$")
+"""The end of a message about a name that an item without `name` has, such as `relu_1`."""
+
+
+def _may_vary(found: Diagnostic) -> bool:
+    """Whether an error depends on names and copies, which are others with other values."""
+    if found.code == "E201":
+        return "[" in (found.path or "") or _NUMBERED.search(found.message) is not None
+    return found.code in _OF_COPIES
 
 
 def _cause(found: Diagnostic) -> tuple[object, ...]:

@@ -149,3 +149,25 @@ def test_same_of_a_transposed_convolution_names_the_number(kernel: int, stride: 
     arguments = help.partition("`")[2].rstrip("`")
     (model,) = cnncalc.loads(f"{INPUT}layers:\n  - {item}: {{out: 3, stride: {stride}, {arguments}}}\n")
     assert cnncalc.analyze(model).outputs[0].shape.sizes == (8 * stride, 8 * stride)
+
+
+REFERRING = """
+      - {conv1x1: 4, name: a, repeat: COUNT}
+      - concat: ["a[0]", "a[3]", "a[*]"]
+      - {conv1x1: 4, repeat: 2, from: "a[-1]", share: a}
+"""
+
+
+def test_copies_of_a_number_that_a_call_gives_are_not_counted_before() -> None:
+    block = f"{INPUT}blocks:\n  b:\n    params: [n]\n    layers:{REFERRING.replace('COUNT', 'n')}"
+    assert found_in(f"{block}layers: [relu]\n") == []
+    found = found_in(f"{block}layers: [b: 3]\n")
+    assert [(code, message) for code, _, message, _ in found] == [
+        ("E201", "no earlier tensor is named `a[3]`"),
+        ("E209", "`a` has 3 copies, but this has 2"),
+    ]
+
+
+def test_copies_of_a_number_that_is_wrong_are_one_error() -> None:
+    ((code, _, message, _),) = found_in(f"{INPUT}layers:{REFERRING.replace('COUNT', 'm')}")
+    assert (code, message) == ("E203", "unknown name `m`")

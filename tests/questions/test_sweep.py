@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import cnncalc
-from cnncalc import CnncalcError, SpecError, analyze, load
+from cnncalc import CnncalcError, GraphError, SpecError, analyze, load
 from cnncalc.analysis.report import Report
 from cnncalc.geometry.shape import Shape
 from cnncalc.loading import Options, source_at
@@ -234,11 +234,13 @@ LINES = {
     "- conv3x3: 6/i": True,
     '- {conv3x3: 4, name: a, repeat: r}\n  - add: ["a[1]", prev]': False,
     "- {conv3x3: 4, repeat: 2-r}": False,
-    "- add: [nowhere, prev]": False,
+    "- add: [nowhere, prev]": True,
+    "- {seq: [add: [nowhere, prev]], repeat: 2-r}": False,
+    "- conv3x3: {out: 4, act: act}\n  - {tanh: , from: relu_1}": False,
     "- conv3x3: {out: 4, act: act}\n  - {relu: , from: act_1}": False,
     "- conv3x3: {out: 4, act: relu}\n  - relu": False,
 }
-"""Layers, and whether something is wrong with them whatever the variables are that is not about names."""
+"""Layers, and whether something is wrong with them whatever the variables are."""
 
 
 @pytest.mark.parametrize("pair", list(combinations(LINES, 2)), ids=str)
@@ -249,10 +251,10 @@ def test_what_is_wrong_with_every_combination_is_found_once(pair: tuple[str, str
     sets = {"w": "1..4/3", "r": "0..3", "act": ["relu", "none"]}
     try:
         rows = list(cnncalc.sweep(path, sets=sets))
-    except SpecError as error:
+    except (SpecError, GraphError) as error:
         assert any(LINES[line] for line in pair)
         for w, r, act in product("14", "0123", sets["act"]):
-            with pytest.raises(SpecError) as alone:
+            with pytest.raises((SpecError, GraphError)) as alone:
                 load(path, sets={"w": w, "r": r, "act": act})
             assert set(causes(error)) <= set(causes(alone.value))
         return
@@ -277,3 +279,12 @@ def test_a_spec_that_is_wrong_stops_at_once(tmp_path: Path, capsys: pytest.Captu
     for arguments in (("--set", "width=1..99999"), ("--input", "3x8..9000x9")):
         ran = Ran(capsys, "sweep", str(path), *arguments, "--format", "csv", "--jobs", "2")
         assert (ran.code, ran.out, ran.err.count("unknown argument of conv `stide`")) == (1, "", 1)
+
+
+def test_a_mistyped_name_is_one_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "vars: {w: 4}\ninput: 3x9x9\nlayers:\n  - {conv1x1: w, name: stem}\n  - {relu: , from: stm}\n"
+    )
+    ran = Ran(capsys, "sweep", str(path), "--set", "w=1..99")
+    assert (ran.code, ran.out, ran.err.count("did you mean `stem`?")) == (1, "", 1)
