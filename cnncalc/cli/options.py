@@ -24,6 +24,8 @@ else:
     ComparedWord = Literal[COMPARED.names]
 PIXELS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 """Endings of pictures that no format has."""
+VECTORS = (".pdf", ".eps", ".ps")
+"""The same, of pictures for papers."""
 Dtype = Literal["float32", "float64", "float16", "bfloat16", "int8"]
 
 
@@ -185,7 +187,7 @@ def of_ending(formats: Formats, output: str, preferred: str | None = None) -> Fo
     """
     found = formats.of_file(output, preferred)
     if found is None and has_ending(output):
-        how = _pictures_of(output) if output.lower().endswith(PIXELS) else ""
+        how = _pictures_of(output) if output.lower().endswith((*PIXELS, *VECTORS)) else ""
         raise typer.BadParameter(
             f"no format has the ending of {output!r}; use one of {', '.join(formats.endings)}, "
             f"or name the format{how}",
@@ -195,11 +197,13 @@ def of_ending(formats: Formats, output: str, preferred: str | None = None) -> Fo
 
 
 def _pictures_of(output: str) -> str:
-    """How to get a picture in pixels."""
-    stem = output[: output.rindex(".")]
+    """How to get a picture in pixels, or for a paper."""
+    stem, _, ending = output.rpartition(".")
+    kind = ending.lower() if f".{ending.lower()}" in VECTORS else "png"
+    form = "" if kind == "png" else f"-f {kind} "
     return (
         f"; pictures are SVG: `cnncalc draw SPEC -o {stem}.svg`, of which "
-        f"`rsvg-convert {stem}.svg -o {stem}.png` makes a PNG"
+        f"`rsvg-convert {form}{stem}.svg -o {stem}.{kind}` makes a {kind.upper()}"
     )
 
 

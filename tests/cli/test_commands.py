@@ -594,14 +594,16 @@ def test_a_region_of_an_unknown_size_says_why(capsys: pytest.CaptureFixture[str]
 
 
 def test_an_ending_in_pixels_says_how_to_get_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
-    how = "`cnncalc draw SPEC -o a.svg`, of which `rsvg-convert a.svg -o a.png` makes a PNG"
-    for name, is_picture in (("a.png", True), ("a.JPG", True), ("a.xyz", False)):
+    png = "`rsvg-convert a.svg -o a.png` makes a PNG"
+    pdf = "`rsvg-convert -f pdf a.svg -o a.pdf` makes a PDF"
+    for name, how in (("a.png", png), ("a.JPG", png), ("a.pdf", pdf), ("a.xyz", None)):
         for command in ("rf", "compare", "draw"):
             ran = Ran(capsys, command, "vgg16", "-o", name)
             assert (ran.code, ran.out) == (2, "")
             words = " ".join(ran.err.split())
             assert f"no format has the ending of '{name}'; use one of ." in words
-            assert (how in words) == is_picture
+            assert ("pictures are SVG" in words) == (how is not None)
+            assert how is None or f"`cnncalc draw SPEC -o a.svg`, of which {how}" in words
 
 
 def test_several_errors_are_counted_where_people_read_them(capsys: pytest.CaptureFixture[str]) -> None:
