@@ -87,6 +87,16 @@ def test_charts_are_folded_until_mermaid_draws_them() -> None:
     assert re.search(r"%% folded to depth \d of \d, for Mermaid's limits", deep)
 
 
+@pytest.mark.parametrize(("length", "is_folded"), [(10, False), (300, True)])
+def test_long_names_are_folded_too(length: int, is_folded: bool) -> None:
+    """Of 200 edges the names alone make the text too long."""
+    names = ", ".join(f"{{seq: [relu], name: {'n' * length}{number}}}" for number in range(200))
+    (model,) = cnncalc.loads(f"{{input: [3, 8, 8], layers: [{{seq: [{names}], name: all}}]}}")
+    text = text_of(cnncalc.analyze(model), "mermaid")
+    assert len(text) <= MOST_CHARACTERS
+    assert ("%% folded to depth" in text) is is_folded
+
+
 def test_what_cannot_be_folded_far_enough_is_refused() -> None:
     (model,) = cnncalc.loads("{input: [3, 8, 8], layers: [{relu: , repeat: 600}]}")
     with pytest.raises(
