@@ -6,17 +6,21 @@ from typing import Annotated
 
 import typer
 
+from cnncalc.analysis.run import with_input
 from cnncalc.cli import options
 from cnncalc.cli.asking import Request, answer
 from cnncalc.loading import Options
 from cnncalc.network.graph import MOST_LAYERS
+from cnncalc.network.model import Model
+from cnncalc.questions.sizes import Sizes
 from cnncalc.questions.sizes import sizes as sizes_of
 from cnncalc.render.listings.sizes import FittingSizes
 
+LARGEST = 10**9
 Near = Annotated[
-    int | None,
+    str | None,
     typer.Option(
-        "--near", metavar="N", min=1, max=10**9, help="Also whether this size fits, and those around it."
+        "--near", metavar="N", help="Also whether this size fits, and those around it: 500, or 500x480."
     ),
 ]
 
@@ -45,4 +49,13 @@ def sizes(
         format,
         output,
     )
-    return answer(request, lambda one: sizes_of(one, near, input=request.input), FittingSizes)
+    wanted = None if near is None else options.whole_numbers(near, "--near", "x,", 1, LARGEST, "500")
+
+    def ask(one: Model) -> Sizes:
+        rank = with_input(one.inputs, request.input)[0][1].rank
+        if wanted is not None and rank and len(wanted) not in (1, rank):
+            message = f"{len(wanted)} sizes for {rank} spatial axes: give one, or one per axis"
+            raise typer.BadParameter(message, param_hint="--near")
+        return sizes_of(one, wanted, input=request.input)
+
+    return answer(request, ask, FittingSizes)

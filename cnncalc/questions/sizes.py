@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from cnncalc.analysis.along import Along, Unanswered, Verdict
 from cnncalc.analysis.fitting import Classes, Fitting, has_same_weights, is_kept, is_valid, is_whole
 from cnncalc.analysis.run import Given, rules_of, with_input
-from cnncalc.errors import NoAnswer
+from cnncalc.errors import InputError, NoAnswer
 from cnncalc.geometry.shape import Shape
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import SPATIAL, place, refusal
@@ -72,13 +73,17 @@ class Sizes(NamedTuple):
 
 
 def sizes(
-    model: Model, near: int | None = None, *, input: Given | None = None, framework: str | None = None
+    model: Model,
+    near: int | Sequence[int] | None = None,
+    *,
+    input: Given | None = None,
+    framework: str | None = None,
 ) -> Sizes:
     """Which input sizes fit, along each axis of the first input.
 
     Args:
         model: one of the models that ``load`` returns.
-        near: a size whose neighbours are wanted.
+        near: a size whose neighbours are wanted, the same along each axis or one for each.
         input: another input than the spec's, as for ``analyze``.
         framework: another framework's rules than the spec's.
 
@@ -86,22 +91,29 @@ def sizes(
         NoAnswer: where no size fits, or the sizes follow no rule; with the layer at fault.
         TypeError, ValueError: as for ``analyze``, and for a size below 1.
     """
-    if near is not None and (not isinstance(near, int) or isinstance(near, bool) or near < 1):
-        raise ValueError(f"a size is a whole number from 1 on, not {near!r}")
+    asked: tuple[Any, ...] = tuple(near) if isinstance(near, list | tuple) else (near,)
+    if near is not None:
+        for one in asked:
+            _check(one)
     rules = rules_of(model, framework)
     model = model._replace(inputs=with_input(model.inputs, input), framework=rules)
     rank = model.inputs[0][1].rank
     if not rank:
         message = f"the input `{model.inputs[0][0]}` is a vector: it has no spatial axes"
         raise refusal(model, message, None, SPATIAL)
+    if len(asked) not in (1, rank):
+        axes = "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
+        raise InputError(f"{len(asked)} sizes for {axes}: give one, or one per axis")
+    asked = asked * rank if len(asked) == 1 else asked
     found: list[Axis] = []
     try:
         lines = [Along(model, rules, axis) for axis in range(rank)]
     except Unanswered as error:
         raise refusal(model, error.reason, error.node, error.help) from None
     for axis in range(rank):
-        same = next((other for other in range(axis) if lines[axis].is_like(lines[other])), None)
-        found.append(_axis(model, lines[axis], near) if same is None else found[same])
+        before = (other for other in range(axis) if asked[other] == asked[axis])
+        same = next((other for other in before if lines[axis].is_like(lines[other])), None)
+        found.append(_axis(model, lines[axis], asked[axis]) if same is None else found[same])
     names = [name for (name, _), varied in zip(model.inputs, lines[0].varied, strict=True) if varied]
     return Sizes(
         name=model.name,
@@ -111,6 +123,11 @@ def sizes(
         axes=tuple(found),
         varied=tuple(names),
     )
+
+
+def _check(size: Any) -> None:
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        raise ValueError(f"a size is a whole number from 1 on, not {size!r}")
 
 
 def _axis(model: Model, along: Along, near: int | None) -> Axis:

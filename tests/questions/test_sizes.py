@@ -395,3 +395,22 @@ def test_answers_show_themselves_in_a_notebook() -> None:
         assert text in answer._repr_html_()
         assert text in answer._repr_markdown_()
         assert answer.__rich__() is not None
+
+
+def test_a_size_for_each_axis(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = (axis.near for axis in sizes(bundled_model("unet"), (500, 508)).axes)
+    assert first is not None and second is not None
+    assert [(one.size, one.ok, one.reason is None) for one in (first, second)] == [
+        (500, True, False),
+        (508, True, True),
+    ]
+    assert sizes(bundled_model("unet"), [500, 500]) == sizes(bundled_model("unet"), 500)
+    with pytest.raises(ValueError, match="3 sizes for 2 spatial axes: give one, or one per axis"):
+        sizes(bundled_model("unet"), (8, 8, 8))
+    with pytest.raises(ValueError, match="a size is a whole number from 1 on, not 0"):
+        sizes(bundled_model("unet"), (8, 0))
+    ran = Ran(capsys, "sizes", "unet", "--near", "500x508")
+    assert "near 508 (width): it fits" in ran.out
+    ran = Ran(capsys, "sizes", "unet", "--near", "5x5x5")
+    assert (ran.code, ran.out) == (2, "")
+    assert "Invalid value for --near: 3 sizes for 2 spatial axes" in ran.err
