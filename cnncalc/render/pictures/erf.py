@@ -60,7 +60,7 @@ def _panel(report: Report, profile: Profile) -> Said:
         f"shaded: the fewest positions in a row with {MASS:.1%} of the gradient; frame: the receptive field"
     ]
     if any(0 in one.paths for one in profile.axes if one):
-        notes.append("red: positions that no path reaches")
+        notes.append("marks at the bottom: positions that no path reaches")
     if profile.approximate:
         notes.append("gradients are correlated here, so that the profile is approximate")
     if profile.reason is not None:
@@ -81,8 +81,11 @@ def _curve(one: AxisProfile) -> Iterator[Element]:
     count, most = len(one.gradient), max(one.gradient)
     pixels = WIDE / count
     start, width = _narrowest(one)
-    yield rect(0, 0, WIDE, HIGH, "frame", data_first=one.first, data_last=one.first + count - 1)
-    yield rect(start * pixels, 0, width * pixels, HIGH, "band", data_width=width)
+    last = one.first + count - 1
+    yield rect(
+        0, 0, WIDE, HIGH, "frame", f"positions {one.first} to {last}", data_first=one.first, data_last=last
+    )
+    yield rect(start * pixels, 0, width * pixels, HIGH, "band", plural(width, "position"), data_width=width)
     steps: list[tuple[float, float]] = [(0.0, float(HIGH))]
     for at, value in enumerate(one.gradient):
         top = HIGH * (1 - value / most)
@@ -92,10 +95,21 @@ def _curve(one: AxisProfile) -> Iterator[Element]:
         if not paths:
             x = (at + 0.5) * pixels
             yield line(x, HIGH - 6, x, HIGH, "late", data_hole=one.first + at)
+    if pixels >= 1:
+        yield from _positions(one, pixels)
     middle = sum((at + 0.5) * value for at, value in enumerate(one.gradient)) * pixels
     yield line(middle, 0, middle, HIGH, "axis", stroke_dasharray="2 3")
     yield text(0, HIGH + LINE - 2, str(one.first), "soft")
-    yield text(WIDE, HIGH + LINE - 2, str(one.first + count - 1), "soft end")
+    yield text(WIDE, HIGH + LINE - 2, str(last), "soft end")
+
+
+def _positions(one: AxisProfile, pixels: float) -> Iterator[Element]:
+    """What a pointer shows of each position: nothing is seen of the marks themselves."""
+    for at, (share, paths) in enumerate(zip(one.gradient, one.paths, strict=True)):
+        words = f"position {one.first + at}: {100 * share:.2f} %, {plural(paths, 'path')}"
+        yield rect(
+            at * pixels, 0, pixels, HIGH, "", words, fill_opacity=0, data_at=one.first + at, data_paths=paths
+        )
 
 
 def _narrowest(one: AxisProfile) -> tuple[int, int]:

@@ -182,7 +182,7 @@ def _panel(report: Report, leaves: Mapping[str, Leaf]) -> Panel:
     notes = [*failed(report)]
     if any(leaf.is_late for leaf in leaves.values()):
         notes.append(
-            "red edge: the field at its input exceeds the network's input, so it can see nothing new"
+            "thick edge: the field at its input exceeds the network's input, so it can see nothing new"
         )
     return titled(title(report), Panel(whole.width, whole.height, whole.elements), notes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import struct
 import subprocess
@@ -32,7 +33,7 @@ from cnncalc.render.pictures.svg import (
     width_of,
 )
 from cnncalc.render.text import inert
-from tests.render.pictures.reading import SVG, reports, texts
+from tests.render.pictures.reading import SVG, elements, reports, texts
 
 NETWORKS = [
     "vgg16",
@@ -70,6 +71,74 @@ def test_every_kind_of_every_network_is_xml(what: str, name: str) -> None:
     ]
     assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
     assert "nan" not in svg and "inf," not in svg
+
+    assert not any(word in svg for word in ("url(", "@import", "@font-face", "onload=", "href="))
+
+
+MARKED = ["resnet18", "unet", "spp", "dcgan", "gridding", "tcn"]
+ABOUT = (
+    "data-layer",
+    "data-network",
+    "data-axis",
+    "data-scope",
+    "data-figure",
+    "data-row",
+    "data-column",
+    "data-output",
+)
+"""What says which mark it is, and no number of it."""
+
+
+@pytest.mark.parametrize("what", PICTURES)
+def test_a_pointer_shows_the_exact_numbers_of_a_mark(what: str) -> None:
+    """All that a mark stands for is in its title; the frame of the input has its size written beside it."""
+    shown = 0
+    for name in MARKED:
+        try:
+            svg = draw(what, Drawing(reports(name)))
+        except NoAnswer:
+            continue
+        for mark in ElementTree.fromstring(svg).iter():
+            if mark.tag not in (f"{SVG}rect", f"{SVG}circle"):
+                continue
+            numbers = {
+                key: value
+                for key, value in mark.attrib.items()
+                if key.startswith("data-") and key not in ABOUT
+            }
+            if not numbers or "data-input" in numbers:
+                continue
+            said = (
+                mark.findtext(f"{SVG}title", "")
+                .replace("never", "0")
+                .replace("once", "1")
+                .replace("twice", "2")
+                .replace("no path", "0")
+            )
+            found = set(re.findall(r"[0-9]+", said.replace(",", "")))
+            for key, value in numbers.items():
+                assert set(re.findall(r"[0-9]+", value.replace(",", ""))) <= found, (
+                    name,
+                    key,
+                    mark.attrib,
+                    said,
+                )
+            shown += 1
+    assert shown >= 10
+
+
+def test_what_is_side_by_side_differs_without_its_colour() -> None:
+    """The lines of several layers and of several axes in their dashes, and what is remarkable in its thickness."""
+    layers = ("conv1_1", "pool3", "conv5_3", "pool5")
+    boxes = elements(draw("field", Drawing(reports("vgg16"), layers)), "rect", "data-region")
+    assert len({box.get("stroke-dasharray") for box in boxes}) == len(boxes) == 4
+    (model,) = loads("input: [1, 40, 40]\nlayers: [conv3x5: 4, conv3x5: 4]")
+    root = ElementTree.fromstring(draw("growth", Drawing((analyze(model),))))
+    lines = [one for one in root.iter(f"{SVG}path") if one.get("class", "").startswith("line-")]
+    assert len({one.get("stroke-dasharray") for one in lines}) == 2
+    rules = draw("growth", Drawing(reports("vgg16")))
+    thick = re.findall(r"\.cnncalc-picture (\S+?)\{[^}]*stroke-width:3", rules)
+    assert thick == [".late"]
 
 
 @pytest.mark.parametrize("what", PICTURES)
