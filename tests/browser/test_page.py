@@ -222,6 +222,24 @@ def test_keys_move_the_unit_and_say_so(browser: Browser, pages: dict[str, Path])
         "setTimeout(() => arguments[0](document.querySelector('[aria-live=polite]').textContent), 700)"
     )
     assert said == words
+    steps = browser.run(
+        """
+        const key = (name, more) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key: name, bubbles: true, ...more}));
+        const [slider] = document.querySelectorAll(".sliders input"), choice = document.querySelector("select");
+        choice.value = "conv3_1";
+        choice.dispatchEvent(new Event("change", {bubbles: true}));
+        const found = [+slider.value], begin = choice.selectedIndex;
+        key("ArrowUp", {shiftKey: true});
+        found.push(+slider.value, choice.selectedIndex - begin);
+        key("PageDown");
+        found.push(choice.selectedIndex > begin);
+        key("PageUp");
+        key("ArrowDown", {shiftKey: true});
+        return [...found, +slider.value, choice.selectedIndex - begin];
+        """
+    )
+    assert steps[0] >= 10
+    assert steps[1:] == [steps[0] - 10, 0, True, steps[0], 0]
 
 
 def test_every_arrow_moves_along_a_single_axis(browser: Browser, pages: dict[str, Path]) -> None:

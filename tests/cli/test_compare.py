@@ -147,6 +147,7 @@ def test_a_page_has_tabs_the_differences_and_the_exit_code(capsys: pytest.Captur
     assert "<td>152</td><td>204</td><td>+52 (+34.2 %)</td>" in page
     assert "<summary>Layers: 1 added, 1 removed, 2 changed</summary>" in page
     assert page.count("<span>  - conv1x1: 8</span>") == 2  # the text of both specs
+    assert "params &gt; +5%" in page
     assert page == Ran(capsys, *words, "--format", "page").out
     assert Ran(capsys, *words, "-o", "page.htm").code == 1
     assert Path("page.htm").read_text(encoding="utf-8") == page

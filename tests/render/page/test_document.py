@@ -64,6 +64,42 @@ def test_what_a_page_cannot_begin_with_is_refused(
     assert message in ran.err
 
 
+def test_a_page_shows_all_parts_of_a_network(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = Path("net.yaml")
+    spec.write_text(
+        "input: [8, 32, 32]\nlayers:\n  - concat:\n"
+        "      near: [conv3x3: {out: 8, padding: 1}]\n      far: [conv3x3: {out: 8, padding: [[2, 0], [2, 0]]}]\n",
+        encoding="utf-8",
+    )
+    text = page(tmp_path, capsys, str(spec))
+    cards = dict(re.findall(r"<h2>(.*?)</h2>(.*?)</section>", text, re.DOTALL))
+    assert list(cards) == [
+        "What one unit sees", "Growth of the receptive field", "Notes", "Layers", "The network as a graph", "Spec: net.yaml",
+    ]  # fmt: skip
+    assert f"{2 * (8 * 8 * 9 + 8):,}" in text.partition("<h2>")[0]
+    assert "W502" in cards["Notes"]
+    assert (
+        all("<svg" in cards[name] for name in list(cards)[:2]) and "<svg" in cards["The network as a graph"]
+    )
+    assert cards["Layers"].count("<tr") > 3
+    assert "near: [conv3x3: {out: 8, padding: 1}]" in cards["Spec: net.yaml"]
+
+
+def test_counts_of_a_page_are_rounded_with_the_exact_ones_as_titles(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = page(tmp_path, capsys, "vgg16")
+    cells = re.findall(r'<td class="n" title="([0-9,]+)"[^>]*>([0-9.]+)([KMG])</td>', text)
+    assert len(cells) > 20
+    for exact, short, unit in cells:
+        factor = {"K": 1e3, "M": 1e6, "G": 1e9}[unit]
+        assert round(int(exact.replace(",", "")) / factor, 1) == float(short)
+    assert ("102,764,544", "102.8", "M") in cells  # fc6: 512*7*7*4096 + 4096
+
+
 def test_an_input_of_unknown_size_has_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = tmp_path / "net.yaml"
     spec.write_text("layers:\n  - conv3x3: 8\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from pathlib import Path
 from xml.etree import ElementTree
@@ -68,6 +69,34 @@ def test_the_neighbour_is_a_stride_away() -> None:
     (frame,) = elements(svg, "rect", "data-input")
     pixels = float(frame["width"]) / 224
     assert float(beside["x"]) - float(box["x"]) == pytest.approx(8 * pixels, abs=0.05)
+
+
+def test_a_cross_is_at_the_centre() -> None:
+    svg = draw("field", Drawing(reports("vgg16"), ("pool3",), (9, 9)))
+    (box,) = elements(svg, "rect", "data-region")
+    (cross,) = (
+        one.attrib["d"]
+        for one in ElementTree.fromstring(svg).iter(SVG + "path")
+        if one.get("class") == "line-a" and one.attrib["d"].count("M") == 2
+    )
+    points = [tuple(map(float, point.split(","))) for point in re.findall(r"[0-9.-]+,[0-9.-]+", cross)]
+    for axis, (at, size) in enumerate((("x", "width"), ("y", "height"))):
+        middle = sum(point[axis] for point in points) / 4
+        assert middle == pytest.approx(float(box[at]) + float(box[size]) / 2, abs=0.02)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "c3d"])
+def test_middle_units_of_some_layers_on_the_main_path_are_drawn_unasked(name: str) -> None:
+    for report in reports(name):
+        layers = {layer.path: layer for layer in report.layers}
+        growth = elements(draw("growth", Drawing((report,))), "circle")
+        main = {one["data-layer"] for one in growth if one["class"].startswith("fill")}
+        svg = draw("field", Drawing((report,)))
+        drawn = elements(svg, "rect", "data-unit") or elements(svg, "rect", "data-first")
+        assert {one["data-layer"] for one in drawn} <= main
+        for one in drawn:
+            middle = ",".join(str((size or 0) // 2) for size in layers[one["data-layer"]].shape.sizes)
+            assert one.get("data-unit", middle) == middle
 
 
 def test_a_stride_that_varies_is_one_on_average() -> None:

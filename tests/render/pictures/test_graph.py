@@ -161,6 +161,24 @@ def test_layers_that_see_nothing_new_are_marked() -> None:
     assert any("can see nothing new" in one for one in texts(svg)) or "see nothing new" in svg
 
 
+@pytest.mark.parametrize("name", ["densenet121", "resnet50:torchvision", "inception_v3"])
+def test_a_large_network_is_folded_until_there_are_few_boxes(name: str) -> None:
+    (report,) = reports(name)
+    boxes = elements(draw("graph", Drawing((report,))), "rect", "data-shape")
+    whole = elements(draw("graph", Drawing((report,), depth=9)), "rect", "data-shape")
+    assert len(boxes) <= 40 + len(report.inputs) < len(whole)
+    assert sum(int(box["data-params"].replace(",", "") or 0) for box in boxes) == report.totals.params
+
+
+def test_sizes_are_written_beside_the_edges_on_which_they_lead_on() -> None:
+    (report,) = reports("vgg16")
+    words = texts(draw("graph", Drawing((report,), depth=9)))
+    shown = elements(draw("graph", Drawing((report,), depth=9)), "rect", "data-shape")
+    for box in shown[:-1]:
+        assert box["data-shape"] in words
+    assert words.count("64x224x224") == 2  # from conv1_1 and from conv1_2
+
+
 def test_copies_that_are_folded_are_told_apart() -> None:
     svg = draw("graph", Drawing(reports("resnet18")))
     names = [one for one in texts(svg) if one.endswith("residual_1")]

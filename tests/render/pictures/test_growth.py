@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import log2
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from cnncalc import analyze, loads
 from cnncalc.errors import NoAnswer
 from cnncalc.render.pictures import Drawing, draw
+from tests.cli.running import Ran
 from tests.render.pictures.reading import elements, reports, texts
 
 NETWORKS = ["vgg16", "resnet18", "unet", "googlenet", "stack3x3", "tcn", "c3d", "deeplab", "se"]
@@ -70,6 +72,31 @@ def test_the_main_path_goes_through_the_largest_field() -> None:
     kinds = {one["data-layer"].partition("/")[2]: one["class"] for one in drawn}
     assert kinds["a/conv3x3_1"] == "open-a"
     assert kinds["b/conv5x5_1"] == "fill-a"
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet:paper", "unet"])
+def test_a_point_is_as_deep_as_the_longest_way_to_its_layer(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Counted are the layers that the table shows."""
+    (report,) = reports(name)
+    table = Ran(capsys, "rf", name, "--paths").out
+    layers = {layer.path: layer for layer in report.layers}
+    shown = {line.split()[0] for line in table.splitlines() if line.strip()} & set(layers)
+
+    @cache
+    def depth(path: str) -> int:
+        if path not in layers:
+            return 0
+        return max(map(depth, layers[path].inputs), default=0) + (path in shown)
+
+    points = elements(draw("growth", Drawing((report,))), "circle")
+    places = {depth(one["data-layer"]): float(one["cx"]) for one in points}
+    (first, left), (last, right) = min(places.items()), max(places.items())
+    assert last - first > 5
+    for one in points:
+        expected = left + (right - left) * (depth(one["data-layer"]) - first) / (last - first)
+        assert float(one["cx"]) == pytest.approx(expected, abs=0.02)
 
 
 def test_a_network_without_a_known_field_is_refused() -> None:

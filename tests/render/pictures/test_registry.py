@@ -11,7 +11,7 @@ import pytest
 from cnncalc.render import drawings, pictures
 from cnncalc.render.pictures import PICTURES, Drawing
 from tests.cli.running import Ran
-from tests.render.pictures.reading import SVG, reports
+from tests.render.pictures.reading import SVG, reports, texts
 from tests.render.test_registry import faults
 
 SHARED = {"__init__", "blocks", "common", "drawn", "photo", "regions", "svg"}
@@ -61,6 +61,23 @@ def test_a_picture_goes_to_a_file_or_to_standard_output(
     assert (
         ran.out == target.read_text(encoding="utf-8") == pictures.draw("growth", Drawing(reports("stack3x3")))
     )
+
+
+def test_a_picture_is_of_the_network_that_the_options_ask_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "net.yaml"
+    models = "models: {a: {layers: [conv3x3: c]}, b: {layers: [conv5x5: c]}}"
+    spec.write_text(f"input: [3, 32, 32]\nvars: {{c: 4}}\n{models}\n", encoding="utf-8")
+
+    def titles(*more: str) -> str:
+        return " ".join(texts(Ran(capsys, "draw", str(spec), "--what", "cost", *more).out))
+
+    assert "a \u00b7 3x32x32 \u00b7 pytorch" in titles()
+    assert "112" in titles() and "168" in titles("--set", "c=6")  # 3*9*4 + 4, and of 6 channels
+    assert "a \u00b7 3x9x16 \u00b7 pytorch" in titles("--input", "3x9x16")
+    assert "a \u00b7" not in titles("--model", "b")
+    assert "a \u00b7 3x32x32 \u00b7 caffe" in titles("--framework", "caffe")
 
 
 def test_a_picture_has_a_title_and_a_description() -> None:
