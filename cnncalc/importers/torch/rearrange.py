@@ -87,7 +87,7 @@ def _whole_axis(walk: Walk, view: View, axis: int) -> View:
             raise NotUnderstood("it takes out every n-th channel")
         node = _slice(walk, view.node, offset, count)
     elif count == 1 and walk.shapes[view.node].rank == 1:
-        node = walk.emit("token", view.node, Shape(walk.shapes[view.node].channels, ()), place=offset)
+        node = _token(walk, view.node, offset)
         return view._replace(node=node, offsets=view.offsets[:1], rolls=())
     else:
         node = _cut(walk, view.node, axis, offset, count, step)
@@ -106,6 +106,14 @@ def _slice(walk: Walk, node: str, first: int, count: int) -> str:
         walk.cuts[key] = walk.emit("slice", node, Shape(count, shape.sizes), channels=(first, count))
         if node in walk.other_sizes:
             walk.other_sizes[walk.cuts[key]] = walk.other_sizes[node]
+    return walk.cuts[key]
+
+
+def _token(walk: Walk, node: str, place: int) -> str:
+    """One position of a sequence as a vector, once however often it is read."""
+    key = (node, 1, place, 1, 0)
+    if key not in walk.cuts:
+        walk.cuts[key] = walk.emit("token", node, Shape(walk.shapes[node].channels, ()), place=place)
     return walk.cuts[key]
 
 

@@ -246,3 +246,18 @@ def test_recurrent_layers_have_pytorchs_counts(module: Any, op: str, axes: tuple
 def test_what_a_recurrent_layer_cannot_say_is_refused(module: Any, why: str) -> None:
     with pytest.raises(Refused, match=why):
         cnncalc.from_torch(module, input=(6, 9))
+
+
+def test_a_position_that_is_read_twice_is_one_layer() -> None:
+    class Heads(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Linear(6, 2), nn.Linear(6, 3)
+
+        def forward(self, x: Any) -> Any:
+            last = x.relu()[:, :, -1]
+            return {"embedding": last, "one": self.one(last), "two": self.two(last)}
+
+    (model,) = cnncalc.from_torch(Heads(), input=(6, 9))
+    ops = [layer.op for layer in cnncalc.analyze(model).layers]
+    assert (ops.count("token"), ops.count("linear")) == (1, 2)
