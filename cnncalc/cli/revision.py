@@ -18,8 +18,13 @@ _NONE_HERE = "not a git repository (or any"
 
 
 def is_revision(spec: str) -> bool:
-    """Whether a SPEC names a file in a revision: it has a colon, and is neither a file nor a model of one."""
-    drive = os.name == "nt" and len(spec.partition(":")[0]) == 1
+    """Whether a SPEC names a file in a revision: it has a colon, and is neither a file nor a model of one,
+    nor what makes a module in a file of Python.
+    """
+    before = spec.partition(":")[0]
+    drive = os.name == "nt" and len(before) == 1
+    if before.endswith(".py") and os.path.isfile(before):
+        return False
     return ":" in spec and not drive and not os.path.exists(spec) and model_in_file(spec) is None
 
 

@@ -438,6 +438,16 @@ def test_without_a_repository(
     assert "names a revision, but this folder is not in a git repository" in ran.err
 
 
+def test_what_makes_a_module_is_no_revision(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.py").write_text("", encoding="utf-8")
+    ran = Ran(capsys, "compare", "lenet5", "net.py:Net")
+    assert (ran.code, ran.out) == (2, "")
+    assert "PyTorch code is run by `cnncalc import net.py:Net -o net.yaml` only" in ran.err
+
+
 @pytest.mark.usefixtures("_repository")
 def test_a_repository_that_git_refuses_is_told_in_its_own_words(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

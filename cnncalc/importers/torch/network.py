@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import cnncalc.importers.torch.functions  # noqa: F401  (registers what each function becomes)
 from cnncalc.errors import Diagnostic, SourceError, UsageError
+from cnncalc.geometry.shape import Shape, channels_first
 from cnncalc.importers.items import Network, Problem, Refused, Request, Stated
 from cnncalc.importers.torch.calls import Call, CallRange, Recording, macs_of
 from cnncalc.importers.torch.recorder import Module, record
@@ -103,9 +104,15 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
         said = " ".join(f"{type(error).__name__}: {error}".split())
         at = ", ".join("x".join(map(str, shape)) for shape in shapes)
         message = f"running the module at {at} fails: {shown(said)}"
+        meant = [channels_first(Shape(channels, tuple(sizes))) for channels, *sizes in shapes]
+        first_ones = ", ".join(str(one) for one in meant if one is not None)
         help = (
-            "check the size of the input; the module is run on meta tensors, which have no values: "
-            "code that branches on values cannot be recorded"
+            f"channels come first: {first_ones}"
+            if first_ones
+            else (
+                "check the size of the input; the module is run on meta tensors, which have no values: "
+                "code that branches on values cannot be recorded"
+            )
         )
         raise SourceError(Diagnostic("E110", "error", message, help)) from error
     remark: str | None = None

@@ -109,6 +109,9 @@ def test_a_module_that_does_not_take_the_size_says_so_with_the_size() -> None:
     with pytest.raises(SourceError, match="running the module at 4x32x32 fails: ") as caught:
         cnncalc.from_torch(net(), input=(4, 32, 32))
     assert (caught.value.diagnostics[0].help or "").startswith("check the size of the input; ")
+    with pytest.raises(SourceError, match="running the module at 32x32x3 fails: ") as caught:
+        cnncalc.from_torch(net(), input=(32, 32, 3))
+    assert caught.value.diagnostics[0].help == "channels come first: 3x32x32"
 
 
 @pytest.mark.parametrize(
