@@ -426,15 +426,15 @@ class Translation:
         unknown: Unknown,
     ) -> None:
         self.problems.append(Problem(_said(node), _operator(node), unknown.reason, unknown.help))
-        features = [one for one in inputs if isinstance(one, Feature)]
+        tensors = list(dict.fromkeys(tensor for one in inputs for tensor in _tensors_of(one)))
         self._lose(node)
-        if self.partial and features:
-            self._stand_in(node, features, values)
+        if self.partial and tensors:
+            self._stand_in(node, tensors, values)
             is_stated = any(isinstance(self.held.get(name), Feature) for name in node.outputs)
             self.problems[-1] = self.problems[-1]._replace(help=_STATED if is_stated else _UNSTATED)
 
     def _stand_in(
-        self, node: OnnxNode, features: list[Feature], values: Mapping[str, tuple[int | None, ...]]
+        self, node: OnnxNode, tensors: list[str], values: Mapping[str, tuple[int | None, ...]]
     ) -> None:
         """A custom for each output of a node that is used and whose shape the file states. The first has the
         parameters; how many multiply-accumulates there are is not known.
@@ -450,7 +450,7 @@ class Translation:
             self.add(
                 unknown_item(
                     node.operator,
-                    dict.fromkeys(one.tensor for one in features),
+                    tensors,
                     output,
                     reason=self.problems[-1].reason,
                     label=node.label,
@@ -639,6 +639,16 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("axis", "blocksize", "hidden_size", "size", "max", "min", "ratio"), int | float),
 }
 """Of attributes that handlers give no default."""
+
+
+def _tensors_of(held: Held | None) -> tuple[str, ...]:
+    """The tensors that what a name holds is computed from."""
+    if isinstance(held, Scores):
+        return (held.query, held.key)
+    if isinstance(held, Offsets):
+        return (held.query,)
+    found = held.feature if isinstance(held, Spread) else held
+    return (found.tensor,) if isinstance(found, Feature) else ()
 
 
 UNKNOWN = "no such operator is known"

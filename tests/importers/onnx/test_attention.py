@@ -13,6 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import cnncalc
+from cnncalc.importers.items import Request
+from cnncalc.importers.onnx import read
 from tests.importers.onnx.files import content, floats, graph, integers, node, number, weights, written
 
 EXPORTED = (
@@ -265,6 +267,24 @@ def test_what_looks_like_a_layer_of_swin_is_refused(
 ) -> None:
     with pytest.raises(cnncalc.CnncalcError, match=reason):
         cnncalc.load(written(tmp_path, _swin(shift, constants)))
+
+
+def test_with_partial_what_is_added_to_scores_is_stated(tmp_path: Path) -> None:
+    nodes = [
+        node("Transpose", ["x"], ["t"], perm=[0, 2, 1]),
+        node("MatMul", ["t", "wq"], ["q"]),
+        node("MatMul", ["t", "wk"], ["k"]),
+        node("Transpose", ["k"], ["kt"], perm=[0, 2, 1]),
+        node("MatMul", ["q", "kt"], ["s"], "scores"),
+        node("Add", ["s", "b"], ["a"], "added"),
+        node("Relu", ["a"], ["y"]),
+    ]
+    constants = [weights("wq", [8, 4]), weights("wk", [8, 4]), weights("b", [1, 5, 5])]
+    body = graph(nodes, {"x": (1, 8, 5)}, ("y",), constants, {"a": (1, 5, 5)})
+    found = read(Request(written(tmp_path, body), partial=True))
+    assert [one.op for one in found.items] == ["conv", "conv", "custom", "relu"]
+    assert found.items[-2].inputs == ("q", "k")
+    assert "are not in the file" in found.unknown[0].reason
 
 
 # By hand, as PyTorch's exporter writes the attention of BoTNet in timm: vectors for each offset along an axis
