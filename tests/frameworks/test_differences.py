@@ -81,3 +81,26 @@ def test_every_row_is_computed() -> None:
 @pytest.mark.parametrize("row", CASES)
 def test_what_cnncalc_makes_of_it(row: str) -> None:
     assert CASES[row]() == rows()[row]
+
+
+@pytest.mark.parametrize(
+    ("framework", "item", "code"),
+    [
+        ("pytorch", "linear: 4", "E306"),
+        ("onnx", "linear: 4", "E306"),
+        ("pytorch", "avgpool2: {dilation: 2}", "E305"),
+        ("pytorch", "lppool2: {dilation: 2}", "E305"),
+        ("pytorch", "lppool2: {padding: 1}", "E305"),
+        ("pytorch", "conv3: {out: 1, padding: same_lower}", "E305"),
+        ("tensorflow", "conv3: {out: 1, padding: same_lower}", "E305"),
+        ("caffe", "conv3: {out: 1, padding: same_lower}", "E305"),
+        ("tensorflow", "maxpool2: {ceil: true}", "E305"),
+        ("caffe", "maxpool2: {dilation: 2}", "E305"),
+        ("caffe", "avgpool2: {dilation: 2}", "E305"),
+        ("caffe", "lppool2: {dilation: 2}", "E305"),
+    ],
+)
+def test_what_is_not_offered_is_an_error_there_only(framework: str, item: str, code: str) -> None:
+    assert size(f"framework: {framework}, input: [1, 8, 8], layers: [{item}]") == code
+    other = {"linear: 4": "caffe", "maxpool2: {ceil: true}": "caffe"}.get(item, "onnx")
+    assert not size(f"framework: {other}, input: [1, 8, 8], layers: [{item}]").startswith("E")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
@@ -353,3 +354,11 @@ def test_the_documented_padding_limit_of_a_dilated_max_pool_is_not_the_one_it_ha
             pool(torch.zeros(1, 1, *(9,) * rank), 3, 1, 2, 2)
     cases = [Case("maxpool", {"kernel": 3, "stride": 1, "padding": 2, "dilation": 2}, (1, 9, 9))]
     assert records(cases, "pytorch") == ["E305"]
+
+
+def test_what_pytorch_has_not() -> None:
+    """Arguments that its pools do not take, and a linear layer that reads the last axis, not the channels."""
+    for module, name in (("AvgPool2d", "dilation"), ("LPPool2d", "dilation"), ("LPPool2d", "padding")):
+        assert name not in inspect.signature(getattr(torch.nn, module)).parameters
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        torch.nn.Linear(4, 2)(torch.zeros(1, 4, 9, 9))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -364,6 +365,13 @@ MODULES: list[tuple[str, Args, Callable[[], Any]]] = [
         lambda: K.SeparableConv2D(6, 3, depth_multiplier=2, use_bias=False),
     ),
 ]
+
+
+def test_what_keras_has_not() -> None:
+    """Pools that round up, and `same_lower`."""
+    assert not [name for name in inspect.signature(K.MaxPooling2D).parameters if "ceil" in name]
+    with pytest.raises(ValueError, match="padding"):
+        K.Conv2D(1, 3, padding="same_lower")
 
 
 def counted(weights: Sequence[Any]) -> int:
