@@ -259,7 +259,7 @@ BOUNDS: dict[str, tuple[Callable[[int], str], str, str]] = {
     "channels or a size that is computed": (lambda n: f"input: [1, {n // 10**12 + n % 10}]\nlayers: [upsample: {10**12}]\n", "E102", "exceed 10**18"),
     "characters of an expression": (lambda n: f"layers: [conv: {{kernel: {'1' * (2 - n % 2)}{'+1' * ((n - 1) // 2)}}}]\n", "E207", "an expression has at most 500"),
     "an exponent in an expression": (lambda n: f"layers: [conv: {{kernel: 1**{n}}}]\n", "E207", "the exponent 65 is beyond 64"),
-    "errors of a file that are reported": (lambda n: f"layers: [{listed(n, 'nonsense_N')}]\n", "E102", "more than 500 errors"),
+    "errors of a file that are reported": (lambda n: f"layers: [{listed(n, '{conv1x1: -1}')}]\n", "E102", "more than 500 errors"),
 }  # fmt: skip
 """A spec that has as many, the code where it is one more, and what is said then."""
 ELSEWHERE = {
@@ -342,6 +342,7 @@ def test_ten_million_combinations_and_no_more(tmp_path: Path, capsys: pytest.Cap
     )
 
 
+@pytest.mark.slow
 def test_100_000_tiles_and_no_more() -> None:
     """A tile of 3 is one unit of a convolution of 3."""
     (model,) = cnncalc.loads("input: [1, 64]\nlayers: [conv3: 1]\n")
