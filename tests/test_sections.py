@@ -71,9 +71,9 @@ def test_every_document_is_listed() -> None:
     assert list(CLAIMS) == list(TEXTS), "name the tests of a new page's sections in tests/claims.toml"
 
 
-@pytest.mark.parametrize("document", [name for name in TEXTS if CLAIMS.get(name)])
+@pytest.mark.parametrize("document", list(TEXTS))
 def test_every_section_says_what_holds_it(document: str) -> None:
-    sections = CLAIMS[document]
+    sections = CLAIMS.get(document, {})
     assert list(sections) == headings(TEXTS[document]), "bring tests/claims.toml into line with the headings"
     for section, held in sections.items():
         assert held, f"{section}: name its tests, or say why it claims nothing"

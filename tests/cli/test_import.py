@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,9 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Network, Problem, Request, unknown_item
 from cnncalc.importers.translating import translated
 from tests.cli.running import Ran
+from tests.importers.examples import EXAMPLES
 from tests.importers.onnx import files
+from tests.importers.pt2.programs import relus, tensor, zipped
 
 DENSE = files.graph(
     [files.node("Flatten", ["x"], ["f"]), files.node("Gemm", ["f", "w"], ["y"])],
@@ -51,6 +55,61 @@ def test_the_written_file_is_a_check_that_passes(tmp_path: Path, capsys: pytest.
     assert load(target)[0].name == "Small"
 
 
+@pytest.mark.parametrize(
+    ("ending", "framework"),
+    [
+        (".onnx", "onnx:17"),
+        (".pt2", "pytorch"),
+        (".keras", "tensorflow"),
+        (".json", "tensorflow"),
+        (".prototxt", "caffe"),
+        (".cfg", "pytorch"),
+    ],
+)
+def test_a_written_spec_says_whose_rules_it_follows_and_which_file_it_is_of(
+    ending: str, framework: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / f"source{ending}", tmp_path / "net.yaml"
+    source.write_bytes(EXAMPLES[ending])
+    assert Ran(capsys, "import", str(source), "-o", str(target)).code == 0
+    (model,), text = load(target), target.read_text(encoding="utf-8")
+    assert model.framework.name == framework
+    assert f"source{ending} (sha256 {sha256(EXAMPLES[ending]).hexdigest()[:12]})" in text
+    assert "expect: {shape: [4, " in text and "padding: same" not in text
+    assert Ran(capsys, "check", str(target), "--require-expect").code == 0
+    target.write_text(text.replace("out: 4", "out: 5"), encoding="utf-8")
+    assert Ran(capsys, "check", str(target)).code == 1
+
+
+def test_flat_lists_layers_without_structure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = files.graph(
+        [files.CONV, files.node("Add", ["x", "y"], ["z"])],
+        {"x": [1, 3, 8, 8]},
+        ["z"],
+        [files.weights("w", [3, 3, 3, 3])],
+    )
+    nested, flat = (Ran(capsys, "import", saved(tmp_path, body), *more).out for more in ((), ("--flat",)))
+    assert "  - residual: [conv3x3" in nested
+    assert "residual" not in flat and "  - add: [" in flat
+    assert (
+        nested.splitlines()[-1]
+        == flat.splitlines()[-1]
+        == "expect: {shape: [3, 8, 8], params: 81, macs: 5_184}"
+    )
+
+
+def test_a_spec_that_disagrees_is_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = relus(2)
+    for name in ("y", "y1", "y2"):
+        program["graph_module"]["graph"]["tensor_values"][name] = tensor(1, 4, 5, 6)
+    source, target = tmp_path / "net.pt2", tmp_path / "net.yaml"
+    source.write_bytes(zipped(json.dumps(program).encode()))
+    ran = Ran(capsys, "import", str(source), "-o", str(target))
+    assert (ran.code, ran.out, target.exists()) == (1, "", False)
+    assert ran.err.count("E118") == ran.err.count("4x5x6") == 1
+    assert "at `stem` the source has the shape 4x5x6, the spec 4x6x6" in " ".join(ran.err.split())
+
+
 def test_a_committed_spec_guards_the_file_it_was_written_from(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,6 +117,9 @@ def test_a_committed_spec_guards_the_file_it_was_written_from(
     assert Ran(capsys, "import", source, "-o", spec).code == 0
     guard = ("compare", spec, source, "--fail-if", "params != +0", "--fail-if", "macs != +0")
     assert Ran(capsys, *guard).code == 0
+    Path(source).rename(tmp_path / "moved.onnx")
+    assert Ran(capsys, "check", spec).code == 0  # reads the spec alone
+    Path(tmp_path / "moved.onnx").rename(source)
     written = Path(spec).read_text(encoding="utf-8")
     Path(spec).write_text(written.replace("out: 4,", "out: 5,"), encoding="utf-8")
     ran = Ran(capsys, *guard)
@@ -100,8 +162,9 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path, capsys: pytest.
 
 
 def test_what_is_not_understood_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ran = Ran(capsys, "import", saved(tmp_path, files.UNKNOWN))
-    assert (ran.code, ran.out) == (1, "")
+    target = tmp_path / "net.yaml"
+    ran = Ran(capsys, "import", saved(tmp_path, files.UNKNOWN), "-o", str(target))
+    assert (ran.code, ran.out, target.exists()) == (1, "", False)
     assert ran.err.startswith("error[E117]: NonZero: no such operator is known\n --> ")
     assert "net.onnx (/head/NonZero)\n" in ran.err
     checked = Ran(capsys, "check", saved(tmp_path, files.UNKNOWN), "--format", "concise")
@@ -142,6 +205,8 @@ def test_partial_says_what_is_stated(tmp_path: Path, capsys: pytest.CaptureFixtu
         {"z": [1, 4, 8, 8]},
     )
     ran = Ran(capsys, "import", saved(tmp_path, body), "--partial")
+    assert "  - custom: {" in ran.out and "shape: [4, 8, 8]" in ran.out
+    assert '    note: "NonZero: no such operator is known' in ran.out
     assert ran.err.endswith(
         "stated, not computed: 1 layer with 0 parameters and an unknown number of MACs\n"
         "  NonZero: no such operator is known (z)\n"

@@ -161,6 +161,13 @@ def test_nothing_in_a_file_runs_reads_or_reaches_anything(tmp_path: Path) -> Non
     for ending, data in EXAMPLES.items():
         paths.append(tmp_path / f"net{ending}")
         paths[-1].write_bytes(data)
+    beside = onnx.weights("w", (4, 3, 3, 3)) + onnx.content(
+        13, onnx.content(1, "location") + onnx.content(2, "w.bin")
+    )
+    given = {"x": (1, 3, 16, 16)}, ["y"], [beside + onnx.number(14, 1)]
+    paths.append(tmp_path / "external.onnx")
+    paths[-1].write_bytes(onnx.model(onnx.graph([onnx.node("Conv", ["x", "w"], ["y"], "conv")], *given)))
+    (tmp_path / "w.bin").write_bytes(bytes(4 * 4 * 3 * 3 * 3))
     code = f"""
 import sys
 from cnncalc import analyze, load

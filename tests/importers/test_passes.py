@@ -260,6 +260,27 @@ def test_equal_structures_with_other_numbers_are_a_block_named_by_its_class() ->
     assert "  - BasicBlock: 64\n" in text
 
 
+def test_structure_is_recognised_without_names() -> None:
+    items, source = [], "x"
+    for width in (16, 32, 64):
+        first, norm, second, shortcut = (f"{name}{width}" for name in "abcd")
+        items += [
+            conv(source, first, width, stride=2, bias=False),
+            item("bn", first, norm),
+            item("conv", source, second, kernel=(1, 1), stride=2, out=width, bias=False),
+            item("bn", second, shortcut),
+            item("add", [norm, shortcut], f"{first}y"),
+        ]
+        source = f"{first}y"
+    text = translated(network(*items)).text
+    assert "  ResidualBlock:\n    params: [c]\n" in text and "shortcut: project" in text
+    assert text.count("ResidualBlock: ") == 3
+    misleading = [one._replace(label=f"z{place % 3}.{place % 2}") for place, one in enumerate(items)]
+    text = translated(network(*misleading)).text
+    assert text.count("shortcut: project") == 3
+    assert "blocks:" not in text, "no module holds what a block would have"
+
+
 def test_flat_and_nested_stand_for_the_same_items() -> None:
     items = [
         conv("x", "a"),

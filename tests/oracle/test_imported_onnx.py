@@ -116,9 +116,27 @@ def test_an_export_that_keeps_batch_norm_has_the_networks_parameters(
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("name", "field"), [("resnet50", 427), ("resnet18", 435), ("vgg16", 212)])
 def test_receptive_fields_are_those_of_the_bundled_networks(name: str, field: int, tmp_path: Path) -> None:
-    (model,) = load(exported(name, "torchscript", tmp_path))
+    path = exported(name, "torchscript", tmp_path)
+    found = read(Request(path))
+    assert [one.partition(":")[0] for one in found.remarks] == ["no batch norm in the file"]
+    if name == "resnet18":
+        assert found.stated.params == 11_684_712  # without the factors of 4,800 channels
+    (model,) = load(path)
     sizes = {one.field.size for one in analyze(model).layers if None not in one.field.size}
     assert max(sizes) == (field, field)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_newer_exporter_leaves_out_biases_that_are_all_zero(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), torch.nn.Conv2d(4, 5, 3)).eval()
+    with torch.no_grad():
+        network[0].bias.zero_()
+    logging.disable(logging.WARNING)
+    path, weights = tmp_path / "net.onnx", 3 * 4 * 9 + 4 * 5 * 9
+    for is_new, biases in ((True, 5), (False, 4 + 5)):
+        torch.onnx.export(network, (torch.zeros(1, 3, 16, 16),), str(path), dynamo=is_new, verbose=False)
+        assert read(Request(str(path))).stated.params == weights + biases
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Malformed, Network, Refused, Request
 from cnncalc.importers.keras import read, recognise
 from cnncalc.importers.registry import IMPORTERS
+from cnncalc.importers.translating import translated
 from tests.importers.counting import counts
 
 Config = dict[str, Any]
@@ -142,6 +144,16 @@ def test_layers_need_not_be_listed_in_the_order_of_evaluation(tmp_path: Path) ->
         calls(CONV, [tensor("input")]),
     )
     assert [item.op for item in network(tmp_path, config).items] == ["conv", "add"]
+
+
+def test_names_are_those_of_the_layers(tmp_path: Path) -> None:
+    layers = (
+        layer("Conv2D", "stem", filters=4, kernel_size=3),
+        layer("Conv2D", "deep", filters=5, kernel_size=3),
+    )
+    text = translated(network(tmp_path, sequential(start(8, 9, 3), *layers))).text
+    assert "input: [3, 8, 9]\n" in text, "channels are first"
+    assert re.findall(r"out: (\d), .*\n    name: (\w+)", text) == [("4", "stem"), ("5", "deep")]
 
 
 def test_a_layer_called_twice_has_its_weights_once(tmp_path: Path) -> None:

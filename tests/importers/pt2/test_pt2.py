@@ -36,6 +36,8 @@ def test_a_program_is_read_from_its_json(tmp_path: Path) -> None:
     assert report.totals.macs == 6 * 6 * 4 * 3 * 3 * 3
     assert [one.shape for one in report.outputs] == [Shape(4, (6, 6))]
     assert report.layers[0].path == "stem"
+    (remark,) = pt2.read(Request(str(tmp_path / "net.pt2"))).remarks
+    assert remark.endswith("the program was exported at one size; sizes that depend on it may be fixed")
 
 
 def test_nothing_is_run_or_unpickled_and_pytorch_is_not_needed(tmp_path: Path) -> None:
@@ -194,6 +196,7 @@ def test_exported_programs_are_the_modules(tmp_path: Path) -> None:
         assert "upsample_to:" in found.text, "sizes that follow another tensor are not fixed"
         assert "upsample: 3/2" in found.text
         assert "l2norm" in found.text
+        assert not any("may be fixed" in remark for remark in found.network.remarks)
         larger = pt2.read(Request(file, {"": Shape(3, (64, 64))}))
         assert layers(translated(larger).text).startswith("input: [3, 64, 64]")
         with pytest.raises(CnncalcError, match="outside of the sizes"):

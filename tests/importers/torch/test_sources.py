@@ -24,6 +24,8 @@ class Net(nn.Sequential):
         super().__init__(nn.Conv2d(3, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2))
 
 ready = Net(8)
+stating = Net(8)
+stating.pretrained_cfg = {"input_size": (3, 32, 32)}
 number = 7
 wide = lambda: Net(16)
 
@@ -74,6 +76,13 @@ def test_a_callable_of_a_file_or_package_becomes_a_spec(
     assert report.totals.params == 3 * width * 3 * 3 + width + 2 * width
     assert [str(layer.shape) for layer in report.layers][-1] == f"{width}x16x16"
     assert Ran(capsys, "check", "net.yaml").code == 0
+
+
+def test_a_size_is_asked_for_where_the_module_does_not_state_one(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "import", "nets.mine:ready")
+    assert (ran.code, ran.out) == (2, "")
+    assert "pass --input 3x224x224" in ran.err
+    assert "input: [3, 32, 32]\n" in Ran(capsys, "import", "nets.mine:stating").out
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,14 @@ def test_a_size_of_another_tensor_is_followed() -> None:
     assert resize.inputs[1] == "input"
 
 
+def test_what_is_recorded_at_one_size_only_says_so() -> None:
+    fixed = network(lambda self, x: self.fc(x.flatten(1)), fc=nn.Linear(8 * 12 * 12, 5))
+    (remark,) = fixed.remarks
+    assert remark.startswith("recorded at one size only: it does not run at ")
+    assert remark.endswith("; sizes that depend on it may be fixed")
+    assert not network(lambda self, x: self.conv(x), conv=nn.Conv2d(8, 8, 3)).remarks
+
+
 def test_a_pool_as_large_as_the_map_is_global() -> None:
     found = network(lambda _, x: F.avg_pool2d(x, x.shape[-2:]))
     assert words(found) == ["global_avgpool"]
