@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cnncalc import load
+from cnncalc import analyze, load
 from cnncalc.cli import configuration
 from cnncalc.cli.importing import closing
 from cnncalc.errors import CnncalcError
@@ -333,3 +333,32 @@ def test_a_folder_is_checked_with_the_files_that_the_configuration_names(
 def test_a_file_named_to_check_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "check", saved(tmp_path, files.SMALL))
     assert ran.code == 0, ran.err
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_a_file_without_any_norm_may_have_had_one(
+    norm: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nodes = [files.node("Conv", [f"x{at}", f"w{at}"], [f"x{at + 1}"]) for at in range(4)]
+    given = [files.weights(f"w{at}", [3, 3, 1, 1]) for at in range(4)]
+    if norm:
+        nodes.append(files.node("BatchNormalization", ["x4", "s", "b", "m", "v"], ["y"]))
+        given += [files.weights(name, [3]) for name in "sbmv"]
+    body = files.graph(nodes, {"x0": [1, 3, 8, 8]}, ["y" if norm else "x4"], given)
+    ran = Ran(capsys, "import", saved(tmp_path, body))
+    assert ran.code == 0
+    assert (
+        "\nno batch norm in the file: it may have been folded into the convolutions" in ran.err
+    ) is not norm
+
+
+def test_counts_that_a_source_does_not_give_leave_their_totals_unknown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nodes = [files.CONV, files.node("NonZero", ["y"], ["z"]), files.node("Relu", ["z"], ["r"])]
+    given = [files.weights("w", [4, 3, 3, 3])]
+    body = files.graph(nodes, {"x": [1, 3, 8, 8]}, ["r"], given, {"z": [1, 4, 8, 8]})
+    target = tmp_path / "net.yaml"
+    assert Ran(capsys, "import", saved(tmp_path, body), "--partial", "-o", str(target)).code == 0
+    totals = analyze(load(target)[0]).totals
+    assert (totals.params, totals.macs) == (4 * 3 * 9, None)
