@@ -192,10 +192,8 @@ def _retold(walk: Walk, view: View, wanted: Sequence[Dim]) -> str:
         raise NotUnderstood("channels and positions are mixed in a way that no operation of the language has")
     if not any(shape.sizes) or all(size == 1 for size in shape.sizes):
         return ordered(walk, view, view.dims.index(channels)).node
-    in_order = merged(
-        one for axis in range(shape.rank) for one in whole_axis(axis + 1, walk.axis_size(view.node, axis + 1))
-    )
-    if len([dim for dim in axes if dim]) == 1 and merged(positions) == in_order and walk.knows("tokens"):
+    in_order = merged(positions) == _positions(walk, view.node)
+    if len([dim for dim in axes if dim]) == 1 and in_order and walk.knows("tokens"):
         node = ordered(walk, view, view.dims.index(channels)).node
         return walk.emit("tokens", node, Shape(shape.channels, (size_of(positions),)))
     raise NotUnderstood("the positions of the map are put in another order")
@@ -330,6 +328,36 @@ def as_vector(walk: Walk, view: View, dim: int) -> View:
     return View(node, tuple(dims), (0,))
 
 
+def given_out(walk: Walk, view: View) -> str:
+    """The item that a module gives out: its map, which is a vector or a sequence where the tensor is one."""
+    view = materialised(walk, view)
+    shape = walk.shapes[view.node]
+    if not shape.rank or not view.dims or view.dims[0]:
+        return view.node
+    filled = [place for place, dim in enumerate(view.dims) if dim]
+    if len(view.dims) == 2 and shape.is_point:
+        return walk.emit("flatten", view.node, Shape(shape.channels, ()))
+    if len(filled) == 1:
+        return as_vector(walk, view, filled[0]).node
+    channels = view.dims.index(all_channels) if (all_channels := _channels(walk, view)) in view.dims else 0
+    if len(view.dims) == 3 and shape.rank > 1 and channels and not any(view.rolls):
+        (line,) = {1, 2} - {channels}
+        if view.dims[line] == _positions(walk, view.node):
+            return as_map(walk, view, channels, (line,))
+    return view.node
+
+
+def _channels(walk: Walk, view: View) -> Dim:
+    """All channels of a map in order."""
+    return whole_axis(CHANNELS, walk.axis_size(view.node, CHANNELS))
+
+
+def _positions(walk: Walk, node: str) -> Dim:
+    """All positions of a map in order."""
+    rank = walk.shapes[node].rank
+    return merged(one for axis in range(1, rank + 1) for one in whole_axis(axis, walk.axis_size(node, axis)))
+
+
 def with_channels(view: View, node: str, dim: int, channels: int) -> View:
     """The view of an item that changed the channels in dimension ``dim`` and nothing else."""
     dims = list(view.dims)
@@ -341,6 +369,7 @@ __all__ = [
     "as_map",
     "as_vector",
     "channels_to_space",
+    "given_out",
     "is_shuffled",
     "materialised",
     "ordered",

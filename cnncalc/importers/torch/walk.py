@@ -436,7 +436,7 @@ class Walk:
 
     def _outputs(self) -> tuple[str, ...]:
         from cnncalc.importers.torch.batches import lost_batch
-        from cnncalc.importers.torch.rearrange import materialised
+        from cnncalc.importers.torch.rearrange import given_out
 
         found: list[str] = []
         self.call = Call("output", (), {}, (), -1, 0, 0)
@@ -445,7 +445,7 @@ class Walk:
             if isinstance(view, View):
                 problem = lost_batch(self, ref)
                 try:
-                    found.append(materialised(self, view).node)
+                    found.append(given_out(self, view))
                 except NotUnderstood as reason:
                     problem = Problem("the module itself", "output", str(reason))
                 if problem is not None:

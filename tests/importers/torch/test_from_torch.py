@@ -33,6 +33,37 @@ def test_a_module_becomes_a_model_with_its_own_numbers() -> None:
     assert report.layers[-1].field.size == (5, 5)
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [
+        lambda y: y.flatten(1),
+        lambda y: y.view(1, -1),
+        lambda y: torch.relu(y.reshape(y.shape[0], -1)),
+        lambda y: y.permute(0, 2, 3, 1).flatten(1),
+        lambda y: y.mean((2, 3)),
+        lambda y: y.mean((2, 3), keepdim=True),
+        lambda y: y.flatten(2),
+        lambda y: (y.flatten(1), y),
+    ],
+)
+def test_a_result_that_is_a_vector_or_a_sequence_is_one(ends: Any) -> None:
+    class Ends(nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+
+        def forward(self, x: Any) -> Any:
+            return ends(self.conv(x))
+
+    module = Ends()
+    (model,) = cnncalc.from_torch(module, input=(3, 12, 14))
+    with torch.no_grad():
+        made = module.eval()(torch.zeros(1, 3, 12, 14))
+    given = made if isinstance(made, tuple) else (made,)
+    outputs = cnncalc.analyze(model).outputs
+    assert {output.shape.axes for output in outputs} == {tuple(one.shape[1:]) for one in given}
+
+
 def test_the_module_is_left_as_it_was() -> None:
     module = net()
     before = {name: value.clone() for name, value in module.state_dict().items()}
