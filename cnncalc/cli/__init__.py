@@ -16,6 +16,7 @@ from cnncalc.cli.output import CANNOT_WRITE, Trouble, emit, silence, surface_of,
 from cnncalc.errors import FINE, INTERRUPTED, INVALID, UNDONE, CnncalcError, NoAnswer, UsageError
 
 INTERNAL = "E901"
+EXHAUSTED = "E905"
 WIDEST = 120
 """Columns of help on a wide terminal."""
 
@@ -96,7 +97,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     A closed pipe ends a run quietly. An unforeseen error is reported as such, with its traceback where
     ``CNNCALC_TRACEBACK=1`` asks for it.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _ended(sys.argv[1:] if arguments is None else arguments)
+    except MemoryError:
+        pass  # what filled the memory is let go of before anything is said
+    help = "give it more memory, or ask about less: `cnncalc explain limits`"
+    warn(f"error[{EXHAUSTED}]: not enough memory for the answer\n  = help: {help}\n")
+    return UNDONE
+
+
+def _ended(arguments: Sequence[str]) -> int:
+    """The exit code of a run, with what ended it reported.
+
+    Raises:
+        MemoryError
+    """
     asked = next((word for word in arguments if not word.startswith("-")), None)
     try:
         return _run(arguments, asked)
@@ -114,6 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         silence(sys.stdout)
         return FINE
+    except MemoryError:
+        raise
     except Exception as error:  # the last resort, distinguished from findings by its exit code
         _broken(error)
     return UNDONE

@@ -46,4 +46,13 @@ CODES = (
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > 5%'",
         "$ cnncalc compare net.yaml wide.yaml --fail-if 'params > 5M'",
     ),
+    Code(
+        "E905",
+        "not enough memory",
+        "The process may not use as much memory as the answer takes, which grows with the number of layers: "
+        "a few hundred MiB for 100,000 of them. `--max-layers` bounds what a spec may ask for; CSV takes "
+        "less than a table or JSON.",
+        "",
+        "$ cnncalc rf net.yaml --max-layers 10000",
+    ),
 )

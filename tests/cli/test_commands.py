@@ -157,6 +157,21 @@ def test_an_unforeseen_error_is_told_as_such(
     assert "Traceback" in Ran(capsys, "params", "good.yaml").err
 
 
+def test_a_lack_of_memory_is_no_fault_of_the_program(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("cnncalc.analysis.run._Run.evaluate", full)
+    ran = Ran(capsys, "params", "good.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "error[E905]: not enough memory for the answer\n"
+        "  = help: give it more memory, or ask about less: `cnncalc explain limits`\n"
+    )
+
+
 @pytest.mark.parametrize("command", ["params", "sweep"])
 def test_an_unforeseen_wrong_value_is_not_taken_for_the_input(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
