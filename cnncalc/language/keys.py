@@ -44,7 +44,7 @@ class KeyReader:
             self._error(
                 "E105",
                 node,
-                f"a framework'expected s name, found {kind_of(node)}",
+                f"expected a framework's name, found {kind_of(node)}",
                 ", ".join(FRAMEWORKS),
                 scope,
             )

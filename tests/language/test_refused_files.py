@@ -292,7 +292,7 @@ from tests.language.refusing import INPUT, Found, found_in
             (
                 "E105",
                 "2:12",
-                "a framework'expected s name, found a list",
+                "expected a framework's name, found a list",
                 "pytorch, tensorflow, caffe, onnx",
             ),
             id="framework list",
