@@ -57,7 +57,8 @@ def inside_of_each(report: Report, most: int) -> list[dict[str, Reads]]:
     for at in range(rank):
         same = next((axes[one] for one in range(at) if _are_alike(report, one, at)), None)
         axes.append(same or AxisFollowed(report, at, wanted, most))
-    spans = [axis.of_each() for axis in axes]
+    by_axis = {axis: axis.of_each() for axis in dict.fromkeys(axes)}
+    spans = [by_axis[axis] for axis in axes]
     if rank < 2 or not any(axis.has_ends for axis in axes):
         return [
             {path: Reads(some, (ALL,) * len(some), {}) for path, some in along.items()} for along in spans
