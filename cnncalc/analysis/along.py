@@ -71,6 +71,10 @@ class _Opened(NamedTuple):
     channels: Size
     rules: tuple[AxisRule, ...] | None
     """``None`` where it makes a vector."""
+    fixed: tuple[Size, ...]
+    """Along each axis how many units come out, where that is known before any size is chosen; nothing where
+    the axes are laid out anew.
+    """
     laid: Arrangement | None
 
 
@@ -181,9 +185,8 @@ class Along:
         rule = None if wheres[0] is None else opened.rules[wheres[0]]
         self.rules.append(rule)
         self._place(index, node, layer, given, rule, opened.channels)
-        beside = zip(opened.rules, layer.combine(given).sizes, strict=True)
         return Shape(
-            opened.channels, tuple([None if at == to else _fixed(*one) for at, one in enumerate(beside)])
+            opened.channels, tuple([None if at == to else one for at, one in enumerate(opened.fixed)])
         )
 
     def _flattens_a_point(self, layer: Layer, given: Shape, where: int) -> bool:
@@ -224,11 +227,14 @@ class Along:
             rules = layer.axes((shape, *given[1:]), self.framework)
             layer.params(shape, self.framework)
             makes_map = shape.rank > 0 and not layer.flattens_map(shape, self.framework)
+            channels = layer.out_channels(shape)
+            laid = _laid(node, layer, shape) if makes_map else None
             known = _Opened(
                 shape.rank,
-                layer.out_channels(shape),
+                channels,
                 rules if makes_map else None,
-                _laid(node, layer, shape) if makes_map else None,
+                tuple(map(_fixed, rules, shape.sizes)) if makes_map and laid is None else (),
+                laid,
             )
             self._openings[(layer, given)] = known
         return known
