@@ -28,6 +28,11 @@ def rounded(number: Size) -> str:
     return "" if number is None else _scaled(number, _POWERS, "")
 
 
+def brief(number: Size) -> str:
+    """A number as it is said where there is room for one alone: rounded, exact where that is as short."""
+    return rounded(number) or exact(number)
+
+
 def memory(number: Size) -> str:
     """Bytes with a power of 1024, such as 527.8 MiB."""
     return "" if number is None else _scaled(number, _BINARY, " ")

@@ -29,7 +29,7 @@ from cnncalc.render.pictures import PICTURES, Drawing, draw
 from cnncalc.render.pictures.svg import style as style_of_pictures
 from cnncalc.render.rows import rows
 from cnncalc.render.surface import PLAIN
-from cnncalc.render.text import exact, inert, rounded
+from cnncalc.render.text import brief, exact, inert
 from cnncalc.render.view import View
 from cnncalc.support.numbers import plural
 
@@ -249,7 +249,7 @@ def _comparison(networks: Sequence[Shown], names: Sequence[str], comparison: Doc
         inputs = ", ".join(str(shape) for _, shape in report.inputs)
         last = report.last_local
         counts = "".join(
-            f'<td class="n" title="{exact(number)}">{rounded(number) or exact(number)}</td>'
+            f'<td class="n" title="{exact(number)}">{brief(number)}</td>'
             for number in (sums.params, sums.macs, report.peak)
         )
         field = ("-", "-") if last is None else (field_size(last), field_stride(last))

@@ -10,7 +10,7 @@ from cnncalc.analysis.report import LayerReport, totals_of
 from cnncalc.geometry.shape import Size
 from cnncalc.render.columns import columns
 from cnncalc.render.listing import Column
-from cnncalc.render.text import UNKNOWN, exact, rounded
+from cnncalc.render.text import UNKNOWN, brief, exact
 from cnncalc.render.tree import Node, grown
 from cnncalc.support.numbers import plural
 
@@ -154,7 +154,7 @@ def _counts(line: Line, largest: Sequence[int]) -> Iterator[str]:
 
 
 def _count(number: Size, most: int, kind: str, reasons: str, more: str = "") -> str:
-    words = rounded(number) or exact(number)
+    words = brief(number)
     title = reasons if number is None else f"{exact(number)}{more}"
     titled = "" if title == words else f' title="{escape(title)}"'
     share = f"{min(number / most, 1):.3f}" if number and most else "0.000"

@@ -32,7 +32,7 @@ from cnncalc.render.pictures.svg import (
     width_of,
 )
 from cnncalc.render.rows import rows
-from cnncalc.render.text import UNKNOWN, exact, rounded
+from cnncalc.render.text import brief, exact
 from cnncalc.support.numbers import plural
 
 NAMES, BAR, NUMBER = 176, 104, 64
@@ -113,7 +113,7 @@ def _scales(found: list[Bars]) -> list[Scale]:
         totals = [exact(figure.of(bars.report.totals)) for bars in found]
         room = max(
             BAR + NUMBER,
-            BAR + 4 + GRID + width_of(_number(max(largest))),
+            BAR + 4 + GRID + width_of(brief(max(largest))),
             *[GRID + width_of(words, bold=True) for words in totals],
         )
         scales.append(Scale(start, start + room, max(largest)))
@@ -151,8 +151,4 @@ def _row(path: str, sums: Totals, scales: list[Scale], y: float) -> Iterator[Ele
         data = {"data_layer": path, "data_figure": figure.key, "data_value": exact(value)}
         if value:
             yield rect(scale.start, y + 3, max(long, 0.5), 12, f"fill-{SERIES[at]}", said, **data)
-        yield text(scale.start + long + 4, y + 13, _number(value), "" if value else "soft", title=said)
-
-
-def _number(value: Size) -> str:
-    return UNKNOWN if value is None else rounded(value) or exact(value)
+        yield text(scale.start + long + 4, y + 13, brief(value), "" if value else "soft", title=said)

@@ -38,7 +38,7 @@ from cnncalc.render.pictures.svg import (
     width_of,
 )
 from cnncalc.render.rows import rows
-from cnncalc.render.text import UNKNOWN, exact, once, rounded
+from cnncalc.render.text import brief, exact, once
 from cnncalc.support.numbers import by, plural
 
 WIDE, HIGH, TEXT = 224, 60, 16
@@ -139,7 +139,7 @@ def _leaves(report: Report, depth: int | None) -> dict[str, Leaf]:
 def _leaf(key: str, name: str, layers: Sequence[LayerReport], reads: tuple[str, ...], late: int) -> Leaf:
     last = layers[-1]
     sums = totals_of(layers)
-    params = UNKNOWN if sums.params is None else rounded(sums.params) or exact(sums.params)
+    params = brief(sums.params)
     field = field_size(last)
     what = [f"{params} params"] if sums.params != 0 else []
     seen = [f"field {field}"] if last.field.axes else []

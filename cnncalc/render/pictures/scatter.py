@@ -23,7 +23,7 @@ from cnncalc.render.pictures.svg import (
     text,
     width_of,
 )
-from cnncalc.render.text import exact, inert, rounded
+from cnncalc.render.text import brief, exact, inert
 from cnncalc.support.numbers import by, plural
 
 LEFT, TOP, WIDE, HIGH = 56, LINE, 480, 400
@@ -113,7 +113,7 @@ def _axis(values: Sequence[int], start: float, length: float) -> Axis:
 
 def _panel(dots: list[Dot], total: int) -> Panel:
     up = _axis([dot.macs for dot in dots], TOP + HIGH, -HIGH)
-    left = max(LEFT, *[GRID + ceil(width_of(_short(value))) for value in up.ticks], 0)
+    left = max([LEFT, *[GRID + ceil(width_of(_short(value))) for value in up.ticks]])
     across = _axis([dot.params for dot in dots], left, WIDE)
     elements = list(_grid(across, up))
     largest = max((dot.extent or 0 for dot in dots), default=0)
@@ -177,7 +177,7 @@ def _grid(across: Axis, up: Axis) -> Iterator[Element]:
 
 
 def _short(value: int) -> str:
-    return _number(value).replace(".0", "")
+    return brief(value).replace(".0", "")
 
 
 def _numbers(placed: list[tuple[float, float, float]], left: float) -> Iterator[Element]:
@@ -207,8 +207,8 @@ def _meet(one: tuple[float, float, float, float], other: tuple[float, float, flo
 def _legend(dots: list[Dot], x: float) -> Panel:
     """A line per network: its number, name, parameters and MACs; as wide as from the left of the plot."""
     columns = {
-        "params": [_number(dot.params) for dot in dots],
-        "MACs": [_number(dot.macs) for dot in dots],
+        "params": [brief(dot.params) for dot in dots],
+        "MACs": [brief(dot.macs) for dot in dots],
         "field": ["-" if dot.extent is None else exact(dot.extent) for dot in dots],
     }
     elements: list[Element] = []
@@ -223,7 +223,3 @@ def _legend(dots: list[Dot], x: float) -> Panel:
         for at, (dot, number) in enumerate(zip(dots, numbers, strict=True)):
             elements.append(text(end, 13 + LINE * (at + 1), number, "end", title=dot.said))
     return Panel(end, LINE * (len(dots) + 1), tuple(elements))
-
-
-def _number(value: int) -> str:
-    return rounded(value) or exact(value)
