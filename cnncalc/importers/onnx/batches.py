@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from cnncalc.importers.batches import culprit, lost
 from cnncalc.importers.items import Problem
 from cnncalc.importers.onnx.file import OnnxNode
 from cnncalc.importers.onnx.layout import BATCH, known, whole
 from cnncalc.importers.onnx.translation import Feature, Translation
-
-MOVED = "an output has the batch behind other axes: its shape here is that of one example"
 
 
 def lost_batch(translation: Translation, name: str, feature: Feature) -> Problem | None:
@@ -22,10 +23,8 @@ def lost_batch(translation: Translation, name: str, feature: Feature) -> Problem
     if operator == "Transpose" and is_whole:
         translation.has_moved_batch = True
         return None
-    sizes = "x".join(map(str, feature.sizes))
-    reason = f"the first axis of the result, {sizes}, is not the batch: it holds parts of one example"
     where = name if node is None else node.name or name
-    return Problem(where, operator, reason, "give out one map or vector an example")
+    return lost(where, operator, feature.sizes)
 
 
 def _begins_with_batch(translation: Translation, feature: Feature) -> bool:
@@ -34,20 +33,15 @@ def _begins_with_batch(translation: Translation, feature: Feature) -> bool:
 
 def _culprit(translation: Translation, name: str) -> OnnxNode | None:
     """The node that put something else where the batch was."""
+
+    def without_batch(node: OnnxNode) -> Iterator[str]:
+        for one in node.inputs:
+            held = translation.held.get(one)
+            if isinstance(held, Feature) and not _begins_with_batch(translation, held):
+                yield one
+
     makers = {output: node for node in translation.model.graph.nodes for output in node.outputs}
-    while (node := makers.pop(name, None)) is not None:
-        read = [one for one in node.inputs if isinstance(translation.held.get(one), Feature)]
-        before = [one for one in read if not _begins_with_batch(translation, _feature(translation, one))]
-        if not before:
-            return node
-        name = before[0]
-    return None
-
-
-def _feature(translation: Translation, name: str) -> Feature:
-    found = translation.held[name]
-    assert isinstance(found, Feature)
-    return found
+    return culprit(name, makers, without_batch)
 
 
 def _is_moved(translation: Translation, feature: Feature) -> bool:

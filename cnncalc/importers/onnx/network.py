@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from cnncalc.frameworks.onnx import NEWEST_OPSET
 from cnncalc.geometry.shape import Shape
+from cnncalc.importers.batches import MOVED
 from cnncalc.importers.items import (
     NOT_UNDERSTOOD,
     Item,
@@ -17,7 +18,7 @@ from cnncalc.importers.items import (
     Request,
     Stated,
 )
-from cnncalc.importers.onnx.batches import MOVED, lost_batch
+from cnncalc.importers.onnx.batches import lost_batch
 from cnncalc.importers.onnx.file import OnnxModel, read_model
 from cnncalc.importers.onnx.layout import plain
 from cnncalc.importers.onnx.translation import Feature, Lost, Offsets, Scores, Spread, Translation, Unknown

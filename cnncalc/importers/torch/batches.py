@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cnncalc.importers.batches import MOVED, culprit, lost
 from cnncalc.importers.items import Problem
 from cnncalc.importers.torch.calls import Call, Ref
 from cnncalc.importers.torch.views import View, whole_axis
@@ -11,7 +13,6 @@ from cnncalc.importers.torch.views import View, whole_axis
 if TYPE_CHECKING:
     from cnncalc.importers.torch.walk import Walk
 
-MOVED = "an output has the batch behind other axes: its shape here is that of one example"
 _MOVES = {"permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis", "t"}
 """Functions that put axes into another order and leave each of them as it is."""
 
@@ -28,23 +29,21 @@ def lost_batch(walk: Walk, ref: Ref) -> Problem | None:
     if function in _MOVES and _is_moved(walk, view):
         walk.remark(MOVED)
         return None
-    sizes = "x".join(map(str, view.shape))
-    reason = f"the first axis of the result, {sizes}, is not the batch: it holds parts of one example"
     where = "" if call is None else walk.path(call)
-    return Problem(where or "the module itself", function, reason, "give out one map or vector an example")
+    return lost(where or "the module itself", function, view.shape)
 
 
 def _culprit(walk: Walk, ref: Ref) -> Call | None:
     """The call that put something else where the batch was."""
+
+    def without_batch(call: Call) -> Iterator[int]:
+        for one in call.inputs:
+            held = walk.held.get(one.number)
+            if isinstance(held, View) and held.dims and held.dims[0]:
+                yield one.number
+
     makers = {one.number: call for call in walk.recording.calls for one in call.outputs}
-    number = ref.number
-    while (call := makers.pop(number, None)) is not None:
-        read = [one.number for one in call.inputs if isinstance(walk.held.get(one.number), View)]
-        before = [one for one in read if (dims := walk.held[one].dims) and dims[0]]
-        if not before:
-            return call
-        number = before[0]
-    return None
+    return culprit(ref.number, makers, without_batch)
 
 
 def _is_moved(walk: Walk, view: View) -> bool:
