@@ -9,10 +9,11 @@ import typer
 from cnncalc.analysis.run import with_input
 from cnncalc.cli import options
 from cnncalc.cli.asking import Request, answer
+from cnncalc.errors import InputError
 from cnncalc.loading import Options
 from cnncalc.network.graph import MOST_LAYERS
 from cnncalc.network.model import Model
-from cnncalc.questions.sizes import Sizes
+from cnncalc.questions.sizes import Sizes, by_axis
 from cnncalc.questions.sizes import sizes as sizes_of
 from cnncalc.render.listings.sizes import FittingSizes
 
@@ -53,9 +54,11 @@ def sizes(
 
     def ask(one: Model) -> Sizes:
         rank = with_input(one.inputs, request.input)[0][1].rank
-        if wanted is not None and rank and len(wanted) not in (1, rank):
-            message = f"{len(wanted)} sizes for {rank} spatial axes: give one, or one per axis"
-            raise typer.BadParameter(message, param_hint="--near")
+        if wanted is not None and rank:
+            try:
+                by_axis(wanted, rank)
+            except InputError as error:
+                raise typer.BadParameter(str(error), param_hint="--near") from error
         return sizes_of(one, wanted, input=request.input)
 
     return answer(request, ask, FittingSizes)

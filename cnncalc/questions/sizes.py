@@ -13,6 +13,7 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import SPATIAL, place, refusal
 from cnncalc.support import display
+from cnncalc.support.numbers import plural
 
 
 class Near(NamedTuple):
@@ -101,10 +102,7 @@ def sizes(
     if not rank:
         message = f"the input `{model.inputs[0][0]}` is a vector: it has no spatial axes"
         raise refusal(model, message, None, SPATIAL)
-    if len(asked) not in (1, rank):
-        axes = "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
-        raise InputError(f"{len(asked)} sizes for {axes}: give one, or one per axis")
-    asked = asked * rank if len(asked) == 1 else asked
+    asked = by_axis(asked, rank)
     found: list[Axis] = []
     try:
         lines = [Along(model, rules, axis) for axis in range(rank)]
@@ -123,6 +121,18 @@ def sizes(
         axes=tuple(found),
         varied=tuple(names),
     )
+
+
+def by_axis(sizes: tuple[Any, ...], rank: int) -> tuple[Any, ...]:
+    """One size for each spatial axis, of one for all or one for each.
+
+    Raises:
+        InputError: where there are others.
+    """
+    if len(sizes) not in (1, rank):
+        axes = plural(rank, "spatial axis", "spatial axes")
+        raise InputError(f"{len(sizes)} sizes for {axes}: give one, or one per axis")
+    return sizes * rank if len(sizes) == 1 else sizes
 
 
 def _check(size: Any) -> None:
