@@ -69,6 +69,7 @@ Specs = Annotated[
     list[str],
     typer.Argument(
         autocompletion=options.spec_names,
+        callback=options.read_once,
         metavar="SPEC...",
         help="Spec files, names of bundled configs, or a file in a revision of git: main:nets/a.yaml; "
         "or two folders, whose files are compared by their paths.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.cli import run
+from cnncalc.cli.seen import Seen
 from cnncalc.errors import FINE
 from cnncalc.frameworks import FRAMEWORKS
 from cnncalc.render.formats import Format
@@ -15,7 +16,8 @@ def across(request: run.Request, all_layers: bool, format: Format, output: str |
     computes it. What a framework refuses is among the notes, of a format that has them.
     """
     conditions = [request.options._replace(framework=name) for name in FRAMEWORKS]
-    outcomes = [run.compute(request._replace(options=one)) for one in conditions]
+    read = Seen().read
+    outcomes = [run.compute(request._replace(options=one), read) for one in conditions]
     code = min(outcome.code for outcome in outcomes)
     found = [
         one

@@ -56,10 +56,21 @@ def framework_names(incomplete: str) -> list[str]:
     return [name for name in FRAMEWORKS if name.startswith(incomplete)]
 
 
+def read_once(specs: list[str]) -> list[str]:
+    """SPECs among which standard input is at most once, for its text is gone when it was read."""
+    if specs.count("-") > 1:
+        raise typer.BadParameter(
+            "standard input (`-`) can be read once only: put the other network into a file",
+            param_hint="SPEC...",
+        )
+    return specs
+
+
 Specs = Annotated[
     list[str],
     typer.Argument(
         autocompletion=spec_names,
+        callback=read_once,
         metavar="SPEC...",
         help="A spec file, `-` for standard input, or the name of a bundled config.",
         show_default=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cnncalc.errors import CnncalcError
 from cnncalc.language.source import Source
 from cnncalc.loading import Loaded, Options, for_spec, load_source, source_at
 from cnncalc.network.model import Model
@@ -24,10 +25,24 @@ class Seen:
         self.find = find
         self.models: list[Model] = []
         self.texts: dict[str, list[str]] = {}
+        self.piped: Source | CnncalcError | None = None
+        """Standard input, whose text is gone when it was read, or why it could not be."""
 
     def read(self, spec: str, options: Options) -> Loaded:
-        source, options = self.find(spec, options)
+        source, options = self._found(spec, options)
         loaded = load_source(source, options)
         self.texts[source.name] = source.lines
         self.models += loaded.models
         return loaded
+
+    def _found(self, spec: str, options: Options) -> tuple[Source, Options]:
+        if spec != "-":
+            return self.find(spec, options)
+        if self.piped is None:
+            try:
+                self.piped, _ = self.find(spec, options)
+            except CnncalcError as error:
+                self.piped = error
+        if isinstance(self.piped, CnncalcError):
+            raise self.piped
+        return self.piped, options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 import shutil
@@ -650,3 +651,32 @@ def test_folders_say_which_files_of_other_formats_are_not_compared(
     assert "there are no specs in these folders; not compared: b.prototxt (name files" in " ".join(
         ran.err.split()
     )
+
+
+PIPED = "vars: {d: 1}\ninput: [3, 16, 16]\nlayers:\n  - conv3x3: {out: 8, dilation: d, padding: 1}\n"
+
+
+@pytest.mark.parametrize("command", [["compare"], ["rf"], ["params"], ["draw"], ["compare", "--frameworks"]])
+def test_standard_input_is_given_once(
+    command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(PIPED))
+    ran = Ran(capsys, *command, "-", "new.yaml", "-")
+    assert (ran.code, ran.out) == (2, "")
+    assert " ".join(ran.err.split()).startswith(
+        "cnncalc: Invalid value for SPEC...: standard input (`-`) can be read once only: "
+        "put the other network into a file"
+    )
+
+
+@pytest.mark.parametrize("options", [["--set", "d=1,2"], ["--frameworks", "--all"]])
+@pytest.mark.parametrize("text", [PIPED, PIPED.replace("out", "uot"), PIPED + "\0"])
+def test_standard_input_is_compared_as_a_file_is(
+    options: list[str], text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("net.yaml").write_text(text)
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    piped, filed = (Ran(capsys, "compare", spec, *options) for spec in ("-", "net.yaml"))
+    assert piped.code == filed.code
+    assert piped.out.replace("<stdin>", "net") == filed.out.replace("net.yaml", "net")
+    assert piped.err.replace("<stdin>", "net.yaml") == filed.err
