@@ -25,6 +25,11 @@ COMPLETE = "_CNNCALC_COMPLETE"
 loaded.
 """
 
+COMPLETION = ("--install-completion", "--show-completion")
+POWERSHELL = ("pwsh", "powershell")
+SHELL_BY_NAME = "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION"
+"""What lets typer's options for completion take the name of a shell."""
+
 # What typer raises for any wrong command line: in its older versions it has no public name.
 _MISUSE: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -61,7 +66,11 @@ def application(commands: Iterable[str] = COMMANDS, completion: bool = False) ->
         add_completion=completion,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST, "color": True},
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "max_content_width": WIDEST,
+            "color": surface_of(sys.stdout).colour,
+        },
     )
     app.callback()(_cnncalc)
     for name in commands:
@@ -143,9 +152,40 @@ def _run(arguments: Sequence[str], asked: str | None) -> int:
         emit(render({name: _function(name) for name in COMMANDS}, target_surface(None)))
         return UNDONE
     is_known = asked in COMMANDS and COMPLETE not in os.environ
+    for option in COMPLETION:
+        if option in arguments and not is_known:
+            return _complete(option, arguments, asked)
     app = application([asked], False) if asked is not None and is_known else application(completion=True)
     code = app(args=arguments, prog_name="cnncalc", standalone_mode=False)
     return code if isinstance(code, int) else FINE
+
+
+def _complete(option: str, arguments: Sequence[str], asked: str | None) -> int:
+    """Set up or show what completes commands in a shell, which typer does.
+
+    Raises:
+        typer.BadParameter: for a word, which typer would take no notice of.
+        Trouble: where a file cannot be written, or a program that knows its place is missing.
+    """
+    if asked is not None and not os.environ.get(SHELL_BY_NAME):
+        message = f"takes no value, but found '{asked}': it is for the shell that cnncalc is started from"
+        raise typer.BadParameter(message, param_hint=option)
+    from subprocess import CalledProcessError
+
+    try:
+        application(completion=True)(args=arguments, prog_name="cnncalc", standalone_mode=False)
+    except FileNotFoundError as error:
+        name = str.__str__(error.filename)  # a word of typer's choice, which shows itself by its class
+        what = f"PowerShell (`{name}`) is not installed" if name in POWERSHELL else f"there is no `{name}`"
+        raise Trouble(f"completion cannot be installed: {what}") from error
+    except CalledProcessError as error:
+        raise Trouble(f"completion cannot be installed: `{str.__str__(error.cmd[0])}` fails") from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Trouble(f"completion cannot be installed in {error.filename}: {reason}") from error
+    return FINE
 
 
 def _troubled(trouble: Trouble) -> None:

@@ -247,3 +247,50 @@ def test_there_is_a_script_for_powershell() -> None:
 def test_completion_is_offered_where_no_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--install-completion" in Ran(capsys, "--help").out
     assert "--install-completion" not in Ran(capsys, "zoo", "--help").out
+
+
+BY_NAME = "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION"
+
+
+def installed(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Completion installed in a home of its own, where no program but Python is found."""
+    return subprocess.run(
+        [sys.executable, "-m", "cnncalc", "--install-completion", *words],
+        env={"HOME": str(home), "PATH": str(home), "PYTHONPATH": str(ROOT), **more},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_completion_without_powershell_says_so(tmp_path: Path) -> None:
+    done = installed(tmp_path, "pwsh", **{BY_NAME: "1"})
+    said = "error[E902]: completion cannot be installed: PowerShell (`pwsh`) is not installed\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_completion_where_no_file_can_be_written(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.touch()
+    done = installed(home, "bash", **{BY_NAME: "1"})
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error[E902]: completion cannot be installed in {home}")
+
+
+@pytest.mark.parametrize("option", ["--install-completion", "--show-completion"])
+def test_a_shell_beside_completion_is_no_value(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, option, "pwsh")
+    assert (ran.code, ran.out) == (2, "")
+    assert " ".join(ran.err.split()) == (
+        f"cnncalc: Invalid value for {option}: takes no value, but found 'pwsh': it is for the shell that "
+        "cnncalc is started from Try `cnncalc --help`."
+    )
+
+
+@pytest.mark.parametrize(("more", "is_coloured"), [({}, False), ({"FORCE_COLOR": "1"}, True)])
+def test_completion_has_colours_where_they_are_wanted(
+    more: dict[str, str], is_coloured: bool, tmp_path: Path
+) -> None:
+    done = installed(tmp_path, "bash", **{BY_NAME: "1"}, **more)
+    assert done.returncode == 0
+    assert ("\x1b[" in done.stdout) == is_coloured
+    assert "bash completion installed in" in done.stdout
