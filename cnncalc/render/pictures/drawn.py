@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeGuard
+from typing import Self, TypeGuard
 
 from cnncalc.analysis.report import Report, as_report
 from cnncalc.errors import InputError
@@ -15,18 +15,28 @@ from cnncalc.render.pictures.photo import data_url
 from cnncalc.support.words import did_you_mean, shown
 
 
-class Drawn:
-    """A picture that a notebook shows."""
+class Drawn(str):
+    """A picture that a notebook shows: its SVG, which may be used wherever a text of SVG may be, as in
+    ``IPython.display.SVG``.
+    """
 
-    def __init__(self, what: str, svg: str) -> None:
-        self.what = what
-        self.svg = svg
+    what: str
+
+    def __new__(cls, what: str, svg: str) -> Self:
+        made = super().__new__(cls, svg)
+        made.what = what
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        return self.what, self.svg
+
+    @property
+    def svg(self) -> str:
+        """The text by itself."""
+        return str(self)
 
     def __repr__(self) -> str:
-        return f"<Drawn {self.what}: {len(self.svg):,} characters of SVG>"
-
-    def __str__(self) -> str:
-        return self.svg
+        return f"<Drawn {self.what}: {len(self):,} characters of SVG>"
 
     def _repr_svg_(self) -> str:
         return self.svg

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from math import log
+from xml.dom import minidom
 
 import pytest
 
@@ -56,6 +58,12 @@ def test_from_python(tmp_path: object) -> None:
     picture.save(target)
     assert target.read_text(encoding="utf-8") == picture.svg
     assert "<Drawn growth" in repr(picture)
+    assert picture == str(picture) == picture.svg
+    (element,) = minidom.parseString(picture).getElementsByTagName("svg")  # as IPython.display.SVG does it
+    assert element.getElementsByTagName("path") or element.getElementsByTagName("polyline")
+    assert type(str(picture)) is type(picture.svg) is str
+    again = pickle.loads(pickle.dumps(picture))
+    assert (again, again.what, type(again)) == (picture, "growth", type(picture))
     assert cnncalc.draw([report, report], "scatter").svg.count("data-network") == 2
     with pytest.raises(InputError, match="did you mean 'growth'"):
         cnncalc.draw(report, "grow")
