@@ -207,6 +207,15 @@ def test_a_second_output_is_a_head() -> None:
     )
 
 
+def test_equal_outputs_one_after_another_are_heads_of_one_tensor_each() -> None:
+    """A head with ``repeat`` reads the copy before it."""
+    heads = [conv("a", f"head{number}", 4) for number in range(3)]
+    outputs = ("end", *(one.output for one in heads))
+    found = translated(network(conv("x", "a"), *heads, conv("a", "end", 5), outputs=outputs))
+    assert found.text.count("  - head: [") == 3
+    assert [out.shape.channels for out in found.report.outputs] == [5, 4, 4, 4]
+
+
 def test_equal_layers_in_a_row_are_repeated() -> None:
     assert (
         layers(conv("x", "a"), conv("a", "b"), conv("b", "y"))

@@ -276,6 +276,15 @@ def _inner_product(layer: Layer) -> Made:
     return [_own(layer, tensor)]
 
 
+def _margin_inner_product(layer: Layer) -> Made:
+    """The angular softmax of SphereFace: a product without bias; its margin is of the training."""
+    given = layer.parameters("margin_inner_product")
+    given.ignore("weight_filler", "type", "iteration", "base", "gamma", "power", "lambda_min")
+    out = given.whole("num_output", 0)
+    given.done()
+    return [layer.add("linear", Shape(out), out=out, bias=False)]
+
+
 def _relu(layer: Layer) -> Made:
     given = layer.parameters("relu")
     slope = given.number("negative_slope", 0.0)
@@ -372,6 +381,7 @@ def _bn(layer: Layer) -> Made:
         "momentum",
         "frozen",
         "eps",
+        "bias_filler",
         "icnet",
         "slice_group",
     )
@@ -472,38 +482,6 @@ def _slice(layer: Layer) -> Made:
     ]
 
 
-def _flatten(layer: Layer) -> Made:
-    given = layer.parameters("flatten")
-    given.only("axis", "1")
-    given.only("end_axis", "-1")
-    given.done()
-    return [layer.add("flatten", Shape(layer.shape.elements()))] if layer.shape.rank else [layer.inputs[0]]
-
-
-def _reshape(layer: Layer) -> Made:
-    given = layer.parameters("reshape")
-    given.only("axis", "0")
-    given.only("num_axes", "-1")
-    given.ignore("shape")
-    given.done()
-    dims = [
-        int(value.text) for value in given.message.message("shape").values("dim") if _is_whole(value.text)
-    ]
-    old, new = layer.shape.axes, dims[1:]
-    if len(new) == len(old) and all(
-        one in (0, size) for one, size in zip(new, old, strict=True) if one != -1
-    ):
-        return [layer.inputs[0]]
-    if len(new) == 1 and new[0] in (-1, layer.shape.elements()):
-        return [layer.add("flatten", Shape(layer.shape.elements()))]
-    layer.refuse(f"a reshape of {layer.shape} to {dims} is not understood")
-    return None
-
-
-def _is_whole(text: str) -> bool:
-    return re.fullmatch(r"-?[0-9]{1,9}", text) is not None
-
-
 def _crop(layer: Layer) -> Made:
     given = layer.parameters("crop")
     axis, offsets = given.whole("axis", 2), given.wholes("offset")
@@ -522,6 +500,93 @@ def _shuffle(layer: Layer) -> Made:
     groups = given.whole("group", 1)
     given.done()
     return [layer.add("channel_shuffle", layer.shape, groups=groups)]
+
+
+def _unpooling(layer: Layer) -> Made:
+    """Each value back to the place where the pool found it (SegNet's branch of Caffe); the mask that says
+    where is the pool's second top.
+    """
+    given = layer.parameters("upsample")
+    factors = (
+        given.whole("scale_h", given.whole("scale", 2)),
+        given.whole("scale_w", given.whole("scale", 2)),
+    )
+    wanted = (given.whole("upsample_h", 0), given.whole("upsample_w", 0))
+    less = (int(given.flag("pad_out_h", False)), int(given.flag("pad_out_w", False)))
+    given.done()
+    if min(factors) < 1 or min(wanted) < 0:
+        layer.refuse(f"factors of {factors}, sizes of {wanted} are not understood")
+        return None
+    shape = layer.shape
+    enlarged = tuple(
+        None if size is None else size * factor for size, factor in zip(shape.sizes, factors, strict=False)
+    )
+    if min(wanted):
+        less = tuple((size or 0) - one for size, one in zip(enlarged, wanted, strict=True))  # type: ignore[assignment]
+    if shape.rank != 2 or any(not 0 <= one < factor for one, factor in zip(less, factors, strict=True)):
+        layer.refuse(
+            f"sizes of {wanted[0]}x{wanted[1]} from {shape} by {factors[0]}x{factors[1]} are not understood"
+        )
+        return None
+    note = "an unpooling: each value goes back to where the pool found it, zeros around it"
+    made = layer.building.add(
+        "upsample", layer.inputs[:1], Shape(shape.channels, enlarged), layer.name, note=note, factor=factors
+    )
+    if not any(less):
+        return [made]
+    sizes = tuple(None if size is None else size - one for size, one in zip(enlarged, less, strict=True))
+    margins = tuple((0, one) for one in less)
+    return [
+        layer.add_to((made,), "crop", Shape(shape.channels, sizes), f"{layer.name}.crop", margins=margins)
+    ]
+
+
+def _interp(layer: Layer) -> Made:
+    """Bilinear resizing in which the corners stay corners (DeepLab's and PSPNet's branches of Caffe).
+
+    Source: src/caffe/layers/interp_layer.cpp of hszhao/PSPNet
+    """
+    given = layer.parameters("interp")
+    wanted = (given.whole("height", 0), given.whole("width", 0))
+    larger, smaller = given.whole("zoom_factor", 1), given.whole("shrink_factor", 1)
+    given.only("pad_beg", "0")
+    given.only("pad_end", "0")
+    given.ignore("use_blob_size")
+    given.done()
+    if min(larger, smaller) < 1 or min(wanted) < 0:
+        layer.refuse(f"`zoom_factor: {larger}`, `shrink_factor: {smaller}`, {wanted} are not understood")
+        return None
+    given_as: dict[str, object] = {"mode": "bilinear", "align_corners": True}
+    if len(layer.inputs) == 2:
+        shape = Shape(layer.shape.channels, layer.building.shapes[layer.inputs[1]].sizes)
+        return [layer.add_to(layer.inputs, "upsample_to", shape, layer.name, **given_as)]
+    sizes = tuple(
+        size if size is None else _zoomed((size - 1) // smaller + 1, larger) for size in layer.shape.sizes
+    )
+    if min(wanted):
+        sizes = wanted
+    if None in sizes:
+        layer.refuse(f"the size that comes out of {layer.shape} has to be known: pass --input")
+        return None
+    return [layer.add("upsample", Shape(layer.shape.channels, sizes), size=sizes, **given_as)]
+
+
+def _zoomed(size: int, factor: int) -> int:
+    return size + (size - 1) * (factor - 1)
+
+
+def _reorg(layer: Layer) -> Made:
+    """Space to depth (YOLOv2 in Caffe)."""
+    given = layer.parameters("reorg")
+    step = given.whole("stride", 2)
+    given.only("reverse", "false")
+    given.done()
+    channels, sizes = layer.shape.channels, layer.shape.sizes
+    if channels is None or step < 1 or any(size is not None and size % step for size in sizes):
+        layer.refuse(f"`stride: {step}` does not divide {layer.shape}")
+        return None
+    shape = Shape(channels * step ** len(sizes), tuple(size and size // step for size in sizes))
+    return [layer.add("pixel_unshuffle", shape, factor=step)]
 
 
 def _spp(layer: Layer) -> Made:
@@ -565,6 +630,7 @@ _STEPS: dict[str, Callable[[Layer], Made]] = {
     "deconvolution": _deconvolution,
     "pooling": _pooling,
     "innerproduct": _inner_product,
+    "margininnerproduct": _margin_inner_product,
     "relu": _relu,
     "relu6": _elementwise("relu6"),
     "prelu": _prelu,
@@ -576,12 +642,16 @@ _STEPS: dict[str, Callable[[Layer], Made]] = {
     "exp": _elementwise("exp", "exp", "base", "scale", "shift"),
     "log": _elementwise("log", "log", "base", "scale", "shift"),
     "swish": _elementwise("silu", "swish", "beta"),
+    "selu": _elementwise("selu"),
+    "hswish": _elementwise("hardswish"),
+    "mish": _elementwise("mish"),
     "power": _power,
     "clip": _clip,
     "softmax": _elementwise("softmax", "softmax", "axis"),
     "softmaxwithloss": _elementwise("softmax", "softmax", "axis"),
     "softmaxloss": _elementwise("softmax", "softmax", "axis"),
-    "dropout": _elementwise("dropout", "dropout", "dropout_ratio", "scale_train"),
+    "dropout": _elementwise("dropout", "dropout", "dropout_ratio", "scale_train", "sample_weights_test"),
+    "spatialdropout": _elementwise("dropout"),
     "split": _same,
     "lrn": _lrn,
     "batchnorm": _batch_norm,
@@ -592,10 +662,11 @@ _STEPS: dict[str, Callable[[Layer], Made]] = {
     "axpy": _axpy,
     "concat": _concat,
     "slice": _slice,
-    "flatten": _flatten,
-    "reshape": _reshape,
     "crop": _crop,
     "shufflechannel": _shuffle,
+    "upsample": _unpooling,
+    "interp": _interp,
+    "reorg": _reorg,
     "spp": _spp,
     "roipooling": _roi_pooling,
     "normalize": _normalize,
@@ -608,7 +679,10 @@ _NEEDS_MAP = frozenset(
         "deconvolution",
         "pooling",
         "crop",
-        "spp",
+        "interp",
+        "reorg",
         "roipooling",
+        "spp",
+        "upsample",
     )
 )

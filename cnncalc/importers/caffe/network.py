@@ -10,6 +10,7 @@ from cnncalc.importers.building import Building, read_file, text_of
 from cnncalc.importers.caffe import layers
 from cnncalc.importers.caffe.prototxt import Message, Value
 from cnncalc.importers.caffe.prototxt import read as parse
+from cnncalc.importers.caffe.views import EACH_BY_ITSELF, KINDS, View, seen
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
 from cnncalc.importers.unforeseen import reported
 
@@ -23,13 +24,30 @@ _DATA = (
     "annotateddata",
     "python_data",
 )
-_ENDS = ("accuracy", "silence", "hdf5output")
-"""Layers that measure or discard; what they read is an output where nothing else reads it."""
-_LOSS = re.compile(r".*loss$")
+_ENDS = (
+    "accuracy",
+    "silence",
+    "hdf5output",
+    "argmax",
+    "detectionoutput",
+    "detectionevaluate",
+    "evaldetection",
+)
+"""Layers that measure, discard or decode boxes; what they read is an output where nothing else reads it."""
+_CONSTANTS = ("priorbox",)
+"""Layers that read the sizes of maps alone: what they make is the same for each input."""
+_REGIONS = ("proposal", "proposallayer", "proposaltargetlayer", "anchortargetlayer")
+"""Layers that make regions of interest out of scores, as layers in Python too; what comes behind them is
+counted for one region.
+"""
+_LOSS = re.compile(r".*loss(ohem)?$")
 _SOFTMAX_LOSS = ("softmaxwithloss", "softmaxloss")
 _BESIDE_LAYERS = frozenset(
     ("name", "input", "input_dim", "input_shape", "layer", "layers", "state", "force_backward", "debug_info")
 )
+
+
+REGIONS = "the layers behind the proposals are counted for one region of interest"
 
 
 def read(request: Request) -> Network:
@@ -69,6 +87,12 @@ class _Translation:
         """The item whose weights go by a name that layers share."""
         self.lost: set[str] = set()
         """Blobs that are missing for a reason already noted."""
+        self.has_regions = False
+        """Whether there are regions of interest, of which one is counted."""
+        self.views: dict[str, View] = {}
+        """Blobs that the file sees with other axes than their tensor has."""
+        self.in_training: dict[str, Message] = {}
+        """Sources of examples that only the training reads, by their first top."""
 
     def inputs_of(self, message: Message) -> None:
         """The inputs that stand beside the layers, as older files have them."""
@@ -90,6 +114,7 @@ class _Translation:
         shape = asked or (Shape(dims[1], tuple(dims[2:])) if len(dims) > 1 else None)
         if shape is not None and len(dims) == 2 and dims[1] == 5 and self.inputs:
             self.labels.add(name)  # regions of interest: their number is that of the batch
+            self.has_regions = True
             return
         if shape is None and self.inputs:
             self.labels.add(name)
@@ -108,6 +133,8 @@ class _Translation:
         kind = _kind(message)
         name = message.text("name") or kind
         if not _is_run(message):
+            if kind in _DATA:
+                self.in_training.setdefault(message.text("top") and message.values("top")[0].text, message)
             return
         bottoms = [value.text for value in message.values("bottom")]
         tops = [value.text for value in message.values("top")]
@@ -136,6 +163,10 @@ class _Translation:
         self.labels.update(tops[1:])
 
     def _computed(self, message: Message, kind: str, name: str, bottoms: list[str], tops: list[str]) -> None:
+        for blob in bottoms:
+            if blob in self.in_training and blob not in self.blobs and blob not in self.labels:
+                source = self.in_training.pop(blob)
+                self._data(source, _kind(source), [value.text for value in source.values("top")])
         if self.lost.intersection(bottoms):
             self.lost.update(tops)
             return
@@ -143,19 +174,50 @@ class _Translation:
         if missing:
             self.lost.update(tops)
             reason = f"no layer before it makes the blob `{missing[0]}`"
-            self.building.refuse(name, kind, reason, message.line)
+            help = (
+                f'an input is declared by `input: "{missing[0]}"` and `input_shape`'
+                if not self.inputs
+                else None
+            )
+            self.building.refuse(name, kind, reason, message.line, help)
             return
         tensors = [self.blobs[blob] for blob in bottoms if blob in self.blobs]
-        if not tensors:
+        if kind == "python":
+            kind = _kind_in_python(message)
+        if not tensors or kind in _CONSTANTS or kind in _REGIONS:
+            self.labels.update(tops)
+            self.has_regions = self.has_regions or kind in _REGIONS
             return
         layer = layers.Layer(kind, name, message, tuple(tensors), len(tops), self.building, self.owners)
         with reported(self.request.source, line=message.line):
-            made = layers.translate(layer)
+            made = self._made(layer, bottoms[0], tops)
         if made is None:
             made = [self._unknown(layer)]
             self.lost.update(tops[1:])
         for top, tensor in zip(tops, made, strict=False):
             self.blobs[top] = tensor
+
+    def _made(self, layer: layers.Layer, bottom: str, tops: list[str]) -> list[str] | None:
+        """The tensors of a layer's tops; how they are seen is noted."""
+        view = self.views.get(bottom, View(layer.shape.axes))
+        for top in tops:
+            self.views.pop(top, None)
+        if layer.kind in KINDS:
+            found = seen(layer, view)
+            if found is not None and not found.view.is_of(self.building.shapes[found.tensor]):
+                self.views.update(dict.fromkeys(tops, found.view))
+            return None if found is None else [found.tensor]
+        if layer.kind == "pooling":
+            self.labels.update(tops[1:])  # the places where the largest values were found
+        if not view.is_of(layer.shape):
+            if layer.kind not in EACH_BY_ITSELF:
+                axes = Shape(view.axes[0], view.axes[1:])
+                layer.refuse(
+                    f"it reads {layer.shape} reshaped or permuted to {axes}, which is not understood"
+                )
+                return None
+            self.views.update(dict.fromkeys(tops, view))
+        return layers.translate(layer)
 
     def _unknown(self, layer: layers.Layer) -> str:
         output = self.building.tensor(layer.name)
@@ -182,6 +244,7 @@ class _Translation:
             framework="caffe",
             source=f"{Path(self.request.source).name}, Caffe prototxt",
             nodes=nodes,
+            remarks=(REGIONS,) if self.has_regions else (),
             unknown=tuple(self.building.problems),
         )
 
@@ -192,6 +255,12 @@ _PARAMETERS = {"imagedata": "image_data", "windowdata": "window_data", "memoryda
 def _kind(message: Message) -> str:
     """The type of a layer in lower case without underscores: ``InnerProduct`` is ``INNER_PRODUCT``."""
     return message.text("type").replace("_", "").lower()
+
+
+def _kind_in_python(message: Message) -> str:
+    """The class of a layer written in Python, in lower case, where it is known what it does."""
+    kind = message.message("python_param").text("layer").replace("_", "").lower()
+    return "spatialdropout" if kind == "spatialdropoutlayer" else kind if kind in _REGIONS else "python"
 
 
 def _is_run(message: Message) -> bool:

@@ -43,6 +43,8 @@ def _run(pieces: tuple[Piece, ...], place: int) -> tuple[int, int]:
     best = (1, 1)
     for length in range(1, min(LONGEST, (len(pieces) - place) // 2) + 1):
         group = pieces[place : place + length]
+        if all(piece.op == "head" for piece in group):
+            continue  # a copy of a head would read the head before it
         count = 1
         while same(group, pieces[place + length * count : place + length * (count + 1)]):
             count += 1

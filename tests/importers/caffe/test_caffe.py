@@ -101,6 +101,19 @@ def layer(kind: str, parameters: str = "", bottoms: str = "x", tops: str = "y") 
             (8, 15, 20),
         ),
         (layer("Normalize", "norm_param { across_spatial: false }"), "l2norm scale", (8, 15, 20)),
+        (layer("SeLU"), "selu", (8, 15, 20)),
+        (layer("Dropout", "dropout_param { sample_weights_test: true }"), "dropout", (8, 15, 20)),
+        (layer("MarginInnerProduct", "margin_inner_product_param { num_output: 5 }"), "linear", (5,)),
+        (layer("Interp", "interp_param { height: 29 width: 39 }"), "upsample", (8, 29, 39)),
+        (layer("Interp", "interp_param { zoom_factor: 2 }"), "upsample", (8, 29, 39)),
+        (layer("Interp", "interp_param { shrink_factor: 7 zoom_factor: 2 }"), "upsample", (8, 5, 5)),
+        (layer("Interp", bottoms="x x"), "upsample_to", (8, 15, 20)),
+        (
+            pool("p", "x", 3, 1) + layer("Reorg", "reorg_param { stride: 1 }"),
+            "maxpool pixel_unshuffle",
+            (8, 15, 20),
+        ),
+        (layer("Python", 'python_param { layer: "SpatialDropoutLayer" }'), "dropout", (8, 15, 20)),
     ],
 )
 def test_layers(tmp_path: Path, text: str, ops: str, axes: tuple[int, ...]) -> None:
@@ -228,6 +241,19 @@ def test_a_crop_of_the_data_is_its_size(tmp_path: Path) -> None:
         ),
         (layer("ReLU", bottoms="nowhere"), "relu: no layer before it makes the blob `nowhere`"),
         (
+            layer("Reshape", "reshape_param { shape { dim: 0 dim: 7 dim: -1 } }"),
+            "Reshape: a reshape of 8x15x20 to [0, 7, -1] is not understood",
+        ),
+        (
+            layer("Permute", "permute_param { order: 1 order: 0 }"),
+            "Permute: the order [1, 0, 2, 3] of 4 axes is not understood",
+        ),
+        (layer("Python", 'python_param { layer: "Mine" }'), "Python: there is no such layer"),
+        (
+            layer("Upsample", "upsample_param { scale: 2 upsample_h: 40 upsample_w: 40 }"),
+            "Upsample: sizes of 40x40 from 8x15x20 by 2x2 are not understood",
+        ),
+        (
             layer("Concat", "concat_param { axis: 2 }", bottoms="x x"),
             "Concat: `axis: 2` is not the channels'",
         ),
@@ -240,6 +266,88 @@ def test_what_is_not_understood_is_refused(tmp_path: Path, text: str, message: s
     assert found.message.startswith(message)
     assert found.location is not None
     assert found.location.line == 2
+
+
+def test_axes_that_are_moved_and_moved_back_are_nothing(tmp_path: Path) -> None:
+    """A softmax over each anchor's two scores, as region proposal networks have it."""
+    pairs = (
+        'layer {{ name: "r" type: "Reshape" bottom: "{}" top: "{}" reshape_param {{ shape {{ {} }} }} }}\n'
+    )
+    text = (
+        pairs.format("x", "two", "dim: 0 dim: 2 dim: -1 dim: 0")
+        + layer("Softmax", bottoms="two", tops="scores")
+        + pairs.format("scores", "back", "dim: 0 dim: 8 dim: -1 dim: 0")
+        + conv("end", "back", 5, 1)
+    )
+    found = network(tmp_path, INPUT + text)
+    assert [one.op for one in found.items] == ["softmax", "conv", "relu"]
+    assert [one.shape for one in found.items[:2]] == [Shape(8, (15, 20)), Shape(5, (15, 20))]
+    with pytest.raises(Refused, match="it reads 8x15x20 reshaped or permuted to 2x60x20"):
+        network(tmp_path, INPUT + text.replace('bottom: "back"', 'bottom: "scores"'))
+
+
+def head(name: str, bottom: str, out: int) -> str:
+    """A head of SSD: a convolution whose channels are moved behind the positions, as one vector."""
+    return (
+        conv(name, bottom, out, 1)
+        + f'layer {{ name: "{name}_p" type: "Permute" bottom: "{name}" top: "{name}_p" '
+        + "permute_param { order: 0 order: 2 order: 3 order: 1 } }\n"
+        + f'layer {{ name: "{name}_f" type: "Flatten" bottom: "{name}_p" top: "{name}_f" }}\n'
+    )
+
+
+def test_the_boxes_of_ssd_are_its_outputs(tmp_path: Path) -> None:
+    text = (
+        head("a", "x", 4)
+        + pool("small", "x", 2, 2)
+        + head("b", "small", 4)
+        + layer("Concat", bottoms="a_f b_f", tops="boxes")
+        + layer("PriorBox", "prior_box_param { min_size: 60 }", bottoms="x x", tops="p")
+        + layer("PriorBox", "prior_box_param { min_size: 90 }", bottoms="small x", tops="q")
+        + layer("Concat", "concat_param { axis: 2 }", bottoms="p q", tops="priors")
+        + layer("Reshape", "reshape_param { shape { dim: 0 dim: -1 dim: 4 } }", bottoms="boxes", tops="r")
+        + layer("Softmax", "softmax_param { axis: 2 }", bottoms="r", tops="s")
+        + layer("Flatten", bottoms="s", tops="t")
+        + layer("DetectionOutput", bottoms="t priors", tops="found")
+    )
+    found = network(tmp_path, INPUT + text)
+    assert [one.op for one in found.items][-2:] == ["concat", "softmax"]
+    assert found.items[-1].shape == Shape(4 * 15 * 20 + 4 * 8 * 10)
+    assert len(found.outputs) == 1
+
+
+def test_regions_of_interest_are_counted_once(tmp_path: Path) -> None:
+    text = (
+        layer("Python", 'python_param { layer: "ProposalLayer" }', tops="rois")
+        + layer("ROIPooling", "roi_pooling_param { pooled_h: 7 pooled_w: 7 }", bottoms="x rois")
+        + layer("InnerProduct", "inner_product_param { num_output: 21 }", bottoms="y", tops="z")
+    )
+    found = network(tmp_path, INPUT + text)
+    assert counts(found).params == 8 * 49 * 21 + 21
+    assert found.remarks == ("the layers behind the proposals are counted for one region of interest",)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "axes"), [("scale: 2", (8, 16, 20)), ("scale: 2 pad_out_h: true", (8, 15, 20))]
+)
+def test_an_unpooling_reads_the_mask_of_its_pool(
+    tmp_path: Path, parameters: str, axes: tuple[int, ...]
+) -> None:
+    pooled = pool("p", "x", 2, 2).replace('top: "p"', 'top: "p" top: "mask"')
+    found = network(
+        tmp_path, INPUT + pooled + layer("Upsample", f"upsample_param {{ {parameters} }}", bottoms="p mask")
+    )
+    assert found.items[-1].shape is not None
+    assert found.items[-1].shape.axes == axes
+    assert found.items[1].note is not None
+
+
+def test_the_data_of_the_training_are_the_input_of_a_file_without_others(tmp_path: Path) -> None:
+    text = (
+        'layer { name: "d" type: "Data" top: "data" top: "label" include { phase: TRAIN } '
+        "transform_param { crop_size: 32 } }\n" + conv("one", "data", 4, 3)
+    )
+    assert network(tmp_path, text).inputs == (("data", Shape(3, (32, 32))),)
 
 
 def test_one_cause_is_one_report(tmp_path: Path) -> None:
