@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from cnncalc.analysis.fitting import Classes
 
 
+MOST_ENDS = 4
+"""Of more outputs that are not meant only the first ones are named."""
+
+
 class _Subject(NamedTuple):
     """What expectations are about: the totals inside, and the tensors at the borders."""
 
@@ -62,7 +66,7 @@ def _check_one(model: Model, name: str, inside: tuple[ExpectedOf, ...], report: 
     records = {layer.path: layer for layer in report.layers}
     whole = _whole(report)
     findings = [
-        _hold(expectation, whole, name, None)
+        _hold(expectation, whole, name, None, model.graph.ends())
         if expectation.sizes is None
         else _hold_sizes(expectation, expectation.sizes, model, name)
         for expectation in model.expectations
@@ -92,8 +96,10 @@ def _check_error(
     return Finding(name, None, "error", wanted, got, expectation.origin.place(fault, failed), expectation)
 
 
-def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | None) -> Finding:
-    """One expectation against what was computed."""
+def _hold(
+    expectation: Expectation, subject: _Subject, name: str, path: str | None, ends: tuple[str, ...] = ()
+) -> Finding:
+    """One expectation against what was computed; of a model with what may be meant as its output."""
     value = _measure(expectation.metric, subject)
     got = _shown(value, expectation.is_listed)
     if _agrees(expectation, value):
@@ -104,9 +110,20 @@ def _hold(expectation: Expectation, subject: _Subject, name: str, path: str | No
         )
     else:
         wanted = f"{expectation.metric} {expectation.explained}"
-        fault = Fault("E401", f"expected {wanted}, got {got}{_difference(expectation, value)}")
+        said = f"expected {wanted}, got {got}{_difference(expectation, value)}"
+        fault = Fault("E401", said, _output_meant(expectation.metric, ends))
     diagnostic = expectation.origin.place(fault, path)
     return Finding(name, path, expectation.metric, expectation.text, got, diagnostic, expectation, value)
+
+
+def _output_meant(metric: str, ends: tuple[str, ...]) -> str | None:
+    """Of which output a metric of the model is, where there are several."""
+    if len(ends) < 2 or metric in SUMS or metric == "in":
+        return None
+    main, *others = ends
+    names = ", ".join(f"`{one}`" for one in others[:MOST_ENDS])
+    more = f" and {len(others) - MOST_ENDS} more" if len(others) > MOST_ENDS else ""
+    return f"of several outputs `{main}` is meant; for {names}{more} write `expect` beside the item"
 
 
 def _hold_sizes(expectation: Expectation, wanted: SizeSet, model: Model, name: str) -> Finding:

@@ -77,6 +77,12 @@ class Graph(NamedTuple):
         """The nodes that are not inputs."""
         return sum(node.layer is not None for node in self.nodes)
 
+    def ends(self) -> tuple[str, ...]:
+        """The paths of what may be meant as an output: the main one, the heads, and what no layer reads."""
+        read = {source for node in self.nodes for source in node.inputs}
+        idle = [at for at, node in enumerate(self.nodes) if node.layer is not None and at not in read]
+        return tuple([self.nodes[at].path for at in dict.fromkeys((*self.outputs, *idle))])
+
     def cuts(self) -> tuple[int, ...]:
         """The nodes through which everything goes, in their order: no later one, and no output, reads an
         earlier one.

@@ -62,6 +62,10 @@ class Sizes(NamedTuple):
     axes: tuple[Axis, ...]
     varied: tuple[str, ...]
     """The inputs that are meant: those as large as the first one; the others keep their sizes."""
+    output: str
+    """The main output, whose sizes are ``kept``."""
+    other_outputs: tuple[str, ...]
+    """The heads, and the layers that no other one reads."""
 
     def _repr_html_(self) -> str:
         return display.html(self)
@@ -113,6 +117,7 @@ def sizes(
         same = next((other for other in before if lines[axis].is_like(lines[other])), None)
         found.append(_axis(model, lines[axis], asked[axis]) if same is None else found[same])
     names = [name for (name, _), varied in zip(model.inputs, lines[0].varied, strict=True) if varied]
+    main, *others = model.graph.ends()
     return Sizes(
         name=model.name,
         file=model.file,
@@ -120,6 +125,8 @@ def sizes(
         framework=rules.name,
         axes=tuple(found),
         varied=tuple(names),
+        output=main,
+        other_outputs=tuple(others),
     )
 
 

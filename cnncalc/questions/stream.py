@@ -61,6 +61,10 @@ class Stream(NamedTuple):
     state_whole_chunks: int
     """Numbers kept between chunks where the first one is whole too."""
     layers: tuple[LayerDelay, ...]
+    output: str
+    """The main output, which is the one meant."""
+    other_outputs: tuple[str, ...]
+    """The heads, and the layers that no other one reads."""
 
     def _repr_html_(self) -> str:
         return display.html(self)
@@ -114,6 +118,7 @@ def stream(
     whole_chunks = sum(pieces[0][0].values())
     states, first = min(pieces, key=lambda kept: sum(kept[0].values()))
     state = sum(states.values())
+    main_path, *others = model.graph.ends()
     return Stream(
         name=model.name,
         file=model.file,
@@ -131,6 +136,8 @@ def stream(
         first=first,
         state_whole_chunks=whole_chunks,
         layers=tuple([_delay(layer, states.get(number, 0)) for number, layer in found.placed()]),
+        output=main_path,
+        other_outputs=tuple(others),
     )
 
 

@@ -67,6 +67,10 @@ class Tiling(NamedTuple):
     """Of weights, biases and buffers."""
     whole_bytes: int
     """What the activations of the whole image would take."""
+    output: str
+    """The main output, which is the one meant."""
+    other_outputs: tuple[str, ...]
+    """The heads, and the layers that no other one reads."""
 
     def _repr_html_(self) -> str:
         return display.html(self)
@@ -232,6 +236,7 @@ def _plan(planner: _Planner, cost: _Cost, limits: tuple[int, ...]) -> Tiling:
         times = prod([some.count(size) for some, size in zip(sizes, one, strict=True)])
         macs += times * cost.macs_of(one)
     whole = cost.macs_of(planner.image)
+    main, *others = planner.model.graph.ends()
     return Tiling(
         name=planner.model.name,
         file=planner.model.file,
@@ -244,6 +249,8 @@ def _plan(planner: _Planner, cost: _Cost, limits: tuple[int, ...]) -> Tiling:
         peak_bytes=cost.bytes_of(tuple(map(max, sizes))),
         weight_bytes=cost.weights,
         whole_bytes=cost.bytes_of(planner.image),
+        output=main,
+        other_outputs=tuple(others),
     )
 
 

@@ -16,6 +16,8 @@ from cnncalc.render.surface import Surface
 from cnncalc.render.text import inert
 
 Answer = TypeVar("Answer")
+MOST_OUTPUTS = 4
+"""Of more outputs that are not meant only the first ones are named."""
 
 
 class Named(Protocol):
@@ -48,6 +50,31 @@ class OfInput(Named, Protocol):
 def title(answer: OfInput, surface: Surface, *more: str) -> str:
     """The network's name, its input and rules as other commands head their tables, and more."""
     return joined((inert(answer.name), inputs_of(answer.inputs), answer.framework, *more), surface)
+
+
+class OfOutput(Protocol):
+    """What is answered for the main output of a network that may have others."""
+
+    @property
+    def output(self) -> str: ...
+
+    @property
+    def other_outputs(self) -> tuple[str, ...]: ...
+
+
+def about_output(answer: OfOutput, what: str) -> tuple[str, ...]:
+    """As a note of which output is meant, where there are several."""
+    others = answer.other_outputs
+    if not others:
+        return ()
+    more = f" and {len(others) - MOST_OUTPUTS} more" if len(others) > MOST_OUTPUTS else ""
+    names = ", ".join(map(inert, others[:MOST_OUTPUTS])) + more
+    return (f"{what} of the output {inert(answer.output)}, not of {names}",)
+
+
+def outputs_record(answer: OfOutput) -> dict[str, Any]:
+    """The same in JSON."""
+    return {"output": answer.output, "other_outputs": list(answer.other_outputs)}
 
 
 def joined(parts: Sequence[str], surface: Surface) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc.analysis.fitting import Classes, in_words, shortened
 from cnncalc.questions.sizes import Axis, Near, Sizes
 from cnncalc.render.listing import Column, Listing
-from cnncalc.render.listings.answers import Answers, title
+from cnncalc.render.listings.answers import Answers, about_output, outputs_record, title
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, inert
 
@@ -50,6 +50,7 @@ def listing(answer: Sizes, surface: Surface) -> Listing[Line]:
         notes += _near(name, axis)
     if len(answer.varied) > 1:
         notes.append(f"the inputs {', '.join(map(inert, answer.varied))} have one size")
+    notes += about_output(answer, "sizes are kept")
     columns = (
         *(() if alike else (Column[Line]("axis", "axis", _axis, _axis, 0, right=False),)),
         Column[Line]("what", "", lambda line: line.what, lambda line: line.what, 0, right=False),
@@ -101,6 +102,7 @@ def record(answer: Sizes) -> dict[str, Any]:
         "framework": answer.framework,
         "inputs": list(answer.varied),
         "axes": [_axis_record(axis) for axis in answer.axes],
+        **outputs_record(answer),
     }
 
 

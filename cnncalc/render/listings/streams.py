@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 from cnncalc.questions.stream import LayerDelay, Stream
 from cnncalc.render.listing import Column, Listing, Total
-from cnncalc.render.listings.answers import Answers, title
+from cnncalc.render.listings.answers import Answers, about_output, outputs_record, title
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import NOTHING, exact, inert, memory
 from cnncalc.render.tree import tree
@@ -45,6 +45,7 @@ class Streams(Answers[Stream]):
             tuple(map(_of_branch, (_PATH, _OP, _BACK, _AHEAD, _STATE))),
             tuple(_branches(shown, surface)),
             notes=(
+                *about_output(answer, "look-back, look-ahead, delay and state below are"),
                 "look-back and look-ahead in positions of the input; state in numbers",
                 *((left,) if hidden else ()),
             ),
@@ -72,6 +73,7 @@ class Streams(Answers[Stream]):
                 "first": answer.first,
                 "state_whole_chunks": answer.state_whole_chunks,
             },
+            **outputs_record(answer),
         }
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.questions.tile import Tile, TiledAxis, Tiling
 from cnncalc.render.listing import Column, Listing, Total
-from cnncalc.render.listings.answers import Answers, title
+from cnncalc.render.listings.answers import Answers, about_output, outputs_record, title
 from cnncalc.render.listings.sizes import AXES
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import memory
@@ -44,6 +44,7 @@ class Tiles(Answers[Tiling]):
             columns,
             tuple(lines),
             notes=(
+                *about_output(answer, "units are kept"),
                 f"tiles begin at multiples of {aligns}",
                 "kept: units of the whole output; from: where they begin in the tile's own output",
             ),
@@ -84,6 +85,7 @@ class Tiles(Answers[Tiling]):
             "peak_bytes": answer.peak_bytes,
             "weight_bytes": answer.weight_bytes,
             "whole_bytes": answer.whole_bytes,
+            **outputs_record(answer),
         }
 
 
