@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.follow import Inside
 from cnncalc.analysis.inside import inside
-from cnncalc.analysis.report import LayerReport, ReceptiveField, Report
+from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.receptive_field import AxisField, Interval
 from cnncalc.geometry.shape import Size
 from cnncalc.geometry.window import TransposedWindow, Window
@@ -45,15 +45,20 @@ def row_columns(
     command: str, asked: Sequence[LayerColumn], rows: Sequence[Row], surface: Surface
 ) -> Iterator[Column[Row]]:
     """The same for rows of a tree, with bars behind counts where a terminal has room for them."""
-    for column in columns(command, asked, any(row.layer.frozen for row in rows)):
-        yield _of_rows(column)
+    layers = [row.layer for row in rows]
+
+    def layers_of(some: Sequence[Row]) -> Sequence[LayerReport]:
+        return layers if some is rows else [row.layer for row in some]
+
+    for column in columns(command, asked, any(layer.frozen for layer in layers)):
+        yield _of_rows(column, layers_of)
         if column.key in _SHARED and surface.width is not None and surface.unicode:
             yield _bar(column.key, column.raw, rows)
 
 
-def _of_rows(column: LayerColumn) -> Column[Row]:
+def _of_rows(column: LayerColumn, layers_of: Callable[[Sequence[Row]], Sequence[LayerReport]]) -> Column[Row]:
     """A column about layers for rows; a structure that is no layer has the shape and field at its end."""
-    ask, raw, reasons = column.text, column.raw, column.reasons
+    raw, reasons = column.raw, column.reasons
     if column.key == "path":
         return Column(
             column.key,
@@ -67,13 +72,16 @@ def _of_rows(column: LayerColumn) -> Column[Row]:
         )
     of_heads = column.kind in ("size", "field", "warning")
 
-    def text(row: Row) -> str:
-        return ask(row.layer) if of_heads or not row.is_head else ""
+    def texts(rows: Sequence[Row]) -> list[str]:
+        found = column.texts(layers_of(rows))
+        if of_heads:
+            return found
+        return ["" if row.is_head else text for row, text in zip(rows, found, strict=True)]
 
     return Column(
         column.key,
         column.title,
-        text,
+        lambda row: texts((row,))[0],
         lambda row: raw(row.layer),
         column.rank,
         column.right,
@@ -82,6 +90,7 @@ def _of_rows(column: LayerColumn) -> Column[Row]:
         reasons=None if reasons is None else lambda row: reasons(row.layer),
         note=column.note,
         kind=column.kind,
+        texts_of=texts,
     )
 
 
@@ -168,8 +177,25 @@ def _raw_dilation(layer: LayerReport) -> Raw:
     return None if layer.windows is None else by(str(window.dilation) for window in layer.windows)
 
 
-def _shape(layer: LayerReport) -> str:
-    return str(layer.shape)
+def _output() -> LayerColumn:
+    def texts(layers: Sequence[LayerReport]) -> list[str]:
+        shown = {shape: str(shape) for shape in {layer.shape for layer in layers}}
+        return [shown[layer.shape] for layer in layers]
+
+    def text(layer: LayerReport) -> str:
+        return str(layer.shape)
+
+    return Column(
+        "shape",
+        "output",
+        text,
+        text,
+        1,
+        reasons=_count_reasons,
+        kind="size",
+        texts_of=texts,
+        raws_of=lambda layers: [*texts(layers)],
+    )
 
 
 # Receptive fields
@@ -188,6 +214,11 @@ class _Seen(NamedTuple):
     middle: int | Fraction | None
     offset: int | Fraction | None
     """How far its centre is from where a resize by the edges puts it."""
+
+    @property
+    def has_flags(self) -> bool:
+        """Whether more has to be known of it than its numbers."""
+        return bool(self.unit) or not (self.axis.aligned and self.axis.uniform)
 
 
 def _seen(axis: AxisField, units: Size) -> _Seen:
@@ -211,21 +242,19 @@ def _ratio(numerator: int, denominator: int) -> int | Fraction:
 
 
 class _Fields:
-    """The receptive fields of the layers of one listing, each worked out once for all of its columns."""
+    """The receptive fields of the layers of one listing, worked out once for all of its columns."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_layers", "_seen")
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[ReceptiveField, tuple[_Seen, ...]]] = {}
-        """By identity, so that each field is kept as long as what is known of it."""
+        self._layers: Sequence[LayerReport] = ()
+        self._seen: list[tuple[_Seen, ...]] = []
 
-    def of(self, layer: LayerReport) -> tuple[_Seen, ...]:
+    def of(self, layers: Sequence[LayerReport]) -> list[tuple[_Seen, ...]]:
         """What is seen along each axis; one object where two axes see the same."""
-        field = layer.field
-        known = self._known.get(id(field))
-        if known is None:
-            known = self._known[id(field)] = (field, field.each(_seen))
-        return known[1]
+        if layers is not self._layers:
+            self._layers, self._seen = layers, [layer.field.each(_seen) for layer in layers]
+        return self._seen
 
     def column(
         self,
@@ -237,8 +266,7 @@ class _Fields:
     ) -> LayerColumn:
         """A number of each axis, as ``show`` shows it."""
 
-        def text(layer: LayerReport) -> str:
-            seen = self.of(layer)
+        def text(seen: tuple[_Seen, ...]) -> str:
             if _is_one(seen):
                 return show(seen[0])
             return _per_axis([show(one) for one in seen])
@@ -251,7 +279,7 @@ class _Fields:
             "rf_size",
             "rf size",
             0,
-            lambda layer: _size_shown([(one.size, one.axis) for one in self.of(layer)]),
+            lambda seen: _size_shown([(one.size, one.axis) for one in seen]),
             lambda seen: seen.size,
         )
 
@@ -260,28 +288,53 @@ class _Fields:
         key: str,
         title: str,
         rank: int,
-        text: Callable[[LayerReport], str],
+        text: Callable[[tuple[_Seen, ...]], str],
         number: Callable[[_Seen], int | Fraction | None],
     ) -> LayerColumn:
-        def raw(layer: LayerReport) -> Raw:
-            seen = self.of(layer)
+        def raw(seen: tuple[_Seen, ...]) -> Raw:
             if _is_one(seen):
                 both = number(seen[0])
                 return None if both is None else f"{both}x{both}"
             numbers = [number(one) for one in seen]
             return None if all(one is None for one in numbers) else by(numbers)
 
-        return Column(key, title, text, raw, rank, reasons=_field_reasons, kind="field")
+        return Column(
+            key,
+            title,
+            lambda layer: text(layer.field.each(_seen)),
+            lambda layer: raw(layer.field.each(_seen)),
+            rank,
+            reasons=_field_reasons,
+            kind="field",
+            texts_of=lambda layers: list(map(text, self.of(layers))),
+            raws_of=lambda layers: list(map(raw, self.of(layers))),
+        )
 
-    def flags(self, layer: LayerReport) -> str:
-        """What has to be known of a field beside its numbers."""
-        seen = self.of(layer)
-        each = seen[:1] if _is_one(seen) else seen
-        flags = [] if all(one.axis.aligned for one in each) else ["not aligned"]
-        flags += [] if all(one.axis.uniform for one in each) else ["non-uniform"]
-        text = ", ".join(flags)
-        units = [one.unit for one in seen]
-        return f"{text} (of unit {','.join([str(unit or 0) for unit in units])})" if any(units) else text
+    def flags(self) -> LayerColumn:
+        """The column of what has to be known of a field beside its numbers."""
+        return Column(
+            "rf_flags",
+            "flags",
+            lambda layer: _flags(layer.field.each(_seen)),
+            lambda layer: _flags(layer.field.each(_seen)) or None,
+            2,
+            right=False,
+            optional=True,
+            kind="warning",
+            texts_of=lambda layers: list(map(_flags, self.of(layers))),
+            raws_of=lambda layers: [_flags(seen) or None for seen in self.of(layers)],
+        )
+
+
+def _flags(seen: tuple[_Seen, ...]) -> str:
+    each = seen[:1] if _is_one(seen) else seen
+    if each and not each[0].has_flags and not any(one.has_flags for one in each[1:]):
+        return ""
+    flags = [] if all(one.axis.aligned for one in each) else ["not aligned"]
+    flags += [] if all(one.axis.uniform for one in each) else ["non-uniform"]
+    text = ", ".join(flags)
+    units = [one.unit for one in seen]
+    return f"{text} (of unit {','.join([str(unit or 0) for unit in units])})" if any(units) else text
 
 
 def _is_one(seen: tuple[_Seen, ...]) -> bool:
@@ -483,7 +536,7 @@ def _metrics() -> tuple[tuple[tuple[str, ...], LayerColumn], ...]:
         (_WINDOWS, _of_windows("stride", 5, lambda window: str(window.stride), once)),
         (_WINDOWS, _of_windows("padding", 7, lambda window: padding_of(window.padding), once)),
         (_WINDOWS, Column("dilation", "dilation", _dilation, _raw_dilation, 8, optional=True)),
-        (_EACH, Column("shape", "output", _shape, _shape, 1, reasons=_count_reasons, kind="size")),
+        (_EACH, _output()),
         (("params",), _count("weights", "weights", 4, lambda layer: layer.weights)),
         (("params",), _count("biases", "biases", 5, lambda layer: layer.biases)),
         (_COUNTS, _count("params", "params", 0, lambda layer: layer.params)),
@@ -496,5 +549,5 @@ def _metrics() -> tuple[tuple[tuple[str, ...], LayerColumn], ...]:
         (_FIELDS, fields.column("rf_padding", "rf padding", 4, _padding_shown, lambda seen: seen.padding)),
         (_FIELDS, fields.column("rf_centre", "rf centre", 5, _centre_shown, lambda seen: seen.middle)),
         (("rf",), fields.column("rf_offset", "rf offset", 6, _offset_shown, lambda seen: seen.offset)),
-        (_FIELDS, _remark("rf_flags", "flags", 2, fields.flags, "warning")),
+        (_FIELDS, fields.flags()),
     )

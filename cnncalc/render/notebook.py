@@ -10,6 +10,7 @@ from cnncalc.analysis.report import Report
 from cnncalc.network.model import Model
 from cnncalc.render.columns import every_column
 from cnncalc.render.document import Document
+from cnncalc.render.listing import records
 from cnncalc.render.listings.networks import Networks
 from cnncalc.render.outputs import FORMATS
 from cnncalc.render.surface import Surface
@@ -91,5 +92,4 @@ class Printed:
 
 def dicts(report: Report) -> list[dict[str, Any]]:
     """A row per layer, with the keys of CSV: numbers, texts, and ``None`` where unknown."""
-    columns = every_column()
-    return [{column.key: column.raw(layer) for column in columns} for layer in report.layers]
+    return records(every_column(), report.layers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from cnncalc import bundled
 from cnncalc.analysis.report import LayerReport, Report
@@ -31,11 +31,11 @@ def listing(report: Report, view: View, surface: Surface, is_named: bool = False
     regions = regions_of(report, view.unit)
     by_field = view.command == "rf" or view.all_layers
     whole = view.paths or len(shown.layers) < 2
-    items = paths(shown.layers) if whole else tree(shown.layers, by_field, surface)
+    items = tuple(paths(shown.layers) if whole else tree(shown.layers, by_field, surface))
     return Listing(
         title=heading(report, report.framework, surface, is_named),
         columns=tuple(row_columns(view.command, asked_columns(report, view, regions), items, surface)),
-        items=tuple(items),
+        items=items,
         lead=_description(report) if view.command == "summary" else (),
         failure=failure(report),
         notes=tuple(_notes(report, view, shown, items, regions)),
@@ -144,7 +144,7 @@ def _hint(report: Report, view: View, shown: int) -> str:
 
 
 def _notes(
-    report: Report, view: View, shown: Rows, items: list[Row], regions: Mapping[str, Region]
+    report: Report, view: View, shown: Rows, items: Sequence[Row], regions: Mapping[str, Region]
 ) -> Iterator[str]:
     if report.failed is not None:
         yield f"{UNKNOWN} totals need every layer, and the analysis ended at {inert(report.failed)}"

@@ -33,10 +33,12 @@ def _table(rows: Rows) -> Iterator[str]:
         if at == 0:
             writer.writerow([*rows.names, *(column.key for column in listing.columns)])
         same = [repeat(inert(label), len(listing.items)) for label in labels]
-        columns = [_inert([column.raw(item) for item in listing.items]) for column in listing.columns]
+        columns = [_inert(column.raws(listing.items)) for column in listing.columns]
         writer.writerows(zip(*same, *columns, strict=True))
         yield stream.getvalue()
 
 
 def _inert(cells: list[Raw]) -> list[Raw]:
+    if "".join([cell for cell in cells if isinstance(cell, str)]).isprintable():
+        return cells
     return [inert(cell) if isinstance(cell, str) else cell for cell in cells]

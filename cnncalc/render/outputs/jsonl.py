@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from cnncalc.render.document import Document
+from cnncalc.render.listing import records
 from cnncalc.render.surface import Surface
 
 
@@ -19,7 +20,5 @@ def pieces(document: Document) -> Iterator[str]:
     for rows in document.rows():
         for labels, listing in rows.parts:
             head: dict[str, object] = dict(zip(rows.names, labels, strict=True))
-            records = [
-                head | {column.key: column.raw(item) for column in listing.columns} for item in listing.items
-            ]
-            yield "".join(f"{json.dumps(record)}\n" for record in records)
+            lines = [head | record for record in records(listing.columns, listing.items)]
+            yield "".join(f"{json.dumps(record)}\n" for record in lines)
