@@ -22,13 +22,16 @@ class Ends(NamedTuple):
 
 def through(ends: Ends | None, rule: AxisRule) -> Ends | None:
     """The ends behind an operation; ``None`` where units may see what comes after them."""
-    if ends is None or isinstance(rule, Identity | UpToHere):
-        return ends
+    if ends is None:
+        return None
     if isinstance(rule, Window):
-        if rule.before is None or rule.after is None or rule.rounding.up:
+        before, after = rule.before, rule.after
+        if before is None or after is None or rule.rounding.up:
             return None
-        is_behind = max(ends.after, rule.after) > 0
-        return None if rule.stride > 1 and is_behind else _padded(ends, rule.before, rule.after)
+        is_behind = ends.after > 0 or after > 0
+        return None if is_behind and rule.stride > 1 else _padded(ends, before, after)
+    if isinstance(rule, (Identity, UpToHere)):
+        return ends
     if isinstance(rule, Border):
         return _padded(ends, rule.before, rule.after)
     if isinstance(rule, Nearest) or (isinstance(rule, TransposedWindow) and rule.before == 0):

@@ -12,8 +12,6 @@ from cnncalc.layers.base import Layer
 
 MOST_UNITS = 1_000_000
 """Units that are computed one by one for the receptive fields of a network, where they are non-uniform."""
-_BOTH = (0, 1)
-"""Two axes that lie as those of the input."""
 TOO_MANY_UNITS = f"takes more than {MOST_UNITS:,} units of this network to be looked at one by one"
 
 
@@ -61,7 +59,7 @@ class Follower:
 
     def through(self, field: AxisField, reads: Reads, place: int) -> AxisField:
         """The field behind an operation; ``place`` tells unknown paddings apart."""
-        if self._is_spent and field.units:
+        if self.units > MOST_UNITS and field.units:
             return field.lost(TOO_MANY_UNITS)
         found = self._memory.through(field, reads, place)
         self.units += found.units
@@ -70,16 +68,21 @@ class Follower:
     def each_through(
         self, fields: tuple[AxisField, ...], along: tuple[Along, ...], reads: tuple[Reads, ...], place: int
     ) -> list[AxisField]:
-        """The fields behind an operation along the axes that they lie along; worked out once where two axes
-        see and read the same.
+        """The fields behind an operation along the axes that they lie along; worked out once where axes see
+        and read the same.
         """
-        if along == _BOTH and fields[0] is fields[1] and reads[0] is reads[1]:
-            found = self.through(fields[0], reads[0], place)
-            return [found, found if not found.units else self.through(fields[0], reads[0], place)]
-        return [
-            field if axis is None else self.through(field, reads[axis], place)
-            for field, axis in zip(fields, along, strict=True)
-        ]
+        found: list[AxisField] = []
+        last: tuple[AxisField, Reads, AxisField] | None = None
+        for field, axis in zip(fields, along, strict=True):
+            if axis is None:
+                found.append(field)
+            elif last is not None and field is last[0] and reads[axis] == last[1]:
+                found.append(last[2])
+            else:
+                units, through = self.units, self.through(field, reads[axis], place)
+                found.append(through)
+                last = (field, reads[axis], through) if self.units == units else None
+        return found
 
     def joined(self, one: AxisField, other: AxisField, place: int, is_causal: bool = False) -> AxisField:
         """The field of what sees in either way."""

@@ -104,9 +104,17 @@ class ReceptiveField(NamedTuple):
         return any(axis.looks_back for axis in self.axes)
 
     @property
+    def is_simple(self) -> bool:
+        """Whether along every axis there is no more than one local path, and that is known."""
+        axes = self.axes
+        if len(axes) == 2 and axes[0] is axes[1]:
+            return axes[0].is_simple
+        return all(axis.is_simple for axis in axes)
+
+    @property
     def reason(self) -> str | None:
         """Why a size or a start is not known, where one is not."""
-        if all(axis.is_simple for axis in self.axes):
+        if self.is_simple:
             return None
         return next(
             filter(None, self.each(lambda axis, units: axis.reason(units) or axis.unknown_start)), None
@@ -167,7 +175,7 @@ class LayerReport(NamedTuple):
     @property
     def params(self) -> Size:
         """Learnable parameters: weights and biases."""
-        return total((self.weights, self.biases))
+        return _sum(self.weights, self.biases)
 
     @property
     def trainable(self) -> Size:
@@ -205,7 +213,7 @@ class Totals(NamedTuple):
 
     @property
     def params(self) -> Size:
-        return total((self.weights, self.biases))
+        return _sum(self.weights, self.biases)
 
     @property
     def trainable(self) -> Size:
@@ -337,13 +345,17 @@ def totals_of(layers: Iterable[LayerReport]) -> Totals:
     """The sums over some layers."""
     layers = tuple(layers)
     return Totals(
-        weights=total(layer.weights for layer in layers),
-        biases=total(layer.biases for layer in layers),
-        buffers=total(layer.buffers for layer in layers),
-        macs=total(layer.macs for layer in layers),
-        activations=total(layer.activations for layer in layers),
-        frozen=total(layer.frozen for layer in layers),
+        weights=total([layer.weights for layer in layers]),
+        biases=total([layer.biases for layer in layers]),
+        buffers=total([layer.buffers for layer in layers]),
+        macs=total([layer.macs for layer in layers]),
+        activations=total([layer.shape.elements() for layer in layers]),
+        frozen=total([layer.frozen for layer in layers]),
     )
+
+
+def _sum(one: Size, other: Size) -> Size:
+    return None if one is None or other is None else one + other
 
 
 def _less(all: Size, some: Size) -> Size:

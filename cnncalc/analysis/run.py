@@ -24,7 +24,7 @@ from cnncalc.errors import Diagnostic, Fault, InputError, Severity
 from cnncalc.frameworks import Framework, framework_named, unknown_framework
 from cnncalc.geometry.arrangement import Along
 from cnncalc.geometry.axis import NEEDS_SIZE
-from cnncalc.geometry.receptive_field import AxisField, FieldMemory, LastField
+from cnncalc.geometry.receptive_field import AxisField, FieldMemory, JoinMemory
 from cnncalc.geometry.shape import MOST_AXES, Shape, Size, as_shape
 from cnncalc.layers.base import Adapter, Layer, Params
 from cnncalc.network.graph import Graph, Node
@@ -56,7 +56,7 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
         InputError: a ``ValueError``, for an input or a framework that does not exist.
     """
     rules = rules_of(model, framework)
-    report = _analysis(model, rules, with_input(model.inputs, input), LastField(), NoRecall()).report
+    report = _analysis(model, rules, with_input(model.inputs, input), JoinMemory(), NoRecall()).report
     if input is not None:
         remarks = channels_last(model.inputs, report)
         report = report._replace(diagnostics=(*remarks, *report.diagnostics)) if remarks else report
@@ -479,7 +479,7 @@ _COPY = re.compile(r"\[[0-9]+\]")
 def _why(node: Node, layer: Layer, inputs: list[Tensor]) -> tuple[str, ...]:
     """Why something of a layer's output may be unknown: its own doing, and that of its inputs."""
     own = layer.missing()
-    if own is None and not any(tensor.why for tensor in inputs):
+    if own is None and not inputs[0].why and not any(tensor.why for tensor in inputs[1:]):
         return ()
     reasons = [] if own is None else [f"`{_COPY.sub('', node.path)}` {own}"]  # all copies in one word
     # The nearest few say enough, and a long chain does not gather all of its layers.

@@ -16,6 +16,7 @@ from cnncalc.geometry.axis import (
     NEEDS_SIZE,
     TOO_IRREGULAR,
     TOO_LARGE,
+    Past,
     Reads,
     Run,
     Taps,
@@ -210,24 +211,28 @@ class AxisField(NamedTuple):
         """The field of an operation's outputs, this being that of its inputs; ``place`` distinguishes unknown
         paddings.
         """
-        if isinstance(reads, Taps):
-            return self._through_taps(reads)
-        if isinstance(reads, Whole):
-            return AxisField((), True)
-        if isinstance(reads, Unknown):
-            return self._through_unknown(reads, place)
-        return self._replace(looks_back=bool(self.maps) or self.looks_back)
-
-    def _through_taps(self, taps: Taps) -> AxisField:
-        if taps is IDENTITY_TAPS or not self.maps:
+        if not isinstance(reads, Taps):
+            return self._through_others(reads, place)
+        maps = self.maps
+        if reads is IDENTITY_TAPS or not maps:
             return self
         try:
-            maps = tuple([seen.through(taps) for seen in self.maps])
+            if len(maps) == 1:
+                maps = (maps[0].through(reads),)
+            else:
+                maps = tuple([seen.through(reads) for seen in maps])
             if len(maps) > 1 or maps[0].advance > LARGEST_ADVANCE:
                 _checked(maps)
         except OverflowError as error:
             return self.lost(str(error))
         return AxisField(maps, *self[1:])
+
+    def _through_others(self, reads: Whole | Past | Unknown, place: object) -> AxisField:
+        if isinstance(reads, Whole):
+            return AxisField((), True)
+        if isinstance(reads, Unknown):
+            return self._through_unknown(reads, place)
+        return self._replace(looks_back=bool(self.maps) or self.looks_back)
 
     def lost(self, reason: str) -> AxisField:
         """The field where the local paths are not computed any further."""
@@ -318,11 +323,9 @@ class AxisField(NamedTuple):
         """Whether all units see equally much at equal distances, so that size, stride and start describe all
         of them.
         """
-        return (
-            not self.looks_back
-            and len(self.maps) <= 1
-            and all(seen.affine or seen.size is None for seen in self.maps)
-        )
+        if self.looks_back or len(self.maps) > 1:
+            return False
+        return not self.maps or self.maps[0].affine or self.maps[0].size is None
 
     def size(self, units: Size) -> int | None:
         """The number of input positions a unit sees, the largest over the ``units`` of the axis, the map's
@@ -463,18 +466,9 @@ class FieldMemory:
         return known[-1]
 
 
-class LastField(FieldMemory):
-    """The same for one input alone, where a layer's own axes are all that can meet the same."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._last: tuple[AxisField, Reads, object, AxisField] = (LOCAL, IDENTITY_TAPS, None, LOCAL)
+class JoinMemory(FieldMemory):
+    """The same for one input alone, where nothing but the branches of joins can meet again."""
 
     def through(self, field: AxisField, reads: Reads, place: object) -> AxisField:
         """As ``AxisField.through``."""
-        last = self._last
-        if field is last[0] and place == last[2] and reads == last[1]:
-            return last[3]
-        found = field.through(reads, place)
-        self._last = (field, reads, place, found)
-        return found
+        return field.through(reads, place)

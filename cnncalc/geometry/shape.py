@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ class Shape(NamedTuple):
         """Channels and sizes in one tuple, as shapes are written."""
         return (self.channels, *self.sizes)
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - a value is its own key, and many layers have the same
     def elements(self) -> Size:
         """How many numbers the tensor holds; ``None`` where an axis is unknown."""
         return product(self.axes)
