@@ -31,7 +31,8 @@ CODES = (
         "differs between the branches, so features of different places are combined. The message gives "
         "the offset of their centres in input positions. Where upsampling alone is the cause, W519 "
         "reports it. Along an axis whose windows are padded only before (causal), branches are aligned "
-        "where their last positions agree.",
+        "where their last positions agree; so they are behind layers that look ahead, where all of them do "
+        "so as far. A skip around such a layer is reported: its padding does not tell whether that is meant.",
         """
         input: [8, 32, 32]
         layers:

@@ -39,6 +39,40 @@ def test_causal_branches_are_aligned(a: str, b: str, lead: str) -> None:
     assert codes(a, b, lead) == []
 
 
+AHEAD = "conv5: {out: 4, padding: [[3, 1]]}"
+"""Looks ahead by one position."""
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "lead"),
+    [
+        (conv(1), "relu", f"{AHEAD}, "),
+        (f"{conv(1)}, {conv(8)}", conv(2), f"{AHEAD}, "),
+        (conv(1), "identity", "pad: [[0, 3]], crop: [[3, 0]], "),
+        ("conv3: {out: 4, padding: 2}, crop: [[0, 2]]", "relu", f"{AHEAD}, "),
+        ("pad: [[2, 0]], conv3: 4", "relu", "conv3: {out: 4, padding: 1}, "),
+        (AHEAD, "conv3: {out: 4, padding: 1}", f"{conv(1)}, "),
+    ],
+    ids=["a skip", "stacks", "moved", "chomp", "padded apart", "ahead alike"],
+)
+def test_causal_branches_behind_a_look_ahead_are_aligned(a: str, b: str, lead: str) -> None:
+    assert codes(a, b, lead) == []
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "lead"),
+    [
+        (AHEAD, "relu", f"{conv(4)}, "),
+        ("conv2: {out: 4, padding: [[1, 0]]}", "relu", "conv3: {out: 4, padding: 1}, "),
+        ("conv4: {out: 4, padding: [[2, 1]]}", "relu", f"{conv(4)}, "),
+        (conv(1), "conv3: {out: 4, padding: [[1, 1]]}", f"{AHEAD}, "),
+    ],
+    ids=["around the look-ahead", "an even kernel", "another one", "one of two"],
+)
+def test_others_behind_a_look_ahead_are_not(a: str, b: str, lead: str) -> None:
+    assert codes(a, b, lead) == ["W502"]
+
+
 @pytest.mark.parametrize(
     ("a", "b"),
     [
