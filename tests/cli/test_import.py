@@ -335,21 +335,58 @@ def test_a_file_named_to_check_is_checked(tmp_path: Path, capsys: pytest.Capture
     assert ran.code == 0, ran.err
 
 
-@pytest.mark.parametrize("norm", [False, True])
+@pytest.mark.parametrize("operator", ["Conv", "ConvTranspose"])
+@pytest.mark.parametrize(
+    ("weight", "bias", "output", "norm", "is_remarked"),
+    [
+        ("onnx::Conv_{}", "b{}", "x{}", False, True),
+        ("onnx::Conv_{}", "b{}", "x{}", True, False),
+        ("onnx::Conv_{}", "", "x{}", False, False),
+        ("features.{}.weight", "features.{}.bias", "x{}", False, False),
+        ("features.{}.weight", "features.{}.bias", "getitem_{}", False, True),
+        ("features.{}.weight", "", "getitem_{}", False, True),
+        ("ConvBnFusion_W_{}.weight", "b{}", "x{}", False, True),
+        ("vgg0_conv{}_weight", "vgg0_conv{}_bias", "x{}", False, False),
+    ],
+)
 def test_a_file_without_any_norm_may_have_had_one(
-    norm: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    operator: str,
+    weight: str,
+    bias: str,
+    output: str,
+    norm: bool,
+    is_remarked: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    nodes = [files.node("Conv", [f"x{at}", f"w{at}"], [f"x{at + 1}"]) for at in range(4)]
-    given = [files.weights(f"w{at}", [3, 3, 1, 1]) for at in range(4)]
+    names = ["x", *(output.format(at) for at in range(4))]
+    nodes = [
+        files.node(
+            operator, [names[at], weight.format(at), *([bias.format(at)] if bias else [])], [names[at + 1]]
+        )
+        for at in range(4)
+    ]
+    given = [files.weights(weight.format(at), [3, 3, 1, 1]) for at in range(4)]
+    given += [files.weights(bias.format(at), [3]) for at in range(4) if bias]
     if norm:
-        nodes.append(files.node("BatchNormalization", ["x4", "s", "b", "m", "v"], ["y"]))
-        given += [files.weights(name, [3]) for name in "sbmv"]
-    body = files.graph(nodes, {"x0": [1, 3, 8, 8]}, ["y" if norm else "x4"], given)
+        nodes.append(files.node("BatchNormalization", [names[-1], "s", "o", "m", "v"], ["y"]))
+        given += [files.weights(name, [3]) for name in "somv"]
+    body = files.graph(nodes, {"x": [1, 3, 8, 8]}, ["y" if norm else names[-1]], given)
     ran = Ran(capsys, "import", saved(tmp_path, body))
     assert ran.code == 0
     assert (
-        "\nno batch norm in the file: it may have been folded into the convolutions" in ran.err
-    ) is not norm
+        "no batch norm in the file: it may have been folded into the convolutions" in ran.err
+    ) is is_remarked
+
+
+def test_a_network_written_without_norms_is_not_suspected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(tmp_path / "vgg.onnx")
+    assert Ran(capsys, "export", "vgg16", "--to", "onnx", "-o", file).code == 0
+    ran = Ran(capsys, "import", file)
+    assert ran.code == 0
+    assert "norm" not in ran.err
 
 
 def test_counts_that_a_source_does_not_give_leave_their_totals_unknown(

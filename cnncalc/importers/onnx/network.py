@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 
 from cnncalc.frameworks.onnx import NEWEST_OPSET
@@ -19,7 +20,7 @@ from cnncalc.importers.items import (
     Stated,
 )
 from cnncalc.importers.onnx.batches import lost_batch
-from cnncalc.importers.onnx.file import OnnxModel, read_model
+from cnncalc.importers.onnx.file import OnnxModel, OnnxNode, read_model
 from cnncalc.importers.onnx.layout import plain
 from cnncalc.importers.onnx.translation import Feature, Lost, Offsets, Scores, Spread, Translation, Unknown
 
@@ -185,9 +186,7 @@ def _network(
 
 def _remarks(translation: Translation) -> tuple[str, ...]:
     found = []
-    ops = [one.op for one in translation.items]
-    convolutions = sum(op in ("conv", "depthwise") for op in ops)
-    if convolutions > 3 and not {"bn", "gn", "ln", "instance_norm"} & set(ops):
+    if not _NORMS & {one.op for one in translation.items} and _has_folded(translation.model):
         found.append(
             "no batch norm in the file: it may have been folded into the convolutions by its exporter"
         )
@@ -201,6 +200,28 @@ def _remarks(translation: Translation) -> tuple[str, ...]:
             f"`{label}`{others}: {how}, `upsample` reads other positions: fields may differ by a few"
         )
     return tuple(found)
+
+
+def _has_folded(model: OnnxModel) -> bool:
+    """Whether most convolutions have what a norm leaves in the one that it is folded into: a bias, and not
+    the weight of a module by its own name.
+    """
+    nodes = [node for node in model.graph.nodes if node.operator in ("Conv", "ConvTranspose")]
+    return len(nodes) > 3 and 2 * sum(map(_may_hold_norm, nodes)) > len(nodes)
+
+
+def _may_hold_norm(node: OnnxNode) -> bool:
+    weight, bias = (*node.inputs, "", "", "")[1:3]
+    if node.outputs[:1] and node.outputs[0].startswith(_PICKED):
+        return True
+    return bool(bias) and not _PARAMETER.fullmatch(weight)
+
+
+_NORMS = {"bn", "gn", "ln", "instance_norm"}
+_PICKED = "getitem"
+"""How PyTorch names what it takes of several results, such as of a norm, which here a convolution makes."""
+_PARAMETER = re.compile(r"(?!.*[Ff]usion).*[._]weight")
+"""The names that exporters leave to weights as they are; those of folded ones are numbered."""
 
 
 def _source(path: str, model: OnnxModel) -> str:
