@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import Report
-from cnncalc.errors import CnncalcError, Diagnostic, Location, ShapeError, UsageError
+from cnncalc.errors import CnncalcError, Diagnostic, Location, ShapeError, SpecError, UsageError
 from cnncalc.importers.checking import Agreement, Disagreement, compared
 from cnncalc.importers.items import Item, Malformed, Network, Refused, Request
 from cnncalc.importers.others import instead_of
@@ -18,7 +18,7 @@ from cnncalc.importers.unforeseen import reported
 from cnncalc.language.context import Context
 from cnncalc.language.decode import decode
 from cnncalc.language.parser import parse
-from cnncalc.language.source import Source
+from cnncalc.language.source import Source, read_source
 from cnncalc.language.writer import axes_of, grouped, text_of
 from cnncalc.language.written import evaluated
 from cnncalc.network.model import Model
@@ -49,11 +49,16 @@ def read_network(request: Request, importer: Importer | None = None, name: str |
     """
     found = importer or importer_for(request.source, first_bytes(request.source))
     if found is None:
+        _refuse_unreadable(request.source)
         known = ", ".join(
             ending for one in IMPORTERS.values() for ending in (*one.endings, *one.shared_endings)
         )
         message = f"it is not known which format `{shown(request.source)}` is of"
-        help = instead_of(request.source) or f"known endings: {known}; or pass --from"
+        help = (
+            instead_of(request.source)
+            or _beginning(request.source)
+            or f"known endings: {known}; or pass --from"
+        )
         raise UsageError(Diagnostic("E113", "error", message, help))
     place = Location(request.source, 1, 1, node="")
     try:
@@ -65,6 +70,31 @@ def read_network(request: Request, importer: Importer | None = None, name: str |
             *(one if one.location else one._replace(location=place) for one in error.diagnostics)
         ) from None
     return network if name is None else network._replace(name=name)
+
+
+def _refuse_unreadable(path: str) -> None:
+    """Refuse a file whose ending other texts share, and that is none, as every command does.
+
+    Raises:
+        SourceError: where it cannot be read.
+        SpecError: where it is no text, or empty.
+    """
+    if os.path.isdir(path) or _shares_ending(path):
+        _, problems = parse(read_source(path))
+        errors = [one for one in problems if one.severity == "error"]
+        if errors:
+            raise SpecError(*errors)
+
+
+def _shares_ending(path: str) -> bool:
+    return any(path.lower().endswith(one.shared_endings) for one in IMPORTERS.values() if one.shared_endings)
+
+
+def _beginning(path: str) -> str | None:
+    """What would tell the format of a file whose ending other texts share."""
+    if not _shares_ending(path):
+        return None
+    return "JSON of Keras has `class_name`, a Darknet network begins with `[net]`; a spec needs no import"
 
 
 def _read(importer: Importer, request: Request) -> Network:

@@ -258,6 +258,39 @@ def test_a_source_of_no_known_format_is_refused(tmp_path: Path, capsys: pytest.C
     assert "it is not known which format" in ran.err
 
 
+@pytest.mark.parametrize("ending", [".json", ".cfg"])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"a\0b", "error[E101]: the character U+0000 (NUL) cannot be in a spec"),
+        (b"\x9ea", "error[E101]: the byte 0x9E is not UTF-8"),
+        (b"", "error[E101]: the spec is empty"),
+        (b"a: [", "error[E101]: found `the end of the line` where"),
+        (None, "does not exist"),
+    ],
+)
+def test_what_is_no_text_is_refused_alike_by_every_command(
+    ending: str, data: bytes | None, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / f"net{ending}"
+    if data is not None:
+        file.write_bytes(data)
+    ran = [Ran(capsys, command, str(file)) for command in ("import", "rf", "sizes")]
+    assert said in ran[0].err
+    assert {(one.code, one.err) for one in ran} == {(ran[0].code, ran[0].err)}
+
+
+def test_a_text_of_another_kind_is_told_how_formats_begin(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "package.json"
+    file.write_text('{"name": "a"}')
+    ran = Ran(capsys, "import", str(file))
+    assert ran.code == 2
+    assert "it is not known which format" in ran.err
+    assert "JSON of Keras has `class_name`, a Darknet network begins with `[net]`" in ran.err
+
+
 def test_from_names_the_format_where_the_ending_does_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,7 +43,11 @@ def sections(text: str, file: str) -> tuple[Section, ...]:
         if line[0] == "[":
             if len(found) >= MOST_SECTIONS:
                 _refuse(file, number, raw, f"more than {MOST_SECTIONS:,} sections")
-            name = line[1:].partition("]")[0]
+            name, _, more = line[1:].partition("]")
+            if more and more[0] not in "#;":
+                _refuse(
+                    file, number, raw, f"`{shown(more)}` is behind the name of a section", "begin a new line"
+                )
             found.append(Section(name, {}, number))
             continue
         key, equals, value = line.partition("=")

@@ -188,3 +188,13 @@ def test_damage_ends_in_an_error_of_ours(
         read(Request(str(path)))
     except CnncalcError as error:
         assert error.diagnostics
+
+
+def test_a_section_is_a_line_of_its_own(tmp_path: Path) -> None:
+    rest = "\nwidth=8\nheight=8\n[convolutional]  # the first\nfilters=4\nsize=1\n"
+    assert len(network(tmp_path, f"[net] ; of an example{rest}").items) == len(
+        network(tmp_path, f"[net]{rest}").items
+    )
+    for more in ("\0", "x", "width=3"):
+        with pytest.raises(Malformed, match="is behind the name of a section"):
+            network(tmp_path, f"[net]{more}{rest}")
