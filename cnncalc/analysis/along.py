@@ -180,7 +180,8 @@ class Along:
         if opened.laid is not None:
             self.where.append(None if to is None else opened.laid.through(LOCAL, to)[1])
             self._add(index, node, given, opened.channels, (layer, given, to))
-            return Shape(opened.channels, (None,) * len(opened.laid.sizes))
+            sizes = opened.laid.sizes
+            return Shape(opened.channels, (None,) * len(sizes) if opened.rank else sizes)
         self.where.append(to)
         rule = None if wheres[0] is None else opened.rules[wheres[0]]
         self.rules.append(rule)
@@ -228,11 +229,11 @@ class Along:
             layer.params(shape, self.framework)
             makes_map = shape.rank > 0 and not layer.flattens_map(shape, self.framework)
             channels = layer.out_channels(shape)
-            laid = _laid(node, layer, shape) if makes_map else None
+            laid = _laid(node, layer, shape) if makes_map or not shape.rank else None
             known = _Opened(
                 shape.rank,
                 channels,
-                rules if makes_map else None,
+                rules if makes_map or laid is not None else None,
                 tuple(map(_fixed, rules, shape.sizes)) if makes_map and laid is None else (),
                 laid,
             )

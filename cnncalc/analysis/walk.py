@@ -124,7 +124,8 @@ class Walk:
         return result
 
     def _is_map(self, job: Job) -> bool:
-        return bool(self.shapes[job.at].rank)
+        """Whether what comes out follows from sizes along this axis, and from no vector's channels."""
+        return bool(self.shapes[job.at].rank and job.shapes[0].rank)
 
     def _asked(self, job: Job, span: Span) -> Result:
         shapes = [
@@ -162,7 +163,10 @@ class Walk:
             count = layer.out_channels(shape)
             layer.params(shape, self.framework)
             self.channels[job.at] = _line(count)
-            return Result(0, inf, VECTOR if self.shapes[job.at].rank else None)
+            is_laid_out = layer.arrangement(shape) is not None
+            if is_laid_out and count is None:
+                raise Unanswered("makes a map of a vector whose length depends on several axes", job.node)
+            return Result(0, inf, VECTOR if self.shapes[job.at].rank and not is_laid_out else None)
         where, to = self.where[job.node.inputs[0]], self.where[job.at]
         laid = layer.arrangement(shape)
         if laid is not None:

@@ -7,7 +7,7 @@ from math import prod
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.arrangement import Arrangement, Dropped, InLine, InRows, Picked
-from cnncalc.geometry.shape import MOST_AXES, Shape, product
+from cnncalc.geometry.shape import MOST_AXES, Shape, Size, product
 from cnncalc.layers.base import Layer, Params, require_map
 from cnncalc.layers.fields import integer, integer_or, integers
 from cnncalc.support.numbers import by
@@ -68,7 +68,10 @@ class Tokens(Layer):
 
 
 class ToMap(Layer):
-    """A line of tokens as a map again, row by row; ``extra`` tokens before them are left out."""
+    """A line of tokens, or the numbers of a vector, as a map; ``extra`` tokens before it are left out.
+
+    Source: Radford et al. 2016, Unsupervised Representation Learning with DCGAN, figure 1, of vectors
+    """
 
     op = "to_map"
     foreign = ("tomap", "tokens_to_map", "unflatten_positions")
@@ -83,6 +86,8 @@ class ToMap(Layer):
             )
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
+        if not shapes[0].rank:
+            return self._of_vector(shapes[0])
         shape, count = _line(self.op, shapes), prod(self.size) + self.extra
         if shape.sizes[0] not in (count, None):
             left = f" and {self.extra} left out" if self.extra else ""
@@ -90,8 +95,23 @@ class ToMap(Layer):
             raise Fault("E306", message, "the positions of the map and the tokens are as many")
         return shape
 
+    def _of_vector(self, shape: Shape) -> Shape:
+        count = prod(self.size)
+        if self.extra:
+            message = f"a vector of {shape} has no tokens that could be left out"
+            raise Fault("E306", message, "leave `extra` out")
+        if shape.channels is not None and shape.channels % count != 0:
+            message = f"{shape} numbers do not fill a map of {by(self.size)} positions, {count} at a time"
+            raise Fault("E306", message, "channels times positions are the numbers of the vector")
+        return shape
+
     def arrangement(self, shape: Shape) -> Arrangement:
         return InRows(self.size, self.extra)
+
+    def out_channels(self, shape: Shape) -> Size:
+        if shape.rank or shape.channels is None:
+            return shape.channels
+        return shape.channels // prod(self.size)
 
 
 class Token(Layer):

@@ -200,7 +200,11 @@ LAYERS = {
     "glu": ["[6, 5], glu"],
     "squeeze": ["[6, 1, 5], squeeze", "[6, 5], squeeze"],
     "tokens": ["[6, 3, 5], tokens", "[6, 3, 5], tokens: {extra: 2}"],
-    "to_map": ["[6, 12], to_map: [4, 3]", "[6, 14], to_map: {size: [4, 3], extra: 2}"],
+    "to_map": [
+        "[6, 12], to_map: [4, 3]",
+        "[6, 14], to_map: {size: [4, 3], extra: 2}",
+        "[24], to_map: [4, 3]",
+    ],
     "token": ["[6, 12], token: 3"],
     "unfold": ["[2, 7, 8], unfold3x2: {stride: 2, padding: 1}", "[2, 9], unfold3: {dilation: 2}"],
     "pixel_shuffle": [

@@ -88,6 +88,7 @@ LAYERS = {
     "l2norm": "l2norm",
     "means": "mul: {gate: [channel_mean, sigmoid], map: []}",
     "linear on a point": "seq: [global_avgpool, linear: 10]",
+    "a vector as a map": "seq: [flatten, linear: 24, to_map: [4, 3], conv3x3: 2]",
 }
 
 

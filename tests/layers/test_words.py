@@ -571,6 +571,21 @@ def test_tokens_and_back() -> None:
     assert report.layers[-1].field.axes == written.field.axes
 
 
+def test_the_numbers_of_a_vector_are_a_map() -> None:
+    report = report_of(["flatten", {"linear": 48}, {"to_map": [4, 3]}, {"conv3x3": 2}])
+    assert [layer.shape.axes for layer in report.layers] == [(960,), (48,), (4, 4, 3), (2, 2, 1)]
+    assert report.layers[-1].field.is_global
+    assert report.layers[-1].params == 9 * 4 * 2 + 2
+    alone = report_of([{"linear": 48}, {"to_map": [4, 3]}, {"conv3x3": 2}], [10])
+    assert [layer.shape.axes for layer in alone.layers] == [(48,), (4, 4, 3), (2, 2, 1)]
+    assert refused(["flatten", {"to_map": [7, 3]}])[1] == (
+        "960 numbers do not fill a map of 7x3 positions, 21 at a time"
+    )
+    assert refused(["flatten", {"to_map": {"size": [4, 3], "extra": 1}}])[1] == (
+        "a vector of 960 has no tokens that could be left out"
+    )
+
+
 def test_a_line_read_in_other_rows_is_not_followed() -> None:
     layer = last_of(["tokens", {"to_map": [10, 12]}])
     assert layer.field.size == (None, None)

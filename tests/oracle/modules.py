@@ -558,6 +558,8 @@ class Tokens(nn.Module):  # type: ignore[misc]
 
 def to_map(args: Args, xs: list[Tensor]) -> Module:
     size = args["size"] if isinstance(args["size"], list) else [args["size"]]
+    if xs[0].dim() == 2:
+        return Function(lambda x: x.unflatten(1, [-1, *size]))
     return Function(lambda x: x[:, :, args.get("extra", 0) :].unflatten(2, size))
 
 

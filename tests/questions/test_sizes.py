@@ -376,6 +376,24 @@ def test_axes_are_independent_but_for_a_vector_of_a_single_position(
     assert set(valid) <= set(fitting)
 
 
+def test_a_map_of_a_vector_fits_where_its_numbers_fill_it() -> None:
+    model = model_of(
+        "input: [3, any]\nlayers: [conv3: {out: 8, stride: 2, padding: 1}, flatten, to_map: [4, 4], conv3x3: 8]"
+    )
+    (line,) = sizes(model).axes
+    reports = analyze_each(model, [Shape(3, (size,)) for size in range(1, 30)])
+    assert [line.fits(size) for size in range(1, 30)] == [report.ok for report in reports]
+    fixed = (
+        "input: [3, any, any]\nlayers: [adaptive_avgpool: 4, flatten, linear: 32, to_map: [4, 4], conv3x3: 8]"
+    )
+    assert all(axis.fits(size) for axis in sizes(model_of(fixed)).axes for size in (1, 7, 224))
+    both = "input: [3, any, any]\nlayers: [conv3x3: 8, flatten, to_map: [4, 4], conv3x3: 8]"
+    with pytest.raises(
+        cnncalc.NoAnswer, match="makes a map of a vector whose length depends on several axes"
+    ):
+        sizes(model_of(both))
+
+
 def test_axes_whose_fate_depends_on_sizes_have_no_answer() -> None:
     with pytest.raises(cnncalc.NoAnswer, match="which axes of"):
         sizes(model_of("input: [2, 1, 9]\nlayers: [squeeze, conv5: 4]"))

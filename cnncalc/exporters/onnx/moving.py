@@ -61,7 +61,7 @@ def to_map(writing: Writing, call: Call) -> str:
     tensor, extra = call.input, call.layer.extra
     if extra:
         tensor = writing.cut(tensor, [(2, extra, call.sizes[0])])
-    return writing.reshaped(tensor, (call.channels, *call.layer.size))
+    return writing.reshaped(tensor, call.new)
 
 
 @writes("token")

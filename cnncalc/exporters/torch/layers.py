@@ -445,6 +445,9 @@ def tokens(record: LayerReport, layer: Any, around: Around) -> Made:
 
 
 def to_map(record: LayerReport, layer: Any, around: Around) -> Made:
+    if not record.in_shape.rank:
+        sizes = (record.shape.channels, *layer.size)
+        return Call("nn.Unflatten", (placed("dim", 1), placed("unflattened_size", sizes)))
     back = Call("nn.Unflatten", (placed("dim", 2), placed("unflattened_size", layer.size)))
     if not layer.extra:
         return back

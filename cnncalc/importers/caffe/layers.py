@@ -141,7 +141,7 @@ def translate(layer: Layer) -> Made:
     if step is None:
         layer.refuse("there is no such layer in the spec language")
         return None
-    if layer.kind in _NEEDS_MAP and layer.shape.rank == 0:
+    if layer.kind in NEEDS_MAP and layer.shape.rank == 0:
         layer.refuse(f"it needs a map, the layer before gives a vector of {layer.shape}")
         return None
     return step(layer)
@@ -671,7 +671,7 @@ _STEPS: dict[str, Callable[[Layer], Made]] = {
     "roipooling": _roi_pooling,
     "normalize": _normalize,
 }
-_NEEDS_MAP = frozenset(
+NEEDS_MAP = frozenset(
     (
         "convolution",
         "convolutiondepthwise",

@@ -10,7 +10,7 @@ from cnncalc.importers.building import Building, read_file, text_of
 from cnncalc.importers.caffe import layers
 from cnncalc.importers.caffe.prototxt import Message, Value
 from cnncalc.importers.caffe.prototxt import read as parse
-from cnncalc.importers.caffe.views import EACH_BY_ITSELF, KINDS, View, seen
+from cnncalc.importers.caffe.views import EACH_BY_ITSELF, KINDS, View, as_map, seen
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
 from cnncalc.importers.unforeseen import reported
 
@@ -209,6 +209,12 @@ class _Translation:
             return None if found is None else [found.tensor]
         if layer.kind == "pooling":
             self.labels.update(tops[1:])  # the places where the largest values were found
+        if not view.is_of(layer.shape) and layer.kind in layers.NEEDS_MAP:
+            tensor = as_map(layer, view)
+            if tensor is not None:
+                layer = layer._replace(inputs=(tensor, *layer.inputs[1:]))
+                self.blobs[bottom], view = tensor, View(layer.shape.axes)
+                self.views.pop(bottom, None)
         if not view.is_of(layer.shape):
             if layer.kind not in EACH_BY_ITSELF:
                 axes = Shape(view.axes[0], view.axes[1:])

@@ -53,6 +53,16 @@ def seen(layer: Layer, view: View) -> Seen | None:
     return Seen(layer.inputs[0], found)
 
 
+def as_map(layer: Layer, view: View) -> str | None:
+    """The tensor of a vector that is seen as a map; ``None`` where it is none."""
+    channels, *sizes = view.axes
+    if layer.shape.rank or not 1 <= len(sizes) <= 3 or view.is_moved or None in sizes:
+        return None
+    return layer.add_to(
+        layer.inputs[:1], "to_map", Shape(channels, tuple(sizes)), f"{layer.name}.map", size=tuple(sizes)
+    )
+
+
 def _permuted(layer: Layer, view: View) -> View | None:
     given = layer.parameters("permute")
     order = given.wholes("order")

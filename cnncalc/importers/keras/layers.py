@@ -513,6 +513,8 @@ def _reshape(call: Call) -> Made:
         return [Tensor(call.first.id, call.shape)]
     if len(dims) == 1 and shape.channels == count:
         return [call.add("flatten", shape)]
+    if not call.shape.rank and 2 <= len(dims) <= 4 and count is not None and shape.elements() == count:
+        return [call.add("to_map", shape, size=shape.sizes)]
     call.refuse(f"a reshape of {call.shape} (channels first) to {wanted} is not understood")
     return None
 

@@ -123,6 +123,7 @@ def rearrangement(layout: Layout, shape: Shape, batch: int) -> Rearranged | None
         or _squeezed(dims, shape)
         or _in_line(dims, shape)
         or _in_rows(dims, shape)
+        or _of_vector(dims, shape)
     )
 
 
@@ -230,6 +231,20 @@ def _in_rows(dims: Layout, shape: Shape) -> Rearranged | None:
     if dims[1:] != rows or prod(sizes) != known(shape)[1]:
         return None
     return Rearranged("to_map", {"size": sizes}, Shape(known(shape)[0], sizes))
+
+
+def _of_vector(dims: Layout, shape: Shape) -> Rearranged | None:
+    """The numbers of a vector as a map, in whatever order: that of its numbers is its maker's choice."""
+    if shape.rank or len(dims) < 2 or not any(dims[1:]):
+        return None
+    sizes = tuple(map(size_of, dims[1:]))
+    atoms = [atom for dim in dims for atom in dim]
+    if (
+        any(atom.axis != CHANNELS or atom.moved for atom in atoms)
+        or prod(map(size_of, dims)) != known(shape)[0]
+    ):
+        return None
+    return Rearranged("to_map", {"size": sizes}, Shape(size_of(dims[0]), sizes))
 
 
 def as_line(layout: Layout, shape: Shape) -> tuple[Layout, Shape]:

@@ -176,6 +176,9 @@ def as_map(walk: Walk, view: View, channels: int, axes: Sequence[int]) -> str:
         raise NotUnderstood("the batch holds positions of the map, such as windows")
     if shape.rank == 0 and not any(wanted[1:]):
         return ordered(walk, view, channels).node
+    if shape.rank == 0 and prod(map(size_of, wanted)) == shape.channels:
+        sizes = tuple(map(size_of, wanted[1:]))
+        return walk.emit("to_map", view.node, Shape(size_of(wanted[0]), sizes), size=sizes)
     if len(axes) == shape.rank and all(
         dim == whole_axis(axis, walk.axis_size(view.node, axis)) for axis, dim in enumerate(wanted) if axis
     ):

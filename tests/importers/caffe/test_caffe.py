@@ -286,6 +286,17 @@ def test_axes_that_are_moved_and_moved_back_are_nothing(tmp_path: Path) -> None:
         network(tmp_path, INPUT + text.replace('bottom: "back"', 'bottom: "scores"'))
 
 
+def test_a_reshaped_vector_is_a_map(tmp_path: Path) -> None:
+    text = (
+        layer("InnerProduct", "inner_product_param { num_output: 48 }")
+        + layer("Reshape", "reshape_param { shape { dim: 0 dim: -1 dim: 4 dim: 4 } }", bottoms="y", tops="z")
+        + conv("end", "z", 5, 3)
+    )
+    found = network(tmp_path, INPUT + text)
+    assert [one.op for one in found.items] == ["linear", "to_map", "conv", "relu"]
+    assert found.items[1].shape == Shape(3, (4, 4))
+
+
 def head(name: str, bottom: str, out: int) -> str:
     """A head of SSD: a convolution whose channels are moved behind the positions, as one vector."""
     return (

@@ -91,6 +91,15 @@ def test_layers(tmp_path: Path, one: Config, ops: str, axes: tuple[int, ...]) ->
     assert found.items[-1].shape.axes == axes
 
 
+def test_a_reshaped_vector_is_a_map(tmp_path: Path) -> None:
+    """As the generators of DCGAN begin."""
+    found = network(
+        tmp_path, sequential(start(100), layer("Dense", units=245), layer("Reshape", target_shape=[7, 7, 5]))
+    )
+    assert [one.op for one in found.items] == ["linear", "to_map"]
+    assert found.items[-1].shape == Shape(5, (7, 7))
+
+
 def test_a_vector_behind_a_global_pool_is_a_map_of_one_position(tmp_path: Path) -> None:
     found = network(
         tmp_path,

@@ -38,6 +38,7 @@ LAYERS = (
     "[6, 3, 5], tokens, conv1: 4",
     "[6, 12], to_map: [4, 3], conv3x3: 2",
     "[8, 3, 5], tokens, pixel_shuffle: 2, conv1: 4",
+    "[4], linear: 24, to_map: [4, 3], conv3x3: 2",
 )
 
 

@@ -234,6 +234,16 @@ def test_a_padding_that_follows_the_size_is_tensorflows() -> None:
     assert (found.framework, found.items[0].arguments["padding"]) == ("tensorflow", "same")
 
 
+def test_a_reshaped_vector_is_a_map() -> None:
+    found = network(
+        lambda self, x: self.conv(self.line(x).view(-1, 3, 4, 4)),
+        (10,),
+        line=nn.Linear(10, 48),
+        conv=nn.Conv2d(3, 2, 3),
+    )
+    assert words(found) == ["linear", "to_map", "conv"]
+
+
 def test_a_size_of_another_tensor_is_followed() -> None:
     def decoder(self: Any, x: Any) -> Any:
         low = F.max_pool2d(x, 2)
