@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MOST_COMBINATIONS = 100_000
 """Combinations whose rows are held at once."""
+MOST_TRIED = 1000
+"""Choices of variables that are tried to find what is wrong with all of them."""
 MOST_STREAMED = 10_000_000
 """Combinations whose rows are written as they come."""
 CHUNK = 200
@@ -231,8 +233,25 @@ def _check(grid: Grid, loader: Loader, framework: str | None) -> None:
     if not grid.sets:
         raise found
     constant = loader.constant(found, frozenset(grid.sets)) if isinstance(loader, SpecLoader) else ()
+    constant = constant or _in_all(found, grid, loader)
     if constant:
         raise (GraphError if all(one.code == "E201" for one in constant) else SpecError)(*constant)
+
+
+def _in_all(error: CnncalcError, grid: Grid, loader: Loader) -> tuple[Diagnostic, ...]:
+    """What of an error is wrong under every choice of variables, as far as all of them can be tried."""
+    if prod(map(len, grid.sets.values())) > MOST_TRIED:
+        return ()
+    left = {_cause(one) for one in error.diagnostics}
+    for values in _combined(tuple(grid.sets.values())):
+        try:
+            loader(dict(zip(grid.sets, values, strict=True)))
+            return ()
+        except (SpecError, GraphError, ShapeError) as other:
+            left &= {_cause(one) for one in other.diagnostics}
+        if not left:
+            return ()
+    return tuple([one for one in error.diagnostics if _cause(one) in left])
 
 
 class SpecLoader:
