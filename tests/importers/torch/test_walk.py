@@ -466,6 +466,25 @@ def test_class_token_and_position_embedding() -> None:
     assert found.items[-1].shape.axes == (8,)
 
 
+def test_weights_of_an_attention_that_nobody_reads_are_no_obstacle() -> None:
+    class Attending(nn.Module):  # type: ignore[misc]
+        def __init__(self, gives_weights: bool) -> None:
+            super().__init__()
+            self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+            self.gives_weights = gives_weights
+
+        def forward(self, x: Any) -> Any:
+            tokens = x.flatten(2).transpose(1, 2)
+            y, weights = self.attention(tokens, tokens, tokens)
+            return (y, weights) if self.gives_weights else y.transpose(1, 2).reshape(x.shape)
+
+    found = network_from(Attending(False), [(8, 12, 12)])
+    assert words(found) == ["attention"]
+    assert found.stated.params == 8 * 24 + 24 + 8 * 8 + 8
+    with pytest.raises(Refused, match="the weights of the positions, which it also gives out, are read"):
+        network_from(Attending(True), [(8, 12, 12)])
+
+
 def test_a_constant_changed_in_place_is_a_constant_still() -> None:
     def masked(self: Any, x: Any) -> Any:
         bias = self.conv.bias.clone()

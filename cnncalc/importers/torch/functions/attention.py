@@ -9,7 +9,7 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Item
 from cnncalc.importers.torch.rearrange import positionwise, whole
 from cnncalc.importers.torch.views import CHANNELS, Dim, Factor, View, merged, size_of, whole_axis
-from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
+from cnncalc.importers.torch.walk import Const, NotUnderstood, Opaque, Walk, handles
 
 
 class Scores(NamedTuple):
@@ -224,13 +224,13 @@ def multi_head_attention_forward(
     static_v: Any = None,
     average_attn_weights: bool = True,
     is_causal: bool = False,
-) -> View:
+) -> View | list[Any]:
     """PyTorch's own ``nn.MultiheadAttention``."""
     others = (bias_k, bias_v, key_padding_mask, attn_mask, static_k, static_v)
     if any(one is not None for one in others) or add_zero_attn or use_separate_proj_weight or is_causal:
         raise NotUnderstood("a mask, added keys, or weights of other widths")
-    if need_weights:
-        raise NotUnderstood("it also gives out the weights of the positions")
+    if need_weights and walk.is_read(walk.call.outputs[1]):
+        raise NotUnderstood("the weights of the positions, which it also gives out, are read")
     if not (query == key == value):
         raise NotUnderstood("queries made of another tensor than keys and values")
     view = positionwise(walk, query, -1 % len(query.dims))
@@ -245,7 +245,8 @@ def multi_head_attention_forward(
         bias=in_proj_bias is not None,
         out_bias=out_proj_bias is not None,
     )
-    return view._replace(node=node)
+    made = view._replace(node=node)
+    return [made, Opaque(walk.recording.shape(walk.call.outputs[1]))] if need_weights else made
 
 
 def projected(walk: Walk, view: View, weight: Const, bias: Const | None) -> str | None:
