@@ -464,3 +464,21 @@ def test_every_column_of_a_table_is_below_its_own_head(
         for heads, *rows in tables:
             assert len(heads) > 2
             assert [row for row in rows if row] and all(row == heads for row in rows if row)
+
+
+CUT = """
+return [...document.querySelectorAll(".scroll")].filter(
+  one => one.getClientRects().length && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)
+).map(one => one.closest("section, div").className);
+"""
+
+
+@pytest.mark.parametrize("name", ["unet", "googlenet:paper"])
+def test_on_paper_nothing_is_cut_off(browser: Browser, pages: dict[str, Path], name: str) -> None:
+    browser.open(pages[name], width=720)
+    assert browser.run(CUT)  # on the screen one scrolls
+    try:
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        assert browser.run(CUT) == []
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

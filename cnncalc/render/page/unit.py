@@ -40,7 +40,7 @@ def card(at: int, data: dict[str, Any], paths: Sequence[str], behind: str) -> st
         '<p class="reading"></p>\n'
         '<p class="soft key"><span class="swatch sees"></span>seen <span class="swatch pads"></span>padding '
         '<span class="swatch next"></span>neighbouring unit</p>\n'
-        f'<p class="soft" id="keys{at}">{escape(KEYS)} Your picture stays in this browser.</p>'
+        f'<p class="soft keys" id="keys{at}">{escape(KEYS)} Your picture stays in this browser.</p>'
     )
 
 
