@@ -214,12 +214,21 @@ def _notes(one: Shown, places: Mapping[str, int]) -> str:
     if one.model is not None and one.report.failed is None:
         found += advise(one.model, one.report, chosen() & frozenset(on_networks()))
     said = ""
-    if all(layer.field.aligned for layer in one.report.layers):
+    if _joins(one.report) and all(_is_aligned(layer) for layer in one.report.layers):
         said = "The branches of every join have their centres at the same places. "
     if not found and one.model is not None:
-        said += "There is nothing else to remark."
+        said += f"There is nothing {'else ' if said else ''}to remark."
     notes = "".join(_note(one, places) for one in dict.fromkeys(found))
     return (f'<p class="soft">{said}</p>' if said else "") + (f"<ul>{notes}</ul>" if notes else "")
+
+
+def _joins(report: Report) -> bool:
+    return any(len(layer.inputs) > 1 for layer in report.layers)
+
+
+def _is_aligned(layer: LayerReport) -> bool:
+    """Whether it is known to be, and not only taken to be: a join of branches whose places are unknown is."""
+    return layer.field.aligned and (len(layer.inputs) < 2 or layer.field.reason is None)
 
 
 def _note(found: Diagnostic, places: Mapping[str, int]) -> str:

@@ -120,7 +120,11 @@ def _panel(report: Report, some: list[Point], scale: Scale) -> Panel:
     rank = max((len(point.layer.field.axes) for point in some), default=0)
     axes = _series(some, rank)
     elements = [*_grid(scale), *_inputs(report, scale)]
-    unknown = [point.layer for point in some if point.layer.field.reason is not None]
+    unknown = [
+        point.layer
+        for point in some
+        if point.layer.field.reason is not None and not any(_extent(point.layer))
+    ]
     for at, axis in enumerate(axes):
         elements += _curve(some, axis, at, scale)
     elements += _whole(some, scale)

@@ -105,3 +105,44 @@ def test_an_input_of_unknown_size_has_a_reason(tmp_path: Path, capsys: pytest.Ca
     spec.write_text("layers:\n  - conv3x3: 8\n", encoding="utf-8")
     text = page(tmp_path, capsys, str(spec))
     assert "needs the input size" in text or "no spatial axes" in text
+
+
+UNKNOWN = """
+input: [3, any, any]
+framework: tensorflow
+layers:
+  - concat:
+      a: [maxpool3x3: {stride: 2, padding: same}]
+      b: [conv5x5: {out: 16, stride: 2, padding: same}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ("[conv3x3: 8]", "There is nothing to remark."),
+        (
+            "[residual: [conv3x3: {out: 3, padding: 1}]]",
+            "The branches of every join have their centres at the same places. "
+            "There is nothing else to remark.",
+        ),
+    ],
+)
+def test_a_page_says_that_branches_are_aligned_where_there_are_some(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], layers: str, said: str
+) -> None:
+    net = tmp_path / "net.yaml"
+    net.write_text(f"input: [3, 32, 32]\nlayers: {layers}\n", encoding="utf-8")
+    assert f'<p class="soft">{said}</p>' in page(tmp_path, capsys, str(net))
+
+
+def test_a_page_does_not_say_that_branches_are_aligned_that_are_only_taken_to_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net = tmp_path / "net.yaml"
+    net.write_text(UNKNOWN, encoding="utf-8")
+    assert Ran(capsys, "draw", str(net), "-o", str(tmp_path / "page.html")).code == 0
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "W503" in text
+    assert "have their centres at the same places" not in text
+    assert "not drawn" not in text  # the sizes are known: only where units begin is not
