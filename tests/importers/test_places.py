@@ -96,6 +96,12 @@ INVALID = {
     "sum.onnx": _joined("Add", (3, 3, 3, 3)),
     "sum4.onnx": _joined("Add", (4, 3, 1, 1)),
     "concat.onnx": _joined("Concat", (4, 3, 3, 1), axis=1),
+    "vector.onnx": model(
+        graph([node("Add", ["x", "v"], ["y"], "shift")], {"x": (1, 3, 6, 6)}, ["y"], [weights("v", (2, 1))])
+    ),
+    "factor.onnx": model(
+        graph([node("Mul", ["v", "x"], ["y"], "scale")], {"x": (1, 3, 6, 6)}, ["y"], [weights("v", (4, 1, 1))])
+    ),
     "linear.onnx": model(
         graph([node("Gemm", ["x", "w"], ["y"], "fc")], {"x": (1, 4)}, ["y"], [weights("w", (6, 2))])
     ),
@@ -117,6 +123,8 @@ INVALID = {
         ("sum.onnx", "E303", "Add: cannot join `x` (1x3x6x6) and `a` (1x3x4x4): axes 2 and 3 differ", "join"),
         ("sum4.onnx", "E303", "Add: cannot join `x` (1x3x6x6) and `a` (1x4x6x6): axis 1 differs", "join"),
         ("concat.onnx", "E303", "Concat: cannot join `x` (1x3x6x6) and `a` (1x4x4x6): axis 2 differs", "join"),
+        ("vector.onnx", "E303", "Add: cannot join `x` (1x3x6x6) and `v` (2x1): axis 2 differs", "shift"),
+        ("factor.onnx", "E303", "Mul: cannot join `v` (4x1x1) and `x` (1x3x6x6): axis 1 differs", "scale"),
         ("linear.onnx", "E310", "Gemm: the weight 6x2 reads 6 features, its input is 1x4", "fc"),
     ],
 )  # fmt: skip

@@ -38,6 +38,10 @@ def arithmetic(translation: Translation, call: Call) -> None:
         return
     mixed = feature_and_constant(call)
     if mixed is not None:
+        feature, constant = mixed
+        if translation.opset >= SPREADING_SINCE:
+            both = [feature.sizes if held is feature else constant.dims for held in call.inputs]
+            _refuse_unlike(both, list(zip(call.node.inputs, both, strict=True)))
         _with_constant(translation, call, *mixed)
         return
     features = [_spread_again(call, place) for place in range(max(len(call.inputs), 2))]
@@ -78,8 +82,24 @@ def _require_fitting(call: Call, features: list[Feature], along: int | None = No
     """Refuse tensors that no runtime joins: elementwise, where axes of other sizes than 1 differ, or one
     after another ``along`` an axis, where others than that one do.
     """
-    rank = max(len(feature.layout) for feature in features)
-    padded = [(1,) * (rank - len(feature.layout)) + feature.sizes for feature in features]
+    named = [
+        (name, held.sizes)
+        for name, held in zip(call.node.inputs, call.inputs, strict=True)
+        if isinstance(held, Feature) and held in features
+    ]
+    _refuse_unlike([feature.sizes for feature in features], named, along)
+
+
+def _refuse_unlike(
+    all_sizes: list[tuple[int, ...]], named: list[tuple[str, tuple[int, ...]]], along: int | None = None
+) -> None:
+    """The same for the sizes of tensors, and for the names and sizes that a message gives.
+
+    Raises:
+        Fault
+    """
+    rank = max(map(len, all_sizes))
+    padded = [(1,) * (rank - len(sizes)) + sizes for sizes in all_sizes]
     spread = {1} if along is None else set()
     differing = [
         f"{axis}"
@@ -88,11 +108,7 @@ def _require_fitting(call: Call, features: list[Feature], along: int | None = No
     ]
     if not differing:
         return
-    joined = " and ".join(
-        f"`{shown(name)}` ({'x'.join(map(str, held.sizes))})"
-        for name, held in zip(call.node.inputs, call.inputs, strict=True)
-        if isinstance(held, Feature) and held in features
-    )
+    joined = " and ".join(f"`{shown(name)}` ({'x'.join(map(str, sizes))})" for name, sizes in named)
     which = (
         f"axis {differing[0]} differs" if len(differing) == 1 else f"axes {' and '.join(differing)} differ"
     )

@@ -22,7 +22,17 @@ from cnncalc.importers.items import (
 from cnncalc.importers.onnx.batches import lost_batch
 from cnncalc.importers.onnx.file import OnnxModel, OnnxNode, read_model
 from cnncalc.importers.onnx.layout import plain
-from cnncalc.importers.onnx.translation import Feature, Lost, Offsets, Scores, Spread, Translation, Unknown
+from cnncalc.importers.onnx.translation import (
+    UNRUNNABLE,
+    Feature,
+    Lost,
+    Offsets,
+    Scores,
+    Spread,
+    Translation,
+    Unknown,
+)
+from cnncalc.support.words import shown
 
 NEWEST = 26
 """The newest opset whose operators were compared with the tables here."""
@@ -44,13 +54,29 @@ def network_of(request: Request) -> Network:
     open_axes = _open_axes(model, request)
     if not open_axes:
         return _network(model, request, translation_of(model, request, ()), None)
-    first, second = (translation_of(model, request, sizes) for sizes in TRIED[:2])
+    first, second = (_tried(model, request, sizes, open_axes) for sizes in TRIED[:2])
     if _without_shapes(first.items) != _without_shapes(second.items):
         name, reason = open_axes, _first_difference(first.items, second.items)
         raise Refused(
             [Problem(name, "input", f"its size is open, and {reason}", "pass --input with the size")]
         )
     return _network(model, request, first, second)
+
+
+def _tried(model: OnnxModel, request: Request, sizes: tuple[int, ...], name: str) -> Translation:
+    """The items at sizes that stand in for open ones of an input.
+
+    Raises:
+        Refused: of what does not fit together there it is not said that it never does.
+    """
+    try:
+        return translation_of(model, request, sizes)
+    except Refused as refused:
+        size = "x".join(map(str, sizes))
+        help = f"the size of `{shown(name)}` is open, and {size} was tried: pass --input with its size"
+        raise Refused(
+            [one._replace(help=help) if one.help == UNRUNNABLE else one for one in refused.problems]
+        ) from None
 
 
 def _open_axes(model: OnnxModel, request: Request) -> str:

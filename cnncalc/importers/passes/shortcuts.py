@@ -37,7 +37,9 @@ def _word(conv: Piece) -> Any:
 
 
 def _is_projection(body: Branch, shortcut: Branch, shapes: Mapping[str, Shape | None]) -> bool:
-    """Whether ``project`` makes this shortcut: it strides as the body does, and changes the shape."""
+    """Whether ``project`` makes this shortcut: it strides as the body does, changes the shape, and makes that
+    of the body, not one that the join spreads it over.
+    """
     if len(shortcut.pieces) != 1 or body.tensor is not None or _is_strideless(body.pieces):
         return False
     (conv,) = shortcut.pieces
@@ -48,6 +50,9 @@ def _is_projection(body: Branch, shortcut: Branch, shapes: Mapping[str, Shape | 
     if not conv.is_plain or conv.frozen or set(conv.arguments["kernel"]) != {1}:
         return False
     before, after = shapes.get(conv.items[0].inputs[0]), shapes.get(conv.output)
+    made = shapes.get(body.pieces[-1].output) if body.pieces else before
+    if made is not None and after is not None and made.channels != after.channels:
+        return False
     stride = conv.arguments.get("stride", 1)
     if isinstance(stride, tuple) or _stride(body.pieces) != stride:
         return False

@@ -655,3 +655,27 @@ def test_inputs_that_contradict_the_operator_are_refused(
     tmp_path: Path, nodes: list[bytes], constants: list[bytes], why: str
 ) -> None:
     assert [reason for _, reason in refusal(tmp_path, nodes, constants)] == [why]
+
+
+def test_what_does_not_fit_at_a_size_that_was_tried_is_said_to_be_so(tmp_path: Path) -> None:
+    nodes = [node("Conv", ["x", "w"], ["c"]), node("Add", ["c", "p"], ["y"])]
+    given = [weights("w", [4, 4, 1, 1]), weights("p", [4, 8, 8])]
+    with pytest.raises(Refused) as raised:
+        network(tmp_path, nodes, given, shape=(1, 4, "h", "w"))
+    (problem,) = raised.value.problems
+    assert problem.help == "the size of `x` is open, and 224x288 was tried: pass --input with its size"
+    found = network(tmp_path, nodes, given, shape=(1, 4, "h", "w"), sizes={"": Shape(4, (8, 8))})
+    assert ops(found) == ["conv", "shift"]
+
+
+@pytest.mark.parametrize("width", [1, 4])
+def test_a_shortcut_that_the_body_is_spread_over_is_written_out(width: int, tmp_path: Path) -> None:
+    nodes = [
+        node("Conv", ["x", "v"], ["a"]),
+        node("Conv", ["x", "w"], ["b"]),
+        node("Add", ["a", "b"], ["y"]),
+    ]
+    given = [weights("v", [width, 2, 1, 1]), weights("w", [4, 2, 1, 1])]
+    found = network(tmp_path, nodes, given, shape=(1, 2, 8, 8))
+    assert translated(found).agreement.params == 2 * width + 2 * 4
+    assert ("shortcut: {project:" in translated(found).text) == (width == 4)
