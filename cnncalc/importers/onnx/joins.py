@@ -172,7 +172,8 @@ def _with_constant(translation: Translation, call: Call, feature: Feature, const
     if operation == "Add" and _per_position(translation, call, feature, constant, dims):
         return
     along = [dim for dim, size in zip(feature.layout, dims, strict=False) if size > 1]
-    if len(dims) != len(feature.layout) or along != [whole(CHANNELS, channels)]:
+    is_per_channel = along == [whole(CHANNELS, channels)] and constant.elements == channels
+    if len(dims) != len(feature.layout) or not is_per_channel:
         raise Unknown(
             f"it is with a constant of {'x'.join(map(str, constant.dims))}, which is not per channel"
         )

@@ -21,7 +21,7 @@ from cnncalc.importers.items import (
 )
 from cnncalc.importers.onnx.batches import lost_batch
 from cnncalc.importers.onnx.file import OnnxModel, OnnxNode, read_model
-from cnncalc.importers.onnx.layout import plain
+from cnncalc.importers.onnx.inputs import Order, layout_of, order_of
 from cnncalc.importers.onnx.translation import (
     UNRUNNABLE,
     Feature,
@@ -34,6 +34,7 @@ from cnncalc.importers.onnx.translation import (
 )
 from cnncalc.support.words import shown
 
+Axes = tuple[int | None, ...]
 NEWEST = 26
 """The newest opset whose operators were compared with the tables here."""
 OLDEST = 6
@@ -95,10 +96,13 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
     """
     translation = Translation(model, request.source, request.partial)
     for place, (name, axes) in enumerate(model.graph.inputs):
-        shape, batch = _input_shape(name, axes, request.shape_of(name, place == 0), sizes)
+        order = order_of(model.graph, name, axes)
+        shape, batch = _input_shape(
+            name, _channels_first(axes, order), request.shape_of(name, place == 0), sizes
+        )
         translation.batch = batch if place == 0 else translation.batch
         translation.shapes[name] = shape
-        translation.held[name] = Feature(name, plain(shape, translation.batch))
+        translation.held[name] = Feature(name, layout_of(order, shape, translation.batch))
     translation.graph(model.graph)
     for name in model.graph.outputs:
         held = translation.held.get(name)
@@ -126,6 +130,15 @@ _LOST: dict[type, str] = {
     Spread: "it repeats the values of another tensor",
 }
 """Why what is held is no output."""
+
+
+def _channels_first(axes: Axes | None, order: Order) -> Axes | None:
+    """The axes of an input in the order of a spec; tokens have one channel, their number."""
+    if axes is None or order is Order.FIRST:
+        return axes
+    if order is Order.TOKENS:
+        return (axes[0], 1, *axes[1:])
+    return (axes[0], axes[-1], *axes[1:-1])
 
 
 def _input_shape(
@@ -178,6 +191,7 @@ def _network(
     inputs = []
     for place, (name, axes) in enumerate(model.graph.inputs):
         shape = translation.shapes[name]
+        axes = _channels_first(axes, order_of(model.graph, name, axes))
         if other is not None and request.shape_of(name, place == 0) is None and axes is not None:
             shape = Shape(shape.channels, tuple(axes[2:]))
         inputs.append((name, shape))

@@ -102,10 +102,10 @@ def _items(layers: str) -> list[str]:
             "attribute `axes` is \\[0, 2, 3\\]",
         ),
         (
-            [node("Gather", ["t", "x"], ["y"])],
-            [weights("t", [20, 5])],
+            [node("MatMul", ["x", "w"], ["m"]), node("Gather", ["t", "m"], ["y"])],
+            [weights("w", [7, 4]), weights("t", [20, 5])],
             (1, 7),
-            "a table \\[20, 5\\] read by an input of 7, which is no row of tokens",
+            "a table \\[20, 5\\] read by an input of 4, which is no row of tokens",
         ),
         (
             [node("Unsqueeze", ["x", "a"], ["u"]), node("Conv", ["u", "w"], ["y"], pads=[1, 0])],

@@ -187,6 +187,79 @@ def test_a_number_of_a_parameters_name_is_learned(
     assert ops(found) == (["scale"] if params else [])
 
 
+TO_FIRST = node("Transpose", ["x"], ["t"], perm=[0, 3, 1, 2])
+
+
+@pytest.mark.parametrize(
+    ("nodes", "constants", "axes"),
+    [
+        ([TO_FIRST, node("Conv", ["t", "w"], ["y"])], [weights("w", [2, 4, 3, 3])], (2, 6, 4)),
+        (
+            [
+                node("Mul", ["x", "k"], ["s"]),
+                node("Pad", ["s", "pads"], ["p"]),
+                node("Transpose", ["p"], ["t"], perm=[0, 3, 1, 2]),
+                node("Conv", ["t", "w"], ["y"]),
+            ],
+            [
+                floats("k", [0.5], []),
+                integers("pads", [0, 1, 0, 0, 0, 0, 2, 0]),
+                weights("w", [2, 4, 3, 3]),
+            ],
+            (2, 7, 6),
+        ),
+        ([node("ReduceMean", ["x"], ["y"], axes=[1, 2], keepdims=0)], [], (4, 1, 1)),
+        ([node("MatMul", ["x", "w"], ["y"])], [weights("w", [4, 5])], (5, 8, 6)),
+        ([node("GlobalAveragePool", ["x"], ["y"])], [], (8, 1, 1)),
+    ],
+    ids=["transposed", "padded", "pooled", "linear", "channels first"],
+)
+def test_the_first_layer_tells_which_axis_of_the_input_is_the_channels(
+    nodes: list[bytes], constants: list[bytes], axes: tuple[int, ...], tmp_path: Path
+) -> None:
+    """As tf2onnx writes the networks of Keras, whose channels are last."""
+    found = network(tmp_path, nodes, constants, shape=(1, 8, 6, 4), opset=13)
+    is_last = axes != (8, 1, 1)
+    assert found.inputs == (("x", Shape(4, (8, 6)) if is_last else Shape(8, (6, 4))),)
+    assert found.items[-1].shape == Shape(axes[0], axes[1:])
+    given = network(
+        tmp_path, nodes, constants, shape=("n", "h", "w", 4) if is_last else ("n", 8, "h", "w"), opset=13
+    )
+    assert given.inputs == (("x", Shape(found.inputs[0][1].channels, (None, None))),)
+
+
+def test_a_reshape_of_a_single_channel_tells_it_too(tmp_path: Path) -> None:
+    nodes = [node("Reshape", ["x", "s"], ["t"]), node("Conv", ["t", "w"], ["y"])]
+    constants = [integers("s", [-1, 1, 8, 6]), weights("w", [2, 1, 3, 3])]
+    assert network(tmp_path, nodes, constants, shape=(1, 8, 6, 1)).inputs == (("x", Shape(1, (8, 6))),)
+
+
+RECURRENT = {"w": [1, 12, 5], "r": [1, 12, 3], "b": [1, 24]}
+
+
+def test_a_sequence_over_time_of_channels_last(tmp_path: Path) -> None:
+    nodes = [
+        node("Transpose", ["x"], ["t"], perm=[1, 0, 2]),
+        node("LSTM", ["t", "w", "r", "b"], ["all", "last"], hidden_size=3),
+        node("Squeeze", ["last", "0"], ["y"]),
+    ]
+    constants = [*(weights(name, dims) for name, dims in RECURRENT.items()), integers("0", [0])]
+    found = network(tmp_path, nodes, constants, shape=(1, 9, 5))
+    assert found.inputs == (("x", Shape(5, (9,))),)
+
+
+def test_numbers_of_tokens_are_positions(tmp_path: Path) -> None:
+    found = network(tmp_path, [node("Gather", ["w", "x"], ["y"])], [weights("w", [100, 16])], shape=(1, 50))
+    assert found.inputs == (("x", Shape(1, (50,))),)
+    assert [(one.op, one.shape) for one in found.items] == [("embedding", Shape(16, (50,)))]
+
+
+def test_one_channel_times_a_vector_is_refused(tmp_path: Path) -> None:
+    nodes = [node("ReduceMean", ["x"], ["m"], axes=[1]), node("Mul", ["m", "v"], ["y"])]
+    (found,) = refusal(tmp_path, nodes, [weights("v", [1, 6, 1, 1])], opset=13)
+    assert found == ("Mul", "it is with a constant of 1x6x1x1, which is not per channel")
+
+
 @pytest.mark.parametrize("axis", [1, 2])
 def test_maps_whose_channels_are_last_are_cut_and_padded(axis: int, tmp_path: Path) -> None:
     pads = [0, 0, 0, 0, *(2 * (one == axis) for one in range(4))]
