@@ -36,6 +36,8 @@ class Answers(NamedTuple):
     """Whether all of its numbers are."""
     keeps_pace: bool = False
     """Whether its units are as far apart as those of its input."""
+    missing: str | None = None
+    """The argument without which some number stays unknown."""
 
 
 def ask(
@@ -71,6 +73,7 @@ def ask(
         windows=windows_of(rules),
         is_known=shape.known and None not in params and macs is not None,
         keeps_pace=all(isinstance(one, Taps) and one.advance == len(one.runs) for one in reads),
+        missing=layer.missing(),
     )
 
 

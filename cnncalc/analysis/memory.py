@@ -48,11 +48,13 @@ def peaks(
     alive = plain = in_place = 0
     for at, size in enumerate(known):
         alive += size
-        plain = max(plain, alive)
+        if alive > plain:
+            plain = alive
         taken = alive
         if at >= first and (layer := layers[at - first]).in_place:
             is_free = any(last_use[path] == at and known[places[path]] == size for path in layer.inputs)
             taken -= size if is_free else 0
-        in_place = max(in_place, taken)
+        if taken > in_place:
+            in_place = taken
         alive -= ends[at]
     return Peaks(plain, in_place)

@@ -114,8 +114,6 @@ class ReceptiveField(NamedTuple):
     @property
     def reason(self) -> str | None:
         """Why a size or a start is not known, where one is not."""
-        if self.is_simple:
-            return None
         return next(
             filter(None, self.each(lambda axis, units: axis.reason(units) or axis.unknown_start)), None
         )

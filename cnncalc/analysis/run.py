@@ -339,7 +339,7 @@ class _Run:
             layer = layer.aligned(inputs[0].fields, inputs[1].fields)
         answers = self.follower.ask(layer, tuple([tensor.shape for tensor in inputs]))
         fields, along = self._fields(node, layer, inputs, answers)
-        why = _why(node, layer, inputs)
+        why = _why(node, answers.missing, inputs)
         params, shares = self._params(node, answers, place)
         paths = tuple([tensor.path for tensor in inputs])
         field = ReceptiveField(fields, _units(answers.shape.sizes, along))
@@ -359,10 +359,10 @@ class _Run:
                 field=field,
                 shares=shares,
                 is_join=layer.is_join,
-                reasons=_reasons(answers, params, field, why),
+                reasons=() if answers.is_known and field.is_simple else _reasons(answers, field, why),
                 rules=answers.rules,
                 frozen=params.learned if node.is_frozen else 0,
-                followed=paths if _reads_units(layer) else paths[:1],
+                followed=paths if layer.reads_units else paths[:1],
                 along=along,
                 arrangement=answers.arrangement,
                 in_place=layer.in_place,
@@ -389,7 +389,7 @@ class _Run:
         if answers.arrangement is not None or not answers.shape.sizes:
             return (None,) * len(along)
         ends = inputs[0].ends
-        if _reads_units(layer):
+        if layer.reads_units:
             sources = [tensor for tensor in inputs if len(tensor.ends) == len(along)]
             fields = tuple([tensor.fields for tensor in sources])
             ends = joined_ends(fields, tuple([tensor.ends for tensor in sources])) if sources else ()
@@ -418,7 +418,7 @@ class _Run:
     ) -> tuple[tuple[AxisField, ...], tuple[Along, ...]]:
         """What the units of a layer see, and along which of its axes that changes."""
         place, fields, along = len(self.tensors), inputs[0].fields, inputs[0].along
-        if _reads_units(layer) and len(inputs) > 1:
+        if layer.reads_units and len(inputs) > 1:
             fields, along, faults = self.joins.fields(inputs, answers.in_shape, place)
             for fault in faults:
                 self._diagnose(fault, "warning", node)
@@ -449,7 +449,7 @@ class _Run:
         """
         if node.share is not None:
             return False
-        joins = isinstance(node.layer, Layer) and _reads_units(node.layer)
+        joins = isinstance(node.layer, Layer) and node.layer.reads_units
         return not joins or (
             not self.joins.looked_at_inputs and all(field.aligned for field in tensor.fields)
         )
@@ -468,18 +468,12 @@ def _units(sizes: tuple[Size, ...], along: tuple[Along, ...]) -> tuple[Size, ...
 _IN_ORDER = tuple([tuple(range(rank)) for rank in range(MOST_AXES + 1)])
 
 
-def _reads_units(layer: Layer) -> bool:
-    """Whether a layer reads the units of all of its inputs, not only of the first."""
-    return layer.is_join or layer.others_read == "unit"
-
-
 _COPY = re.compile(r"\[[0-9]+\]")
 
 
-def _why(node: Node, layer: Layer, inputs: list[Tensor]) -> tuple[str, ...]:
+def _why(node: Node, own: str | None, inputs: list[Tensor]) -> tuple[str, ...]:
     """Why something of a layer's output may be unknown: its own doing, and that of its inputs."""
-    own = layer.missing()
-    if own is None and not inputs[0].why and not any(tensor.why for tensor in inputs[1:]):
+    if own is None and not inputs[0].why and (len(inputs) == 1 or not any(one.why for one in inputs)):
         return ()
     reasons = [] if own is None else [f"`{_COPY.sub('', node.path)}` {own}"]  # all copies in one word
     # The nearest few say enough, and a long chain does not gather all of its layers.
@@ -488,13 +482,8 @@ def _why(node: Node, layer: Layer, inputs: list[Tensor]) -> tuple[str, ...]:
     )[:MOST_REASONS]
 
 
-def _reasons(
-    answers: Answers, params: Params, field: ReceptiveField, why: tuple[str, ...]
-) -> tuple[str, ...]:
+def _reasons(answers: Answers, field: ReceptiveField, why: tuple[str, ...]) -> tuple[str, ...]:
     """Why a number of the record is unknown, each reason once."""
-    unknown = not answers.is_known or None in params
     reason = field.reason
-    if not unknown and reason is None:
-        return ()
-    reasons = [*((why or (NEEDS_SIZE,)) if unknown else ()), *(() if reason is None else (reason,))]
-    return tuple(dict.fromkeys(reasons))
+    own = () if answers.is_known else why or (NEEDS_SIZE,)
+    return tuple(dict.fromkeys(own if reason is None else (*own, reason)))

@@ -246,9 +246,11 @@ class AxisField(NamedTuple):
     @property
     def units(self) -> int:
         """How many units are computed one by one to describe all of them; 0 where one is enough."""
-        if len(self.maps) <= 1:
-            return 0 if not self.maps or len(self.maps[0].spans) == 1 else len(self.maps[0].spans)
-        return len(self.maps) * _common_period(self.maps)
+        maps = self.maps
+        if len(maps) == 1:
+            units = len(maps[0].spans)
+            return units if units > 1 else 0
+        return len(maps) * _common_period(maps) if maps else 0
 
     def _through_unknown(self, reads: Unknown, place: object) -> AxisField:
         if not self.maps:

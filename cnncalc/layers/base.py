@@ -123,6 +123,8 @@ class Layer(Declared):
     """What each output depends on in the inputs after the first: their size, the unit at its position, or
     all.
     """
+    reads_units: ClassVar[bool] = False
+    """Whether it reads the units of all of its inputs, not only of the first; follows from these two."""
     in_place: ClassVar[bool] = False
     """Whether each element of the output depends on the one at its place of an input, over which it can be
     written.
@@ -144,6 +146,7 @@ class Layer(Declared):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        cls.reads_units = cls.is_join or cls.others_read == "unit"
         if "op" in vars(cls):
             OPERATIONS.add(cls)
 

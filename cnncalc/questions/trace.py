@@ -96,7 +96,7 @@ def _placed(
         node,
         inputs,
         sees_all=layer.sees_all or layer.flattens or layer.others_read == "all",
-        joins=layer.is_join or layer.others_read == "unit",
+        joins=layer.reads_units,
         rearranges=layer.arrangement(record.in_shape) is not None,
         fixed=_fixed(layer, record, len(inputs), framework),
     )

@@ -279,7 +279,7 @@ class _Fields:
             "rf_size",
             "rf size",
             0,
-            lambda seen: _size_shown([(one.size, one.axis) for one in seen]),
+            _sizes_seen,
             lambda seen: seen.size,
         )
 
@@ -347,6 +347,14 @@ def field_size(layer: LayerReport) -> str:
     well.
     """
     return _size_shown(list(zip(layer.field.size, layer.field.axes, strict=True)))
+
+
+def _sizes_seen(seen: tuple[_Seen, ...]) -> str:
+    if _is_one(seen):
+        size, axis = seen[0].size, seen[0].axis
+        if size is not None and not axis.is_global and not axis.looks_back:
+            return f"{size}x{size}"
+    return _size_shown([(one.size, one.axis) for one in seen])
 
 
 def _size_shown(axes: list[tuple[int | None, AxisField]]) -> str:
