@@ -157,8 +157,9 @@ SENTENCES: tuple[tuple[str, str, Callable[[], tuple[object, ...]]], ...] = (
     ),
     (
         "ci.md",
-        "The metrics are {} (the largest number of activations in memory at once) and `rf` (",
-        lambda: (", ".join(f"`{name}`" for name in list(budgets.METRICS)[:-1]),),
+        "The metrics are {} (the largest number of activations in memory at once), and of the main output "
+        "`{}` and `{}` (its positions).",
+        lambda: (", ".join(f"`{name}`" for name in list(budgets.METRICS)[:-2]), *list(budgets.METRICS)[-2:]),
     ),
     ("ci.md", "The comparisons are {}.", lambda: (quoted(budgets.COMPARISONS),)),
     ("ci.md", "rev: v{} ", lambda: (cnncalc.__version__.partition(".dev")[0],)),

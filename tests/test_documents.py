@@ -112,7 +112,15 @@ def test_the_commands_that_a_document_names_exist(name: str) -> None:
 
 MEANT = {"SPEC": "net.yaml", "y,x": "0,0", "TOPIC": "numbers", "nets/": "."}
 """What a reader puts in place of the words of the README; of a network over time another one."""
-NET = "vars: {width: 8}\ninput: [3, 64, 64]\nlayers: [conv3x3: {out: width, padding: 1}, maxpool2, conv3x3: 4]\n"
+NET = """\
+vars: {width: 8, depth: 1}
+input: [3, 64, 64]
+layers:
+  - conv3x3: {out: width, padding: 1}
+  - maxpool2
+  - conv3x3: {out: 4, dilation: 2**i, padding: 2**i}
+    repeat: depth
+"""
 
 
 def test_the_commands_of_the_readme_run(

@@ -40,6 +40,10 @@ def _receptive_field(report: Report) -> Values:
     return (report.main.field.extent if report.main is not None else ()) or (None,)
 
 
+def _size(report: Report) -> Values:
+    return (report.main.shape.sizes if report.main is not None else ()) or (None,)
+
+
 METRICS: dict[str, Callable[[Report], Values]] = {
     "params": _total("params"),
     "weights": _total("weights"),
@@ -51,6 +55,7 @@ METRICS: dict[str, Callable[[Report], Values]] = {
     "activations": _total("activations"),
     "peak": _peak,
     "rf": _receptive_field,
+    "size": _size,
 }
 """What a condition may be about; several numbers meet it where one of them does."""
 
@@ -67,6 +72,7 @@ _NAME = re.compile(r"\s*([A-Za-z_]+)")
 _SYMBOL = re.compile(r"\s*(>=|<=|==|!=|>|<)(?![<>=])")
 _LIMIT = re.compile(rf"\s*([+-]?)\s*{AMOUNT}\s*(%?)")
 
+ALL = "`rf` is that of the output, which sees the whole map, not that of the last layer that sees a part"
 _PAIRED = "two files are compared model by model, by their names: of one that was renamed no change is known"
 
 
@@ -115,9 +121,8 @@ class Verdict(NamedTuple):
     @property
     def diagnostic(self) -> Diagnostic:
         is_alone = self.new is None or (self.budget.is_change and self.old is None)
-        return Diagnostic(
-            BROKEN, "error", self.message, _PAIRED if is_alone else None, f"{self.model}, {self.file}"
-        )
+        help = _PAIRED if is_alone else ALL if inf in (self.new or ()) else None
+        return Diagnostic(BROKEN, "error", self.message, help, f"{self.model}, {self.file}")
 
 
 class _Unreadable(Exception):

@@ -101,9 +101,9 @@ def compare(
     the layers that were added, removed or changed.
 
     A condition of --fail-if is METRIC COMPARISON LIMIT. Metrics: params, weights, biases, trainable, buffers,
-    macs, flops, activations, peak (largest number of activations in memory at once), rf. Comparisons:
-    > >= < <= == !=. A limit with a sign is about the change (macs > +0), in per cent where it ends with %
-    (params > +5%), one without a sign about the new network (params > 5M, rf < 200).
+    macs, flops, activations, peak (largest number of activations in memory at once), and of the output rf and
+    size. Comparisons: > >= < <= == !=. A limit with a sign is about the change (macs > +0), in per cent where
+    it ends with % (params > +5%), one without a sign about the new network (params > 5M, rf < 200).
     """
     keep_specs(output, specs)
     choices = _choices(sets)

@@ -1,4 +1,4 @@
-"""``cnncalc solve``: the largest value of a variable within budgets."""
+"""``cnncalc solve``: the largest or smallest value of a variable with which conditions hold."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ Step = Annotated[
         "--step", metavar="STEP", help="Between values, such as 8 or 1/32; 1 by default.", show_default=False
     ),
 ]
+Smallest = Annotated[
+    bool,
+    typer.Option("--smallest", help='The smallest value instead: "rf >= 1000".', show_default=False),
+]
 
 
 def solve(
@@ -45,6 +49,7 @@ def solve(
     vary: Vary,
     so_that: SoThat,
     step: Step = None,
+    smallest: Smallest = False,
     input: options.Input = None,
     sets: options.Sets = None,
     model: options.Variant = None,
@@ -53,7 +58,7 @@ def solve(
     format: options.FormatName = None,
     output: options.Output = None,
 ) -> int:
-    """The largest value within budgets.
+    """The largest value within budgets, or the smallest.
 
     Values that make no network, such as fractions where widths must be whole, are skipped. Where a metric is
     seen to fall as the variable grows, this is said, and all values of the range are tried.
@@ -74,6 +79,6 @@ def solve(
         return solvers[0].loaded()
 
     def ask(one: Model) -> Solution:
-        return solvers[0].solve(values, wanted, one)
+        return solvers[0].solve(values, wanted, one, smallest)
 
     return answer(request, ask, Solutions, read)

@@ -1,4 +1,4 @@
-"""The largest value of a variable, or of the input's size, with which a network is within budgets."""
+"""The largest or the smallest value of a variable, or of the input's size, with which conditions hold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from os import PathLike, fspath
 from typing import NamedTuple
 
 from cnncalc.analysis.run import Given, analyze
-from cnncalc.checks.budgets import METRICS, Budget, Values, is_met, parse
+from cnncalc.checks.budgets import ALL, METRICS, Budget, Values, is_met, parse
 from cnncalc.errors import CnncalcError, Diagnostic, NoAnswer, UsageError
 from cnncalc.geometry.shape import Shape
 from cnncalc.language.parser import parse as parse_yaml
@@ -58,7 +58,7 @@ class Point(NamedTuple):
 
 
 class Solution(NamedTuple):
-    """The largest value within the budgets of one network."""
+    """The largest value, or the smallest, with which the conditions on one network hold."""
 
     name: str
     file: str
@@ -67,13 +67,19 @@ class Solution(NamedTuple):
     value: str
     measured: Mapping[str, int | float | list[int | float | None] | None]
     next: Point | None
-    """The next larger value that makes a network; ``None`` where there is none in the range."""
+    """The next larger value that makes a network, of a smallest one the next smaller; ``None`` where there is
+    none in the range.
+    """
     monotone: bool
     """Whether no metric was seen to fall as the variable grows; otherwise values were tried one by one, from
-    the largest down.
+    the end of the range that is looked for.
     """
     tried: int
     """Values that were computed."""
+    smallest: bool = False
+    """Whether the smallest value was asked for."""
+    is_open: bool = False
+    """Whether the largest value was asked for under conditions that only bound it from below."""
 
     def _repr_html_(self) -> str:
         return display.html(self)
@@ -95,8 +101,9 @@ def solve(
     sets: Mapping[str, str | int] | None = None,
     framework: str | None = None,
     model: str | None = None,
+    smallest: bool = False,
 ) -> Solution:
-    """The largest value of a variable with which a network is within budgets.
+    """The largest value of a variable with which a network is within budgets, or the smallest.
 
     Args:
         path: a spec, as for ``load``.
@@ -108,6 +115,7 @@ def solve(
         sets: other variables to set.
         framework: another framework's rules than the spec's.
         model: the variant, of a file with several.
+        smallest: the smallest such value instead, as for ``"rf >= 1000"``.
 
     Raises:
         NoAnswer: where no value is within the budgets, or the values are too many to be tried.
@@ -115,7 +123,7 @@ def solve(
     """
     wanted = conditions([so_that] if isinstance(so_that, str) else so_that)
     solver = Solver(fspath(path), Options(sets, framework, model), input)
-    return solver.solve(range_of(vary, step), wanted, solver.only())
+    return solver.solve(range_of(vary, step), wanted, solver.only(), smallest)
 
 
 _DECIMAL = r"[0-9]{1,12}(?:\.[0-9]{1,9})?"
@@ -232,11 +240,14 @@ class Solver:
             )
         return models[0]
 
-    def solve(self, values: Range, wanted: tuple[Budget, ...], model: Model) -> Solution:
-        """The largest value for one of the models."""
+    def solve(
+        self, values: Range, wanted: tuple[Budget, ...], model: Model, smallest: bool = False
+    ) -> Solution:
+        """The largest value for one of the models, or the smallest."""
+        search = _Smallest if smallest else _Search
         if values.name == INPUT:
             self._check_input(values, model)
-            return _Search(values, wanted, model, lambda text: self._resized(model, int(text))).solution()
+            return search(values, wanted, model, lambda text: self._resized(model, int(text))).solution()
         try:
             self.models({values.name: str(values.low)})
         except UsageError:
@@ -251,7 +262,7 @@ class Solver:
                 return None
             return next(((one, self.input) for one in found if one.name == model.name), None)
 
-        return _Search(values, wanted, model, built).solution()
+        return search(values, wanted, model, built).solution()
 
     def _check_input(self, values: Range, model: Model) -> None:
         if any(number.denominator != 1 for number in (values.low, values.step)) or values.low < 1:
@@ -279,7 +290,9 @@ Build = Callable[[str], tuple[Model, Given | None] | None]
 
 
 class _Search:
-    """The search for one network."""
+    """The search for the largest value of one network."""
+
+    smallest = False
 
     def __init__(self, values: Range, wanted: tuple[Budget, ...], model: Model, build: Build) -> None:
         self.values = values
@@ -291,12 +304,11 @@ class _Search:
     def solution(self) -> Solution:
         best = self._bisected()
         self._look_further(0 if best is None else best.number)
-        following = None if best is None else self._above(best.number)
-        before = None if best is None else self._below(best.number)
+        following, before = self._neighbours(best)
         monotone = self._is_monotone()
         if not monotone or any(budget.comparison in ("==", "!=") for budget in self.wanted):
             best = self._scanned()
-            following = None if best is None else self._above(best.number)
+            following, _ = self._neighbours(best)
         if best is None or not self._fits(best):
             raise self._nothing(best or before)
         return Solution(
@@ -311,7 +323,13 @@ class _Search:
             else Point(self._text(following.number), self._measured(following)),
             monotone=monotone,
             tried=len(self.tried),
+            smallest=self.smallest,
+            is_open=not self.smallest and all(one.comparison in (">", ">=") for one in self.wanted),
         )
+
+    def _neighbours(self, best: _Tried | None) -> tuple[_Tried | None, _Tried | None]:
+        """The values beyond the answer and before it."""
+        return (None, None) if best is None else (self._above(best.number), self._below(best.number))
 
     def _look_further(self, number: int) -> None:
         """Try some values beyond the first that is outside the bounds: a metric may fall again."""
@@ -337,8 +355,8 @@ class _Search:
             raise self._refused(
                 f"the conditions hold for every value that was tried, up to {self._text(low)}: "
                 "no largest one is known",
-                f"bound the values, for instance --vary {self.values.name}=1..100, or add a condition "
-                "with <=",
+                f"bound the values, for instance --vary {self.values.name}=1..100, add a condition "
+                "with <=, or ask for the smallest value: --smallest",
             )
         while high - low > 1:
             middle = (low + high) // 2
@@ -349,7 +367,7 @@ class _Search:
         return self.tried[low]
 
     def _scanned(self) -> _Tried | None:
-        """The largest value that fits, each one of the range tried."""
+        """The value that fits, each one of the range tried from the end that is looked for."""
         last = max(self.tried) if self.values.high is None else self.values.last
         if last >= MOST_VALUES:
             raise self._refused(
@@ -357,7 +375,8 @@ class _Search:
                 f"{MOST_VALUES:,} that are tried one by one",
                 f"bound the values, for instance --vary {self.values.name}=1..100, or take a larger step",
             )
-        some = filter(None, map(self._try, range(last, -1, -1)))
+        numbers = range(last + 1) if self.smallest else range(last, -1, -1)
+        some = filter(None, map(self._try, numbers))
         return next(filter(self._fits, some), None)
 
     def _is_monotone(self) -> bool:
@@ -460,10 +479,10 @@ class _Search:
             f"no value of `{name}` is within the conditions: {'; '.join(broken)}"
             if broken
             else f"no value of `{name}` is within all conditions at once",
-            self._smaller(),
+            ALL if any(inf in one for one in nearest.values) else self._other(),
         )
 
-    def _smaller(self) -> str:
+    def _other(self) -> str:
         """What to try where no value is within the conditions."""
         values = self.values
         step = values.step
@@ -481,6 +500,52 @@ class _Search:
         return NoAnswer(
             Diagnostic(NO_ANSWER, "error", message, help, f"{self.model.name}, {self.model.file}")
         )
+
+
+class _Smallest(_Search):
+    """The search for the smallest value of one network."""
+
+    smallest = True
+
+    def _neighbours(self, best: _Tried | None) -> tuple[_Tried | None, _Tried | None]:
+        return (None, None) if best is None else (self._below(best.number), self._above(best.number))
+
+    def _look_further(self, number: int) -> None:
+        """Try some values before the answer, and the first: a metric may have fallen there."""
+        for power in range(FURTHER):
+            if number - 2**power >= 0:
+                self._try(number - 2**power)
+
+    def _bisected(self) -> _Tried | None:
+        """The smallest value within the conditions that are lower bounds, as far as these grow."""
+        here, low, stride = self._at_or_above(0, self.values.last), -1, 1
+        while here is not None and not self._is_above(here):
+            low = here.number
+            if low == self.values.last:
+                return here
+            here = self._at_or_above(min(low + stride, self.values.last), self.values.last)
+            stride *= 2
+        if here is None:
+            return self.tried.get(low)
+        high = here.number
+        while high - low > 1:
+            middle = (low + high) // 2
+            here = self._at_or_above(middle, high - 1) or self._at_or_below(middle, low + 1)
+            if here is None:
+                break
+            low, high = (low, here.number) if self._is_above(here) else (max(here.number, low), high)
+        return self.tried[high]
+
+    def _is_above(self, tried: _Tried) -> bool:
+        """Whether all lower bounds hold."""
+        return all(
+            _holds(budget._replace(comparison=">=") if budget.comparison == "==" else budget, values)
+            for budget, values in zip(self.wanted, tried.values, strict=True)
+            if budget.comparison in (">", ">=", "==")
+        )
+
+    def _other(self) -> str:
+        return "ask for less, or try larger values"
 
 
 def _holds(budget: Budget, values: Values) -> bool:

@@ -119,6 +119,71 @@ def test_several_conditions_at_once(spec: str) -> None:
     assert set(found.measured) == {"params", "macs", "rf"}
 
 
+@pytest.mark.parametrize("limit", [1000, 3000, 20_000, 100_000])
+@pytest.mark.parametrize("step", ["1/16", "1/3"])
+def test_the_smallest_value_of_a_range(spec: str, limit: int, step: str) -> None:
+    values = [Fraction(step) * number for number in range(1, int(4 / Fraction(step)) + 1)]
+    params = {value: figure(spec, "params", {"w": str(value)}) for value in values}
+    enough = [value for value, count in params.items() if count is not None and count >= limit]
+    text = f"w={step}..4/{step}"
+    if not enough:
+        with pytest.raises(cnncalc.NoAnswer, match="no value of `w` is within the conditions"):
+            solve(spec, text, f"params >= {limit}", smallest=True)
+        return
+    found = solve(spec, text, f"params >= {limit}", smallest=True)
+    assert (found.value, found.measured) == (str(min(enough)), {"params": params[min(enough)]})
+    smaller = [value for value in values if value < min(enough) and params[value] is not None]
+    assert (found.next and found.next.value) == (str(max(smaller)) if smaller else None)
+
+
+def test_the_smallest_value_of_what_falls(spec: str) -> None:
+    counts = {value: figure(spec, "params", {"d": str(value)}) for value in range(1, 61)}
+    for limit in sorted({count for count in counts.values() if count is not None})[::8]:
+        found = solve(spec, "d=1..60", f"params >= {limit}", smallest=True)
+        assert found.value == str(
+            min(d for d, count in counts.items() if count is not None and count >= limit)
+        )
+
+
+DILATED = """\
+input: [16, 16000]
+vars: {n: 1}
+layers:
+  - conv3: {out: 16, dilation: 2**i, padding: causal}
+    repeat: n
+"""
+
+
+def test_how_deep_it_must_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """1 + 2*(2**n - 1) is 511 of eight layers, 1023 of nine."""
+    path = tmp_path / "dilated.yaml"
+    path.write_text(DILATED, encoding="utf-8")
+    asked = ["solve", str(path), "--so-that", "rf >= 1000", "--vary"]
+    ran = Ran(capsys, *asked, "n", "--smallest")
+    assert ran.out.splitlines()[4:6] == ["smallest  9  1,023", "before    8    511"]
+    ran = Ran(capsys, *asked, "n=1..9")
+    assert "the conditions only bound it from below: --smallest gives the least value" in ran.out
+    ran = Ran(capsys, *asked, "n=9..20", "--smallest", "--format", "json")
+    (found,) = json.loads(ran.out)["models"]
+    assert (found["value"], found["next"], found["smallest"]) == ("9", None, True)
+
+
+def test_the_input_of_which_an_output_is_large_enough() -> None:
+    """The original U-Net makes 388 of 572, and 16 more of 16 more."""
+    assert solve("unet", "input=500..700", "size >= 388", smallest=True).value == "572"
+    assert solve("unet", "input=500..700", "size >= 389", smallest=True).value == "588"
+    assert solve("unet", "input=500..700", "size <= 388").value == "587"
+
+
+def test_an_output_that_sees_all_is_said_where_no_value_helps(
+    spec: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = Ran(capsys, "solve", spec, "--vary", "w=1..4", "--so-that", "rf <= 5")
+    assert ran.code == 1
+    assert "rf is all at `w` = 1" in ran.err
+    assert "`rf` is that of the output, which sees the whole map" in " ".join(ran.err.split())
+
+
 def test_the_size_of_the_input(spec: str) -> None:
     found = solve(spec, "input=8..512/8", "peak <= 1M")
     peaks = {size: figure(spec, "peak", {}, f"3x{size}x{size}") for size in range(8, 513, 8)}

@@ -1,4 +1,4 @@
-"""The largest value within budgets: what it gives, and the next value."""
+"""The largest or smallest value with which conditions hold: what it gives, and the next value."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ class Solutions(Answers[Solution]):
             tried if answer.monotone else f"not monotone: a metric falls where `{answer.vary}` grows; {tried}"
         ]
         if answer.next is None:
-            notes.append("there is no larger value in the range")
+            notes.append(f"there is no {'smaller' if answer.smallest else 'larger'} value in the range")
+        if answer.is_open:
+            notes.append("the conditions only bound it from below: --smallest gives the least value")
         return Listing(title, _columns(answer), _lines(answer), notes=tuple(map(inert, notes)))
 
     def complete(self, answer: Solution) -> Listing[Line]:
@@ -51,12 +53,16 @@ class Solutions(Answers[Solution]):
             else {"value": following.value, "measured": _raw(following.measured)},
             "monotone": answer.monotone,
             "tried": answer.tried,
+            "smallest": answer.smallest,
         }
 
 
 def _lines(answer: Solution) -> tuple[Line, ...]:
-    lines = [Line("largest", Point(answer.value, answer.measured))]
-    return (*lines, *(() if answer.next is None else (Line("next", answer.next),)))
+    lines = [Line("smallest" if answer.smallest else "largest", Point(answer.value, answer.measured))]
+    return (
+        *lines,
+        *(() if answer.next is None else (Line("before" if answer.smallest else "next", answer.next),)),
+    )
 
 
 def _columns(answer: Solution) -> tuple[Column[Line], ...]:
