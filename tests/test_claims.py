@@ -291,7 +291,7 @@ def test_the_calls_of_the_guide_fit_the_functions() -> None:
 
 
 def test_the_guide_lists_the_options_of_a_picture() -> None:
-    (words,) = re.findall(r"`save` writes to a file; (.*?) are its options", TEXTS["pictures.md"])
+    (words,) = re.findall(r"`save` writes to a file[^;]*; (.*?) are its options", TEXTS["pictures.md"])
     parameters = inspect.signature(cnncalc.draw).parameters.values()
     assert re.findall(r"`(\w+)`", words) == [one.name for one in parameters if one.kind is one.KEYWORD_ONLY]
 
