@@ -36,6 +36,9 @@ MOST_OUTPUTS = 16
 NOTES = 104
 CELL = 22
 
+Fields = dict[str, tuple[AxisField, ...]]
+"""By tensor, what its units see along each axis."""
+
 
 def draw(drawing: Drawing) -> str:
     """The layers asked for; else of each network a join and an enlargement, those that are amiss first."""
@@ -43,16 +46,17 @@ def draw(drawing: Drawing) -> str:
 
 
 def _panels(report: Report, drawing: Drawing) -> Iterator[Said]:
-    for layer in [layer_of(report, path) for path in drawing.layers] or _chosen(report):
+    fields = _fields(report)
+    for layer in [layer_of(report, path) for path in drawing.layers] or _chosen(report, fields):
         if _enlarges(layer):
             yield _checkerboard(report, layer), f"{layer.path}: how many inputs each output sums."
         else:
             words = f"{layer.path}: the regions of the input that its branches see, and their centres."
-            yield _join(report, layer, drawing.at), words
+            yield _join(report, layer, fields, drawing.at), words
 
 
-def _chosen(report: Report) -> list[LayerReport]:
-    joins = [layer for layer in report.layers if len(_branches(report, layer)) > 1]
+def _chosen(report: Report, fields: Fields) -> list[LayerReport]:
+    joins = [layer for layer in report.layers if len(_branches(layer, fields)) > 1]
     joins.sort(key=lambda layer: layer.field.aligned)
     larger = [layer for layer in report.layers if _enlarges(layer)]
     amiss = [layer for layer in larger if any(len(set(_sums(one))) > 1 for one in _inner(layer))]
@@ -78,20 +82,25 @@ def _sums(window: TransposedWindow) -> tuple[int, ...]:
     return tuple(sums[: window.stride])
 
 
-def _branches(report: Report, layer: LayerReport) -> list[tuple[str, tuple[AxisField, ...]]]:
+def _fields(report: Report) -> Fields:
+    """What each tensor's units see."""
+    fields = {one.path: one.field.axes for one in report.layers}
+    fields.update({name: (LOCAL,) * shape.rank for name, shape in report.inputs})
+    return fields
+
+
+def _branches(layer: LayerReport, fields: Fields) -> list[tuple[str, tuple[AxisField, ...]]]:
     """The branches that a layer joins and that see a part of the input, with their fields."""
     if not layer.is_join:
         return []
-    fields = {one.path: one.field.axes for one in report.layers}
-    fields.update({name: (LOCAL,) * shape.rank for name, shape in report.inputs})
     found = [(path, fields[path]) for path in dict.fromkeys(layer.followed) if path in fields]
     rank = len(layer.field.axes)
     return [one for one in found if len(one[1]) == rank and all(axis.maps for axis in one[1])]
 
 
-def _join(report: Report, layer: LayerReport, at: tuple[int, ...] | None) -> Panel:
+def _join(report: Report, layer: LayerReport, known: Fields, at: tuple[int, ...] | None) -> Panel:
     """Per axis the regions of each branch, unit by unit where these alternate."""
-    branches = _branches(report, layer)
+    branches = _branches(layer, known)
     if len(branches) < 2:
         raise nothing(report, f"`{layer.path}` ({layer.op}) does not join branches that each see a part")
     unit = at if at is not None else middle(layer)
