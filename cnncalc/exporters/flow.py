@@ -32,17 +32,19 @@ class Flow:
         for place, tensor in enumerate(part.inputs):
             self.variables[tensor] = self.names.own(_last(tensor)) if place else first
         self.inputs = list(self.variables.values()) or [first]
+        self._flowing = [one for one, name in self.variables.items() if name == "x"]
+        """The tensors that are in `x`."""
 
     def variable(self, tensor: str, place: int, deferred: set[int]) -> str:
         """The variable that a tensor is kept in: `x` where nothing needs what was in it."""
         run = self.runs[place]
-        held = [one for one, name in self.variables.items() if name == "x"]
-        last = max([self._last_use(one, deferred) for one in held], default=-1)
+        last = max([self._last_use(one, deferred) for one in self._flowing], default=-1)
         stays = self._last_use(tensor, deferred) > place + 1 and not is_numbered(run[-1].where[0])
         name = self.names.own(identifier(_hint(run))) if last > place or stays else "x"
         if name == "x":
-            for one in held:
+            for one in self._flowing:
                 del self.variables[one]
+            self._flowing = [tensor]
         self.variables[tensor] = name
         return name
 

@@ -22,13 +22,16 @@ class Identifiers:
 
     def __init__(self, taken: Iterable[str] = BUILTIN) -> None:
         self._taken = set(taken)
+        self._numbers: dict[str, int] = {}
+        """By name, the first number that may be free behind it."""
 
     def own(self, name: str) -> str:
         """An identifier for a name, with a number where it is taken."""
         base = identifier(name)
-        found, number = base, 2
+        found, number = base, self._numbers.get(base, 2)
         while found in self._taken:
             found, number = numbered(base, number), number + 1
+        self._numbers[base] = number
         self._taken.add(found)
         return found
 

@@ -121,11 +121,11 @@ def combined(parts: list[Template], write: Callable[[list[str]], str]) -> Templa
 
 def _combined(parts: list[Template], write: Callable[[list[str]], str]) -> Template:
     def whole(texts: list[str]) -> str:
-        remaining, written = list(texts), []
+        written, first = [], 0
         for part in parts:
-            count = len(part.holes)
-            written.append(part.write(remaining[:count]))
-            remaining = remaining[count:]
+            behind = first + len(part.holes)
+            written.append(part.write(texts[first:behind]))
+            first = behind
         return write(written)
 
     return Template([hole for part in parts for hole in part.holes], whole)
@@ -328,6 +328,9 @@ class _Group:
         self.values = values
         self.holes: list[int] = []
         self.names: list[str] = []
+        self.bases: set[str] = set()
+        """What the names have before a colon."""
+        self.counts_channels = False
 
     def takes(self, values: tuple[Any, ...]) -> bool:
         return all(
@@ -338,6 +341,9 @@ class _Group:
     def add(self, place: int, hole: Hole) -> None:
         self.holes.append(place)
         self.names.append(hole.name)
+        base = hole.name.partition(":")[0]
+        self.bases.add(base)
+        self.counts_channels = self.counts_channels or base in CHANNELS
         self.values = [
             other if one is MISSING else one for one, other in zip(self.values, hole.values, strict=True)
         ]
@@ -346,10 +352,6 @@ class _Group:
     def is_constant(self) -> bool:
         known = [one for one in self.values if one is not MISSING]
         return all(one == known[0] for one in known)
-
-    @property
-    def counts_channels(self) -> bool:
-        return any(name.partition(":")[0] in CHANNELS for name in self.names)
 
 
 def solved(template: Template, homes: List[str] = ()) -> Solved:
@@ -441,9 +443,7 @@ def _condition(hole: Hole, named: list[tuple[str, _Group]]) -> str:
 def _are_kin(group: _Group, name: str) -> bool:
     """Whether an argument may share a parameter: those of channels, and those of one name."""
     base = name.partition(":")[0]
-    return (group.counts_channels and base in CHANNELS) or base in [
-        one.partition(":")[0] for one in group.names
-    ]
+    return (group.counts_channels and base in CHANNELS) or base in group.bases
 
 
 def _filled(values: list[Any]) -> list[Any]:

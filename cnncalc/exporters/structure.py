@@ -142,13 +142,12 @@ class Structure:
         whatever occurs at several places, the largest first.
         """
         chosen: set[object] = set()
-        for scope in _scopes(self.root):
-            if (
-                scope.block
-                and self._is_worth(scope)
-                and (not _is_sequence(scope) or self._is_repeated(scope))
-            ):
-                chosen.add(self.signature(scope))
+        blocks = [scope for scope in _scopes(self.root) if scope.block]
+        calls = Counter(map(self.signature, blocks))
+        for scope in blocks:
+            signature = self.signature(scope)
+            if self._is_worth(scope) and (not _is_sequence(scope) or calls[signature] > 1):
+                chosen.add(signature)
         for part in _copies(self.root):
             if self._loops(part) and not _is_sequence(part.copies[0]):
                 chosen.add(self.signature(part.copies[0]))
@@ -168,10 +167,6 @@ class Structure:
         if self.is_pinned(scope) or len(scope.inputs) < 1 or not scope.outputs:
             return False
         return sum(1 for leaf in scope.leaves() if leaf.made.modules) > 1
-
-    def _is_repeated(self, scope: Scope[Made]) -> bool:
-        signature = self.signature(scope)
-        return sum(1 for one in _scopes(self.root) if one.block and self.signature(one) == signature) > 1
 
     def _sites(self, chosen: set[object]) -> dict[object, tuple[Scope[Made], int]]:
         """How many places of classes each other structure is at."""

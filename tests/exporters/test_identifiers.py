@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
-from cnncalc.exporters.identifiers import Identifiers, class_name, full_name, identifier
+from cnncalc.exporters.identifiers import Identifiers, class_name, full_name, identifier, numbered
 from tests.exporters.networks import NAMES
 
 
@@ -39,6 +39,17 @@ from tests.exporters.networks import NAMES
 )
 def test_an_identifier_is_near_to_the_name(name: str, expected: str) -> None:
     assert identifier(name) == expected
+
+
+@given(st.lists(st.sampled_from(["x", "x2", "x3", "x_2", "x2_2", "y"])))
+def test_a_name_that_is_taken_gets_the_first_free_number(names: list[str]) -> None:
+    taken = Identifiers(["x3"])
+    given = {"x3"}
+    for name in names:
+        free = (one for one in (name, *(numbered(name, n) for n in range(2, 99))) if one not in given)
+        found = taken.own(name)
+        assert found == next(free)
+        given.add(found)
 
 
 def test_unlike_names_stay_unlike() -> None:

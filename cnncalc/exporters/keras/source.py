@@ -105,9 +105,10 @@ class _Functions:
         for number in range(len(self._kinds)):
             self._function(number)
         written = [*self._found.values(), main]
+        parameters = [name for one in written for name, _ in one.solved.parameters]
+        taken = frozenset([*(one.name for one in written), *parameters])
         for one in written:
-            parameters = [name for other in written for name, _ in other.solved.parameters]
-            one.taken = frozenset([*(other.name for other in written), *parameters])
+            one.taken = taken
         return [one.lines() for one in written]
 
 
@@ -128,11 +129,9 @@ class _Function:
         for run in self.runs:
             self.templates.append(_template(kind.instances, begin, begin + len(run), classes))
             begin += len(run)
-        homes = [
-            name_of_run(run)
-            for run, template in zip(self.runs, self.templates, strict=True)
-            for _ in template.holes
-        ]
+        homes: list[str] = []
+        for run, template in zip(self.runs, self.templates, strict=True):
+            homes += [name_of_run(run)] * len(template.holes)
         self.solved = solved(combined(self.templates, "\n".join), homes)
 
     def lines(self) -> list[str]:
@@ -153,10 +152,10 @@ class _Function:
             yield from lines_of(f"{variable} = keras.Input(({sizes}{comma}){named})", 4)
 
     def _body(self, flow: Flow) -> Iterator[str]:
-        taken = list(self.solved.texts)
+        first = 0
         for place, (run, template) in enumerate(zip(self.runs, self.templates, strict=True)):
-            count = len(template.holes)
-            text, taken = template.write(taken[:count]), taken[count:]
+            behind = first + len(template.holes)
+            text, first = template.write(self.solved.texts[first:behind]), behind
             read = [flow.variables[tensor] for tensor in run[0].inputs]
             targets = [flow.variable(tensor, place, set()) for tensor in run[-1].outputs]
             yield from self._statement(run[0], text, read, targets)

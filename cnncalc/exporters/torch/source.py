@@ -192,11 +192,11 @@ class _Class:
 
     def _texts(self) -> list[str]:
         """The source of each member."""
-        texts, found = list(self.solved.texts), []
+        texts, found, first = self.solved.texts, [], 0
         for member in self.members:
-            count = len(member.template.holes)
-            found.append(member.template.write(texts[:count]))
-            texts = texts[count:]
+            behind = first + len(member.template.holes)
+            found.append(member.template.write(texts[first:behind]))
+            first = behind
         return found
 
     def _built(self) -> Iterator[str]:
