@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.analysis.ways import ALL, NONE, Ways
 from cnncalc.geometry.arrangement import Along
-from cnncalc.geometry.axis import NEEDS_SIZE, Past, Taps
+from cnncalc.geometry.axis import IDENTITY_TAPS, NEEDS_SIZE, Past, Taps
 from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.shape import Shape, Size
 
@@ -22,6 +22,8 @@ Inside = Interval | str | None
 """First and last position; ``None`` where no local path reads any, a reason where it is not known."""
 Spans = dict[str, tuple[Inside, ...]]
 """By layer what each of its units sees, in order."""
+Reader = Callable[[int], Iterable[int]]
+"""The units of an input that a unit of a layer reads."""
 
 
 class AxisFollowed:
@@ -140,6 +142,7 @@ class AxisFollowed:
             if units is None or not sources:
                 continue
             found: dict[int, int] = {}
+            read_by = {source: self._reader(layer, source) for source in sources}
             for unit in units:
                 inputs = []
                 for source in layer.followed:
@@ -147,9 +150,9 @@ class AxisFollowed:
                     if source not in sources:
                         inputs.append(ALL)
                     elif known is None:
-                        inputs.append(ALL if any(True for _ in self._read(layer, source, unit)) else NONE)
+                        inputs.append(ALL if any(True for _ in read_by[source](unit)) else NONE)
                     else:
-                        inputs.append(ways.either(known[one] for one in self._read(layer, source, unit)))
+                        inputs.append(ways.either(known[one] for one in read_by[source](unit)))
                 found[unit] = ways.through(tuple(inputs))
             reached[path] = found
             if wanted := self._wanted(layer):
@@ -176,59 +179,96 @@ class AxisFollowed:
             by_ways = needed.setdefault(path, {})
             by_ways.setdefault(self.by_path.get(path, ALL), set()).update(self._wanted(layer))
             for source, at in self._numbered_sources(layer):
+                reader = self._reader(layer, source)
                 for ways, units in by_ways.items():
                     inner = self.ways.of_input(ways, at, len(layer.followed))
                     if inner == NONE:
                         continue
                     into = needed.setdefault(source, {}).setdefault(inner, set())
-                    for unit in units:
-                        read = tuple(islice(self._read(layer, source, unit), self.most - followed + 1))
-                        followed += len(read)
-                        if followed > self.most:
-                            return None
-                        into.update(read)
+                    followed += _add(into, units, reader, self.most - followed)
+                    if followed > self.most:
+                        return None
         return needed
 
     def _numbered_sources(self, layer: LayerReport) -> list[tuple[str, int]]:
         sources = self._sources(layer)
         return [(path, at) for at, path in enumerate(layer.followed) if path in sources]
 
-    def _read(self, layer: LayerReport, source: str, unit: int) -> Iterable[int]:
+    def _reader(self, layer: LayerReport, source: str) -> Reader:
         """The units of an input that a unit reads, without those beyond its map."""
         size, place = self.sizes[source] or 0, self.places[source]
         if layer.arrangement is not None:
-            return layer.arrangement.made_of(unit, place, self.places[layer.path])
+            arrangement, along = layer.arrangement, self.places[layer.path]
+            return lambda unit: arrangement.made_of(unit, place, along)
         if place is None:
-            return range(1)
+            return lambda _: range(1)
         whole = layer.in_shape.sizes[place]
         taps = layer.rules[place].reads(whole)
         if isinstance(taps, Past):
-            return range(min(unit + 1, size))
+            return lambda unit: range(min(unit + 1, size))
         if whole != size or not isinstance(taps, Taps):
             # A single unit that is spread over the map is no local path.
-            return range(0)
-        turn, residue = divmod(unit, len(taps.runs))
-        run = taps.runs[residue]
-        if not run.length:
-            return range(0)
-        start = run.start + turn * taps.advance
-        skipped = max(0, -(start // run.step))
-        return range(start + skipped * run.step, min(start + run.length * run.step, size), run.step)
+            return lambda _: range(0)
+        if taps == IDENTITY_TAPS and (self.sizes[layer.path] or 0) <= size:
+            return _same
+        return _taken(taps, size)
 
     def _through(self, layer: LayerReport, ways: int, units: set[int]) -> dict[int, Interval | None]:
         inner = [
-            (source, self._known.get((source, self.ways.of_input(ways, at, len(layer.followed))), {}))
+            (
+                self._reader(layer, source),
+                self._known.get((source, self.ways.of_input(ways, at, len(layer.followed))), {}),
+            )
             for source, at in self._numbered_sources(layer)
         ]
+        if len(inner) == 1 and inner[0][0] is _same:
+            given = inner[0][1]
+            return {unit: given.get(unit) for unit in units}
         return {
             unit: _hull(
-                span
-                for source, seen in inner
-                for one in self._read(layer, source, unit)
-                if (span := seen.get(one)) is not None
+                span for read, seen in inner for one in read(unit) if (span := seen.get(one)) is not None
             )
             for unit in units
         }
+
+
+def _same(unit: int) -> tuple[int]:
+    """Of a layer whose units each read the unit at their place."""
+    return (unit,)
+
+
+def _add(into: set[int], units: set[int], reader: Reader, most: int) -> int:
+    """Add the units that are read, as long as they are no more than ``most``; how many these were, one more
+    than that where they are more.
+    """
+    if reader is _same:
+        into |= units
+        return len(units)
+    followed = 0
+    for unit in units:
+        read = tuple(islice(reader(unit), most - followed + 1))
+        followed += len(read)
+        if followed > most:
+            break
+        into.update(read)
+    return followed
+
+
+def _taken(taps: Taps, size: int) -> Reader:
+    """The units of a map of some size that a unit reads by these taps."""
+    runs, advance = taps.runs, taps.advance
+    period = len(runs)
+
+    def read(unit: int) -> range:
+        turn, residue = divmod(unit, period)
+        start, step, length = runs[residue]
+        if not length:
+            return range(0)
+        start += turn * advance
+        end = min(start + length * step, size)
+        return range(start if start >= 0 else start % step, end, step)
+
+    return read
 
 
 def _hull(spans: Iterator[Interval]) -> Interval | None:
