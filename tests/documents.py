@@ -40,7 +40,7 @@ from cnncalc.language import (
 )
 from cnncalc.language.vocabulary import operations
 from cnncalc.network import graph, naming
-from cnncalc.questions import sweep, tile
+from cnncalc.questions import flow, sweep, tile
 from cnncalc.render import findings, outputs
 from cnncalc.render.formats import Formats
 from cnncalc.render.pictures import PICTURES
@@ -92,6 +92,7 @@ def limits() -> str:
         ("units after which a non-uniform receptive field must repeat", axis.LONGEST_PERIOD),
         ("units of a network that are computed one by one for non-uniform fields", effort.MOST_UNITS),
         ("errors of a file that are reported", errors.MOST_ERRORS),
+        ("numbers that are added up for effective receptive fields", flow.MOST_ADDED),
         ("combinations of a sweep", sweep.MOST_COMBINATIONS),
         ("combinations of a sweep whose rows are written as they come", sweep.MOST_STREAMED),
         ("positions of an axis whose windows are listed or drawn", participation.LONGEST_AXIS),

@@ -18,12 +18,14 @@ from cnncalc.cli import main
 from cnncalc.errors import MOST_ERRORS, CnncalcError, Diagnostic, NoAnswer
 from cnncalc.geometry.axis import TOO_IRREGULAR, TOO_LARGE
 from cnncalc.network.model import Model
+from cnncalc.questions.flow import TOO_DEEP, Flow, Gradient
 from cnncalc.questions.tile import tile
 from cnncalc.render.surface import PLAIN
 from cnncalc.render.view import View
 from tests.documents import limits
 from tests.limited import run_limited
 from tests.render.writing import networks
+from tests.rotation import todays
 
 INPUT = "input: [4, 8, 8]\n"
 CONV = "conv: {kernel: 3, out: 4, padding: 1}"
@@ -232,6 +234,31 @@ def test_a_command_that_is_asked_for_much_answers_or_refuses_in_little_memory(
     assert said and message in said
 
 
+# Commands on networks of very many layers: what grows with their square would not end in time
+
+STACK = "input: [4, 32, 32]\nlayers: [{residual: [{conv3x3: {out: 4, padding: 1}}, {conv1x1: 4}], repeat: 6000}]\n"
+WRITTEN = "input: [4, 9000]\nlayers:\n" + "".join(
+    f"  - conv3: {{out: {4 + n % 7}, padding: 1}}\n" for n in range(18_000)
+)
+DEEP: dict[str, tuple[str, list[str], int, str]] = {
+    "a picture of joins": (STACK, ["draw", "--what", "align"], 0, "<svg"),
+    "an effective field": (STACK, ["draw", "--what", "erf"], 1, "takes more than 20,000,000 numbers to be added up"),
+    "source of PyTorch": (WRITTEN, ["export", "--to", "torch"], 0, "import torch"),
+    "source of Keras": (WRITTEN, ["export", "--to", "keras", "--framework", "tensorflow"], 0, "import keras"),
+    "what a unit reads": (STACK, ["rf", "--at", "5,5"], 0, "0..31, 0..31"),
+}  # fmt: skip
+"""As ``ASKED``."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", todays(list(DEEP), 2))
+def test_a_command_on_18_000_layers_ends_in_time(name: str, tmp_path: Path) -> None:
+    text, (command, *options), code, message = DEEP[name]
+    spec = tmp_path / "net.yaml"
+    spec.write_text(text, encoding="utf-8")
+    assert message in " ".join(run_limited(command, str(spec), *options, code=code).split())
+
+
 # Each row of the guide's table: what is just within the limit, and what is just beyond it
 
 
@@ -277,6 +304,7 @@ ELSEWHERE = {
 OWN = {
     "units after which a non-uniform receptive field must repeat": "test_a_field_repeats_soon_enough_or_is_unknown",
     "combinations of a sweep whose rows are written as they come": "test_ten_million_combinations_and_no_more",
+    "numbers that are added up for effective receptive fields": "test_as_many_numbers_are_added_up_for_an_effective_field_and_no_more",
     "tiles along an axis": "test_100_000_tiles_and_no_more",
 }
 """Rows that are no limits on a spec: their tests below."""
@@ -340,6 +368,17 @@ def test_ten_million_combinations_and_no_more(tmp_path: Path, capsys: pytest.Cap
     assert f"{most + 1:,} combinations are more than the {most:,}" in " ".join(
         capsys.readouterr().err.split()
     )
+
+
+@pytest.mark.slow
+def test_as_many_numbers_are_added_up_for_an_effective_field_and_no_more() -> None:
+    """The layer number n adds up 3 for each of the 2n + 1 positions that its units see."""
+    most = rows()["numbers that are added up for effective receptive fields"]
+    depth = max(n for n in range(10_000) if 3 * (n * n + 2 * n) <= most)
+    report = report_of(f"input: [1, 64]\nlayers: [{{conv3: {{out: 1, padding: 1}}, repeat: {depth + 1}}}]\n")
+    flow = Flow(report, Gradient())
+    reasons = [flow.enter(layer).reason for layer in report.layers]
+    assert reasons == [None] * depth + [TOO_DEEP]
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.analysis.run import Given, analyze
 from cnncalc.errors import InputError
 from cnncalc.geometry.shape import Shape
-from cnncalc.geometry.spread import Share, Spread, deviation, width_of
+from cnncalc.geometry.spread import MOST_NUMBERS, Share, Spread, deviation, width_of
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import failure, layer_of
 from cnncalc.questions.flow import Flow, Gradient, Paths, State
@@ -146,11 +146,33 @@ def effective_fields(report: Report) -> dict[str, EffectiveField]:
     """The effective receptive field of each layer, by path."""
     flow = Flow(report, Gradient())
     found: dict[str, EffectiveField] = {}
-    measured: dict[int, tuple[tuple[float, int], Spread]] = {}
+    measured = _Measured()
     for layer in report.layers:
         state = flow.enter(layer)
         found[layer.path] = _field(layer, state, measured)
     return found
+
+
+class _Measured:
+    """The deviation and the width of spreads, which several layers and axes share."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[tuple[float, int], Spread]] = {}
+        self._numbers = 0
+        """Of the spreads that are kept, so that no other one takes their place in memory."""
+
+    def of(self, spread: Spread, shares: list[Share]) -> tuple[float, int]:
+        """The largest of these shares of a spread."""
+        known = self._known.get(id(spread))
+        if known is not None and len(spread.shares) == 1:
+            return known[0]
+        if self._numbers > MOST_NUMBERS:
+            self._known.clear()
+            self._numbers = 0
+        found = max(map(deviation, shares)), max(width_of(share, MASS) for share in shares)
+        self._known[id(spread)] = found, spread
+        self._numbers += sum(len(share.values) for share in shares)
+        return found
 
 
 def profile_of(report: Report, path: str, unit: tuple[int, ...] | None = None) -> Profile:
@@ -170,7 +192,8 @@ def profile_of(report: Report, path: str, unit: tuple[int, ...] | None = None) -
             place, units = ",".join(map(str, unit)), by(layer.field.units)
             raise InputError(f"`{layer.path}` has no unit {place}: it has {units} of them")
     gradient = Flow(report, Gradient()).until(layer.path)
-    paths = Flow(report, Paths()).until(layer.path)
+    # Where no gradient is known, nothing is said of paths.
+    paths = Flow(report, Paths()).until(layer.path) if any(gradient.axes) else gradient
     axes: list[AxisProfile | None] = []
     for axis, at in enumerate(unit):
         one, other = gradient.axes[axis], paths.axes[axis]
@@ -197,7 +220,7 @@ def profile_of(report: Report, path: str, unit: tuple[int, ...] | None = None) -
         unit=unit,
         axes=tuple(axes),
         approximate=gradient.approximate,
-        reason=gradient.reason,
+        reason=gradient.reason or paths.reason,
     )
 
 
@@ -208,21 +231,11 @@ def _aligned(values: list[float], first: int, counts: Share) -> tuple[float, ...
     return (*(0.0,) * before, *values, *(0.0,) * behind)
 
 
-def _field(
-    layer: LayerReport, state: State, measured: dict[int, tuple[tuple[float, int], Spread]]
-) -> EffectiveField:
+def _field(layer: LayerReport, state: State, measured: _Measured) -> EffectiveField:
     found: list[tuple[float, int] | None] = []
     for spread, units in zip(state.axes, layer.field.units, strict=True):
         shares = [] if spread is None else [share for share in spread.shares[:units] if share is not None]
-        if spread is None or not shares:
-            found.append(None)
-            continue
-        known = measured.get(id(spread))
-        if known is None or len(spread.shares) > 1:
-            of = max(map(deviation, shares)), max(width_of(share, MASS) for share in shares)
-            # The spread is kept beside what was found, so that no other one takes its place in memory.
-            known = measured[id(spread)] = (of, spread)
-        found.append(known[0])
+        found.append(measured.of(spread, shares) if spread is not None and shares else None)
     width = tuple([None if one is None else one[1] for one in found])
     return EffectiveField(
         path=layer.path,

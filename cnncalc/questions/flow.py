@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.geometry.arrangement import Along
-from cnncalc.geometry.axis import NEEDS_SIZE, AxisRule, Taps, Unknown
+from cnncalc.geometry.axis import IDENTITY_TAPS, NEEDS_SIZE, AxisRule, Taps, Unknown
 from cnncalc.geometry.resample import Bilinear, Interpolation, Resize
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.geometry.spread import ITSELF, Spread, Weights, joined
@@ -18,6 +18,11 @@ from cnncalc.geometry.window import TransposedWindow
 from cnncalc.layers.base import Layer
 
 Interpolating = Bilinear | Resize | Interpolation
+MOST_ADDED = 20_000_000
+"""Numbers that are added up in one pass; long ones, such as numbers of paths become, count for several."""
+TOO_DEEP = f"takes more than {MOST_ADDED:,} numbers to be added up"
+LONG = 1024
+"""Bits of a whole number for each of which it counts once more."""
 
 
 class Measure(Protocol):
@@ -106,6 +111,8 @@ class Flow:
     def __init__(self, report: Report, measure: Measure) -> None:
         self.report = report
         self.measure = measure
+        self.added = 0
+        """Numbers that were added up so far."""
         self.shapes = dict(report.inputs)
         self.bounded: set[str] = set()
         self.uses: dict[str, int] = {}
@@ -173,6 +180,31 @@ class Flow:
             return _rescaled(work.correlated(found))
         return found
 
+    def add(self, spread: Spread, times: int) -> None:
+        """That each number of a spread came of adding up so many.
+
+        Raises:
+            OverflowError: where these are too many altogether.
+        """
+        for share in spread.shares:
+            if share is not None:
+                self.added += times * len(share.values) * _length(max(share.values, default=0))
+        self.check()
+
+    def check(self) -> None:
+        """That there were not too many so far.
+
+        Raises:
+            OverflowError: where there were.
+        """
+        if self.added > MOST_ADDED:
+            raise OverflowError(TOO_DEEP)
+
+
+def _length(number: float) -> int:
+    """For how many a number counts in a sum."""
+    return 1 + (number.bit_length() // LONG if isinstance(number, int) else 0)
+
 
 class _Work:
     """One layer in such a pass."""
@@ -180,6 +212,7 @@ class _Work:
     def __init__(
         self, flow: Flow, layer: LayerReport, operation: Layer, states: list[State], factors: list[float]
     ) -> None:
+        self.flow = flow
         self.measure = flow.measure
         self.layer = layer
         self.operation = operation
@@ -228,6 +261,7 @@ class _Work:
             return None, self.layer.along[axis]
         if len(local) > 1 and self.layer.field.axes[axis].unknown_start is not None:
             raise OverflowError(NEEDS_SIZE)
+        self.flow.check()
         place = read[0][2]
         rule = None if place is None or self.layer.arrangement is not None else self.layer.rules[place]
         size = None if rule is None or place is None else self.layer.in_shape.sizes[place]
@@ -236,7 +270,11 @@ class _Work:
         known = self.known.get(key)
         if known is not None and rule is not None:
             return known[0], place
-        spread = local[0][0] if len(local) == 1 and local[0][1] == 1 else joined(local)
+        if len(local) == 1 and local[0][1] == 1:
+            spread = local[0][0]
+        else:
+            spread = joined(local)
+            self.flow.add(spread, len(local))
         if self.layer.arrangement is not None:
             return spread.laid_out(self.layer.arrangement, place)
         if rule is not None:
@@ -270,7 +308,10 @@ class _Work:
         weights = self.measure.weights(self.operation, rule, taps, size)
         if factor != 1:
             weights = tuple([tuple([weight * factor for weight in run]) for run in weights])
-        return spread.through(taps, weights)
+        found = spread.through(taps, weights)
+        if taps != IDENTITY_TAPS:
+            self.flow.add(found, max(map(len, weights)))
+        return found
 
     # Which gradients are correlated
 

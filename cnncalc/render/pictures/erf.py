@@ -9,6 +9,7 @@ from cnncalc.analysis.report import Report
 from cnncalc.geometry.spread import Share, deviation
 from cnncalc.geometry.spread import width_of as effective_width
 from cnncalc.questions.effective import MASS, AxisProfile, Profile, profile_of
+from cnncalc.questions.flow import TOO_DEEP
 from cnncalc.render.pictures import Drawing
 from cnncalc.render.pictures.common import AXES, Said, layer_of, nothing, side_by_side, title, titled
 from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, group, line, path, rect, text
@@ -32,7 +33,8 @@ def _panels(report: Report, drawing: Drawing) -> Iterator[Said]:
         profile = profile_of(report, layer, drawing.at)
         if not any(profile.axes):
             reason = profile.reason or "it sees the whole input at once"
-            raise nothing(report, f"the profile of `{layer}` is not known: {reason}")
+            help = "name a layer nearer to the input by --layer" if reason == TOO_DEEP else None
+            raise nothing(report, f"the profile of `{layer}` is not known: {reason}", help)
         yield _panel(report, profile)
 
 
