@@ -921,6 +921,10 @@ def tiles(sheet: Sheet, width: int) -> None:
     number = len(plan["height"]) * len(plan["width"])
     title(sheet, "Flat", whole, f"{number} tiles")
     assert sheet.says("tiles begin at multiples of 2")
+    shared = [a[0] + a[1] - b[0] for tiles in plan.values() for a, b in pairwise(tiles)]
+    least, most = min(shared), max(shared)
+    span = f"{least} to {most}" if least < most else f"{most}"
+    assert sheet.says(f"overlap of neighbouring tiles: {span} positions")
     sums = sheet.totals()
     assert sums.pop("MACs") == [f"{macs:,}", per_cent(macs, total)]
     largest = max(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from cnncalc.questions.tile import Tile, TiledAxis, Tiling
@@ -46,6 +47,7 @@ class Tiles(Answers[Tiling]):
             notes=(
                 *about_output(answer, "units are kept"),
                 f"tiles begin at multiples of {aligns}",
+                *_overlap(answer),
                 "kept: units of the whole output; from: where they begin in the tile's own output",
             ),
             totals=(
@@ -87,6 +89,17 @@ class Tiles(Answers[Tiling]):
             "whole_bytes": answer.whole_bytes,
             **outputs_record(answer),
         }
+
+
+def _overlap(answer: Tiling) -> Iterator[str]:
+    """How many positions neighbouring tiles share, in one line for all axes."""
+    found = {
+        one.begin + one.size - other.begin for axis in answer.axes for one, other in pairwise(axis.tiles)
+    }
+    if found:
+        least, most = min(found), max(found)
+        begin = f"{least:,} to " if least < most else ""
+        yield f"overlap of neighbouring tiles: {begin}{plural(most, 'position')}"
 
 
 def _shown(name: str, axis: TiledAxis) -> Iterator[Line]:
