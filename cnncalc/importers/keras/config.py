@@ -85,11 +85,18 @@ def _parsed(path: str, data: bytes) -> Config:
     text = text_of(path, data)
     try:
         found = json.loads(text)
+        if isinstance(found, str):  # the text that `model.to_json()` returns, written as JSON once more
+            found = json.loads(found)
     except json.JSONDecodeError as error:
         place = Location(path, error.lineno, error.colno)
         raise Malformed(path, f"no JSON: {error.msg}", None, place) from error
     except (RecursionError, ValueError) as error:
         raise Malformed(path, "the JSON is nested too deep or has a number too long") from error
+    if isinstance(found, dict) and isinstance(found.get("modelTopology"), dict):
+        found = found["modelTopology"]
+        if "node" in found:
+            help = "convert the Keras model itself: `--output_format=tfjs_layers_model`, or to ONNX"
+            raise Malformed(path, "the TensorFlow.js model is a graph of operations, without layers", help)
     if isinstance(found, dict) and "model_config" in found:
         found = found["model_config"]
     if not isinstance(found, dict) or not isinstance(found.get("config"), dict | list):

@@ -14,6 +14,7 @@ from cnncalc.frameworks import TENSORFLOW
 from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.importers.building import Building, fitted
+from cnncalc.importers.keras.legacy import modern
 
 
 class Tensor(NamedTuple):
@@ -160,7 +161,10 @@ _ALWAYS = re.compile(
 def translate(call: Call) -> Made:
     """Append the items of a call; its outputs, or ``None`` where it is not understood, which is noted."""
     before = len(call.building.problems)
-    entry = _OPERATIONS.get(call.kind) if ".ops" in call.module else _LAYERS.get(_unversioned(call.kind))
+    call = _per_step(call)
+    kind = _unversioned(call.kind)
+    in_turn = (_OPERATIONS,) if ".ops" in call.module else (_LAYERS, _OPERATIONS)
+    entry = next((known[kind] for known in in_turn if kind in known), None)
     if entry is None:
         call.refuse("there is no such layer in the spec language")
         return None
@@ -173,8 +177,50 @@ def translate(call: Call) -> Made:
         call.refuse(f"the argument `{name}={call.settings[name]}` is not understood")
     if len(call.building.problems) > before:
         return None
+    first = len(call.building.items)
     made = step(call)
+    if call.settings.get("trainable") is False:
+        _freeze(call, first)
     return None if len(call.building.problems) > before else made
+
+
+def _freeze(call: Call, first: int) -> None:
+    """Note that what a layer learns is not trained; ``first`` is the place of its first item."""
+    items = call.building.items
+    items[first:] = [one._replace(frozen=one.op in _LEARN) for one in items[first:]]
+
+
+_LEARN = frozenset(
+    (
+        "attention",
+        "bn",
+        "conv",
+        "conv_transpose",
+        "depthwise",
+        "embedding",
+        "gn",
+        "gru",
+        "instance_norm",
+        "linear",
+        "ln",
+        "lstm",
+        "prelu",
+        "rnn",
+        "scale",
+    )
+)
+
+
+def _per_step(call: Call) -> Call:
+    """A layer that is applied to each step of a sequence by itself, where it works on channels alone."""
+    inner = call.settings.get("layer")
+    if call.kind != "TimeDistributed" or not isinstance(inner, dict) or call.shape.rank != 1:
+        return call
+    inner = modern(inner)
+    kind = inner.get("class_name")
+    if kind not in ("Dense", "Activation", "Dropout", "LayerNormalization"):
+        return call
+    return call._replace(kind=kind, settings={**inner.get("config", {}), "name": call.name})
 
 
 def _unversioned(kind: str) -> str:
@@ -242,7 +288,7 @@ def _conv(call: Call) -> Made:
 
 
 def _depthwise(call: Call) -> Made:
-    if not call.needs_map():
+    if not (call.needs_map() and call.unless("groups", 1)):
         return None
     bias = bool(call.settings.get("use_bias", True))
     made = _depthwise_part(call, bias, call.label)
@@ -515,6 +561,11 @@ def _reshape(call: Call) -> Made:
         return [call.add("flatten", shape)]
     if not call.shape.rank and 2 <= len(dims) <= 4 and count is not None and shape.elements() == count:
         return [call.add("to_map", shape, size=shape.sizes)]
+    if not call.channels_first and shape.channels == call.shape.channels and shape.elements() == count:
+        if shape.rank == 1 < call.shape.rank:
+            return [call.add("tokens", shape)]
+        if call.shape.rank == 1 < shape.rank:
+            return [call.add("to_map", shape, size=shape.sizes)]
     call.refuse(f"a reshape of {call.shape} (channels first) to {wanted} is not understood")
     return None
 
@@ -570,6 +621,30 @@ def _scaled_residual(call: Call) -> Made:
     return [call.join("add", call.shape)]
 
 
+def _self_attention(call: Call) -> Made:
+    """Attention of a sequence to itself; the widths of all heads are those of the keys."""
+    ids = {tensor.id for tensor in call.tensors}
+    if call.shape.rank != 1 or len(ids) != 1 or call.shape.channels is None:
+        call.refuse(f"{len(ids)} tensors, the first of {call.shape}: only a sequence to itself is understood")
+        return None
+    heads, width = call.whole("num_heads"), call.whole("key_dim")
+    if not (
+        call.unless("value_dim", None, width)
+        and call.unless("output_shape", None)
+        and call.unless("attention_axes", None, [1], 1)
+        and call.unless("sliding_window", None)
+        and call.unless("use_gate", False, None)
+    ):
+        return None
+    if call.options.get("use_causal_mask") or call.options.get("attention_mask") is not None:
+        call.refuse("a mask is not understood")
+        return None
+    bias = bool(call.settings.get("use_bias", True))
+    return [
+        call.add("attention", call.shape, has_weights=True, heads=heads, head=width, bias=bias, out_bias=bias)
+    ]
+
+
 def _embedding(call: Call) -> Made:
     out = call.whole("output_dim")
     shape = Shape(out, call.shape.sizes if call.shape.rank else (call.shape.channels,))
@@ -581,7 +656,7 @@ def _recurrent(op: str) -> Callable[[Call], Made]:
         if call.shape.rank != 1:
             call.refuse(f"it needs a sequence, its input is {call.shape} (channels first)")
             return None
-        if not (call.unless("return_state", False) and call.unless("stateful", False)):
+        if not call.unless("return_state", False):
             return None
         return [_recurrence(call, op, call.settings, bidirectional=False)]
 
@@ -600,8 +675,8 @@ def _recurrence(call: Call, op: str, settings: Mapping[str, Any], bidirectional:
     given: dict[str, Any] = {"hidden": hidden, "bidirectional": bidirectional or None}
     if not sequence:
         given["sequence"] = False
-    if op == "gru" and not settings.get("reset_after", True):
-        given["reset_after"] = False
+    if op == "gru" and not settings.get("reset_after", False):  # absent before Keras had the choice
+        call.refuse("`reset_after=False` has one bias for each gate, a `gru` has two")
     return call.add(op, shape, has_weights=True, **given)
 
 
@@ -626,10 +701,11 @@ _DEPTHWISE = (
     "padding",
     "depth_multiplier",
     "dilation_rate",
+    "groups",
     "activation",
     "use_bias",
 )
-_SEPARABLE = (*_DEPTHWISE, "filters", "groups")
+_SEPARABLE = (*_DEPTHWISE, "filters")
 _NORM = ("axis", "center", "scale")
 _CELLS = (
     "units",
@@ -709,6 +785,24 @@ _LAYERS: dict[str, Entry] = {
     "Concatenate": (_concatenate, ("axis",)),
     "LayerScale": (_layer_scale, ("init_values", "projection_dim")),
     "CustomScaleLayer": (_scaled_residual, ("scale",)),
+    "MultiHeadAttention": (
+        _self_attention,
+        (
+            "num_heads",
+            "key_dim",
+            "value_dim",
+            "dropout",
+            "use_bias",
+            "output_shape",
+            "attention_axes",
+            "query_shape",
+            "key_shape",
+            "value_shape",
+            "flash_attention",
+            "sliding_window",
+            "use_gate",
+        ),
+    ),
     "Embedding": (_embedding, ("input_dim", "output_dim", "input_length")),
     "LSTM": (_recurrent("lstm"), _CELLS),
     "GRU": (_recurrent("gru"), _CELLS),

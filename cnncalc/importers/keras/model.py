@@ -14,6 +14,7 @@ from cnncalc.importers.items import Malformed, Network, Refused, Request, unknow
 from cnncalc.importers.keras import config as files
 from cnncalc.importers.keras.config import Config
 from cnncalc.importers.keras.layers import Call, Tensor, translate
+from cnncalc.importers.keras.legacy import modern
 from cnncalc.importers.unforeseen import reported
 from cnncalc.support.words import shown
 
@@ -27,7 +28,8 @@ _MODELS = ("Functional", "Model", "Sequential")
 
 def recognise(start: bytes) -> bool:
     """Whether JSON text is the configuration of a Keras model."""
-    return b'"class_name"' in start or b'"model_config"' in start or b'"keras_version"' in start
+    words = (b"class_name", b"model_config", b"keras_version", b"modelTopology")
+    return any(b'"' + word + mark in start for word in words for mark in (b'"', b'\\"'))
 
 
 def read(request: Request) -> Network:
@@ -105,7 +107,9 @@ class _Translation:
         tensors = given
         if tensors is None:
             shape = self._shape_of(settings, layers)
-            tensors = [self._input(_name(layers[0]) if layers else "input", shape)]
+            first = next((layer for layer in layers if layer.get("class_name") != "InputLayer"), None)
+            is_line = first is not None and _reads_tokens(first)
+            tensors = [self._input(_name(layers[0]) if layers else "input", shape, is_line)]
         for layer in layers:
             if layer.get("class_name") != "InputLayer":
                 tensors = self._call(layer, _Node(tuple(tensors), {}), scope, depth)
@@ -119,13 +123,18 @@ class _Translation:
         starts = _refs(settings.get("input_layers"))
         for number, start in enumerate(starts):
             if given is None:
-                made[start] = self._input(start.layer, self._shape_of(by_name.get(start.layer, {}), []))
+                shape = self._shape_of(by_name.get(start.layer, {}), [])
+                readers = [layer for layer in layers if _is_read_by(start.layer, layer, self.request.source)]
+                made[start] = self._input(start.layer, shape, any(map(_reads_tokens, readers)))
             elif number < len(given):
                 made[start] = given[number]
-        self._in_order(layers, made, scope, depth)
-        return [made[ref] for ref in _refs(settings.get("output_layers")) if ref in made]
+        outputs = _refs(settings.get("output_layers"))
+        self._in_order(layers, made, outputs, scope, depth)
+        return [made[ref] for ref in outputs if ref in made]
 
-    def _in_order(self, layers: list[Config], made: dict[_Ref, Tensor], scope: str, depth: int) -> None:
+    def _in_order(
+        self, layers: list[Config], made: dict[_Ref, Tensor], outputs: list[_Ref], scope: str, depth: int
+    ) -> None:
         """All calls of layers, each when what it reads is there; layers need not be listed in that order."""
         calls = [
             (layer, number, node)
@@ -133,6 +142,7 @@ class _Translation:
             if layer.get("class_name") != "InputLayer"
             for number, node in enumerate(_nodes(layer, self.request.source))
         ]
+        skipped = _skipped(calls, outputs)
         waiting: dict[_Ref, list[int]] = {}
         missing: list[int] = []
         for place, (_, _, node) in enumerate(calls):
@@ -147,7 +157,7 @@ class _Translation:
             layer, number, node = calls[heappop(ready)]
             done += 1
             for output, tensor in enumerate(self._call(layer, _placed(node, made), scope, depth)):
-                ref = _Ref(_name(layer), number, output)
+                ref = _Ref(_name(layer), number + skipped.get(_name(layer), 0), output)
                 made[ref] = tensor
                 for place in waiting.pop(ref, ()):
                     missing[place] -= 1
@@ -168,9 +178,12 @@ class _Translation:
         layer = calls[0][0]
         self.building.refuse(_name(layer), _text(layer.get("class_name")), "it depends on its own output")
 
-    def _input(self, name: str, shape: Shape | None) -> Tensor:
+    def _input(self, name: str, shape: Shape | None, is_line: bool) -> Tensor:
+        """An input of a shape; ``is_line`` says that it is the numbers of tokens, one behind the other."""
         asked = self.request.shape_of(name, not self.inputs)
         found = asked or shape
+        if found is not None and is_line and not found.rank:
+            found = Shape(1, (found.channels,))
         if found is None:
             help = "pass --input, for instance --input 3x224x224"
             self.building.refuse(name, "InputLayer", "the model does not say its input's shape", None, help)
@@ -253,7 +266,7 @@ def _layers(config: Config) -> list[Config] | None:
         found = found.get("layers")
     if not isinstance(found, list):
         return None
-    return [one for one in found if isinstance(one, dict)]
+    return [modern(one) for one in found if isinstance(one, dict)]
 
 
 def _name(layer: Config) -> str:
@@ -273,6 +286,27 @@ def _is_channels_first(config: Config, depth: int) -> bool:
         if depth < DEEPEST and "layers" in settings and _is_channels_first(layer, depth + 1):
             return True
     return False
+
+
+def _reads_tokens(layer: Config) -> bool:
+    return layer.get("class_name") == "Embedding"
+
+
+def _is_read_by(name: str, layer: Config, file: str) -> bool:
+    return any(ref.layer == name for node in _nodes(layer, file) for ref in _refs_in(node))
+
+
+def _skipped(calls: list[tuple[Config, int, _Node]], outputs: list[_Ref]) -> dict[str, int]:
+    """By how much the numbers of calls differ from their places: a model inside another counts its own graph
+    as the first call, which is not listed.
+    """
+    models = {_name(layer) for layer, _, _ in calls if layer.get("class_name") in _MODELS}
+    refs = [ref for _, _, node in calls for ref in _refs_in(node)] + outputs
+    numbers: dict[str, list[int]] = {}
+    for ref in refs:
+        if ref.layer in models:
+            numbers.setdefault(ref.layer, []).append(ref.call)
+    return {name: int(0 not in found) for name, found in numbers.items()}
 
 
 def _refs(value: object) -> list[_Ref]:

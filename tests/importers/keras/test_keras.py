@@ -13,7 +13,7 @@ import pytest
 
 from cnncalc.errors import CnncalcError, SourceError
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.items import Malformed, Network, Refused, Request
+from cnncalc.importers.items import Item, Malformed, Network, Refused, Request
 from cnncalc.importers.keras import read, recognise
 from cnncalc.importers.registry import IMPORTERS
 from cnncalc.importers.translating import translated
@@ -345,3 +345,138 @@ def test_a_missing_file(tmp_path: Path) -> None:
 def test_json_of_models_is_told_from_other_json() -> None:
     assert recognise(b'{"module": "keras", "class_name": "Functional"')
     assert not recognise(b'{"name": "package", "version": "1"}')
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            layer(
+                "Convolution2D", nb_filter=5, nb_row=3, nb_col=2, subsample=[2, 1], border_mode="same",
+                dim_ordering="tf", bias=False, init="uniform", W_regularizer=None, activation="relu",
+            ),
+            layer("Conv2D", filters=5, kernel_size=[3, 2], strides=[2, 1], padding="same", use_bias=False, activation="relu"),
+        ),
+        (
+            layer("AtrousConvolution2D", nb_filter=5, nb_row=3, nb_col=3, atrous_rate=[2, 2], border_mode="valid", dim_ordering="tf"),
+            layer("Conv2D", filters=5, kernel_size=[3, 3], dilation_rate=[2, 2]),
+        ),
+        (
+            layer("MaxPooling2D", pool_size=[2, 2], strides=[2, 2], border_mode="valid", dim_ordering="tf"),
+            layer("MaxPooling2D", pool_size=[2, 2], strides=[2, 2]),
+        ),
+        (layer("Dense", output_dim=7, input_dim=6, init="uniform", bias=True), layer("Dense", units=7)),
+        (layer("Dropout", p=0.5), layer("Dropout", rate=0.5)),
+        (layer("BatchNormalization", mode=0, axis=-1, gamma_init="one"), layer("BatchNormalization")),
+    ],
+    ids=["convolution", "dilated", "pool", "dense", "dropout", "norm"],
+)  # fmt: skip
+def test_layers_of_keras_1(tmp_path: Path, old: Config, new: Config) -> None:
+    found, wanted = (network(tmp_path, sequential(start(15, 20, 6), one)) for one in (old, new))
+    assert list(map(_said, found.items)) == list(map(_said, wanted.items))
+    assert found.items
+
+
+def _said(one: Item) -> Item:
+    """An item without what its layer is called."""
+    return one._replace(output="", label="", inputs=())
+
+
+def test_recurrent_layers_of_keras_1(tmp_path: Path) -> None:
+    """Whose gates have one bias each, as those of Keras 2 before it had the choice."""
+    given = {"output_dim": 4, "inner_activation": "hard_sigmoid", "consume_less": "cpu", "dropout_W": 0.1}
+    found = network(tmp_path, sequential(start(15, 6), layer("LSTM", **given)))
+    assert translated(found).report.totals.params == 4 * (4 * 6 + 4 * 4 + 4)
+    for old in (layer("GRU", **given), layer("GRU", units=4), layer("GRU", units=4, reset_after=False)):
+        with pytest.raises(Refused, match="`reset_after=False` has one bias for each gate, a `gru` has two"):
+            network(tmp_path, sequential(start(15, 6), old))
+    found = network(tmp_path, sequential(start(15, 6), layer("GRU", units=4, reset_after=True)))
+    assert translated(found).report.totals.params == 3 * (4 * 6 + 4 * 4 + 2 * 4)
+
+
+def test_merges_of_keras_1(tmp_path: Path) -> None:
+    merged = {
+        **layer("Merge", "sum", mode="sum", concat_axis=-1),
+        "inbound_nodes": [[["input", 0, 0], ["a", 0, 0]]],
+    }
+    first = {**layer("Activation", "a", activation="relu"), "inbound_nodes": [[["input", 0, 0]]]}
+    found = network(tmp_path, functional(["sum"], first, merged))
+    assert [one.op for one in found.items] == ["relu", "add"]
+
+
+@pytest.mark.parametrize("line", [True, False])
+def test_numbers_of_tokens_are_positions(tmp_path: Path, line: bool) -> None:
+    layers = [layer("Embedding", input_dim=100, output_dim=16), layer("Conv1D", filters=4, kernel_size=[3])]
+    config = sequential(start(50), *layers) if line else sequential(*layers)
+    if not line:
+        config["config"]["layers"][0]["config"]["batch_input_shape"] = [None, 50]
+    found = network(tmp_path, config)
+    assert found.inputs[0][1] == Shape(1, (50,))
+    assert [one.shape for one in found.items] == [Shape(16, (50,)), Shape(4, (48,))]
+    assert translated(found).report.totals.params == 100 * 16 + 16 * 3 * 4 + 4
+
+
+def test_what_is_not_trained_is_frozen(tmp_path: Path) -> None:
+    one = layer("Conv2D", filters=5, kernel_size=[3, 3], activation="relu", trainable=False)
+    found = network(tmp_path, sequential(start(15, 20, 6), one, layer("Dense", units=2)))
+    assert [(item.op, item.frozen) for item in found.items] == [
+        ("conv", True),
+        ("relu", False),
+        ("linear", False),
+    ]
+    assert translated(found).report.totals.trainable == 5 * 2 + 2
+
+
+def test_a_layer_for_each_step_is_that_layer(tmp_path: Path) -> None:
+    inner = {"class_name": "Dense", "config": {"name": "inner", "units": 3, "activation": "softmax"}}
+    found = network(tmp_path, sequential(start(15, 6), layer("TimeDistributed", layer=inner)))
+    assert [(one.op, one.shape) for one in found.items] == [
+        ("linear", Shape(3, (15,))),
+        ("softmax", Shape(3, (15,))),
+    ]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_attention_of_a_sequence_to_itself(tmp_path: Path, bias: bool) -> None:
+    one = layer("MultiHeadAttention", "a", num_heads=2, key_dim=5, value_dim=5, use_bias=bias)
+    back = layer("Reshape", "r", target_shape=[8, 8, 4])
+    line = calls(layer("Reshape", "s", target_shape=[64, 4]), [tensor("input")])
+    attention = calls(one, [tensor("s"), tensor("s")])
+    found = network(tmp_path, functional(["r"], line, attention, calls(back, [tensor("a")])))
+    assert [item.op for item in found.items] == ["tokens", "attention", "to_map"]
+    biases = 3 * 10 + 4 if bias else 0
+    assert translated(found).report.totals.params == 4 * 4 * 10 + biases
+    other = calls(one, [tensor("s"), tensor("input")])
+    with pytest.raises(Refused, match="only a sequence to itself is understood"):
+        network(tmp_path, functional(["r"], line, other, calls(back, [tensor("a")])))
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_model_inside_another_counts_its_own_graph_as_a_call(tmp_path: Path, number: int) -> None:
+    """As Keras 2 saves models that were made of models."""
+    inner = {
+        **functional(["b"], {**layer("ReLU", "b"), "inbound_nodes": [[["input", 0, 0]]]}),
+        "name": "inner",
+        "inbound_nodes": [[["input", 0, 0, {}]]],
+    }
+    last = {**layer("Softmax", "c"), "inbound_nodes": [[["inner", number, 0, {}]]]}
+    found = network(tmp_path, functional(["c"], inner, last))
+    assert [one.op for one in found.items] == ["relu", "softmax"]
+
+
+def test_models_of_tensorflow_js(tmp_path: Path) -> None:
+    config = sequential(start(15, 20, 6), layer("Conv2D", filters=5, kernel_size=[3, 3]))
+    wanted = network(tmp_path, config).items
+    for topology in (config, {"keras_version": "2.8.0", "model_config": config}):
+        file: Config = {"format": "layers-model", "modelTopology": topology, "weightsManifest": []}
+        assert network(tmp_path, file).items == wanted
+        assert recognise(json.dumps(file).encode()[:64])
+    with pytest.raises(Malformed, match="a graph of operations, without layers"):
+        network(tmp_path, {"format": "graph-model", "modelTopology": {"node": []}})
+
+
+def test_text_that_was_written_as_json_once_more(tmp_path: Path) -> None:
+    config = sequential(start(15, 20, 6), layer("ReLU"))
+    text = json.dumps(config)
+    assert network(tmp_path, text).items == network(tmp_path, config).items
+    assert recognise(json.dumps(text).encode()[:80])
