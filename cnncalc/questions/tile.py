@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
-from math import inf, lcm, prod
+from math import ceil, lcm, prod
 from typing import NamedTuple
 
 from cnncalc.analysis.run import Given, analyze, rules_of, with_input
 from cnncalc.errors import InputError, NoAnswer
-from cnncalc.geometry.axis import IDENTITY_TAPS, Taps
+from cnncalc.geometry.axis import IDENTITY_TAPS, Run, Taps
 from cnncalc.geometry.shape import LARGEST_SIZE, Shape
 from cnncalc.network.model import Model
 from cnncalc.questions.answers import SPATIAL, failure, refusal
@@ -275,8 +275,21 @@ class _Planner:
         self.aligns = tuple([align for align, _ in found])
         self._steps = [step for _, step in found]
         """Positions of the image for each unit of the main output, per axis."""
+        self._ends = [self._end(axis) for axis in range(len(image))]
+        """So near to an end of the image what is right may depend on where it is."""
         self._traces: dict[tuple[int, int], Trace | None] = {}
-        self._rights: dict[tuple[int, int, bool, bool], _Right] = {}
+        self._rights: dict[tuple[int, int, int | None, int | None], _Right] = {}
+
+    def _end(self, axis: int) -> int:
+        """The positions that strides drop, or dilated windows pass over, in all layers together at most."""
+        steps: dict[int, Fraction] = dict.fromkeys(range(self.whole.inputs), Fraction(1))
+        end = Fraction(0)
+        for number, layer in self.whole.placed():
+            reads = taps_of(self.model, layer, axis)
+            step = steps[layer.inputs[0]]
+            end += step * (reads.advance - 1 + max(run.step for run in reads.runs))
+            steps[number] = step * Fraction(reads.advance, len(reads.runs))
+        return ceil(end)
 
     def is_like(self, axis: int, other: int) -> bool:
         """Whether plans along two axes are the same."""
@@ -395,7 +408,7 @@ class _Planner:
             if first > kept or last < kept or len(tiles) == MOST_TILES:
                 raise _Failed
             tiles.append(Tile(begin, end - begin, (kept, last), kept - right.shift))
-            tiles += _repeated(tiles, whole, output)
+            tiles += _repeated(tiles, self._ends[axis], whole, output)
             begin, kept = tiles[-1].begin, tiles[-1].keep[1] + 1
             if kept < output:
                 begin = self._next(axis, begin, size, kept, align)
@@ -403,25 +416,40 @@ class _Planner:
 
     def _next(self, axis: int, begin: int, size: int, kept: int, align: int) -> int:
         """The furthest begin from which the unit ``kept`` is right."""
-        whole = self.image[axis]
+        whole, ends = self.image[axis], self._ends[axis]
         low, high = begin // align, (whole - 1) // align
         if low >= high:
             raise _Failed
-        inner = self._right(axis, (low + 1) * align, min((low + 1) * align + size, whole))
-        ahead = inner.first + inner.shift
-        # One step further moves the first right unit by this.
-        units = align / self._steps[axis]
-        far = min(high, low + 1 + max(0, int((kept - ahead) // units)))
-        near = max(low + 1, -(-(whole - size) // align))
-        if self._serves(axis, far * align, size, kept):
-            return far * align
-        # A last tile may be too small by itself: the largest one begins here.
-        if near > far or not self._serves(axis, near * align, size, kept):
+        far = self._furthest(axis, low + 1, high, size, kept)
+        least = max(low + 1, far - ends // align)
+        for step in range(far, least - 1, -1):
+            if self._serves(axis, step * align, size, kept):
+                return step * align
+        # A last tile may be too small by itself: the largest one begins here, or earlier where nothing reads
+        # the end of the image.
+        last = max(low + 1, -(-(whole - size) // align))
+        least = max(low + 1, -(-(whole - ends - size) // align))
+        tried = (one for one in range(min(last, far), least - 1, -1))
+        near = next((one for one in tried if self._serves(axis, one * align, size, kept)), None)
+        if near is None:
             raise _Failed
         while far - near > 1:
             middle = (near + far) // 2
             near, far = (middle, far) if self._serves(axis, middle * align, size, kept) else (near, middle)
         return near * align
+
+    def _furthest(self, axis: int, low: int, high: int, size: int, kept: int) -> int:
+        """The multiple of ``align`` from which the unit ``kept`` would be right in a tile that touches no end
+        of the image, as the one at ``low`` says.
+        """
+        align = self.aligns[axis]
+        try:
+            inner = self._right(axis, low * align, min(low * align + size, self.image[axis]))
+        except _Failed:
+            return high
+        # One step further moves the first right unit by this.
+        units = align / self._steps[axis]
+        return min(high, low + max(0, int((kept - inner.first - inner.shift) // units)))
 
     def _serves(self, axis: int, begin: int, size: int, kept: int) -> bool:
         """Whether the unit ``kept`` is right in a tile that begins there."""
@@ -468,7 +496,9 @@ class _Planner:
             _Failed: where there are none.
         """
         whole = self.image[axis]
-        key = (axis, end - begin, begin == 0, end == whole)
+        gap = whole - end
+        near = self._ends[axis]
+        key = (axis, end - begin, begin if begin <= near else None, gap if gap <= near else None)
         known = self._rights.get(key)
         if known is None:
             found = self._found(axis, begin, end)
@@ -477,7 +507,6 @@ class _Planner:
 
     def _found(self, axis: int, begin: int, end: int) -> _Right:
         part = self._trace(axis, end - begin)
-        ends = (begin == 0, end == self.image[axis])
         found: dict[int, _Right] = {
             number: _Right(0, end - begin - 1, begin) for number in range(self.whole.inputs)
         }
@@ -494,13 +523,13 @@ class _Planner:
                 one = _Right(max(r.first for r in given), min(r.last for r in given), one.shift)
             source = here.inputs[0]
             sizes = (_size(part, source, axis), _size(self.whole, source, axis))
-            is_end = (ends[0] and one.shift == 0, ends[1] and sizes[1] == sizes[0] + one.shift)
             taps = (taps_of(self.model, here, axis), taps_of(self.model, there, axis))
-            right = _through(one, taps, sizes[0], is_end)
+            bounds = (min(0, -one.shift), max(sizes[0], sizes[1] - one.shift))
+            units = _size(part, number, axis)
+            right = _through(one, taps, bounds, units)
             if right is None:
                 raise _Failed(here)
-            last = min(right.last, _size(part, number, axis) - 1)
-            right = right._replace(first=max(right.first, 0), last=last)
+            right = right._replace(first=max(right.first, 0), last=min(right.last, units - 1))
             if right.first > right.last:
                 raise _Failed(here)
             found[number] = right
@@ -522,9 +551,9 @@ class _Planner:
         return known
 
 
-def _repeated(tiles: list[Tile], whole: int, output: int) -> list[Tile]:
-    """The tiles that follow two alike which touch no end of the image: each as far from the one before, as
-    long as they touch none.
+def _repeated(tiles: list[Tile], near: int, whole: int, output: int) -> list[Tile]:
+    """The tiles that follow two alike which are not ``near`` an end of the image: each as far from the one
+    before, as long as they are not.
 
     Raises:
         _Failed: where they are too many.
@@ -532,10 +561,13 @@ def _repeated(tiles: list[Tile], whole: int, output: int) -> list[Tile]:
     if len(tiles) < 3:
         return []
     one, two = tiles[-2:]
+    if one.begin <= near:
+        return []
     step, units = two.begin - one.begin, two.keep[1] - one.keep[1]
     if (one.size, one.at, two.keep[0] - one.keep[0]) != (two.size, two.at, units):
         return []
-    times = min((whole - 1 - two.size - two.begin) // step, (output - 2 - two.keep[1]) // units)
+    times = min((whole - 1 - near - two.size - two.begin) // step, (output - 2 - two.keep[1]) // units)
+    times = max(times, 0)
     if len(tiles) + times > MOST_TILES:
         raise _Failed
     first, last = two.keep
@@ -551,14 +583,15 @@ def _size(traced: Trace, number: int, axis: int) -> int:
     return size
 
 
-def _through(given: _Right, taps: tuple[Taps, Taps], size: int, is_end: tuple[bool, bool]) -> _Right | None:
+def _through(given: _Right, taps: tuple[Taps, Taps], bounds: tuple[int, int], units: int) -> _Right | None:
     """The right units of a layer's output; ``None`` where it reads otherwise in the tile than in the whole.
 
     Args:
         given: the right units of its input.
         taps: what it reads in the tile and in the whole.
-        size: of its input in the tile.
-        is_end: whether the input begins, and ends, where the image's does.
+        bounds: the first position that the input has in the tile or in the whole, and what is behind the last
+            one, in the tile's numbers; beyond them is padding in both.
+        units: how many it makes in the tile.
     """
     here = taps[0]
     if here is IDENTITY_TAPS and taps[1] is IDENTITY_TAPS:
@@ -567,20 +600,44 @@ def _through(given: _Right, taps: tuple[Taps, Taps], size: int, is_end: tuple[bo
     if shift is None:
         return None
     period = len(here.runs)
-    low = -inf if is_end[0] and given.first == 0 else given.first
-    high = inf if is_end[1] and given.last == size - 1 else given.last
     first, last = 0, _UNBOUNDED
     for residue, run in enumerate(here.runs):
         if not run.length:
             continue
-        if low != -inf:
-            wrong = -(-(int(low) - run.start) // here.advance) - 1
-            first = max(first, wrong * period + residue + 1)
-        if high != inf:
-            end = run.start + (run.length - 1) * run.step
-            wrong = (int(high) - end) // here.advance + 1
-            last = min(last, wrong * period + residue - 1)
+        final = (units - 1 - residue) // period
+        before = _last_within(run, here.advance, bounds[0], given.first, final)
+        if before is not None:
+            first = max(first, before * period + residue + 1)
+        behind = _first_within(run, here.advance, given.last + 1, bounds[1])
+        if behind is not None:
+            last = min(last, behind * period + residue - 1)
     return _Right(first, last, shift)
+
+
+def _last_within(run: Run, advance: int, first: int, end: int, final: int) -> int | None:
+    """The last turn up to the ``final`` one in which a run, which moves on with each, reads a position from
+    ``first`` on that is before ``end``.
+    """
+    turn = min((end - 1 - run.start) // advance, final)
+    while (
+        turn >= 0
+        and first < end
+        and (begin := run.start + turn * advance) + (run.length - 1) * run.step >= first
+    ):
+        if begin + min((end - 1 - begin) // run.step, run.length - 1) * run.step >= first:
+            return turn
+        turn -= 1
+    return None
+
+
+def _first_within(run: Run, advance: int, first: int, end: int) -> int | None:
+    """The first such turn."""
+    turn = max(0, (first - 1 - run.start - (run.length - 1) * run.step) // advance + 1)
+    while first < end and (begin := run.start + turn * advance) < end:
+        if begin >= first or first + (begin - first) % run.step < end:
+            return turn
+        turn += 1
+    return None
 
 
 def _shift(given: int, here: Taps, there: Taps) -> int | None:
