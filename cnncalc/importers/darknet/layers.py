@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from math import prod
 from pathlib import Path
 
 from cnncalc.geometry.shape import Shape, Size, total
@@ -53,6 +54,7 @@ _KNOWN: dict[str, frozenset[str] | None] = {
         """filters groups size stride stride_x stride_y dilation pad padding activation
     batch_normalize cbn share_index"""
     ),
+    "local": _words("filters size stride pad activation"),
     "maxpool": _words("size stride stride_x stride_y padding"),
     "local_avgpool": _words("size stride stride_x stride_y padding"),
     "avgpool": frozenset(),
@@ -288,6 +290,37 @@ class _Translation:
         self.weights[len(self.made)] = tensor
         if normalized:
             tensor = self.building.add("bn", tensor, shape, f"{label}.bn")
+        return self._activated(section, tensor, label, "logistic")
+
+    def _local(self, section: Section, label: str) -> str | None:
+        """A convolution with weights of their own for each position, which no layer of a spec has.
+
+        Source: ``make_local_layer`` in src/local_layer.c
+        """
+        if not self._map(section, label):
+            return None
+        filters, size = self._positive(section, "filters", 1), self._positive(section, "size", 1)
+        stride, pad = self._positive(section, "stride", 1), int(bool(self._whole(section, "pad", 0)))
+        sizes = fitted([Window(size, stride, pad, pad)] * 2, self.shape.sizes)
+        if (pad and size != 3) or None in sizes or self.shape.channels is None:
+            reason = f"of {self.shape} with `size={size}`, `pad={pad}` it is not understood"
+            self._unknown(section, label, reason)
+            return None
+        positions = prod(size or 0 for size in sizes)
+        weights = positions * size * size * self.shape.channels * filters
+        tensor = self.building.add(
+            "custom",
+            self.current,
+            Shape(filters, sizes),
+            label,
+            note="[local]: weights of its own for each position",
+            kernel=(size, size),
+            stride=(stride, stride),
+            padding=((pad, pad),) * 2,
+            out=filters,
+            params=weights + positions * filters,
+            macs=weights,
+        )
         return self._activated(section, tensor, label, "logistic")
 
     def _shared(self, section: Section) -> str | None:

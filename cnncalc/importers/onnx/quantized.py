@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.joins import joined
 from cnncalc.importers.onnx.layers import convolved, linear
-from cnncalc.importers.onnx.translation import Call, Translation, Unknown, operator
+from cnncalc.importers.onnx.translation import OPERATORS, Call, Translation, Unknown, operator
 
 
 @operator("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
@@ -38,3 +38,30 @@ def qlinear_matmul(translation: Translation, call: Call) -> None:
 def qlinear_join(translation: Translation, call: Call) -> None:
     word = "add" if call.node.operator == "QLinearAdd" else "mul"
     joined(translation, call, word, [call.feature(0), call.feature(3)])
+
+
+_FLOATING = {
+    "QLinearSigmoid": ("Sigmoid", (0,)),
+    "QLinearLeakyRelu": ("LeakyRelu", (0,)),
+    "QLinearSoftmax": ("Softmax", (0,)),
+    "QLinearAveragePool": ("AveragePool", (0,)),
+    "QLinearGlobalAveragePool": ("GlobalAveragePool", (0,)),
+    "QLinearReduceMean": ("ReduceMean", (0,)),
+    "QGemm": ("Gemm", (0, 3, 6)),
+}
+"""The operator that each stands for, and which inputs are its own; the others are scales and zeros."""
+
+
+@operator(*_FLOATING, "QLinearConcat")
+def as_floating(translation: Translation, call: Call) -> None:
+    if call.node.operator == "QLinearConcat":
+        name, places = "Concat", tuple(range(2, len(call.node.inputs), 3))
+    else:
+        name, places = _FLOATING[call.node.operator]
+        places = tuple(place for place in places if place < len(call.node.inputs))
+    call.must_be("channels_last", 0)
+    call.ignore("opset")
+    floating = call.as_operator(name, places)
+    OPERATORS[name](translation, floating)
+    if left := floating.unread():
+        raise Unknown(f"{left[0]} is not understood")

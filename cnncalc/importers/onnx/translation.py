@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from math import prod
 from typing import Any, NamedTuple, cast
@@ -219,6 +219,14 @@ class Call:
         found = self.attribute(name, allowed[0])
         if found not in allowed:
             raise Unknown(f"attribute `{name}` is {found}")
+
+    def as_operator(self, operator: str, places: Sequence[int]) -> Call:
+        """The node as another operator of some of its inputs; the others are known to change nothing."""
+        self._read.update(range(len(self._inputs)))
+        node = self.node._replace(operator=operator, inputs=tuple(self.node.inputs[one] for one in places))
+        found = Call(node, tuple(self._inputs[one] for one in places), self._attributes)
+        found._asked = self._asked
+        return found
 
     def unread(self) -> list[str]:
         """The attributes and the inputs that no handler asked for."""

@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError
+from cnncalc.geometry.shape import Shape
 from cnncalc.importers.darknet import read, recognise
 from cnncalc.importers.items import Malformed, Network, Refused, Request
+from cnncalc.importers.translating import translated
 from tests.importers.counting import counts
 from tests.importers.darknet.networks import darknet53, yolov3, yolov3_tiny, yolov4_tiny
 
@@ -132,7 +134,12 @@ def test_heads_are_outputs_and_the_path_goes_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "line"),
     [
-        (NET + "[local]\nfilters=4", "there is no such layer in the spec language", 5),
+        (NET + "[rnn]\noutput=4", "there is no such layer in the spec language", 5),
+        (
+            NET + "[local]\nfilters=4\nsize=5\npad=1",
+            "of 3x16x24 with `size=5`, `pad=1` it is not understood",
+            5,
+        ),
         (NET + CONV.format(4) + "antialiasing=1", "the option `antialiasing=1` is not understood", 9),
         (NET + CONV.format(4) + "no_such_thing=1", "the option `no_such_thing=1` is not understood", 9),
         (NET + "[convolutional]\nactivation=ramp", "the activation `ramp` is not understood", 5),
@@ -149,8 +156,18 @@ def test_what_is_not_understood_is_refused(tmp_path: Path, text: str, message: s
     assert (found.message.partition(": ")[2], found.location.line) == (message, line)
 
 
+def test_weights_of_each_position_are_stated(tmp_path: Path) -> None:
+    """As YOLO's first version has them."""
+    text = NET + "[local]\nfilters=4\nsize=3\nstride=2\npad=1\nactivation=leaky"
+    found = translated(network(tmp_path, text)).report
+    assert found.layers[0].shape == Shape(4, (8, 12))
+    assert found.totals.params == 8 * 12 * 4 * (3 * 9 + 1)
+    assert found.totals.macs == 8 * 12 * 4 * 3 * 9
+    assert found.layers[0].field.size == (3, 3)
+
+
 def test_partial_puts_a_custom_in_its_place(tmp_path: Path) -> None:
-    found = network(tmp_path, NET + "[local]\nfilters=4\n" + CONV.format(4), partial=True)
+    found = network(tmp_path, NET + "[rnn]\noutput=4\n" + CONV.format(4), partial=True)
     assert [item.op for item in found.items] == ["custom", "conv"]
     assert len(found.unknown) == 1
 

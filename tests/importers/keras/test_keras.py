@@ -384,7 +384,12 @@ def _said(one: Item) -> Item:
 
 def test_recurrent_layers_of_keras_1(tmp_path: Path) -> None:
     """Whose gates have one bias each, as those of Keras 2 before it had the choice."""
-    given = {"output_dim": 4, "inner_activation": "hard_sigmoid", "consume_less": "cpu", "dropout_W": 0.1}
+    given: Config = {
+        "output_dim": 4,
+        "inner_activation": "hard_sigmoid",
+        "consume_less": "cpu",
+        "dropout_W": 0.1,
+    }
     found = network(tmp_path, sequential(start(15, 6), layer("LSTM", **given)))
     assert translated(found).report.totals.params == 4 * (4 * 6 + 4 * 4 + 4)
     for old in (layer("GRU", **given), layer("GRU", units=4), layer("GRU", units=4, reset_after=False)):

@@ -228,6 +228,34 @@ def test_the_first_layer_tells_which_axis_of_the_input_is_the_channels(
     assert given.inputs == (("x", Shape(found.inputs[0][1].channels, (None, None))),)
 
 
+def test_quantized_operators_are_those_they_stand_for(tmp_path: Path) -> None:
+    """As ONNX Runtime's quantization writes them: each tensor followed by its scale and zero."""
+    runtime = {"domain": "com.microsoft"}
+    nodes = [
+        node("QLinearSigmoid", ["x", "s", "z", "s", "z"], ["a"], **runtime),
+        node("QLinearConcat", ["s", "z", "a", "s", "z", "x", "s", "z"], ["b"], **runtime, axis=1),
+        node(
+            "QLinearAveragePool",
+            ["b", "s", "z", "s", "z"],
+            ["c"],
+            **runtime,
+            kernel_shape=[2, 2],
+            strides=[2, 2],
+        ),
+        node("QLinearGlobalAveragePool", ["c", "s", "z", "s", "z"], ["d"], **runtime),
+        node("Flatten", ["d"], ["e"]),
+        node("QGemm", ["e", "s", "z", "w", "s", "z", "v", "s", "z"], ["y"], **runtime, transB=1),
+    ]
+    constants = [floats("s", [1.0], []), integers("z", [0]), weights("w", [10, 8]), weights("v", [10])]
+    found = network(tmp_path, nodes, constants)
+    assert ops(found) == ["sigmoid", "concat", "avgpool", "global_avgpool", "linear"]
+    assert found.stated.params == 90
+    (problem,) = refusal(
+        tmp_path, [node("QLinearSigmoid", ["x", "s", "z"], ["y"], **runtime, other=3)], constants
+    )
+    assert problem == ("com.microsoft.QLinearSigmoid", "attribute `other` is not understood")
+
+
 def test_a_reshape_of_a_single_channel_tells_it_too(tmp_path: Path) -> None:
     nodes = [node("Reshape", ["x", "s"], ["t"]), node("Conv", ["t", "w"], ["y"])]
     constants = [integers("s", [-1, 1, 8, 6]), weights("w", [2, 1, 3, 3])]
