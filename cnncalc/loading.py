@@ -331,10 +331,15 @@ def _unknown_spec(path: str, configs: Sequence[str]) -> Diagnostic:
 def _import_of(path: str) -> str | None:
     """The advice for a SPEC that names PyTorch code, which is run only where that is asked for."""
     place, colon, name = path.partition(":")
-    is_code = os.path.isfile(place) if place.endswith(".py") else "." in place
+    is_code = os.path.isfile(place) if place.endswith(".py") else "." in place or _is_module(place)
     if not (colon and name and is_code):
         return None
     return f"PyTorch code is run by `cnncalc import {shown(path)} -o net.yaml` only, which writes a spec"
+
+
+def _is_module(name: str) -> bool:
+    """Whether there is Python code of that name in the working folder."""
+    return name.isidentifier() and (os.path.isfile(f"{name}.py") or os.path.isdir(name))
 
 
 def _in_framework(model: Model, rules: Framework) -> Model:

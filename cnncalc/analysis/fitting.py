@@ -84,7 +84,9 @@ class Fitting:
         self.horizon = max(stretch.first * self.period + stretch.residue for stretch in last)
         """From here on the outcome depends on the residue alone."""
         if self.horizon > FURTHEST:
-            raise Unanswered(f"is regular only for sizes from {self.horizon:,} on, too many to be listed")
+            raise Unanswered(
+                f"the network is regular only for sizes from {self.horizon:,} on, too many to be listed"
+            )
 
     def at(self, size: int) -> Verdict:
         """The outcome for one size."""
@@ -107,7 +109,8 @@ class Fitting:
                 if period > LONGEST_PERIOD:
                     node: Node = finer.args[1]
                     raise Unanswered(
-                        f"makes sizes repeat only after more than {LONGEST_PERIOD:,} positions", node
+                        f"`{node.path}` makes sizes repeat only after more than {LONGEST_PERIOD:,} positions",
+                        node,
                     ) from None
 
     def _by_residue(self, period: int) -> list[list[Stretch]]:
@@ -119,7 +122,7 @@ class Fitting:
             for stretch in self._along_residue(residue, period):
                 walks += 1
                 if walks > self.most_walks:
-                    raise Unanswered(f"changes its sizes in more than {self.most_walks:,} ways")
+                    raise Unanswered(f"the network changes its sizes in more than {self.most_walks:,} ways")
                 found[-1].append(stretch)
         return found
 

@@ -139,7 +139,7 @@ class Walk:
         except Fault as fault:
             return Result(0, inf, None, fault)
         except Curved:
-            raise Unanswered("multiplies sizes with each other", job.node) from None
+            raise Unanswered(f"`{job.node.path}` multiplies sizes with each other", job.node) from None
         except Finer as finer:
             finer.args = (finer.factor, job.node)
             raise
@@ -165,7 +165,10 @@ class Walk:
             self.channels[job.at] = _line(count)
             is_laid_out = layer.arrangement(shape) is not None
             if is_laid_out and count is None:
-                raise Unanswered("makes a map of a vector whose length depends on several axes", job.node)
+                raise Unanswered(
+                    f"`{job.node.path}` makes a map of a vector whose length depends on several axes",
+                    job.node,
+                )
             return Result(0, inf, VECTOR if self.shapes[job.at].rank and not is_laid_out else None)
         where, to = self.where[job.node.inputs[0]], self.where[job.at]
         laid = layer.arrangement(shape)
@@ -202,7 +205,9 @@ class Walk:
         steps = self._steps(target)
         one, other = steps[source], steps[target]
         if one.length is None or other.length is None:
-            raise Unanswered("is projected by a stride that depends on the input's size", job.node)
+            raise Unanswered(
+                f"`{job.node.path}` is projected by a stride that depends on the input's size", job.node
+            )
         return other.length / one.length if one.of == other.of else None
 
     def _steps(self, last: int) -> list[_Step]:

@@ -127,7 +127,7 @@ def test_a_committed_spec_guards_the_file_it_was_written_from(
     assert "params was 135 and is 108" in ran.err  # 3*9*5 and 3*9*4
 
 
-@pytest.mark.parametrize("name", ["net.py:Net", "torch.nn:Conv2d"])
+@pytest.mark.parametrize("name", ["net.py:Net", "torch.nn:Conv2d", "net:Net"])
 def test_code_in_place_of_a_spec_is_led_to_the_import(
     name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

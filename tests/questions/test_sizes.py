@@ -276,6 +276,11 @@ def test_the_command_says_what_is_near(tmp_path: Path, capsys: pytest.CaptureFix
             "input: 3x8x8\nlayers: [{conv3x3: {out: 2, padding: same, stride: 2}}]",
             "no input size fits: pytorch has padding `same`",
         ),
+        (
+            "input: 1x200\nlayers: [conv1: {out: 1, stride: 101}, upsample: 101, maxpool103, upsample: 103, "
+            "concat: [input, prev]]",
+            "`maxpool103_1` makes sizes repeat only after more than 10,000 positions",
+        ),
     ],
 )
 def test_networks_without_an_answer(text: str, message: str) -> None:
