@@ -171,6 +171,10 @@ def unchanged(translation: Translation, call: Call) -> None:
     call.ignore("to", "saturate", "round_mode")
     if call.node.operator == "CastLike":
         call.ignore_input(1)
+        number = call.input(0)
+        if isinstance(number, Constant):
+            translation.held[call.node.outputs[0]] = number
+            return
     translation.alias(call, call.feature())
 
 

@@ -96,7 +96,7 @@ def bias_of(call: Call, place: int, out: int) -> Constant | None:
     bias = call.constant(place, "the bias")
     if bias.elements != out:
         raise Unknown(f"the bias has {bias.elements} numbers for {out} channels")
-    return bias
+    return None if bias.is_spread and bias.elements > 1 else bias
 
 
 def require_kernel(weight: Constant) -> None:

@@ -22,6 +22,7 @@ from cnncalc.importers.items import (
 from cnncalc.importers.onnx.batches import lost_batch
 from cnncalc.importers.onnx.file import OnnxModel, OnnxNode, read_model
 from cnncalc.importers.onnx.inputs import Order, layout_of, order_of
+from cnncalc.importers.onnx.layout import CHANNELS, known, whole
 from cnncalc.importers.onnx.translation import (
     UNRUNNABLE,
     Feature,
@@ -112,6 +113,8 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
                 translation.problems.append(problem)
                 translation.held[name] = Lost()
                 continue
+            if _is_vector(held, translation.shapes[held.tensor]):
+                continue
             with suppress(Unknown):  # an order that is no layer's is a view of what was computed
                 translation.held[name] = translation.settled(held, name)
     lost = [name for name in model.graph.outputs if not isinstance(translation.held.get(name), Feature)]
@@ -122,6 +125,12 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
         reason = _LOST.get(type(translation.held.get(lost[0])), "it does not depend on the input")
         raise Refused([Problem(lost[0], "output", reason)])
     return translation
+
+
+def _is_vector(held: Feature, shape: Shape) -> bool:
+    """Whether an output is the channels of a vector or of one position, between axes of size 1."""
+    filled = [dim for dim in held.layout[1:] if dim]
+    return (not shape.rank or shape.is_point) and filled == [whole(CHANNELS, known(shape)[0])]
 
 
 _LOST: dict[type, str] = {

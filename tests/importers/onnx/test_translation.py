@@ -256,6 +256,38 @@ def test_quantized_operators_are_those_they_stand_for(tmp_path: Path) -> None:
     assert problem == ("com.microsoft.QLinearSigmoid", "attribute `other` is not understood")
 
 
+@pytest.mark.parametrize(
+    ("nodes", "words"),
+    [
+        ([node("GlobalAveragePool", ["x"], ["p"]), node("Transpose", ["p"], ["y"], perm=[0, 2, 3, 1])], ["global_avgpool"]),
+        ([node("GlobalAveragePool", ["x"], ["p"]), node("Squeeze", ["p", "3"], ["s"]), node("Transpose", ["s"], ["y"], perm=[0, 2, 1])], ["global_avgpool"]),
+        ([node("GlobalAveragePool", ["x"], ["p"]), node("Flatten", ["p"], ["f"]), node("MatMul", ["f", "w"], ["m"]), node("Unsqueeze", ["m", "1"], ["y"])], ["global_avgpool", "linear"]),
+    ],
+)  # fmt: skip
+def test_an_output_of_one_position_is_given_out_as_it_is(
+    nodes: list[bytes], words: list[str], tmp_path: Path
+) -> None:
+    constants = [integers("1", [1]), integers("3", [3]), weights("w", [4, 5])]
+    assert ops(network(tmp_path, nodes, constants)) == words
+
+
+def test_a_bias_that_is_one_number_for_all_channels_is_not_learned(tmp_path: Path) -> None:
+    nodes = [node("Expand", ["0", "6"], ["b"]), node("Conv", ["x", "w", "b"], ["y"])]
+    constants = [floats("0", [0.0], []), integers("6", [6]), weights("w", [6, 4, 3, 3])]
+    found = network(tmp_path, nodes, constants)
+    assert found.items[0].given("bias") is False
+    assert found.stated.params == 6 * 4 * 9
+
+
+def test_a_number_cast_to_the_type_of_a_map_is_that_number(tmp_path: Path) -> None:
+    nodes = [
+        node("CastLike", ["0", "x"], ["low"]),
+        node("CastLike", ["6", "x"], ["high"]),
+        node("Clip", ["x", "low", "high"], ["y"]),
+    ]
+    assert ops(network(tmp_path, nodes, [floats("0", [0.0], []), floats("6", [6.0], [])])) == ["relu6"]
+
+
 def test_a_reshape_of_a_single_channel_tells_it_too(tmp_path: Path) -> None:
     nodes = [node("Reshape", ["x", "s"], ["t"]), node("Conv", ["t", "w"], ["y"])]
     constants = [integers("s", [-1, 1, 8, 6]), weights("w", [2, 1, 3, 3])]
