@@ -203,6 +203,8 @@ class _Run:
         """How many records there are before it."""
         self.spent: list[int] = []
         """The units of receptive fields that were looked at before each node."""
+        self.last_join = max((at for at, node in enumerate(graph.nodes) if len(node.inputs) > 1), default=0)
+        """The last node of several inputs; what only they are compared by is not followed any further."""
         self.apart = len(inputs) - 1
         """The last node whose results depend on more than its inputs."""
         self.diagnostics: list[Diagnostic] = []
@@ -372,14 +374,15 @@ class _Run:
         )
         for fact in answers.advice:
             self._diagnose(fact, "warning", node)
+        meets_others = len(self.tensors) < self.last_join
         return Tensor(
             path=node.path,
             shape=answers.shape,
             fields=fields,
-            paces=self._paces(layer, inputs, answers),
+            paces=self._paces(layer, inputs, answers) if meets_others else (),
             why=() if answers.shape.known else why,
             along=along,
-            ends=self._ends(layer, inputs, answers, along),
+            ends=self._ends(layer, inputs, answers, along) if meets_others else (),
         )
 
     def _ends(

@@ -31,13 +31,15 @@ class Tensor(NamedTuple):
     shape: Shape
     fields: tuple[AxisField, ...]
     paces: tuple[Pace, ...]
-    """Along the path from furthest back, per spatial axis."""
+    """Along the path from furthest back, per spatial axis; empty behind the last node of several inputs."""
     why: tuple[str, ...]
     """Why something of its shape is not known, each reason once."""
     along: tuple[Along, ...]
     """The spatial axis along which what is seen of each input axis changes."""
     ends: tuple[Ends | None, ...] = ()
-    """How the paths are padded along each input axis; ``None`` where units may see what comes after them."""
+    """How the paths are padded along each input axis; ``None`` where units may see what comes after them.
+    Empty behind the last node of several inputs.
+    """
 
 
 def input_tensor(name: str, shape: Shape) -> Tensor:
