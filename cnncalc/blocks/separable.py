@@ -9,7 +9,8 @@ from cnncalc.network.structure import Part, SeriesBody, step_of
 
 
 class Separable(Shorthand):
-    """A depthwise convolution and a 1x1 convolution after it.
+    """A depthwise convolution and a 1x1 convolution after it, each with a bias; Keras' SeparableConv2D, whose
+    first one has none, is `depthwise` with `bias: false` and `conv1x1`.
 
     Source: Chollet 2017, Xception; Howard et al. 2017, MobileNets
     """
