@@ -536,6 +536,49 @@ def _upsampling(call: Call) -> Made:
     return [call.add("upsample", Shape(call.shape.channels, sizes), factor=factor, mode=mode)]
 
 
+def _resizing(call: Call) -> Made:
+    """To a given size, whatever comes in."""
+    modes = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic"}
+    mode = modes.get(call.settings.get("interpolation", "bilinear"))
+    size = (call.whole("height"), call.whole("width"))
+    if call.shape.rank != 2 or mode is None:
+        call.refuse(
+            f"of {call.shape}, `interpolation={call.settings.get('interpolation')}` is not understood"
+        )
+        return None
+    if not all(
+        call.unless(name, False) for name in ("crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias")
+    ):
+        return None
+    return [call.add("upsample", Shape(call.shape.channels, size), size=size, mode=mode)]
+
+
+def _local(call: Call) -> Made:
+    """A convolution with weights of its own for each position, which no layer of a spec has."""
+    if not (call.needs_map() and call.unless("padding", "valid")):
+        return None
+    kernel, stride, filters = call.per_axis("kernel_size"), call.per_axis("strides"), call.whole("filters")
+    padded = _padded(call, kernel, stride, (1,) * call.shape.rank)
+    channels, sizes = call.shape.channels, () if padded is None else padded[1]
+    if channels is None or not sizes or None in sizes:
+        call.refuse(f"of {call.shape} its weights are not known: pass --input")
+        return None
+    positions = prod(size or 0 for size in sizes)
+    weights = positions * prod(kernel) * channels * filters
+    biases = positions * filters if call.settings.get("use_bias", True) else 0
+    made = call.add(
+        "custom",
+        Shape(filters, sizes),
+        kernel=kernel,
+        stride=stride,
+        out=filters,
+        params=weights + biases,
+        macs=weights,
+        note=f"Keras' {call.kind}: weights of its own for each position",
+    )
+    return [_activated(call, made)]
+
+
 def _flatten(call: Call) -> Made:
     if not call.shape.rank:
         return [call.first]
@@ -725,6 +768,17 @@ _CELLS = (
     "use_cudnn",
 )
 
+_RANDOM = (
+    "factor",
+    "height_factor",
+    "width_factor",
+    "mode",
+    "fill_mode",
+    "fill_value",
+    "interpolation",
+    "value_range",
+)
+"""Of layers that change examples in training and nothing after it."""
 Entry = tuple[Callable[[Call], Made], tuple[str, ...]]
 """What a layer does, and the settings that it understands besides those of every layer."""
 
@@ -743,6 +797,7 @@ _LAYERS: dict[str, Entry] = {
     **_by_rank("AveragePooling", _pool("avgpool"), _POOL),
     **_by_rank("GlobalAveragePooling", _global_pool("global_avgpool"), _GLOBAL),
     **_by_rank("GlobalMaxPooling", _global_pool("global_maxpool"), _GLOBAL),
+    **_by_rank("LocallyConnected", _local, _CONV),
     **_by_rank("ZeroPadding", _zero_padding, ("padding",)),
     **_by_rank("Cropping", _cropping, ("cropping",)),
     **_by_rank("UpSampling", _upsampling, ("size", "interpolation")),
@@ -775,6 +830,31 @@ _LAYERS: dict[str, Entry] = {
     "Identity": (_nothing, ()),
     "Rescaling": (_nothing, ("scale", "offset")),
     "Normalization": (_normalization, ("axis", "mean", "variance", "invert")),
+    "Masking": (_nothing, ("mask_value",)),
+    **dict.fromkeys(
+        (
+            "RandomBrightness",
+            "RandomContrast",
+            "RandomFlip",
+            "RandomRotation",
+            "RandomTranslation",
+            "RandomZoom",
+        ),
+        (_nothing, _RANDOM),
+    ),
+    "Resizing": (
+        _resizing,
+        (
+            "height",
+            "width",
+            "interpolation",
+            "crop_to_aspect_ratio",
+            "pad_to_aspect_ratio",
+            "fill_mode",
+            "fill_value",
+            "antialias",
+        ),
+    ),
     "Flatten": (_flatten, ()),
     "Reshape": (_reshape, ("target_shape",)),
     "Add": (_sum("add"), ()),

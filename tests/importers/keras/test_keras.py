@@ -91,6 +91,26 @@ def test_layers(tmp_path: Path, one: Config, ops: str, axes: tuple[int, ...]) ->
     assert found.items[-1].shape.axes == axes
 
 
+def test_layers_that_change_examples_in_training_are_nothing(tmp_path: Path) -> None:
+    layers = [
+        layer("RandomFlip", mode="horizontal"),
+        layer("RandomZoom", height_factor=0.1, width_factor=None),
+    ]
+    found = network(tmp_path, sequential(start(15, 20, 3), *layers, layer("Resizing", height=30, width=45)))
+    assert [(one.op, one.shape) for one in found.items] == [("upsample", Shape(3, (30, 45)))]
+    cropped = layer("Resizing", height=30, width=45, crop_to_aspect_ratio=True)
+    with pytest.raises(Refused, match="`crop_to_aspect_ratio=True` is not understood"):
+        network(tmp_path, sequential(start(15, 20, 3), cropped))
+
+
+def test_weights_of_each_position_are_stated(tmp_path: Path) -> None:
+    one = layer("LocallyConnected2D", filters=4, kernel_size=[3, 2], strides=[2, 1], activation="relu")
+    found = translated(network(tmp_path, sequential(start(15, 20, 3), one))).report
+    assert found.layers[0].shape == Shape(4, (7, 19))
+    assert found.totals.params == 7 * 19 * 4 * (3 * 6 + 1)
+    assert found.totals.macs == 7 * 19 * 4 * 3 * 6
+
+
 def test_a_reshaped_vector_is_a_map(tmp_path: Path) -> None:
     """As the generators of DCGAN begin."""
     found = network(
