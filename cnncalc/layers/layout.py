@@ -6,7 +6,8 @@ from math import prod
 
 from cnncalc.errors import Fault
 from cnncalc.frameworks.rules import Framework
-from cnncalc.geometry.arrangement import Arrangement, Dropped, InLine, InRows, Picked
+from cnncalc.geometry.arrangement import Arrangement, Dropped, InLine, InRows, Picked, Stated
+from cnncalc.geometry.axis import NEEDS_SIZE
 from cnncalc.geometry.shape import MOST_AXES, Shape, Size, product
 from cnncalc.layers.base import Layer, Params, require_map
 from cnncalc.layers.fields import integer, integer_or, integers
@@ -123,17 +124,27 @@ class Token(Layer):
     op = "token"
     foreign = ("take_token", "cls_token", "select", "class_token")
     example = "token: 0"
-    place = integer_or(0, "which one, counted from 0", minimum=0, primary=True, foreign=("index", "position"))
+    place = integer_or(
+        0,
+        "which one, counted from 0; -1 is the last one",
+        minimum=-1,
+        primary=True,
+        foreign=("index", "position"),
+    )
 
     def combine(self, shapes: tuple[Shape, ...]) -> Shape:
         shape = _line(self.op, shapes)
         size = shape.sizes[0]
         if size is not None and self.place >= size:
-            raise Fault("E306", f"there is no token {self.place} among {size}", "tokens are counted from 0")
+            help = "tokens are counted from 0; the last one is -1"
+            raise Fault("E306", f"there is no token {self.place} among {size}", help)
         return shape
 
     def arrangement(self, shape: Shape) -> Arrangement:
-        return Picked(self.place)
+        size = shape.sizes[0]
+        if self.place >= 0:
+            return Picked(self.place)
+        return Stated((), False, NEEDS_SIZE) if size is None else Picked(size + self.place)
 
 
 def _line(op: str, shapes: tuple[Shape, ...]) -> Shape:

@@ -205,7 +205,7 @@ LAYERS = {
         "[6, 14], to_map: {size: [4, 3], extra: 2}",
         "[24], to_map: [4, 3]",
     ],
-    "token": ["[6, 12], token: 3"],
+    "token": ["[6, 12], token: 3", "[6, 12], token: -1"],
     "unfold": ["[2, 7, 8], unfold3x2: {stride: 2, padding: 1}", "[2, 9], unfold3: {dilation: 2}"],
     "pixel_shuffle": [
         "[8, 3], pixel_shuffle: 2",

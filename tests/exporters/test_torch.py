@@ -109,6 +109,7 @@ ALONG = {
     "unfold over one axis": "unfold3: {dilation: 2}",
     "a map of tokens": "seq: [to_map: [3, 4], conv3x3: 2]",
     "a token": "token: 3",
+    "the last token": "token: -1",
 }
 
 

@@ -611,6 +611,19 @@ def test_one_token_is_a_vector() -> None:
     assert refused(["tokens", {"token": 120}])[1] == "there is no token 120 among 120"
 
 
+def test_the_last_token_is_that_of_any_length() -> None:
+    layer = last_of(["tokens", {"token": -1}])
+    assert [axis.at(0) for axis in layer.field.axes] == [(11, 11), (9, 9)]
+    assert layer.field == last_of(["tokens", {"token": 119}]).field
+    line: Items = ["global_avgpool", "tokens", {"token": -1}]
+    assert last_of(line).field == last_of([*line[:-1], {"token": 0}]).field
+    (found,) = found_in("input: [8, any]\nlayers:\n  - token: -2\n")
+    assert found[2] == "-2 is below the smallest possible value, -1"
+    (model,) = cnncalc.loads("input: [8, any]\nlayers:\n  - conv3: 4\n  - token: -1\n")
+    layer = cnncalc.analyze(model).layers[-1]
+    assert (layer.shape.axes, layer.field.size) == ((4,), (None,))
+
+
 def test_tokens_in_three_dimensions() -> None:
     layer = last_of(["tokens"], [2, 3, 4, 5])
     assert layer.shape.axes == (2, 60)
