@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import prod
 from types import MappingProxyType
 from typing import NamedTuple
@@ -23,6 +23,8 @@ MORE = ((35, 21), (64, 32), (None, None))
 """By how much the second size is larger: odd numbers first, which tell most of the rules; then
 a multiple of 32, as many networks need; then twice the size.
 """
+LONGER = 35
+"""By how much a sequence is longer whose features are behind."""
 MOST_ALONE = 2
 """Calls of a module inside the network that become layers by themselves; with more the module is one."""
 CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
@@ -116,8 +118,7 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
         )
         raise SourceError(Diagnostic("E110", "error", message, help)) from error
     remark: str | None = None
-    for more in MORE:
-        larger = tuple(larger_size(shape, more) for shape in shapes)
+    for larger in _larger(shapes):
         try:
             other = record(module, [(1, *shape) for shape in larger], counts=False)
         except Exception as error:
@@ -125,10 +126,20 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
                 remark or f"it does not run at {_times(larger[0])}: {shown(' '.join(str(error).split()))}"
             )
             continue
+        if all(len(one) == 2 and one[-1] == larger[place][-1] for place, one in enumerate(shapes)):
+            remark = None  # other features than the layers have would be no network
         if _same_calls(first, other):
             return Recorded(first, other, tuple(shapes), larger, remark)
         remark = remark or f"its code takes another path at {_times(larger[0])}; numbers there may differ"
     return Recorded(first, None, tuple(shapes), (), remark)
+
+
+def _larger(shapes: Sequence[Sizes]) -> Iterator[tuple[Sizes, ...]]:
+    """Sizes to run a module at once more; of a sequence whose features are behind, other lengths last."""
+    for more in MORE:
+        yield tuple(larger_size(shape, more) for shape in shapes)
+    if any(len(shape) == 2 for shape in shapes):
+        yield tuple((one[0] + LONGER, one[1]) if len(one) == 2 else one for one in shapes)
 
 
 def larger_size(shape: Sizes, more: tuple[int | None, int | None]) -> Sizes:

@@ -113,7 +113,8 @@ def _token(walk: Walk, node: str, place: int) -> str:
     """One position of a sequence as a vector, once however often it is read."""
     key = (node, 1, place, 1, 0)
     if key not in walk.cuts:
-        walk.cuts[key] = walk.emit("token", node, Shape(walk.shapes[node].channels, ()), place=place)
+        given = -1 if (node, place) in walk.last else place
+        walk.cuts[key] = walk.emit("token", node, Shape(walk.shapes[node].channels, ()), place=given)
     return walk.cuts[key]
 
 

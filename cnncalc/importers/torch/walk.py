@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.importers.items import Item, Problem, Value, item, unknown_item
 from cnncalc.importers.torch.calls import Call, CallRange, Recording, Ref, macs_of, refs
+from cnncalc.importers.torch.inputs import laid_out
 from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, View, whole_axis
 from cnncalc.layers.base import OPERATIONS
 
@@ -96,6 +97,8 @@ class Walk:
         self.replaced: list[Problem] = []
         self.now = -1
         self.cuts: dict[tuple[str, int, int, int, int], str] = {}
+        self.last: set[tuple[str, int]] = set()
+        """Positions of lines that are the last one by what the code says, whatever the size."""
         for index, tensor in enumerate(recording.tensors):
             if tensor.kind == "parameter":
                 self.held[index] = Const(tensor.shape, parameters=frozenset({index}))
@@ -109,13 +112,23 @@ class Walk:
 
     def _take_input(self, number: int, ref: Ref) -> None:
         name = "input" if len(self.recording.inputs) == 1 else f"input{number + 1}"
-        _, channels, *sizes = self.recording.shape(ref)
-        shape = Shape(channels, tuple(sizes))
+        given, laid = self.recording.shape(ref), laid_out(self.recording, ref)
+        channels = 1 if laid.channels is None else given[laid.channels]
+        shape = Shape(channels, tuple(given[axis] for axis in laid.positions))
         self.inputs.append((name, shape))
         self.shapes[name] = shape
         if self.other is not None:
-            self.other_sizes[name] = self.other.shape(ref)[2:]
-        self.held[ref.number] = self.plain_view(name)
+            other = self.other.shape(ref)
+            self.other_sizes[name] = tuple(other[axis] for axis in laid.positions)
+        places = {axis: place for place, axis in enumerate(laid.positions, 1)}
+        if laid.channels is not None:
+            places[laid.channels] = CHANNELS
+        dims = tuple(
+            whole_axis(places[axis], size) if axis in places else () for axis, size in enumerate(given)
+        )
+        self.held[ref.number] = View(name, dims, (0,) * (1 + shape.rank))
+        if shape.axes != given[1:]:
+            self.remark(f"the input of {_times(given[1:])} is written channels first, as {shape}")
 
     # what the passes need of the recording
 

@@ -225,18 +225,36 @@ def narrow(walk: Walk, input: View, dim: int, start: int, length: int) -> View:
 @handles("select")
 def select(walk: Walk, input: View, dim: int, index: int) -> View:
     """One index of a dimension, which is left out."""
-    view = unpadded(walk, input)
+    return _selected(walk, unpadded(walk, input), dim, index, walk.other_argument("index"))
+
+
+def _selected(walk: Walk, view: View, dim: int, index: int, other: Any) -> View:
+    """One index of a dimension; ``other`` is the index at the second size."""
     dim = dimension(view, dim)
     size = size_of(view.dims[dim])
     found = part(walk, view, dim, index % size, 1)
+    _see_whether_last(walk, view, dim, index, is_last=index in (-1, size - 1) and (index < 0 or other != index))
     return found._replace(dims=found.dims[:dim] + found.dims[dim + 1 :])
+
+
+def _see_whether_last(walk: Walk, view: View, dim: int, index: int, is_last: bool) -> None:
+    """Keep in mind that a position is the last one, whatever the size."""
+    line, size = view.dims[dim], walk.axis_size(view.node, 1) if walk.shapes[view.node].rank else 0
+    if len(line) != 1 or line[0].axis != 1 or line[0].size != size or size == 1:
+        return
+    if is_last and walk.shapes[view.node].rank == 1:
+        walk.last.add((view.node, size - 1))
+    elif index < 0 or is_last:
+        where = walk.path(walk.call) or "the network"
+        walk.remark(f"{where}: a position counted from the end is kept as the position {index % size}")
 
 
 @handles("unbind")
 def unbind(walk: Walk, input: View, dim: int = 0) -> list[View]:
     """Every index of a dimension."""
     view = unpadded(walk, input)
-    return [select(walk, view, dim, index) for index in range(size_of(view.dims[dimension(view, dim)]))]
+    dim = dimension(view, dim)
+    return [_selected(walk, view, dim, index, index) for index in range(size_of(view.dims[dim]))]
 
 
 @handles("chunk", "split", "tensor_split", "split_with_sizes")
@@ -277,15 +295,11 @@ def getitem(walk: Walk, input: View, index: Any) -> View:
     if not isinstance(input, View):
         raise NotUnderstood("it indexes what is no map")
     view = unpadded(walk, input)
-    parts = list(index) if isinstance(index, tuple) else [index]
+    parts = _indices(index, len(view.dims))
     if any(isinstance(one, Const | View | list) for one in parts):
         raise NotUnderstood("it picks elements by a list of indices")
-    taken = sum(one is not None and one is not ... for one in parts)
-    if ... in parts:
-        at = parts.index(...)
-        parts[at : at + 1] = [slice(None)] * (len(view.dims) - taken)
-    dim = 0
-    for one in parts:
+    dim, others = 0, _indices(walk.other_argument("index"), len(view.dims))
+    for place, one in enumerate(parts):
         if one is None:
             view = view._replace(dims=(*view.dims[:dim], (), *view.dims[dim:]))
             dim += 1
@@ -293,10 +307,20 @@ def getitem(walk: Walk, input: View, index: Any) -> View:
             view = _range(walk, view, dim, one)
             dim += 1
         elif isinstance(one, int) and not isinstance(one, bool):
-            view = select(walk, view, dim, one)
+            view = _selected(walk, view, dim, one, others[place])
         else:
             raise NotUnderstood(f"an index is {one!r}")
     return view
+
+
+def _indices(index: Any, dims: int) -> list[Any]:
+    """One index for each dimension that is given one, and each that is put in."""
+    parts = list(index) if isinstance(index, tuple) else [index]
+    places = [place for place, one in enumerate(parts) if one is ...]
+    if places:
+        taken = sum(one is not None and one is not ... for one in parts)
+        parts[places[0] : places[0] + 1] = [slice(None)] * (dims - taken)
+    return parts
 
 
 def _range(walk: Walk, view: View, dim: int, one: slice) -> View:
@@ -306,6 +330,8 @@ def _range(walk: Walk, view: View, dim: int, one: slice) -> View:
         return view
     if not indices or indices.step < 1:
         raise NotUnderstood(f"a range is {one.start}:{one.stop}:{one.step}")
+    if len(indices) == 1:
+        _see_whether_last(walk, view, dim, one.start or 0, is_last=one.start == -1)
     return part(walk, view, dim, indices.start, len(indices), indices.step)
 
 
