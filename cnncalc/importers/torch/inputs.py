@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cnncalc.geometry.shape import MOST_AXES
 from cnncalc.importers.torch.calls import Call, Recording, Ref
@@ -14,6 +14,8 @@ Axes = tuple[int | None, ...]
 BATCH = 0
 BATCH_FIRST = 8
 """The place of ``batch_first`` among the arguments of a recurrent layer."""
+LEAST_IN_SPACE = 2
+"""Axes of positions of a map that is no sequence."""
 
 
 class Laid(NamedTuple):
@@ -36,13 +38,26 @@ def laid_out(recording: Recording, ref: Ref) -> Laid:
         if not read:
             continue
         axes, name = followed[read[0].number], call.function.strip("_")
+        if name in _CELLS and call.inputs[0] in read:
+            return _of_cell(axes, shape) or usual
+        if name == "cat" and len(axes) < 2 + LEAST_IN_SPACE:
+            continue  # sequences are joined along features or steps
         if name in _READERS:
             laid = _READERS[name](call, axes)
+            laid = laid if laid is None else _with_steps(laid, axes, shape)
             return laid if laid is not None and _is_whole(laid, shape) else usual
-        made = _moved(recording, call, name, read[0], axes)
+        made = _picked(call, name, axes) or _moved(recording, call, name, read[0], axes)
         if made is not None:
-            followed[call.outputs[0].number] = made
+            followed.update({one.number: made for one in call.outputs})
     return usual
+
+
+def _with_steps(laid: Laid, axes: Axes, shape: Sequence[int]) -> Laid:
+    """An axis of which a loop reads one index after the other, as positions: the frames of a video."""
+    steps = [axis for axis in range(1, len(shape)) if axis not in axes]
+    positions = sorted((*laid.positions, *steps))
+    is_in_order = list(laid.positions) == sorted(laid.positions)
+    return laid._replace(positions=tuple(positions)) if steps and is_in_order else laid
 
 
 def _is_whole(laid: Laid, shape: Sequence[int]) -> bool:
@@ -50,6 +65,31 @@ def _is_whole(laid: Laid, shape: Sequence[int]) -> bool:
     taken = [axis for axis in (laid.channels, *laid.positions) if axis is not None]
     missing = [axis for axis, size in enumerate(shape) if axis and size > 1 and axis not in taken]
     return not missing and len(set(taken)) == len(taken) and len(laid.positions) <= MOST_AXES
+
+
+_CELLS = ("gru_cell", "lstm_cell", "rnn_tanh_cell", "rnn_relu_cell")
+
+
+def _of_cell(axes: Axes, shape: Sequence[int]) -> Laid | None:
+    """Steps of a sequence, one by one."""
+    steps = [axis for axis in range(1, len(shape)) if axis not in axes]
+    if len(axes) != 2 or axes[0] != BATCH or axes[1] is None or len(steps) > 1:
+        return None
+    return Laid(axes[1], tuple(steps))
+
+
+def _picked(call: Call, name: str, axes: Axes) -> Axes | None:
+    """The axes of what a call takes out at one index of a dimension; ``None`` for other calls."""
+    if name == "getitem" and isinstance(call.args[1], tuple) and len(call.args[1]) <= len(axes):
+        index = (*call.args[1], *(slice(None),) * (len(axes) - len(call.args[1])))
+        if sum(type(one) is int for one in index) == 1 and all(
+            type(one) is int or one == slice(None) for one in index
+        ):
+            return tuple(axis for axis, one in zip(axes, index, strict=True) if type(one) is not int)
+    if name in ("unbind", "select") and len(call.args) > 1 and type(call.args[1]) is int:
+        dim = call.args[1] % len(axes)
+        return (*axes[:dim], *axes[dim + 1 :])
+    return None
 
 
 def _moved(recording: Recording, call: Call, name: str, ref: Ref, axes: Axes) -> Axes | None:
@@ -119,6 +159,7 @@ _MAPS = (
     "group_norm",
     "instance_norm",
     "interpolate",
+    "cat",
 )
 _READERS: dict[str, Callable[[Call, Axes], Laid | None]] = {
     **dict.fromkeys(_MAPS, _of_map),

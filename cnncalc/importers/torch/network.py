@@ -23,7 +23,7 @@ MORE = ((35, 21), (64, 32), (None, None))
 """By how much the second size is larger: odd numbers first, which tell most of the rules; then
 a multiple of 32, as many networks need; then twice the size.
 """
-LONGER = 35
+LONGER = 13
 """By how much a sequence is longer whose features are behind."""
 MOST_ALONE = 2
 """Calls of a module inside the network that become layers by themselves; with more the module is one."""
@@ -135,9 +135,15 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
 
 
 def _larger(shapes: Sequence[Sizes]) -> Iterator[tuple[Sizes, ...]]:
-    """Sizes to run a module at once more; of a sequence whose features are behind, other lengths last."""
+    """Sizes to run a module at once more, vectors beside maps as they are; of a sequence whose features are
+    behind other lengths last.
+    """
+    is_vector = [len(shape) == 1 and max(map(len, shapes)) > 1 for shape in shapes]
     for more in MORE:
-        yield tuple(larger_size(shape, more) for shape in shapes)
+        yield tuple(
+            shape if stays else larger_size(shape, more)
+            for shape, stays in zip(shapes, is_vector, strict=True)
+        )
     if any(len(shape) == 2 for shape in shapes):
         yield tuple((one[0] + LONGER, one[1]) if len(one) == 2 else one for one in shapes)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from cnncalc.geometry.shape import Shape
+from cnncalc.geometry.shape import MOST_AXES, Shape
 from cnncalc.importers.torch.views import (
     CHANNELS,
     COPIES,
@@ -19,6 +19,7 @@ from cnncalc.importers.torch.views import (
     whole_axis,
 )
 from cnncalc.importers.torch.walk import NotUnderstood, Walk
+from cnncalc.support.numbers import by
 
 
 def whole(walk: Walk, view: View) -> View:
@@ -168,7 +169,10 @@ def as_map(walk: Walk, view: View, channels: int, axes: Sequence[int]) -> str:
     view = whole(walk, view)
     if any(view.rolls):
         raise NotUnderstood("the map was moved cyclically")
+    view = spread_out(walk, view, channels)
+    view = of_vector(walk, view, channels)
     view = space_to_channels(walk, view, channels)
+    view = folded(walk, view, channels)
     view = channels_to_space(walk, view, channels, axes)
     shape = walk.shapes[view.node]
     wanted = (view.dims[channels], *(view.dims[axis] for axis in axes))
@@ -196,11 +200,32 @@ def _retold(walk: Walk, view: View, wanted: Sequence[Dim]) -> str:
         raise NotUnderstood("channels and positions are mixed in a way that no operation of the language has")
     if not any(shape.sizes) or all(size == 1 for size in shape.sizes):
         return ordered(walk, view, view.dims.index(channels)).node
+    squeezed = _squeezed(walk, view, channels, axes)
+    if squeezed is not None:
+        return squeezed
     in_order = merged(positions) == _positions(walk, view.node)
     if len([dim for dim in axes if dim]) == 1 and in_order and walk.knows("tokens"):
         node = ordered(walk, view, view.dims.index(channels)).node
         return walk.emit("tokens", node, Shape(shape.channels, (size_of(positions),)))
     raise NotUnderstood("the positions of the map are put in another order")
+
+
+def _squeezed(walk: Walk, view: View, channels: Dim, axes: Sequence[Dim]) -> str | None:
+    """The map without some axes of size 1; ``None`` where that is not what is wanted."""
+    shape = walk.shapes[view.node]
+    alone = [axis for axis in range(1, shape.rank + 1) if walk.axis_size(view.node, axis) == 1]
+    rest = [
+        whole_axis(axis, shape.sizes[axis - 1] or 1) for axis in range(1, shape.rank + 1) if axis not in alone
+    ]
+    if not alone or not rest or list(axes) != rest:
+        return None
+    node = ordered(walk, view, view.dims.index(channels)).node if channels else view.node
+    others = walk.other_sizes.get(view.node)
+    sizes = tuple(size for axis, size in enumerate(shape.sizes, 1) if axis not in alone)
+    made = walk.emit("squeeze", node, Shape(shape.channels, sizes))
+    if others is not None:
+        walk.other_sizes[made] = tuple(one for axis, one in enumerate(others, 1) if axis not in alone)
+    return made
 
 
 def ordered(walk: Walk, view: View, channels: int) -> View:
@@ -300,10 +325,120 @@ def channels_to_space(walk: Walk, view: View, channels: int, axes: Sequence[int]
     return View(node, tuple(dims), (0,) * (rank + 1))
 
 
+def of_vector(walk: Walk, view: View, channels: int) -> View:
+    """A vector that is read as channels of several positions as a map; others as they are."""
+    if walk.shapes[view.node].rank or not 3 <= len(view.dims) <= 2 + MOST_AXES or view.dims[0]:
+        return view
+    sizes = tuple(size_of(dim) for place, dim in enumerate(view.dims) if place not in (0, channels))
+    every = [one for dim in view.dims for one in dim]
+    own = view.dims[channels]
+    if prod(sizes) == 1 or any(one.axis != CHANNELS for one in every) or size_of(own) in (1, size_of(every)):
+        return view
+    if size_of(every) != walk.axis_size(view.node, CHANNELS):
+        return view
+    return _as_map_of(walk, view, channels, Shape(size_of(own), sizes))
+
+
+def _as_map_of(walk: Walk, view: View, channels: int, shape: Shape) -> View:
+    """A vector as a map. The order within it is the writer's choice; no number depends on it."""
+    node = walk.emit("to_map", view.node, shape, size=shape.sizes)
+    walk.other_sizes[node] = tuple(size or 1 for size in shape.sizes)
+    places = [place for place in range(len(view.dims)) if place not in (0, channels)]
+    dims: list[Dim] = [()] * len(view.dims)
+    dims[channels] = whole_axis(CHANNELS, shape.channels or 1)
+    for axis, place in enumerate(places, 1):
+        dims[place] = whole_axis(axis, shape.sizes[axis - 1] or 1)
+    return View(node, tuple(dims), (0,) * (1 + shape.rank))
+
+
+def with_positions(walk: Walk, node: str, rank: int) -> str:
+    """A vector as a map of one position; a map as it is."""
+    shape = walk.shapes[node]
+    if shape.rank or not rank:
+        return node
+    made = walk.emit("to_map", node, Shape(shape.channels, (1,) * rank), size=(1,) * rank)
+    walk.other_sizes[made] = (1,) * rank
+    return made
+
+
+def folded(walk: Walk, view: View, channels: int) -> View:
+    """A view whose channels hold whole axes of the map besides, such as the height of a line of text: windows
+    as long as these axes, unfolded, of which one position is left along each.
+    """
+    shape, dim = walk.shapes[view.node], view.dims[channels]
+    channels_before = walk.axis_size(view.node, CHANNELS)
+    inside = sorted({one.axis for one in dim if one.axis > CHANNELS})
+    left = [axis for axis in range(1, shape.rank + 1) if axis not in inside]
+    held = {axis: merged(one for one in dim if one.axis == axis) for axis in (CHANNELS, *inside)}
+    if not inside or not left or any(view.rolls) or any(one.axis < 0 for one in dim):
+        return view
+    if any(held[axis] != whole_axis(axis, walk.axis_size(view.node, axis)) for axis in held):
+        return view
+    kernel = tuple(
+        walk.axis_size(view.node, axis) if axis in inside else 1 for axis in range(1, shape.rank + 1)
+    )
+    sizes = tuple(
+        1 if axis in inside else walk.axis_size(view.node, axis) for axis in range(1, shape.rank + 1)
+    )
+    made = Shape(channels_before * prod(kernel), sizes)
+    node = walk.emit("unfold", view.node, made, kernel=kernel)
+    others = walk.other_sizes.get(view.node)
+    for axis in reversed(inside):
+        rest = tuple(one for place, one in enumerate(walk.shapes[node].sizes, 1) if place != axis)
+        node = walk.emit("squeeze", node, Shape(made.channels, rest), axis=axis - 1)
+    if others is not None:
+        walk.other_sizes[node] = tuple(others[axis - 1] for axis in left)
+    renamed = {axis: place for place, axis in enumerate(left, 1)}
+    dims = [
+        tuple(one._replace(axis=renamed.get(one.axis, one.axis)) for one in dim)
+        if place != channels
+        else whole_axis(CHANNELS, made.channels or 1)
+        for place, dim in enumerate(view.dims)
+    ]
+    return View(node, tuple(dims), (0,) * (1 + len(left)))
+
+
+def spread_out(walk: Walk, view: View, channels: int) -> View:
+    """A view whose copies of one position are positions of the map."""
+    if not view.factors(COPIES) or any(one.axis == COPIES for one in view.dims[channels]) or view.dims[0]:
+        return view
+    places = [place for place in range(1, len(view.dims)) if place != channels]
+    sizes = tuple(size_of(view.dims[place]) for place in places)
+    shape = walk.shapes[view.node]
+    node = view.node if shape.rank else with_positions(walk, view.node, len(places))
+    if walk.shapes[node].rank != len(places):
+        raise NotUnderstood("it reads copies of a value along some of the axes")
+    for axis, place in enumerate(places, 1):
+        dim, size = view.dims[place], walk.axis_size(node, axis)
+        if dim != whole_axis(axis, size) and not (size == 1 and all(one.axis == COPIES for one in dim)):
+            raise NotUnderstood("it reads copies of a value along some of the axes")
+    dims = list(view.dims)
+    for axis, place in enumerate(places, 1):
+        dims[place] = whole_axis(axis, sizes[axis - 1])
+    made = resized(walk, node, sizes, walk.copied.get(view) if channels == 1 else None)
+    return View(made, tuple(dims), (0,) * (1 + len(places)))
+
+
+def resized(walk: Walk, node: str, sizes: tuple[int, ...], others: tuple[int, ...] | None) -> str:
+    """A map with the positions of others of a size, which are found by the sizes at both inputs."""
+    shape = Shape(walk.shapes[node].channels, sizes)
+    target = None if others is None else walk.tensor_of(sizes, others)
+    if target is not None:
+        made = walk.emit("upsample_to", [node, target], shape)
+    else:
+        if walk.other is not None and others != sizes:
+            where = walk.path(walk.call) or "the network"
+            walk.remark(f"{where}: copies of a value for each position are kept as {by(sizes)} at every size")
+        made = walk.emit("upsample", node, shape, size=sizes)
+    if others is not None:
+        walk.other_sizes[made] = others
+    return made
+
+
 def positionwise(walk: Walk, view: View, dim: int) -> View:
     """A view whose dimension ``dim`` is all channels of its map, in order, and nothing else."""
-    view = whole(walk, view)
-    view = space_to_channels(walk, view, dim)
+    view = of_vector(walk, whole(walk, view), dim)
+    view = folded(walk, space_to_channels(walk, view, dim), dim)
     size = walk.axis_size(view.node, CHANNELS)
     if view.dims[dim] == whole_axis(CHANNELS, size):
         return view
@@ -373,13 +508,17 @@ __all__ = [
     "as_map",
     "as_vector",
     "channels_to_space",
+    "folded",
     "given_out",
     "is_shuffled",
     "materialised",
+    "of_vector",
     "ordered",
     "padded",
     "positionwise",
     "space_to_channels",
+    "spread_out",
     "whole",
     "with_channels",
+    "with_positions",
 ]

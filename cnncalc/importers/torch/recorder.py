@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import product
 from typing import Any
 
 from cnncalc.importers.torch.calls import Call, ModuleCall, Recording, Ref, Tensor
@@ -14,8 +15,28 @@ Module = Any
 
 def record(module: Module, shapes: Sequence[tuple[int, ...]], *, counts: bool = True) -> Recording:
     """One forward pass of a module whose parameters are on the meta device, in evaluation mode; ``shapes``
-    are those of the inputs, batch included. Without ``counts`` no multiply-accumulates are counted.
+    are those of the inputs, batch included. Without ``counts`` no multiply-accumulates are counted. Where the
+    module looks its inputs up in a table they are whole numbers, the fewest of them that will do.
     """
+    kinds = sorted(product((False, True), repeat=len(shapes)), key=sum)[:MOST_KINDS]
+    for whole in kinds[:-1]:
+        try:
+            return _record(module, shapes, whole, counts=counts)
+        except (RuntimeError, IndexError) as error:
+            if not any(word in str(error) for word in _NEEDS_WHOLE):
+                raise
+    return _record(module, shapes, kinds[-1], counts=counts)
+
+
+MOST_KINDS = 16
+"""Ways tried of telling numbers of tokens from maps."""
+_NEEDS_WHOLE = ("indices", "one_hot", "index tensor", "dtype int64")
+"""What PyTorch says where it reads a float as the number of a row."""
+
+
+def _record(
+    module: Module, shapes: Sequence[tuple[int, ...]], whole: Sequence[bool], *, counts: bool
+) -> Recording:
     import torch
     from torch.overrides import TorchFunctionMode
     from torch.utils.flop_counter import FlopCounterMode
@@ -27,7 +48,10 @@ def record(module: Module, shapes: Sequence[tuple[int, ...]], *, counts: bool = 
         def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             return recorder.call(function, args, kwargs or {}, counter)
 
-    inputs = [torch.empty(shape, device="meta") for shape in shapes]
+    inputs = [
+        torch.empty(shape, device="meta", dtype=torch.long if is_whole else None)
+        for shape, is_whole in zip(shapes, whole, strict=True)
+    ]
     given = tuple(recorder.add(one, "input") for one in inputs)
     with ExitStack() as stack:
         for path, part in module.named_modules():

@@ -97,6 +97,14 @@ class Walk:
         self.replaced: list[Problem] = []
         self.now = -1
         self.cuts: dict[tuple[str, int, int, int, int], str] = {}
+        self.parts: dict[frozenset[int], list[int]] = {}
+        """The calls that each multiply by one of some learned numbers."""
+        self.copied: dict[View, tuple[int, ...]] = {}
+        """The positions at the second size of what was spread over them."""
+        self.loops: dict[int, tuple[str, int]] = {}
+        """Calls that are steps of a loop over a sequence: the layer that the loop is, and which step."""
+        self.loop_inputs: dict[tuple[str, int], tuple[str, int]] = {}
+        """What each step of such a loop has to read: a sequence, and a position of it."""
         self.last: set[tuple[str, int]] = set()
         """Positions of lines that are the last one by what the code says, whatever the size."""
         for index, tensor in enumerate(recording.tensors):
@@ -130,6 +138,20 @@ class Walk:
         if shape.axes != given[1:]:
             self.remark(f"the input of {_times(given[1:])} is written channels first, as {shape}")
 
+    def as_input(self, constant: Const) -> View:
+        """Numbers that do not depend on the input, such as coordinates or a first state, as an input."""
+        if constant.parameters:
+            raise NotUnderstood("one of its tensors is learned and does not depend on the input")
+        if not 1 < len(constant.shape) <= MOST_AXES or constant.shape[0] != 1:
+            raise NotUnderstood(f"one of its tensors, {_times(constant.shape)}, does not depend on the input")
+        name = f"constant{sum(one.startswith('constant') for one, _ in self.inputs) + 1}"
+        shape = Shape(constant.shape[1], constant.shape[2:])
+        self.inputs.append((name, shape))
+        self.shapes[name] = shape
+        where = self.path(self.call) or "the network"
+        self.remark(f"{where}: numbers that do not depend on the input come in as `{name}`, {shape}")
+        return self.plain_view(name)
+
     # what the passes need of the recording
 
     def run(self) -> tuple[str, ...]:
@@ -148,10 +170,18 @@ class Walk:
             except NotUnderstood as reason:
                 self.fail(number, reason)
             number = piece.last
+        self._check_parts()
         outputs = self._outputs()
         self._leave_out()
         self._settle_same()
         return outputs
+
+    def _check_parts(self) -> None:
+        """Refuse learned numbers of which each is not one factor."""
+        for key, calls in self.parts.items():
+            count = sum(prod(self.recording.tensors[index].shape) for index in key)
+            if count != len(calls):
+                self.fail(calls[0], NotUnderstood(f"its {count} learned numbers make {len(calls)} factors"))
 
     @property
     def framework(self) -> str:
@@ -401,7 +431,11 @@ class Walk:
         owner = self.owners.get(learned)
         found = None if owner is None else self.item_of(owner)
         if found is None or found.op != op:
-            raise NotUnderstood("its weights are those of another layer in part")
+            names = sorted(self.recording.tensors[one].name for one in learned & self.counted)
+            raise NotUnderstood(
+                f"its weights `{names[0]}` are those of another layer in part, or of another kind of layer",
+                "layers of one kind share all of their weights (`share`); untie these to count them",
+            )
         return found.output
 
     def numel(self, weights: Iterable[Any]) -> int:
@@ -427,6 +461,15 @@ class Walk:
             return path
         return f"{path}.{op}" if path else op
 
+    def tensor_of(self, sizes: tuple[int, ...], others: tuple[int, ...]) -> str | None:
+        """The latest tensor with some sizes at both sizes of the input, which then follow it."""
+        if sizes == others:
+            return None
+        for found in reversed([*(name for name, _ in self.inputs), *self.place]):
+            if self.shapes[found].sizes == sizes and self.other_sizes.get(found) == others:
+                return found
+        return None
+
     def knows(self, word: str) -> bool:
         """Whether the language has a word."""
         return word in OPERATIONS
@@ -449,12 +492,18 @@ class Walk:
 
     def _outputs(self) -> tuple[str, ...]:
         from cnncalc.importers.torch.batches import lost_batch
+        from cnncalc.importers.torch.functions.states import States, joined_states
         from cnncalc.importers.torch.rearrange import given_out
 
         found: list[str] = []
         self.call = Call("output", (), {}, (), -1, 0, 0)
         for ref in self.recording.outputs:
             view = self.held.get(ref.number)
+            try:
+                view = joined_states(self, view) if isinstance(view, States) else view
+            except NotUnderstood as reason:
+                self._fail_output(Problem("the module itself", "output", str(reason), reason.help))
+                continue
             if isinstance(view, View):
                 problem = lost_batch(self, ref)
                 try:

@@ -298,7 +298,7 @@ def test_everything_not_understood_is_refused_in_one_run() -> None:
 
 
 def test_an_argument_not_known_is_refused() -> None:
-    with pytest.raises(Refused, match="mode circular"):
+    with pytest.raises(Refused, match="the values at the opposite side"):
         network(lambda _, x: F.pad(x, (1, 1, 1, 1), mode="circular"))
 
 

@@ -70,7 +70,8 @@ def joined(walk: Walk, op: str, left: View, right: View) -> View:
     first, second = _with_rank(first, rank), _with_rank(second, rank)
     for one, other in ((first, second), (second, first)):
         if _spreads(walk, other, one):
-            return _join(walk, word, first, second, one)
+            both = (one, _over_groups(walk, other, one))
+            return _join(walk, word, *(both if one is first else both[::-1]), one)
     if _same_layout(walk, first, second):
         return _join(walk, word, first, second, _fuller(walk, first, second))
     layout = _layout(walk, first) or _layout(walk, second)
@@ -96,6 +97,16 @@ def _spreads(walk: Walk, part: View, full: View) -> bool:
         one == other or not one or all(factor.axis == COPIES for factor in one)
         for one, other in zip(part.dims, full.dims, strict=True)
     )
+
+
+def _over_groups(walk: Walk, part: View, full: View) -> View:
+    """A map that is spread over groups of channels of another: as often as there are groups."""
+    channels, every = (walk.axis_size(view.node, CHANNELS) for view in (part, full))
+    if channels in (1, every) or every % channels:
+        return part
+    shape = Shape(every, walk.shapes[part.node].sizes)
+    node = walk.emit("concat", [part.node] * (every // channels), shape)
+    return View(node, full.dims, full.offsets, full.rolls)
 
 
 def _same_layout(walk: Walk, first: View, second: View) -> bool:
@@ -154,9 +165,23 @@ def _with_constant(walk: Walk, op: str, map: View, constant: Const) -> View:
         if prod(constant.shape) > 1:
             walk.remark("fixed factors or offsets (buffers) change no number here and are left out")
         return map
+    if prod(constant.shape) == 1 and walk.numel([constant]) > 1 and op in ("mul", "div"):
+        return _with_one_of_several(walk, map, constant)
     if prod(constant.shape) != walk.numel([constant]):
         raise NotUnderstood("its learned numbers are computed from others")
     return _with_learned(walk, op in ("mul", "div"), map, constant)
+
+
+def _with_one_of_several(walk: Walk, map: View, constant: Const) -> View:
+    """A map times one of several learned numbers, such as the weights of a sum; as many factors as numbers
+    are all of them.
+    """
+    key = constant.parameters
+    if key & walk.counted and key not in walk.parts:
+        raise NotUnderstood("its learned numbers are those of another layer in part")
+    walk.counted |= key
+    walk.parts.setdefault(key, []).append(walk.now)
+    return applied(walk, "scale", map, per_channel=False)
 
 
 def _with_learned(walk: Walk, factor: bool, map: View, constant: Const) -> View:
@@ -239,13 +264,20 @@ def rdiv(walk: Walk, input: Any, other: Any) -> Any:
     return arithmetic(walk, "div", other, input)
 
 
-@handles("maximum", "max")
+@handles("maximum")
 def maximum(walk: Walk, input: Any, other: Any) -> Any:
+    """The larger of two maps, element by element."""
     if isinstance(other, Const):
         return _with_constant(walk, "max", input, other)
     if not isinstance(input, View) or not isinstance(other, View):
         raise NotUnderstood("it is not the larger of two maps")
     return joined(walk, "max", input, other)
+
+
+@handles("minimum")
+def minimum(walk: Walk, input: Any, other: Any) -> Any:
+    """The smaller of two maps: of both negated the larger, negated."""
+    return applied(walk, "neg", maximum(walk, *(applied(walk, "neg", one) for one in (input, other))))
 
 
 @handles("addcmul")
@@ -268,4 +300,4 @@ def added(walk: Walk, views: Sequence[View]) -> View:
     return found
 
 
-__all__ = ["added", "arithmetic", "joined"]
+__all__ = ["added", "arithmetic", "joined", "maximum", "minimum"]

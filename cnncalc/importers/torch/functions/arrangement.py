@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
-from cnncalc.importers.torch.functions.attention import Scores
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.torch.functions.attention import NO_ATTENTION, Scores, Turned, turned
 from cnncalc.importers.torch.functions.lengths import Length, kept
-from cnncalc.importers.torch.rearrange import is_shuffled, ordered, padded
+from cnncalc.importers.torch.functions.states import States, joined_states, state_of
+from cnncalc.importers.torch.rearrange import as_map, is_shuffled, ordered, padded, whole
 from cnncalc.importers.torch.views import (
     CHANNELS,
     COPIES,
@@ -15,15 +18,21 @@ from cnncalc.importers.torch.views import (
     Factor,
     Unfit,
     View,
+    merged,
     narrowed,
     reshaped,
     size_of,
+    whole_axis,
 )
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
 
 
 def unpadded(walk: Walk, view: Any) -> View:
     """A view without a border left open."""
+    if isinstance(view, States):
+        return joined_states(walk, view)
+    if isinstance(view, Scores | Turned):
+        raise NotUnderstood(NO_ATTENTION)
     if not isinstance(view, View):
         raise NotUnderstood("it rearranges what is no map")
     return padded(walk, view) if view.pads else view
@@ -57,6 +66,13 @@ def numbers(values: Sequence[Any]) -> tuple[int, ...]:
     "type",
     "lift_fresh_copy",
     "alias_copy",
+    "long",
+    "int",
+    "half",
+    "double",
+    "bfloat16",
+    "cpu",
+    "cuda",
 )
 def same(walk: Walk, input: Any, *args: Any, **kwargs: Any) -> Any:
     """The same values."""
@@ -68,6 +84,12 @@ def same(walk: Walk, input: Any, *args: Any, **kwargs: Any) -> Any:
 )
 def constant(walk: Walk, input: Any, *args: Any, **kwargs: Any) -> Const:
     """A new tensor that has nothing of the input but its device, type or shape."""
+    return Const(walk.recording.shape(walk.call.outputs[0]))
+
+
+@handles("randn_like", "rand_like", "randint_like", "new_tensor")
+def noise(walk: Walk, input: Any, *args: Any, **kwargs: Any) -> Const:
+    """Random numbers, which have nothing of the input but its shape."""
     return Const(walk.recording.shape(walk.call.outputs[0]))
 
 
@@ -124,16 +146,22 @@ def squeeze(walk: Walk, input: View, *dim: Any) -> View:
 
 
 @handles("permute")
-def permute(walk: Walk, input: View, *dims: Any) -> View:
+def permute(walk: Walk, input: Any, *dims: Any) -> Any:
     """Dimensions in another order."""
+    if isinstance(input, Scores | Turned):
+        return turned(walk, input, numbers(dims))
     view = unpadded(walk, input)
     order = [dimension(view, one) for one in numbers(dims)]
     return view._replace(dims=tuple(view.dims[one] for one in order))
 
 
 @handles("transpose", "swapaxes", "swapdims")
-def transpose(walk: Walk, input: View, dim0: int, dim1: int) -> View:
+def transpose(walk: Walk, input: Any, dim0: int, dim1: int) -> Any:
     """Two dimensions exchanged."""
+    if isinstance(input, Scores | Turned):
+        order = list(range(len(input.shape)))
+        order[dim0], order[dim1] = order[dim1], order[dim0]
+        return turned(walk, input, order)
     view = unpadded(walk, input)
     dims = list(view.dims)
     first, second = dimension(view, dim0), dimension(view, dim1)
@@ -179,7 +207,81 @@ def expanded(walk: Walk, input: Any) -> Any:
     for index, size in enumerate(shape):
         if size_of(dims[index]) != size:
             dims[index] = (Factor(COPIES, 0, size),)
-    return view._replace(dims=tuple(dims))
+    found = view._replace(dims=tuple(dims))
+    if walk.other is not None and walk.other_call is not None:
+        walk.copied[found] = walk.other.shape(walk.other_call.outputs[0])[2:]
+    return found
+
+
+@handles("repeat", "tile")
+def repeat(walk: Walk, input: Any, *repeats: Any, **kwargs: Any) -> Any:
+    """The same values again; channels one behind the other are joined."""
+    if isinstance(input, Length):
+        return kept(walk, input)
+    times = numbers(repeats or tuple(kwargs.values()))
+    view = unpadded(walk, input)
+    times = (1,) * (len(view.dims) - len(times)) + times
+    view = view._replace(dims=((),) * (len(times) - len(view.dims)) + view.dims)
+    for dim, count in enumerate(times):
+        if count > 1 and view.dims[dim]:
+            view = _repeated(walk, view, dim, count)
+    return expanded(walk, view)
+
+
+def _repeated(walk: Walk, view: View, dim: int, count: int) -> View:
+    """A dimension some times over, which is more of the channels."""
+    view = whole(walk, view)
+    if view.dims[dim] != whole_axis(CHANNELS, walk.axis_size(view.node, CHANNELS)):
+        raise NotUnderstood("it repeats what is not all channels of a map")
+    shape = walk.shapes[view.node]
+    node = walk.emit("concat", [view.node] * count, Shape((shape.channels or 1) * count, shape.sizes))
+    if view.node in walk.other_sizes:
+        walk.other_sizes[node] = walk.other_sizes[view.node]
+    dims = list(view.dims)
+    dims[dim] = whole_axis(CHANNELS, (shape.channels or 1) * count)
+    return view._replace(node=node, dims=tuple(dims))
+
+
+@handles("unfold", "im2col")
+def unfold(walk: Walk, input: Any, *args: Any, **kwargs: Any) -> View:
+    """Windows as channels of positions in a line; or, of a tensor, one dimension cut into pieces."""
+    if len(walk.recording.shape(walk.call.outputs[0])) > len(walk.recording.shape(walk.call.inputs[0])):
+        return _pieces(walk, unpadded(walk, input), *args, **kwargs)
+    return _windows(walk, unpadded(walk, input), *args, **kwargs)
+
+
+def _windows(
+    walk: Walk, view: View, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> View:
+    node = as_map(walk, view, 1, (2, 3))
+    kernel, step, spacing, border = (
+        tuple(one) if isinstance(one, list | tuple) else (one, one)
+        for one in (kernel_size, stride, dilation, padding)
+    )
+    sizes = tuple(
+        ((size or 1) + 2 * around - reach * (taps - 1) - 1) // every + 1
+        for size, taps, every, reach, around in zip(
+            walk.shapes[node].sizes, kernel, step, spacing, border, strict=True
+        )
+    )
+    made = Shape((walk.shapes[node].channels or 1) * prod(kernel), sizes)
+    node = walk.emit("unfold", node, made, kernel=kernel, stride=step, padding=border, dilation=spacing)
+    channels, *axes = (whole_axis(axis, size or 1) for axis, size in enumerate(made.axes))
+    return View(node, ((), channels, merged(one for dim in axes for one in dim)), (0,) * 3)
+
+
+def _pieces(walk: Walk, view: View, dimension: int, size: int, step: int) -> View:
+    if size != step:
+        raise NotUnderstood(f"windows of {size} positions every {step}, which overlap or leave some out")
+    dim = dimension % len(view.dims)
+    count = size_of(view.dims[dim]) // size
+    if count * size < size_of(view.dims[dim]):
+        view = part(walk, view, dim, 0, count * size)
+    sizes = [*view.shape[:dim], count, size, *view.shape[dim + 1 :]]
+    found = with_shape(walk, view, sizes)
+    dims = list(found.dims)
+    dims.append(dims.pop(dim + 1))
+    return found._replace(dims=tuple(dims))
 
 
 @handles("roll")
@@ -233,7 +335,9 @@ def _selected(walk: Walk, view: View, dim: int, index: int, other: Any) -> View:
     dim = dimension(view, dim)
     size = size_of(view.dims[dim])
     found = part(walk, view, dim, index % size, 1)
-    _see_whether_last(walk, view, dim, index, is_last=index in (-1, size - 1) and (index < 0 or other != index))
+    _see_whether_last(
+        walk, view, dim, index, is_last=index in (-1, size - 1) and (index < 0 or other != index)
+    )
     return found._replace(dims=found.dims[:dim] + found.dims[dim + 1 :])
 
 
@@ -292,6 +396,11 @@ def slice_of(
 @handles("getitem")
 def getitem(walk: Walk, input: View, index: Any) -> View:
     """Indexing with numbers, ranges, ``None`` and ``...``."""
+    if isinstance(input, States):
+        first = index[0] if isinstance(index, tuple) and index else index
+        if type(first) is int:
+            return state_of(walk, input, index)
+        input = joined_states(walk, input)
     if not isinstance(input, View):
         raise NotUnderstood("it indexes what is no map")
     view = unpadded(walk, input)
@@ -375,6 +484,9 @@ def pad(walk: Walk, input: View, pad: Any, mode: str = "constant", value: float 
     if mode in ("reflect", "replicate"):
         waiting = view._replace(pads=pads, other_pads=other, fill=float("nan"))
         return padded(walk, waiting) if any(map(any, (*pads, *other))) else view
+    if mode == "circular":
+        help = 'with zeros instead (`padding_mode="zeros"`) all sizes and counts are the same'
+        raise NotUnderstood("a border of the values at the opposite side (circular)", help)
     if mode != "constant" or (value or 0) not in (0, float("-inf")):
         raise NotUnderstood(f"a border of mode {mode} with the value {value}")
     if not any(map(any, (*pads, *other))):

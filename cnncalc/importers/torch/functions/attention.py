@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -10,6 +11,8 @@ from cnncalc.importers.items import Item
 from cnncalc.importers.torch.rearrange import positionwise, whole
 from cnncalc.importers.torch.views import CHANNELS, Dim, Factor, View, merged, size_of, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Opaque, Walk, handles
+
+NO_ATTENTION = "it reads a product of two tensors that no attention follows"
 
 
 class Scores(NamedTuple):
@@ -21,6 +24,13 @@ class Scores(NamedTuple):
     """Its last two dimensions are positions and channels, as the query's."""
     offsets: Const | None = None
     """What was added: learned for each offset, or a mask."""
+
+
+class Turned(NamedTuple):
+    """Scores with keys before queries, as networks have them that keep channels before positions."""
+
+    shape: tuple[int, ...]
+    scores: Scores
 
 
 class Laid(NamedTuple):
@@ -41,9 +51,21 @@ def matmul(walk: Walk, input: Any, other: Any = None, mat2: Any = None) -> Any:
         return Scores(shape, input, _swapped(other))
     if isinstance(input, Scores) and isinstance(other, View):
         return attended(walk, input.query, input.key, other, input.offsets)
+    if isinstance(input, View) and isinstance(other, Turned):
+        scores = other.scores
+        return _swapped(attended(walk, scores.query, scores.key, _swapped(input), scores.offsets))
     if isinstance(input, View) and isinstance(other, Const):
         raise NotUnderstood("a product with a learned matrix that is no linear layer")
     raise NotUnderstood("a product of tensors that is no attention")
+
+
+def turned(walk: Walk, scores: Scores | Turned, order: Sequence[int]) -> Scores | Turned:
+    """Scores whose last two dimensions are exchanged."""
+    rank = len(scores.shape)
+    if [one % rank for one in order] != [*range(rank - 2), rank - 1, rank - 2]:
+        raise NotUnderstood(NO_ATTENTION)
+    shape = walk.recording.shape(walk.call.outputs[0])
+    return Turned(shape, scores) if isinstance(scores, Scores) else scores.scores._replace(shape=shape)
 
 
 def _swapped(view: View) -> View:
@@ -264,4 +286,4 @@ def projected(walk: Walk, view: View, weight: Const, bias: Const | None) -> str 
     return view.node
 
 
-__all__ = ["Scores", "offset", "projected", "whole"]
+__all__ = ["NO_ATTENTION", "Scores", "Turned", "offset", "projected", "turned", "whole"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.importers.limits import NO_LIMIT, clipping
-from cnncalc.importers.torch.functions.attention import Scores
 from cnncalc.importers.torch.functions.lengths import Length, kept
-from cnncalc.importers.torch.rearrange import require_no_batch, whole
+from cnncalc.importers.torch.rearrange import whole
 from cnncalc.importers.torch.views import View, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
 
@@ -139,24 +138,6 @@ def dropout(
     if view.node in walk.other_sizes:
         walk.other_sizes[node] = walk.other_sizes[view.node]
     return view._replace(node=node)
-
-
-@handles("softmax", "log_softmax")
-def softmax(walk: Walk, input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
-    if isinstance(input, Scores):
-        if dim not in (-1, len(input.shape) - 1):
-            raise NotUnderstood("a softmax over the queries")
-        return input
-    if not isinstance(input, View):
-        raise NotUnderstood("it works on what is no map")
-    if dim is None:
-        raise NotUnderstood("it does not say its dimension")
-    view = whole(walk, input)
-    require_no_batch(walk, view, {dim % len(view.dims)})
-    factors = view.dims[dim % len(view.dims)]
-    if any(one.axis != 0 for one in factors):
-        raise NotUnderstood("it works over the positions of the map")
-    return applied(walk, "softmax", view)
 
 
 @handles("glu")

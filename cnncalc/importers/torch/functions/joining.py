@@ -8,8 +8,8 @@ from typing import Any
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.torch.functions.arrangement import unpadded
-from cnncalc.importers.torch.rearrange import whole
-from cnncalc.importers.torch.views import CHANNELS, Dim, Factor, View, merged, size_of, whole_axis
+from cnncalc.importers.torch.rearrange import spread_out, whole
+from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, Factor, View, merged, size_of, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
 
 
@@ -26,7 +26,10 @@ def cat(walk: Walk, tensors: Sequence[Any], dim: int = 0, axis: int | None = Non
     found = _rejoined(views, dim) or _blocks(walk, views, dim)
     if found is not None:
         return found
-    views = [whole(walk, one) for one in views]
+    views = [_with_copies(walk, whole(walk, one), dim) for one in views]
+    flat = _end_to_end(walk, views, dim)
+    if flat is not None:
+        return flat
     for view in views:
         size = walk.axis_size(view.node, CHANNELS)
         if not _is_channels(view, dim, size):
@@ -36,9 +39,68 @@ def cat(walk: Walk, tensors: Sequence[Any], dim: int = 0, axis: int | None = Non
     return _joined(walk, views, dim)
 
 
+def _with_copies(walk: Walk, view: View, dim: int) -> View:
+    return spread_out(walk, view, dim) if view.factors(COPIES) else view
+
+
+def _end_to_end(walk: Walk, views: list[View], dim: int) -> View | None:
+    """Maps flattened one after another: those that are vectors already, or of which each row is that of
+    a position (the boxes of detectors) and that are given out so; ``None`` for others.
+    """
+    rows = views[0].dims[dim + 1 :]
+    if any(any(view.dims[:dim]) or any(view.rolls) for view in views):
+        return None
+    is_vector = [not walk.shapes[view.node].rank for view in views]
+    are_channels = all(_is_channels(view, dim, walk.axis_size(view.node, CHANNELS)) for view in views)
+    if are_channels and (any(rows) or all(is_vector) or not any(is_vector)):
+        return None
+    if any(rows) and not _is_given_out(walk):
+        return None
+    shapes = [walk.shapes[view.node] for view in views]
+    nodes = []
+    for view, shape in zip(views, shapes, strict=True):
+        length = shape.elements() or 1
+        if size_of(one for dim in view.dims for one in dim) != length:
+            return None
+        vector = Shape(length, ())
+        nodes.append(walk.emit("flatten", view.node, vector) if shape.rank else view.node)
+    lengths = [walk.shapes[node].channels or 1 for node in nodes]
+    node = walk.emit("concat", nodes, Shape(sum(lengths), ()))
+    dims: list[Dim] = [()] * len(views[0].dims)
+    stride = 1
+    for place in reversed(range(dim, len(dims))):
+        size = sum(lengths) // stride if place == dim else views[0].shape[place]
+        dims[place] = (Factor(CHANNELS, stride, size),) if size > 1 else ()
+        stride *= size
+    return View(node, tuple(dims), (0,))
+
+
+_KEEPS_ROWS = (
+    "view",
+    "reshape",
+    "sigmoid",
+    "softmax",
+    "exp",
+    "permute",
+    "transpose",
+    "contiguous",
+    "getitem",
+)
+
+
+def _is_given_out(walk: Walk) -> bool:
+    """Whether what a call makes is only rearranged from here on, or changed element by element."""
+    reached = {ref.number for ref in walk.call.outputs}
+    for call in walk.recording.calls[walk.now + 1 :]:
+        if reached & {ref.number for ref in call.inputs}:
+            if call.function.strip("_") not in _KEEPS_ROWS:
+                return False
+            reached |= {ref.number for ref in call.outputs}
+    return True
+
+
 def _views(walk: Walk, tensors: Sequence[Any]) -> list[View]:
-    if any(isinstance(one, Const) for one in tensors):
-        raise NotUnderstood("one of its tensors does not depend on the input, such as a class token")
+    tensors = [walk.as_input(one) if isinstance(one, Const) else one for one in tensors]
     if not all(isinstance(one, View) for one in tensors):
         raise NotUnderstood("one of its tensors is no map")
     return list(tensors)
@@ -145,6 +207,9 @@ def _blocks(walk: Walk, views: list[View], dim: int) -> View | None:
 @handles("stack")
 def stack(walk: Walk, tensors: Sequence[Any], dim: int = 0) -> View:
     """A new dimension over several maps: their channels one after another."""
+    line = _line(walk, tensors, dim)
+    if line is not None:
+        return line
     views = [whole(walk, unpadded(walk, one)) for one in _views(walk, tensors)]
     dim %= len(views[0].dims) + 1
     if len({view.dims for view in views}) > 1 or len({view.rolls for view in views}) > 1:
@@ -156,6 +221,21 @@ def stack(walk: Walk, tensors: Sequence[Any], dim: int = 0) -> View:
     dims = list(views[0].dims)
     dims.insert(dim, (Factor(CHANNELS, channels, len(views)),))
     return View(node, tuple(dims), views[0].offsets, views[0].rolls)
+
+
+def _line(walk: Walk, tensors: Sequence[Any], dim: int) -> View | None:
+    """All positions of a line put together again, one by one."""
+    if not all(isinstance(one, View) and not one.pads and not one.rolls for one in tensors):
+        return None
+    first: View = tensors[0]
+    size = walk.axis_size(first.node, 1) if walk.shapes[first.node].rank == 1 else 0
+    if size < 2 or size != len(tensors) or first.factors(1):
+        return None
+    if any(one != first._replace(offsets=(first.offsets[0], at)) for at, one in enumerate(tensors)):
+        return None
+    dims = list(first.dims)
+    dims.insert(dim % (len(dims) + 1), whole_axis(1, size))
+    return first._replace(dims=tuple(dims))
 
 
 __all__ = ["cat", "stack"]

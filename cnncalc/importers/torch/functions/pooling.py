@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.importers.scales import as_written, fraction_of
+from cnncalc.importers.torch.functions.indices import Indices
 from cnncalc.importers.torch.functions.weighted import border, of_map, per_axis, spatial_view
+from cnncalc.importers.torch.rearrange import with_positions
 from cnncalc.importers.torch.views import View
-from cnncalc.importers.torch.walk import NotUnderstood, Walk, handles
+from cnncalc.importers.torch.walk import HANDLERS, NotUnderstood, Walk, handles
 
 
 def _pooled(
     walk: Walk, op: str, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool
 ) -> View:
     rank = _rank(walk)
-    size = per_axis(kernel, rank)
+    return _pooled_as(walk, op, input, rank, per_axis(kernel, rank), stride, padding, dilation, ceil)
+
+
+def _pooled_as(
+    walk: Walk,
+    op: str,
+    input: Any,
+    rank: int,
+    size: tuple[int, ...],
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil: bool,
+) -> View:
     step = size if stride is None or stride == [] or stride == () else per_axis(stride, rank)
     node, pads = of_map(walk, input, rank, fill=float("-inf") if op == "maxpool" else 0.0)
     dilation = per_axis(dilation, rank)
@@ -32,6 +48,7 @@ def _pooled(
     ):
         op = {"maxpool": "global_maxpool", "avgpool": "global_avgpool"}[op]
         return spatial_view(walk, walk.emit(op, node, Shape(shape.channels, made)))
+    _remark_fixed(walk)
     return spatial_view(
         walk,
         walk.emit(
@@ -45,6 +62,19 @@ def _pooled(
             ceil=True if ceil else None,
         ),
     )
+
+
+def _remark_fixed(walk: Walk) -> None:
+    """Say so where the code computes the window from the input size."""
+    names = ("kernel_size", "stride", "padding")
+    if walk.other_call is None or walk.call.function.strip("_") not in HANDLERS:
+        return
+    first = inspect.signature(HANDLERS[walk.call.function.strip("_")]).bind(
+        walk, *walk.call.args, **walk.call.kwargs
+    )
+    if any(first.arguments.get(name) != walk.other_argument(name) for name in names):
+        where = walk.path(walk.call) or "the network"
+        walk.remark(f"{where}: the window of a pool follows the input size and is fixed")
 
 
 def _padded(padding: Any) -> bool:
@@ -81,6 +111,48 @@ def max_pool(
     if return_indices:
         raise NotUnderstood("it also returns indices")
     return _pooled(walk, "maxpool", input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+@handles("max_pool1d_with_indices", "max_pool2d_with_indices", "max_pool3d_with_indices")
+def max_pool_with_indices(
+    walk: Walk,
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> list[Any]:
+    """A pool, and where its maxima are, which is for `max_unpool`."""
+    rank = len(walk.recording.shape(walk.call.outputs[0])) - 2
+    size = per_axis(kernel_size, rank)
+    node, _ = of_map(walk, input, rank, fill=float("-inf"))
+    pooled = _pooled_as(walk, "maxpool", input, rank, size, stride, padding, dilation, ceil_mode)
+    return [pooled, Indices(walk.recording.shape(walk.call.outputs[1]), node)]
+
+
+@handles("max_unpool1d", "max_unpool2d", "max_unpool3d")
+def max_unpool(
+    walk: Walk,
+    input: Any,
+    indices: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    output_size: Any = None,
+) -> View:
+    """Values put where the maxima were: to the size of what was pooled."""
+    if not isinstance(indices, Indices) or indices.source is None:
+        raise NotUnderstood("its indices are not those of a max pool")
+    rank = len(walk.recording.shape(walk.call.outputs[0])) - 2
+    node, _ = of_map(walk, input, rank)
+    made = _sizes(walk, rank)
+    if walk.shapes[indices.source].sizes != made:
+        raise NotUnderstood("its result is of another size than what was pooled", "give `output_size`")
+    note = "values return to where the maxima were, with zeros around them"
+    shape = Shape(walk.shapes[node].channels, made)
+    return spatial_view(walk, walk.emit("upsample_to", [node, indices.source], shape, note=note))
 
 
 @handles("avg_pool1d", "avg_pool2d", "avg_pool3d")
@@ -171,6 +243,7 @@ def interpolate(
     node, pads = of_map(walk, input, rank)
     if pads:
         raise NotUnderstood("zeros around a map that is resized")
+    node = with_positions(walk, node, rank)
     factors = scale_factor
     if recompute_scale_factor and factors is not None and any(float(one) % 1 for one in _listed(factors)):
         factors = None  # the sizes that come out say how fast positions follow each other

@@ -1,20 +1,27 @@
-"""Means, sums and maxima over dimensions: global pools, sums of groups, pools over the channels."""
+"""Means, sums and maxima over dimensions: global pools, sums of groups, pools over the channels, softmax."""
 
 from __future__ import annotations
 
+from functools import partial, reduce
 from math import prod
 from typing import Any
 
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.torch.functions.arithmetic import added
+from cnncalc.importers.torch.functions.arithmetic import added, joined, maximum, minimum
 from cnncalc.importers.torch.functions.arrangement import part, unpadded
-from cnncalc.importers.torch.functions.lengths import length_of
+from cnncalc.importers.torch.functions.attention import Scores
+from cnncalc.importers.torch.functions.elementwise import applied
+from cnncalc.importers.torch.functions.indices import Indices
+from cnncalc.importers.torch.functions.lengths import length_of, normalize
 from cnncalc.importers.torch.rearrange import require_no_batch, whole
 from cnncalc.importers.torch.views import CHANNELS, View, merged, size_of
-from cnncalc.importers.torch.walk import NotUnderstood, Walk, handles
+from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
+from cnncalc.support.numbers import by
 
 POOLS = {"mean": "global_avgpool", "sum": "global_avgpool", "max": "global_maxpool", "norm": "global_lppool"}
+ALONG = {"mean": "adaptive_avgpool", "sum": "adaptive_avgpool", "max": "adaptive_maxpool"}
 OVER_CHANNELS = {"mean": "channel_mean", "sum": "channel_mean", "max": "channel_max"}
+A_SUM = "a sum, not a mean"
 
 
 def reduced(walk: Walk, kind: str, input: Any, dim: Any, keepdim: bool) -> View:
@@ -56,7 +63,7 @@ def _over_positions(walk: Walk, kind: str, view: View, dims: set[int]) -> View:
     op = POOLS.get(kind)
     if op is None or not walk.knows(op):
         raise NotUnderstood(f"the {kind} over all positions")
-    note = "a sum, not a mean" if kind == "sum" else None
+    note = A_SUM if kind == "sum" else None
     node = walk.emit(op, view.node, Shape(shape.channels, (1,) * shape.rank), note=note)
     if view.node in walk.other_sizes:
         walk.other_sizes[node] = (1,) * shape.rank
@@ -73,13 +80,28 @@ def _along_axes(walk: Walk, kind: str, view: View, reached: dict[int, int]) -> V
     )
     if any(reached[axis] not in (1, walk.axis_size(view.node, axis)) for axis in reached):
         raise NotUnderstood("it goes over a part of the positions")
-    op = {"mean": "adaptive_avgpool", "max": "adaptive_maxpool"}.get(kind)
+    op = ALONG.get(kind)
     if op is None:
         raise NotUnderstood(f"the {kind} along one axis")
-    node = walk.emit(op, view.node, Shape(shape.channels, sizes), out=sizes)
+    note = A_SUM if kind == "sum" else None
+    node = walk.emit(op, view.node, Shape(shape.channels, sizes), out=sizes, note=note)
+    _remark_kept(walk, view.node, node, reached)
     pooled = {axis for axis in reached if reached[axis] > 1}
     left = tuple(tuple(one for one in dim if one.axis not in pooled) for dim in view.dims)
     return View(node, left, view.offsets)
+
+
+def _remark_kept(walk: Walk, node: str, made: str, reached: dict[int, int]) -> None:
+    """Sizes along the other axes are numbers in the spec; say so where they follow those of the input."""
+    sizes, others = walk.shapes[made].sizes, walk.other_sizes.get(node)
+    if others is None:
+        return
+    kept = [axis for axis in reached if reached[axis] == 1 and others[axis - 1] != sizes[axis - 1]]
+    pooled = {axis for axis in reached if reached[axis] > 1}
+    walk.other_sizes[made] = tuple(1 if axis in pooled else size for axis, size in enumerate(others, 1))
+    if kept:
+        where = walk.path(walk.call) or "the network"
+        walk.remark(f"{where}: a pool along one axis gives {by(sizes)} at every size of the input")
 
 
 def _over_channels(walk: Walk, kind: str, view: View, dims: set[int]) -> View:
@@ -89,18 +111,18 @@ def _over_channels(walk: Walk, kind: str, view: View, dims: set[int]) -> View:
         view, op = whole(walk, view), OVER_CHANNELS.get(kind)
         if op is None or not walk.knows(op):
             raise NotUnderstood(f"the {kind} over the channels")
-        note = "a sum, not a mean" if kind == "sum" else None
+        note = A_SUM if kind == "sum" else None
         node = walk.emit(op, view.node, Shape(1, shape.sizes), note=note)
         if view.node in walk.other_sizes:
             walk.other_sizes[node] = walk.other_sizes[view.node]
         left = tuple(tuple(one for one in dim if one.axis > CHANNELS) for dim in view.dims)
         return view._replace(node=node, dims=left)
-    if kind not in ("sum", "mean") or len(dims) > 1:
+    if kind not in ("sum", "mean", "max") or len(dims) > 1:
         raise NotUnderstood(f"the {kind} over a part of the channels")
     dim = dims.pop()
     views = [part(walk, view, dim, index, 1) for index in range(size_of(view.dims[dim]))]
     dims.add(dim)
-    return added(walk, views)
+    return added(walk, views) if kind != "max" else reduce(partial(joined, walk, "max"), views)
 
 
 @handles("mean")
@@ -111,6 +133,100 @@ def mean(walk: Walk, input: Any, dim: Any = None, keepdim: bool = False, dtype: 
 @handles("amax")
 def amax(walk: Walk, input: Any, dim: Any = (), keepdim: bool = False) -> View:
     return reduced(walk, "max", input, dim, keepdim)
+
+
+@handles("amin")
+def amin(walk: Walk, input: Any, dim: Any = (), keepdim: bool = False) -> View:
+    """Of what is negated the largest, negated."""
+    return applied(walk, "neg", reduced(walk, "max", applied(walk, "neg", input), dim, keepdim))
+
+
+@handles("max")
+def largest(walk: Walk, input: Any, dim: Any = None, keepdim: bool = False, other: Any = None) -> Any:
+    """The largest value along a dimension and where it is, or the larger of two maps."""
+    other = dim if isinstance(dim, View | Const) else other
+    if other is not None:
+        return maximum(walk, input, other)
+    return _with_indices(walk, reduced(walk, "max", input, dim, keepdim))
+
+
+@handles("min")
+def smallest(walk: Walk, input: Any, dim: Any = None, keepdim: bool = False, other: Any = None) -> Any:
+    """The smallest value along a dimension and where it is, or the smaller of two maps."""
+    other = dim if isinstance(dim, View | Const) else other
+    if other is not None:
+        return minimum(walk, input, other)
+    return _with_indices(walk, amin(walk, input, () if dim is None else dim, keepdim))
+
+
+def _with_indices(walk: Walk, found: View) -> Any:
+    """A largest value, and where it is, as far as the function gives that."""
+    more = walk.call.outputs[1:]
+    return [found, *(Indices(walk.recording.shape(one)) for one in more)] if more else found
+
+
+@handles("var")
+def variance(
+    walk: Walk,
+    input: Any,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    correction: Any = None,
+) -> View:
+    """The mean of the squares of what differs from the mean."""
+    if isinstance(dim, bool):
+        dim = None
+    mean_of = reduced(walk, "mean", input, dim, keepdim=True)
+    squares = applied(walk, "square", joined(walk, "sub", input, mean_of))
+    return reduced(walk, "mean", squares, dim, keepdim)
+
+
+@handles("std")
+def deviation(walk: Walk, input: Any, *args: Any, **kwargs: Any) -> View:
+    return applied(walk, "sqrt", variance(walk, input, *args, **kwargs))
+
+
+@handles("var_mean", "std_mean")
+def with_mean(
+    walk: Walk,
+    input: Any,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    correction: Any = None,
+) -> list[View]:
+    """A variance or deviation and the mean."""
+    spread = variance if walk.call.function == "var_mean" else deviation
+    return [spread(walk, input, dim, unbiased, keepdim), reduced(walk, "mean", input, dim, keepdim)]
+
+
+@handles("softmin")
+def softmin(walk: Walk, input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    return softmax(walk, applied(walk, "neg", input), dim)
+
+
+@handles("softmax", "log_softmax")
+def softmax(walk: Walk, input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    """Over the channels a layer; over positions what it is made of: the exponential divided by its sum."""
+    if isinstance(input, Scores):
+        if dim not in (-1, len(input.shape) - 1):
+            raise NotUnderstood("a softmax over the queries")
+        return input
+    if not isinstance(input, View):
+        raise NotUnderstood("it works on what is no map")
+    if dim is None:
+        raise NotUnderstood("it does not say its dimension")
+    view = whole(walk, input)
+    require_no_batch(walk, view, {dim % len(view.dims)})
+    axes = {one.axis for one in view.dims[dim % len(view.dims)]}
+    if axes <= {CHANNELS}:
+        return applied(walk, "softmax", view)
+    if CHANNELS in axes or min(axes) < 0:
+        raise NotUnderstood("it goes over channels and positions at once")
+    powers = applied(walk, "exp", view)
+    found = joined(walk, "div", powers, reduced(walk, "sum", powers, dim, keepdim=True))
+    return applied(walk, "log", found) if walk.call.function.strip("_") == "log_softmax" else found
 
 
 @handles("norm", "vector_norm", "linalg_vector_norm")
@@ -131,4 +247,22 @@ def norm(
     return reduced(walk, "norm", input, dim, keepdim)
 
 
-__all__ = ["reduced"]
+@handles("pairwise_distance")
+def pairwise_distance(
+    walk: Walk, x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> View:
+    """The length of the difference of two vectors: the root of the sum of its squares."""
+    if p != 2:
+        raise NotUnderstood(f"a norm of order {p:g}")
+    squares = applied(walk, "square", joined(walk, "sub", x1, x2))
+    return applied(walk, "sqrt", reduced(walk, "sum", squares, -1, keepdim))
+
+
+@handles("cosine_similarity")
+def cosine_similarity(walk: Walk, x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> View:
+    """The sum of the products of two vectors of unit length."""
+    units = [normalize(walk, one, dim=dim) for one in (x1, x2)]
+    return reduced(walk, "sum", joined(walk, "mul", *units), dim, keepdim=False)
+
+
+__all__ = ["A_SUM", "reduced"]

@@ -9,9 +9,17 @@ from typing import Any
 from cnncalc.frameworks import TENSORFLOW
 from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.torch.functions.attention import projected
-from cnncalc.importers.torch.rearrange import as_map, as_vector, padded, positionwise, with_channels
-from cnncalc.importers.torch.views import CHANNELS, Dim, View
+from cnncalc.importers.torch.functions.attention import NO_ATTENTION, Scores, projected
+from cnncalc.importers.torch.rearrange import (
+    as_map,
+    as_vector,
+    padded,
+    positionwise,
+    whole,
+    with_channels,
+    with_positions,
+)
+from cnncalc.importers.torch.views import CHANNELS, Dim, View, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
 
 
@@ -28,6 +36,8 @@ def of_map(
     walk: Walk, input: Any, rank: int, fill: float = 0.0
 ) -> tuple[str, tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] | None]:
     """The item of a map of some rank, channels before positions, and the border still open, at both sizes."""
+    if isinstance(input, Scores):
+        raise NotUnderstood(NO_ATTENTION)
     if not isinstance(input, View):
         raise NotUnderstood("it works on what is no map")
     if len(input.dims) != rank + 2:
@@ -88,6 +98,11 @@ def spatial_view(walk: Walk, node: str) -> View:
     return view._replace(dims=view.dims + ((),) * missing)
 
 
+def _point(walk: Walk, node: str, rank: int) -> View:
+    """A vector as a map of one position."""
+    return spatial_view(walk, with_positions(walk, node, rank))
+
+
 def _bias(walk: Walk, bias: Any) -> bool:
     if bias is not None and not isinstance(bias, Const):
         raise NotUnderstood("its bias depends on the input")
@@ -116,20 +131,33 @@ def _fixed(walk: Walk, weight: Const) -> bool | None:
     return False
 
 
-def _gain(walk: Walk, weight: Const, bias: Const | None, out: int) -> bool:
-    """Whether the weights are computed with a learned gain for each output channel besides."""
+def _gain(walk: Walk, weight: Const, channels: int) -> bool | None:
+    """Whether the weights are computed with a learned gain besides, one for each of some channels (true) or
+    one alone (false).
+    """
     if not weight.parameters:
-        return False
+        return None
     more = walk.numel([weight]) - prod(weight.shape)
-    if more not in (0, out):
-        raise NotUnderstood("its weights are computed from other learned numbers")
-    return more == out
+    if more not in (0, 1, channels):
+        raise NotUnderstood(
+            f"its {prod(weight.shape):,} weights are computed from {walk.numel([weight]):,} learned numbers",
+            "weights with a gain for each channel, as `weight_norm` gives them, are a layer with a `scale`",
+        )
+    return None if not more else more == channels
 
 
 def convolved(
-    walk: Walk, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
+    walk: Walk,
+    input: Any,
+    weight: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+    sizes: tuple[int, ...] | None = None,
 ) -> View:
-    """A convolution in any number of axes."""
+    """A convolution in any number of axes; ``sizes`` come out where the call has others besides."""
     weight, rank = _kernel(weight)
     out, per_group, *kernel_sizes = weight.shape
     kernel = tuple(kernel_sizes)
@@ -148,11 +176,11 @@ def convolved(
     channels = per_group * groups
     if channels != shape.channels:
         raise NotUnderstood(f"it reads {channels} channels where {shape.channels} come in")
-    made = Shape(out, walk.recording.shape(walk.call.outputs[0])[2:])
+    made = Shape(out, sizes or walk.recording.shape(walk.call.outputs[0])[2:])
     weights = (weight, bias)
     if shape.rank == 0:
-        if set(kernel) != {1} or groups > 1:
-            raise NotUnderstood("a convolution of a vector")
+        if set(kernel) != {1} or groups > 1 or pads or set(padding_given) != {0}:
+            return convolved(walk, _point(walk, node, rank), weight, bias, stride, padding, dilation, groups)
         linear = walk.emit(
             "linear", node, Shape(out, ()), weights, out=out, bias=has_bias, learned=_fixed(walk, weight)
         )
@@ -161,7 +189,7 @@ def convolved(
         taken = projected(walk, walk.plain_view(node), weight, bias)
         if taken is not None:
             return spatial_view(walk, taken)
-    gain = _gain(walk, weight, bias, out)
+    gain = _gain(walk, weight, out)
     depthwise = groups == channels and groups > 1
     counts = {"mult": out // channels} if depthwise else {"out": out, "groups": groups}
     node = walk.emit(
@@ -177,20 +205,63 @@ def convolved(
         learned=_fixed(walk, weight),
         **counts,
     )
-    if gain:
-        node = _scaled(walk, node)
+    if gain is not None:
+        node = _gained(walk, node, gain)
     return spatial_view(walk, node)
 
 
-def _scaled(walk: Walk, node: str) -> str:
+def _gained(walk: Walk, node: str, per_channel: bool) -> str:
     """The learned gain of weights that are standardised, as a factor for each channel behind them."""
-    conv = walk.item_of(node)
-    if conv is not None and conv.share is not None:
+    made = walk.item_of(node)
+    if made is not None and made.share is not None:
         raise NotUnderstood("weights with a gain that are used twice")
-    label = walk.item_of(node).label if conv is not None else ""  # type: ignore[union-attr]
-    return walk.emit(
-        "scale", node, walk.shapes[node], label=f"{label}.gain", note="the gain of the standardised weights"
+    return _scaled(walk, node, per_channel, made.label if made is not None else "")
+
+
+def _over_features(walk: Walk, input: Any, weight: Const, padding: tuple[int, ...]) -> int | None:
+    """The dimension that a kernel covers whole which holds the channels of a line, as in text networks that
+    read lines of vectors as maps of one channel; ``None`` for other convolutions.
+    """
+    if not isinstance(input, View) or input.pads or len(input.dims) != len(padding) + 2 or input.dims[1]:
+        return None
+    size = walk.axis_size(input.node, CHANNELS)
+    for dim, (kernel, border) in enumerate(zip(weight.shape[2:], padding, strict=True), 2):
+        if size > 1 and input.dims[dim] == whole_axis(CHANNELS, size) and (kernel, border) == (size, 0):
+            return dim
+    return None
+
+
+def _of_features(
+    walk: Walk, input: View, weight: Const, bias: Any, dim: int, stride: Any, padding: Any, dilation: Any
+) -> View:
+    """A convolution over all features of a line: one along the line, of as many channels."""
+    rank, axes = len(input.dims) - 2, [axis for axis in range(2, len(input.dims)) if axis != dim]
+    along = [axis - 2 for axis in axes]
+    line = walk.plain_view(as_map(walk, input, dim, axes))
+    shape = (weight.shape[0], weight.shape[dim], *(weight.shape[axis] for axis in axes))
+    step, border, spacing = (
+        tuple(per_axis(one, rank)[axis] for axis in along) for one in (stride, padding, dilation)
     )
+    inner = weight._replace(shape=shape)
+    sizes = tuple(walk.recording.shape(walk.call.outputs[0])[axis] for axis in axes)
+    made = convolved(walk, line, inner, bias, step, border, spacing, 1, sizes)
+    dims = list(walk.plain_view(made.node).dims)
+    dims.insert(dim, ())
+    return made._replace(dims=tuple(dims))
+
+
+def _scaled(walk: Walk, node: str, per_channel: bool, label: str) -> str:
+    made = walk.emit(
+        "scale",
+        node,
+        walk.shapes[node],
+        label=f"{label}.gain".lstrip("."),
+        note="the gain of the standardised weights",
+        per_channel=None if per_channel else False,
+    )
+    if node in walk.other_sizes:
+        walk.other_sizes[made] = walk.other_sizes[node]
+    return made
 
 
 def _is_across_channels(walk: Walk, view: View, weight: Const) -> bool:
@@ -220,6 +291,11 @@ def conv(
     dilation: Any = 1,
     groups: int = 1,
 ) -> View:
+    if isinstance(weight, Const) and not isinstance(padding, str):
+        rank = len(weight.shape) - 2
+        wide = _over_features(walk, input, weight, per_axis(padding, rank))
+        if wide is not None:
+            return _of_features(walk, input, weight, bias, wide, stride, padding, dilation)
     return convolved(walk, input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -240,8 +316,12 @@ def conv_transpose(
     node, pads = of_map(walk, input, rank)
     if pads:
         raise NotUnderstood("zeros around the input of a transposed convolution")
-    if not weight.parameters or walk.numel([weight]) != prod(weight.shape):
-        raise NotUnderstood("its weights are fixed or computed from others")
+    if not weight.parameters:
+        raise NotUnderstood("its weights are fixed")
+    node = with_positions(walk, node, rank)
+    gain = _gain(walk, weight, weight.shape[0])
+    if gain is not None:
+        node = _scaled(walk, node, gain, label=walk.path(walk.call))
     out = weight.shape[1] * groups
     made = Shape(out, walk.recording.shape(walk.call.outputs[0])[2:])
     more = per_axis(output_padding, rank)
@@ -274,18 +354,18 @@ def linear(walk: Walk, input: Any, weight: Any, bias: Any = None) -> View:
     shape = walk.shapes[view.node]
     if shape.channels != channels:
         raise NotUnderstood(f"it reads {channels} features where {shape.channels} come in")
-    if weight.parameters and walk.numel([weight]) != prod(weight.shape):
-        raise NotUnderstood("its weights are computed from other learned numbers")
+    gain = _gain(walk, weight, out)
     made = Shape(out, shape.sizes)
     weights, has_bias = (weight, bias), _bias(walk, bias)
     if shape.is_point:
         node = walk.emit(
             "linear", view.node, Shape(out, ()), weights, out=out, bias=has_bias, learned=_fixed(walk, weight)
         )
+        node = node if gain is None else _gained(walk, node, gain)
         dims: list[Dim] = [()] * len(view.dims)
         dims[dim] = walk.plain_view(node).dims[1]
         return View(node, tuple(dims), (0,))
-    taken = projected(walk, view, weight, bias)
+    taken = projected(walk, view, weight, bias) if gain is None else None
     if taken is not None:
         return with_channels(view, taken, dim, out)
     node = walk.emit(
@@ -300,7 +380,24 @@ def linear(walk: Walk, input: Any, weight: Any, bias: Any = None) -> View:
     )
     if view.node in walk.other_sizes:
         walk.other_sizes[node] = walk.other_sizes[view.node]
+    node = node if gain is None else _gained(walk, node, gain)
     return with_channels(view, node, dim, out)
+
+
+@handles("embedding")
+def embedding(walk: Walk, input: Any, weight: Any, *args: Any, **kwargs: Any) -> View:
+    """A vector for each token of a line."""
+    if isinstance(weight, View) or not isinstance(input, View):
+        weight, input = input, weight  # as ATen has them
+    vocab, out = _weight(weight).shape
+    view = whole(walk, input)
+    shape = walk.shapes[view.node]
+    if shape.channels != 1 or shape.rank != 1 or view.node not in dict(walk.inputs):
+        raise NotUnderstood("its tokens are no line of numbers that comes in")
+    node = walk.emit("embedding", view.node, Shape(out, shape.sizes), (weight,), out=out, vocab=vocab)
+    if view.node in walk.other_sizes:
+        walk.other_sizes[node] = walk.other_sizes[view.node]
+    return View(node, (*view.dims, whole_axis(CHANNELS, out)), (0, 0))
 
 
 def _normalised(walk: Walk, op: str, input: Any, dim: int, weight: Any, bias: Any, **arguments: Any) -> View:
@@ -352,8 +449,13 @@ def batch_norm(
     eps: float = 1e-5,
     cudnn_enabled: bool = True,
 ) -> View:
-    if running_mean is None or training:
-        raise NotUnderstood("it normalises by the statistics of the batch")
+    if running_mean is None:
+        walk.remark(
+            "norms without running statistics take those of the batch: `instance_norm` for a batch of 1"
+        )
+        return _normalised(walk, "instance_norm", input, 1, weight, bias)
+    if training:
+        raise NotUnderstood("it normalises by the statistics of the batch", "call it in evaluation mode")
     found = _normalised(walk, "bn", input, 1, weight, bias)
     for one in (running_mean, running_var):
         walk.statistics |= one.buffers
@@ -385,8 +487,18 @@ def layer_norm(
 ) -> View:
     shape = tuple(normalized_shape) if isinstance(normalized_shape, list | tuple) else (normalized_shape,)
     if len(shape) != 1:
-        raise NotUnderstood("it normalises over channels and positions at once")
+        return _of_all(walk, input, shape, weight, bias)
     return _normalised(walk, "ln", input, -1, weight, bias)
+
+
+def _of_all(walk: Walk, input: Any, shape: tuple[int, ...], weight: Any, bias: Any) -> View:
+    """A norm over channels and positions at once, which is one of a single group."""
+    if not isinstance(input, View) or len(shape) != len(input.dims) - 1:
+        raise NotUnderstood("it normalises over some of channels and positions")
+    if weight is not None and prod(shape[1:]) != 1:
+        help = "`nn.GroupNorm(1, channels)` has a factor for each channel, `elementwise_affine=False` none"
+        raise NotUnderstood("it learns a factor for each position", help)
+    return _normalised(walk, "gn", input, 1, weight, bias, groups=1)
 
 
 @handles("rms_norm")
@@ -412,7 +524,8 @@ def instance_norm(
     eps: float = 1e-5,
 ) -> View:
     if running_mean is not None:
-        raise NotUnderstood("it keeps running statistics")
+        help = "`track_running_stats=False`, the default, or a batch norm, which they then make of it"
+        raise NotUnderstood("it keeps running statistics", help)
     return _normalised(walk, "instance_norm", input, 1, weight, bias)
 
 
