@@ -256,6 +256,15 @@ def test_frames_read_one_by_one() -> None:
 
     held(One(forward, c=nn.Conv2d(3, 6, 3), f=nn.Conv2d(6, 2, 1)), (4, 3, 9, 11))
 
+    def carried(self: Any, x: Any) -> Any:
+        state = torch.zeros(x.size(0), 6, *x.shape[3:])
+        for frame in range(x.size(1)):
+            state = self.c(torch.cat([x[:, frame], state], 1)).tanh()
+        return state
+
+    network = held(One(carried, c=nn.Conv2d(9, 6, 3, padding=1)), (4, 3, 9, 11))
+    assert [str(shape) for _, shape in network.inputs] == ["3x4x9x11", "6x9x11"]
+
 
 # words
 

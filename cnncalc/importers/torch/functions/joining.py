@@ -8,7 +8,7 @@ from typing import Any
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.torch.functions.arrangement import unpadded
-from cnncalc.importers.torch.rearrange import spread_out, whole
+from cnncalc.importers.torch.rearrange import as_map, spread_out, whole
 from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, Factor, View, merged, size_of, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
 
@@ -145,14 +145,30 @@ def _joined(walk: Walk, views: list[View], dim: int) -> View:
     ]
     others = {tuple(one for index, one in enumerate(view.dims) if index != dim) for view in views}
     shapes = [walk.shapes[view.node] for view in views]
+    ranks = {walk.shapes[view.node].rank for view in views}
+    if len(others) > 1 and len(ranks) > 1 and not any(view.dims[0] for view in views):
+        views = [_as_plain(walk, view, dim) for view in views]
+        others = {view.dims[:dim] + view.dims[dim + 1 :] for view in views}
     if len(others) > 1 or len({view.rolls for view in views}) > 1:
         raise NotUnderstood("its tensors are arranged in different ways")
+    shapes = [walk.shapes[view.node] for view in views]
     sizes = max((shape.sizes for shape in shapes), key=len)
     channels = sum(shape.channels or 0 for shape in shapes)
     node = walk.emit("concat", [view.node for view in views], Shape(channels, sizes))
     dims = list(views[0].dims)
     dims[dim] = whole_axis(CHANNELS, channels)
     return View(node, tuple(dims), (0,) * (1 + len(sizes)), views[0].rolls)
+
+
+def _as_plain(walk: Walk, view: View, channels: int) -> View:
+    """A view of a map of its own positions alone, such as one frame of several."""
+    axes = [place for place in range(1, len(view.dims)) if place != channels]
+    node = as_map(walk, view, channels, axes)
+    dims: list[Dim] = [()] * len(view.dims)
+    dims[channels], *_ = walk.plain_view(node).dims[1:]
+    for place, dim in zip(axes, walk.plain_view(node).dims[2:], strict=False):
+        dims[place] = dim
+    return View(node, tuple(dims), (0,) * (1 + walk.shapes[node].rank))
 
 
 def _rejoined(views: list[View], dim: int) -> View | None:
