@@ -482,3 +482,20 @@ def test_on_paper_nothing_is_cut_off(browser: Browser, pages: dict[str, Path], n
         assert browser.run(CUT) == []
     finally:
         browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+FIRST = """
+const card = [...document.querySelectorAll(".graph .scroll")].find(one => one.clientWidth);
+const first = card.querySelector("[data-l]").getBoundingClientRect(), own = card.getBoundingClientRect();
+return [card.scrollWidth > card.clientWidth, own.left <= first.left && first.right <= own.right];
+"""
+
+
+@pytest.mark.parametrize("name", ["unet", "googlenet:paper", "two"])
+def test_a_graph_begins_at_its_first_layer(browser: Browser, pages: dict[str, Path], name: str) -> None:
+    browser.open(pages[name], width=360)
+    if name == "two":
+        browser.driver.find_elements("css selector", "[role=tab]")[-1].click()
+    is_wide, is_seen = browser.run(FIRST)
+    assert is_seen
+    assert is_wide or name == "two"

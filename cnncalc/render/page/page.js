@@ -268,6 +268,14 @@ function start(stage, net) {
 const networks = JSON.parse(document.getElementById("data").textContent);
 for (const stage of all("[data-model]")) start(stage, networks[stage.dataset.model]);
 
+// A graph that is wider than its card begins at its first layer, which need not be at the left.
+function begin() {
+  for (const card of all(".graph .scroll").filter(one => !one.scrollLeft)) {
+    const own = card.getBoundingClientRect(), first = card.querySelector("[data-l]")?.getBoundingClientRect();
+    if (first) card.scrollLeft = (first.left + first.right - own.left - own.right) / 2;
+  }
+}
+
 // Several networks are tabs.
 const tabs = all("[role=tab]");
 function choose(at) {
@@ -276,6 +284,7 @@ function choose(at) {
     tab.tabIndex = one === at ? 0 : -1;
     document.getElementById(`panel${one}`).hidden = one !== at;
   });
+  begin();
   return tabs[at];
 }
 tabs.forEach((tab, at) => {
@@ -287,3 +296,4 @@ tabs.forEach((tab, at) => {
 });
 for (const link of all("[data-tab]")) link.addEventListener("click", () => choose(+link.dataset.tab).focus());
 if (tabs.length) choose(0);
+else begin();
