@@ -206,7 +206,7 @@ ASKED: dict[str, tuple[str, list[str], int, str]] = {
     "sizes": (WIDE, ["sizes", "--near", "1000000000"], 0, "near 1000000000: "),
     "sizes of a long kernel": (LONG, ["sizes"], 1, "is regular only for sizes from 197,999,999,808 on"),
     "a stream": (LONG, ["stream", "--rate", "44.1kHz"], 0, "look-ahead 197,999,999,804"),
-    "a rate": (LONG, ["stream", "--rate", "1e308"], 2, "is no rate"),
+    "a rate": (LONG, ["stream", "--rate", "1e308"], 2, "is not a rate"),
     "tiles of a wide image": (WIDE, ["tile", "--image", "1000000000x1000000000", "--memory", "1GiB"], 1, "fits into 1,073,741,824 bytes"),
     "tiles that are too many": (WIDE, ["tile", "--image", "1000000000x1000000000", "--tile", "64"], 1, "a tile of 64 is too small"),
     "no memory": (WIDE, ["tile", "--image", "1000000000x1000000000", "--memory", "1"], 1, "fits into 1 bytes"),

@@ -200,12 +200,23 @@ def _misused(error: Any) -> None:
 
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "cnncalc"
-    message = error.format_message()
+    message = _unquoted(error.format_message())
     surface = surface_of(sys.stderr)
     text = f"cnncalc: {inert(message)}{_meant(message)}"
     first, *more = [text] if surface.width is None else wrapped(text, surface.width)
     head = first.replace("cnncalc:", surface.styled("cnncalc:", BOLD_RED), 1)
     warn("\n".join((head, *more, f"Try `{command} --help`.")) + "\n")
+
+
+def _unquoted(message: str) -> str:
+    """What typer says of a wrong line, with options and arguments written as they are in ours."""
+    import re
+
+    named = re.match(r"(?:Invalid value for|Missing option|Missing argument) '[^:]*'(?=:|\.)", message)
+    if named is not None:
+        return named[0].replace("'", "") + message[named.end() :]
+    found = re.fullmatch(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", message, re.DOTALL)
+    return f"Unexpected argument: {found[1]}" if found else message
 
 
 def _meant(message: str) -> str:
@@ -225,7 +236,7 @@ def _meant(message: str) -> str:
 def _is_spec(word: str) -> bool:
     from cnncalc import bundled
 
-    return os.path.isfile(word) or word in bundled.names()
+    return os.path.isfile(word) or word in bundled.names() or word in bundled.models()
 
 
 def _refused(error: CnncalcError) -> None:

@@ -117,7 +117,7 @@ def check(
         typer.Argument(
             autocompletion=options.spec_names,
             metavar="PATH...",
-            help="Spec files, folders of them, patterns, `-`, or names of bundled configs.",
+            help="Spec files, folders of them, patterns, `-` (standard input), or names of bundled networks.",
             show_default=False,
         ),
     ],
@@ -149,6 +149,10 @@ def check(
     if update or add is not None or diff:
         _nothing_but_writing(choices, require_expect, watch)
         return _rewrite(paths, wanted, update, add, diff)
+    if output is None and output_format is not None:
+        raise typer.BadParameter(
+            "is the format of the file of --output, which is missing", param_hint="--output-format"
+        )
     if watch:
         _watch(paths, wanted, choices, jobs)
     return deliver(examine(paths, wanted, choices, jobs), choices)
@@ -246,7 +250,9 @@ def wanted_codes(
         wanted = chosen(settings.select if choices.select is None else choices.select, ignore)
         return wanted | chosen(("W6",), ignore) if choices.portability else wanted
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--select and --ignore") from error
+        given = [name for name in ("select", "ignore") if getattr(choices, name) is not None]
+        hint = " and ".join(f"--{name}" for name in given or ("select", "ignore"))
+        raise typer.BadParameter(str(error), param_hint=hint) from error
 
 
 class _Job(NamedTuple):

@@ -39,7 +39,7 @@ class Command(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:
         write = formatter.write_dl
         formatter.write_dl = lambda rows, *more: write(
-            [(_TYPE.sub("", term), text) for term, text in rows], *(more or (TERM,))
+            [(_TYPE.sub("", term), _LIMITS.sub(_in_words, text)) for term, text in rows], *(more or (TERM,))
         )
         super().format_options(ctx, formatter)
 
@@ -155,11 +155,20 @@ _BRACKETS = re.compile(r"^(?:\{(.*)\}|\[(\[.*\])\])(?:\.\.\.)?$")
 """What typer writes around an argument in a usage line, whose own name says how often it is given."""
 _TYPE = re.compile(r" <(?:str|int|list\[str\])>$")
 """The type that it writes behind a name, which says nothing to somebody who does not write Python."""
+_LIMITS = re.compile(r"(?<=[\[ ])(?:([0-9]+)<=)?x(?:([<>])=([0-9]+))?(?=\]$)")
+"""The limits of a number that it writes at the end of a text."""
 _HEAD = re.compile(r"^(?:Usage|[A-Z][A-Za-z ]*)(?=:)", re.MULTILINE)
 _TERM = re.compile(
     r"^  (-[\w-]+(?:(?:, | / )-[\w-]+)*|[a-z][a-z-]*(?=  )|\[?[A-Z][][A-Z.]*(?: [][A-Z.|]+)*(?=  |\n))",
     re.MULTILINE,
 )
+
+
+def _in_words(found: re.Match[str]) -> str:
+    least, sign, limit = found[1], found[2], found[3]
+    if least is not None:
+        return f"{least} to {limit}"
+    return f"at least {limit}" if sign == ">" else f"at most {limit}"
 
 
 def coloured(text: str, surface: Surface) -> str:

@@ -71,7 +71,7 @@ Specs = Annotated[
         autocompletion=options.spec_names,
         callback=options.read_once,
         metavar="SPEC...",
-        help="Spec files, names of bundled configs, or a file in a revision of git: main:nets/a.yaml; "
+        help="Spec files, names of bundled networks, or a file in a revision of git: main:nets/a.yaml; "
         "or two folders, whose files are compared by their paths.",
         show_default=False,
     ),
@@ -121,6 +121,8 @@ def compare(
             "give each variable one value",
             param_hint="--set",
         )
+    if all_layers and not frameworks:
+        raise typer.BadParameter("is for --frameworks, which is missing", param_hint="--all")
     if frameworks:
         if wanted or changes or framework is not None:
             raise typer.BadParameter(

@@ -106,6 +106,8 @@ def draw(
             diagnostics += error.diagnostics
             code = max(code, INVALID)
         except InputError as error:
-            raise typer.BadParameter(str(error)) from error
+            given = {"--layer": layers, "--at": at, "--behind": behind}
+            hint = " and ".join(name for name, value in given.items() if value)
+            raise typer.BadParameter(str(error), param_hint=hint or None) from error
     run.report_diagnostics(diagnostics)
     return code

@@ -56,7 +56,7 @@ def _page(subject: str, surface: Surface) -> str:
     if topic not in known:
         guess = did_you_mean(subject.upper(), CODES) or did_you_mean(topic, known)
         help = f", did you mean {guess}?" if guess else ", `cnncalc explain` lists all"
-        raise typer.BadParameter(f"no code or topic {subject!r}{help}", param_hint="SUBJECT")
+        raise typer.BadParameter(f"no code or topic {subject!r}{help}", param_hint="CODE | TOPIC")
     from cnncalc.render.manual import render
 
     return render(page(topic).text, surface)

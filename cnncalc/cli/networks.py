@@ -167,7 +167,7 @@ def summary(
     format: options.LayersFormatName = None,
     output: options.Output = None,
 ) -> int:
-    """All of these, with activations and memory.
+    """Sizes, parameters, MACs and fields, with activations and memory.
 
     With --peak and --bandwidth also the least time that each layer can take on a machine, by the roofline.
     """

@@ -26,6 +26,7 @@ PIXELS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 """Endings of pictures that no format has."""
 VECTORS = (".pdf", ".eps", ".ps")
 """The same, of pictures for papers."""
+SPEC_HELP = "A spec, a file such as net.onnx, `-` for standard input, or the name of a bundled network."
 Dtype = Literal["float32", "float64", "float16", "bfloat16", "int8"]
 
 
@@ -72,7 +73,7 @@ Specs = Annotated[
         autocompletion=spec_names,
         callback=read_once,
         metavar="SPEC...",
-        help="A spec file, `-` for standard input, or the name of a bundled config.",
+        help=SPEC_HELP,
         show_default=False,
     ),
 ]
@@ -81,7 +82,7 @@ Spec = Annotated[
     typer.Argument(
         autocompletion=spec_names,
         metavar="SPEC",
-        help="A spec file, `-` for standard input, or the name of a bundled config.",
+        help=SPEC_HELP,
         show_default=False,
     ),
 ]
@@ -360,7 +361,7 @@ def per_second(text: str, option: str, units: str, example: str) -> Fraction:
     number = r"([0-9]{1,15}(?:\.[0-9]{1,9})?)(?:e([0-9]{1,2}))?"
     match = re.fullmatch(rf"{number}\s*([kmgtp]i?)?(?:{units})?", text.strip().lower())
     if match is None or Fraction(match[1]) == 0:
-        raise typer.BadParameter(f"{text!r} is no number of {example}", param_hint=option)
+        raise typer.BadParameter(f"{text!r} is not a number of {example}", param_hint=option)
     prefix = match[3] or ""
     power = " kmgtp".index(prefix[0]) if prefix else 0
     base = 1024 if prefix.endswith("i") else 1000

@@ -155,7 +155,17 @@ def _replace(output: str, content: Iterable[str] | bytes) -> None:
             return
         _write_beside(target, content)
     except (OSError, ValueError) as error:
-        raise Trouble(f"cannot write {output}: {getattr(error, 'strerror', None) or error}") from error
+        raise Trouble(f"cannot write {output}: {_reason(output, error)}") from error
+
+
+def _reason(output: str, error: OSError | ValueError) -> str:
+    """Why a file cannot be written."""
+    folder = os.path.dirname(output)
+    if isinstance(error, FileNotFoundError) and folder and not os.path.exists(folder):
+        return f"there is no folder {folder}"
+    if isinstance(error, IsADirectoryError):
+        return "it is a folder"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _fill(target: str, mode: str, content: Iterable[str] | bytes) -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
+
+import typer
 
 from cnncalc.cli import options
 from cnncalc.cli.output import emit, keep_specs
 from cnncalc.errors import FINE
 
+Output = Annotated[
+    str | None, typer.Option("-o", "--output", metavar="FILE", help="Write it to a file that ends in .json.")
+]
 
-def schema(output: options.Output = None) -> int:
+
+def schema(output: Output = None) -> int:
     """The JSON Schema of specs, for editors."""
     keep_specs(output, ())
     if output is not None:

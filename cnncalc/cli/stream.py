@@ -61,7 +61,7 @@ def frequency(text: str) -> Fraction:
     match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*([km]?)(?:hz)?", text.strip().lower())
     if match is None or Fraction(match[1]) == 0:
         raise typer.BadParameter(
-            f"{text!r} is no rate of more than 0 positions per second, such as 24000, 24k or 44.1kHz",
+            f"{text!r} is not a rate of more than 0 positions per second, such as 24000, 24k or 44.1kHz",
             param_hint="--rate",
         )
     return Fraction(match[1]) * {"": 1, "k": 1000, "m": 10**6}[match[2]]

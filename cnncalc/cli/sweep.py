@@ -34,7 +34,7 @@ Spec = Annotated[
     typer.Argument(
         autocompletion=options.spec_names,
         metavar="SPEC",
-        help="A spec file, `-` for standard input, or the name of a bundled config.",
+        help=options.SPEC_HELP,
         show_default=False,
     ),
 ]

@@ -120,7 +120,7 @@ def number_of_bytes(text: str) -> int:
     match = re.fullmatch(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kmgt]i?)?b?", text.strip().lower())
     if match is None or float(match[1]) == 0:
         raise typer.BadParameter(
-            f"{text!r} is no amount of memory, such as 2GiB, 500MB or 1000000", param_hint="--memory"
+            f"{text!r} is not an amount of memory, such as 2GiB, 500MB or 1000000", param_hint="--memory"
         )
     from fractions import Fraction
 

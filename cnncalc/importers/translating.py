@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from cnncalc import bundled
 from cnncalc.analysis.report import Report
 from cnncalc.errors import CnncalcError, Diagnostic, Location, ShapeError, SpecError, UsageError
 from cnncalc.importers.checking import Agreement, Disagreement, compared
@@ -54,11 +55,7 @@ def read_network(request: Request, importer: Importer | None = None, name: str |
             ending for one in IMPORTERS.values() for ending in (*one.endings, *one.shared_endings)
         )
         message = f"it is not known which format `{shown(request.source)}` is of"
-        help = (
-            instead_of(request.source)
-            or _beginning(request.source)
-            or f"known endings: {known}; or pass --from"
-        )
+        help = _instead(request.source) or f"known endings: {known}; or pass --from"
         raise UsageError(Diagnostic("E113", "error", message, help))
     place = Location(request.source, 1, 1, node="")
     try:
@@ -90,10 +87,11 @@ def _shares_ending(path: str) -> bool:
     return any(path.lower().endswith(one.shared_endings) for one in IMPORTERS.values() if one.shared_endings)
 
 
-def _beginning(path: str) -> str | None:
-    """What would tell the format of a file whose ending other texts share."""
-    if not _shares_ending(path):
-        return None
+def _instead(source: str) -> str | None:
+    """What would work in place of a source, or tell its format."""
+    if not _shares_ending(source):
+        is_bundled = source in bundled.names() or source in bundled.models()
+        return "it is a bundled network, which every command takes" if is_bundled else instead_of(source)
     return "JSON of Keras has `class_name`, a Darknet network begins with `[net]`; a spec needs no import"
 
 

@@ -17,6 +17,7 @@ from cnncalc.questions.answers import SPATIAL, failure, refusal
 from cnncalc.questions.trace import Placed, Trace, alignment, check_local, taps_of, trace
 from cnncalc.support import display
 from cnncalc.support.dtypes import DTYPES
+from cnncalc.support.numbers import plural
 
 _UNBOUNDED = LARGEST_SIZE
 MOST_TILES = 100_000
@@ -151,7 +152,7 @@ def _within(planner: _Planner, cost: _Cost, memory: int) -> tuple[int, ...]:
     shape = "x".join(map(str, least))
     raise refusal(
         planner.model,
-        f"no tile that works fits into {memory:,} bytes",
+        f"no tile that works fits into {plural(memory, 'byte')}",
         None,
         f"the smallest one, of {shape}, takes {taken(least):,} bytes: allow that, "
         "or store numbers in fewer bytes with --dtype",

@@ -66,10 +66,10 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (("--peak", "19.5T"), "a bound needs both: add --bandwidth, such as `--peak 19.5T --bandwidth 1555G`"),
         (("--bandwidth", "1T"), "a bound needs both: add --peak"),
-        (("--peak", "19.5TB", "--bandwidth", "1T"), "'19.5TB' is no number of FLOPs per second, such as 19.5T"),
-        (("--peak", "0", "--bandwidth", "1T"), "'0' is no number of FLOPs per second"),
-        (("--peak", "1T", "--bandwidth", "fast"), "'fast' is no number of bytes per second, such as 1555G or 2TB/s"),
-        (("--peak", "-1T", "--bandwidth", "1T"), "'-1T' is no number of FLOPs per second"),
+        (("--peak", "19.5TB", "--bandwidth", "1T"), "'19.5TB' is not a number of FLOPs per second, such as 19.5T"),
+        (("--peak", "0", "--bandwidth", "1T"), "'0' is not a number of FLOPs per second"),
+        (("--peak", "1T", "--bandwidth", "fast"), "'fast' is not a number of bytes per second, such as 1555G or 2TB/s"),
+        (("--peak", "-1T", "--bandwidth", "1T"), "'-1T' is not a number of FLOPs per second"),
     ],
 )  # fmt: skip
 def test_machines_that_are_none(

@@ -69,14 +69,14 @@ def test_values_are_those_that_typer_gives(name: str) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ("draw stack3x3 --what cots", "'--what': 'cots' is not one of 'growth', "),
+        ("draw stack3x3 --what cots", "--what: 'cots' is not one of 'growth', "),
         ("draw stack3x3 --what cots", "'scatter'. Did you mean 'cost'?"),
-        ("export lenet5 --to plain", "'--to': 'plain' is not one of 'torch', "),
-        ("check lenet5 --format xml", "'--format': 'xml' is not one of 'full', "),
-        ("check lenet5 --jobs 1.5", "'-j' / '--jobs': '1.5' is not a whole number."),
-        ("check lenet5 --jobs 99", "'-j' / '--jobs': 99 is too large, the most is 64."),
-        ("rf lenet5 --depth 0", "'--depth': 0 is too small, the least is 1."),
-        (f"rf lenet5 --depth {'9' * 5000}", "'--depth': a number of 5,000 digits is too large."),
+        ("export lenet5 --to plain", "--to: 'plain' is not one of 'torch', "),
+        ("check lenet5 --format xml", "--format: 'xml' is not one of 'full', "),
+        ("check lenet5 --jobs 1.5", "-j / --jobs: '1.5' is not a whole number."),
+        ("check lenet5 --jobs 99", "-j / --jobs: 99 is too large, the most is 64."),
+        ("rf lenet5 --depth 0", "--depth: 0 is too small, the least is 1."),
+        (f"rf lenet5 --depth {'9' * 5000}", "--depth: a number of 5,000 digits is too large."),
     ],
 )
 def test_a_refused_value_is_named_with_those_that_work(
@@ -84,7 +84,7 @@ def test_a_refused_value_is_named_with_those_that_work(
 ) -> None:
     ran = Ran(capsys, *words.split())
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith("cnncalc: Invalid value for '-")
+    assert ran.err.startswith("cnncalc: Invalid value for -")
     assert why in ran.err
 
 
@@ -172,3 +172,58 @@ def test_help_shows_the_commands_in_their_groups(capsys: pytest.CaptureFixture[s
     assert heads[0] == "Options"
     assert [head for head in heads[1:] if f"\n{head}\n" not in alone] == []
     assert all(re.search(rf"^  {name}  ", help, re.MULTILINE) or f"\n  {name} " in help for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("solve lenet5", "Missing option --vary."),
+        ("rf", "Missing argument SPEC...."),
+        ("schema more", "Unexpected argument: more"),
+        ("resnet34", "No such command 'resnet34'. Did you mean `cnncalc summary resnet34`?"),
+        ("check lenet5 --ignore W999", "Invalid value for --ignore: no code begins with 'W999'"),
+        ("check lenet5 --select X", "Invalid value for --select: no code begins with 'X'"),
+        (
+            "check lenet5 --output-format json",
+            "Invalid value for --output-format: is the format of the file of --output",
+        ),
+        ("compare lenet5 alexnet --all", "Invalid value for --all: is for --frameworks, which is missing"),
+        ("draw stack3x3 --what field --layer x", "Invalid value for --layer: "),
+        ("draw stack3x3 --what field --at 1", "Invalid value for --at: "),
+        ("draw stack3x3 --what field --behind no.png", "Invalid value for --behind: "),
+        ("explain X", "Invalid value for CODE | TOPIC: no code or topic 'X'"),
+    ],
+)
+def test_a_wrong_line_names_what_is_wrong(words: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, *words.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert " ".join(ran.err.split()).startswith(f"cnncalc: {said}")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("no/x.json", "there is no folder no"), ("folder", "it is a folder")]
+)
+def test_a_file_that_cannot_be_written_says_why(
+    name: str,
+    reason: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("folder").mkdir()
+    ran = Ran(capsys, "zoo", "--format", "json", "-o", name)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"error[E902]: cannot write {name}: {reason}\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_limits_in_words(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    help = Ran(capsys, name, "--help").out
+    assert "x>=" not in help and "<=x" not in help
+    assert ("at least 1]" in " ".join(help.split())) == ("--max-layers" in help or "--channels" in help)
+
+
+def test_a_bundled_network_needs_no_import(capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "import", "resnet34")
+    assert ran.code == 2
+    assert "it is a bundled network, which every command takes" in ran.err

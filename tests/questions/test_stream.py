@@ -180,4 +180,4 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 def test_rates_that_mean_nothing(rate: str, capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "stream", "wavenet", f"--rate={rate}")
     assert ran.code == 2
-    assert "is no rate of more than 0 positions per second, such as 24000" in ran.err
+    assert "is not a rate of more than 0 positions per second, such as 24000" in ran.err

@@ -170,7 +170,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         (["--image", "40x24"], "give one of --tile and --memory"),
         (["--image", "40x24", "--tile", "8", "--memory", "1GiB"], "give one of --tile and --memory"),
         (["--image", "big", "--tile", "8"], "is not made of whole numbers"),
-        (["--image", "40x24", "--memory", "lots"], "is no amount of memory, such as 2GiB"),
+        (["--image", "40x24", "--memory", "lots"], "is not an amount of memory, such as 2GiB"),
         (["--image", "40", "--tile", "8"], "has 2 spatial axes, the image 1"),
     ],
 )
