@@ -609,8 +609,24 @@ def _reshape(call: Call) -> Made:
             return [call.add("tokens", shape)]
         if call.shape.rank == 1 < shape.rank:
             return [call.add("to_map", shape, size=shape.sizes)]
+    rows = _rows(call, dims)
+    if rows is not None:
+        return [rows]
     call.refuse(f"a reshape of {call.shape} (channels first) to {wanted} is not understood")
     return None
+
+
+def _rows(call: Call, dims: list[Size]) -> Tensor | None:
+    """The rows of a map as a sequence, the columns of each as channels, as readers of text have them."""
+    channels, sizes = call.shape.channels, call.shape.sizes
+    if call.channels_first or len(sizes) != 2 or channels is None or None in sizes:
+        return None
+    height, width = (size or 0 for size in sizes)
+    if dims != [height, width * channels]:
+        return None
+    along = (1, width)
+    made = call.add("unfold", Shape(width * channels, (height, 1)), kernel=along, stride=along)
+    return call.add("squeeze", Shape(width * channels, (height,)), made, axis=1)
 
 
 def _sum(op: str) -> Callable[[Call], Made]:

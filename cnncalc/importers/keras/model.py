@@ -120,12 +120,12 @@ class _Translation:
     ) -> list[Tensor]:
         by_name = {_name(layer): layer for layer in layers}
         made: dict[_Ref, Tensor] = {}
+        lines = _token_inputs(layers, self.request.source)
         starts = _refs(settings.get("input_layers"))
         for number, start in enumerate(starts):
             if given is None:
                 shape = self._shape_of(by_name.get(start.layer, {}), [])
-                readers = [layer for layer in layers if _is_read_by(start.layer, layer, self.request.source)]
-                made[start] = self._input(start.layer, shape, any(map(_reads_tokens, readers)))
+                made[start] = self._input(start.layer, shape, start.layer in lines)
             elif number < len(given):
                 made[start] = given[number]
         outputs = _refs(settings.get("output_layers"))
@@ -292,8 +292,10 @@ def _reads_tokens(layer: Config) -> bool:
     return layer.get("class_name") == "Embedding"
 
 
-def _is_read_by(name: str, layer: Config, file: str) -> bool:
-    return any(ref.layer == name for node in _nodes(layer, file) for ref in _refs_in(node))
+def _token_inputs(layers: list[Config], file: str) -> set[str]:
+    """The layers that are read as numbers of tokens."""
+    readers = filter(_reads_tokens, layers)
+    return {ref.layer for one in readers for node in _nodes(one, file) for ref in _refs_in(node)}
 
 
 def _skipped(calls: list[tuple[Config, int, _Node]], outputs: list[_Ref]) -> dict[str, int]:

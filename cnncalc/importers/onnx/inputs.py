@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
+from heapq import heappop, heappush
 from typing import Any
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.onnx.file import Constant, OnnxGraph, OnnxNode
 from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Layout, known, plain, whole
+
+MOST_NODES = 100
+"""Nodes that are looked at for an input."""
 
 
 class Order(Enum):
@@ -36,26 +40,39 @@ _FIRST = _words(
 _RECURRENT = ("LSTM", "GRU", "RNN")
 
 
-def order_of(graph: OnnxGraph, name: str, axes: Sequence[int | None] | None) -> Order:
-    """The order that the first layer tells that reads an input, or what comes of it number by number."""
-    if axes is None or len(axes) < 2:
+class Orders:
+    """The orders of the inputs of one graph."""
+
+    def __init__(self, graph: OnnxGraph) -> None:
+        self.nodes = graph.nodes
+        self.constants = _constants(graph)
+        self.readers: dict[str, list[int]] = {}
+        for place, node in enumerate(graph.nodes):
+            for name in node.inputs:
+                self.readers.setdefault(name, []).append(place)
+
+    def of(self, name: str, axes: Sequence[int | None] | None) -> Order:
+        """What the first layer tells that reads an input, or what comes of it number by number."""
+        if axes is None or len(axes) < 2:
+            return Order.FIRST
+        last = len(axes) - 1
+        # The axis of the input that each axis of a tensor is; -1 for one of size 1 that was added.
+        reached = {name: tuple(range(len(axes)))}
+        waiting = self.readers.get(name, [])[:MOST_NODES]
+        for _ in range(MOST_NODES):
+            if not waiting:
+                break
+            node = self.nodes[heappop(waiting)]
+            tensor = next(one for one in node.inputs if one in reached)
+            found = _told(node, reached[tensor], last, axes, self.constants, tensor)
+            if found is not None:
+                return found
+            moved = _moved(node, reached[tensor], self.constants)
+            for output in () if moved is None else node.outputs:
+                reached.setdefault(output, moved)
+                for place in self.readers.get(output, [])[:MOST_NODES]:
+                    heappush(waiting, place)
         return Order.FIRST
-    constants = _constants(graph)
-    reached = {name: tuple(range(len(axes)))}
-    last = len(axes) - 1
-    for node in graph.nodes:
-        tensor = next((one for one in node.inputs if one in reached), None)
-        if tensor is None:
-            continue
-        # The axis of the input that each axis of the tensor is; -1 for one of size 1 that was added.
-        order = reached[tensor]
-        found = _told(node, order, last, axes, constants, tensor)
-        if found is not None:
-            return found
-        moved = _moved(node, order, constants)
-        if moved is not None:
-            reached.update(dict.fromkeys(node.outputs, moved))
-    return Order.FIRST
 
 
 def layout_of(order: Order, shape: Shape, batch: int) -> Layout:
@@ -77,7 +94,7 @@ def _told(
 ) -> Order | None:
     """What a node tells of the input; ``None`` where it tells nothing."""
     operator, others = node.operator, [constants.get(one) for one in node.inputs if one != tensor]
-    if operator == "Gather" and last == 1 and node.inputs[1] == tensor:
+    if operator == "Gather" and last == 1 and others and node.inputs[1] == tensor:
         table = others[0]
         return Order.TOKENS if table is not None and len(table.dims) == 2 else None
     if last < 2:
@@ -105,8 +122,8 @@ def _moved(node: OnnxNode, order: tuple[int, ...], constants: dict[str, Constant
     if node.operator in _THROUGH:
         return order
     if node.operator == "Transpose":
-        places: Sequence[int] = node.attributes.get("perm", range(len(order))[::-1])
-        return tuple(order[one] for one in places) if len(places) == len(order) else None
+        places = _numbers(node, "perm", 1, constants) or range(len(order))[::-1]
+        return tuple(order[one] for one in places) if sorted(places) == list(range(len(order))) else None
     if node.operator == "Unsqueeze":
         added = _numbers(node, "axes", 1, constants)
         if added is None:
@@ -132,9 +149,11 @@ def _constants(graph: OnnxGraph) -> dict[str, Constant]:
     return found
 
 
-def _numbers(node: OnnxNode, name: str, place: int, constants: dict[str, Constant]) -> Any:
-    """Whole numbers that are an attribute or, in newer opsets, an input."""
-    if name in node.attributes:
-        return node.attributes[name]
-    given = constants.get(node.inputs[place]) if len(node.inputs) > place else None
-    return None if given is None else given.values
+def _numbers(node: OnnxNode, name: str, place: int, constants: dict[str, Constant]) -> tuple[int, ...] | None:
+    """Whole numbers that are an attribute or, in newer opsets, an input; ``None`` where not known."""
+    found: Any = node.attributes.get(name)
+    if found is None and len(node.inputs) > place:
+        given = constants.get(node.inputs[place])
+        found = None if given is None else given.values
+    is_list = isinstance(found, tuple | list) and all(isinstance(one, int) for one in found)
+    return tuple(found) if is_list else None

@@ -21,7 +21,7 @@ from cnncalc.importers.items import (
 )
 from cnncalc.importers.onnx.batches import lost_batch
 from cnncalc.importers.onnx.file import OnnxModel, OnnxNode, read_model
-from cnncalc.importers.onnx.inputs import Order, layout_of, order_of
+from cnncalc.importers.onnx.inputs import Order, Orders, layout_of
 from cnncalc.importers.onnx.layout import CHANNELS, known, whole
 from cnncalc.importers.onnx.translation import (
     UNRUNNABLE,
@@ -96,8 +96,9 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
         Refused: with everything that is not understood.
     """
     translation = Translation(model, request.source, request.partial)
+    orders = Orders(model.graph)
     for place, (name, axes) in enumerate(model.graph.inputs):
-        order = order_of(model.graph, name, axes)
+        order = orders.of(name, axes)
         shape, batch = _input_shape(
             name, _channels_first(axes, order), request.shape_of(name, place == 0), sizes
         )
@@ -197,10 +198,10 @@ def _first_difference(one: list[Item], other: list[Item]) -> str:
 def _network(
     model: OnnxModel, request: Request, translation: Translation, other: Translation | None
 ) -> Network:
-    inputs = []
+    inputs, orders = [], Orders(model.graph)
     for place, (name, axes) in enumerate(model.graph.inputs):
         shape = translation.shapes[name]
-        axes = _channels_first(axes, order_of(model.graph, name, axes))
+        axes = _channels_first(axes, orders.of(name, axes))
         if other is not None and request.shape_of(name, place == 0) is None and axes is not None:
             shape = Shape(shape.channels, tuple(axes[2:]))
         inputs.append((name, shape))

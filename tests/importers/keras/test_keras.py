@@ -111,6 +111,16 @@ def test_weights_of_each_position_are_stated(tmp_path: Path) -> None:
     assert found.totals.macs == 7 * 19 * 4 * 3 * 6
 
 
+def test_columns_become_channels_of_a_sequence(tmp_path: Path) -> None:
+    """Between the convolutions and the recurrent layers of readers of text."""
+    layers = [layer("Reshape", target_shape=[15, 120]), layer("Conv1D", filters=4, kernel_size=[3])]
+    found = network(tmp_path, sequential(start(15, 20, 6), *layers))
+    assert [one.shape for one in found.items] == [Shape(120, (15, 1)), Shape(120, (15,)), Shape(4, (13,))]
+    report = translated(found).report
+    assert report.totals.params == 120 * 3 * 4 + 4
+    assert report.layers[-1].field.size == (3, 20)
+
+
 def test_a_reshaped_vector_is_a_map(tmp_path: Path) -> None:
     """As the generators of DCGAN begin."""
     found = network(
