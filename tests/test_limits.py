@@ -451,6 +451,15 @@ def test_inputs_are_no_layers(text: str, layers: int) -> None:
         cnncalc.loads(text, max_layers=layers - 1)
 
 
+@pytest.mark.parametrize("spec", ["lenet5", "resnet50"])
+def test_few_layers_are_said_to_be_few(spec: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not the effort of reading again what a block, a variant or a case shares."""
+    assert main(["rf", spec, "--max-layers", "2"]) == 1
+    err = capsys.readouterr().err
+    assert "error[E102]: more than 2 items after expanding blocks and repeats" in err
+    assert "pass --max-layers" in err
+
+
 @pytest.mark.parametrize("command", ["params", "rf", "shapes", "summary", "compare", "check"])
 def test_more_layers_on_the_command_line(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

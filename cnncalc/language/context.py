@@ -86,6 +86,8 @@ class BeyondLimit(Exception):
 
 DEEPEST = 65
 """Lists of layers inside one another, the network's own and the calls of blocks included."""
+LEAST_REREAD = 10_000
+"""Nodes that are read again however few layers are allowed, so that the layers are what is too many."""
 REREAD_PER_LAYER = 10
 """Nodes read again, on average, for the calls of blocks, copies that use their index, variants and cases; two
 characters of an
@@ -102,7 +104,7 @@ class Context:
     def __init__(self, source: Source, most_layers: int = MOST_LAYERS) -> None:
         self.source = source
         self.most_layers = most_layers
-        self.most_reread = REREAD_PER_LAYER * most_layers
+        self.most_reread = max(REREAD_PER_LAYER * most_layers, LEAST_REREAD)
         self.diagnostics: list[Diagnostic] = []
         self.all_variables: set[str] = set()
         """The names of the variables of all models, for what is set from outside."""
