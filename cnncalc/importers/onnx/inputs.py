@@ -68,7 +68,9 @@ class Orders:
             if found is not None:
                 return found
             moved = _moved(node, reached[tensor], self.constants)
-            for output in () if moved is None else node.outputs:
+            if moved is None:
+                continue
+            for output in node.outputs:
                 reached.setdefault(output, moved)
                 for place in self.readers.get(output, [])[:MOST_NODES]:
                     heappush(waiting, place)
