@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import product
 from math import ceil, lcm, prod
@@ -230,7 +230,7 @@ def _plan(planner: _Planner, cost: _Cost, limits: tuple[int, ...]) -> Tiling:
     axes: list[TiledAxis] = []
     for at, limit in enumerate(limits):
         same = next((one for one in range(at) if limits[one] == limit and planner.is_like(at, one)), None)
-        axes.append(planner.axis(at, limit) if same is None else axes[same])
+        axes.append(planner.axis(at, limit, len(set(limits)) == 1) if same is None else axes[same])
     sizes = [[tile.size for tile in axis.tiles] for axis in axes]
     macs = 0
     for one in product(*[sorted(set(some)) for some in sizes]):
@@ -331,12 +331,7 @@ class _Planner:
 
     def serves(self, sizes: tuple[int, ...]) -> bool:
         """Whether there is a plan with tiles that are no larger."""
-        try:
-            for axis, size in enumerate(sizes):
-                self._best(axis, size)
-        except _Failed:
-            return False
-        return True
+        return all(self._has_plan(axis, size) for axis, size in enumerate(sizes))
 
     def _square(self, size: int) -> tuple[int, ...]:
         """That size along every axis, as far as the image goes."""
@@ -344,8 +339,8 @@ class _Planner:
 
     # Plans along one axis
 
-    def axis(self, axis: int, limit: int) -> TiledAxis:
-        """The fewest tiles that are no larger than the limit."""
+    def axis(self, axis: int, limit: int, is_square: bool = False) -> TiledAxis:
+        """The fewest tiles that are no larger than the limit, which may be that of all axes."""
         if limit < 1:
             raise InputError("a tile has at least 1 position")
         size, align = self.image[axis], self.aligns[axis]
@@ -354,7 +349,8 @@ class _Planner:
         try:
             tiles = self._best(axis, limit)
         except _Failed as failed:
-            raise self._too_small(axis, limit, failed.layer) from None
+            axes = range(len(self.image)) if is_square else (axis,)
+            raise self._too_small(axis, limit, failed.layer, axes) from None
         return TiledAxis(size, output, align, tiles)
 
     def _best(self, axis: int, limit: int) -> tuple[Tile, ...]:
@@ -460,9 +456,10 @@ class _Planner:
             return False
         return found.first + found.shift <= kept <= found.last + found.shift
 
-    def _too_small(self, axis: int, limit: int, layer: Placed | None) -> NoAnswer:
-        """No plan with tiles of a size: what the smallest one is that works."""
-        smallest = self._smallest(axis, limit)
+    def _too_small(self, axis: int, limit: int, layer: Placed | None, axes: Iterable[int]) -> NoAnswer:
+        """No plan with tiles of a size: what the smallest one is that works along some axes."""
+        each = [self._least(one, limit) for one in axes]
+        smallest = max(filter(None, each), default=None) if all(each) else None
         align = self.aligns[axis]
         message = f"a tile of {limit} is too small"
         if layer is not None:
@@ -474,6 +471,25 @@ class _Planner:
             else f"{begin}; the smallest tile that works is {smallest}"
         )
         return refusal(self.model, message, None if layer is None else layer.node, help)
+
+    def _least(self, axis: int, limit: int) -> int | None:
+        """The smallest limit with which there is a plan, from one on with which there may be none."""
+        if self._has_plan(axis, limit):
+            return limit
+        low, high = limit, self._smallest(axis, limit)
+        if high is None:
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self._has_plan(axis, middle) else (middle, high)
+        return high
+
+    def _has_plan(self, axis: int, limit: int) -> bool:
+        try:
+            self._best(axis, limit)
+        except _Failed:
+            return False
+        return True
 
     def _smallest(self, axis: int, limit: int) -> int | None:
         size, align = self.image[axis], self.aligns[axis]

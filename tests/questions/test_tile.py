@@ -119,6 +119,31 @@ def test_a_tile_that_is_too_small_says_which_is_not() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "image", "limit"),
+    [
+        ("conv5x5: {out: 2, padding: [2, 4], dilation: [1, 2]}", (108, 108), 3),  # the second axis needs more
+        ("maxpool: {kernel: 2, stride: 3}, conv: {kernel: 4, out: 3, padding: 1}", (300, 300), 8),
+        ("conv1x1: {out: 1, stride: 4}, conv3x3: {out: 1, padding: 1}", (64, 80), 2),
+    ],
+)
+def test_the_smallest_tile_that_works_is_found_exactly(text: str, image: tuple[int, ...], limit: int) -> None:
+    model = model_of(f"input: [1, 64, 64]\nlayers: [{text}]")
+
+    def works(size: int) -> bool:
+        try:
+            tile(model, image, tile=size)
+        except cnncalc.NoAnswer:
+            return False
+        return True
+
+    with pytest.raises(cnncalc.NoAnswer) as found:
+        tile(model, image, tile=limit)
+    smallest = next(size for size in range(limit, min(image)) if works(size))
+    assert found.value.diagnostics[0].help is not None
+    assert found.value.diagnostics[0].help.endswith(f"; the smallest tile that works is {smallest}")
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"image": (64,), "tile": 32}, "has 2 spatial axes, the image 1"),
