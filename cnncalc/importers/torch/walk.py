@@ -24,6 +24,12 @@ class NotUnderstood(Exception):
         self.help = help
 
 
+def no_map(held: object) -> NotUnderstood:
+    """Why a call cannot work on something; what is half of a layer says itself what it is (``what``)."""
+    what = getattr(held, "what", None)
+    return NotUnderstood(f"it reads {what}" if what else "it works on what is no map")
+
+
 class Const(NamedTuple):
     """A tensor that does not depend on the network's input: parameters, and what is computed from them."""
 
@@ -616,4 +622,15 @@ def _times(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape)) or "1"
 
 
-__all__ = ["COPIES", "HANDLERS", "Const", "Mapping", "NotUnderstood", "Opaque", "Walk", "handles", "refs"]
+__all__ = [
+    "COPIES",
+    "HANDLERS",
+    "Const",
+    "Mapping",
+    "NotUnderstood",
+    "Opaque",
+    "Walk",
+    "handles",
+    "no_map",
+    "refs",
+]

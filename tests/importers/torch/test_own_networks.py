@@ -433,6 +433,9 @@ def test_functions(forward: Forward) -> None:
 def test_where_a_maximum_is_is_no_layer() -> None:
     module = One(lambda s, x: s.c(x).max(1), c=nn.Conv2d(3, 6, 3))
     assert refused(module, (3, 12, 16)) == ["output: it is no map or vector"]
+    module.function = lambda s, x: s.c(x).max(1)[1].relu()
+    (found,) = refused(module, (3, 12, 16))
+    assert found == "relu: it reads where the largest values are, which no layer gives"
 
 
 def test_attention_with_channels_before_positions() -> None:
@@ -445,7 +448,7 @@ def test_attention_with_channels_before_positions() -> None:
     module = One(forward, gain=nn.Parameter(torch.zeros(1)), **layers)
     assert "attention" in words(held(module, (8, 6, 7), other=[(8, 9, 5)]))
     module.function = lambda _, x: torch.bmm(x.flatten(2), x.flatten(2).transpose(1, 2)).relu()
-    assert refused(module, (8, 6, 7)) == ["relu: it works on what is no map"]
+    assert refused(module, (8, 6, 7)) == ["relu: it reads a product of two tensors that no attention follows"]
 
 
 # weights

@@ -14,7 +14,7 @@ from cnncalc.importers.torch.functions.elementwise import applied
 from cnncalc.importers.torch.functions.lengths import WORKING, Length, divided, kept
 from cnncalc.importers.torch.rearrange import as_map, whole
 from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, View, whole_axis
-from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
+from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles, no_map
 
 
 def arithmetic(walk: Walk, op: str, left: Any, right: Any) -> Any:
@@ -30,7 +30,7 @@ def arithmetic(walk: Walk, op: str, left: Any, right: Any) -> Any:
             return arithmetic(walk, "mul", inverse, left)
         left, right = right, left
     if not isinstance(left, View):
-        raise NotUnderstood("it works on what is no map")
+        raise no_map(left)
     if isinstance(right, View):
         return joined(walk, op, left, right)
     if isinstance(right, Const):

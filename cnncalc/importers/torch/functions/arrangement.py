@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.torch.functions.attention import NO_ATTENTION, Scores, Turned, turned
+from cnncalc.importers.torch.functions.attention import Scores, Turned, turned
 from cnncalc.importers.torch.functions.lengths import Length, kept
 from cnncalc.importers.torch.functions.states import States, joined_states, state_of
 from cnncalc.importers.torch.rearrange import as_map, is_shuffled, ordered, padded, whole
@@ -24,17 +24,15 @@ from cnncalc.importers.torch.views import (
     size_of,
     whole_axis,
 )
-from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
+from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles, no_map
 
 
 def unpadded(walk: Walk, view: Any) -> View:
     """A view without a border left open."""
     if isinstance(view, States):
         return joined_states(walk, view)
-    if isinstance(view, Scores | Turned):
-        raise NotUnderstood(NO_ATTENTION)
     if not isinstance(view, View):
-        raise NotUnderstood("it rearranges what is no map")
+        raise no_map(view)
     return padded(walk, view) if view.pads else view
 
 
@@ -402,7 +400,7 @@ def getitem(walk: Walk, input: View, index: Any) -> View:
             return state_of(walk, input, index)
         input = joined_states(walk, input)
     if not isinstance(input, View):
-        raise NotUnderstood("it indexes what is no map")
+        raise no_map(input)
     view = unpadded(walk, input)
     parts = _indices(index, len(view.dims))
     if any(isinstance(one, Const | View | list) for one in parts):

@@ -12,7 +12,7 @@ from cnncalc.importers.torch.rearrange import positionwise, whole
 from cnncalc.importers.torch.views import CHANNELS, Dim, Factor, View, merged, size_of, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Opaque, Walk, handles
 
-NO_ATTENTION = "it reads a product of two tensors that no attention follows"
+NO_ATTENTION = "a product of two tensors that no attention follows"
 
 
 class Scores(NamedTuple):
@@ -24,6 +24,7 @@ class Scores(NamedTuple):
     """Its last two dimensions are positions and channels, as the query's."""
     offsets: Const | None = None
     """What was added: learned for each offset, or a mask."""
+    what: str = NO_ATTENTION
 
 
 class Turned(NamedTuple):
@@ -31,6 +32,7 @@ class Turned(NamedTuple):
 
     shape: tuple[int, ...]
     scores: Scores
+    what: str = NO_ATTENTION
 
 
 class Laid(NamedTuple):
@@ -63,7 +65,7 @@ def turned(walk: Walk, scores: Scores | Turned, order: Sequence[int]) -> Scores 
     """Scores whose last two dimensions are exchanged."""
     rank = len(scores.shape)
     if [one % rank for one in order] != [*range(rank - 2), rank - 1, rank - 2]:
-        raise NotUnderstood(NO_ATTENTION)
+        raise NotUnderstood(f"it reads {NO_ATTENTION}")
     shape = walk.recording.shape(walk.call.outputs[0])
     return Turned(shape, scores) if isinstance(scores, Scores) else scores.scores._replace(shape=shape)
 

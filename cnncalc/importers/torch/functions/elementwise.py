@@ -8,13 +8,13 @@ from cnncalc.importers.limits import NO_LIMIT, clipping
 from cnncalc.importers.torch.functions.lengths import Length, kept
 from cnncalc.importers.torch.rearrange import whole
 from cnncalc.importers.torch.views import View, whole_axis
-from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
+from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles, no_map
 
 
 def applied(walk: Walk, op: str, input: Any, weights: tuple[Const, ...] = (), **arguments: Any) -> View:
     """An operation on every element of a map, however it is arranged."""
     if not isinstance(input, View):
-        raise NotUnderstood("it works on what is no map")
+        raise no_map(input)
     if not walk.knows(op):
         raise NotUnderstood(f"the language has no `{op}`")
     view = whole(walk, input)

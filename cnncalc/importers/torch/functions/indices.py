@@ -11,6 +11,7 @@ class Indices(NamedTuple):
     shape: tuple[int, ...]
     source: str | None = None
     """The map that was pooled."""
+    what: str = "where the largest values are, which no layer gives"
 
 
 __all__ = ["Indices"]

@@ -15,6 +15,7 @@ class Length(NamedTuple):
     shape: tuple[int, ...]
     source: View
     dim: int
+    what: str = "the norm over the channels"
 
 
 def length_of(walk: Walk, view: View, dim: Any) -> Length | None:

@@ -209,6 +209,7 @@ class Carried(NamedTuple):
     """The cells of an LSTM within a loop over a sequence."""
 
     shape: tuple[int, ...]
+    what: str = "the state of the cells of an LSTM"
 
 
 def _state_size(hidden: Any) -> int:

@@ -15,7 +15,7 @@ from cnncalc.importers.torch.functions.indices import Indices
 from cnncalc.importers.torch.functions.lengths import length_of, normalize
 from cnncalc.importers.torch.rearrange import require_no_batch, whole
 from cnncalc.importers.torch.views import CHANNELS, View, merged, size_of
-from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
+from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles, no_map
 from cnncalc.support.numbers import by
 
 POOLS = {"mean": "global_avgpool", "sum": "global_avgpool", "max": "global_maxpool", "norm": "global_lppool"}
@@ -27,7 +27,7 @@ A_SUM = "a sum, not a mean"
 def reduced(walk: Walk, kind: str, input: Any, dim: Any, keepdim: bool) -> View:
     """A map with some dimensions reduced to one value."""
     if not isinstance(input, View):
-        raise NotUnderstood("it works on what is no map")
+        raise no_map(input)
     view = unpadded(walk, input)
     is_of_all = dim is None or dim == () or dim == []
     if is_of_all:
@@ -214,7 +214,7 @@ def softmax(walk: Walk, input: Any, dim: int | None = None, _stacklevel: int = 3
             raise NotUnderstood("a softmax over the queries")
         return input
     if not isinstance(input, View):
-        raise NotUnderstood("it works on what is no map")
+        raise no_map(input)
     if dim is None:
         raise NotUnderstood("it does not say its dimension")
     view = whole(walk, input)

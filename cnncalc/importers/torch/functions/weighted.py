@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.frameworks import TENSORFLOW
 from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.torch.functions.attention import NO_ATTENTION, Scores, projected
+from cnncalc.importers.torch.functions.attention import projected
 from cnncalc.importers.torch.rearrange import (
     as_map,
     as_vector,
@@ -20,7 +20,7 @@ from cnncalc.importers.torch.rearrange import (
     with_positions,
 )
 from cnncalc.importers.torch.views import CHANNELS, Dim, View, whole_axis
-from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
+from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles, no_map
 
 
 def per_axis(value: Any, rank: int) -> tuple[int, ...]:
@@ -36,10 +36,8 @@ def of_map(
     walk: Walk, input: Any, rank: int, fill: float = 0.0
 ) -> tuple[str, tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] | None]:
     """The item of a map of some rank, channels before positions, and the border still open, at both sizes."""
-    if isinstance(input, Scores):
-        raise NotUnderstood(NO_ATTENTION)
     if not isinstance(input, View):
-        raise NotUnderstood("it works on what is no map")
+        raise no_map(input)
     if len(input.dims) != rank + 2:
         raise NotUnderstood("it works on a tensor without batch")
     open_border = None
@@ -346,7 +344,7 @@ def conv_transpose(
 def linear(walk: Walk, input: Any, weight: Any, bias: Any = None) -> View:
     """On a vector ``linear``, on a map's channels the 1x1 convolution that it is."""
     if not isinstance(input, View):
-        raise NotUnderstood("it works on what is no map")
+        raise no_map(input)
     weight = _weight(weight)
     out, channels = weight.shape
     dim = len(input.dims) - 1
@@ -402,7 +400,7 @@ def embedding(walk: Walk, input: Any, weight: Any, *args: Any, **kwargs: Any) ->
 
 def _normalised(walk: Walk, op: str, input: Any, dim: int, weight: Any, bias: Any, **arguments: Any) -> View:
     if not isinstance(input, View):
-        raise NotUnderstood("it works on what is no map")
+        raise no_map(input)
     view = padded(walk, input) if input.pads else input
     view = positionwise(walk, view, dim % len(view.dims))
     channels = walk.shapes[view.node].channels
