@@ -115,7 +115,9 @@ def _told(
         return Order.LAST if sorted(wanted) == list(range(1, last)) else None
     if operator == "Reshape" and axes[last] == 1 and order == tuple(range(last + 1)):
         sizes: Sequence[int] = _numbers(node, "shape", 1, constants) or ()
-        return Order.LAST if len(sizes) == last + 1 and sizes[1] == 1 and sizes[last] != 1 else None
+        has_channels = all(axis == 1 for axis in axes[2:])  # a vector, whose channels become positions
+        is_turned = len(sizes) == last + 1 and sizes[1] == 1 and sizes[last] != 1
+        return Order.LAST if is_turned and not has_channels else None
     return None
 
 
