@@ -211,7 +211,7 @@ def test_options_that_mean_nothing(
 def test_memory_that_leaves_tiles_too_small_for_the_network(memory: int, size: int | None) -> None:
     (model,) = cnncalc.loads("input: [3, 32, 32]\nlayers: [conv3x3: 4, maxpool2]\n")
     if size is None:
-        with pytest.raises(cnncalc.NoAnswer, match="no tile that works fits into 1 bytes"):
+        with pytest.raises(cnncalc.NoAnswer, match="no tile that works fits into 1 byte;"):
             cnncalc.tile(model, (100, 100), memory=memory)
     else:
         assert cnncalc.tile(model, (100, 100), memory=memory).axes[0].tiles[0].size == size

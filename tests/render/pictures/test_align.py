@@ -39,7 +39,7 @@ def test_aligned_branches_are_said_to_be() -> None:
 def test_the_first_join_that_is_amiss_is_drawn() -> None:
     text = (
         "input: [1, 32, 32]\nlayers:\n  - residual: {body: [conv3x3: {out: 1, padding: 1}]}\n"
-        "  - concat:\n      a: [conv3x3: {out: 2, padding: [[2, 0], [1, 1]]}]\n      b: [conv1x1: 2]\n"
+        "  - concat:\n      a: [conv3x3: {out: 2, padding: [[0, 2], [1, 1]]}]\n      b: [conv1x1: 2]\n"
     )
     svg = draw("align", Drawing((one(text),)))
     assert any("concat_1" in words for words in texts(svg))
