@@ -209,7 +209,7 @@ ASKED: dict[str, tuple[str, list[str], int, str]] = {
     "a rate": (LONG, ["stream", "--rate", "1e308"], 2, "is not a rate"),
     "tiles of a wide image": (WIDE, ["tile", "--image", "1000000000x1000000000", "--memory", "1GiB"], 1, "fits into 1,073,741,824 bytes"),
     "tiles that are too many": (WIDE, ["tile", "--image", "1000000000x1000000000", "--tile", "64"], 1, "a tile of 64 is too small"),
-    "no memory": (WIDE, ["tile", "--image", "1000000000x1000000000", "--memory", "1"], 1, "fits into 1 bytes"),
+    "no memory": (WIDE, ["tile", "--image", "1000000000x1000000000", "--memory", "1"], 1, "fits into 1 byte"),
     "a solution": (WIDE, ["solve", "--vary", "input", "--so-that", "macs <= 999T"], 0, "3041383 998,999,825,813,388"),
     "a picture of windows": (WIDE, ["draw", "--what", "pool"], 1, "positions, of which at most 100,000 along an axis are drawn"),
     "a picture of bins": (BINS, ["draw", "--what", "spp"], 1, "of which at most 100,000 along an axis are drawn"),
