@@ -105,8 +105,7 @@ def _slice(walk: Walk, node: str, first: int, count: int) -> str:
     if key not in walk.cuts:
         shape = walk.shapes[node]
         walk.cuts[key] = walk.emit("slice", node, Shape(count, shape.sizes), channels=(first, count))
-        if node in walk.other_sizes:
-            walk.other_sizes[walk.cuts[key]] = walk.other_sizes[node]
+        walk.keep_sizes(walk.cuts[key], node)
     return walk.cuts[key]
 
 
@@ -236,8 +235,7 @@ def ordered(walk: Walk, view: View, channels: int) -> View:
         return view
     if is_shuffled(walk, view, channels):
         node = walk.emit("channel_shuffle", view.node, walk.shapes[view.node], groups=dim[1].size)
-        if view.node in walk.other_sizes:
-            walk.other_sizes[node] = walk.other_sizes[view.node]
+        walk.keep_sizes(node, view.node)
         dims = list(view.dims)
         dims[channels] = whole_axis(CHANNELS, size)
         return view._replace(node=node, dims=tuple(dims))
@@ -427,8 +425,7 @@ def resized(walk: Walk, node: str, sizes: tuple[int, ...], others: tuple[int, ..
         made = walk.emit("upsample_to", [node, target], shape)
     else:
         if walk.other is not None and others != sizes:
-            where = walk.path(walk.call) or "the network"
-            walk.remark(f"{where}: copies of a value for each position are kept as {by(sizes)} at every size")
+            walk.remark_here(f"copies of a value for each position are kept as {by(sizes)} at every size")
         made = walk.emit("upsample", node, shape, size=sizes)
     if others is not None:
         walk.other_sizes[made] = others

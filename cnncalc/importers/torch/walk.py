@@ -154,8 +154,7 @@ class Walk:
         shape = Shape(constant.shape[1], constant.shape[2:])
         self.inputs.append((name, shape))
         self.shapes[name] = shape
-        where = self.path(self.call) or "the network"
-        self.remark(f"{where}: numbers that do not depend on the input come in as `{name}`, {shape}")
+        self.remark_here(f"numbers that do not depend on the input come in as `{name}`, {shape}")
         return self.plain_view(name)
 
     # what the passes need of the recording
@@ -493,6 +492,15 @@ class Walk:
     def remark(self, text: str) -> None:
         """Something the user should know, with the number of times."""
         self.remarks[text] += 1
+
+    def remark_here(self, text: str) -> None:
+        """The same of the module that the current call is in."""
+        self.remark(f"{self.path(self.call) or 'the network'}: {text}")
+
+    def keep_sizes(self, made: str, source: str) -> None:
+        """That at the second size, too, a tensor has the positions of the one that it is made of."""
+        if source in self.other_sizes:
+            self.other_sizes[made] = self.other_sizes[source]
 
     # outputs and stand-ins
 

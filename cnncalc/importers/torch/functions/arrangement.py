@@ -233,8 +233,7 @@ def _repeated(walk: Walk, view: View, dim: int, count: int) -> View:
         raise NotUnderstood("it repeats what is not all channels of a map")
     shape = walk.shapes[view.node]
     node = walk.emit("concat", [view.node] * count, Shape((shape.channels or 1) * count, shape.sizes))
-    if view.node in walk.other_sizes:
-        walk.other_sizes[node] = walk.other_sizes[view.node]
+    walk.keep_sizes(node, view.node)
     dims = list(view.dims)
     dims[dim] = whole_axis(CHANNELS, (shape.channels or 1) * count)
     return view._replace(node=node, dims=tuple(dims))
@@ -347,8 +346,7 @@ def _see_whether_last(walk: Walk, view: View, dim: int, index: int, is_last: boo
     if is_last and walk.shapes[view.node].rank == 1:
         walk.last.add((view.node, size - 1))
     elif index < 0 or is_last:
-        where = walk.path(walk.call) or "the network"
-        walk.remark(f"{where}: a position counted from the end is kept as the position {index % size}")
+        walk.remark_here(f"a position counted from the end is kept as the position {index % size}")
 
 
 @handles("unbind")

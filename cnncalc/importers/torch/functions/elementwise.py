@@ -19,8 +19,7 @@ def applied(walk: Walk, op: str, input: Any, weights: tuple[Const, ...] = (), **
         raise NotUnderstood(f"the language has no `{op}`")
     view = whole(walk, input)
     node = walk.emit(op, view.node, walk.shapes[view.node], weights, **arguments)
-    if view.node in walk.other_sizes:
-        walk.other_sizes[node] = walk.other_sizes[view.node]
+    walk.keep_sizes(node, view.node)
     return view._replace(node=node)
 
 
@@ -135,8 +134,7 @@ def dropout(
         return input
     view = whole(walk, input)
     node = walk.emit("dropout", view.node, walk.shapes[view.node], rate=float(p))
-    if view.node in walk.other_sizes:
-        walk.other_sizes[node] = walk.other_sizes[view.node]
+    walk.keep_sizes(node, view.node)
     return view._replace(node=node)
 
 

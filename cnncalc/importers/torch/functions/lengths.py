@@ -57,8 +57,7 @@ def normalize(
         raise NotUnderstood(f"a norm of order {p}")
     view = positionwise(walk, input, dim % len(input.dims))
     node = walk.emit("l2norm", view.node, walk.shapes[view.node])
-    if view.node in walk.other_sizes:
-        walk.other_sizes[node] = walk.other_sizes[view.node]
+    walk.keep_sizes(node, view.node)
     return view._replace(node=node)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -20,20 +21,7 @@ def _pooled(
     walk: Walk, op: str, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool
 ) -> View:
     rank = _rank(walk)
-    return _pooled_as(walk, op, input, rank, per_axis(kernel, rank), stride, padding, dilation, ceil)
-
-
-def _pooled_as(
-    walk: Walk,
-    op: str,
-    input: Any,
-    rank: int,
-    size: tuple[int, ...],
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    ceil: bool,
-) -> View:
+    size = per_axis(kernel, rank)
     step = size if stride is None or stride == [] or stride == () else per_axis(stride, rank)
     node, pads = of_map(walk, input, rank, fill=float("-inf") if op == "maxpool" else 0.0)
     dilation = per_axis(dilation, rank)
@@ -73,8 +61,7 @@ def _remark_fixed(walk: Walk) -> None:
         walk, *walk.call.args, **walk.call.kwargs
     )
     if any(first.arguments.get(name) != walk.other_argument(name) for name in names):
-        where = walk.path(walk.call) or "the network"
-        walk.remark(f"{where}: the window of a pool follows the input size and is fixed")
+        walk.remark_here("the window of a pool follows the input size and is fixed")
 
 
 def _padded(padding: Any) -> bool:
@@ -90,7 +77,10 @@ def _follows(walk: Walk, node: str, name: str, rank: int) -> bool:
 
 
 def _rank(walk: Walk) -> int:
-    return int(walk.call.function.strip("_").rstrip("d")[-1])
+    """As the name says, such as `max_pool2d` or `max_pool2d_with_indices`."""
+    found = re.search("[1-3](?=d)", walk.call.function)
+    assert found is not None
+    return int(found[0])
 
 
 def _sizes(walk: Walk, rank: int) -> tuple[int, ...]:
@@ -125,11 +115,10 @@ def max_pool_with_indices(
     return_indices: bool = False,
 ) -> list[Any]:
     """A pool, and where its maxima are, which is for `max_unpool`."""
-    rank = len(walk.recording.shape(walk.call.outputs[0])) - 2
-    size = per_axis(kernel_size, rank)
-    node, _ = of_map(walk, input, rank, fill=float("-inf"))
-    pooled = _pooled_as(walk, "maxpool", input, rank, size, stride, padding, dilation, ceil_mode)
-    return [pooled, Indices(walk.recording.shape(walk.call.outputs[1]), node)]
+    pooled = _pooled(walk, "maxpool", input, kernel_size, stride, padding, dilation, ceil_mode)
+    item = walk.item_of(pooled.node)
+    assert item is not None
+    return [pooled, Indices(walk.recording.shape(walk.call.outputs[1]), item.inputs[0])]
 
 
 @handles("max_unpool1d", "max_unpool2d", "max_unpool3d")
@@ -145,7 +134,7 @@ def max_unpool(
     """Values put where the maxima were: to the size of what was pooled."""
     if not isinstance(indices, Indices) or indices.source is None:
         raise NotUnderstood("its indices are not those of a max pool")
-    rank = len(walk.recording.shape(walk.call.outputs[0])) - 2
+    rank = _rank(walk)
     node, _ = of_map(walk, input, rank)
     made = _sizes(walk, rank)
     if walk.shapes[indices.source].sizes != made:
@@ -279,10 +268,7 @@ def _resized(walk: Walk, node: str, rank: int, mode: str, corners: bool, factors
     if times is not None:
         return spatial_view(walk, walk.emit("upsample", node, result, factor=times, **given))
     if walk.other is not None and _other_sizes(walk, rank) != made:
-        where = walk.path(walk.call) or "the network"
-        walk.remark(
-            f"{where}: the size that a map is resized to follows the input size and is kept as {made}"
-        )
+        walk.remark_here(f"the size that a map is resized to follows the input size and is kept as {made}")
     return spatial_view(walk, walk.emit("upsample", node, result, size=made, **given))
 
 

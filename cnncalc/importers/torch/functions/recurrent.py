@@ -126,8 +126,8 @@ class _Made(NamedTuple):
             bidirectional=self.directions == 2,
             sequence=None if sequence else False,
         )
-        if sequence and node in walk.other_sizes:
-            walk.other_sizes[made] = walk.other_sizes[node]
+        if sequence:
+            walk.keep_sizes(made, node)
         return made
 
 

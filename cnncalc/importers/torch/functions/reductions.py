@@ -22,6 +22,7 @@ POOLS = {"mean": "global_avgpool", "sum": "global_avgpool", "max": "global_maxpo
 ALONG = {"mean": "adaptive_avgpool", "sum": "adaptive_avgpool", "max": "adaptive_maxpool"}
 OVER_CHANNELS = {"mean": "channel_mean", "sum": "channel_mean", "max": "channel_max"}
 A_SUM = "a sum, not a mean"
+_NOTES = {"sum": A_SUM}
 
 
 def reduced(walk: Walk, kind: str, input: Any, dim: Any, keepdim: bool) -> View:
@@ -63,8 +64,7 @@ def _over_positions(walk: Walk, kind: str, view: View, dims: set[int]) -> View:
     op = POOLS.get(kind)
     if op is None or not walk.knows(op):
         raise NotUnderstood(f"the {kind} over all positions")
-    note = A_SUM if kind == "sum" else None
-    node = walk.emit(op, view.node, Shape(shape.channels, (1,) * shape.rank), note=note)
+    node = walk.emit(op, view.node, Shape(shape.channels, (1,) * shape.rank), note=_NOTES.get(kind))
     if view.node in walk.other_sizes:
         walk.other_sizes[node] = (1,) * shape.rank
     left = tuple(tuple(one for one in dim if one.axis == CHANNELS) for dim in view.dims)
@@ -83,8 +83,7 @@ def _along_axes(walk: Walk, kind: str, view: View, reached: dict[int, int]) -> V
     op = ALONG.get(kind)
     if op is None:
         raise NotUnderstood(f"the {kind} along one axis")
-    note = A_SUM if kind == "sum" else None
-    node = walk.emit(op, view.node, Shape(shape.channels, sizes), out=sizes, note=note)
+    node = walk.emit(op, view.node, Shape(shape.channels, sizes), out=sizes, note=_NOTES.get(kind))
     _remark_kept(walk, view.node, node, reached)
     pooled = {axis for axis in reached if reached[axis] > 1}
     left = tuple(tuple(one for one in dim if one.axis not in pooled) for dim in view.dims)
@@ -100,8 +99,7 @@ def _remark_kept(walk: Walk, node: str, made: str, reached: dict[int, int]) -> N
     pooled = {axis for axis in reached if reached[axis] > 1}
     walk.other_sizes[made] = tuple(1 if axis in pooled else size for axis, size in enumerate(others, 1))
     if kept:
-        where = walk.path(walk.call) or "the network"
-        walk.remark(f"{where}: a pool along one axis gives {by(sizes)} at every size of the input")
+        walk.remark_here(f"a pool along one axis gives {by(sizes)} at every size of the input")
 
 
 def _over_channels(walk: Walk, kind: str, view: View, dims: set[int]) -> View:
@@ -111,10 +109,8 @@ def _over_channels(walk: Walk, kind: str, view: View, dims: set[int]) -> View:
         view, op = whole(walk, view), OVER_CHANNELS.get(kind)
         if op is None or not walk.knows(op):
             raise NotUnderstood(f"the {kind} over the channels")
-        note = A_SUM if kind == "sum" else None
-        node = walk.emit(op, view.node, Shape(1, shape.sizes), note=note)
-        if view.node in walk.other_sizes:
-            walk.other_sizes[node] = walk.other_sizes[view.node]
+        node = walk.emit(op, view.node, Shape(1, shape.sizes), note=_NOTES.get(kind))
+        walk.keep_sizes(node, view.node)
         left = tuple(tuple(one for one in dim if one.axis > CHANNELS) for dim in view.dims)
         return view._replace(node=node, dims=left)
     if kind not in ("sum", "mean", "max") or len(dims) > 1:
@@ -141,26 +137,16 @@ def amin(walk: Walk, input: Any, dim: Any = (), keepdim: bool = False) -> View:
     return applied(walk, "neg", reduced(walk, "max", applied(walk, "neg", input), dim, keepdim))
 
 
-@handles("max")
-def largest(walk: Walk, input: Any, dim: Any = None, keepdim: bool = False, other: Any = None) -> Any:
-    """The largest value along a dimension and where it is, or the larger of two maps."""
+@handles("max", "min")
+def extreme(walk: Walk, input: Any, dim: Any = None, keepdim: bool = False, other: Any = None) -> Any:
+    """The largest or smallest value along a dimension and, as far as the function gives that, where it is;
+    or the larger or smaller of two maps.
+    """
+    is_largest = walk.call.function.strip("_") == "max"
     other = dim if isinstance(dim, View | Const) else other
     if other is not None:
-        return maximum(walk, input, other)
-    return _with_indices(walk, reduced(walk, "max", input, dim, keepdim))
-
-
-@handles("min")
-def smallest(walk: Walk, input: Any, dim: Any = None, keepdim: bool = False, other: Any = None) -> Any:
-    """The smallest value along a dimension and where it is, or the smaller of two maps."""
-    other = dim if isinstance(dim, View | Const) else other
-    if other is not None:
-        return minimum(walk, input, other)
-    return _with_indices(walk, amin(walk, input, () if dim is None else dim, keepdim))
-
-
-def _with_indices(walk: Walk, found: View) -> Any:
-    """A largest value, and where it is, as far as the function gives that."""
+        return (maximum if is_largest else minimum)(walk, input, other)
+    found = (amax if is_largest else amin)(walk, input, dim, keepdim)
     more = walk.call.outputs[1:]
     return [found, *(Indices(walk.recording.shape(one)) for one in more)] if more else found
 

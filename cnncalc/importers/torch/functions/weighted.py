@@ -257,8 +257,7 @@ def _scaled(walk: Walk, node: str, per_channel: bool, label: str) -> str:
         note="the gain of the standardised weights",
         per_channel=None if per_channel else False,
     )
-    if node in walk.other_sizes:
-        walk.other_sizes[made] = walk.other_sizes[node]
+    walk.keep_sizes(made, node)
     return made
 
 
@@ -376,8 +375,7 @@ def linear(walk: Walk, input: Any, weight: Any, bias: Any = None) -> View:
         bias=has_bias,
         learned=_fixed(walk, weight),
     )
-    if view.node in walk.other_sizes:
-        walk.other_sizes[node] = walk.other_sizes[view.node]
+    walk.keep_sizes(node, view.node)
     node = node if gain is None else _gained(walk, node, gain)
     return with_channels(view, node, dim, out)
 
@@ -393,8 +391,7 @@ def embedding(walk: Walk, input: Any, weight: Any, *args: Any, **kwargs: Any) ->
     if shape.channels != 1 or shape.rank != 1 or view.node not in dict(walk.inputs):
         raise NotUnderstood("its tokens are no line of numbers that comes in")
     node = walk.emit("embedding", view.node, Shape(out, shape.sizes), (weight,), out=out, vocab=vocab)
-    if view.node in walk.other_sizes:
-        walk.other_sizes[node] = walk.other_sizes[view.node]
+    walk.keep_sizes(node, view.node)
     return View(node, (*view.dims, whole_axis(CHANNELS, out)), (0, 0))
 
 
@@ -413,8 +410,7 @@ def _normalised(walk: Walk, op: str, input: Any, dim: int, weight: Any, bias: An
     learned = [one is not None and bool(one.parameters) for one in (weight, bias)]
     arguments |= _affine(walk, op, *learned)
     node = walk.emit(op, view.node, walk.shapes[view.node], weights, **arguments)
-    if view.node in walk.other_sizes:
-        walk.other_sizes[node] = walk.other_sizes[view.node]
+    walk.keep_sizes(node, view.node)
     return view._replace(node=node)
 
 
