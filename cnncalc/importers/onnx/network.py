@@ -98,7 +98,7 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
     translation = Translation(model, request.source, request.partial)
     orders = Orders(model.graph)
     for place, (name, axes) in enumerate(model.graph.inputs):
-        order = orders.of(name, axes)
+        order = translation.orders[name] = orders.of(name, axes)
         shape, batch = _input_shape(
             name, _channels_first(axes, order), request.shape_of(name, place == 0), sizes
         )
@@ -198,10 +198,10 @@ def _first_difference(one: list[Item], other: list[Item]) -> str:
 def _network(
     model: OnnxModel, request: Request, translation: Translation, other: Translation | None
 ) -> Network:
-    inputs, orders = [], Orders(model.graph)
+    inputs = []
     for place, (name, axes) in enumerate(model.graph.inputs):
         shape = translation.shapes[name]
-        axes = _channels_first(axes, orders.of(name, axes))
+        axes = _channels_first(axes, translation.orders[name])
         if other is not None and request.shape_of(name, place == 0) is None and axes is not None:
             shape = Shape(shape.channels, tuple(axes[2:]))
         inputs.append((name, shape))

@@ -12,6 +12,7 @@ from cnncalc.errors import Fault, Location
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Item, Problem, Refused, item, unknown_item
 from cnncalc.importers.onnx.file import Constant, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, Reference
+from cnncalc.importers.onnx.inputs import Order
 from cnncalc.importers.onnx.layout import (
     BATCH,
     CHANNELS,
@@ -299,6 +300,8 @@ class Translation:
         self.items: list[Item] = []
         self.places: dict[str, int] = {}
         self.shapes: dict[str, Shape] = {}
+        self.orders: dict[str, Order] = {}
+        """What the axes of each input are."""
         self.held = Names()
         self.problems: list[Problem] = []
         self.classes: dict[str, str] = {}
