@@ -59,7 +59,7 @@ class Follower:
 
     def through(self, field: AxisField, reads: Reads, place: int) -> AxisField:
         """The field behind an operation; ``place`` tells unknown paddings apart."""
-        if self.units > MOST_UNITS and field.units:
+        if self._is_spent and field.units:
             return field.lost(TOO_MANY_UNITS)
         found = self._memory.through(field, reads, place)
         self.units += found.units

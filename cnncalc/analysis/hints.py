@@ -66,9 +66,8 @@ class Hints:
         *others, (kept, *_) = alike
         wanted = kept.shape.channels
         ends = [(f"`{_branch(one.path, node.path)}`", _to(wanted, one)) for group in others for one in group]
-        words = listed([f"{name} with `{item}`" for name, item in ends[:MOST_NAMES]])
-        more = f" and {len(ends) - MOST_NAMES} more" if len(ends) > MOST_NAMES else ""
-        return f"end {words}{more}: `{_branch(kept.path, node.path)}` has {wanted} channels"
+        words = listed([f"{name} with `{item}`" for name, item in ends], MOST_NAMES)
+        return f"end {words}: `{_branch(kept.path, node.path)}` has {wanted} channels"
 
     def help(self, fault: Fault, node: Node) -> str | None:
         """What would fix an error of a node."""
@@ -177,11 +176,10 @@ def _compared(shape: Shape, reason: str) -> object:
 def _group(tensors: Sequence[Tensor], join: str) -> str:
     """Inputs of a join that fit each other, with their shapes; of many only the first ones."""
     shapes = {tensor.shape for tensor in tensors}
-    names = [f"`{_branch(tensor.path, join)}`" for tensor in tensors[:MOST_NAMES]]
+    names = [f"`{_branch(tensor.path, join)}`" for tensor in tensors]
     if len(shapes) > 1:
-        names = [f"{name} ({tensor.shape})" for name, tensor in zip(names, tensors, strict=False)]
-    more = f" and {len(tensors) - MOST_NAMES} more" if len(tensors) > MOST_NAMES else ""
-    return ", ".join(names) + more + (f" ({shapes.pop()})" if len(shapes) == 1 else "")
+        names = [f"{name} ({tensor.shape})" for name, tensor in zip(names, tensors, strict=True)]
+    return listed(names, MOST_NAMES) + (f" ({shapes.pop()})" if len(shapes) == 1 else "")
 
 
 def _word(size: Size) -> str:

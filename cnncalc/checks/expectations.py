@@ -24,13 +24,10 @@ from cnncalc.network.expectation import (
 from cnncalc.network.graph import ExpectedOf
 from cnncalc.network.model import Model
 from cnncalc.support.numbers import percent
+from cnncalc.support.words import MOST_NAMED_OUTPUTS, listed
 
 if TYPE_CHECKING:
     from cnncalc.analysis.fitting import Classes
-
-
-MOST_ENDS = 4
-"""Of more outputs that are not meant only the first ones are named."""
 
 
 class _Subject(NamedTuple):
@@ -121,9 +118,8 @@ def _output_meant(metric: str, ends: tuple[str, ...]) -> str | None:
     if len(ends) < 2 or metric in SUMS or metric == "in":
         return None
     main, *others = ends
-    names = ", ".join(f"`{one}`" for one in others[:MOST_ENDS])
-    more = f" and {len(others) - MOST_ENDS} more" if len(others) > MOST_ENDS else ""
-    return f"of several outputs `{main}` is meant; for {names}{more} write `expect` beside the item"
+    names = listed([f"`{one}`" for one in others], MOST_NAMED_OUTPUTS)
+    return f"of several outputs `{main}` is meant; for {names} write `expect` beside the item"
 
 
 def _hold_sizes(expectation: Expectation, wanted: SizeSet, model: Model, name: str) -> Finding:

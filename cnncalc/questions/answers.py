@@ -9,7 +9,7 @@ from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import Fault, InputError, NoAnswer, Origin
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
-from cnncalc.support.words import did_you_mean, shown
+from cnncalc.support.words import did_you_mean, listed, shown
 
 NO_ANSWER = "E320"
 SPATIAL = "an input with spatial axes is written as [channels, height, width], such as `input: [3, 224, 224]`"
@@ -66,5 +66,4 @@ def _meant(report: Report, path: str) -> str:
     if guess:
         return f"did you mean {guess!r}?"
     tops = list(dict.fromkeys(one.split("/")[0] for one in paths))
-    more = f" and {len(tops) - MOST_NAMED} more" if len(tops) > MOST_NAMED else ""
-    return f"it has {', '.join(tops[:MOST_NAMED])}{more}; `cnncalc rf` shows the paths of all layers"
+    return f"it has {listed(tops, MOST_NAMED)}; `cnncalc rf` shows the paths of all layers"

@@ -9,6 +9,8 @@ MAX_CANDIDATES = 1000
 """Names compared at most, so that a file full of misspelt names stays cheap."""
 MAX_LISTED = 60
 """Of more names only the first ones are listed."""
+MOST_NAMED_OUTPUTS = 4
+"""Of more outputs that are not meant only the first ones are listed."""
 MAX_WORD = 60
 """Longer words are not compared, and are cut when shown."""
 
@@ -31,11 +33,11 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     return by_lower[close[0]] if len(close) == 1 else None
 
 
-def listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str], most: int = MAX_LISTED) -> str:
     """Words in a list, only the first ones of many."""
     words = list(words)
-    some = ", ".join(words[:MAX_LISTED])
-    return some if len(words) <= MAX_LISTED else f"{some} and {len(words) - MAX_LISTED:,} more"
+    some = ", ".join(words[:most])
+    return some if len(words) <= most else f"{some} and {len(words) - most:,} more"
 
 
 def shown(text: str) -> str:

@@ -14,10 +14,9 @@ from cnncalc.render.listings.layers import inputs_of, place_of
 from cnncalc.render.records import FORMAT, diagnostic_of
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import inert
+from cnncalc.support.words import MOST_NAMED_OUTPUTS, listed
 
 Answer = TypeVar("Answer")
-MOST_OUTPUTS = 4
-"""Of more outputs that are not meant only the first ones are named."""
 
 
 class Named(Protocol):
@@ -67,8 +66,7 @@ def about_output(answer: OfOutput, what: str) -> tuple[str, ...]:
     others = answer.other_outputs
     if not others:
         return ()
-    more = f" and {len(others) - MOST_OUTPUTS} more" if len(others) > MOST_OUTPUTS else ""
-    names = ", ".join(map(inert, others[:MOST_OUTPUTS])) + more
+    names = listed(map(inert, others), MOST_NAMED_OUTPUTS)
     return (f"{what} of the output {inert(answer.output)}, not of {names}",)
 
 
