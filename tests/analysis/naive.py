@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache, lru_cache
+from math import gcd, lcm
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -24,6 +25,10 @@ class Axis(NamedTuple):
     """Input positions per unit; ``None`` behind a join of unequal strides."""
     ends_agree: bool = True
     """Whether the branches of all joins before it are aligned or see up to the same last position."""
+    period: int = 1
+    """Units after which the reads repeat, moved on; a multiple of it where they repeat sooner."""
+    longest_period: int = 1
+    """The longest period of this tensor and of all before it."""
 
     def span(self, unit: int) -> tuple[int, int] | None:
         seen = self.sees(unit)
@@ -34,14 +39,18 @@ INPUT = Axis(lambda unit: frozenset([unit]))
 
 
 def reading(source: Axis, units_read: Callable[[int], list[int]], stride: Fraction) -> Axis:
-    """The tensor whose unit i reads the units ``units_read(i)`` of another."""
+    """The tensor whose unit i reads the units ``units_read(i)`` of another.
+
+    Some units further it reads the same, moved on: numerator and denominator of the stride say how far.
+    """
 
     @cache
     def sees(unit: int) -> Indices:
         return frozenset().union(*map(source.sees, units_read(unit)))
 
     faster = None if source.stride is None else source.stride * stride
-    return Axis(sees, source.aligned, faster, source.ends_agree)
+    period = source.period // gcd(source.period, stride.numerator) * stride.denominator
+    return Axis(sees, source.aligned, faster, source.ends_agree, period, max(source.longest_period, period))
 
 
 def windowed(source: Axis, kernel: int, stride: int, padding: int, dilation: int) -> Axis:
@@ -88,6 +97,7 @@ def joined(branches: list[Axis]) -> Axis:
         return frozenset().union(*(branch.sees(unit) for branch in branches))
 
     strides = {branch.stride for branch in branches}
+    period = lcm(*(branch.period for branch in branches))
     is_even = len(strides) == 1 and None not in strides
     centred = is_even and _centred(branches)
     return Axis(
@@ -95,6 +105,8 @@ def joined(branches: list[Axis]) -> Axis:
         centred and all(branch.aligned for branch in branches),
         strides.pop() if len(strides) == 1 else None,
         (centred or (is_even and _end_together(branches))) and all(branch.ends_agree for branch in branches),
+        period,
+        max(period, *(branch.longest_period for branch in branches)),
     )
 
 
