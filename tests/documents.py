@@ -25,7 +25,7 @@ from cnncalc.importers.caffe import prototxt
 from cnncalc.importers.darknet import cfg
 from cnncalc.importers.keras import model as keras_model
 from cnncalc.importers.onnx import file as onnx_file
-from cnncalc.importers.onnx import folding, translation
+from cnncalc.importers.onnx import folding, walk
 from cnncalc.importers.pt2 import sizes as pt2_sizes
 from cnncalc.importers.registry import IMPORTERS, Importer
 from cnncalc.language import (
@@ -107,14 +107,14 @@ def import_limits() -> str:
     """The limits on files of other formats, from where they are declared."""
     rows = (
         ("bytes of a file or archive entry that is text or JSON", building.LARGEST_TEXT),
-        ("nodes of an ONNX graph, functions expanded", translation.MOST_NODES),
+        ("nodes of an ONNX graph, functions expanded", walk.MOST_NODES),
         ("messages inside one another in an ONNX file", wire.MOST_DEPTH),
         ("fields of an ONNX file", wire.MOST_FIELDS),
         ("bytes of a text in an ONNX file", wire.LONGEST_TEXT),
         ("values of an ONNX constant that are read", onnx_file.MOST_VALUES),
         ("elements of a constant that is computed", folding.MOST_FOLDED),
         ("elements of all constants of a file that are computed", folding.MOST_FOLDED_IN_ALL),
-        ("functions and branches of an ONNX graph inside one another", translation.MOST_DEPTH),
+        ("functions and branches of an ONNX graph inside one another", walk.MOST_DEPTH),
         ("layers of a Keras model", keras_model.MOST_LAYERS),
         ("Keras models inside one another", keras_model.DEEPEST),
         ("words of a prototxt", prototxt.MOST_TOKENS),

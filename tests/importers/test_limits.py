@@ -17,7 +17,7 @@ from cnncalc.importers.caffe import prototxt
 from cnncalc.importers.darknet import cfg
 from cnncalc.importers.keras import model as keras_model
 from cnncalc.importers.onnx import file as onnx_file
-from cnncalc.importers.onnx import folding, translation
+from cnncalc.importers.onnx import folding, walk
 from cnncalc.importers.pt2 import sizes
 from cnncalc.support import wire
 from tests.documents import import_limits
@@ -98,14 +98,14 @@ def caffe(*params: str) -> bytes:
 
 ROWS: dict[str, tuple[ModuleType, str, int, str, bytes, str]] = {
     "bytes of a file or archive entry that is text or JSON": (building, "LARGEST_TEXT", len(caffe()), "net.prototxt", caffe(), "bytes, more than the"),
-    "nodes of an ONNX graph, functions expanded": (translation, "MOST_NODES", 3, "net.onnx", RELUS, "more than 2 nodes"),
+    "nodes of an ONNX graph, functions expanded": (walk, "MOST_NODES", 3, "net.onnx", RELUS, "more than 2 nodes"),
     "messages inside one another in an ONNX file": (wire, "MOST_DEPTH", 6, "net.onnx", RELUS, "nested more than 5 deep"),
     "fields of an ONNX file": (wire, "MOST_FIELDS", 0, "net.onnx", RELUS, "more than"),
     "bytes of a text in an ONNX file": (wire, "LONGEST_TEXT", len("by hand"), "net.onnx", RELUS, "is a text of 7 bytes"),
     "values of an ONNX constant that are read": (onnx_file, "MOST_VALUES", 2, "net.onnx", SHAPED, "Reshape"),
     "elements of a constant that is computed": (folding, "MOST_FOLDED", 2, "net.onnx", SPREAD, "Mul"),
     "elements of all constants of a file that are computed": (folding, "MOST_FOLDED_IN_ALL", 2, "net.onnx", SPREAD, "more than 1 numbers would be computed"),
-    "functions and branches of an ONNX graph inside one another": (translation, "MOST_DEPTH", 3, "net.onnx", function(3), "nested more than 2 deep"),
+    "functions and branches of an ONNX graph inside one another": (walk, "MOST_DEPTH", 3, "net.onnx", function(3), "nested more than 2 deep"),
     "layers of a Keras model": (keras_model, "MOST_LAYERS", 4, "net.json", keras(0, 4), "more than 3 calls of layers"),
     "Keras models inside one another": (keras_model, "DEEPEST", 3, "net.json", keras(3, 1), "more than 2 models inside one another"),
     "words of a prototxt": (prototxt, "MOST_TOKENS", 0, "net.prototxt", caffe(), "words and values"),

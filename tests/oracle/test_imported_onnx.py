@@ -13,8 +13,8 @@ from cnncalc import analyze, load
 from cnncalc.importers.items import Request
 from cnncalc.importers.onnx import read
 from cnncalc.importers.onnx.file import read_model
+from cnncalc.importers.onnx.held import Feature
 from cnncalc.importers.onnx.network import translation_of
-from cnncalc.importers.onnx.translation import Feature
 from cnncalc.importers.translating import translated
 
 for package in ("torch", "onnx", "onnxruntime"):

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Item
+from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.elementwise import is_learned
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.folding import new_sizes, squeezed, unsqueezed
+from cnncalc.importers.onnx.held import ATTENTION_HELP, KEYS, Feature, Offsets, Scores, Unknown
 from cnncalc.importers.onnx.layout import (
     BATCH,
     CHANNELS,
@@ -21,20 +23,12 @@ from cnncalc.importers.onnx.layout import (
     merged,
     reshaped,
     size_of,
+    times,
     transposed,
     whole,
 )
 from cnncalc.importers.onnx.offsets import added, by_head, continued_offsets, equation
-from cnncalc.importers.onnx.translation import (
-    ATTENTION_HELP,
-    KEYS,
-    Call,
-    Feature,
-    Offsets,
-    Scores,
-    Translation,
-    Unknown,
-)
+from cnncalc.importers.onnx.translation import Translation
 
 
 class _Side(NamedTuple):
@@ -180,7 +174,7 @@ def _stretch(axis: int, stride: int, size: int, moved: int) -> Dim:
 
 
 def _no_heads(translation: Translation, side: Feature | _Side) -> Unknown:
-    sizes = "x".join(map(str, side.sizes)) if isinstance(side, Feature) else side.sizes
+    sizes = times(side.sizes) if isinstance(side, Feature) else side.sizes
     return Unknown(
         f"it multiplies {sizes}, which are no heads of attention over all positions of one map",
         ATTENTION_HELP,

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from cnncalc.importers.batches import culprit, lost
 from cnncalc.importers.items import Problem
 from cnncalc.importers.onnx.file import OnnxNode
+from cnncalc.importers.onnx.held import Feature
 from cnncalc.importers.onnx.layout import BATCH, known, whole
-from cnncalc.importers.onnx.translation import Feature, Translation
+from cnncalc.importers.onnx.translation import Translation
 
 
 def lost_batch(translation: Translation, name: str, feature: Feature) -> Problem | None:

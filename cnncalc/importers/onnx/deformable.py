@@ -7,9 +7,13 @@ from math import prod
 from cnncalc.errors import Fault
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Item
-from cnncalc.importers.onnx.layers import Windows, bias_of, require_fitting, require_kernel, weight_of
+from cnncalc.importers.onnx.call import Call
+from cnncalc.importers.onnx.held import Unknown
 from cnncalc.importers.onnx.layout import known, plain
-from cnncalc.importers.onnx.translation import UNRUNNABLE, Call, Translation, Unknown, operator
+from cnncalc.importers.onnx.operators import operator
+from cnncalc.importers.onnx.translation import UNRUNNABLE, Translation
+from cnncalc.importers.onnx.weights import bias_of, require_fitting, require_kernel, weight_of
+from cnncalc.importers.onnx.windows import Windows
 
 USUAL = (
     "a spec has offsets, and factors through a sigmoid behind them, from one convolution of the same windows "

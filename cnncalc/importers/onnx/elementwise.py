@@ -7,9 +7,12 @@ from math import prod
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.limits import NO_LIMIT, clipping
+from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.file import Constant
+from cnncalc.importers.onnx.held import Feature, Unknown
 from cnncalc.importers.onnx.layout import CHANNELS, known, size_of, whole
-from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
+from cnncalc.importers.onnx.operators import operator
+from cnncalc.importers.onnx.translation import Translation
 
 _PLAIN = {
     "Relu": "relu",

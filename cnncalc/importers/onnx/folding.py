@@ -6,13 +6,13 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.file import MOST_VALUES, Constant, Picks, places, strides
+from cnncalc.importers.onnx.held import Feature, Offsets, Scores, Spread, Unknown
 from cnncalc.importers.onnx.layout import sizes_of
-
-if TYPE_CHECKING:
-    from cnncalc.importers.onnx.translation import Call, Translation
+from cnncalc.importers.onnx.translation import Translation
 
 MOST_FOLDED = 2**21
 """Elements of a constant that is computed."""
@@ -22,8 +22,6 @@ MOST_FOLDED_IN_ALL = 2**24
 
 def folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None:
     """The outputs of a node that are known without the input; ``None`` where they are not."""
-    from cnncalc.importers.onnx.translation import Unknown
-
     found = _folded(translation, call)
     if found is not None:
         translation.folded += sum(len(one.values or ()) for one in found)
@@ -33,8 +31,6 @@ def folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None:
 
 
 def _folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None:
-    from cnncalc.importers.onnx.translation import Unknown
-
     node = call.node
     if node.operator == "Constant":
         return (_constant(call),)
@@ -69,8 +65,6 @@ def _folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None
 
 def _shape(call: Call) -> tuple[Constant, ...] | None:
     """The shape of a tensor, computed or constant, or how many elements it has."""
-    from cnncalc.importers.onnx.translation import Feature, Offsets, Scores, Spread
-
     held = call.input(0)
     if not isinstance(held, Constant | Feature | Scores | Offsets | Spread):
         return None
@@ -85,8 +79,6 @@ def _shape(call: Call) -> tuple[Constant, ...] | None:
 
 
 def _constant(call: Call) -> Constant:
-    from cnncalc.importers.onnx.translation import Unknown
-
     for name in ("value", "value_float", "value_int", "value_floats", "value_ints", "sparse_value"):
         found = call.attribute(name)
         if isinstance(found, Constant):
@@ -107,8 +99,6 @@ _KEEPING = {
 
 def _kept(name: str, call: Call) -> Constant:
     """A weight without values in another form: its new shape, and the name it has in the file."""
-    from cnncalc.importers.onnx.translation import Unknown
-
     weight = call.inputs[0] if call.inputs else None
     if not isinstance(weight, Constant):
         raise Unknown("the weight is missing")
@@ -149,8 +139,6 @@ _MOVING = {*_ORDERLY, "Transpose", "Slice", "Gather", "Expand"}
 
 def _picked(call: Call, constants: Sequence[Constant]) -> Constant | None:
     """What is made of the rows of a weight, which it keeps track of; ``None`` where nothing is."""
-    from cnncalc.importers.onnx.translation import Unknown
-
     if not constants:
         return None
     weight, operator = constants[0], call.node.operator
@@ -199,8 +187,6 @@ def new_sizes(sizes: Sequence[int], target: Sequence[int], allow_zero: int) -> t
     Raises:
         Unknown: where they are not those of as many elements.
     """
-    from cnncalc.importers.onnx.translation import Unknown
-
     found = [
         sizes[place] if size == 0 and not allow_zero and place < len(sizes) else int(size)
         for place, size in enumerate(target)
@@ -342,8 +328,6 @@ def _slice(call: Call, constants: list[Constant]) -> Constant:
 
 def slices(call: Call, sizes: Sequence[int]) -> list[range]:
     """What ``Slice`` takes along each axis; the arguments are attributes before opset 10."""
-    from cnncalc.importers.onnx.translation import Unknown
-
     starts = call.attribute("starts") or call.values(1, "`starts`")
     ends = call.attribute("ends") or call.values(2, "`ends`")
     if starts is None or ends is None:
@@ -456,8 +440,6 @@ def _gather_of(data: Constant, indices: Constant, axis: int) -> Constant:
 
 def split_sizes(call: Call, size: int) -> tuple[int, ...]:
     """The parts that ``Split`` makes: given, or as equal as can be."""
-    from cnncalc.importers.onnx.translation import Unknown
-
     outputs = len(call.node.outputs)
     given = call.attribute("split") or call.values(1, "`split`")
     if given:

@@ -9,18 +9,13 @@ from cnncalc.errors import Fault
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
 from cnncalc.importers.items import Item, item
+from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.elementwise import feature_and_constant, is_learned, is_scalar, require
 from cnncalc.importers.onnx.file import Constant
-from cnncalc.importers.onnx.layout import CHANNELS, Layout, known, plain, reshaped, size_of, whole
-from cnncalc.importers.onnx.translation import (
-    UNRUNNABLE,
-    Call,
-    Feature,
-    Spread,
-    Translation,
-    Unknown,
-    operator,
-)
+from cnncalc.importers.onnx.held import Feature, Spread, Unknown
+from cnncalc.importers.onnx.layout import CHANNELS, Layout, known, plain, reshaped, size_of, times, whole
+from cnncalc.importers.onnx.operators import operator
+from cnncalc.importers.onnx.translation import UNRUNNABLE, Translation
 from cnncalc.support.words import shown
 
 _WORDS = {"Add": "add", "Sum": "add", "Mul": "mul", "Sub": "sub", "Div": "div", "Max": "max", "Mean": "add"}
@@ -108,7 +103,7 @@ def _refuse_unlike(
     ]
     if not differing:
         return
-    joined = " and ".join(f"`{shown(name)}` ({'x'.join(map(str, sizes))})" for name, sizes in named)
+    joined = " and ".join(f"`{shown(name)}` ({times(sizes)})" for name, sizes in named)
     which = (
         f"axis {differing[0]} differs" if len(differing) == 1 else f"axes {' and '.join(differing)} differ"
     )
@@ -136,7 +131,7 @@ def _is_whole(translation: Translation, feature: Feature) -> bool:
 def _common(features: list[Feature]) -> Layout:
     found = _common_or_none(features)
     if found is None:
-        sizes = " and ".join("x".join(map(str, feature.sizes)) for feature in features)
+        sizes = " and ".join(times(feature.sizes) for feature in features)
         raise Unknown(f"it joins {sizes}, whose axes are different ones of their maps")
     return found
 
@@ -174,9 +169,7 @@ def _with_constant(translation: Translation, call: Call, feature: Feature, const
     along = [dim for dim, size in zip(feature.layout, dims, strict=False) if size > 1]
     is_per_channel = along == [whole(CHANNELS, channels)] and constant.elements == channels
     if len(dims) != len(feature.layout) or not is_per_channel:
-        raise Unknown(
-            f"it is with a constant of {'x'.join(map(str, constant.dims))}, which is not per channel"
-        )
+        raise Unknown(f"it is with a constant of {times(constant.dims)}, which is not per channel")
     if operation == "Add" and _becomes_bias(translation, call, feature, constant):
         return
     if operation == "Mul":
@@ -207,8 +200,8 @@ def _with_number(translation: Translation, call: Call, feature: Feature, constan
     if first is not None and (owner is None or owner.op != op):
         raise Unknown("its learned number is one of another kind of layer")
     translation.same(call, op, feature, per_channel=False)
-    place = translation.places[output]
-    translation.items[place] = translation.items[place]._replace(share=first)
+    if first is not None:
+        translation.share(call, first)
 
 
 def _per_position(

@@ -53,6 +53,11 @@ def sizes_of(layout: Layout) -> tuple[int, ...]:
     return tuple(map(size_of, layout))
 
 
+def times(sizes: Iterable[int]) -> str:
+    """Sizes as text."""
+    return "x".join(map(str, sizes))
+
+
 def merged(atoms: Iterable[Atom]) -> Dim:
     """Atoms with neighbours that belong together as one."""
     found: list[Atom] = []

@@ -21,18 +21,11 @@ from cnncalc.importers.items import (
 )
 from cnncalc.importers.onnx.batches import lost_batch
 from cnncalc.importers.onnx.file import OnnxModel, OnnxNode, read_model
+from cnncalc.importers.onnx.held import Feature, Lost, Offsets, Scores, Spread, Unknown
 from cnncalc.importers.onnx.inputs import Order, Orders, layout_of
-from cnncalc.importers.onnx.layout import CHANNELS, known, whole
-from cnncalc.importers.onnx.translation import (
-    UNRUNNABLE,
-    Feature,
-    Lost,
-    Offsets,
-    Scores,
-    Spread,
-    Translation,
-    Unknown,
-)
+from cnncalc.importers.onnx.layout import CHANNELS, known, times, whole
+from cnncalc.importers.onnx.translation import UNRUNNABLE, Translation
+from cnncalc.importers.onnx.walk import walk
 from cnncalc.support.words import shown
 
 Axes = tuple[int | None, ...]
@@ -74,7 +67,7 @@ def _tried(model: OnnxModel, request: Request, sizes: tuple[int, ...], name: str
     try:
         return translation_of(model, request, sizes)
     except Refused as refused:
-        size = "x".join(map(str, sizes))
+        size = times(sizes)
         help = f"the size of `{shown(name)}` is open, and {size} was tried: pass --input with its size"
         raise Refused(
             [one._replace(help=help) if one.help == UNRUNNABLE else one for one in refused.problems]
@@ -105,7 +98,7 @@ def translation_of(model: OnnxModel, request: Request, sizes: tuple[int, ...] = 
         translation.batch = batch if place == 0 else translation.batch
         translation.shapes[name] = shape
         translation.held[name] = Feature(name, layout_of(order, shape, translation.batch))
-    translation.graph(model.graph)
+    walk(translation, model.graph)
     for name in model.graph.outputs:
         held = translation.held.get(name)
         if isinstance(held, Feature):

@@ -6,20 +6,22 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
+from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.file import Constant, numbers_of, places, strides
 from cnncalc.importers.onnx.folding import MOST_FOLDED, broadcast, moved
-from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Atom, Layout, known, size_of, sizes_of, whole
-from cnncalc.importers.onnx.translation import (
-    ATTENTION_HELP,
-    KEYS,
-    Call,
-    Feature,
-    Offsets,
-    Scores,
-    Term,
-    Translation,
-    Unknown,
+from cnncalc.importers.onnx.held import ATTENTION_HELP, KEYS, Feature, Offsets, Scores, Term, Unknown
+from cnncalc.importers.onnx.layout import (
+    BATCH,
+    CHANNELS,
+    Atom,
+    Layout,
+    known,
+    size_of,
+    sizes_of,
+    times,
+    whole,
 )
+from cnncalc.importers.onnx.translation import Translation
 
 MASKED = -50.0
 """What is added to the scores of positions that are not to see each other, or less."""
@@ -34,26 +36,22 @@ def added(translation: Translation, scores: Scores, other: Constant | Offsets) -
     dims = _aligned(scores.layout, other.dims)
     if dims is None:
         raise Unknown(
-            f"to scores of {_times(map(size_of, scores.layout))} it adds {_times(other.dims)}", ATTENTION_HELP
+            f"to scores of {times(map(size_of, scores.layout))} it adds {times(other.dims)}", ATTENTION_HELP
         )
     if other.picks is None:
         numbers = numbers_of(translation.file, other, MOST_FOLDED)
         if numbers is None:
             raise Unknown(
-                f"the {_times(other.dims)} numbers that are added to scores are not in the file, or too many",
+                f"the {times(other.dims)} numbers that are added to scores are not in the file, or too many",
                 ATTENTION_HELP,
             )
         if all(number == 0 or number <= MASKED for number in numbers) and any(numbers):
             return _masked(translation, scores, dims, numbers)
         return _tabled(translation, scores, dims, numbers, other.name, None)
     if other.elements > MOST_FOLDED:
-        raise Unknown(f"{_times(other.dims)} learned numbers are added to scores", ATTENTION_HELP)
+        raise Unknown(f"{times(other.dims)} learned numbers are added to scores", ATTENTION_HELP)
     picks = other.picks
     return _tabled(translation, scores, dims, picks.codes(), picks.weight, picks.elements)
-
-
-def _times(sizes: Any) -> str:
-    return "x".join(map(str, sizes))
 
 
 def _aligned(layout: Layout, dims: Sequence[int]) -> tuple[int, ...] | None:
@@ -86,7 +84,7 @@ def _tabled(
     """Scores with a table of a number for each head and offset of two positions: numbers of the file, or
     elements of a weight with so many.
     """
-    sizes = scores.sizes(translation)
+    sizes = scores.sizes(translation.shapes)
     spans = [2 * size - 1 for size in sizes]
     steps = strides(spans)
     of_head = prod(spans)
@@ -100,16 +98,16 @@ def _tabled(
         return atom.stride * steps[axis - 1] * (1 if atom.axis < KEYS else -1)
 
     spread = {atom for dim, size in zip(scores.layout, dims, strict=True) if size == 1 for atom in dim}
-    if scores.has_table or any(map(factor, spread)) or scores.key_sizes(translation) != sizes:
+    if scores.has_table or any(map(factor, spread)) or scores.key_sizes(translation.shapes) != sizes:
         raise Unknown(
-            f"the {_times(dims)} numbers that are added to scores are not one for each head and offset",
+            f"the {times(dims)} numbers that are added to scores are not one for each head and offset",
             ATTENTION_HELP,
         )
     found: dict[int, Any] = {}
     for offset, number in zip(_sums(scores.layout, dims, factor), numbers, strict=True):
         if found.setdefault(offset, number) != number:
             raise Unknown(
-                f"the {_times(dims)} numbers that are added to scores differ at one offset: they are no "
+                f"the {times(dims)} numbers that are added to scores differ at one offset: they are no "
                 "table of relative positions",
                 ATTENTION_HELP,
             )
@@ -200,7 +198,7 @@ def equation(call: Call) -> tuple[list[str], str]:
     is_plain = all(one.isalpha() and len(set(one)) == len(one) for one in (*letters, made))
     ranks = [len(_sizes_of(one)) for one in call.inputs]
     if not arrow or not is_plain or [*map(len, letters)] != ranks:
-        raise Unknown(f"attribute `equation` is {text}, for inputs of {_times(ranks)} axes")
+        raise Unknown(f"attribute `equation` is {text}, for inputs of {times(ranks)} axes")
     return letters, made
 
 
@@ -375,7 +373,7 @@ def _by_axes(translation: Translation, scores: Scores, other: Offsets) -> Scores
     if (
         other.query != scores.query
         or dims is None
-        or scores.key_sizes(translation) != scores.sizes(translation)
+        or scores.key_sizes(translation.shapes) != scores.sizes(translation.shapes)
     ):
         raise Unknown("what is added to scores is of other queries or positions", ATTENTION_HELP)
     found = scores
@@ -388,7 +386,7 @@ def _by_axes(translation: Translation, scores: Scores, other: Offsets) -> Scores
 
 def _axis_of(translation: Translation, scores: Scores, dims: tuple[int, ...], term: Term) -> int:
     """The axis along whose offsets a term has its vectors: each of its elements is held to that."""
-    sizes = scores.sizes(translation)
+    sizes = scores.sizes(translation.shapes)
     spread = [atom for dim, size in zip(scores.layout, dims, strict=True) if size == 1 for atom in dim]
     for axis, size in enumerate(sizes, 1):
         if axis in scores.along or term.rows != 2 * size - 1 or term.width != scores.head:

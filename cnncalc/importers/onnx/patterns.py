@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cnncalc.importers.onnx.file import Constant, OnnxNode
+from cnncalc.importers.onnx.graphs import needed
 
 Found = OnnxNode | None
 
@@ -60,8 +61,6 @@ class Graph:
 
 def named(nodes: tuple[OnnxNode, ...], held: Mapping[str, Any]) -> list[OnnxNode]:
     """The nodes with those that end a pattern made one operator; what only the pattern read is dropped."""
-    from cnncalc.importers.onnx.translation import needed
-
     graph = Graph(nodes, held)
     found = [_named(node, graph) for node in nodes]
     if all(one is node for one, node in zip(found, nodes, strict=True)):

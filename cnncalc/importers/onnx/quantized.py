@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from cnncalc.importers.onnx.call import Call
+from cnncalc.importers.onnx.convolutions import convolved
 from cnncalc.importers.onnx.file import Constant
+from cnncalc.importers.onnx.held import Unknown
 from cnncalc.importers.onnx.joins import joined
-from cnncalc.importers.onnx.layers import convolved, linear
-from cnncalc.importers.onnx.translation import OPERATORS, Call, Translation, Unknown, operator
+from cnncalc.importers.onnx.linear import linear
+from cnncalc.importers.onnx.operators import OPERATORS, operator
+from cnncalc.importers.onnx.translation import Translation
 
 
 @operator("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")

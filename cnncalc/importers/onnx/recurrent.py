@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import item
+from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.file import Constant
+from cnncalc.importers.onnx.held import Feature, Unknown
 from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Atom, Dim, known, plain, size_of, whole
-from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
+from cnncalc.importers.onnx.operators import operator
+from cnncalc.importers.onnx.translation import Translation
 
 _GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 

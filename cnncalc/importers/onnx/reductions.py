@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from cnncalc.geometry.shape import Shape
+from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.elementwise import require
+from cnncalc.importers.onnx.held import Feature, Unknown
 from cnncalc.importers.onnx.layout import BATCH, CHANNELS, known, plain, whole
-from cnncalc.importers.onnx.translation import Call, Feature, Translation, Unknown, operator
+from cnncalc.importers.onnx.operators import operator
+from cnncalc.importers.onnx.translation import Translation
 
 _WORDS = {"ReduceMean": "avgpool", "ReduceSum": "avgpool", "ReduceMax": "maxpool", "ReduceL2": "lppool"}
 _OVER_CHANNELS = {"avgpool": "channel_mean", "maxpool": "channel_max"}

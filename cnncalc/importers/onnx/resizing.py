@@ -8,8 +8,11 @@ from math import ceil, floor
 from typing import Any, NamedTuple
 
 from cnncalc.geometry.shape import Shape
+from cnncalc.importers.onnx.call import Call
+from cnncalc.importers.onnx.held import Unknown
 from cnncalc.importers.onnx.layout import known, plain
-from cnncalc.importers.onnx.translation import Call, Translation, Unknown, operator
+from cnncalc.importers.onnx.operators import operator
+from cnncalc.importers.onnx.translation import Translation
 from cnncalc.importers.scales import as_written, fraction_of
 
 MODES = {"nearest": "nearest", "linear": "bilinear", "bilinear": "bilinear", "cubic": "bicubic"}

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import item
 from cnncalc.importers.onnx.attention import filled_up
+from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.folding import new_sizes, slices, split_sizes, squeezed, unsqueezed
+from cnncalc.importers.onnx.held import Feature, Spread, Unknown
 from cnncalc.importers.onnx.layout import (
     BATCH,
     CHANNELS,
@@ -19,10 +21,12 @@ from cnncalc.importers.onnx.layout import (
     plain,
     reshaped,
     size_of,
+    times,
     transposed,
     whole,
 )
-from cnncalc.importers.onnx.translation import Call, Feature, Spread, Translation, Unknown, operator
+from cnncalc.importers.onnx.operators import operator
+from cnncalc.importers.onnx.translation import Translation
 
 # Labels only
 
@@ -39,8 +43,7 @@ def reshape(translation: Translation, call: Call) -> None:
 def _relabel(translation: Translation, call: Call, feature: Feature, sizes: tuple[int, ...]) -> None:
     layout = reshaped(feature.layout, sizes)
     if layout is None:
-        old = "x".join(map(str, feature.sizes))
-        raise Unknown(f"{old} to {'x'.join(map(str, sizes))} cuts across channels and positions")
+        raise Unknown(f"{times(feature.sizes)} to {times(sizes)} cuts across channels and positions")
     translation.alias(call, Feature(feature.tensor, layout))
 
 
@@ -164,11 +167,6 @@ def pixels(translation: Translation, call: Call) -> None:
 # Parts
 
 
-def channel_axis(translation: Translation, feature: Feature, axis: int) -> bool:
-    """Whether an axis of the tensor runs over all channels of its map."""
-    return feature.layout[axis] == whole(CHANNELS, known(translation.shapes[feature.tensor])[0])
-
-
 def chunk(translation: Translation, feature: Feature, axis: int) -> int:
     """The channels of each part, where an axis of the tensor runs over parts of the channels, one after
     another, and other axes over those of a part: queries, keys and values of attention; else 0.
@@ -197,10 +195,10 @@ def part(
         dim = (Atom(CHANNELS, width, count),) if count > 1 else ()
         translation.held[output] = Feature(output, (*feature.layout[:axis], dim, *feature.layout[axis + 1 :]))
         return
-    if not channel_axis(translation, feature, axis):
+    if not translation.is_of_channels(feature, axis):
         feature = translation.settled(feature, call.node.operator)
         shape = translation.shapes[feature.tensor]
-        if axis != 1 or not channel_axis(translation, feature, axis):
+        if axis != 1 or not translation.is_of_channels(feature, axis):
             raise Unknown(f"it cuts axis {axis}, which is not the channels")
     new = Shape(count, shape.sizes)
     translation.add(
@@ -238,7 +236,7 @@ def cut(translation: Translation, call: Call) -> None:
         return
     if len(changed) == 1 and (
         (changed == [1] and not _spatial_axes(translation, feature, changed))
-        or channel_axis(translation, feature, changed[0])
+        or translation.is_of_channels(feature, changed[0])
         or chunk(translation, feature, changed[0])
     ):
         taken = ranges[changed[0]]
@@ -356,7 +354,7 @@ def gather(translation: Translation, call: Call) -> None:
         if len(indices.dims) == 1 and _resampled(translation, call, feature, axis, taken):
             return
         raise Unknown("it takes channels in another order")
-    if not channel_axis(translation, feature, axis) and not chunk(translation, feature, axis):
+    if not translation.is_of_channels(feature, axis) and not chunk(translation, feature, axis):
         raise Unknown(f"it takes parts of axis {axis}, which is not the channels")
     part(translation, call, feature, axis, taken[0], len(taken), call.node.outputs[0])
     found = translation.held[call.node.outputs[0]]

@@ -10,7 +10,7 @@ import pytest
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Network, Refused, Request
-from cnncalc.importers.onnx import read, translation
+from cnncalc.importers.onnx import operators, read
 from cnncalc.importers.translating import translated
 from tests.importers.onnx.files import Shape as Axes
 from tests.importers.onnx.files import content, floats, graph, integers, node, number, weights, written
@@ -665,11 +665,11 @@ def test_a_domain_that_is_not_known_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_file_of_operators_is_loaded() -> None:
-    folder = Path(translation.__file__).parent
+    folder = Path(operators.__file__).parent
     for file in sorted(folder.glob("*.py")):
         if "@operator(" in file.read_text(encoding="utf-8"):
-            assert file.stem in translation.FAMILIES, (
-                f"add {file.stem} to FAMILIES in cnncalc/importers/onnx/translation.py"
+            assert file.stem in operators.FAMILIES, (
+                f"add {file.stem} to FAMILIES in cnncalc/importers/onnx/operators.py"
             )
 
 
