@@ -9,7 +9,7 @@ from cnncalc.analysis.report import Report
 from cnncalc.exporters.expressions import joined
 from cnncalc.exporters.flow import Flow, name_of_run
 from cnncalc.exporters.identifiers import BUILTIN, Identifiers, full_name, identifier, in_a_docstring
-from cnncalc.exporters.keras.layers import Translation, translated
+from cnncalc.exporters.keras.translation import Translation, translated
 from cnncalc.exporters.layout import lines_of
 from cnncalc.exporters.parameters import (
     CONDITION,

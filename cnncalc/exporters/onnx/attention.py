@@ -1,4 +1,4 @@
-"""Attention as ONNX operators: projections, products and a softmax, over all positions or over blocks."""
+"""Attention as ONNX operators, over all positions or over blocks; and a convolution along the channels."""
 
 from __future__ import annotations
 
@@ -218,3 +218,18 @@ def _offsets(writing: Writing, codes: Sequence[int], middle: int) -> str:
     columns = writing.node("Unsqueeze", line, writing.integers((0,)))
     apart = writing.node("Sub", rows, columns)
     return writing.node("Add", apart, writing.integers((middle,)))
+
+
+@writes("eca")
+def channel_conv(writing: Writing, call: Call) -> str:
+    """A convolution along the channels: they become an axis of a map of one channel."""
+    half = call.layer.kernel // 2
+    if not call.rank:
+        line = writing.reshaped(call.input, (1, call.channels))
+        weight = writing.weight(call, "weight", (1, 1, call.layer.kernel))
+        mixed = writing.node("Conv", line, weight, kernel_shape=[call.layer.kernel], pads=[half, half])
+        return writing.reshaped(mixed, (call.channels,))
+    rows = writing.reshaped(call.input, (1, call.channels, -1))
+    weight = writing.weight(call, "weight", (1, 1, call.layer.kernel, 1))
+    mixed = writing.node("Conv", rows, weight, kernel_shape=[call.layer.kernel, 1], pads=[half, 0, half, 0])
+    return writing.reshaped(mixed, call.new)

@@ -67,18 +67,3 @@ def to_map(writing: Writing, call: Call) -> str:
 @writes("token")
 def token(writing: Writing, call: Call) -> str:
     return writing.node("Gather", call.input, writing.integers((call.layer.place,), scalar=True), axis=2)
-
-
-@writes("eca")
-def channel_conv(writing: Writing, call: Call) -> str:
-    """A convolution along the channels: they become an axis of a map of one channel."""
-    half = call.layer.kernel // 2
-    if not call.rank:
-        line = writing.reshaped(call.input, (1, call.channels))
-        weight = writing.weight(call, "weight", (1, 1, call.layer.kernel))
-        mixed = writing.node("Conv", line, weight, kernel_shape=[call.layer.kernel], pads=[half, half])
-        return writing.reshaped(mixed, (call.channels,))
-    rows = writing.reshaped(call.input, (1, call.channels, -1))
-    weight = writing.weight(call, "weight", (1, 1, call.layer.kernel, 1))
-    mixed = writing.node("Conv", rows, weight, kernel_shape=[call.layer.kernel, 1], pads=[half, 0, half, 0])
-    return writing.reshaped(mixed, call.new)

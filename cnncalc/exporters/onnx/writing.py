@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
@@ -13,6 +12,7 @@ from cnncalc.frameworks import framework_named
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape
 from cnncalc.layers.base import Layer, Params
+from cnncalc.support.handlers import Handlers
 from cnncalc.support.wire import Record
 
 FLOAT, INT64 = 1, 7
@@ -21,19 +21,19 @@ _FLOAT_ATTRIBUTE, _INT, _TEXT, _TENSOR, _INTS = 1, 2, 3, 4, 7
 """Types of attributes."""
 
 Handler = Callable[["Writing", "Call"], str]
-HANDLERS: dict[str, Handler] = {}
-"""What writes each operation; filled by the modules of ``_FAMILIES``."""
-_FAMILIES = ("windows", "weighted", "elementwise", "joins", "moving", "resizing", "recurrent", "attention")
-
-
-def writes(*ops: str) -> Callable[[Handler], Handler]:
-    """Register what writes an operation: it gives the name of the tensor that it made."""
-
-    def register(handler: Handler) -> Handler:
-        HANDLERS.update(dict.fromkeys(ops, handler))
-        return handler
-
-    return register
+HANDLERS = Handlers[Handler](
+    "cnncalc.exporters.onnx",
+    "windows",
+    "weighted",
+    "elementwise",
+    "joins",
+    "moving",
+    "resizing",
+    "recurrent",
+    "attention",
+)
+"""What writes each operation, by kinds of layers: it gives the name of the tensor that it made."""
+writes = HANDLERS.handles
 
 
 class Call(NamedTuple):
@@ -89,8 +89,6 @@ class Writing:
     """The graph of one network as it grows; names are those of layers, made unique."""
 
     def __init__(self, report: Report) -> None:
-        for family in _FAMILIES:
-            import_module(f"cnncalc.exporters.onnx.{family}")
         rules = framework_named(report.framework)
         assert rules is not None
         self.report = report

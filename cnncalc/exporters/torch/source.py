@@ -33,7 +33,7 @@ from cnncalc.exporters.parameters import (
 from cnncalc.exporters.refusing import expressed
 from cnncalc.exporters.structure import ENDS, Kind, Part, Statement, Structure, parts_in_sequence
 from cnncalc.exporters.torch.helpers import HELPERS
-from cnncalc.exporters.torch.layers import Around, Translation, translated
+from cnncalc.exporters.torch.translation import Around, Translation, translated
 from cnncalc.exporters.tree import is_numbered, tree_of
 from cnncalc.frameworks import framework_named
 from cnncalc.geometry.shape import Shape
