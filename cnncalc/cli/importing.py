@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cnncalc.bundled import ENDINGS
 from cnncalc.cli import options
 from cnncalc.cli.output import Trouble, emit, warn
 from cnncalc.cli.run import report_diagnostics
@@ -69,6 +70,8 @@ def import_(
     from cnncalc.importers.translating import read_network, translated, with_hash
 
     importer = _importer(format)
+    if output is not None:
+        options.check_ending(output, ENDINGS)
     if output is not None and os.path.exists(output) and not force:
         raise Trouble(f"{output} is there already: pass --force to overwrite it")
     request = Request(source, _sizes(input), partial)

@@ -161,6 +161,16 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path, capsys: pytest.
     assert target.read_text(encoding="utf-8").startswith("name: net\n")
 
 
+@pytest.mark.parametrize("name", ["net.png", "net.onnx"])
+def test_a_spec_is_written_to_no_file_of_another_ending(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / name
+    ran = Ran(capsys, "import", "net.cfg", "--force", "-o", str(target))
+    assert (ran.code, target.exists()) == (2, False)
+    assert f"the ending of {str(target)!r} is none of .yaml, .yml" in ran.err
+
+
 def test_what_is_not_understood_is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "net.yaml"
     ran = Ran(capsys, "import", saved(tmp_path, files.UNKNOWN), "-o", str(target))
