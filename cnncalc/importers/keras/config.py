@@ -89,7 +89,8 @@ def _parsed(path: str, data: bytes) -> Config:
             found = json.loads(found)
     except json.JSONDecodeError as error:
         place = Location(path, error.lineno, error.colno)
-        raise Malformed(path, f"no JSON: {error.msg}", None, place) from error
+        help = "a model is saved as .keras, .h5 or the text of `model.to_json()`; is the file whole?"
+        raise Malformed(path, f"neither an archive nor HDF5 nor JSON: {error.msg}", help, place) from error
     except (RecursionError, ValueError) as error:
         raise Malformed(path, "the JSON is nested too deep or has a number too long") from error
     if isinstance(found, dict) and isinstance(found.get("modelTopology"), dict):

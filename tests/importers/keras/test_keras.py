@@ -281,8 +281,8 @@ def test_an_input_without_a_shape_needs_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "no JSON: Expecting value"),
-        (b"[1, 2", "no JSON: Expecting ',' delimiter"),
+        (b"", "neither an archive nor HDF5 nor JSON: Expecting value"),
+        (b"[1, 2", "neither an archive nor HDF5 nor JSON: Expecting ',' delimiter"),
         (b'{"a": 1}', "the JSON is not the configuration of a Keras model"),
         (b"\xff\xfe\x00", "the byte 0xff at offset 0 is not UTF-8"),
         (b"[" * 100_000, "the JSON is nested too deep or has a number too long"),
