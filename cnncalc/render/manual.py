@@ -9,6 +9,7 @@ from typing import ClassVar
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import Heading, Markdown
 from rich.text import Text
+from rich.theme import Theme
 
 from cnncalc.render.surface import Surface
 
@@ -19,6 +20,8 @@ _MARKUP = re.compile(r"<!--.*?-->|</?(?:details|summary|code)>", re.DOTALL)
 _PICTURE = re.compile(r"^!\[([^\]]*)\]\([^)]*\)$", re.MULTILINE)
 """A terminal shows what is said in place of it."""
 _LOCAL_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
+_THEME = Theme({"markdown.code": "bold cyan", "markdown.code_block": "cyan"})
+"""Without the black background that Rich gives to code, on light terminals too."""
 _ASCII = str.maketrans({"•": "*", "▌": "|", "─": "-", "━": "=", "│": "|", "…": "."})
 
 
@@ -40,6 +43,7 @@ def render(text: str, surface: Surface) -> str:
     out = StringIO()
     console = Console(
         file=out,
+        theme=_THEME,
         width=width,
         force_terminal=surface.colour,
         color_system="standard" if surface.colour else None,
