@@ -22,7 +22,9 @@ class Column(NamedTuple, Generic[Item]):
     text: Callable[[Item], str]
     raw: Callable[[Item], Raw]
     rank: int = 1
-    """On a narrow terminal the columns with the highest rank go first; of rank 0 two stay at least."""
+    """On a narrow terminal the columns with the highest rank go first; of rank 0 two stay at least, and of
+    lower ranks all.
+    """
     right: bool = True
     folds: bool = False
     """A long text may go on in the next line."""

@@ -11,6 +11,10 @@ from cnncalc.analysis.report import Report
 from cnncalc.geometry.receptive_field import AxisField, IntervalMap
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
+from cnncalc.render.listings.answers import Asked
+from cnncalc.render.listings.comparison import beside
+from cnncalc.render.listings.streams import Streams
+from cnncalc.render.outputs.table import drawn
 from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.render.text import cells
 from cnncalc.render.view import View
@@ -296,6 +300,17 @@ def test_a_column_that_fits_again_is_put_back() -> None:
     assert " ".join(text.splitlines()[6:8]).endswith("rf padding, rf centre, flags")
 
 
+@pytest.mark.parametrize("count", [2, 3, 5])
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_comparison_keeps_its_numbers_and_whose_they_are(width: int, count: int) -> None:
+    names = ["DenseNet of 121 layers", "U-Net", "C3D", "VGG-16", "ResNet-18"][:count]
+    reports = [report(layer("a", weights=10**8 + at, biases=0), name=name) for at, name in enumerate(names)]
+    lines = [*drawn(beside(reports, "compare", Surface(width)), Surface(width)).splitlines()]
+    assert max(map(cells, lines)) <= width
+    for at, name in enumerate(names):
+        assert any(f"100,000,00{at}" in line and name.split()[0] in line for line in lines)
+
+
 def test_wide_characters_keep_the_columns_straight() -> None:
     lines = show(report(layer("卷积"), layer("conv"))).splitlines()
     assert lines[4].index("112") + 2 == lines[5].index("112")
@@ -375,3 +390,16 @@ def test_what_is_seen_of_a_layer_is_worked_out_once_for_all_columns(
     )
     networks((analyzed,), View("rf"), format, PLAIN)
     assert len(asked) == 1 + 1 + 2, "once where both axes see the same"
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        (1, "1 layer that looks no further and keeps nothing is not shown"),
+        (2, "2 layers that look no further and keep nothing are not shown"),
+    ],
+)
+def test_layers_left_out_of_a_stream_are_counted_in_words(points: int, said: str) -> None:
+    (model,) = cnncalc.loads(f"input: [1, 50]\nlayers: [conv3: 4, {', '.join(['conv1: 4'] * points)}]")
+    answer = Asked(model, cnncalc.stream(model))
+    assert said in next(iter(Streams([answer]).listings(PLAIN))).notes

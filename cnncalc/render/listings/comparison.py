@@ -96,7 +96,7 @@ def compare(*reports: Report) -> Comparison:
 def beside(reports: Sequence[Report], command: str, surface: Surface) -> Listing[Any]:
     """Networks in columns, or in lines below each other where a terminal is too narrow for them."""
     whole = listing(reports, command)
-    needed = whole._replace(columns=tuple(column for column in whole.columns if not column.rank))
+    needed = whole._replace(columns=tuple(column for column in whole.columns if column.rank <= 0))
     return whole if fits(needed, surface.width) else lines(reports, command)
 
 
@@ -384,9 +384,9 @@ def lines(reports: Sequence[Report], command: str = "compare") -> Listing[Line]:
     """A line per metric and network, compared with the first network and with the one above."""
     above = () if len(reports) == 2 else _ABOVE
     columns = (
-        _METRIC,
-        _MODEL,
-        _VALUE,
+        _METRIC._replace(rank=-1, folds=True, prose=True),
+        _MODEL._replace(rank=-1),
+        _VALUE._replace(rank=-1),
         _DIFFERENCE,
         _TO_FIRST,
         _RATIO if len(reports) == 2 else _RATIO_TO_FIRST,

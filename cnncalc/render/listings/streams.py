@@ -29,7 +29,8 @@ class Streams(Answers[Stream]):
         causal = answer.causal if isinstance(answer.causal, str) else "yes" if answer.causal else "no"
         shown = tuple(_telling(answer.layers))
         hidden = len(answer.layers) - len(shown)
-        left = f"{plural(hidden, 'layer')} that look no further and keep nothing are not shown"
+        look, keep, are = ("looks", "keeps", "is") if hidden == 1 else ("look", "keep", "are")
+        left = f"{plural(hidden, 'layer')} that {look} no further and {keep} nothing {are} not shown"
         totals = [
             Total("look-back", *_back(answer)),
             Total("look-ahead", f"{answer.look_ahead:,}", _time(answer, answer.look_ahead)),

@@ -88,9 +88,11 @@ def _body(shown: Grid, items: Sequence[Any], surface: Surface) -> list[str]:
     """The head, a rule and the rows, measured so that nothing in them is cut."""
     widths = widths_of(shown)
     folding = [at for at, column in enumerate(shown.columns) if column.folds]
-    names = max(folding, key=lambda at: widths[at], default=None)
-    if names is not None and surface.width is not None:
-        widths[names] = min(widths[names], max(NARROWEST, surface.width - line_width(widths) + widths[names]))
+    while folding and surface.width is not None and line_width(widths) > surface.width:
+        longest = max(folding, key=lambda at: widths[at])
+        if widths[longest] <= NARROWEST:
+            break
+        widths[longest] -= 1
     rights = [column.right for column in shown.columns]
     heads = [
         _justified(column.title, width, column.right)
@@ -193,7 +195,7 @@ def _fitting(whole: Grid, width: int | None) -> tuple[Grid, tuple[str, ...]]:
     kept = list(range(len(widths)))
     while line_width([widths[at] for at in kept]) > width:
         least = max(kept, key=lambda at: (whole.columns[at].rank, at))
-        if whole.columns[least].rank == 0 and len(kept) <= FEWEST:
+        if whole.columns[least].rank < (1 if len(kept) <= FEWEST else 0):
             break
         kept.remove(least)
     # A wide column that had to go may have taken narrow ones of less rank with it.
