@@ -103,7 +103,7 @@ def draw(
                 text = FORMS.render(form.name, request)
             emit(text, output)
         except NoAnswer as error:
-            diagnostics += error.diagnostics
+            diagnostics += tuple(one for one in error.diagnostics if one not in diagnostics)
             code = max(code, INVALID)
         except InputError as error:
             given = {"--layer": layers, "--at": at, "--behind": behind}

@@ -24,6 +24,7 @@ from cnncalc.errors import (
 )
 from cnncalc.loading import Loaded, Options, load_path
 from cnncalc.network.model import Model
+from cnncalc.questions.answers import other_axes
 from cnncalc.render.diagnostics import closing_line, render
 from cnncalc.render.document import Document
 from cnncalc.render.formats import Format
@@ -31,7 +32,6 @@ from cnncalc.render.listings.networks import Entry, Networks
 from cnncalc.render.outputs import COMPARED
 from cnncalc.render.progress import Progress, counted
 from cnncalc.render.view import Unread, View
-from cnncalc.support.numbers import plural
 
 WARNS = ("rf", "summary")
 """The commands whose numbers a warning is about."""
@@ -128,10 +128,7 @@ def _check_unit(unit: tuple[int, ...], entries: Sequence[Entry], option: str) ->
         ranks = {len(layer.field.axes) for layer in entry.layers} if isinstance(entry, Report) else set()
         wrong = next((rank for rank in ranks if rank != len(unit)), None)
         if wrong is not None and isinstance(entry, Report):
-            axes = plural(wrong, "spatial axis", "spatial axes")
-            meant = ",".join(map(str, (unit * wrong)[:wrong]))
-            hint = f": write for instance {option} {meant}" if meant else ""
-            raise typer.BadParameter(f"{entry.name} has {axes}, not {len(unit)}{hint}", param_hint=option)
+            raise typer.BadParameter(other_axes(entry.name, wrong, unit, f"{option} "), param_hint=option)
 
 
 def deliver(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os.path import basename
 
 from cnncalc import bundled
@@ -9,6 +10,7 @@ from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import Fault, InputError, NoAnswer, Origin
 from cnncalc.network.graph import Node
 from cnncalc.network.model import Model
+from cnncalc.support.numbers import plural
 from cnncalc.support.words import did_you_mean, listed, shown
 
 NO_ANSWER = "E320"
@@ -55,6 +57,13 @@ def layer_of(report: Report, path: str) -> LayerReport:
     if not found:
         raise InputError(f"no layer of {report.name} is named {shown(path)!r}: {_meant(report, path)}")
     return found[-1]
+
+
+def other_axes(name: str, axes: int, unit: Sequence[int], option: str = "") -> str:
+    """That a unit has another number of places than a network has axes, and how it would be written."""
+    meant = ",".join(map(str, (*unit, *[unit[-1]] * axes)[:axes]))
+    hint = f": write for instance {option}{meant}" if meant else ""
+    return f"{shown(name)} has {plural(axes, 'spatial axis', 'spatial axes')}, not {len(unit)}{hint}"
 
 
 def _meant(report: Report, path: str) -> str:

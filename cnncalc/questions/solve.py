@@ -17,7 +17,7 @@ from cnncalc.geometry.shape import Shape
 from cnncalc.language.parser import parse as parse_yaml
 from cnncalc.loading import Loaded, Options, for_spec, load_parsed, source_at
 from cnncalc.network.model import Model
-from cnncalc.questions.answers import NO_ANSWER
+from cnncalc.questions.answers import refusal
 from cnncalc.support import display
 
 INPUT = "input"
@@ -490,6 +490,8 @@ class _Search:
             step = Fraction(1) if values.name == "input" else step / 32
         if values.low <= step:
             return "allow more"
+        if step.denominator > 1 and self.build(str(step * 16)) is None:
+            return "allow more"  # a variable that must be whole
         if step.denominator == 1:
             return f"allow more, or try smaller values: --vary {values.name}={step}..{values.low}/{step}"
         end = f"{float(values.low):g}"  # which cannot be a fraction
@@ -497,9 +499,7 @@ class _Search:
         return f"allow more, or try smaller values: --vary {values.name}={step}..{end} --step {step}"
 
     def _refused(self, message: str, help: str | None = None) -> NoAnswer:
-        return NoAnswer(
-            Diagnostic(NO_ANSWER, "error", message, help, f"{self.model.name}, {self.model.file}")
-        )
+        return refusal(self.model, message, help=help)
 
 
 class _Smallest(_Search):

@@ -13,6 +13,7 @@ SPECS = {
     "any.yaml": "name: Any\ninput: [3, 64, 64]\nlayers: [conv: {kernel: 3, out: 4}, relu]\n",
     "small.yaml": "name: Small\ninput: [1, 64, 64]\nlayers: [conv3x3: 4, upsample: {size: 20}]\n",
     "vector.yaml": "name: Vector\ninput: [10]\nlayers: [linear: 4]\n",
+    "whole.yaml": "name: Whole\nvars: {w: 4}\ninput: [3, 64, 64]\nlayers: [conv3x3: w]\n",
     "wide.yaml": "name: Wide\nvars: {w: 4}\ninput: [3, 64, 64]\nlayers: [conv3x3: 8*w]\n",
 }
 
@@ -38,7 +39,11 @@ SPECS = {
         ("stream net.yaml", 1, "such as `input: [1, 24000]`; with 3x64 `conv3x3_1` fails: kernel 3x3 has 2 values"),
         ("stream any.yaml", 1, "all of its layers work along one axis too: ask with --input 3x64"),
         ("solve wide.yaml --vary w --so-that params<=9", 1, "allow more, or try smaller values: --vary w=1/32..1 --step 1/32"),
-        ("solve wide.yaml --vary w=1/32..1 --step 1/32 --so-that params<=9", 1, "try smaller values: --vary w=1/1024..0.03125 --step 1/1024"),
+        ("solve wide.yaml --vary w=1/32..1 --step 1/32 --so-that params<=9", 1, "params is 28 at `w` = 1/8\n --> wide.yaml\n  = help: allow more\n"),
+        ("solve whole.yaml --vary w --so-that params<=9", 1, " --> whole.yaml\n  = help: allow more\n"),
+        ("draw net.yaml --what field --at 9", 2, "Net has 2 spatial axes, not 1: write for instance 9,9"),
+        ("draw net.yaml --what field --layer nope", 2, "it has conv3x3_1, mid; `cnncalc rf` shows the paths of all layers"),
+        ("draw net.yaml --what field --layer mid/conv3x3", 2, "did you mean 'mid/conv3x3_1'?"),
         ("solve wide.yaml --vary input=64..96/8 --so-that macs<=9", 1, "or try smaller values: --vary input=8..64/8"),
     ],
 )  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from cnncalc.analysis.report import Report
 from cnncalc.errors import InputError
+from cnncalc.questions.answers import layer_of, other_axes
 from cnncalc.render.drawings import Request
 from cnncalc.render.listings.comparison import Comparison
 from cnncalc.render.page import Shown, document
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import input_sizes, layer_of
+from cnncalc.render.pictures.common import input_sizes
 from cnncalc.render.surface import PLAIN, Surface
 from cnncalc.support.words import shown
 
@@ -36,7 +37,7 @@ def _check(report: Report, drawing: Drawing) -> None:
         raise InputError(f"a page begins with one layer, and {len(drawing.layers)} are named")
     axes = len(input_sizes(report))
     if drawing.at is not None and len(drawing.at) != axes:
-        raise InputError(f"{shown(report.name)} has {axes} spatial axes, not {len(drawing.at)}")
+        raise InputError(other_axes(report.name, axes, drawing.at))
     for layer in (layer_of(report, path) for path in drawing.layers):
         units = layer.field.units
         for at, size in zip(drawing.at or (), units, strict=False):

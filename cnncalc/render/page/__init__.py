@@ -16,6 +16,7 @@ from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.codes import chosen
 from cnncalc.errors import Diagnostic, NoAnswer
 from cnncalc.network.model import Model
+from cnncalc.questions.answers import layer_of
 from cnncalc.render.columns import field_size, field_stride
 from cnncalc.render.document import Document
 from cnncalc.render.listing import Total
@@ -56,7 +57,7 @@ def document(networks: Sequence[Shown], drawing: Drawing, comparison: Document) 
     script, style = _file("page.js"), _file("page.css")
     layers = [_layers(one.report, drawing) for one in networks]
     data = [
-        model(one.report, shown) | {"start": _start(drawing, shown)}
+        model(one.report, shown) | {"start": _start(one.report, drawing, shown)}
         for one, shown in zip(networks, layers, strict=True)
     ]
     digest = b64encode(sha256(script.encode()).digest()).decode()
@@ -96,17 +97,19 @@ def document(networks: Sequence[Shown], drawing: Drawing, comparison: Document) 
 
 def _layers(report: Report, drawing: Drawing) -> tuple[LayerReport, ...]:
     """Those that tables show, and those asked for."""
-    usual = {layer.path for layer in rows(report.layers, None, all_layers=False).layers}
-    return tuple(layer for layer in report.layers if layer.path in usual or layer.path in drawing.layers)
+    shown = {layer.path for layer in rows(report.layers, None, all_layers=False).layers}
+    shown |= {layer_of(report, path).path for path in drawing.layers}
+    return tuple(layer for layer in report.layers if layer.path in shown)
 
 
 def _file(name: str) -> str:
     return resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _start(drawing: Drawing, layers: Sequence[LayerReport]) -> list[object]:
+def _start(report: Report, drawing: Drawing, layers: Sequence[LayerReport]) -> list[object]:
     """The layer and unit shown first: those asked for, else the middle of the last layer that sees a part."""
-    asked = [at for at, layer in enumerate(layers) if layer.path in drawing.layers]
+    paths = [layer.path for layer in layers]
+    asked = [paths.index(layer_of(report, path).path) for path in drawing.layers]
     local = [at for at, layer in enumerate(layers) if any(axis.maps for axis in layer.field.axes)]
     first = next(iter(asked or local[-1:]), 0)
     units = layers[first].field.units if layers else ()

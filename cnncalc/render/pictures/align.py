@@ -11,12 +11,13 @@ from cnncalc.errors import InputError
 from cnncalc.geometry.participation import runs
 from cnncalc.geometry.receptive_field import LOCAL, AxisField
 from cnncalc.geometry.window import TransposedWindow
+from cnncalc.questions.answers import layer_of, other_axes
 from cnncalc.render.pictures import Drawing
 from cnncalc.render.pictures.common import (
     AXES,
     Said,
+    absent,
     input_sizes,
-    layer_of,
     nothing,
     positions,
     side_by_side,
@@ -62,7 +63,7 @@ def _chosen(report: Report, fields: Fields) -> list[LayerReport]:
     amiss = [layer for layer in larger if any(len(set(_sums(one))) > 1 for one in _inner(layer))]
     found = joins[:1] + amiss[:1] or larger[:1]
     if not found:
-        raise nothing(report, "there is neither a join of branches nor a transposed convolution")
+        raise absent(report, "there is neither a join of branches nor a transposed convolution")
     return found
 
 
@@ -105,7 +106,7 @@ def _join(report: Report, layer: LayerReport, known: Fields, at: tuple[int, ...]
         raise nothing(report, f"`{layer.path}` ({layer.op}) does not join branches that each see a part")
     unit = at if at is not None else middle(layer)
     if len(unit) != len(layer.field.axes):
-        raise InputError(f"{report.name} has {len(layer.field.axes)} spatial axes, not {len(unit)}")
+        raise InputError(other_axes(report.name, len(layer.field.axes), unit))
     elements: list[Element] = []
     notes: list[str] = []
     y = 0.0

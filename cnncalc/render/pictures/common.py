@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
-from cnncalc.errors import Diagnostic, InputError, NoAnswer
+from cnncalc.errors import Diagnostic, NoAnswer
 from cnncalc.geometry.participation import LONGEST_AXIS
 from cnncalc.geometry.shape import Size
 from cnncalc.render.listings.layers import failure, heading
@@ -14,7 +14,6 @@ from cnncalc.render.pictures.svg import LINE, Element, Panel, lines_of, sheet, t
 from cnncalc.render.surface import PLAIN
 from cnncalc.render.text import exact
 from cnncalc.support.numbers import by
-from cnncalc.support.words import did_you_mean, shown
 
 TOP = 24
 """Where what is below the title of a panel begins."""
@@ -87,18 +86,12 @@ def side_by_side(what: str, reports: Sequence[Report], ask: Callable[[Report], I
     return sheet(f"{what}: {names}", " ".join(said for _, said in found), [panel for panel, _ in found])
 
 
-def layer_of(report: Report, path: str) -> LayerReport:
-    """The layer of a path.
-
-    Raises:
-        InputError: where there is none.
+def absent(report: Report, message: str, help: str | None = None) -> NoAnswer:
+    """Why there is no picture of a network that has none of what is drawn: the error that ended its
+    analysis, where one did.
     """
-    found = next((layer for layer in report.layers if layer.path == path), None)
-    if found is not None:
-        return found
-    guess = did_you_mean(path, [layer.path for layer in report.layers])
-    help = f"; did you mean {shown(guess)}?" if guess else ", `cnncalc rf --all --paths` lists them"
-    raise InputError(f"{shown(report.name)} has no layer {shown(path)!r}{help}")
+    errors = [one for one in report.diagnostics if one.severity == "error"]
+    return NoAnswer(errors[-1]) if report.failed is not None and errors else nothing(report, message, help)
 
 
 def nothing(report: Report, message: str, help: str | None = None) -> NoAnswer:

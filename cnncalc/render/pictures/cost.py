@@ -10,11 +10,11 @@ from cnncalc.geometry.shape import Size
 from cnncalc.render.pictures import Drawing
 from cnncalc.render.pictures.common import (
     Folding,
+    absent,
     copies,
     failed,
     folding,
     group_names,
-    nothing,
     title,
     titled,
 )
@@ -81,7 +81,7 @@ def draw(drawing: Drawing) -> str:
     """A panel per network, the bars of all of them on the same scales."""
     found = [_bars(report, drawing.depth) for report in drawing.reports]
     if not any(bars.rows for bars in found):
-        raise nothing(drawing.reports[0], "there is no layer whose cost could be drawn")
+        raise absent(drawing.reports[0], "there is no layer whose cost could be drawn")
     scales = _scales(found)
     words = " ".join(
         f"{title(bars.report)}: "

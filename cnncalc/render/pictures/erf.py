@@ -8,10 +8,11 @@ from itertools import accumulate
 from cnncalc.analysis.report import Report
 from cnncalc.geometry.spread import Share, deviation
 from cnncalc.geometry.spread import width_of as effective_width
+from cnncalc.questions.answers import layer_of
 from cnncalc.questions.effective import MASS, AxisProfile, Profile, profile_of
 from cnncalc.questions.flow import TOO_DEEP
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, Said, layer_of, nothing, side_by_side, title, titled
+from cnncalc.render.pictures.common import AXES, Said, absent, nothing, side_by_side, title, titled
 from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, group, line, path, rect, text
 from cnncalc.support.numbers import plural
 
@@ -27,7 +28,7 @@ def _panels(report: Report, drawing: Drawing) -> Iterator[Said]:
     layers = [layer_of(report, name).path for name in drawing.layers]
     if not layers:
         if report.last_local is None:
-            raise nothing(report, "no layer sees a part of the input only")
+            raise absent(report, "no layer sees a part of the input only")
         layers = [report.last_local.path]
     for layer in layers:
         profile = profile_of(report, layer, drawing.at)

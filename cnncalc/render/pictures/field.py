@@ -9,13 +9,14 @@ from typing import NamedTuple
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.errors import InputError
 from cnncalc.geometry.receptive_field import Interval
+from cnncalc.questions.answers import layer_of, other_axes
 from cnncalc.render.pictures import Drawing
 from cnncalc.render.pictures.common import (
     AXES,
     Said,
+    absent,
     failed,
     input_sizes,
-    layer_of,
     nothing,
     side_by_side,
     title,
@@ -41,7 +42,6 @@ from cnncalc.render.pictures.svg import (
     width_of,
 )
 from cnncalc.support.numbers import by
-from cnncalc.support.words import shown
 
 SIDE = 400
 """The longer side of the input with what is seen of its padding, in pixels."""
@@ -89,7 +89,7 @@ def _regions(report: Report, drawing: Drawing) -> list[Region]:
     """Those of the layers asked for, else of some layers on the main path."""
     sizes = input_sizes(report)
     if drawing.at is not None and len(drawing.at) != len(sizes):
-        raise InputError(f"{shown(report.name)} has {len(sizes)} spatial axes, not {len(drawing.at)}")
+        raise InputError(other_axes(report.name, len(sizes), drawing.at))
     if drawing.layers:
         named = [layer_of(report, path) for path in drawing.layers]
         return [_known(report, layer, drawing.at, sizes) for layer in named]
@@ -101,7 +101,7 @@ def _regions(report: Report, drawing: Drawing) -> list[Region]:
     ]
     if not found:
         at = "" if drawing.at is None else f" of unit {','.join(map(str, drawing.at))}"
-        raise nothing(report, f"no layer is known to see a part of the input{at}")
+        raise absent(report, f"no layer is known to see a part of the input{at}")
     return _some(found)
 
 

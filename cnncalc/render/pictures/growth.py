@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import AXES, failed, field_size, input_sizes, nothing, title, titled
+from cnncalc.render.pictures.common import AXES, absent, failed, field_size, input_sizes, title, titled
 from cnncalc.render.pictures.svg import (
     DASHES,
     GRID,
@@ -62,7 +62,7 @@ def draw(drawing: Drawing) -> str:
     found = [(report, points(report)) for report in drawing.reports]
     sizes = [size for report, some in found for size in _sizes(report, some)]
     if not sizes:
-        raise nothing(drawing.reports[0], "no receptive field is known that could be drawn")
+        raise absent(drawing.reports[0], "no receptive field is known that could be drawn")
     deepest = max(point.depth for _, some in found for point in some)
     scale = Scale(deepest, max(int(max(sizes) - 1).bit_length(), 1))
     panels = [_panel(report, some, scale) for report, some in found]

@@ -9,12 +9,13 @@ from cnncalc.geometry.axis import Run
 from cnncalc.geometry.participation import Pooled, counts, interval, pooled
 from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.window import Window
+from cnncalc.questions.answers import layer_of
 from cnncalc.render.axes import tally
 from cnncalc.render.pictures import Drawing
 from cnncalc.render.pictures.common import (
     AXES,
     Said,
-    layer_of,
+    absent,
     nothing,
     positions,
     side_by_side,
@@ -75,7 +76,7 @@ def _first(report: Report) -> LayerReport:
     for layer in report.layers:
         if "pool" in layer.op and _is_windowed(layer):
             return layer
-    raise nothing(report, "there is no pool with windows", "name a layer with windows by --layer")
+    raise absent(report, "there is no pool with windows", "name a layer with windows by --layer")
 
 
 def _is_windowed(layer: LayerReport) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cnncalc.render.listings.layers import place_of
 from cnncalc.render.pictures import Drawing
-from cnncalc.render.pictures.common import refusal
+from cnncalc.render.pictures.common import absent, refusal
 from cnncalc.render.pictures.svg import (
     GRID,
     LINE,
@@ -79,6 +79,8 @@ class Axis(NamedTuple):
 
 def draw(drawing: Drawing) -> str:
     """All networks in one plot."""
+    if all(report.failed for report in drawing.reports):
+        raise absent(drawing.reports[0], "its parameters and MACs are not known")
     names = Counter(report.name for report in drawing.reports)
     dots = []
     for report in drawing.reports:

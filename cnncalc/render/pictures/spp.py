@@ -9,12 +9,13 @@ from cnncalc.geometry.axis import Run
 from cnncalc.geometry.participation import counts, interval, runs
 from cnncalc.geometry.pyramid import Pyramid
 from cnncalc.geometry.receptive_field import Interval
+from cnncalc.questions.answers import layer_of
 from cnncalc.render.axes import tally
 from cnncalc.render.pictures import Drawing
 from cnncalc.render.pictures.common import (
     AXES,
     Said,
-    layer_of,
+    absent,
     nothing,
     positions,
     side_by_side,
@@ -72,7 +73,7 @@ def _levels(report: Report) -> list[LayerReport]:
         layer for layer in report.layers if layer.op.startswith("adaptive_") and layer.in_shape.rank
     ]
     if not found:
-        raise nothing(report, "there is no spatial pyramid", "name a pool by --layer")
+        raise absent(report, "there is no spatial pyramid", "name a pool by --layer")
     return found
 
 

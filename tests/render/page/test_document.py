@@ -51,7 +51,7 @@ def test_a_page_begins_with_the_layer_and_unit_asked_for(
     ("arguments", "message"),
     [
         (["--what", "growth"], "leave it out"),
-        (["--layer", "nope"], "has no layer 'nope'"),
+        (["--layer", "nope"], "is named 'nope'"),
         (["--at", "3"], "has 2 spatial axes, not 1"),
         (["--layer", "conv3_1", "--at", "56,0"], "has units up to 55 along an axis, not 56"),
     ],

@@ -43,6 +43,30 @@ def test_help_and_errors_follow_from_the_registry(capsys: pytest.CaptureFixture[
     assert all(f"'{name}'" in ran.err for name in PICTURES)
 
 
+@pytest.mark.parametrize("kind", PICTURES)
+def test_what_ended_a_network_is_said_once(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: [3, 4, 4]\nlayers: [conv7x7: 8]\n", encoding="utf-8")
+    ran = Ran(capsys, "draw", str(spec), "--what", kind)
+    assert (ran.code, ran.err.count("error[")) == (1, 1)
+    assert ran.err.startswith("error[E301]: window 7 does not fit the size 4")
+
+
+@pytest.mark.parametrize("kind", ["field", "erf", "pool"])
+def test_of_a_structure_the_layer_at_its_end_is_drawn(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("input: [1, 9, 9]\nlayers: [{seq: [conv3x3: 1, maxpool2], name: stem}, conv1x1: 1]\n")
+
+    def drawn(layer: str) -> str:
+        return Ran(capsys, "draw", str(spec), "--what", kind, "--layer", layer).out
+
+    assert drawn("stem") == drawn("stem/maxpool2_1") != ""
+
+
 def test_an_ending_that_is_no_form_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "x.png"
     ran = Ran(capsys, "draw", "stack3x3", "-o", str(target))
