@@ -13,8 +13,8 @@ from cnncalc.importers.building import Building
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
 from cnncalc.importers.keras import config as files
 from cnncalc.importers.keras.config import Config
-from cnncalc.importers.keras.layers import Call, Tensor, translate
 from cnncalc.importers.keras.legacy import modern
+from cnncalc.importers.keras.translation import Call, Tensor, translate
 from cnncalc.importers.unforeseen import reported
 from cnncalc.support.words import shown
 

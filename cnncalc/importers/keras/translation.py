@@ -1,0 +1,239 @@
+"""One call of a Keras layer or operation as items, by its arguments and Keras' own sizes.
+
+Source: https://keras.io/api/layers and keras/src/layers of keras-team/keras
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from cnncalc.geometry.shape import Shape
+from cnncalc.importers.building import Building
+from cnncalc.importers.keras.legacy import modern
+from cnncalc.support.handlers import Handlers
+
+
+class Tensor(NamedTuple):
+    """A tensor on the way: its id among the items, and the shape it has there, channels first.
+
+    A vector that Keras has after a global pool is a map of one position here.
+    """
+
+    id: str
+    shape: Shape
+
+
+class Call(NamedTuple):
+    """One call of a layer: its settings, the tensors it is given, and where items go."""
+
+    kind: str
+    module: str
+    name: str
+    label: str
+    settings: Mapping[str, Any]
+    tensors: tuple[Tensor, ...]
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Any]
+    building: Building
+    channels_first: bool
+    owner: str | None
+    """The tensor of an earlier call, whose weights this one uses."""
+
+    @property
+    def weights(self) -> list[str]:
+        """The tensors that this call has made, whose items may hold weights."""
+        return [item.output for item in self.building.items[-8:] if item.label == self.label]
+
+    @property
+    def first(self) -> Tensor:
+        return self.tensors[0]
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the first tensor it is given."""
+        return self.tensors[0].shape
+
+    def add(self, op: str, shape: Shape, tensor: Tensor | None = None, /, **arguments: Any) -> Tensor:
+        """An item that reads one tensor, the first where none is named; ``has_weights`` and ``label`` are of
+        the item, all else its arguments.
+        """
+        inputs = ((tensor or self.first).id,)
+        share = self.owner if arguments.pop("has_weights", False) else None
+        label = arguments.pop("label", self.label)
+        made = self.building.add(op, inputs, shape, label, share=share, **arguments)
+        return Tensor(made, shape)
+
+    def join(self, op: str, shape: Shape) -> Tensor:
+        """An item that reads all tensors."""
+        ids = [tensor.id for tensor in self.tensors]
+        return Tensor(self.building.add(op, ids, shape, self.label), shape)
+
+    def refuse(self, reason: str) -> None:
+        self.building.refuse(self.label, self.kind, reason)
+
+    def unless(self, name: str, *values: object) -> bool:
+        """Whether a setting, where it is there, is one of the values that are understood; noted where not."""
+        if name not in self.settings or self.settings[name] in values:
+            return True
+        self.refuse(f"`{name}={self.settings[name]}` is not understood")
+        return False
+
+    def whole(self, name: str, default: int = 0) -> int:
+        """A positive whole number among the settings."""
+        value = self.settings.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            self.refuse(f"`{name}={value}` is no positive whole number")
+            return 1
+        return value
+
+    def per_axis(self, name: str, default: Any = 1) -> tuple[int, ...]:
+        """One positive whole number per axis."""
+        value = self.settings.get(name, default)
+        rank = self.shape.rank
+        values = value if isinstance(value, list | tuple) else (value,) * rank
+        if len(values) != rank or any(
+            isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in values
+        ):
+            self.refuse(f"`{name}={value}` is not one whole number for each of {rank} axes")
+            return (1,) * rank
+        return tuple(values)
+
+    def needs_map(self) -> bool:
+        if self.shape.rank:
+            return True
+        self.refuse(f"it needs a map, its input is a vector of {self.shape}")
+        return False
+
+    def is_channels(self, axis: object) -> bool:
+        """Whether an axis, counted with the batch, is the channels'."""
+        if isinstance(axis, list | tuple) and len(axis) == 1:
+            axis = axis[0]
+        rank = self.shape.rank
+        channels = 1 if self.channels_first or not rank else rank + 1
+        return axis in (channels, channels - rank - 2)
+
+
+Made = list[Tensor] | None
+"""What comes out of a call; ``None`` where it is not understood, which is noted."""
+Step = Callable[[Call], Made]
+Entry = tuple[Step, tuple[str, ...]]
+"""What a layer does, and the settings that it understands besides those of every layer."""
+
+_KINDS = (
+    "windows",
+    "weighted",
+    "elementwise",
+    "joins",
+    "moving",
+    "resizing",
+    "recurrent",
+    "attention",
+)
+LAYERS = Handlers[Entry]("cnncalc.importers.keras", *_KINDS)
+"""Every layer that is understood, by its class."""
+OPERATIONS = Handlers[Entry]("cnncalc.importers.keras", *_KINDS)
+"""Operations on tensors that stand among the layers; some have the class name of a layer."""
+
+
+def layer(*kinds: str, settings: tuple[str, ...] = ()) -> Callable[[Step], Step]:
+    """Register what a layer of these classes does, and the settings that it understands besides ``_ALWAYS``;
+    of a kind with ``{}`` there are three, one for each number of axes.
+    """
+
+    def register(step: Step) -> Step:
+        names = [kind.format(rank) for kind in kinds for rank in ((1, 2, 3) if "{}" in kind else (0,))]
+        LAYERS.update(dict.fromkeys(names, (step, settings)))
+        return step
+
+    return register
+
+
+def operation(*kinds: str, settings: tuple[str, ...] = ()) -> Callable[[Step], Step]:
+    """Register what an operation on tensors does."""
+
+    def register(step: Step) -> Step:
+        OPERATIONS.update(dict.fromkeys(kinds, (step, settings)))
+        return step
+
+    return register
+
+
+# What holds for training or for the values of weights alone, in any layer.
+_ALWAYS = re.compile(
+    r".*_(initializer|regularizer|constraint)|name|trainable|dtype|data_format|quantization_config|autocast|seed"
+    r"|activity_regularizer|lora_rank|lora_alpha|batch_input_shape|batch_shape|epsilon|momentum|synchronized"
+    r"|build_config|dynamic|sparse|ragged|implementation|unroll|noise_shape|supports_masking|mask_zero"
+)
+
+
+def translate(call: Call) -> Made:
+    """Append the items of a call; its outputs, or ``None`` where it is not understood, which is noted."""
+    before = len(call.building.problems)
+    call = _per_step(_unversioned(call))
+    entry = None if ".ops" in call.module else LAYERS.get(call.kind)
+    entry = entry or OPERATIONS.get(call.kind)
+    if entry is None:
+        call.refuse("there is no such layer in the spec language")
+        return None
+    if not call.tensors:
+        call.refuse("it is given no tensor")
+        return None
+    step, settings = entry
+    unknown = [name for name in call.settings if name not in settings and not _ALWAYS.fullmatch(name)]
+    for name in unknown:
+        call.refuse(f"the argument `{name}={call.settings[name]}` is not understood")
+    if len(call.building.problems) > before:
+        return None
+    first = len(call.building.items)
+    made = step(call)
+    if call.settings.get("trainable") is False:
+        _freeze(call, first)
+    return None if len(call.building.problems) > before else made
+
+
+def _freeze(call: Call, first: int) -> None:
+    """Note that what a layer learns is not trained; ``first`` is the place of its first item."""
+    items = call.building.items
+    items[first:] = [one._replace(frozen=one.op in _LEARN) for one in items[first:]]
+
+
+_LEARN = frozenset(
+    (
+        "attention",
+        "bn",
+        "conv",
+        "conv_transpose",
+        "depthwise",
+        "embedding",
+        "gn",
+        "gru",
+        "instance_norm",
+        "linear",
+        "ln",
+        "lstm",
+        "prelu",
+        "rnn",
+        "scale",
+    )
+)
+
+
+def _per_step(call: Call) -> Call:
+    """A layer that is applied to each step of a sequence by itself, where it works on channels alone."""
+    inner = call.settings.get("layer")
+    if call.kind != "TimeDistributed" or not isinstance(inner, dict) or call.shape.rank != 1:
+        return call
+    inner = modern(inner)
+    kind = inner.get("class_name")
+    if kind not in ("Dense", "Activation", "Dropout", "LayerNormalization"):
+        return call
+    return call._replace(kind=kind, settings={**inner.get("config", {}), "name": call.name})
+
+
+def _unversioned(call: Call) -> Call:
+    """``BatchNormalizationV1`` and the like, of old files."""
+    if not call.kind.endswith(("V1", "V2")) or LAYERS.get(call.kind) is not None:
+        return call
+    return call._replace(kind=call.kind[:-2])
