@@ -7,9 +7,9 @@ from pathlib import Path
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.building import Building, read_file, text_of
-from cnncalc.importers.caffe import layers
 from cnncalc.importers.caffe.prototxt import Message, Value
 from cnncalc.importers.caffe.prototxt import read as parse
+from cnncalc.importers.caffe.translation import NEEDS_MAP, Layer, translate
 from cnncalc.importers.caffe.views import EACH_BY_ITSELF, KINDS, View, as_map, seen
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
 from cnncalc.importers.unforeseen import reported
@@ -45,8 +45,6 @@ _SOFTMAX_LOSS = ("softmaxwithloss", "softmaxloss")
 _BESIDE_LAYERS = frozenset(
     ("name", "input", "input_dim", "input_shape", "layer", "layers", "state", "force_backward", "debug_info")
 )
-
-
 REGIONS = "the layers behind the proposals are counted for one region of interest"
 
 
@@ -188,7 +186,7 @@ class _Translation:
             self.labels.update(tops)
             self.has_regions = self.has_regions or kind in _REGIONS
             return
-        layer = layers.Layer(kind, name, message, tuple(tensors), len(tops), self.building, self.owners)
+        layer = Layer(kind, name, message, tuple(tensors), len(tops), self.building, self.owners)
         with reported(self.request.source, line=message.line):
             made = self._made(layer, bottoms[0], tops)
         if made is None:
@@ -197,7 +195,7 @@ class _Translation:
         for top, tensor in zip(tops, made, strict=False):
             self.blobs[top] = tensor
 
-    def _made(self, layer: layers.Layer, bottom: str, tops: list[str]) -> list[str] | None:
+    def _made(self, layer: Layer, bottom: str, tops: list[str]) -> list[str] | None:
         """The tensors of a layer's tops; how they are seen is noted."""
         view = self.views.get(bottom, View(layer.shape.axes))
         for top in tops:
@@ -209,7 +207,7 @@ class _Translation:
             return None if found is None else [found.tensor]
         if layer.kind == "pooling":
             self.labels.update(tops[1:])  # the places where the largest values were found
-        if not view.is_of(layer.shape) and layer.kind in layers.NEEDS_MAP:
+        if not view.is_of(layer.shape) and layer.kind in NEEDS_MAP:
             tensor = as_map(layer, view)
             if tensor is not None:
                 layer = layer._replace(inputs=(tensor, *layer.inputs[1:]))
@@ -223,9 +221,9 @@ class _Translation:
                 )
                 return None
             self.views.update(dict.fromkeys(tops, view))
-        return layers.translate(layer)
+        return translate(layer)
 
-    def _unknown(self, layer: layers.Layer) -> str:
+    def _unknown(self, layer: Layer) -> str:
         output = self.building.tensor(layer.name)
         self.building.items.append(
             unknown_item(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.geometry.shape import Shape, Size
-from cnncalc.importers.caffe.layers import Layer, Parameters
+from cnncalc.importers.caffe.translation import Layer, Parameters
 
 
 class View(NamedTuple):
