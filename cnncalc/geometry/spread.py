@@ -4,9 +4,10 @@ exact sums along one axis.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from math import gcd, lcm, sqrt
-from operator import add
+from operator import add, mul
 from typing import NamedTuple
 
 from cnncalc.geometry.arrangement import Along, Arrangement
@@ -142,19 +143,21 @@ def _place(kinds: list[list[float]], values: list[float]) -> int:
 
 def deviation(share: Share) -> float:
     """The standard deviation of the positions, each as often as its share says."""
-    mass = sum(share.values)
-    mean = sum(at * value for at, value in enumerate(share.values)) / mass
-    return sqrt(sum((at - mean) ** 2 * value for at, value in enumerate(share.values)) / mass)
+    values = share.values
+    mass = sum(values)
+    mean = sum(map(mul, range(len(values)), values)) / mass
+    apart = [at - mean for at in range(len(values))]
+    return sqrt(sum(map(mul, map(mul, apart, apart), values)) / mass)
 
 
 def width_of(share: Share, mass: float) -> int:
     """The fewest positions in a row that have ``mass`` of all."""
     sums = [0.0, *accumulate(share.values)]
     wanted = mass * sums[-1] * (1 - 1e-12)
-    best, first = len(share.values), 0
-    for last in range(1, len(sums)):
-        while first < last and sums[last] - sums[first + 1] >= wanted:
-            first += 1
-        if sums[last] - sums[first] >= wanted:
-            best = min(best, last - first)
+    # The first that begin at 0 hold too little, and behind the position where all is held a row only grows.
+    least, most = bisect_left(sums, wanted), bisect_left(sums, sums[-1])
+    best, first = least, 0
+    for last in range(least, most + 1):
+        first = max(first, bisect_right(sums, sums[last] - wanted) - 1)
+        best = min(best, last - first)
     return best
