@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from cnncalc.importers.darknet.layers import read, recognise
+from cnncalc.importers.darknet.network import read, recognise
 
 __all__ = ["read", "recognise"]
