@@ -33,7 +33,8 @@ def _same_weights(there: LayerReport, here: Answers) -> bool:
         (there.weights, here.params.weights),
         (there.biases, here.params.biases),
     ]
-    pairs.append((there.shape.channels, here.shape.channels) if there.weights else (0, 0))
+    if there.weights and there.weights != 1:  # one number can be that of any channels
+        pairs.append((there.shape.channels, here.shape.channels))
     if there.windows is not None and here.windows is not None:
         pairs.extend(
             (one.kernel, other.kernel) for one, other in zip(there.windows, here.windows, strict=False)

@@ -381,6 +381,13 @@ def test_what_may_not_share(first: str, second: str) -> None:
     assert codes == ["E209"]
 
 
+def test_one_number_is_shared_by_maps_of_different_channels() -> None:
+    number = "scale: {per_channel: false}"
+    layers = f"  - {{{number}, name: a}}\n  - conv1x1: {{out: 7, bias: false}}\n  - {{{number}, share: a}}\n"
+    report = report_of(f"{INPUT}layers:\n{layers}")
+    assert (report.failed, report.totals.params) == (None, 1 + 4 * 7)
+
+
 def test_every_copy_of_a_repeat_shares() -> None:
     found = layers(
         "[{conv3x3: {out: 4, padding: 1}, name: a}, {conv3x3: {out: 4, padding: 1}, share: a, repeat: 3}]"

@@ -458,15 +458,35 @@ def split_sizes(call: Call, size: int) -> tuple[int, ...]:
 def _reduce(compute: Callable[[list[Any]], Any]) -> Fold:
     def fold(call: Call, constants: list[Constant]) -> Constant:
         data = constants[0]
-        axes = call.attribute("axes") or (constants[1].values if len(constants) > 1 else None)
+        rank = len(data.dims)
+        given = call.attribute("axes") or (constants[1].values if len(constants) > 1 else None)
         keep = call.attribute("keepdims", 1)
         call.ignore("noop_with_empty_axes")
-        if axes and len(axes) != len(data.dims):
-            raise ValueError("along some axes only")
-        value = compute(list(data.values or ()))
-        return _made((1,) * len(data.dims) if keep else (), [value], data)
+        gone = {int(axis) % rank for axis in given} if given else set(range(rank))
+        kept = tuple(1 if axis in gone else size for axis, size in enumerate(data.dims))
+        steps = [0 if axis in gone else step for axis, step in enumerate(strides(kept))]
+        parts: list[list[Any]] = [[] for _ in range(prod(kept))]
+        for place, value in zip(places(map(range, data.dims), steps), data.values or (), strict=True):
+            parts[place].append(value)
+        dims = kept if keep else tuple(size for axis, size in enumerate(data.dims) if axis not in gone)
+        return _made(dims, [compute(part) for part in parts], data)
 
     return fold
+
+
+def _clip(call: Call, constants: list[Constant]) -> Constant:
+    """Its limits are attributes before opset 11."""
+    data = constants[0]
+    low, high = (
+        call.attribute(name) if call.input(place) is None else (call.values(place, "a limit") or (None,))[0]
+        for place, name in ((1, "min"), (2, "max"))
+    )
+    values = data.values or ()
+    if low is not None:
+        values = tuple(max(value, low) for value in values)
+    if high is not None:
+        values = tuple(min(value, high) for value in values)
+    return _made(data.dims, values, data)
 
 
 def _modulo(call: Call, constants: list[Constant]) -> Constant | tuple[Constant, ...]:
@@ -503,6 +523,7 @@ _FOLDS: dict[str, Fold] = {
     "Or": _elementwise(lambda a, b: bool(a or b)),
     "Where": _elementwise(lambda condition, a, b: a if condition else b),
     "Cast": _cast,
+    "Clip": _clip,
     "Gather": _gather,
     "Concat": _concat,
     "Slice": _slice,
@@ -514,6 +535,7 @@ _FOLDS: dict[str, Fold] = {
     "Expand": _expand,
     "ReduceProd": _reduce(prod),
     "ReduceSum": _reduce(sum),
+    "ReduceMean": _reduce(lambda values: _divide(sum(values), len(values))),
     "ReduceMax": _reduce(max),
     "ReduceMin": _reduce(min),
     **{name: _keep_values(name) for name in _ORDERLY},

@@ -191,6 +191,7 @@ def _with_number(translation: Translation, call: Call, feature: Feature, constan
         op == "shift"
         and found is not None
         and found.given("per_channel") is False
+        and all(translation.uses[name] == 1 for name in (constant.name, translation.weight_of(found)))
         and _becomes_bias(translation, call, feature, constant)
     ):
         return

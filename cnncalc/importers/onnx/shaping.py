@@ -434,13 +434,28 @@ def pad(translation: Translation, call: Call) -> None:
     shape = translation.shapes[source.tensor]
     by_axis = {axis: pairs[place] for place, axis in places.items()}
     margins = tuple(by_axis.get(axis, (0, 0)) for axis in range(1, 1 + shape.rank))
+    sizes = known(shape)[1:]
+    cut = tuple((max(-before, 0), max(-after, 0)) for before, after in margins)
+    added = tuple((max(before, 0), max(after, 0)) for before, after in margins)
+    inner = Shape(shape.channels, tuple(size - sum(pair) for size, pair in zip(sizes, cut, strict=True)))
     new = Shape(
-        shape.channels, tuple(size + sum(pair) for size, pair in zip(known(shape)[1:], margins, strict=True))
+        shape.channels, tuple(size + sum(pair) for size, pair in zip(known(inner)[1:], added, strict=True))
     )
-    if all(pad <= 0 for pair in margins for pad in pair):
-        cut = tuple((-before, -after) for before, after in margins)
-        translation.layer(call, "crop", source.tensor, new, _resized(source, places, new), margins=cut)
-    elif any(pad < 0 for pair in margins for pad in pair):
-        raise Unknown("it pads and cuts at once")
-    else:
-        translation.layer(call, "pad", source.tensor, new, _resized(source, places, new), margins=margins)
+    tensor = source.tensor
+    if min(known(inner)) < 1:
+        raise Unknown(f"attribute or input `pads` cuts {times(source.sizes)} to nothing")
+    if not any(map(any, added)):
+        translation.layer(call, "crop", tensor, new, _resized(source, places, new), margins=cut)
+        return
+    if any(map(any, cut)):
+        tensor = translation.add(
+            item(
+                "crop",
+                tensor,
+                f"{call.node.outputs[0]}|crop",
+                label=call.node.label,
+                shape=inner,
+                margins=cut,
+            )
+        )
+    translation.layer(call, "pad", tensor, new, _resized(source, places, new), margins=added)

@@ -206,6 +206,10 @@ class Translation:
         self.weights[name] = weight.elements
         return first if first != output else None
 
+    def weight_of(self, one: Item) -> str:
+        """The name of the weight that an item was the first to use; empty where it has none."""
+        return next((name for name, output in self.kernels.items() if output == one.output), "")
+
     def share(self, call: Call, first: str) -> None:
         """Have the item of a node take its weight from the one that used it first."""
         place = self.places[call.node.outputs[0]]

@@ -11,6 +11,9 @@ import pytest
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import Network, Refused, Request
 from cnncalc.importers.onnx import operators, read
+from cnncalc.importers.onnx.file import Constant, read_model
+from cnncalc.importers.onnx.translation import Translation
+from cnncalc.importers.onnx.walk import walk
 from cnncalc.importers.translating import translated
 from tests.importers.onnx.files import Shape as Axes
 from tests.importers.onnx.files import content, floats, graph, integers, node, number, weights, written
@@ -396,6 +399,34 @@ def test_a_learned_number_of_two_layers_counts_once(second: str, reason: str, tm
     )
 
 
+def test_learned_numbers_that_several_layers_have_are_no_bias_of_one(tmp_path: Path) -> None:
+    """Untrained layers whose numbers are equal, which PyTorch's older exporter writes once for all of them."""
+    nodes = [
+        node("Mul", ["x", "a.gain"], ["m"]),
+        node("Add", ["m", "a.bias"], ["p"]),
+        node("Relu", ["p"], ["r"]),
+        node("Identity", ["a.gain"], ["b.gain"]),
+        node("Mul", ["r", "b.gain"], ["n"]),
+        node("Add", ["n", "a.bias"], ["y"]),
+    ]
+    numbers = [floats("a.gain", [1.0], [1]), floats("a.bias", [0.5], [1])]
+    path = written(tmp_path, graph(nodes, {"x": (1, 4, 6, 6)}, ("y",), numbers), 17, content(2, "pytorch"))
+    found = translated(read(Request(path)))
+    assert [one.op for one in found.report.layers] == ["scale", "shift", "relu", "scale", "shift"]
+    assert found.report.totals.params == 2
+
+
+def test_a_pad_that_also_cuts_is_a_crop_and_a_pad(tmp_path: Path) -> None:
+    """As the cells of NASNet shift a map by one position."""
+    pads = integers("pads", [0, 0, -1, -2, 0, 0, 1, 3])
+    found = network(tmp_path, [node("Pad", ["x", "pads"], ["y"])], [pads])
+    assert [(one.op, one.given("margins")) for one in found.items] == [
+        ("crop", ((1, 0), (2, 0))),
+        ("pad", ((0, 1), (0, 3))),
+    ]
+    assert found.items[-1].shape == Shape(4, (8, 9))
+
+
 def test_a_maps_part_of_two_is_swapped(tmp_path: Path) -> None:
     """The channels from the second on, and before them the first: no axis of positions that is moved round."""
     nodes = [
@@ -562,6 +593,31 @@ def test_a_flatten_by_computed_shapes_is_a_flatten(tmp_path: Path) -> None:
     constants = [integers("axes", [0]), integers("rest", [-1]), weights("w", [10, 256]), weights("b", [10])]
     zero = integers("zero", [0])[2:]  # a number, not a list
     assert ops(network(tmp_path, nodes, [*constants, zero])) == ["flatten", "linear"]
+
+
+@pytest.mark.parametrize(
+    ("computed", "sizes"),
+    [
+        ([node("Clip", ["n", "low", "high"], ["s"])], (2, 16, 8)),  # of -3, 20 and 8
+        ([node("ReduceMax", ["m", "first"], ["s"], keepdims=0)], (4, 16, 4)),  # of 4, 1, 4 and 1, 16, -2
+        ([node("ReduceSum", ["m", "second"], ["r"]), node("Concat", ["r", "m"], ["c"], axis=1), node("Gather", ["c", "zero"], ["s"], axis=0)], (9, 4, 1, 4)),
+        ([node("ReduceMean", ["m", "second"], ["s"], keepdims=0)], (3, 5)),
+    ],
+)  # fmt: skip
+def test_shapes_are_computed_as_onnx_computes_them(
+    computed: list[bytes], sizes: tuple[int, ...], tmp_path: Path
+) -> None:
+    matrix = number(1, 2) + number(1, 3) + integers("m", [4, 1, 4, 1, 16, -2])[2:]
+    constants = [
+        integers("n", [-3, 20, 8]), integers("low", [2])[2:], integers("high", [16])[2:], integers("first", [0]),
+        integers("second", [1]), integers("zero", [0])[2:], matrix,
+    ]  # fmt: skip
+    path = written(tmp_path, graph(computed, {"x": (1,)}, ("s",), constants), 18)
+    translation = Translation(read_model(path), path, partial=False)
+    walk(translation, translation.model.graph)
+    held = translation.held["s"]
+    assert isinstance(held, Constant)
+    assert held.values == sizes
 
 
 def test_open_sizes_stay_open_where_the_layers_do_not_depend_on_them(tmp_path: Path) -> None:
