@@ -7,9 +7,10 @@ from functools import reduce
 from itertools import product
 from typing import NamedTuple
 
-from cnncalc.analysis.follow import MOST_UNITS, AxisFollowed, Inside, Spans
+from cnncalc.analysis.follow import MOST_UNITS, TOO_MANY, AxisFollowed, Inside, Spans
 from cnncalc.analysis.report import Report
 from cnncalc.analysis.ways import ALL, NONE, Ways
+from cnncalc.geometry.receptive_field import Interval
 from cnncalc.geometry.seeing import Units, units_seeing
 
 
@@ -45,6 +46,7 @@ class Reads(NamedTuple):
 
 MOST_SETS = 64
 """Sets of ways of one layer that are followed along an axis."""
+TOO_MANY_WAYS = f"takes more than {MOST_SETS} sets of paths to be followed"
 
 
 def inside_of_each(report: Report, most: int) -> list[dict[str, Reads]]:
@@ -57,9 +59,14 @@ def inside_of_each(report: Report, most: int) -> list[dict[str, Reads]]:
     for at in range(rank):
         same = next((axes[one] for one in range(at) if _are_alike(report, one, at)), None)
         axes.append(same or AxisFollowed(report, at, wanted, most))
+    return _reads(report, axes)
+
+
+def _reads(report: Report, axes: Sequence[AxisFollowed]) -> list[dict[str, Reads]]:
+    """Along each axis what the wanted units read, of the layers for which it is known."""
     by_axis = {axis: axis.of_each() for axis in dict.fromkeys(axes)}
     spans = [by_axis[axis] for axis in axes]
-    if rank < 2 or not any(axis.has_ends for axis in axes):
+    if len(axes) < 2 or not any(axis.has_ends for axis in axes):
         return [
             {path: Reads(some, (ALL,) * len(some), {}) for path, some in along.items()} for along in spans
         ]
@@ -157,36 +164,59 @@ class _Narrowing:
 
 
 def units_reading(report: Report, position: tuple[int, ...]) -> dict[str, tuple[Units, ...]]:
-    """By path, along each axis the first and the last unit that sees a position: the hull of what it really
-    reads contains it.
+    """By path, along each axis the first and the last of the units that see a position: along all axes the
+    hull of what they really read contains it.
     """
-    along = [_reading(report, axis, at) for axis, at in enumerate(position)]
-    return {
-        layer.path: tuple([found[layer.path] for found in along[: len(layer.field.axes)]])
-        for layer in report.layers
-    }
-
-
-def _reading(report: Report, axis: int, position: int) -> dict[str, Units]:
-    found = {
-        layer.path: units_seeing(layer.field.axes[axis], position, layer.field.units[axis])
-        for layer in report.layers
-        if axis < len(layer.field.axes)
-    }
+    local = [
+        {
+            layer.path: units_seeing(layer.field.axes[axis], at, layer.field.units[axis])
+            for layer in report.layers
+            if axis < len(layer.field.axes)
+        }
+        for axis, at in enumerate(position)
+    ]
     # No others read it; of these some lie at a border, where a part of their receptive fields is not read.
-    wanted = {
-        path: range(units[0], units[1] + 1) for path, units in found.items() if isinstance(units, tuple)
-    }
-    along = AxisFollowed(report, axis, wanted)
-    seen = along.seen()
-    if seen is None:
-        return found
-    for path, some in wanted.items():
-        spans = seen.get((path, ALL), {})
-        if path not in along.unknown and along.places.get(path) is not None:
-            read = [unit for unit in some if (span := spans.get(unit)) and span[0] <= position <= span[1]]
-            found[path] = (read[0], read[-1]) if read else None
+    wanted = [
+        {path: range(one[0], one[1] + 1) for path, one in some.items() if isinstance(one, tuple)}
+        for some in local
+    ]
+    axes = [AxisFollowed(report, axis, some) for axis, some in enumerate(wanted)]
+    reads = _reads(report, axes)
+    found: dict[str, tuple[Units, ...]] = {}
+    for layer in report.layers:
+        path, fields = layer.path, layer.field.axes
+        units = [some[path] for some in local[: len(fields)]]
+        is_seen = all(units[axis] is not None for axis, field in enumerate(fields) if field.maps)
+        along = {axis: some[path] for axis, some in enumerate(reads) if path in some}
+        boxes = list(_boxes(along, position)) if is_seen else []
+        for axis in range(len(fields)):
+            if axis in along or (path in wanted[axis] and not is_seen):
+                some = [box[axis] for box in boxes]
+                units[axis] = (min(one[0] for one in some), max(one[1] for one in some)) if some else None
+            elif path in wanted[axis] and path not in axes[axis].unknown:
+                units[axis] = TOO_MANY_WAYS if reads[axis] else TOO_MANY
+        found[path] = tuple(units)
     return found
+
+
+def _boxes(along: Mapping[int, Reads], position: Sequence[int]) -> Iterator[dict[int, Interval]]:
+    """The first and the last unit along each of some axes that read a position, of those whose ways are the
+    same; along the other axes all ways count.
+    """
+    choices = [sorted({*along[at].ways}) if at in along else (ALL,) for at in range(len(position))]
+    for chosen in product(*choices):
+        box: dict[int, Interval] = {}
+        for at, reads in along.items():
+            spans = reads.narrowed.get((*chosen[:at], *chosen[at + 1 :]), reads.spans)
+            seeing = [
+                unit
+                for unit, (ways, span) in enumerate(zip(reads.ways, spans, strict=True))
+                if ways == chosen[at] and isinstance(span, tuple) and span[0] <= position[at] <= span[1]
+            ]
+            if seeing:
+                box[at] = (seeing[0], seeing[-1])
+        if len(box) == len(along):
+            yield box
 
 
 def _together(report: Report, wanted: Sequence[Mapping[str, range]]) -> list[dict[str, Inside]]:

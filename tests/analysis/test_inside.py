@@ -220,6 +220,20 @@ def test_every_unit_of_random_maps(items: list[Any], height: int, width: int) ->
             expected = (hull({at // 100 for at in seen}), hull({at % 100 for at in seen}))
             assert inside(report, (y, x))[path] == expected, (y, x, texts)
             assert (of_unit(rows, y, columns, x), of_unit(columns, x, rows, y)) == expected, (y, x, texts)
+    for position in ((0, 0), (height // 2, 0), (height - 2, width - 1)):
+        seeing = [
+            (y, x) for y, row in enumerate(grid) for x, seen in enumerate(row) if is_within(position, seen)
+        ]
+        expected = (hull({y for y, _ in seeing}), hull({x for _, x in seeing}))
+        assert units_reading(report, position)[path] == expected, (position, texts)
+
+
+def is_within(position: tuple[int, int], seen: set[int]) -> bool:
+    """Whether a position is between the ends of what is read, along both axes."""
+    rows, columns = {at // 100 for at in seen}, {at % 100 for at in seen}
+    return bool(seen) and all(
+        min(some) <= at <= max(some) for at, some in zip(position, (rows, columns), strict=True)
+    )
 
 
 def of_unit(reads: Reads, unit: int, other: Reads, at: int) -> Inside:
@@ -242,6 +256,27 @@ def test_a_branch_that_reads_padding_along_one_axis_counts_along_none() -> None:
     assert (rows.inside, columns.inside) == ((0, 3), (4, 4))
     rows, columns = crop(model, "concat_1", ((0, 4), (4, 4))).axes
     assert (rows.inside, columns.inside) == ((0, 4), (1, 7))
+
+
+def test_a_position_is_seen_by_the_units_that_say_so_along_all_axes() -> None:
+    """The second branch reads nothing but padding in rows 0 to 5, and row 0 in row 6."""
+    (model,) = cnncalc.loads(
+        "input: [1, 7, 9]\n"
+        "layers: [concat: {point: [conv1x1: 1], wide: [pad: [[6, 0], [0, 0]], crop: [[0, 6], [0, 0]], "
+        "conv: {out: 1, kernel: [1, 7], padding: [0, 3]}]}]"
+    )
+    report = cnncalc.analyze(model)
+    assert units_reading(report, (3, 4))["concat_1"] == ((3, 6), (1, 7))
+    (model,) = cnncalc.loads(
+        "input: [1, 9, 9]\nlayers: [concat: [[conv1x1: 1], [pad: 9, crop: [[0, 18], [6, 12]]]]]"
+    )
+    report = cnncalc.analyze(model)
+    assert units_reading(report, (3, 4)) == {
+        "concat_1/branch_1/conv1x1_1": ((3, 3), (4, 4)),
+        "concat_1/branch_2/pad_1": ((12, 12), (13, 13)),
+        "concat_1/branch_2/crop_1": (None, None),
+        "concat_1": ((3, 3), (4, 4)),
+    }
 
 
 @pytest.mark.parametrize(
