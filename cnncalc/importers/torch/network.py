@@ -19,9 +19,10 @@ from cnncalc.support.words import listed, shown
 
 Sizes = tuple[int, ...]
 
-MORE = ((35, 21), (64, 32), (None, None))
+MORE = ((35, 21), (64, 32), (None, None), (1, 2), (-1, -2))
 """By how much the second size is larger: odd numbers first, which tell most of the rules; then
-a multiple of 32, as many networks need; then twice the size.
+a multiple of 32, as many networks need; then twice the size; then by so little that a linear layer does not
+see it behind windows that round down, or up.
 """
 LONGER = 13
 """By how much a sequence is longer whose features are behind."""
@@ -39,7 +40,7 @@ class Recorded(NamedTuple):
     shapes: tuple[Sizes, ...]
     other_shapes: tuple[Sizes, ...]
     remark: str | None
-    """Why there is no second one, or none at odd sizes."""
+    """Why there is no second one, or none at odd sizes; ``None`` where there is nothing to say."""
 
 
 def input_shapes(module: Module, request: Request) -> list[Sizes]:
@@ -131,6 +132,8 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
         if _same_calls(first, other):
             return Recorded(first, other, tuple(shapes), larger, remark)
         remark = remark or f"its code takes another path at {_times(larger[0])}; numbers there may differ"
+    if all(len(shape) == 1 for shape in shapes):
+        remark = None  # the features of a vector are no size
     return Recorded(first, None, tuple(shapes), (), remark)
 
 
@@ -152,7 +155,7 @@ def larger_size(shape: Sizes, more: tuple[int | None, int | None]) -> Sizes:
     """Another size of an input; frames of a video stay."""
     sizes = list(shape)
     for axis, step in zip((-2, -1) if len(shape) > 2 else (-1,), more, strict=False):
-        sizes[axis] += sizes[axis] if step is None else step
+        sizes[axis] = max(1, sizes[axis] + (sizes[axis] if step is None else step))
     return tuple(sizes)
 
 
@@ -163,12 +166,19 @@ def _same_calls(first: Recording, other: Recording) -> bool:
 
 
 def network_from_recordings(recorded: Recorded, *, name: str, source: str, partial: bool) -> Network:
-    """What the walk over the recordings gives."""
+    """What the walk over the recordings gives.
+
+    Raises:
+        SourceError: where nothing comes out that depends on the input.
+        Refused: with every call that is not understood.
+    """
     first = recorded.first
     walk, outputs = _walked(recorded, partial)
     problems = list(walk.problems)
     if problems and not partial:
         raise Refused(problems)
+    if not outputs:
+        raise SourceError(Diagnostic("E110", "error", _NO_OUTPUT, _GIVEN_OUT))
     at = " and ".join(_times(one[0]) for one in (recorded.shapes, recorded.other_shapes) if one)
     calls = first.calls if walk.replaced else _needed(first)
     used = {ref.number for call in calls for ref in call.inputs}
@@ -193,6 +203,10 @@ def network_from_recordings(recorded: Recorded, *, name: str, source: str, parti
         remarks=(*_remarks(recorded, walk), *_unused(first, unused)),
         unknown=tuple(walk.replaced),
     )
+
+
+_NO_OUTPUT = "the module gives out no tensor that depends on its input"
+_GIVEN_OUT = "`forward` returns the network's tensors, one alone or several in a tuple, a list or a dict"
 
 
 def _walked(recorded: Recorded, partial: bool) -> tuple[Walk, tuple[str, ...]]:
@@ -276,7 +290,7 @@ def _holds_structures(recording: Recording, module: int) -> bool:
 
 def _remarks(recorded: Recorded, walk: Walk) -> list[str]:
     found = [text if count == 1 else f"{text} ({count} times)" for text, count in walk.remarks.items()]
-    if recorded.other is None:
+    if recorded.remark and recorded.other is None:
         found.insert(0, f"recorded at one size only: {recorded.remark}; sizes that depend on it may be fixed")
     elif recorded.remark:
         found.insert(0, recorded.remark)

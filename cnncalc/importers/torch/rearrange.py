@@ -465,8 +465,10 @@ def as_vector(walk: Walk, view: View, dim: int) -> View:
 
 
 def given_out(walk: Walk, view: View) -> str:
-    """The item that a module gives out: its map, which is a vector or a sequence where the tensor is one."""
-    view = materialised(walk, view)
+    """The item that a module gives out: its map, which is a vector or a sequence where the tensor is one, and
+    has as many channels and positions.
+    """
+    view = _of_other_sizes(walk, materialised(walk, view))
     shape = walk.shapes[view.node]
     if not shape.rank or not view.dims or view.dims[0]:
         return view.node
@@ -481,6 +483,25 @@ def given_out(walk: Walk, view: View) -> str:
         if view.dims[line] == _positions(walk, view.node):
             return as_map(walk, view, channels, (line,))
     return view.node
+
+
+def _of_other_sizes(walk: Walk, view: View) -> View:
+    """A view of a map where channels that are positions, or the reverse, are an operation, and a vector that
+    is given out as an image is a map.
+    """
+    rank = len(view.dims) - 2
+    if rank < LEAST_OF_IMAGE or view.dims[0]:
+        return view
+    if not walk.shapes[view.node].rank:
+        is_whole = merged(one for dim in view.dims for one in dim) == _channels(walk, view)
+        return _as_map_of(walk, view, 1, Shape(view.shape[1], view.shape[2:])) if is_whole else view
+    if rank != walk.shapes[view.node].rank:
+        return view
+    return channels_to_space(walk, space_to_channels(walk, view, 1), 1, range(2, 2 + rank))
+
+
+LEAST_OF_IMAGE = 2
+"""Axes of positions that make a tensor an image; with one it may be a line of boxes."""
 
 
 def _channels(walk: Walk, view: View) -> Dim:

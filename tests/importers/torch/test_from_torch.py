@@ -44,6 +44,8 @@ def test_a_module_becomes_a_model_with_its_own_numbers() -> None:
         lambda y: y.mean((2, 3), keepdim=True),
         lambda y: y.flatten(2),
         lambda y: (y.flatten(1), y),
+        lambda y: torch.pixel_shuffle(y, 2),
+        lambda y: torch.pixel_unshuffle(y, 2),
     ],
 )
 def test_a_result_that_is_a_vector_or_a_sequence_is_one(ends: Any) -> None:
@@ -62,6 +64,26 @@ def test_a_result_that_is_a_vector_or_a_sequence_is_one(ends: Any) -> None:
     given = made if isinstance(made, tuple) else (made,)
     outputs = cnncalc.analyze(model).outputs
     assert {output.shape.axes for output in outputs} == {tuple(one.shape[1:]) for one in given}
+
+
+def test_a_vector_given_out_as_an_image_is_a_map() -> None:
+    for axes in ((1, 4, 6), (3, 2, 4), (3, 2, 2, 2)):
+        module = nn.Sequential(nn.Linear(10, 24), nn.Unflatten(1, axes), nn.Tanh())
+        (model,) = cnncalc.from_torch(module, input=(10,))
+        assert [output.shape.axes for output in cnncalc.analyze(model).outputs] == [axes]
+
+
+def test_a_module_that_gives_out_nothing_of_its_input_says_so() -> None:
+    for given in (lambda _: None, lambda module: module.weight):
+
+        class Nothing(nn.Conv2d):  # type: ignore[misc]
+            def forward(self, x: Any) -> Any:
+                super().forward(x)
+                return given(self)  # noqa: B023  (called within the round)
+
+        with pytest.raises(SourceError, match="gives out no tensor that depends on its input") as caught:
+            cnncalc.from_torch(Nothing(3, 8, 3), input=(3, 12, 14))
+        assert (caught.value.diagnostics[0].help or "").startswith("`forward` returns the network's tensors")
 
 
 def test_the_module_is_left_as_it_was() -> None:

@@ -74,6 +74,17 @@ def test_a_softmax_over_the_batch_is_refused() -> None:
         network(lambda _, x: torch.softmax(x, 0))
 
 
+@pytest.mark.filterwarnings("ignore:Implicit dimension choice")
+def test_a_softmax_that_names_no_dimension_goes_over_that_which_pytorch_takes() -> None:
+    for shape in ((8,), (8, 12, 12), (8, 4, 12, 12)):
+        assert words(network(lambda _, x: F.softmax(x), shape)) == ["softmax"]
+        given = torch.rand(1, *shape)
+        assert torch.equal(F.softmax(given), torch.softmax(given, 1))
+    with pytest.raises(Refused, match="softmax: it goes over the batch"):
+        network(lambda _, x: F.softmax(x), (8, 12))
+    assert torch.equal(F.softmax(torch.rand(1, 8, 12)), torch.ones(1, 8, 12))
+
+
 @pytest.mark.parametrize(
     ("function", "is_moved"),
     [
@@ -254,11 +265,34 @@ def test_a_size_of_another_tensor_is_followed() -> None:
     assert resize.inputs[1] == "input"
 
 
+def test_a_border_too_wide_for_a_pool_is_a_layer() -> None:
+    for pool, fill in ((F.avg_pool2d, 0.0), (F.max_pool2d, float("-inf"))):
+        found = network(lambda _, x: pool(F.pad(x, (1, 0, 1, 0), value=fill), 3, 2, padding=1))  # noqa: B023
+        assert words(found) == ["pad", found.items[1].op] and found.items[1].arguments["padding"] == (1, 1)
+        found = network(lambda _, x: pool(F.pad(x, (1, 0, 1, 0), value=fill), 3, 2))  # noqa: B023
+        assert [one.arguments["padding"] for one in found.items] == [((1, 0), (1, 0))]
+
+
 def test_what_is_recorded_at_one_size_only_says_so() -> None:
     fixed = network(lambda self, x: self.fc(x.flatten(1)), fc=nn.Linear(8 * 12 * 12, 5))
     (remark,) = fixed.remarks
     assert remark.startswith("recorded at one size only: it does not run at ")
     assert remark.endswith("; sizes that depend on it may be fixed")
+    line = network(lambda self, x: self.fc(x), (10,), fc=nn.Linear(10, 5))
+    assert not line.remarks  # the features of a vector are no size
+
+
+@pytest.mark.parametrize(
+    ("pool", "left", "size"),
+    [(nn.MaxPool2d(5), 2, "8x13x14"), (nn.MaxPool2d(4, ceil_mode=True), 3, "8x11x10")],
+)
+def test_a_linear_layer_behind_a_pool_is_recorded_at_a_size_near_by(pool: Any, left: int, size: str) -> None:
+    """Windows that round down give as much at a slightly larger size, those that round up at a smaller."""
+    layers = {"pool": pool, "fc": nn.Linear(8 * left * left, 5)}
+    found = network(lambda self, x: self.fc(self.pool(x).flatten(1)), **layers)
+    assert found.source.endswith(f"recorded at 8x12x12 and {size}")
+    (remark,) = found.remarks
+    assert remark.startswith("it does not run at 8x47x33: ")
     assert not network(lambda self, x: self.conv(x), conv=nn.Conv2d(8, 8, 3)).remarks
 
 

@@ -12,7 +12,7 @@ from cnncalc.geometry.shape import Shape, Size
 from cnncalc.importers.scales import as_written, fraction_of
 from cnncalc.importers.torch.functions.indices import Indices
 from cnncalc.importers.torch.functions.weighted import border, of_map, per_axis, spatial_view
-from cnncalc.importers.torch.rearrange import with_positions
+from cnncalc.importers.torch.rearrange import padded, with_positions
 from cnncalc.importers.torch.views import View
 from cnncalc.importers.torch.walk import HANDLERS, NotUnderstood, Walk, handles
 
@@ -23,6 +23,7 @@ def _pooled(
     rank = _rank(walk)
     size = per_axis(kernel, rank)
     step = size if stride is None or stride == [] or stride == () else per_axis(stride, rank)
+    input = _with_wide_border(walk, input, size, per_axis(padding, rank))
     node, pads = of_map(walk, input, rank, fill=float("-inf") if op == "maxpool" else 0.0)
     dilation = per_axis(dilation, rank)
     made = _sizes(walk, rank)
@@ -50,6 +51,15 @@ def _pooled(
             ceil=True if ceil else None,
         ),
     )
+
+
+def _with_wide_border(walk: Walk, input: Any, kernel: Sequence[int], padding: Sequence[int]) -> Any:
+    """A map whose border is an operation of its own where it is more than a pool can have as its padding."""
+    if not isinstance(input, View) or len(input.pads) != len(kernel) + 2:
+        return input
+    borders = zip(kernel, padding, input.pads[2:], strict=True)
+    is_wide = any(2 * (own + one) > taps for taps, own, around in borders for one in around)
+    return padded(walk, input) if is_wide else input
 
 
 def _remark_fixed(walk: Walk) -> None:

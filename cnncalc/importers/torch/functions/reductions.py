@@ -192,17 +192,22 @@ def softmin(walk: Walk, input: Any, dim: int | None = None, _stacklevel: int = 3
     return softmax(walk, applied(walk, "neg", input), dim)
 
 
+def _implied(dims: int) -> int:
+    """The dimension of a softmax that names none, as PyTorch still chooses it."""
+    return 0 if dims in (0, 1, 3) else 1
+
+
 @handles("softmax", "log_softmax")
 def softmax(walk: Walk, input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
     """Over the channels a layer; over positions what it is made of: the exponential divided by its sum."""
+    if not isinstance(input, View | Scores):
+        raise no_map(input)
+    if dim is None:
+        dim = _implied(len(input.shape))
     if isinstance(input, Scores):
         if dim not in (-1, len(input.shape) - 1):
             raise NotUnderstood("a softmax over the queries")
         return input
-    if not isinstance(input, View):
-        raise no_map(input)
-    if dim is None:
-        raise NotUnderstood("it does not say its dimension")
     view = whole(walk, input)
     require_no_batch(walk, view, {dim % len(view.dims)})
     axes = {one.axis for one in view.dims[dim % len(view.dims)]}
