@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnncalc.analysis.along import Along, Unanswered
 from cnncalc.analysis.fitting import Classes, Fitting, is_valid
 from cnncalc.analysis.report import Report
+from cnncalc.analysis.run import analyze
 from cnncalc.errors import Diagnostic
 from cnncalc.frameworks.rules import Framework
 from cnncalc.geometry.shape import Shape, channels_first
@@ -47,13 +48,33 @@ def _with_neighbours(report: Report, model: Model, rules: Framework, last: Diagn
         above.append(size if size in classes else classes.above(size))
     if len(below) < shape.rank or tuple(below) == shape.sizes:
         return report
-    near = [str(Shape(shape.channels, tuple(sizes))) for sizes in (below, above) if None not in sizes]
+    near = [
+        str(other)
+        for other in (Shape(shape.channels, tuple(sizes)) for sizes in (below, above) if None not in sizes)
+        if not _is_spread(report, analyze(model, other))
+    ]
     if not near:
         return report
     what = "nearest inputs that fit" if len(near) > 1 else "nearest input that fits"
     help = f"{what}: {' and '.join(near)}"
     help = f"{last.help}; {help}" if last.help else help
     return report._replace(diagnostics=(*report.diagnostics[:-1], last._replace(help=help)))
+
+
+def _is_spread(report: Report, fitting: Report) -> bool:
+    """Whether the join at which a report ended fits at another input only since a branch has become a single
+    position there, which is spread over the others: nobody asks for that.
+    """
+    was, now = (
+        {**dict(one.inputs), **{layer.path: layer.shape for layer in one.layers}} for one in (report, fitting)
+    )
+    branches = next(layer.inputs for layer in fitting.layers if layer.path == report.failed)
+    largest = [max(axis) for axis in zip(*(now[one].sizes for one in branches if now[one].rank), strict=True)]
+    return any(
+        size == 1 != old and most > 1
+        for one in branches
+        for old, size, most in zip(was[one].sizes, now[one].sizes, largest, strict=False)
+    )
 
 
 def _classes(model: Model, rules: Framework) -> tuple[Classes, ...]:

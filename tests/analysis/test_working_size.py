@@ -68,6 +68,22 @@ def test_where_the_layer_reads_the_input_one_number_is_enough() -> None:
     assert help_for("[conv9x9: 4]", 8, 8) == "the smallest size that works here is 9"
 
 
+@pytest.mark.parametrize(
+    ("layers", "is_named"),
+    [
+        ("[residual: [conv3x3: 3, relu, conv3x3: 3]]", False),  # at 5x5 the body is a single position
+        ("[{conv3x3: 4, name: a}, maxpool2, conv3x3: 4, add: [a, prev]]", False),
+        ("[{conv1x1: 4, name: a}, maxpool2, upsample: 2, add: [a, prev]]", True),
+        (
+            "[{conv1x1: 4, name: a}, maxpool2, {upsample: 2, name: b}, {global_avgpool: , name: g}, mul: [a, b, g]]",
+            True,
+        ),
+    ],
+)
+def test_no_input_is_named_at_which_a_branch_is_spread_over_the_others(layers: str, is_named: bool) -> None:
+    assert ("that fit" in help_for(layers, 33, 33)) is is_named
+
+
 def test_no_input_works_where_none_does() -> None:
     layers = "[adaptive_avgpool: 2, conv3x3: 4]"
     assert re.fullmatch("the smallest size that works here is 3", help_for(layers, 9, 9))
