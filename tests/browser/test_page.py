@@ -409,6 +409,20 @@ def test_a_large_page_opens_without_delay(browser: Browser, tmp_path: Path) -> N
     assert 0 < min(shown) < 200
 
 
+def test_a_long_name_leaves_room_for_the_numbers(browser: Browser, tmp_path: Path) -> None:
+    spec, page = tmp_path / "net.yaml", tmp_path / "net.html"
+    spec.write_text(
+        f"input: [1, 9, 9]\nlayers: [{{conv3x3: 4, name: {'long_name_' * 12}}}]\n", encoding="utf-8"
+    )
+    assert main(["draw", str(spec), "-o", str(page)]) == 0
+    browser.open(page)
+    shown, whole = browser.run(
+        "const one = document.querySelector('.layers .scroll'); return [one.clientWidth, one.scrollWidth];"
+    )
+    assert shown == whole
+    assert browser.run("return document.querySelector('.layers th[scope=row]').scrollWidth") < shown / 2
+
+
 def test_less_motion_where_it_is_asked_for(browser: Browser, pages: dict[str, Path]) -> None:
     ask = "return getComputedStyle(document.querySelector('.views rect')).transitionDuration"
     browser.open(pages["vgg16"], motion="no-preference")

@@ -72,7 +72,7 @@ def model(report: Report, layers: Sequence[LayerReport]) -> dict[str, Plain]:
     return {
         "size": [*sizes, 1] if rank % 2 else list(sizes),
         "axes": list(AXES.get(rank, [f"axis {at}" for at in range(rank)])),
-        "reason": _reason(sizes, rank),
+        "reason": _reason(sizes, rank) if layers else "No layer could be computed.",
         "maps": maps.values,
         "fields": fields.values,
         "limits": limits.values,

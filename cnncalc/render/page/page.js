@@ -70,7 +70,7 @@ class Axis {
     const span = this.seen(unit), inside = this.inside(unit, others), {w: said, g: isGlobal} = this.field;
     if (said || !span) return [`${name} ${said || "nothing"}`];
     const sees = `${name} ${span[0]}..${span[1]} (${grouped(span[1] - span[0] + 1)})${isGlobal ? " and all" : ""}`;
-    if (!this.limits(others)[2]) return [sees, `along ${name} what is inside the input is cut at its ends`];
+    if (!this.limits(others)[2]) return [sees, `along ${name} only what is beyond the input is known to be padding`];
     if (!inside) return [sees, `along ${name} it is nothing but padding`];
     if (inside[0] === span[0] && inside[1] === span[1]) return [sees];
     return [sees, `along ${name} only ${inside[0]}..${inside[1]} is inside the input`];

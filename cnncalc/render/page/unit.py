@@ -28,15 +28,22 @@ _CELL = '<path class="cell" d="M1 0V1H0"/>'
 
 
 def card(at: int, data: dict[str, Any], paths: Sequence[str], behind: str) -> str:
-    """The controls and drawings of the network at this place of the page, of its data."""
+    """The controls and drawings of the network at this place of the page, of its data; or why there are none,
+    with the list of its layers for the script.
+    """
     layers = "".join(f"<option>{escape(inert(path))}" for path in paths)
-    return (
+    tools = (
         f'<div class="tools"><label>Layer <select aria-describedby="keys{at}">{layers}</select></label>'
-        '<label class="file">Picture behind it <input type="file" accept="image/*"></label></div>\n'
+        '<label class="file">Picture behind it <input type="file" accept="image/*"></label></div>'
+    )
+    if data["reason"]:
+        return f'<div hidden>{tools}</div><p class="reading">{escape(data["reason"])}</p>'
+    return (
+        f"{tools}\n"
         '<noscript><p class="failed">Moving a unit needs JavaScript, '
         "the rest of the page does not.</p></noscript>"
-        f'<div class="views">{"".join(() if data["reason"] else _views(at, data, behind))}</div>\n'
-        f'<div class="sliders">{"".join(() if data["reason"] else map(_slider, data["axes"]))}</div>\n'
+        f'<div class="views">{"".join(_views(at, data, behind))}</div>\n'
+        f'<div class="sliders">{"".join(map(_slider, data["axes"]))}</div>\n'
         '<p class="reading"></p>\n'
         '<p class="soft key"><span class="swatch sees"></span>seen <span class="swatch pads"></span>padding '
         '<span class="swatch next"></span>neighbouring unit</p>\n'

@@ -64,6 +64,26 @@ def test_what_a_page_cannot_begin_with_is_refused(
     assert message in ran.err
 
 
+@pytest.mark.parametrize(
+    ("spec", "code", "reason"),
+    [
+        ("input: [3, 4, 4]\nlayers: [conv7x7: 8]", 1, "No layer could be computed."),
+        ("input: [9]\nlayers: [linear: 8]", 0, "The input has no spatial axes"),
+        ("layers: [conv3x3: 8]", 0, "The input&#x27;s size is not known"),
+    ],
+)
+def test_where_no_unit_can_be_drawn_there_are_no_controls_for_it(
+    spec: str, code: int, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, target = tmp_path / "net.yaml", tmp_path / "net.html"
+    source.write_text(spec, encoding="utf-8")
+    assert Ran(capsys, "draw", str(source), "-o", str(target)).code == code
+    text = target.read_text(encoding="utf-8")
+    assert f'</div><p class="reading">{reason}' in text
+    assert '<div hidden><div class="tools">' in text
+    assert "neighbouring unit" not in text
+
+
 def test_a_page_shows_all_parts_of_a_network(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
