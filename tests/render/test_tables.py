@@ -12,7 +12,7 @@ from cnncalc.geometry.receptive_field import AxisField, IntervalMap
 from cnncalc.geometry.shape import Shape
 from cnncalc.geometry.window import Window
 from cnncalc.render.listings.answers import Asked
-from cnncalc.render.listings.comparison import beside
+from cnncalc.render.listings.comparison import beside, labels
 from cnncalc.render.listings.streams import Streams
 from cnncalc.render.outputs.table import drawn
 from cnncalc.render.surface import PLAIN, Surface
@@ -236,6 +236,15 @@ def test_several_variants_are_held_against_the_first_and_the_one_above() -> None
     assert re.search(r"^params +10 +20 +5$", text, re.MULTILINE)
     assert re.search(r"^ +to the first +\+100\.0 % +-50\.0 %$", text, re.MULTILINE)
     assert re.search(r"^ +to the one before +\+100\.0 % +-75\.0 %$", text, re.MULTILINE)
+
+
+def test_of_several_files_a_variant_is_named_with_its_file() -> None:
+    given = [
+        report(layer("a"), name="VGG-16", file="nets/vgg16.yaml"),
+        report(layer("a"), name="paper", file="nets/googlenet.yaml")._replace(network="GoogLeNet"),
+    ]
+    assert labels(given) == ("VGG-16", "googlenet:paper")
+    assert labels([one._replace(file="net.yaml") for one in given]) == ("VGG-16", "paper")
 
 
 def test_many_variants_stand_below_each_other() -> None:

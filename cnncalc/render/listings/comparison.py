@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os.path import basename
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -173,19 +174,25 @@ def metrics(reports: Sequence[Report], command: str = "compare") -> tuple[Metric
 
 
 def labels(reports: Sequence[Report]) -> tuple[str, ...]:
-    """The networks' names, with their files where some are the same."""
+    """The networks' names, with their files where some are the same; of several files a variant of a network
+    is named with its file, since its own name says little.
+    """
     names = [report.name for report in reports]
     files_of_each = [report.file for report in reports]
-    if len(set(files_of_each)) == 1 or (
-        len(set(names)) == len(names) and len(set(files_of_each)) == len(files_of_each)
-    ):
+    if len(set(files_of_each)) == 1:
         return tuple(map(inert, names))
-    told_apart = _told_apart([report.file for report in reports])
-    files = [told_apart[report.file] for report in reports]
+    told_apart = _told_apart(files_of_each)
+    files = [told_apart[file] for file in files_of_each]
     if len(set(names)) == 1:
         return tuple(map(inert, files))
+    named, filed = Counter(names), Counter(files_of_each)
+
+    def is_clear(report: Report) -> bool:
+        return report.network is None and named[report.name] == filed[report.file] == 1
+
     return tuple(
-        inert(name if name == file else f"{file}:{name}") for name, file in zip(names, files, strict=True)
+        inert(one.name if one.name == file or is_clear(one) else f"{file}:{one.name}")
+        for one, file in zip(reports, files, strict=True)
     )
 
 

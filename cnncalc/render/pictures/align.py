@@ -160,7 +160,7 @@ def _apart(centres: list[list[Fraction]]) -> str:
         return "the centres are at the same place"
     least, most = min(distances), max(distances)
     far = _decimal(most) if least == most else f"{_decimal(least)} to {_decimal(most)}"
-    return f"the centres are {far} input positions apart"
+    return f"the centres are {far} input position{'' if far == '1' else 's'} apart"
 
 
 def _checkerboard(report: Report, layer: LayerReport) -> Panel:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil, floor, log10, sqrt
 from typing import NamedTuple
 
-from cnncalc.render.listings.layers import place_of
+from cnncalc.render.listings.comparison import labels
 from cnncalc.render.pictures import Drawing
 from cnncalc.render.pictures.common import absent, refusal
 from cnncalc.render.pictures.svg import (
@@ -81,10 +80,8 @@ def draw(drawing: Drawing) -> str:
     """All networks in one plot."""
     if all(report.failed for report in drawing.reports):
         raise absent(drawing.reports[0], "its parameters and MACs are not known")
-    names = Counter(report.name for report in drawing.reports)
     dots = []
-    for report in drawing.reports:
-        name = report.name if names[report.name] == 1 else f"{report.name} ({place_of(report.file)})"
+    for name, report in zip(labels(drawing.reports), drawing.reports, strict=True):
         last, sums = report.last_local, report.totals
         dots.append((name, sums.params, sums.macs, () if last is None else last.field.size))
     return drawn(dots)

@@ -43,7 +43,7 @@ def test_the_first_join_that_is_amiss_is_drawn() -> None:
     )
     svg = draw("align", Drawing((one(text),)))
     assert any("concat_1" in words for words in texts(svg))
-    assert {"y: the centres are 1 input positions apart", "x: the centres are at the same place"} <= set(
+    assert {"y: the centres are 1 input position apart", "x: the centres are at the same place"} <= set(
         texts(svg)
     )
 
