@@ -330,7 +330,7 @@ def of_vector(walk: Walk, view: View, channels: int) -> View:
     sizes = tuple(size_of(dim) for place, dim in enumerate(view.dims) if place not in (0, channels))
     every = [one for dim in view.dims for one in dim]
     own = view.dims[channels]
-    if prod(sizes) == 1 or any(one.axis != CHANNELS for one in every) or size_of(own) in (1, size_of(every)):
+    if prod(sizes) == 1 or any(one.axis != CHANNELS for one in every):
         return view
     if size_of(every) != walk.axis_size(view.node, CHANNELS):
         return view

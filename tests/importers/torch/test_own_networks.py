@@ -392,6 +392,49 @@ def test_numbers_that_no_input_makes_come_in() -> None:
     assert found == "cat: one of its tensors is learned and does not depend on the input"
 
 
+def test_values_spread_over_axes_each_lacks_are_added() -> None:
+    """The gate of BAM: one number for each channel and one for each position."""
+
+    def gate(self: Any, x: Any) -> Any:
+        one = self.a(x.mean((2, 3))).view(1, -1, 1, 1)
+        return x * (one.expand_as(x) + self.b(x).expand_as(x)).sigmoid()
+
+    layers = {"a": nn.Linear(6, 6), "b": nn.Conv2d(6, 1, 1)}
+    held(One(gate, **layers), (6, 9, 8), other=[(6, 12, 15)])
+
+    def both(self: Any, x: Any) -> Any:
+        one, two = (layer(x).mean((2, 3), True) for layer in (self.a, self.b))
+        return self.c(one.expand_as(x) + two.expand_as(x))
+
+    layers = {"a": nn.Conv2d(3, 3, 3), "b": nn.Conv2d(3, 3, 1), "c": nn.Conv2d(3, 2, 3)}
+    network = held(One(both, **layers), (3, 9, 8), other=[(3, 12, 15)])
+    assert "upsample_to" in words(network)
+
+
+def test_a_vector_beside_a_map_is_one_channel_of_it() -> None:
+    module = Two(lambda s, x, y: s.c(torch.cat([x, s.l(y).view(-1, 1, 6, 8)], 1)), l=nn.Linear(5, 48))
+    module.c = nn.Conv2d(4, 2, 3)
+    assert "to_map" in words(held(module, (3, 6, 8), (5,)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "op"),
+    [
+        (nn.Conv1d(1, 1, 3, padding=1, bias=False), "eca"),
+        (nn.Conv1d(1, 1, 3, padding="same", bias=False), "eca"),
+        (nn.Conv1d(1, 1, 3, padding=1), "conv"),
+        (nn.Conv1d(1, 1, 3, padding=2, dilation=2, bias=False), "conv"),
+    ],
+)
+def test_a_convolution_across_channels(layer: Any, op: str) -> None:
+    def gate(self: Any, x: Any) -> Any:
+        return x * self.c(x.mean((2, 3)).unsqueeze(1)).sigmoid().view(1, -1, 1, 1)
+
+    network = held(One(gate, c=layer), (6, 9, 8), other=[(6, 12, 15)])
+    (found,) = [one for one in network.items if one.op in ("conv", "eca")]
+    assert found.op == op
+
+
 def test_a_map_over_groups_of_channels() -> None:
     def forward(self: Any, x: Any) -> Any:
         code = self.e(x)
@@ -428,6 +471,16 @@ def test_a_map_over_groups_of_channels() -> None:
 def test_functions(forward: Forward) -> None:
     module = One(lambda s, x: forward(s.c(x)), c=nn.Conv2d(3, 6, 3, padding=1))
     held(module, (3, 12, 16), other=[(3, 20, 24)])
+
+
+def test_an_instance_norm_with_running_statistics_is_a_batch_norm() -> None:
+    norm = nn.InstanceNorm2d(4, affine=True, track_running_stats=True)
+    network = held(
+        One(lambda s, x: s.n(s.c(x)), c=nn.Conv2d(3, 4, 3), n=norm), (3, 9, 8), other=[(3, 12, 15)]
+    )
+    assert words(network) == ["conv", "bn"] and network.stated.buffers == 8
+    given, batch = torch.rand(1, 4, 9, 8), nn.BatchNorm2d(4).eval()
+    assert torch.equal(norm(given), batch(given))
 
 
 def test_where_a_maximum_is_is_no_layer() -> None:

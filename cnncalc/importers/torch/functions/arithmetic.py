@@ -68,6 +68,7 @@ def joined(walk: Walk, op: str, left: View, right: View) -> View:
     first, second = whole(walk, left), whole(walk, right)
     rank = max(len(first.dims), len(second.dims))
     first, second = _with_rank(first, rank), _with_rank(second, rank)
+    first, second = _without_copies(first, second), _without_copies(second, first)
     for one, other in ((first, second), (second, first)):
         if _spreads(walk, other, one):
             both = (one, _over_groups(walk, other, one))
@@ -86,6 +87,19 @@ def _with_rank(view: View, rank: int) -> View:
     return view._replace(dims=((),) * (rank - len(view.dims)) + view.dims)
 
 
+def _without_copies(view: View, other: View) -> View:
+    """A view whose copies along a dimension that the other one has are left to the join, which spreads it."""
+    dims = tuple(
+        () if _is_copied(dim) and beside and not _is_copied(beside) else dim
+        for dim, beside in zip(view.dims, other.dims, strict=True)
+    )
+    return view._replace(dims=dims)
+
+
+def _is_copied(dim: Dim) -> bool:
+    return all(factor.axis == COPIES for factor in dim)
+
+
 def _spreads(walk: Walk, part: View, full: View) -> bool:
     """Whether each dimension of ``part`` is that of ``full`` or has one value for all of it; ``full`` has
     all.
@@ -93,10 +107,7 @@ def _spreads(walk: Walk, part: View, full: View) -> bool:
     if part.rolls != full.rolls and any(part.factors(axis) for axis in range(1, len(part.offsets))):
         return False
     same = walk.shapes[part.node].rank == walk.shapes[full.node].rank or not walk.shapes[part.node].rank
-    return same and all(
-        one == other or not one or all(factor.axis == COPIES for factor in one)
-        for one, other in zip(part.dims, full.dims, strict=True)
-    )
+    return same and all(one == other or not one for one, other in zip(part.dims, full.dims, strict=True))
 
 
 def _over_groups(walk: Walk, part: View, full: View) -> View:
@@ -111,7 +122,8 @@ def _over_groups(walk: Walk, part: View, full: View) -> View:
 
 def _same_layout(walk: Walk, first: View, second: View) -> bool:
     """Whether two maps can be spread over each other, each along some dimensions."""
-    if first.rolls or second.rolls or walk.shapes[first.node].rank != walk.shapes[second.node].rank:
+    ranks = {walk.shapes[view.node].rank for view in (first, second)}
+    if first.rolls or second.rolls or len(ranks - {0}) > 1:
         return False
     return all(
         one == other or not one or not other for one, other in zip(first.dims, second.dims, strict=True)
@@ -154,9 +166,11 @@ def _join(walk: Walk, op: str, first: View, second: View, like: View) -> View:
     if len({shape.channels for shape in shapes}) > 1 and not walk.knows("channel_mean"):
         raise NotUnderstood("a map of one channel is spread over the channels of another")
     node = walk.emit(op, [first.node, second.node], Shape(channels, sizes))
-    dims = tuple(() if all(factor.axis == COPIES for factor in dim) else dim for dim in like.dims)
-    rolls = first.rolls or second.rolls
-    return View(node, dims, (0,) * (rank + 1), rolls)
+    made = View(node, like.dims, (0,) * (rank + 1), first.rolls or second.rolls)
+    for one in (first, second):
+        if one in walk.copied:
+            walk.copied[made] = walk.copied[one]
+    return made
 
 
 def _with_constant(walk: Walk, op: str, map: View, constant: Const) -> View:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.torch.functions.arrangement import unpadded
-from cnncalc.importers.torch.rearrange import as_map, spread_out, whole
+from cnncalc.importers.torch.rearrange import as_map, of_vector, spread_out, whole
 from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, Factor, View, merged, size_of, whole_axis
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
 
@@ -27,6 +27,8 @@ def cat(walk: Walk, tensors: Sequence[Any], dim: int = 0, axis: int | None = Non
     if found is not None:
         return found
     views = [_with_copies(walk, whole(walk, one), dim) for one in views]
+    if any(walk.shapes[view.node].rank for view in views):
+        views = [of_vector(walk, view, dim) for view in views]
     flat = _end_to_end(walk, views, dim)
     if flat is not None:
         return flat

@@ -160,11 +160,13 @@ def convolved(
     out, per_group, *kernel_sizes = weight.shape
     kernel = tuple(kernel_sizes)
     has_bias = _bias(walk, bias)
+    step, spacing = per_axis(stride, rank), per_axis(dilation, rank)
     if isinstance(input, View) and rank == 1 and _is_across_channels(walk, input, weight):
-        return _eca(walk, input, weight, bias, kernel[0])
+        around = padding if isinstance(padding, str) else per_axis(padding, rank)
+        window = {"stride": step, "padding": around, "dilation": spacing}
+        return _across_channels(walk, input, weight, bias, window)
     node, pads = of_map(walk, input, rank)
     shape = walk.shapes[node]
-    step, spacing = per_axis(stride, rank), per_axis(dilation, rank)
     if padding == "same":
         padding_given: Any = "same"
     elif padding == "valid":
@@ -267,14 +269,23 @@ def _is_across_channels(walk: Walk, view: View, weight: Const) -> bool:
     return bool(view.dims[2]) and all(one.axis == CHANNELS for one in view.dims[2])
 
 
-def _eca(walk: Walk, input: View, weight: Const, bias: Any, kernel: int) -> View:
-    if not walk.knows("eca"):
-        raise NotUnderstood("a convolution across the channels of a vector")
-    if bias is not None:
-        raise NotUnderstood("a convolution across the channels with a bias")
+def _across_channels(walk: Walk, input: View, weight: Const, bias: Any, window: dict[str, Any]) -> View:
+    """A convolution across the channels of a vector: ``eca``, or with a bias or another window than that has,
+    one of the line that the channels are.
+    """
     view = positionwise(walk, input, 2)
-    node = walk.emit("eca", view.node, walk.shapes[view.node], (weight,), kernel=kernel)
-    return view._replace(node=node)
+    vector, (kernel,) = walk.shapes[view.node], weight.shape[2:]
+    is_odd = kernel % 2 and window["padding"] in ("same", (kernel // 2,))
+    if bias is None and is_odd and window["stride"] == window["dilation"] == (1,):
+        return view._replace(node=walk.emit("eca", view.node, vector, (weight,), kernel=kernel))
+    (made,) = walk.recording.shape(walk.call.outputs[0])[2:]
+    line = Shape(1, (vector.elements() or 1,))
+    node = walk.emit("flatten", view.node, Shape(line.elements(), ())) if vector.rank else view.node
+    node = walk.emit("to_map", node, line, size=line.sizes)
+    given = {"out": 1, "kernel": (kernel,), "bias": _bias(walk, bias), **window}
+    node = walk.emit("conv", node, Shape(1, (made,)), (weight, bias), **given)
+    node = walk.emit("flatten", node, Shape(made, ()))
+    return with_channels(View(node, view.dims, (0,)), node, 2, made)
 
 
 @handles("conv1d", "conv2d", "conv3d")
@@ -517,10 +528,13 @@ def instance_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> View:
-    if running_mean is not None:
-        help = "`track_running_stats=False`, the default, or a batch norm, which they then make of it"
-        raise NotUnderstood("it keeps running statistics", help)
-    return _normalised(walk, "instance_norm", input, 1, weight, bias)
+    if running_mean is None:
+        return _normalised(walk, "instance_norm", input, 1, weight, bias)
+    if use_input_stats:
+        raise NotUnderstood("it normalises by its input and keeps statistics", "call it in evaluation mode")
+    walk.remark("an instance norm with running statistics is a batch norm in inference, and written as `bn`")
+    found: View = batch_norm(walk, input, running_mean, running_var, weight, bias)
+    return found
 
 
 @handles("local_response_norm")
