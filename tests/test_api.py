@@ -38,7 +38,11 @@ def test_a_text_that_is_none() -> None:
     [
         ({"input": "3xAx4"}, "is not a shape"),
         ({"input": ""}, "is not a shape"),
-        ({"input": "0x4"}, "is not a shape"),
+        (
+            {"input": "0x4"},
+            "is not a shape: 0 is not from 1 to 1,000,000,000,000,000,000; write the channels",
+        ),
+        ({"input": "3x-2x4"}, "'3x-2x4' is not a shape: -2 is not from 1 to "),
         ({"input": {"other": "3x4x4"}}, "no input is named 'other'"),
         (
             {"framework": "mxnet"},

@@ -124,13 +124,29 @@ def channels_last(own: Sequence[tuple[str, Shape]], report: Report) -> tuple[Dia
             "W518",
             "warning",
             f"{given} is {given.channels} channels of {by(given.sizes)}, as channels come first; the spec's "
-            f"own {'input' if name == 'input' else f'`{name}`'} is {known}",
+            f"own {_named(name)} is {known}",
             f"did you mean {meant}?",
         )
         for (name, known), (_, given) in zip(own, report.inputs, strict=True)
         if given != known and (meant := _turned(known, given)) is not None
         if not ((report.diagnostics and report.diagnostics[-1].help) or "").endswith(_meant(meant))
     )
+
+
+def beside_own_axes(own: Sequence[tuple[str, Shape]], report: Report) -> Report:
+    """The report with the network's own inputs in the help of an error about the number of axes, where
+    others with another number were given.
+    """
+    last = report.diagnostics[-1] if report.diagnostics else None
+    known = [
+        f"the spec's own {_named(name)} is {shape}"
+        for (name, shape), (_, given) in zip(own, report.inputs, strict=True)
+        if shape.rank != given.rank and shape.channels is not None
+    ]
+    if last is None or last.code not in ("E304", "E306") or not known:
+        return report
+    help = "; ".join(filter(None, (last.help, *known)))
+    return report._replace(diagnostics=(*report.diagnostics[:-1], last._replace(help=help)))
 
 
 def _turned(known: Shape, given: Shape) -> Shape | None:
@@ -142,6 +158,10 @@ def _turned(known: Shape, given: Shape) -> Shape | None:
         len(sizes) >= 2 and last == known.channels != given.channels and known.channels <= MOST_COLOURS
     )
     return Shape(last, tuple(sizes)) if is_turned else None
+
+
+def _named(name: str) -> str:
+    return "input" if name == "input" else f"`{name}`"
 
 
 def _meant(shape: Shape) -> str:

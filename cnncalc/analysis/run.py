@@ -12,7 +12,7 @@ from typing import NamedTuple
 from cnncalc.analysis.answers import Answers
 from cnncalc.analysis.causality import Ends, through
 from cnncalc.analysis.effort import Follower
-from cnncalc.analysis.hints import Hints, channels_last
+from cnncalc.analysis.hints import Hints, beside_own_axes, channels_last
 from cnncalc.analysis.joins import WHOLE_MAP, Joins, joined_ends, one_per_line
 from cnncalc.analysis.memory import Peaks, peaks
 from cnncalc.analysis.recall import Evaluated, NoRecall, Recall, Rest
@@ -60,6 +60,7 @@ def analyze(model: Model, input: Given | None = None, framework: str | None = No
     if input is not None:
         remarks = channels_last(model.inputs, report)
         report = report._replace(diagnostics=(*remarks, *report.diagnostics)) if remarks else report
+        report = beside_own_axes(model.inputs, report)
     if report.failed is None:
         return report
     from cnncalc.analysis.working_size import explained  # here, because only errors need it

@@ -146,6 +146,8 @@ def silence(stream: TextIO) -> None:
 
 def _replace(output: str, content: Iterable[str] | bytes) -> None:
     """Write a file in one step: what was there stays whole until the new text is."""
+    if not output:
+        raise Trouble("cannot write to a file without a name")
     try:
         target = os.path.realpath(output)
         if os.path.islink(target):  # what is left of links that lead in a circle

@@ -148,8 +148,9 @@ def parse_shape(text: str) -> Shape:
     for word in axis_words(text):
         size = axis_size(word)
         if size is None and not is_any(word):
+            why = f"{word} is not from 1 to {LARGEST_SIZE:,}; " if word.lstrip("-").isdecimal() else ""
             raise InputError(
-                f"{text!r} is not a shape: write the channels and the sizes, for instance 3x224x224"
+                f"{text!r} is not a shape: {why}write the channels and the sizes, for instance 3x224x224"
             )
         axes.append(size)
     return Shape(axes[0], tuple(axes[1:]))

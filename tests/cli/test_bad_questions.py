@@ -36,6 +36,7 @@ SPECS = {
         ("rf net.yaml --at 9", 2, "Net has 2 spatial axes, not 1: write for instance --at 9,9"),
         ("rf vector.yaml --at 9", 2, "Vector has 0 spatial axes, not 1\n"),
         ("rf vector.yaml --seen-from 9", 2, "Vector has 0 spatial axes, not 1\n"),
+        ("rf net.yaml --output=", 2, "error[E902]: cannot write to a file without a name\n"),
         ("stream net.yaml", 1, "such as `input: [1, 24000]`; with 3x64 `conv3x3_1` fails: kernel 3x3 has 2 values"),
         ("stream any.yaml", 1, "all of its layers work along one axis too: ask with --input 3x64"),
         ("solve wide.yaml --vary w --so-that params<=9", 1, "allow more, or try smaller values: --vary w=1/32..1 --step 1/32"),

@@ -157,6 +157,15 @@ def test_a_batch_axis(given: str, items: str, advised: str | None) -> None:
         assert help.endswith(f"; or leave out a batch axis, there is none: `input: {advised}`")
 
 
+@pytest.mark.parametrize("given", ["3x32", "32", "3x32x32x3"])
+def test_another_number_of_axes_than_the_spec_has_is_told_from_one_of_the_spec(given: str) -> None:
+    (model,) = cnncalc.loads("input: [3, 32, 32]\nlayers: [conv3x3: 8]\n")
+    (error,) = cnncalc.analyze(model, given).diagnostics
+    assert error.help is not None and error.help.endswith("; the spec's own input is 3x32x32")
+    (own,) = cnncalc.analyze(model._replace(inputs=cnncalc.analyze(model, given).inputs)).diagnostics
+    assert own.help is not None and error.help.startswith(own.help) and "own input" not in own.help
+
+
 @pytest.mark.parametrize(
     ("given", "advised"),
     [("64", "[1, 64]"), ("[2, 300]", "[1, 300]"), ("[1, 8, 9]", "[1, 9]"), ("[3, any]", "[1, any]")],
