@@ -26,7 +26,7 @@ from cnncalc.render.outputs.html import tables
 from cnncalc.render.page.data import inert_json, model
 from cnncalc.render.page.table import table
 from cnncalc.render.page.unit import card
-from cnncalc.render.pictures import PICTURES, Drawing, draw
+from cnncalc.render.pictures import Drawing, draw
 from cnncalc.render.pictures.svg import style as style_of_pictures
 from cnncalc.render.rows import rows
 from cnncalc.render.surface import PLAIN
@@ -161,9 +161,7 @@ def _network(at: int, one: Shown, layers: Sequence[LayerReport], depth: int | No
             "layers",
         )
     )
-    for kind, title in (("graph", "The network as a graph"),):
-        if kind in PICTURES:
-            parts.append(_card(title, _picture(kind, (report,), places), kind))
+    parts.append(_card("The network as a graph", _picture("graph", (report,), places), "graph"))
     if one.lines:
         parts.append(_card(f"Spec: {place_of(report.file)}", _spec(one.lines), "spec"))
     parts.append("</div>")
@@ -282,7 +280,6 @@ def _comparison(networks: Sequence[Shown], names: Sequence[str], comparison: Doc
         ),
     ]
     reports = tuple(one.report for one in networks)
-    if "scatter" in PICTURES:
-        parts.append(_card("Cost and size", _picture("scatter", reports, {}), "picture"))
+    parts.append(_card("Cost and size", _picture("scatter", reports, {}), "picture"))
     parts.append(_card("Differences", f'<div class="scroll">{tables(comparison)}</div>', "differences"))
     return "\n".join(parts)
