@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from heapq import heapify, heappop, heappush
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,8 @@ DEEPEST = 50
 """Models inside one another."""
 
 _MODELS = ("Functional", "Model", "Sequential")
+_MASKS = ("mask", "query_mask", "key_mask", "value_mask")
+"""Arguments of calls that say which steps are padding; no shape and no count depends on them."""
 
 
 def recognise(start: bytes) -> bool:
@@ -80,8 +82,8 @@ class _Translation:
         self.building = Building(request.source)
         self.inputs: list[tuple[str, Shape]] = []
         self.calls = 0
-        self.owners: dict[tuple[str, str], str] = {}
-        """The first output of each layer with weights, by its scope and name, for later calls of it."""
+        self.owners: dict[str, str] = {}
+        """The first item with weights of each label, for later calls of its layer."""
         self.channels_first = False
 
     def model(self, config: Config) -> list[Tensor]:
@@ -143,6 +145,7 @@ class _Translation:
             for number, node in enumerate(_nodes(layer, self.request.source))
         ]
         skipped = _skipped(calls, outputs)
+        calls = _needed(calls, outputs, skipped)
         waiting: dict[_Ref, list[int]] = {}
         missing: list[int] = []
         for place, (_, _, node) in enumerate(calls):
@@ -226,14 +229,11 @@ class _Translation:
             options=node.options,
             building=self.building,
             channels_first=self.channels_first,
-            owner=self.owners.get((scope, name)),
+            owners=self.owners,
         )
         with reported(self.request.source, call.label):
             made = translate(call)
-        if made is None:
-            made = [self._unknown(call, layer)]
-        self.owners.setdefault((scope, name), call.weights[0] if call.weights else made[0].id)
-        return made
+        return [self._unknown(call, layer)] if made is None else made
 
     def _unknown(self, call: Call, layer: Config) -> Tensor:
         """What stands for a layer that is not understood, whose problem is noted already."""
@@ -278,14 +278,20 @@ def _text(value: object) -> str:
 
 
 def _is_channels_first(config: Config, depth: int) -> bool:
-    """Whether the channels are the first axis after the batch, as the first layer that says so has it."""
+    """Whether the channels are the first axis after the batch, as the first layer that says so has it; a pool
+    of a sequence may also say so to pool the features of each step.
+    """
     for layer in _layers(config) or []:
         settings = _settings(layer)
-        if "data_format" in settings:
+        if "data_format" in settings and not _pools_a_sequence(layer):
             return bool(settings["data_format"] == "channels_first")
         if depth < DEEPEST and "layers" in settings and _is_channels_first(layer, depth + 1):
             return True
     return False
+
+
+def _pools_a_sequence(layer: Config) -> bool:
+    return layer.get("class_name") in ("GlobalAveragePooling1D", "GlobalMaxPooling1D")
 
 
 def _reads_tokens(layer: Config) -> bool:
@@ -309,6 +315,22 @@ def _skipped(calls: list[tuple[Config, int, _Node]], outputs: list[_Ref]) -> dic
         if ref.layer in models:
             numbers.setdefault(ref.layer, []).append(ref.call)
     return {name: int(0 not in found) for name, found in numbers.items()}
+
+
+def _needed(
+    calls: list[tuple[Config, int, _Node]], outputs: list[_Ref], skipped: Mapping[str, int]
+) -> list[tuple[Config, int, _Node]]:
+    """The calls on which an output depends; what makes a mask alone is none of them."""
+    places = {(_name(layer), n + skipped.get(_name(layer), 0)): at for at, (layer, n, _) in enumerate(calls)}
+    needed: set[int] = set()
+    refs = list(outputs)
+    while refs:
+        ref = refs.pop()
+        place = places.get((ref.layer, ref.call))
+        if place is not None and place not in needed:
+            needed.add(place)
+            refs += _refs_in(calls[place][2])
+    return [call for place, call in enumerate(calls) if place in needed]
 
 
 def _refs(value: object) -> list[_Ref]:
@@ -346,14 +368,14 @@ def _nodes(layer: Config, file: str) -> list[_Node]:
                 wrong = "args" if isinstance(kwargs, dict) else "kwargs"
                 place = Location(file, 1, 1, node=_name(layer))
                 raise Malformed(file, f"`{wrong}` of a call is {shown(repr(node[wrong]))}", None, place)
-            options = {key: _keras3(one) for key, one in kwargs.items()}
+            options = {key: _keras3(one) for key, one in kwargs.items() if key not in _MASKS}
             nodes.append(_Node(tuple(_keras3(one) for one in args), options))
         elif isinstance(node, list):
             parts = [node] if _is_ref(node) else node
             options = {}
             for part in parts:
                 if isinstance(part, list) and len(part) > 3 and isinstance(part[3], dict):
-                    options.update({key: _keras2(one) for key, one in part[3].items()})
+                    options.update({key: _keras2(one) for key, one in part[3].items() if key not in _MASKS})
             nodes.append(_Node(tuple(_refs(parts)), options))
     return nodes
 

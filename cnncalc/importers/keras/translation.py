@@ -38,13 +38,8 @@ class Call(NamedTuple):
     options: Mapping[str, Any]
     building: Building
     channels_first: bool
-    owner: str | None
-    """The tensor of an earlier call, whose weights this one uses."""
-
-    @property
-    def weights(self) -> list[str]:
-        """The tensors that this call has made, whose items may hold weights."""
-        return [item.output for item in self.building.items[-8:] if item.label == self.label]
+    owners: dict[str, str]
+    """The first item of each label that has weights, which later calls of the layer use."""
 
     @property
     def first(self) -> Tensor:
@@ -60,9 +55,11 @@ class Call(NamedTuple):
         the item, all else its arguments.
         """
         inputs = ((tensor or self.first).id,)
-        share = self.owner if arguments.pop("has_weights", False) else None
-        label = arguments.pop("label", self.label)
+        has_weights, label = arguments.pop("has_weights", False), arguments.pop("label", self.label)
+        share = self.owners.get(label) if has_weights else None
         made = self.building.add(op, inputs, shape, label, share=share, **arguments)
+        if has_weights:
+            self.owners.setdefault(label, made)
         return Tensor(made, shape)
 
     def join(self, op: str, shape: Shape) -> Tensor:
@@ -99,6 +96,14 @@ class Call(NamedTuple):
             self.refuse(f"`{name}={value}` is not one whole number for each of {rank} axes")
             return (1,) * rank
         return tuple(values)
+
+    @property
+    def is_reordered(self) -> bool:
+        """Whether the layer takes another axis for the channels than the model does."""
+        order = self.settings.get("data_format")
+        return (
+            order is not None and self.shape.rank > 0 and (order == "channels_first") != self.channels_first
+        )
 
     def needs_map(self) -> bool:
         if self.shape.rank:
@@ -186,11 +191,19 @@ def translate(call: Call) -> Made:
         call.refuse(f"the argument `{name}={call.settings[name]}` is not understood")
     if len(call.building.problems) > before:
         return None
+    if call.is_reordered and call.kind not in _IN_EITHER_ORDER:
+        call.refuse(f"`data_format={call.settings['data_format']}` is not that of the layers before it")
+    if call.channels_first and call.shape.rank and call.kind in _OF_LAST_AXIS:
+        call.refuse("it works on the last axis, which is not the channels' here")
     first = len(call.building.items)
     made = step(call)
     if call.settings.get("trainable") is False:
         _freeze(call, first)
     return None if len(call.building.problems) > before else made
+
+
+_IN_EITHER_ORDER = ("Flatten", "GlobalAveragePooling1D", "GlobalMaxPooling1D")
+_OF_LAST_AXIS = ("Dense", "Embedding", "LSTM", "GRU", "SimpleRNN", "Bidirectional", "MultiHeadAttention")
 
 
 def _freeze(call: Call, first: int) -> None:

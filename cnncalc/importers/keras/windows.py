@@ -64,9 +64,6 @@ def separable(call: Call) -> Made:
     """A depthwise convolution without bias and a pointwise one, which has Keras' single bias."""
     if not call.needs_map():
         return None
-    if call.owner is not None:
-        call.refuse("a separable convolution that is called again is not understood")
-        return None
     depthwise = _depthwise_part(call, False, f"{call.label}.depthwise")
     if depthwise is None:
         return None
@@ -75,6 +72,7 @@ def separable(call: Call) -> Made:
         "conv",
         Shape(filters, depthwise.shape.sizes),
         depthwise,
+        has_weights=True,
         kernel=(1,) * rank,
         out=filters,
         bias=bool(call.settings.get("use_bias", True)),
@@ -192,7 +190,18 @@ def pool(call: Call) -> Made:
 def global_pool(call: Call) -> Made:
     if not call.needs_map():
         return None
+    if call.is_reordered:
+        return _over_features(call)
     return [call.add(f"global_{_op_of(call)}", Shape(call.shape.channels, (1,) * call.shape.rank))]
+
+
+def _over_features(call: Call) -> Made:
+    """A sequence pooled over the features of each step: a number for each, as a vector."""
+    if not call.unless("keepdims", False):
+        return None
+    op = "channel_max" if "Max" in call.kind else "channel_mean"
+    pooled = call.add(op, Shape(1, call.shape.sizes), label=f"{call.label}.{op}")
+    return [call.add("flatten", Shape(call.shape.sizes[0]), pooled)]
 
 
 def _op_of(call: Call) -> str:

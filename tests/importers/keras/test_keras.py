@@ -206,6 +206,53 @@ def test_a_layer_called_twice_has_its_weights_once(tmp_path: Path) -> None:
     assert counts(found).params == 4 * 4 + 4
 
 
+def test_a_separable_convolution_called_twice_has_its_weights_once(tmp_path: Path) -> None:
+    twice = calls(
+        layer("SeparableConv2D", "s", filters=4, kernel_size=[1, 1]), [tensor("input")], [tensor("s")]
+    )
+    both = calls(layer("Add", "sum"), [[tensor("s"), tensor("s", 1)]])
+    found = network(tmp_path, functional(["sum"], twice, both))
+    assert [item.share for item in found.items] == [None, None, "s.depthwise", "s", None]
+    assert translated(found).report.totals.params == 4 + 4 * 4 + 4
+
+
+@pytest.mark.parametrize("kind", ["Average", "Max"])
+def test_a_pool_over_the_features_of_each_step(tmp_path: Path, kind: str) -> None:
+    """`channels_first` of a pool where the other layers have the channels last, as classifiers of time series have it."""
+    conv = layer("Conv1D", filters=7, kernel_size=[1], data_format="channels_last")
+    pool = layer(f"Global{kind}Pooling1D", data_format="channels_first")
+    found = network(tmp_path, sequential(start(50, 2), conv, pool, layer("Dense", units=3)))
+    assert translated(found).report.totals.params == 2 * 7 + 7 + 50 * 3 + 3
+
+
+@pytest.mark.parametrize(
+    ("order", "one", "message"),
+    [
+        (
+            "channels_last",
+            layer("MaxPooling2D", data_format="channels_first"),
+            "not that of the layers before it",
+        ),
+        ("channels_first", layer("Dense", units=3), "the last axis, which is not the channels' here"),
+    ],
+)
+def test_layers_of_another_axis_are_refused(tmp_path: Path, order: str, one: Config, message: str) -> None:
+    conv = layer("Conv2D", filters=4, kernel_size=[1, 1], data_format=order)
+    with pytest.raises(Refused, match=message):
+        network(tmp_path, sequential(start(8, 8, 4), conv, one))
+
+
+def test_a_mask_is_of_the_steps_and_changes_nothing(tmp_path: Path) -> None:
+    """As Keras 3 writes a recurrent layer behind an embedding with `mask_zero`."""
+    tokens = calls(layer("Embedding", "e", input_dim=9, output_dim=4, mask_zero=True), [tensor("input")])
+    compare = {**layer("NotEqual", "n"), "module": "keras.src.ops.numpy"}
+    compare["inbound_nodes"] = [{"args": [tensor("input"), 0], "kwargs": {}}]
+    lstm = calls(layer("LSTM", "r", units=5), [tensor("e")])
+    lstm["inbound_nodes"][0]["kwargs"] = {"mask": tensor("n")}
+    found = network(tmp_path, functional(["r"], tokens, compare, lstm), size=Shape(1, (20,)))
+    assert [item.op for item in found.items] == ["embedding", "lstm"]
+
+
 def test_graphs_of_keras_2(tmp_path: Path) -> None:
     old = {**CONV, "name": "conv", "inbound_nodes": [[["input", 0, 0, {}]]]}
     joined = {
