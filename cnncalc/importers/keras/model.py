@@ -14,6 +14,7 @@ from cnncalc.importers.items import Malformed, Network, Refused, Request, unknow
 from cnncalc.importers.keras import config as files
 from cnncalc.importers.keras.config import Config
 from cnncalc.importers.keras.legacy import modern
+from cnncalc.importers.keras.steps import model_over_steps, over_steps
 from cnncalc.importers.keras.translation import Call, Tensor, translate
 from cnncalc.importers.unforeseen import reported
 from cnncalc.support.words import shown
@@ -216,8 +217,9 @@ class _Translation:
             raise Malformed(self.request.source, f"more than {MOST_LAYERS:,} calls of layers")
         name = _name(layer)
         tensors = list(_tensors(node.arguments)) + list(_tensors(node.options.values()))
-        if layer.get("class_name") in _MODELS:
-            return self._model(layer, tensors, f"{scope}{name}.", depth + 1)
+        model = layer if layer.get("class_name") in _MODELS else model_over_steps(layer)
+        if model is not None:
+            return self._model(model, tensors, f"{scope}{name}.", depth + 1)
         call = Call(
             kind=_text(layer.get("class_name")),
             module=_text(layer.get("module")),
@@ -232,7 +234,7 @@ class _Translation:
             owners=self.owners,
         )
         with reported(self.request.source, call.label):
-            made = translate(call)
+            made = translate(over_steps(call))
         return [self._unknown(call, layer)] if made is None else made
 
     def _unknown(self, call: Call, layer: Config) -> Tensor:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
 from cnncalc.geometry.shape import Shape, Size
-from cnncalc.importers.keras.translation import Call, Made, Tensor, layer
+from cnncalc.importers.keras.translation import Call, Made, Tensor, layer, operation
 
 
 @layer("Flatten")
@@ -17,10 +18,22 @@ def flatten(call: Call) -> Made:
 
 @layer("Reshape", settings=("target_shape",))
 def reshape(call: Call) -> Made:
+    return _reshaped(call, call.settings.get("target_shape"))
+
+
+@operation("Reshape", settings=("newshape",))
+def reshape_with_batch(call: Call) -> Made:
+    wanted = call.settings.get("newshape")
+    if not isinstance(wanted, list) or wanted[:1] not in ([-1], [None]):
+        call.refuse(f"`newshape={wanted}` does not keep the batch")
+        return None
+    return _reshaped(call, wanted[1:])
+
+
+def _reshaped(call: Call, wanted: object) -> Made:
     """A reshape that adds or drops axes of size 1, or makes a vector."""
-    wanted = call.settings.get("target_shape")
-    if not isinstance(wanted, list) or not all(isinstance(one, int) for one in wanted):
-        call.refuse(f"`target_shape={wanted}` is not understood")
+    if not isinstance(wanted, list) or not wanted or not all(isinstance(one, int) for one in wanted):
+        call.refuse(f"a reshape to {wanted} is not understood")
         return None
     count = call.shape.elements()
     dims: list[Size] = list(wanted)
@@ -58,3 +71,75 @@ def _rows(call: Call, dims: list[Size]) -> Tensor | None:
     along = (1, width)
     made = call.add("unfold", Shape(width * channels, (height, 1)), kernel=along, stride=along)
     return call.add("squeeze", Shape(width * channels, (height,)), made, axis=1)
+
+
+@layer("Permute", settings=("dims",))
+def permute(call: Call) -> Made:
+    dims = call.settings.get("dims")
+    if dims != list(range(1, call.shape.rank + 2)):
+        call.refuse(f"`dims={dims}` changes the order of axes, which no layer of a spec does")
+        return None
+    return [call.first]
+
+
+@layer("RepeatVector", settings=("n",))
+def repeat_vector(call: Call) -> Made:
+    """A vector at each of several positions."""
+    count, channels = call.whole("n"), call.shape.channels
+    point = call.first
+    if not call.shape.rank:
+        point = call.add("to_map", Shape(channels, (1,)), label=f"{call.label}.to_map", size=(1,))
+    elif call.shape.rank > 1 or not call.shape.is_point:
+        call.refuse(f"it needs a vector, its input is {call.shape}")
+        return None
+    return [call.add("upsample", Shape(channels, (count,)), point, size=(count,))]
+
+
+@operation("GetItem")
+def part(call: Call) -> Made:
+    """Some of the channels or positions, or one position of a sequence."""
+    index = call.arguments[1] if len(call.arguments) > 1 else None
+    index = index if isinstance(index, tuple) else (index,)
+    rank = call.shape.rank
+    if call.channels_first or len(index) > rank + 2 or not _is_all(index[0]):
+        call.refuse("of its batch or its axes a part is taken that is not understood")
+        return None
+    if rank == 1 and len(index) >= 2 and isinstance(index[1], int) and all(map(_is_all, index[2:])):
+        return [call.add("token", Shape(call.shape.channels), place=index[1])]
+    tensor = call.first
+    axes = (*call.shape.sizes, call.shape.channels)
+    ends = [_ends(one, size) for one, size in zip(index[1:], axes, strict=False)]
+    ends += [(0, 0)] * (rank + 1 - len(ends))
+    if None in ends:
+        call.refuse("of its axes a part is taken that is not understood")
+        return None
+    *margins, (first, behind) = (one for one in ends if one is not None)
+    if any(map(any, margins)):
+        sizes = tuple(size and size - sum(one) for size, one in zip(call.shape.sizes, margins, strict=True))
+        shape = Shape(call.shape.channels, sizes)
+        tensor = call.add("crop", shape, label=f"{call.label}.crop", margins=tuple(margins))
+    if first or behind:
+        count = (call.shape.channels or 0) - first - behind
+        shape = Shape(count, tensor.shape.sizes)
+        tensor = call.add("slice", shape, tensor, channels=(first, count))
+    return [tensor]
+
+
+def _is_all(one: object) -> bool:
+    return _ends(one, None) == (0, 0)
+
+
+def _ends(one: object, size: Size) -> tuple[int, int] | None:
+    """How much a slice leaves out at both ends of an axis; ``None`` where it is none, or not known."""
+    if not isinstance(one, Mapping) or one.get("class_name") != "__slice__":
+        return None
+    config = one.get("config") or {}
+    start, stop, step = (config.get(name) for name in ("start", "stop", "step"))
+    if step not in (None, 1) or not all(isinstance(end, int | None) for end in (start, stop)):
+        return None
+    if start in (None, 0) and stop is None:
+        return (0, 0)
+    if size is None:
+        return None
+    first, last, _ = slice(start, stop).indices(size)
+    return (first, size - last) if first < last else None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnncalc.geometry.shape import Shape
+from cnncalc.importers.keras.joins import joined
 from cnncalc.importers.keras.translation import Call, Made, Tensor, layer
 
 _RECURRENT = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
@@ -38,15 +39,53 @@ def recurrent(call: Call) -> Made:
     return [_recurrence(call, _RECURRENT[call.kind], call.settings, bidirectional=False)]
 
 
+@layer("RNN", settings=("cell", *_CELLS))
+def of_a_cell(call: Call) -> Made:
+    """A cell that is applied to each step is the layer of it."""
+    cell = call.settings.get("cell")
+    kind = str(cell.get("class_name", "")).removesuffix("Cell") if isinstance(cell, dict) else ""
+    if kind not in _RECURRENT:
+        call.refuse("only cells of LSTM, GRU and SimpleRNN are understood")
+        return None
+    inner = cell.get("config") if isinstance(cell, dict) else None
+    return recurrent(call._replace(kind=kind, settings={**call.settings, **(inner or {})}))
+
+
+_MERGES = {"sum": "add", "ave": "add", "mul": "mul"}
+
+
 @layer("Bidirectional", settings=("layer", "merge_mode", "backward_layer"))
 def bidirectional(call: Call) -> Made:
-    inner = call.settings.get("layer")
+    """Both directions side by side, or joined element by element."""
+    inner, mode = call.settings.get("layer"), call.settings.get("merge_mode", "concat")
     op = _RECURRENT.get(inner.get("class_name", "")) if isinstance(inner, dict) else None
-    if op is None or call.settings.get("merge_mode", "concat") != "concat" or call.shape.rank != 1:
-        call.refuse("only LSTM, GRU and SimpleRNN on a sequence, joined by concat, are understood")
+    if op is None or not isinstance(inner, dict) or call.shape.rank != 1:
+        call.refuse("only LSTM, GRU and SimpleRNN on a sequence are understood")
         return None
-    assert isinstance(inner, dict)
-    return [_recurrence(call, op, inner.get("config") or {}, bidirectional=True)]
+    if mode not in (None, "concat", *_MERGES):
+        call.refuse(f"`merge_mode={mode}` is not understood")
+        return None
+    settings = inner.get("config") or {}
+    if settings.get("return_state"):
+        call.refuse("`return_state=True` is not understood")
+        return None
+    if mode == "concat":
+        return [_recurrence(call, op, settings, bidirectional=True)]
+    both = _recurrence(call._replace(label=f"{call.label}.both"), op, settings, bidirectional=True)
+    count = (both.shape.channels or 2) // 2
+    halves = tuple(
+        call.add(
+            "slice",
+            both.shape._replace(channels=count),
+            both,
+            label=f"{call.label}.{direction}",
+            channels=(place * count, count),
+        )
+        for place, direction in enumerate(("forward", "backward"))
+    )
+    if mode is None:
+        return list(halves)
+    return [joined(call._replace(tensors=halves), _MERGES[mode])]
 
 
 def _recurrence(call: Call, op: str, settings: Mapping[str, Any], bidirectional: bool) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.geometry.shape import Shape
-from cnncalc.importers.keras.translation import Call, Made, layer
+from cnncalc.importers.keras.translation import Call, Made, layer, operation
 
 
 @layer("ZeroPadding{}D", settings=("padding",))
@@ -14,6 +14,23 @@ def zero_padding(call: Call) -> Made:
 @layer("Cropping{}D", settings=("cropping",))
 def cropping(call: Call) -> Made:
     return _margins(call, "crop", "cropping", -1)
+
+
+@operation("Pad", settings=("pad_width", "mode"))
+def pad(call: Call) -> Made:
+    """A border around the positions alone."""
+    pairs = call.settings.get("pad_width")
+    if not (
+        isinstance(pairs, list) and len(pairs) == call.shape.rank + 2 and call.unless("mode", "constant")
+    ):
+        call.refuse(f"`pad_width={pairs}` of {call.shape} is not understood")
+        return None
+    margins = pairs[2:] if call.channels_first else pairs[1:-1]
+    others = (pairs[0], pairs[1] if call.channels_first else pairs[-1])
+    if any(one not in ([0, 0], 0) for one in others):
+        call.refuse(f"`pad_width={pairs}` pads the batch or the channels")
+        return None
+    return _margins(call._replace(settings={"padding": margins}), "pad", "padding", 1)
 
 
 def _margins(call: Call, op: str, name: str, sign: int) -> Made:
@@ -68,10 +85,28 @@ def upsampling(call: Call) -> Made:
 )
 def resizing(call: Call) -> Made:
     """To a given size, whatever comes in."""
-    modes = {"nearest": "nearest", "bilinear": "bilinear", "bicubic": "bicubic"}
-    mode = modes.get(call.settings.get("interpolation", "bilinear"))
-    size = (call.whole("height"), call.whole("width"))
-    if call.shape.rank != 2 or mode is None:
+    return _resized(call, (call.whole("height"), call.whole("width")))
+
+
+@operation(
+    "Resize",
+    settings=(
+        "size",
+        "interpolation",
+        "crop_to_aspect_ratio",
+        "pad_to_aspect_ratio",
+        "fill_mode",
+        "fill_value",
+        "antialias",
+    ),
+)
+def resize(call: Call) -> Made:
+    return _resized(call, call.per_axis("size"))
+
+
+def _resized(call: Call, size: tuple[int, ...]) -> Made:
+    mode = call.settings.get("interpolation", "bilinear")
+    if call.shape.rank != 2 or mode not in ("nearest", "bilinear", "bicubic"):
         call.refuse(
             f"of {call.shape}, `interpolation={call.settings.get('interpolation')}` is not understood"
         )
@@ -81,3 +116,21 @@ def resizing(call: Call) -> Made:
     ):
         return None
     return [call.add("upsample", Shape(call.shape.channels, size), size=size, mode=mode)]
+
+
+@layer("CenterCrop", settings=("height", "width"))
+def center_crop(call: Call) -> Made:
+    """The middle of a map that is large enough; a smaller one would be enlarged."""
+    wanted = (call.whole("height"), call.whole("width"))
+    if call.shape.rank != 2 or any(
+        size is None or size < least for size, least in zip(call.shape.sizes, wanted, strict=True)
+    ):
+        call.refuse(f"{wanted[0]}x{wanted[1]} of {call.shape} is not understood")
+        return None
+    spare = [(size or 0) - least for size, least in zip(call.shape.sizes, wanted, strict=True)]
+    margins = tuple((one // 2, one - one // 2) for one in spare)
+    return (
+        [call.add("crop", Shape(call.shape.channels, wanted), margins=margins)]
+        if any(spare)
+        else [call.first]
+    )

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.building import Building
-from cnncalc.importers.keras.legacy import modern
 from cnncalc.support.handlers import Handlers
 
 
@@ -50,22 +49,17 @@ class Call(NamedTuple):
         """The shape of the first tensor it is given."""
         return self.tensors[0].shape
 
-    def add(self, op: str, shape: Shape, tensor: Tensor | None = None, /, **arguments: Any) -> Tensor:
-        """An item that reads one tensor, the first where none is named; ``has_weights`` and ``label`` are of
-        the item, all else its arguments.
+    def add(self, op: str, shape: Shape, *tensors: Tensor, **arguments: Any) -> Tensor:
+        """An item that reads some tensors, the first of the call where none is named; ``has_weights`` and
+        ``label`` are of the item, all else its arguments.
         """
-        inputs = ((tensor or self.first).id,)
+        inputs = [tensor.id for tensor in tensors or (self.first,)]
         has_weights, label = arguments.pop("has_weights", False), arguments.pop("label", self.label)
         share = self.owners.get(label) if has_weights else None
         made = self.building.add(op, inputs, shape, label, share=share, **arguments)
         if has_weights:
             self.owners.setdefault(label, made)
         return Tensor(made, shape)
-
-    def join(self, op: str, shape: Shape) -> Tensor:
-        """An item that reads all tensors."""
-        ids = [tensor.id for tensor in self.tensors]
-        return Tensor(self.building.add(op, ids, shape, self.label), shape)
 
     def refuse(self, reason: str) -> None:
         self.building.refuse(self.label, self.kind, reason)
@@ -85,13 +79,13 @@ class Call(NamedTuple):
             return 1
         return value
 
-    def per_axis(self, name: str, default: Any = 1) -> tuple[int, ...]:
-        """One positive whole number per axis."""
+    def per_axis(self, name: str, default: Any = 1, least: int = 1) -> tuple[int, ...]:
+        """One whole number per axis, positive or ``least``."""
         value = self.settings.get(name, default)
         rank = self.shape.rank
         values = value if isinstance(value, list | tuple) else (value,) * rank
         if len(values) != rank or any(
-            isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in values
+            isinstance(one, bool) or not isinstance(one, int) or one < least for one in values
         ):
             self.refuse(f"`{name}={value}` is not one whole number for each of {rank} axes")
             return (1,) * rank
@@ -111,6 +105,19 @@ class Call(NamedTuple):
         self.refuse(f"it needs a map, its input is a vector of {self.shape}")
         return False
 
+    def positions(self, axes: object) -> set[int] | None:
+        """Axes that are counted with the batch as places among the spatial ones, -1 the channels; ``None``
+        where one of them is none.
+        """
+        rank = self.shape.rank
+        found = axes if isinstance(axes, list | tuple) else (axes,)
+        if not all(isinstance(axis, int) and -rank - 1 <= axis <= rank + 1 and axis for axis in found):
+            return None
+        placed = [axis + rank + 2 if axis < 0 else axis for axis in found]
+        if self.channels_first:
+            return {axis - 2 for axis in placed}
+        return {-1 if axis == rank + 1 else axis - 1 for axis in placed}
+
     def is_channels(self, axis: object) -> bool:
         """Whether an axis, counted with the batch, is the channels'."""
         if isinstance(axis, list | tuple) and len(axis) == 1:
@@ -123,8 +130,9 @@ class Call(NamedTuple):
 Made = list[Tensor] | None
 """What comes out of a call; ``None`` where it is not understood, which is noted."""
 Step = Callable[[Call], Made]
-Entry = tuple[Step, tuple[str, ...]]
-"""What a layer does, and the settings that it understands besides those of every layer."""
+Settings = tuple[str, ...] | None
+"""The settings that a layer understands besides those of every layer; ``None`` for any."""
+Entry = tuple[Step, Settings]
 
 _KINDS = (
     "windows",
@@ -135,6 +143,7 @@ _KINDS = (
     "resizing",
     "recurrent",
     "attention",
+    "steps",
 )
 LAYERS = Handlers[Entry]("cnncalc.importers.keras", *_KINDS)
 """Every layer that is understood, by its class."""
@@ -142,7 +151,7 @@ OPERATIONS = Handlers[Entry]("cnncalc.importers.keras", *_KINDS)
 """Operations on tensors that stand among the layers; some have the class name of a layer."""
 
 
-def layer(*kinds: str, settings: tuple[str, ...] = ()) -> Callable[[Step], Step]:
+def layer(*kinds: str, settings: Settings = ()) -> Callable[[Step], Step]:
     """Register what a layer of these classes does, and the settings that it understands besides ``_ALWAYS``;
     of a kind with ``{}`` there are three, one for each number of axes.
     """
@@ -155,7 +164,7 @@ def layer(*kinds: str, settings: tuple[str, ...] = ()) -> Callable[[Step], Step]
     return register
 
 
-def operation(*kinds: str, settings: tuple[str, ...] = ()) -> Callable[[Step], Step]:
+def operation(*kinds: str, settings: Settings = ()) -> Callable[[Step], Step]:
     """Register what an operation on tensors does."""
 
     def register(step: Step) -> Step:
@@ -176,7 +185,7 @@ _ALWAYS = re.compile(
 def translate(call: Call) -> Made:
     """Append the items of a call; its outputs, or ``None`` where it is not understood, which is noted."""
     before = len(call.building.problems)
-    call = _per_step(_unversioned(call))
+    call = _unversioned(call)
     entry = None if ".ops" in call.module else LAYERS.get(call.kind)
     entry = entry or OPERATIONS.get(call.kind)
     if entry is None:
@@ -186,9 +195,9 @@ def translate(call: Call) -> Made:
         call.refuse("it is given no tensor")
         return None
     step, settings = entry
-    unknown = [name for name in call.settings if name not in settings and not _ALWAYS.fullmatch(name)]
-    for name in unknown:
-        call.refuse(f"the argument `{name}={call.settings[name]}` is not understood")
+    for name, value in call.settings.items():
+        if settings is not None and name not in settings and not _ALWAYS.fullmatch(name):
+            call.refuse(f"the argument `{name}={value}` is not understood")
     if len(call.building.problems) > before:
         return None
     if call.is_reordered and call.kind not in _IN_EITHER_ORDER:
@@ -231,18 +240,6 @@ _LEARN = frozenset(
         "scale",
     )
 )
-
-
-def _per_step(call: Call) -> Call:
-    """A layer that is applied to each step of a sequence by itself, where it works on channels alone."""
-    inner = call.settings.get("layer")
-    if call.kind != "TimeDistributed" or not isinstance(inner, dict) or call.shape.rank != 1:
-        return call
-    inner = modern(inner)
-    kind = inner.get("class_name")
-    if kind not in ("Dense", "Activation", "Dropout", "LayerNormalization"):
-        return call
-    return call._replace(kind=kind, settings={**inner.get("config", {}), "name": call.name})
 
 
 def _unversioned(call: Call) -> Call:

@@ -57,6 +57,11 @@ def layer_norm(call: Call) -> Made:
     return [call.add("ln", call.shape, has_weights=True, **_learned(call))]
 
 
+@layer("RMSNormalization", settings=("axis",))
+def rms_norm(call: Call) -> Made:
+    return [call.add("ln", call.shape, has_weights=True, beta=False)] if _on_channels(call) else None
+
+
 @layer("GroupNormalization", settings=(*_NORM, "groups"))
 def group_norm(call: Call) -> Made:
     if not _on_channels(call):

@@ -9,7 +9,7 @@ from cnncalc.frameworks.rules import AxisPadding
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.importers.building import fitted
 from cnncalc.importers.keras.elementwise import activated
-from cnncalc.importers.keras.translation import Call, Made, Tensor, layer
+from cnncalc.importers.keras.translation import Call, Made, Tensor, layer, operation
 
 _PADDINGS = {"valid": AxisPadding(), "same": AxisPadding(same=True), "causal": AxisPadding(causal=True)}
 _CONV = ("filters", "kernel_size", "strides", "padding", "dilation_rate", "groups", "activation", "use_bias")
@@ -107,13 +107,19 @@ def transposed(call: Call) -> Made:
         return None
     kernel, stride = call.per_axis("kernel_size"), call.per_axis("strides")
     dilation, filters = call.per_axis("dilation_rate"), call.whole("filters")
-    word, extra = call.settings.get("padding", "valid"), call.settings.get("output_padding")
-    if word not in ("valid", "same") or extra is not None:
-        call.refuse(f"`padding={word}`, `output_padding={extra}` is not understood")
+    word = call.settings.get("padding", "valid")
+    if word not in ("valid", "same"):
+        call.refuse(f"`padding={word}` is not understood")
         return None
+    cuts = None
+    if call.settings.get("output_padding") is not None:
+        extra = call.per_axis("output_padding", least=0)
+        cuts = [_cut(*one, word) for one in zip(kernel, dilation, extra, strict=True)]
     windows = [
-        TENSORFLOW.transposed_window(k, s, _PADDINGS[word], d, 0)
-        for k, s, d in zip(kernel, stride, dilation, strict=True)
+        TENSORFLOW.transposed_window(k, s, pads, d, more)
+        for k, s, d, (pads, more) in zip(
+            kernel, stride, dilation, cuts or [(_PADDINGS[word], 0)] * len(kernel), strict=True
+        )
     ]
     made = call.add(
         "conv_transpose",
@@ -122,11 +128,30 @@ def transposed(call: Call) -> Made:
         kernel=kernel,
         out=filters,
         stride=stride,
-        padding=word,
+        padding=tuple((pads.before, pads.after) for pads, _ in cuts) if cuts else word,
+        output_padding=tuple(more for _, more in cuts) if cuts else None,
         dilation=dilation,
         bias=bool(call.settings.get("use_bias", True)),
     )
     return [activated(call, made)]
+
+
+def _cut(kernel: int, dilation: int, extra: int, word: str) -> tuple[AxisPadding, int]:
+    """What a transposed convolution with an output padding cuts away, and how much it adds at the end.
+
+    Source: keras/src/backend/common/backend_utils.py; TensorFlow cuts the smaller half before
+    """
+    extent = (kernel - 1) * dilation + 1
+    cut = extent - extent % 2 - extra if word == "same" else -extra
+    return (AxisPadding(cut // 2, cut - cut // 2), 0) if cut >= 0 else (AxisPadding(), -cut)
+
+
+@layer("AdaptiveMaxPooling{}D", "AdaptiveAveragePooling{}D", settings=("output_size",))
+def adaptive_pool(call: Call) -> Made:
+    if not call.needs_map():
+        return None
+    out = call.per_axis("output_size")
+    return [call.add(f"adaptive_{_op_of(call)}", Shape(call.shape.channels, out), out=out)]
 
 
 @layer("LocallyConnected{}D", settings=_CONV)
@@ -199,9 +224,30 @@ def _over_features(call: Call) -> Made:
     """A sequence pooled over the features of each step: a number for each, as a vector."""
     if not call.unless("keepdims", False):
         return None
+    return [call.add("flatten", Shape(call.shape.sizes[0]), _of_channels(call))]
+
+
+@operation("Mean", "Sum", "Max", settings=("axis", "keepdims", "initial", "where"))
+def reduced(call: Call) -> Made:
+    """A mean, sum or maximum over all positions, as a pool, or over the channels."""
+    axes, rank = call.positions(call.settings.get("axis")), call.shape.rank
+    keeps = bool(call.settings.get("keepdims"))
+    if rank and axes == set(range(rank)):
+        shape = Shape(call.shape.channels, (1,) * rank)
+        return [call.add(f"global_{_op_of(call)}", shape, note=_note_of(call))]
+    if axes == {-1} and (keeps or rank == 1):
+        return [_of_channels(call)] if keeps else _over_features(call)
+    call.refuse(f"`axis={call.settings.get('axis')}`, `keepdims={keeps}` of {call.shape} is not understood")
+    return None
+
+
+def _of_channels(call: Call) -> Tensor:
     op = "channel_max" if "Max" in call.kind else "channel_mean"
-    pooled = call.add(op, Shape(1, call.shape.sizes), label=f"{call.label}.{op}")
-    return [call.add("flatten", Shape(call.shape.sizes[0]), pooled)]
+    return call.add(op, Shape(1, call.shape.sizes), label=f"{call.label}.{op}", note=_note_of(call))
+
+
+def _note_of(call: Call) -> str | None:
+    return "a sum, not a mean" if call.kind == "Sum" else None
 
 
 def _op_of(call: Call) -> str:

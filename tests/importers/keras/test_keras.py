@@ -66,21 +66,39 @@ def network(tmp_path: Path, config: object, *, partial: bool = False, size: Shap
             "conv_transpose",
             (4, 33, 43),
         ),
+        (
+            layer(
+                "Conv2DTranspose", filters=4, kernel_size=4, strides=2, padding="same", output_padding=[1, 0]
+            ),
+            "conv_transpose",
+            (4, 2 * 14 + 4 - 4 + 1, 2 * 19 + 4 - 4),
+        ),
+        (
+            layer("Conv2DTranspose", filters=4, kernel_size=3, strides=4, output_padding=2),
+            "conv_transpose",
+            (4, 4 * 14 + 3 + 2, 4 * 19 + 3 + 2),
+        ),
         (layer("MaxPooling2D", pool_size=[2, 2], strides=None), "maxpool", (6, 7, 10)),
+        (layer("AdaptiveAveragePooling2D", output_size=[5, 4]), "adaptive_avgpool", (6, 5, 4)),
         (layer("AveragePooling2D", pool_size=[3, 3], strides=[2, 2], padding="same"), "avgpool", (6, 8, 10)),
         (layer("GlobalAveragePooling2D", keepdims=True), "global_avgpool", (6, 1, 1)),
         (layer("BatchNormalization", axis=-1, scale=False), "bn", (6, 15, 20)),
         (layer("LayerNormalization", axis=[3]), "ln", (6, 15, 20)),
         (layer("ReLU", max_value=6.0), "relu6", (6, 15, 20)),
+        (layer("ReLU", max_value=2.0), "hardtanh", (6, 15, 20)),
         (layer("LeakyReLU", negative_slope=0.2), "leaky_relu", (6, 15, 20)),
         (layer("PReLU", shared_axes=[1, 2]), "prelu", (6, 15, 20)),
+        (layer("PReLU", shared_axes=None), "custom", (6, 15, 20)),
+        (layer("RMSNormalization", axis=-1), "ln", (6, 15, 20)),
         (layer("ZeroPadding2D", padding=[[1, 0], [2, 3]]), "pad", (6, 16, 25)),
+        (layer("CenterCrop", height=12, width=20), "crop", (6, 12, 20)),
         (layer("Cropping2D", cropping=2), "crop", (6, 11, 16)),
         (layer("UpSampling2D", size=[2, 3], interpolation="bilinear"), "upsample", (6, 30, 60)),
         (layer("Flatten"), "flatten", (1800,)),
         (layer("Reshape", target_shape=[-1]), "flatten", (1800,)),
         (layer("Dense", units=7), "linear", (7, 15, 20)),
         (layer("Activation", activation="hard_silu"), "hardswish", (6, 15, 20)),
+        (layer("Dense", units=7, activation="log_softmax"), "linear softmax log", (7, 15, 20)),
         (layer("SpatialDropout2D", rate=0.1), "dropout", (6, 15, 20)),
     ],
 )
@@ -297,7 +315,16 @@ def test_a_model_inside_a_model_is_inlined(tmp_path: Path) -> None:
         (layer("Conv2D", filters="4", kernel_size=1), "Conv2D: `filters=4` is no positive whole number"),
         (layer("Activation", activation="step"), "Activation: the activation `step` is not understood"),
         (layer("BatchNormalization", axis=1), "BatchNormalization: `axis=1` is not the channels'"),
-        (layer("ReLU", max_value=2.0), "ReLU: `max_value=2.0`"),
+        (layer("ReLU", max_value=2.0, negative_slope=0.1), "ReLU: `max_value=2.0`, `negative_slope=0.1`"),
+        (layer("Permute", dims=[2, 1, 3]), "Permute: `dims=[2, 1, 3]` changes the order of axes"),
+        (layer("RepeatVector", n=3), "RepeatVector: it needs a vector, its input is 6x15x20"),
+        (layer("CenterCrop", height=16, width=20), "CenterCrop: 16x20 of 6x15x20 is not understood"),
+        (layer("PReLU", shared_axes=[1]), "PReLU: `shared_axes=[1]` are some of the axes"),
+        (layer("RNN", cell={"class_name": "Mine"}), "RNN: only cells of LSTM, GRU and SimpleRNN"),
+        (
+            layer("TimeDistributed", layer=layer("LSTM", units=4)),
+            "TimeDistributed: a `LSTM` of each step of 6x15x20",
+        ),
         (layer("Reshape", target_shape=[3, 600]), "Reshape: a reshape of 6x15x20 (channels first)"),
         (layer("LSTM", units=4), "LSTM: it needs a sequence"),
     ],
@@ -529,8 +556,127 @@ def test_attention_of_a_sequence_to_itself(tmp_path: Path, bias: bool) -> None:
     biases = 3 * 10 + 4 if bias else 0
     assert translated(found).report.totals.params == 4 * 4 * 10 + biases
     other = calls(one, [tensor("s"), tensor("input")])
-    with pytest.raises(Refused, match="only a sequence to itself is understood"):
+    with pytest.raises(Refused, match="keys of 4x8x8 beside queries of 4x64 are not understood"):
         network(tmp_path, functional(["r"], line, other, calls(back, [tensor("a")])))
+
+
+def test_attention_to_another_tensor(tmp_path: Path) -> None:
+    one = calls(
+        layer("MultiHeadAttention", "a", num_heads=2, key_dim=5, value_dim=3), [tensor("input"), tensor("c")]
+    )
+    conv = calls(layer("Conv2D", "c", filters=7, kernel_size=[1, 1], use_bias=False), [tensor("input")])
+    found = network(tmp_path, functional(["a"], conv, one))
+    query, key, value, out = 4 * 10 + 10, 7 * 10 + 10, 7 * 6 + 6, 6 * 4 + 4
+    assert translated(found).report.totals.params == 4 * 7 + query + key + value + out
+
+
+def operation(kind: str, name: str, *arguments: Any, **settings: Any) -> Config:
+    """A call of an operation as Keras 3 writes it."""
+    return calls({**layer(kind, name, **settings), "module": "keras.src.ops.numpy"}, list(arguments))
+
+
+ALL = {"class_name": "__slice__", "config": {"start": None, "stop": None, "step": None}}
+FIRST_THREE = {"class_name": "__slice__", "config": {"start": None, "stop": 3, "step": None}}
+FROM_THE_SECOND = {"class_name": "__slice__", "config": {"start": 1, "stop": None, "step": None}}
+
+
+@pytest.mark.parametrize(
+    ("one", "ops", "axes"),
+    [
+        (operation("Mean", "o", tensor("input"), axis=[1, 2], keepdims=False), "global_avgpool", (4, 1, 1)),
+        (operation("Max", "o", tensor("input"), axis=-1, keepdims=True), "channel_max", (1, 8, 8)),
+        (operation("Sum", "o", tensor("input"), axis=[3], keepdims=True), "channel_mean", (1, 8, 8)),
+        (operation("Clip", "o", tensor("input"), x_min=-1, x_max=2), "hardtanh", (4, 8, 8)),
+        (
+            operation("Pad", "o", tensor("input"), pad_width=[[0, 0], [1, 2], [0, 1], [0, 0]]),
+            "pad",
+            (4, 11, 9),
+        ),
+        (operation("Resize", "o", tensor("input"), size=[5, 6]), "upsample", (4, 5, 6)),
+        (operation("Reshape", "o", tensor("input"), newshape=[-1, 64, 4]), "tokens", (4, 64)),
+        (operation("GetItem", "o", tensor("input"), [ALL, FIRST_THREE, FROM_THE_SECOND]), "crop", (4, 3, 7)),
+        (operation("GetItem", "o", tensor("input"), [ALL, ALL, ALL, FIRST_THREE]), "slice", (3, 8, 8)),
+        (operation("Minimum", "o", tensor("input"), tensor("input")), "neg neg max neg", (4, 8, 8)),
+        (operation("Minimum", "o", tensor("input"), 1.0), "", (4, 8, 8)),
+    ],
+)
+def test_operations_on_tensors(tmp_path: Path, one: Config, ops: str, axes: tuple[int, ...]) -> None:
+    found = network(tmp_path, functional(["o", "e"], one, calls(layer("ELU", "e"), [tensor("o")])))
+    assert [item.op for item in found.items] == [*ops.split(), "elu"]
+    assert found.items[-1].shape is not None
+    assert found.items[-1].shape.axes == axes
+
+
+def test_operations_that_are_not_understood_are_refused(tmp_path: Path) -> None:
+    for one in (
+        operation("Mean", "o", tensor("input"), axis=[1], keepdims=False),
+        operation("Mean", "o", tensor("input"), axis=None),
+        operation("Clip", "o", tensor("input"), x_min=None, x_max=2),
+        operation("Pad", "o", tensor("input"), pad_width=[[0, 0], [1, 2], [0, 1], [0, 3]]),
+        operation("Reshape", "o", tensor("input"), newshape=[64, 4]),
+        operation("GetItem", "o", tensor("input"), [ALL, 0]),
+        operation("GetItem", "o", tensor("input"), [FIRST_THREE]),
+        operation("Split", "o", tensor("input"), indices_or_sections=3, axis=-1),
+        operation("Split", "o", tensor("input"), indices_or_sections=2, axis=1),
+    ):
+        with pytest.raises(
+            Refused, match=r"(not understood|pads the batch|does not keep the batch|are no numbers)"
+        ):
+            network(tmp_path, functional(["o"], one))
+
+
+def test_channels_split_into_parts(tmp_path: Path) -> None:
+    one = operation("Split", "o", tensor("input"), indices_or_sections=[1], axis=-1)
+    parts = [
+        {"class_name": "__keras_tensor__", "config": {"keras_history": ["o", 0, place]}} for place in (0, 1)
+    ]
+    both = calls(layer("Concatenate", "c"), [parts])
+    found = network(tmp_path, functional(["c"], one, both))
+    assert [item.shape for item in found.items] == [Shape(1, (8, 8)), Shape(3, (8, 8)), Shape(4, (8, 8))]
+
+
+@pytest.mark.parametrize(("mode", "op"), [("sum", "add"), ("ave", "add"), ("mul", "mul")])
+def test_both_directions_joined_element_by_element(tmp_path: Path, mode: str, op: str) -> None:
+    both = layer("Bidirectional", merge_mode=mode, layer=layer("LSTM", units=5, return_sequences=True))
+    found = network(tmp_path, sequential(start(9, 3), both))
+    assert [item.op for item in found.items] == ["lstm", "slice", "slice", op]
+    assert found.items[-1].shape == Shape(5, (9,))
+    assert translated(found).report.totals.params == 2 * 4 * (3 * 5 + 5 * 5 + 5)
+
+
+def test_a_vector_repeated_at_each_step(tmp_path: Path) -> None:
+    found = network(tmp_path, sequential(start(9, 3), layer("LSTM", units=5), layer("RepeatVector", n=7)))
+    assert [item.op for item in found.items] == ["lstm", "to_map", "upsample"]
+    assert found.items[-1].shape == Shape(5, (7,))
+
+
+def test_frames_one_by_one(tmp_path: Path) -> None:
+    """A network of images at each step of a video: windows of one step, and a vector of each frame."""
+    images = sequential(
+        layer("Conv2D", "c", filters=5, kernel_size=[3, 3], strides=[2, 2], padding="same"),
+        layer("BatchNormalization", "b", axis=3),
+        layer("ZeroPadding2D", "z", padding=[[1, 0], [0, 2]]),
+        layer("Flatten", "f"),
+        layer("Dense", "d", units=2),
+    )
+    found = network(tmp_path, sequential(start(7, 8, 8, 3), layer("TimeDistributed", "t", layer=images)))
+    assert [item.op for item in found.items] == [
+        "conv",
+        "bn",
+        "pad",
+        "unfold",
+        "squeeze",
+        "squeeze",
+        "linear",
+    ]
+    assert found.items[0].label == "t.c"
+    assert found.items[-1].shape == Shape(2, (7,))
+    totals = translated(found).report.totals
+    assert totals.params == (3 * 9 * 5 + 5) + 2 * 5 + (5 * 5 * 6 * 2 + 2)
+    assert totals.macs == 7 * (4 * 4 * 3 * 9 * 5 + 5 * 5 * 6 * 2)
+    pooled = layer("TimeDistributed", layer=layer("GlobalMaxPooling2D"))
+    found = network(tmp_path, sequential(start(7, 8, 8, 3), pooled, layer("GRU", units=2, reset_after=True)))
+    assert [item.op for item in found.items] == ["maxpool", "squeeze", "squeeze", "gru"]
 
 
 @pytest.mark.parametrize("number", [0, 1])
