@@ -75,7 +75,7 @@ CODES = (
         "positions dropped by rounding down",
         "The last window ends before the map does, because another whole stride does not fit. The end of "
         "the map is never read, whatever the input; the message says which positions, how many, and which "
-        "sizes are read completely.",
+        "sizes are read completely. Of windows whose stride skips positions everywhere, W505 and W514 speak.",
         """
         input: [8, 15, 15]
         layers:

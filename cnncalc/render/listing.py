@@ -11,7 +11,7 @@ GAP = 2
 """Blanks between columns."""
 
 Item = TypeVar("Item")
-Raw = int | float | str | None
+Raw = bool | int | float | str | None
 
 
 class Column(NamedTuple, Generic[Item]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -158,16 +159,19 @@ def test_more_than_a_table_holds_is_written_as_csv_and_json_lines(
     assert ran.code == 2
     assert "160,000 combinations are more than the 100,000 that one sweep takes as a whole" in ran.err
     assert "--format csv or jsonl" in ran.err
-    few = ("sweep", spec, "--input", "3x5..8", "--set", "w=1,2")
+    few = ("sweep", spec, "--input", "3x2..5", "--set", "w=1,2")
     for name in ("rows.csv", "rows.jsonl"):
         assert Ran(capsys, *few, "--output", str(tmp_path / name)).code == 0
     lines = (tmp_path / "rows.jsonl").read_text().splitlines()
     records = [json.loads(line) for line in lines]
     assert [(record["w"], record["input"]) for record in records] == [
-        (w, f"3x{size}x{size}") for w in "12" for size in range(5, 9)
+        (w, f"3x{size}x{size}") for w in "12" for size in range(2, 6)
     ]
-    assert len((tmp_path / "rows.csv").read_text().splitlines()) == len(lines) + 1
-    assert {record["rf"] for record in records} == {"5x5"}
+    assert [record["valid"] for record in records] == [False, True, True, True] * 2
+    assert [record["rf"] for record in records] == [None, "5x5", "5x5", "5x5"] * 2
+    with (tmp_path / "rows.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["valid"] for row in rows] == ["false", "true", "true", "true"] * 2
 
 
 def test_engines_that_cannot_be_used(spec: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,7 +131,7 @@ _DIFFERS: Column[Across] = Column(
     "differs",
     "",
     lambda row: "<- differs" if row.differs else "",
-    lambda row: str(row.differs).lower(),
+    lambda row: row.differs,
     0,
     right=False,
 )

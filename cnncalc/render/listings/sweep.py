@@ -95,7 +95,7 @@ def listing(spec: str, rows: tuple[Row, ...], names: Sequence[str] = ()) -> List
                 "valid",
                 "valid",
                 lambda row: "yes" if row.ok else "no",
-                lambda row: str(row.ok).lower(),
+                lambda row: row.ok,
                 0,
                 right=False,
             ),

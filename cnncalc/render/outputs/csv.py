@@ -1,4 +1,4 @@
-"""Documents as comma-separated values: every item, plain numbers, unknown ones empty."""
+"""Documents as comma-separated values: every item, plain numbers, `true` and `false`, unknown ones empty."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ def _table(rows: Rows) -> Iterator[str]:
         if at == 0:
             writer.writerow([*rows.names, *(column.key for column in listing.columns)])
         same = [repeat(inert(label), len(listing.items)) for label in labels]
-        columns = [_inert(column.raws(listing.items)) for column in listing.columns]
+        columns = [_written(column.raws(listing.items)) for column in listing.columns]
         writer.writerows(zip(*same, *columns, strict=True))
         yield stream.getvalue()
 
 
-def _inert(cells: list[Raw]) -> list[Raw]:
+def _written(cells: list[Raw]) -> list[Raw]:
+    if bool in set(map(type, cells)):
+        return [str(cell).lower() if isinstance(cell, bool) else cell for cell in cells]
     if "".join([cell for cell in cells if isinstance(cell, str)]).isprintable():
         return cells
     return [inert(cell) if isinstance(cell, str) else cell for cell in cells]
