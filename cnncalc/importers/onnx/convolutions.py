@@ -14,7 +14,14 @@ from cnncalc.importers.onnx.held import Feature, Unknown
 from cnncalc.importers.onnx.layout import CHANNELS, known, plain, whole
 from cnncalc.importers.onnx.operators import operator
 from cnncalc.importers.onnx.translation import UNRUNNABLE, Translation
-from cnncalc.importers.onnx.weights import bias_of, require_fitting, require_kernel, weight_of
+from cnncalc.importers.onnx.weights import (
+    bias_of,
+    gain_of,
+    gained,
+    require_fitting,
+    require_kernel,
+    weight_of,
+)
 from cnncalc.importers.onnx.windows import AUTO, Windows
 
 
@@ -42,7 +49,7 @@ def convolved(translation: Translation, call: Call, feature: Feature, weight: Co
     if windows.negative():
         raise Unknown(f"attribute `pads` is {[list(pair) for pair in windows.pads]}")
     new = Shape(out, windows.sizes(sizes))
-    bias = bias_of(call, bias_at, out)
+    bias, gain = bias_of(call, bias_at, out), gain_of(weight, out)
     share = translation.count_kernel(weight, call.node.outputs[0])
     if share is None or not _same_bias(translation, share, bias):
         translation.count_vector(bias)
@@ -50,7 +57,7 @@ def convolved(translation: Translation, call: Call, feature: Feature, weight: Co
     is_depthwise = groups == channels > 1 and out % channels == 0
     which: dict[str, object] = {"mult": out // channels} if is_depthwise else {"out": out, "groups": groups}
     translation.macs += prod(known(new)) * prod(weight.dims[1:])
-    translation.layer(
+    made = translation.layer(
         call,
         "depthwise" if is_depthwise else "conv",
         source.tensor,
@@ -62,6 +69,8 @@ def convolved(translation: Translation, call: Call, feature: Feature, weight: Co
     )
     if share is not None:
         translation.share(call, share)
+    if gain is not None:
+        gained(translation, call, made, gain)
 
 
 def _along_channels(translation: Translation, call: Call, feature: Feature, weight: Constant) -> bool:
@@ -126,11 +135,11 @@ def conv_transpose(translation: Translation, call: Call) -> None:
     )
     out = per_group * groups
     new = Shape(out, new_sizes)
-    bias = bias_of(call, 2, out)
+    bias, gain = bias_of(call, 2, out), gain_of(weight, out)
     translation.count_kernel(weight, call.node.outputs[0])
     translation.count_vector(bias)
     translation.macs += prod(known(shape)) * prod(weight.dims[1:])
-    translation.layer(
+    made = translation.layer(
         call,
         "conv_transpose",
         source.tensor,
@@ -142,6 +151,8 @@ def conv_transpose(translation: Translation, call: Call) -> None:
         groups=groups,
         bias=bias is not None,
     )
+    if gain is not None:
+        gained(translation, call, made, gain)
 
 
 def _pads_for(

@@ -63,6 +63,8 @@ class Constant(NamedTuple):
     """The shape that values which were not read have in the file, and the order of its axes here."""
     picks: Picks | None = None
     """What it is made of, where it is looked up in a weight."""
+    made_of: tuple[tuple[str, int], ...] = ()
+    """The weights that it is computed of, and the elements of each."""
 
     @property
     def elements(self) -> int:

@@ -9,6 +9,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.importers.onnx.call import Call
+from cnncalc.importers.onnx.computed import computed, with_sources
 from cnncalc.importers.onnx.file import MOST_VALUES, Constant, Picks, places, strides
 from cnncalc.importers.onnx.held import Feature, Offsets, Scores, Spread, Unknown
 from cnncalc.importers.onnx.layout import sizes_of
@@ -51,16 +52,24 @@ def _folded(translation: Translation, call: Call) -> tuple[Constant, ...] | None
     if picked is not None:
         return (picked,)
     if fold is None or any(one.values is None for one in constants):
-        if node.operator in _KEEPING:
-            return (_kept(node.operator, call),)
-        if fold is None:
-            raise Unknown("its inputs are constants, and it is not known how to compute it")
-        raise Unknown("it is computed from weights alone")
+        return (_of_weights(call),)
     try:
         found = fold(call, constants)
     except (ArithmeticError, ValueError, IndexError, TypeError, KeyError) as error:
         raise Unknown(f"its constants do not fit together ({error})") from None
-    return (found,) if isinstance(found, Constant) else found
+    return (with_sources(call, found),) if isinstance(found, Constant) else found
+
+
+def _of_weights(call: Call) -> Constant:
+    """What is made of weights whose values are not read, or by an operator that is not computed."""
+    if call.node.operator in _KEEPING:
+        return _kept(call.node.operator, call)
+    weight = computed(call)
+    if weight is not None:
+        return weight
+    if call.node.operator not in _FOLDS:
+        raise Unknown("its inputs are constants, and it is not known how to compute it")
+    raise Unknown("it is computed from weights alone")
 
 
 def _shape(call: Call) -> tuple[Constant, ...] | None:
@@ -277,10 +286,10 @@ def _cast(call: Call, constants: list[Constant]) -> Constant:
     call.ignore("saturate", "round_mode")
     values = one.values or ()
     if to == 9:
-        return Constant(one.dims, tuple(bool(value) for value in values), one.name, False)
+        return one._replace(values=tuple(bool(value) for value in values), is_float=False)
     if to in (2, 3, 4, 5, 6, 7, 12, 13):
-        return Constant(one.dims, tuple(int(value) for value in values), one.name, False)
-    return Constant(one.dims, tuple(float(value) for value in values), one.name, True)
+        return one._replace(values=tuple(int(value) for value in values), is_float=False)
+    return one._replace(values=tuple(float(value) for value in values), is_float=True)
 
 
 def _gather(call: Call, constants: list[Constant]) -> Constant:

@@ -16,7 +16,7 @@ from cnncalc.importers.onnx.layout import BATCH, CHANNELS, Layout, known, times,
 from cnncalc.importers.onnx.offsets import by_vectors, looked_up
 from cnncalc.importers.onnx.operators import operator
 from cnncalc.importers.onnx.translation import UNRUNNABLE, Translation
-from cnncalc.importers.onnx.weights import bias_of, weight_of
+from cnncalc.importers.onnx.weights import bias_of, gain_of, gained, weight_of
 
 
 @operator("Gemm")
@@ -62,7 +62,7 @@ def linear(
     if bias is None and by_vectors(translation, call, feature, weight, dims):
         return
     output = call.node.outputs[0]
-    share = translation.count_kernel(weight, output)
+    share, gain = translation.count_kernel(weight, output), gain_of(weight, out)
     translation.count_vector(bias)
     shape = translation.shapes[feature.tensor]
     if translation.is_of_channels(feature, len(feature.layout) - 1) and (
@@ -71,10 +71,10 @@ def linear(
         new = Shape(out, shape.sizes)
         layout: Layout = (*feature.layout[:-1], whole(CHANNELS, out))
         translation.macs += prod(known(new)) * inside
-        if share is None and bias is None and projected(translation, feature, out, output):
+        if share is None and bias is None and gain is None and projected(translation, feature, out, output):
             translation.held[output] = Feature(output, layout)
             return
-        translation.layer(
+        made = translation.layer(
             call,
             "conv",
             feature.tensor,
@@ -91,9 +91,13 @@ def linear(
             raise Unknown(f"it is applied along axes of {list(feature.sizes)} that are no channels")
         translation.macs += out * inside
         layout = (whole(BATCH, translation.batch), *((),) * (len(feature.layout) - 2), whole(CHANNELS, out))
-        translation.layer(call, "linear", flat.tensor, Shape(out), layout, out=out, bias=bias is not None)
+        made = translation.layer(
+            call, "linear", flat.tensor, Shape(out), layout, out=out, bias=bias is not None
+        )
     if share is not None and bias is None:
         translation.share(call, share)
+    if gain is not None:
+        gained(translation, call, made, gain)
 
 
 def _is_map_of_one(translation: Translation, feature: Feature) -> bool:

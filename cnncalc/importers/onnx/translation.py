@@ -118,6 +118,12 @@ class Translation:
             for name in list(table)[kept:]:
                 table.pop(name)
 
+    def renamed(self, old: str, new: str) -> None:
+        """Let the tensor that an item makes have another name."""
+        place = self.places[new] = self.places.pop(old)
+        self.items[place] = self.items[place]._replace(output=new)
+        self.shapes[new] = self.shapes[old]
+
     def same(self, call: Call, op: str, feature: Feature, **arguments: Any) -> None:
         """An item that changes no shape; ``note`` is its own."""
         self.layer(call, op, feature.tensor, self.shapes[feature.tensor], feature.layout, **arguments)
@@ -201,9 +207,9 @@ class Translation:
 
     def count_kernel(self, weight: Constant, output: str) -> str | None:
         """Count a weight once; the item that shares it, where one does."""
-        name = weight.name or output
-        first = self.kernels.setdefault(name, output)
-        self.weights[name] = weight.elements
+        made_of = weight.made_of or ((weight.name or output, weight.elements),)
+        self.weights.update(made_of)
+        first = self.kernels.setdefault("+".join(name for name, _ in made_of), output)
         return first if first != output else None
 
     def weight_of(self, one: Item) -> str:

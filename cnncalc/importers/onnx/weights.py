@@ -7,7 +7,7 @@ from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.held import Feature, Unknown
 from cnncalc.importers.onnx.layout import times
-from cnncalc.importers.onnx.translation import UNRUNNABLE
+from cnncalc.importers.onnx.translation import UNRUNNABLE, Translation
 from cnncalc.support.numbers import plural
 
 
@@ -44,3 +44,29 @@ def require_fitting(weight: Constant, source: Feature, reads: int, rank: int) ->
         )
     if source.sizes[1] != reads:
         raise Fault("E310", f"{said[0]} reads {reads} channels, {said[1]}", UNRUNNABLE)
+
+
+def gain_of(weight: Constant, out: int) -> bool | None:
+    """Whether a weight is computed with a learned gain besides, one for each channel that comes out (true) or
+    one alone (false).
+    """
+    if not weight.made_of:
+        return None
+    more = sum(elements for _, elements in weight.made_of) - weight.elements
+    if more not in (0, 1, out):
+        learned = weight.elements + more
+        raise Unknown(f"its weight {times(weight.dims)} is computed of {learned:,} learned numbers")
+    return None if not more else more == out
+
+
+def gained(translation: Translation, call: Call, made: Feature, per_channel: bool) -> None:
+    """The gain of the weight of a layer as a factor for each channel behind it."""
+    maker = translation.maker(made.tensor)
+    if maker is None or maker.share is not None:
+        raise Unknown("its weight has a gain and is used twice")
+    inner = f"{made.tensor}|before the gain"
+    translation.renamed(made.tensor, inner)
+    given = {} if per_channel else {"per_channel": False}
+    translation.same(
+        call, "scale", made._replace(tensor=inner), note="the gain of the standardised weights", **given
+    )
