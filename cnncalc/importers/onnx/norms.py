@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from cnncalc.errors import Fault
 from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.held import Feature, Unknown
-from cnncalc.importers.onnx.layout import known, times
+from cnncalc.importers.onnx.layout import known, plain, times
 from cnncalc.importers.onnx.operators import operator
 from cnncalc.importers.onnx.translation import UNRUNNABLE, Translation
 
@@ -46,6 +46,25 @@ def _learned(translation: Translation, both: str, gamma: Constant, beta: Constan
     return {name: False for name, one in (("gamma", gamma), ("beta", beta)) if one.is_spread}
 
 
+def _vectors(
+    translation: Translation, feature: Feature, gamma: Constant | None, beta: Constant | None
+) -> dict[str, object]:
+    """What a normalisation says of factors and offsets that may be absent, and lie along the channels."""
+    channels = known(translation.shapes[feature.tensor])[0]
+    gamma, beta = (None if one is not None and one.is_spread else one for one in (gamma, beta))
+    for one in (gamma, beta):
+        if one is None:
+            continue
+        dims = (1,) * (len(feature.layout) - len(one.dims)) + one.dims
+        along = [place for place, size in enumerate(dims) if size > 1]
+        if one.elements != channels or not all(translation.is_of_channels(feature, place) for place in along):
+            raise Unknown(f"gamma or beta is of {one.elements}, for {channels} channels")
+    translation.count_vector(gamma, beta)
+    if gamma is None and beta is None:
+        return {"affine": False}
+    return {name: False for name, one in (("gamma", gamma), ("beta", beta)) if one is None}
+
+
 @operator("InstanceNormalization")
 def instance_norm(translation: Translation, call: Call) -> None:
     source = translation.settled(call.feature(), "InstanceNormalization")
@@ -57,17 +76,28 @@ def instance_norm(translation: Translation, call: Call) -> None:
 
 
 @operator("MeanVarianceNormalization")
+def mean_variance(translation: Translation, call: Call) -> None:
+    """Without anything learned."""
+    normalised(translation, call, call.feature(), call.attribute("axes", (0, 2, 3)), None, None)
+
+
+@operator("Standardised")
 def standardised(translation: Translation, call: Call) -> None:
-    """Without anything learned: over the channels of each position, or the positions of each channel."""
-    source = translation.settled(call.feature(), call.node.operator)
-    rank = translation.shapes[source.tensor].rank
-    axes = tuple(sorted(axis % (rank + 2) for axis in call.attribute("axes", (0, 2, 3))))
-    if axes == (1,):
-        translation.same(call, "ln", source, affine=False)
-    elif rank and axes == tuple(range(2, 2 + rank)):
-        translation.same(call, "instance_norm", source, affine=False)
-    else:
-        raise Unknown(f"attribute `axes` is {list(axes)}")
+    """By mean and variance: see ``moments.moments``."""
+    normalised(translation, call, call.feature(), call.attribute("axes", ()), *_optional(call))
+
+
+@operator("Grouped")
+def grouped(translation: Translation, call: Call) -> None:
+    """By groups of channels: see ``moments.group_norm``."""
+    source = translation.settled(call.feature(), "GroupNormalization")
+    given = _vectors(translation, source, *_optional(call))
+    translation.same(call, "gn", source, groups=call.attribute("groups", 1), **given)
+
+
+def _optional(call: Call) -> list[Constant | None]:
+    """The factors and offsets of a node, which may be absent."""
+    return [call.constant(place, "gamma or beta") if call.input(place) else None for place in (1, 2)]
 
 
 @operator("GroupNormalization")
@@ -93,26 +123,44 @@ def layer_norm(translation: Translation, call: Call) -> None:
 def layer_normed(
     translation: Translation, call: Call, feature: Feature, axis: int, vectors: Sequence[object]
 ) -> None:
-    """Normalisation of the axes from ``axis`` on, which are to be the channels alone."""
-    over = [place for place, dim in enumerate(feature.layout) if dim and place >= axis]
+    """Normalisation of the axes from ``axis`` on."""
+    gamma, beta = (one if isinstance(one, Constant) else None for one in vectors)
+    normalised(translation, call, feature, range(axis, len(feature.layout)), gamma, beta)
+
+
+def normalised(
+    translation: Translation,
+    call: Call,
+    feature: Feature,
+    axes: Iterable[int],
+    gamma: Constant | None,
+    beta: Constant | None,
+) -> None:
+    """Normalisation along some axes, with factors and offsets for each channel: of the channels of each
+    position, of the positions of each channel, or of all.
+    """
+    rank = len(feature.layout)
+    places = {axis % rank for axis in axes}
+    if 0 in places and rank == translation.shapes[feature.tensor].rank + 2:
+        raise Unknown("it goes over the batch")
+    over = [place for place in sorted(places) if feature.layout[place]]
     if len(over) == 1 and not translation.is_of_channels(feature, over[0]):
         with suppress(Unknown):
             feature = translation.with_channels(feature, over[0], "LayerNormalization")
-    if len(over) != 1 or not translation.is_of_channels(feature, over[0]):
+    spatial = [dim for dim in plain(translation.shapes[feature.tensor], translation.batch)[2:] if dim]
+    filled = [place for place, dim in enumerate(feature.layout) if dim]
+    channels = {place for place in filled if translation.is_of_channels(feature, place)}
+    positions = {place for place in filled if feature.layout[place] in spatial}
+    given = _vectors(translation, feature, gamma, beta)
+    is_whole = len(positions) == len(spatial)
+    if channels and set(over) == channels:
+        translation.same(call, "ln", feature, **given)
+    elif is_whole and over and set(over) == positions:
+        translation.same(call, "instance_norm", feature, **{"affine": True, **given})
+    elif is_whole and over and set(over) == channels | positions:
+        translation.same(call, "gn", feature, groups=1, **given)
+    else:
         raise Unknown("it is over more than the channels")
-    channels = known(translation.shapes[feature.tensor])[0]
-    gamma, beta = (one if isinstance(one, Constant) else None for one in vectors)
-    if gamma is not None and gamma.is_spread:
-        gamma = None
-    for vector in (gamma, beta):
-        if vector is not None and vector.elements != channels:
-            raise Unknown(f"gamma or beta is of {vector.elements}, for {channels} channels")
-    translation.count_vector(gamma, beta)
-    has = {"gamma": gamma is not None, "beta": beta is not None}
-    which = (
-        {"affine": False} if not any(has.values()) else {name: False for name, one in has.items() if not one}
-    )
-    translation.same(call, "ln", feature, **which)
 
 
 @operator("LpNormalization")

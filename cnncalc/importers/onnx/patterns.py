@@ -6,57 +6,11 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cnncalc.importers.onnx.file import Constant, OnnxNode
-from cnncalc.importers.onnx.graphs import needed
+from cnncalc.importers.onnx.file import OnnxNode
+from cnncalc.importers.onnx.graphs import Graph, has_inputs, needed
+from cnncalc.importers.onnx.moments import group_norm, keras_moments, moments
 
 Found = OnnxNode | None
-
-
-class Graph:
-    """The nodes of one list by what they make, and the constants that are known."""
-
-    def __init__(self, nodes: tuple[OnnxNode, ...], held: Mapping[str, Any]) -> None:
-        self.makers = {name: node for node in nodes for name in node.outputs if name}
-        self.held = held
-
-    def maker(self, name: str, *operators: str) -> OnnxNode | None:
-        """The node that makes a tensor, where it is one of these operators."""
-        node = self.makers.get(name)
-        found = node is not None and node.operator in operators and not node.domain and _has_inputs(node)
-        return node if found else None
-
-    def number(self, name: str) -> float | None:
-        """The one number that a constant is."""
-        held = self.held.get(name)
-        node = self.makers.get(name)
-        if node is not None and node.operator in ("Constant", "Identity", "Cast"):
-            if node.operator != "Constant":
-                return self.number(node.inputs[0]) if node.inputs else None
-            value = node.attributes.get("value", node.attributes.get("value_float"))
-            held = value if isinstance(value, Constant) else None
-            if isinstance(value, float):
-                return value
-        if isinstance(held, Constant) and held.elements == 1 and held.values:
-            return float(held.values[0])
-        return None
-
-    def values(self, name: str) -> tuple[Any, ...]:
-        """The values of a constant list; none where they are not known."""
-        held = self.held.get(name)
-        node = self.makers.get(name)
-        if node is not None and node.operator == "Constant":
-            held = node.attributes.get("value")
-        return held.values or () if isinstance(held, Constant) else ()
-
-    def with_number(self, node: OnnxNode, number: float) -> str | None:
-        """The other input of a node of two, one of which is about that number."""
-        if len(node.inputs) != 2:
-            return None
-        for one, other in (node.inputs, node.inputs[::-1]):
-            found = self.number(one)
-            if found is not None and math.isclose(found, number, rel_tol=1e-3, abs_tol=1e-9):
-                return other
-        return None
 
 
 def named(nodes: tuple[OnnxNode, ...], held: Mapping[str, Any]) -> list[OnnxNode]:
@@ -71,19 +25,8 @@ def named(nodes: tuple[OnnxNode, ...], held: Mapping[str, Any]) -> list[OnnxNode
     return needed(tuple(found), ends or inner)
 
 
-_INPUTS = dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "MatMul", "Reshape", "Expand"), 2) | {
-    "InstanceNormalization": 3
-}
-
-
-def _has_inputs(node: OnnxNode) -> bool:
-    """Whether a node has as many inputs as its operator."""
-    count = len(node.inputs)
-    return count == _INPUTS.get(node.operator, count) > 0
-
-
 def _named(node: OnnxNode, graph: Graph) -> OnnxNode:
-    for pattern in _PATTERNS.get(node.operator, ()) if _has_inputs(node) else ():
+    for pattern in _PATTERNS.get(node.operator, ()) if has_inputs(node) else ():
         found = pattern(node, graph)
         if found is not None:
             return found
@@ -164,26 +107,25 @@ def _six(name: str, graph: Graph) -> str | None:
 
 def gelu(node: OnnxNode, graph: Graph) -> Found:
     """X * (1 + erf(x / sqrt 2)) / 2 in its orders, and the form with tanh."""
-    factors = _factors(node.outputs[0], graph, 4)
-    numbers = [number for one in factors if (number := graph.number(one)) is not None]
-    others = [one for one in factors if graph.number(one) is None]
-    if len(others) != 2 or math.prod(numbers) != 0.5:
-        return None
-    for x, gate in (others, others[::-1]):
+    for gate in _factors(node.outputs[0], graph, 4):
         total = graph.maker(gate, "Add")
         inner = graph.with_number(total, 1) if total is not None else None
         curve = graph.maker(inner, "Erf", "Tanh") if inner else None
-        if curve is not None and x in _sources(curve.inputs[0], graph, 8):
-            return _one(node, "Gelu", x)
+        for x in sorted(_sources(curve.inputs[0], graph, 8)) if curve is not None else ():
+            factors = _factors(node.outputs[0], graph, 4, x)
+            numbers = [number for one in factors if (number := graph.number(one)) is not None]
+            others = [one for one in factors if graph.number(one) is None]
+            if sorted(others) == sorted((x, gate)) and math.prod(numbers) == 0.5:
+                return _one(node, "Gelu", x)
     return None
 
 
-def _factors(name: str, graph: Graph, depth: int) -> list[str]:
-    """What is multiplied to make a tensor."""
+def _factors(name: str, graph: Graph, depth: int, whole: str = "") -> list[str]:
+    """What is multiplied to make a tensor; one of them may be a product itself, which is left ``whole``."""
     made = graph.maker(name, "Mul")
-    if made is None or not depth or len(made.inputs) != 2:
+    if made is None or not depth or len(made.inputs) != 2 or name == whole:
         return [name]
-    return [one for given in made.inputs for one in _factors(given, graph, depth - 1)]
+    return [one for given in made.inputs for one in _factors(given, graph, depth - 1, whole)]
 
 
 def _sources(name: str, graph: Graph, depth: int) -> set[str]:
@@ -194,79 +136,6 @@ def _sources(name: str, graph: Graph, depth: int) -> set[str]:
         for one in made.inputs:
             found |= _sources(one, graph, depth - 1)
     return found
-
-
-def layer_norm(node: OnnxNode, graph: Graph) -> Found:
-    """(x - mean) / sqrt(var + eps) * gamma + beta."""
-    if len(node.inputs) != 2:
-        return None
-    for scaled, beta in (node.inputs, node.inputs[::-1]):
-        product = graph.maker(scaled, "Mul")
-        if product is None or len(product.inputs) != 2:
-            continue
-        for normal, gamma in (product.inputs, product.inputs[::-1]):
-            found = _standardised(normal, graph)
-            if found is not None:
-                return node._replace(
-                    operator="LayerNormalization",
-                    inputs=(found[0], gamma, beta),
-                    attributes={"axis": found[1]},
-                )
-    return None
-
-
-def _standardised(name: str, graph: Graph) -> tuple[str, int] | None:
-    quotient = graph.maker(name, "Div")
-    if quotient is None:
-        return None
-    difference, deviation = graph.maker(quotient.inputs[0], "Sub"), graph.maker(quotient.inputs[1], "Sqrt")
-    if difference is None or deviation is None:
-        return None
-    mean = graph.maker(difference.inputs[1], "ReduceMean")
-    total = graph.maker(deviation.inputs[0], "Add")
-    if mean is None or total is None or mean.inputs[0] != difference.inputs[0]:
-        return None
-    axes = mean.attributes.get("axes")
-    given = graph.held.get(mean.inputs[1]) if len(mean.inputs) > 1 else None
-    if axes is None and isinstance(given, Constant):
-        axes = given.values
-    return (
-        (difference.inputs[0], int(axes[0]))
-        if axes is not None and len(axes) == 1 and axes[0] == -1
-        else None
-    )
-
-
-def group_norm(node: OnnxNode, graph: Graph) -> Found:
-    """A map in groups, instance norm of the groups, the map again, and a factor and offset per channel."""
-    if len(node.inputs) != 2:
-        return None
-    for scaled, beta in (node.inputs, node.inputs[::-1]):
-        product = graph.maker(scaled, "Mul")
-        for back, gamma in () if product is None else (product.inputs, product.inputs[::-1]):
-            after = graph.maker(back, "Reshape")
-            norm = graph.maker(after.inputs[0], "InstanceNormalization") if after is not None else None
-            before = graph.maker(norm.inputs[0], "Reshape") if norm is not None else None
-            if norm is None or before is None:
-                continue
-            ones = graph.held.get(norm.inputs[1])
-            maker = graph.makers.get(norm.inputs[1])
-            if maker is not None and isinstance(maker.attributes.get("value"), Constant):
-                ones = maker.attributes["value"]
-            if isinstance(ones, Constant) and _per_channel(graph, gamma) and _per_channel(graph, beta):
-                return node._replace(
-                    operator="GroupNormalization",
-                    inputs=(before.inputs[0], gamma, beta),
-                    attributes={"num_groups": ones.elements},
-                )
-    return None
-
-
-def _per_channel(graph: Graph, name: str) -> bool:
-    maker = graph.makers.get(name)
-    return isinstance(graph.held.get(name), Constant) or (
-        maker is not None and maker.operator in ("Constant", "Unsqueeze", "Reshape", "Identity")
-    )
 
 
 def bins(node: OnnxNode, graph: Graph) -> Found:
@@ -379,12 +248,13 @@ def unit_length(node: OnnxNode, graph: Graph) -> Found:
 
 Pattern = Callable[[OnnxNode, Graph], Found]
 _PATTERNS: dict[str, tuple[Pattern, ...]] = {
-    "Mul": (gelu, gated, hard_sigmoid, glu),
+    "Mul": (gelu, gated, hard_sigmoid, glu, moments, group_norm),
     "Neg": (log_sigmoid,),
     "Log": (log_sigmoid,),
-    "Sub": (tanh_shrink,),
-    "Div": (hard_sigmoid, unit_length),
+    "Sub": (tanh_shrink, keras_moments),
+    "Div": (hard_sigmoid, unit_length, moments),
     "Concat": (bins, rolled),
-    "Add": (layer_norm, group_norm),
+    "Add": (moments, keras_moments, group_norm),
+    "Reshape": (group_norm,),
 }
 """Each is anchored at its last operator."""

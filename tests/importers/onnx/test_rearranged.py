@@ -99,7 +99,7 @@ def _items(layers: str) -> list[str]:
             [node("MeanVarianceNormalization", ["x"], ["y"], axes=[0, 2, 3])],
             [],
             (1, 3, 8, 8),
-            "attribute `axes` is \\[0, 2, 3\\]",
+            "it goes over the batch",
         ),
         (
             [node("MatMul", ["x", "w"], ["m"]), node("Gather", ["t", "m"], ["y"])],
