@@ -121,6 +121,19 @@ class IntervalMap(NamedTuple):
         lasts = [span[1] for m in range(decisive) if (span := self.at(ends[1] + m * run.step))]
         return (min(firsts), max(lasts)) if firsts else None
 
+    def looking_back(self) -> IntervalMap:
+        """The map of units that read those up to their place: each ends where the last of them does."""
+        period = len(self.spans)
+        if period == 1:
+            return self
+        spans: list[Interval | None] = []
+        seen: Interval | None = None
+        for unit in range(-period, period):
+            if span := self.at(unit):
+                seen = (span[0], span[1] if seen is None else max(span[1], seen[1]))
+            spans.append(seen)
+        return _shortest(self.advance, tuple(spans[period:]))
+
     def joined(self, other: IntervalMap) -> IntervalMap:
         """The hull with a map of the same stride, unit by unit.
 
@@ -232,7 +245,8 @@ class AxisField(NamedTuple):
             return AxisField((), True)
         if isinstance(reads, Unknown):
             return self._through_unknown(reads, place)
-        return self._replace(looks_back=bool(self.maps) or self.looks_back)
+        maps = tuple([seen.looking_back() for seen in self.maps])
+        return self._replace(maps=maps, looks_back=bool(self.maps) or self.looks_back)
 
     def lost(self, reason: str) -> AxisField:
         """The field where the local paths are not computed any further."""

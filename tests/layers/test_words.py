@@ -678,6 +678,20 @@ def test_a_look_back_goes_on_through_windows() -> None:
         assert [axis.at(unit) for unit in (3, 8)] == expected
 
 
+def test_a_look_back_covers_units_that_read_nothing_or_less() -> None:
+    """A step reads what the one that ends last of those up to it reads: the holes and turns of what comes in are passed over."""
+    ends = {}
+    for name, args in {
+        "holes": {"kernel": 1, "stride": 2},
+        "to and fro": {"kernel": 2, "stride": 2, "dilation": 3},
+    }.items():
+        (axis,) = (
+            report_of([{"conv_transpose": {"out": 2, **args}}, {"lstm": 5}], [7, 9]).layers[-1].field.axes
+        )
+        ends[name] = [span[1] for unit in range(6) if (span := axis.at(unit))]
+    assert ends == {"holes": [0, 0, 1, 1, 2, 2], "to and fro": [0, 0, 1, 1, 2, 2]}
+
+
 # Sizes
 
 
