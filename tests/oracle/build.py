@@ -197,7 +197,7 @@ class Network(NamedTuple):
 
 def networks(text: str) -> Iterator[Network]:
     """The networks of a spec with all their cases; ``name`` is the variant's, a slash and the case's follow."""
-    file = yaml.safe_load(text)
+    file = yaml.load(text, Loader=yaml.CSafeLoader)
     variants = file.get("models") or {"": {}}
     for name, own in variants.items():
         keys = {**file, **own}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import yaml
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 
+from tests.rotation import todays
+
+Test = TypeVar("Test", bound=Callable[..., None])
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Items = list[Any]
 
@@ -42,12 +45,15 @@ NETWORKS: Mapping[str, int] = MappingProxyType(
         "exported values": 60,
     }
 )
-"""How many random networks each test runs in PyTorch: 5,100 in all."""
+"""How many random networks each test runs in PyTorch within three days: 5,100 in all."""
+SHARES = 3
 
 
-def networks_of(test: str) -> settings:
-    """The same random networks in every run, as many as ``NETWORKS`` says."""
-    return settings(STEADY, max_examples=NETWORKS[test])
+def networks_of(test: str) -> Callable[[Test], Test]:
+    """As many random networks as ``NETWORKS`` says, of which each day has a share that is the same in every run."""
+    shares = todays(range(SHARES), SHARES)
+    steady = settings(STEADY, max_examples=NETWORKS[test] * len(shares) // SHARES)
+    return lambda hold: seed(shares[0])(steady(hold))
 
 
 ACTIVATIONS = (
@@ -682,7 +688,7 @@ def specs(
     return text
 
 
-class _Plain(yaml.SafeDumper):
+class _Plain(yaml.CSafeDumper):
     """Writes equal parts out instead of referring to them."""
 
     def ignore_aliases(self, data: Any) -> bool:

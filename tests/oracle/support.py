@@ -347,9 +347,13 @@ def _read(op: str, axis: int, response: Tensor) -> Support:
     if response.dim() == 2:
         assert not response[:-2].any()
         return Support(op, (), is_global)
-    lines = response.amax([dim for dim in range(1, response.dim()) if dim != 2 + axis])
-    units = []
-    for unit in range(lines.shape[1]):
-        positions = torch.nonzero(lines[:-2, unit]).flatten().tolist()
-        units.append(Seen((positions[0], positions[-1]) if positions else None, bool(lines[-2, unit])))
-    return Support(op, tuple(units), is_global)
+    lines = response.amax([dim for dim in range(1, response.dim()) if dim != 2 + axis]).bool()
+    reads, borders = lines[:-2].numpy(), lines[-2].tolist()
+    some, firsts, behind = (
+        found.tolist() for found in (reads.any(0), reads.argmax(0), reads[::-1].argmax(0))
+    )
+    spans = [
+        (first, len(reads) - 1 - after) if any_of_them else None
+        for any_of_them, first, after in zip(some, firsts, behind, strict=True)
+    ]
+    return Support(op, tuple(map(Seen, spans, borders)), is_global)
