@@ -56,6 +56,26 @@ class View(NamedTuple):
         return tuple(one for dim in self.dims for one in dim if one.axis == axis)
 
 
+class Pieces(NamedTuple):
+    """Views one after another along a dimension of positions, which no operation of the language joins."""
+
+    dim: int
+    views: tuple[View, ...]
+    what: str = "positions of several maps, which `cat` put one after another"
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """The size of each view along the dimension."""
+        return tuple(view.shape[self.dim] for view in self.views)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The sizes of the tensor."""
+        sizes = list(self.views[0].shape)
+        sizes[self.dim] = sum(self.lengths)
+        return tuple(sizes)
+
+
 def size_of(dim: Iterable[Factor]) -> int:
     """The size of a dimension."""
     return prod(one.size for one in dim)
@@ -159,6 +179,7 @@ __all__ = [
     "COPIES",
     "Dim",
     "Factor",
+    "Pieces",
     "Unfit",
     "View",
     "merged",

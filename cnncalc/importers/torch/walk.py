@@ -12,7 +12,7 @@ from cnncalc.geometry.shape import Shape, Size, total
 from cnncalc.importers.items import Item, Problem, Value, item, unknown_item
 from cnncalc.importers.torch.calls import Call, CallRange, Recording, Ref, macs_of, refs
 from cnncalc.importers.torch.inputs import laid_out
-from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, View, whole_axis
+from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, Pieces, View, whole_axis
 from cnncalc.layers.base import OPERATIONS
 
 
@@ -272,11 +272,13 @@ class Walk:
         bound = self._bound(handler, call)
         other = bound if self.other_call is None else self._bound(handler, self.other_call)
         self.other_arguments = other.arguments
-        return handler(
-            self,
-            *(self._resolved(one) for one in bound.args[1:]),
-            **{name: self._resolved(one) for name, one in bound.kwargs.items()},
-        )
+        args = tuple(self._resolved(one) for one in bound.args[1:])
+        named = {name: self._resolved(one) for name, one in bound.kwargs.items()}
+        if any(isinstance(one, Pieces) for one in args):
+            from cnncalc.importers.torch.functions.pieces import of_each
+
+            return of_each(self, handler, args, named)
+        return handler(self, *args, **named)
 
     def _bound(self, handler: Callable[..., Any], call: Call) -> inspect.BoundArguments:
         given = {name: value for name, value in call.kwargs.items() if name != "out" or value is not None}
@@ -529,7 +531,9 @@ class Walk:
             elif isinstance(view, Const):
                 self.remark("an output that does not depend on the input is left out")
             elif not isinstance(view, Opaque):
-                self._fail_output(Problem("the module itself", "output", "it is no map or vector"))
+                what = getattr(view, "what", None)
+                given = f"it is {what}" if what else "it is no map or vector"
+                self._fail_output(Problem("the module itself", "output", given))
         return tuple(dict.fromkeys(found))
 
     def _fail_output(self, problem: Problem) -> None:

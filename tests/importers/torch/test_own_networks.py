@@ -448,6 +448,67 @@ def test_a_map_over_groups_of_channels() -> None:
     assert found.startswith("mul: ")
 
 
+class CoordinateAttention(nn.Module):  # type: ignore[misc]
+    """Means of the rows and of the columns through layers of their own, one after another; gates of both."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows, self.columns = nn.AdaptiveAvgPool2d((None, 1)), nn.AdaptiveAvgPool2d((1, None))
+        self.inner = nn.Sequential(nn.Conv2d(6, 4, 1), nn.BatchNorm2d(4), nn.Hardswish())
+        self.a, self.b = nn.Conv2d(4, 6, 1), nn.Conv2d(4, 6, 1)
+
+    def forward(self, x: Any) -> Any:
+        lines = torch.cat([self.rows(x), self.columns(x).transpose(2, 3)], 2)
+        inner = self.inner(lines)
+        inner = inner * F.relu6(inner + 3) / 6
+        rows, columns = torch.split(inner, [x.size(2), x.size(3)], 2)
+        return x * self.a(rows).sigmoid() * self.b(columns.transpose(2, 3)).sigmoid()
+
+
+def test_coordinate_attention_is_two_passes_through_shared_layers() -> None:
+    network = held(CoordinateAttention(), (6, 9, 8))
+    assert [one.op for one in network.items if one.share is not None] == ["conv", "bn"]
+    assert network.stated.buffers == 8
+    kept = "a pool along one axis gives the recorded number of positions at every size of the input (2 times)"
+    assert kept in network.remarks
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda s, x: s.c(torch.cat([x, x + 1], 2)[:, :, :9]) + s.c(torch.cat([x, x + 1], 2)[:, :, 9:]),
+        lambda s, x: sum(s.c(torch.cat([x, x + 1], 3).relu()).chunk(2, 3)),
+    ],
+)
+def test_maps_one_after_another_that_are_taken_apart_again(forward: Forward) -> None:
+    """A 1x1 convolution is the same on each of them."""
+    held(One(forward, c=nn.Conv2d(6, 2, 1)), (6, 9, 8))
+
+
+JOINED = "positions of several maps, which `cat` put one after another"
+
+
+@pytest.mark.parametrize(
+    ("forward", "reason"),
+    [
+        (lambda s, x: s.c(torch.cat([x, x], 2)), f"conv2d: it reads {JOINED}"),
+        (lambda s, x: torch.cat([x, s.c(x)[:, :6, :, :6]], 3), f"output: it is {JOINED}"),
+        (lambda _, x: torch.cat([x, x + 1], 2)[:, :, 1:10], f"__getitem__: it reads {JOINED}"),
+        (lambda _, x: torch.cat([x, x + 1], 2)[:, 1:, :9], f"__getitem__: it reads {JOINED}"),
+        (lambda _, x: torch.cat([x, x + 1], 2).chunk(3, 2)[0], f"chunk: it reads {JOINED}"),
+        (
+            lambda _, x: torch.cat([x, x + 1], 2) + torch.cat([x[:, :, :4], x, x[:, :, 4:]], 2),
+            "add: it reads",
+        ),
+        (lambda _, x: torch.cat([x, x + 1], 2).softmax(2), f"softmax: it reads {JOINED}"),
+        (lambda _, x: torch.cat([x, x + 1], 2).sum(2), f"sum: it reads {JOINED}"),
+    ],
+)
+def test_maps_one_after_another_that_something_reads_as_one(forward: Forward, reason: str) -> None:
+    conv = nn.Conv2d(6, 6, 3, padding=1)
+    assert refused(One(forward, c=conv), (6, 9, 8))[0].startswith(reason)
+
+
 # pools, norms, attention
 
 
@@ -485,7 +546,9 @@ def test_an_instance_norm_with_running_statistics_is_a_batch_norm() -> None:
 
 def test_where_a_maximum_is_is_no_layer() -> None:
     module = One(lambda s, x: s.c(x).max(1), c=nn.Conv2d(3, 6, 3))
-    assert refused(module, (3, 12, 16)) == ["output: it is no map or vector"]
+    assert refused(module, (3, 12, 16)) == [
+        "output: it is where the largest values are, which no layer gives"
+    ]
     module.function = lambda s, x: s.c(x).max(1)[1].relu()
     (found,) = refused(module, (3, 12, 16))
     assert found == "relu: it reads where the largest values are, which no layer gives"

@@ -299,13 +299,6 @@ def addcmul(walk: Walk, input: Any, tensor1: Any, tensor2: Any, value: float = 1
     return add(walk, mul(walk, tensor1, tensor2), input)
 
 
-@handles("sum")
-def total(walk: Walk, input: Any, dim: Any = None, keepdim: bool = False, **kw: Any) -> Any:
-    from cnncalc.importers.torch.functions.reductions import reduced
-
-    return reduced(walk, "sum", input, dim, keepdim)
-
-
 def added(walk: Walk, views: Sequence[View]) -> View:
     """The sum of several maps."""
     found = views[0]

@@ -400,10 +400,10 @@ def getitem(walk: Walk, input: View, index: Any) -> View:
     if not isinstance(input, View):
         raise no_map(input)
     view = unpadded(walk, input)
-    parts = _indices(index, len(view.dims))
+    parts = indices(index, len(view.dims))
     if any(isinstance(one, Const | View | list) for one in parts):
         raise NotUnderstood("it picks elements by a list of indices")
-    dim, others = 0, _indices(walk.other_argument("index"), len(view.dims))
+    dim, others = 0, indices(walk.other_argument("index"), len(view.dims))
     for place, one in enumerate(parts):
         if one is None:
             view = view._replace(dims=(*view.dims[:dim], (), *view.dims[dim:]))
@@ -418,7 +418,7 @@ def getitem(walk: Walk, input: View, index: Any) -> View:
     return view
 
 
-def _indices(index: Any, dims: int) -> list[Any]:
+def indices(index: Any, dims: int) -> list[Any]:
     """One index for each dimension that is given one, and each that is put in."""
     parts = list(index) if isinstance(index, tuple) else [index]
     places = [place for place, one in enumerate(parts) if one is ...]
@@ -506,4 +506,4 @@ def _pairs(view: View, pad: Sequence[int]) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
-__all__ = ["CHANNELS", "dimension", "numbers", "part", "unpadded", "with_shape"]
+__all__ = ["CHANNELS", "dimension", "indices", "numbers", "part", "unpadded", "with_shape"]

@@ -9,12 +9,22 @@ from typing import Any
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.torch.functions.arrangement import unpadded
 from cnncalc.importers.torch.rearrange import as_map, of_vector, spread_out, whole
-from cnncalc.importers.torch.views import CHANNELS, COPIES, Dim, Factor, View, merged, size_of, whole_axis
+from cnncalc.importers.torch.views import (
+    CHANNELS,
+    COPIES,
+    Dim,
+    Factor,
+    Pieces,
+    View,
+    merged,
+    size_of,
+    whole_axis,
+)
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles
 
 
 @handles("cat", "concat", "concatenate")
-def cat(walk: Walk, tensors: Sequence[Any], dim: int = 0, axis: int | None = None) -> View:
+def cat(walk: Walk, tensors: Sequence[Any], dim: int = 0, axis: int | None = None) -> View | Pieces:
     """Channels one after another; the strided parts of one map are its blocks."""
     dim = dim if axis is None else axis
     if len(tensors) == 2 and isinstance(tensors[0], Const) and isinstance(tensors[1], View):
@@ -35,9 +45,9 @@ def cat(walk: Walk, tensors: Sequence[Any], dim: int = 0, axis: int | None = Non
     for view in views:
         size = walk.axis_size(view.node, CHANNELS)
         if not _is_channels(view, dim, size):
-            if all(one.axis > CHANNELS for one in view.dims[dim]) and view.dims[dim]:
-                raise NotUnderstood("it puts positions one after another, not channels")
-            raise NotUnderstood("it puts parts of the channels one after another")
+            if all(_is_of_positions(one, dim) for one in views):
+                return Pieces(dim, tuple(views))
+            raise NotUnderstood("it joins along a dimension that is not that of the channels of each map")
     return _joined(walk, views, dim)
 
 
@@ -129,6 +139,12 @@ def _with_tokens(walk: Walk, first: Const, view: View, dim: int) -> View:
     dims = list(view.dims)
     dims[dim] = whole_axis(1, size_of(line) + extra)
     return View(node, tuple(dims), (0, 0))
+
+
+def _is_of_positions(view: View, dim: int) -> bool:
+    return all(one.axis > CHANNELS for one in view.dims[dim]) and CHANNELS in {
+        one.axis for other in view.dims for one in other
+    }
 
 
 def _is_channels(view: View, dim: int, size: int) -> bool:

@@ -213,9 +213,16 @@ def _adaptive(walk: Walk, kind: str, input: Any) -> View:
         if shape.rank == 0:
             return spatial_view(walk, node)
         return spatial_view(walk, walk.emit(f"global_{kind}", node, Shape(shape.channels, made)))
-    return spatial_view(walk, walk.emit(f"adaptive_{kind}", node, Shape(shape.channels, made), out=made))
+    other = _other_sizes(walk, rank)
+    if other not in (None, made):
+        walk.remark(KEPT)
+    found = spatial_view(walk, walk.emit(f"adaptive_{kind}", node, Shape(shape.channels, made), out=made))
+    if other is not None:
+        walk.other_sizes[found.node] = other
+    return found
 
 
+KEPT = "a pool along one axis gives the recorded number of positions at every size of the input"
 MODES = {
     "nearest": "nearest",
     "linear": "bilinear",
@@ -333,4 +340,4 @@ def _target(walk: Walk, node: str, made: tuple[int, ...], other: tuple[int, ...]
     return None
 
 
-__all__ = ["adaptive_avg_pool", "interpolate"]
+__all__ = ["KEPT", "adaptive_avg_pool", "interpolate"]

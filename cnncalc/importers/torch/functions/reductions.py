@@ -13,10 +13,10 @@ from cnncalc.importers.torch.functions.attention import Scores
 from cnncalc.importers.torch.functions.elementwise import applied
 from cnncalc.importers.torch.functions.indices import Indices
 from cnncalc.importers.torch.functions.lengths import length_of, normalize
+from cnncalc.importers.torch.functions.pooling import KEPT
 from cnncalc.importers.torch.rearrange import require_no_batch, whole
 from cnncalc.importers.torch.views import CHANNELS, View, merged, size_of
 from cnncalc.importers.torch.walk import Const, NotUnderstood, Walk, handles, no_map
-from cnncalc.support.numbers import by
 
 POOLS = {"mean": "global_avgpool", "sum": "global_avgpool", "max": "global_maxpool", "norm": "global_lppool"}
 ALONG = {"mean": "adaptive_avgpool", "sum": "adaptive_avgpool", "max": "adaptive_maxpool"}
@@ -99,7 +99,7 @@ def _remark_kept(walk: Walk, node: str, made: str, reached: dict[int, int]) -> N
     pooled = {axis for axis in reached if reached[axis] > 1}
     walk.other_sizes[made] = tuple(1 if axis in pooled else size for axis, size in enumerate(others, 1))
     if kept:
-        walk.remark_here(f"a pool along one axis gives {by(sizes)} at every size of the input")
+        walk.remark(KEPT)
 
 
 def _over_channels(walk: Walk, kind: str, view: View, dims: set[int]) -> View:
@@ -124,6 +124,11 @@ def _over_channels(walk: Walk, kind: str, view: View, dims: set[int]) -> View:
 @handles("mean")
 def mean(walk: Walk, input: Any, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> View:
     return reduced(walk, "mean", input, dim, keepdim)
+
+
+@handles("sum")
+def total(walk: Walk, input: Any, dim: Any = None, keepdim: bool = False, **kw: Any) -> Any:
+    return reduced(walk, "sum", input, dim, keepdim)
 
 
 @handles("amax")

@@ -363,11 +363,15 @@ def linear(walk: Walk, input: Any, weight: Any, bias: Any = None) -> View:
     if shape.channels != channels:
         raise NotUnderstood(f"it reads {channels} features where {shape.channels} come in")
     gain = _gain(walk, weight, out)
-    made = Shape(out, shape.sizes)
-    weights, has_bias = (weight, bias), _bias(walk, bias)
     if shape.is_point:
         node = walk.emit(
-            "linear", view.node, Shape(out, ()), weights, out=out, bias=has_bias, learned=_fixed(walk, weight)
+            "linear",
+            view.node,
+            Shape(out, ()),
+            (weight, bias),
+            out=out,
+            bias=_bias(walk, bias),
+            learned=_fixed(walk, weight),
         )
         node = node if gain is None else _gained(walk, node, gain)
         dims: list[Dim] = [()] * len(view.dims)
@@ -376,14 +380,21 @@ def linear(walk: Walk, input: Any, weight: Any, bias: Any = None) -> View:
     taken = projected(walk, view, weight, bias) if gain is None else None
     if taken is not None:
         return with_channels(view, taken, dim, out)
+    return pointwise(walk, view, dim, weight, bias)
+
+
+def pointwise(walk: Walk, view: View, dim: int, weight: Const, bias: Any) -> View:
+    """A 1x1 convolution of the channels, which are a dimension of a view, wherever the positions are."""
+    shape, out = walk.shapes[view.node], weight.shape[0]
+    gain = _gain(walk, weight, out)
     node = walk.emit(
         "conv",
         view.node,
-        made,
-        weights,
+        Shape(out, shape.sizes),
+        (weight, bias),
         kernel=(1,) * shape.rank,
         out=out,
-        bias=has_bias,
+        bias=_bias(walk, bias),
         learned=_fixed(walk, weight),
     )
     walk.keep_sizes(node, view.node)
@@ -546,4 +557,4 @@ def local_response_norm(
     return applied(walk, "lrn", input, size=size, alpha=alpha, beta=beta)
 
 
-__all__ = ["border", "of_map", "per_axis", "spatial_view"]
+__all__ = ["border", "conv", "of_map", "per_axis", "pointwise", "spatial_view"]
