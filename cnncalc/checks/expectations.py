@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.analysis.report import LayerReport, Report, Totals
 from cnncalc.analysis.run import analyze
+from cnncalc.codes import CODES
 from cnncalc.errors import Diagnostic, Fault
 from cnncalc.geometry.shape import Shape
 from cnncalc.network.expectation import (
@@ -89,7 +90,8 @@ def _check_error(
     got = ", ".join(codes) or "no error"
     if wanted in codes:
         return Finding(name, None, "error", wanted, got, None, expectation)
-    fault = Fault("E402", f"expected the error {wanted}, got {got}")
+    help = None if wanted in CODES else f"there is no code {wanted}: `cnncalc explain` lists them"
+    fault = Fault("E402", f"expected the error {wanted}, got {got}", help)
     return Finding(name, None, "error", wanted, got, expectation.origin.place(fault, failed), expectation)
 
 

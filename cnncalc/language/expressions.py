@@ -420,6 +420,8 @@ class _Parser:
                     f"grouped as in {before.text}_000"
                 )
             return f"a product is written `{before.text}*{token.text}`"
+        if token.text == "," and before.kind == "number":
+            return "digits are grouped as in 1_000, and several values are a list, as in [1, 2]"
         if token.text in ("$", "{", "<") or (token.text == "." and before.text == "vars"):
             named = re.match(_TEMPLATE, self.text[token.at - 1 :])
             return by_name(named[1]) if named else None

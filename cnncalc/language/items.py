@@ -129,12 +129,15 @@ class ItemReader:
 
     def _misplaced(self, key: Scalar, operation: Scalar, scope: Scope, path: str) -> None:
         """Report a key beside an operation: a second operation, one of its arguments, or nothing known."""
+        argument = self.operations.argument(operation.text, key.text, scope)
         if _is_operation(key.text, scope):
             message = f"two operations in one item, `{shown(operation.text)}` and `{shown(key.text)}`"
             self.context.error("E108", key, message, "start each with `- `", scope, path)
-        elif self.operations.has_argument(operation.text, key.text, scope):
-            help = f"write `{operation.text}: {{..., {key.text}: ...}}`"
+        elif argument == key.text or (argument is not None and key.text not in _FOREIGN_SIBLINGS):
+            help = f"write `{operation.text}: {{..., {argument}: ...}}`"
             message = f"`{key.text}` is an argument of {shown(operation.text)}, not of the item"
+            if argument != key.text:
+                message = f"unknown key `{shown(key.text)}`"
             self.context.error("E104", key, message, help, scope, path)
         else:
             self.context.unknown_word("E104", "key", key, SIBLINGS, scope, path, _FOREIGN_SIBLINGS)

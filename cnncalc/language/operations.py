@@ -36,13 +36,16 @@ class OperationReader:
         self.context = context
         self.read_list = read_list
 
-    def has_argument(self, operation: str, key: str, scope: Scope) -> bool:
-        """Whether an operation or block has an argument of that name."""
+    def argument(self, operation: str, key: str, scope: Scope) -> str | None:
+        """The argument of an operation or block that a name means, also one of other frameworks."""
         block = scope.file.blocks.get(operation)
         if block is not None:
-            return any(name == key for name, _ in block.params)
+            return next((name for name, _ in block.params if name == key), None)
         word = look_up(operation)
-        return word is not None and word.meaning.field_named(key) is not None
+        if word is None:
+            return None
+        known = word.meaning.field_named(key) is not None
+        return key if known else word.meaning.foreign_arguments().get(key.lower())
 
     def parts(
         self, word: Word, key: Scalar, argument: YamlNode | None, scope: Scope, path: str
@@ -165,7 +168,7 @@ class OperationReader:
                 "E107", argument, message, f"for instance `{key.text}: {{stride: 2}}`", scope, path
             )
             return None
-        return self._add(meaning, primary, argument, values, scope, path)
+        return self._add(meaning, primary, argument, values, scope, path, is_named=False)
 
     def _named_arguments(
         self, word: Word, argument: Mapping, values: dict[str, Any], scope: Scope, path: str
@@ -223,6 +226,7 @@ class OperationReader:
         values: dict[str, Any],
         scope: Scope,
         path: str,
+        is_named: bool = True,
     ) -> dict[str, Any] | None:
         """Read one argument into ``values``; ``None`` where that fails."""
         try:
@@ -236,6 +240,8 @@ class OperationReader:
                 values[field.spec_name] = self._value(field, node, scope, path)
             return values
         except Fault as fault:
+            if not is_named and isinstance(node, Sequence) and len(meaning.fields) > 1:
+                fault.help = fault.help or f"several arguments are named: `{meaning.example}`"
             self.context.fault(fault, node, scope, path)
         except DependsOnParameter:
             pass

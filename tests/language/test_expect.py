@@ -199,14 +199,21 @@ def test_an_expected_error_that_comes_is_fine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("layers", "got"), [("[conv3x3: 4]", "no error"), ("[conv3x3: {out: 3, groups: 3}]", "E302")]
+    ("layers", "wanted", "got", "help"),
+    [
+        ("[conv3x3: 4]", "E301", "no error", None),
+        ("[conv3x3: {out: 3, groups: 3}]", "E301", "E302", None),
+        ("[conv3x3: 4]", "E999", "no error", "there is no code E999: `cnncalc explain` lists them"),
+    ],
 )
-def test_an_expected_error_that_does_not_come(layers: str, got: str) -> None:
-    (finding,) = findings(f"{HEAD}layers: {layers}\nexpect: {{error: E301}}\n")
-    assert finding.diagnostic is not None
-    assert (finding.diagnostic.code, finding.diagnostic.message) == (
+def test_an_expected_error_that_does_not_come(layers: str, wanted: str, got: str, help: str | None) -> None:
+    (finding,) = findings(f"{HEAD}layers: {layers}\nexpect: {{error: {wanted}}}\n")
+    found = finding.diagnostic
+    assert found is not None
+    assert (found.code, found.message, found.help) == (
         "E402",
-        f"expected the error E301, got {got}",
+        f"expected the error {wanted}, got {got}",
+        help,
     )
 
 

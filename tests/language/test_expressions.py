@@ -321,6 +321,8 @@ def test_the_undetermined_that_is_not_reached_does_not_matter(text: str, expecte
         ("2c", "found `c` at character 2 of `2c` where an operator is expected", "a product is written `2*c`"),
         ("5M", "found `M` at character 2 of `5M` where an operator is expected",
          "the suffixes K, M, G and T are for `expect`; write the digits, grouped as in 5_000"),
+        ("1,000", "found `,` at character 2 of `1,000` where an operator is expected",
+         "digits are grouped as in 1_000, and several values are a list, as in [1, 2]"),
         ("c^2", "found `^` at character 2 of `c^2` where an operator is expected", "a power is written `**`"),
         ("c=2", "found `=` at character 2 of `c=2` where an operator is expected", "equality is written `==`"),
         ("i && n", "found `&&` at character 3 of `i && n` where an operator is expected", "write `and`"),

@@ -68,6 +68,16 @@ from tests.language.refusing import INPUT, Found, found_in
             id="stride list",
         ),
         pytest.param(
+            "conv3x3: [64, 2]",
+            (
+                "E105",
+                "3:14",
+                "expected a whole number, found a list",
+                "several arguments are named: `conv3x3: {out: 64, stride: 2, padding: 1}`",
+            ),
+            id="arguments in order",
+        ),
+        pytest.param(
             "conv: 3x3",
             (
                 "E105",
@@ -301,6 +311,11 @@ from tests.language.refusing import INPUT, Found, found_in
                 "write `conv3x3: {..., stride: ...}`",
             ),
             id="argument beside",
+        ),
+        pytest.param(
+            "{conv3x3: 3, activation: relu}",
+            ("E104", "3:18", "unknown key `activation`", "write `conv3x3: {..., act: ...}`"),
+            id="foreign argument beside",
         ),
         pytest.param(
             "{conv3x3: 3, nmae: x}",
