@@ -14,7 +14,7 @@ _ELEMENTWISE = {
 _REDUCTIONS = {
     "ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceMax", "ReduceMin",
 }  # fmt: skip
-_NORMS = {"BatchNormalization", "InstanceNormalization", "LayerNormalization", "Standardised"}
+_NORMS = {"BatchNormalization", "InstanceNormalization", "LayerNormalization", "MeanVarianceNormalization"}
 """They take what they normalise, factors and offsets; statistics follow, which are not learned."""
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from math import prod
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.limits import NO_LIMIT, clipping
 from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.held import Feature, Unknown
-from cnncalc.importers.onnx.layout import CHANNELS, known, size_of, whole
+from cnncalc.importers.onnx.layout import CHANNELS, known, whole
 from cnncalc.importers.onnx.operators import operator
 from cnncalc.importers.onnx.translation import Translation
 
@@ -116,12 +115,12 @@ def softmax(translation: Translation, call: Call) -> None:
 
 
 def _not_over_channels(translation: Translation, feature: Feature, first: int, last: int) -> str | None:
-    """What axes run over where they do not run over all channels."""
-    over = feature.layout[first:last]
-    if any(atom.axis != CHANNELS for dim in over for atom in dim):
+    """What axes run over where they do not run over channels: all, or parts of them one by one."""
+    over = [atom for dim in feature.layout[first:last] for atom in dim]
+    if any(atom.axis != CHANNELS for atom in over):
         return "it works over the positions of the map"
-    if prod(map(size_of, over)) != translation.shapes[feature.tensor].channels:
-        return "it works over a part of the channels"
+    if not over and translation.shapes[feature.tensor].channels != 1:
+        return "it works over an axis of size 1"
     return None
 
 

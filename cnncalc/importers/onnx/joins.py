@@ -15,6 +15,7 @@ from cnncalc.importers.onnx.file import Constant
 from cnncalc.importers.onnx.held import Feature, Spread, Unknown
 from cnncalc.importers.onnx.layout import CHANNELS, Layout, known, plain, reshaped, size_of, times, whole
 from cnncalc.importers.onnx.operators import operator
+from cnncalc.importers.onnx.parts import stacked
 from cnncalc.importers.onnx.translation import UNRUNNABLE, Translation
 from cnncalc.support.words import shown
 
@@ -114,11 +115,27 @@ def _alike(translation: Translation, features: list[Feature]) -> list[Feature]:
     """Features whose axes run over the same parts, settled where they do not."""
     rank = max(len(feature.layout) for feature in features)
     padded = [one._replace(layout=((),) * (rank - len(one.layout)) + one.layout) for one in features]
-    if _common_or_none(padded) is not None and all(_is_whole(translation, one) for one in padded):
+    common = _common_or_none(padded)
+    if common is not None and (
+        all(_is_whole(translation, one) for one in padded)
+        or _differ_in_positions(translation, padded, common)
+    ):
         return padded
     if len({(one.layout, translation.shapes[one.tensor]) for one in padded}) == 1:
         return padded  # equal maps in equal order, whatever it is
     return [translation.settled(feature, "a join") for feature in features]
+
+
+def _differ_in_positions(translation: Translation, features: list[Feature], common: Layout) -> bool:
+    """Whether some features are alike but for axes of positions, which are whole ones or of size 1."""
+    sizes = {known(translation.shapes[one.tensor])[0] for one in features}
+    spatial = {
+        dim for one in features for dim in plain(translation.shapes[one.tensor], translation.batch)[2:] if dim
+    }
+    return len(sizes) == 1 and all(
+        dim in spatial or all(one.layout[place] == dim for one in features)
+        for place, dim in enumerate(common)
+    )
 
 
 def _is_whole(translation: Translation, feature: Feature) -> bool:
@@ -260,6 +277,8 @@ def concat(translation: Translation, call: Call) -> None:
     if _of_phases(translation, call, features, axis) or _of_windows(translation, call, features, axis):
         return
     _require_fitting(call, features, axis)
+    if stacked(translation, call, features, axis):
+        return
     shapes = [translation.shapes[feature.tensor] for feature in features]
     by_labels = all(
         feature.layout[axis] == whole(CHANNELS, known(shape)[0])

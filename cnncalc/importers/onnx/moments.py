@@ -18,7 +18,9 @@ class Normal(NamedTuple):
     def node(self, end: OnnxNode, gamma: str = "", beta: str = "") -> OnnxNode:
         """It, with its factors and offsets, in place of the node that ends it."""
         inputs = (self.source, gamma, beta)
-        return end._replace(operator="Standardised", inputs=inputs, attributes={"axes": self.axes})
+        return end._replace(
+            operator="MeanVarianceNormalization", inputs=inputs, attributes={"axes": self.axes}
+        )
 
 
 def moments(node: OnnxNode, graph: Graph) -> OnnxNode | None:
@@ -223,5 +225,5 @@ def group_norm(node: OnnxNode, graph: Graph) -> OnnxNode | None:
     ones, zeros = (graph.constant(name) for name in norm.inputs[1:3])
     if ones is None or zeros is None or set(ones.values or ()) != {1} or set(zeros.values or ()) != {0}:
         return None
-    inputs, given = (before.inputs[0], gamma, beta), {"groups": ones.elements}
-    return node._replace(operator="Grouped", inputs=inputs, attributes=given)
+    inputs, given = (before.inputs[0], gamma, beta), {"num_groups": ones.elements}
+    return node._replace(operator=f"{norm.operator} of groups", inputs=inputs, attributes=given)

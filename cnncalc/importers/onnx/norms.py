@@ -77,27 +77,8 @@ def instance_norm(translation: Translation, call: Call) -> None:
 
 @operator("MeanVarianceNormalization")
 def mean_variance(translation: Translation, call: Call) -> None:
-    """Without anything learned."""
-    normalised(translation, call, call.feature(), call.attribute("axes", (0, 2, 3)), None, None)
-
-
-@operator("Standardised")
-def standardised(translation: Translation, call: Call) -> None:
-    """By mean and variance: see ``moments.moments``."""
-    normalised(translation, call, call.feature(), call.attribute("axes", ()), *_optional(call))
-
-
-@operator("Grouped")
-def grouped(translation: Translation, call: Call) -> None:
-    """By groups of channels: see ``moments.group_norm``."""
-    source = translation.settled(call.feature(), "GroupNormalization")
-    given = _vectors(translation, source, *_optional(call))
-    translation.same(call, "gn", source, groups=call.attribute("groups", 1), **given)
-
-
-def _optional(call: Call) -> list[Constant | None]:
-    """The factors and offsets of a node, which may be absent."""
-    return [call.constant(place, "gamma or beta") if call.input(place) else None for place in (1, 2)]
+    """By mean and variance, with factors and offsets where ``moments.moments`` found them."""
+    normalised(translation, call, call.feature(), call.attribute("axes", (0, 2, 3)), *_optional(call))
 
 
 @operator("GroupNormalization")
@@ -110,6 +91,19 @@ def group_norm(translation: Translation, call: Call) -> None:
         raise Unknown(f"gamma and beta are per group: {vectors[0].elements} for {channels} channels")
     given = _learned(translation, "affine", *vectors)
     translation.same(call, "gn", source, groups=call.attribute("num_groups", 1), **given)
+
+
+@operator("InstanceNormalization of groups")
+def norm_of_groups(translation: Translation, call: Call) -> None:
+    """See ``moments.group_norm``."""
+    source = translation.settled(call.feature(), "InstanceNormalization")
+    given = _vectors(translation, source, *_optional(call))
+    translation.same(call, "gn", source, groups=call.attribute("num_groups"), **given)
+
+
+def _optional(call: Call) -> list[Constant | None]:
+    """The factors and offsets of a node, which may be absent."""
+    return [call.constant(place, "gamma or beta") if call.input(place) else None for place in (1, 2)]
 
 
 @operator("LayerNormalization")

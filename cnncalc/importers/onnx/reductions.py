@@ -8,9 +8,12 @@ from cnncalc.importers.onnx.elementwise import require
 from cnncalc.importers.onnx.held import Feature, Unknown
 from cnncalc.importers.onnx.layout import BATCH, CHANNELS, known, plain, whole
 from cnncalc.importers.onnx.operators import operator
+from cnncalc.importers.onnx.parts import added_up
 from cnncalc.importers.onnx.translation import Translation
 
 _WORDS = {"ReduceMean": "avgpool", "ReduceSum": "avgpool", "ReduceMax": "maxpool", "ReduceL2": "lppool"}
+_OF_PARTS = {"avgpool": "add", "maxpool": "max"}
+"""What joins parts of the channels that an axis runs over."""
 _OVER_CHANNELS = {"avgpool": "channel_mean", "maxpool": "channel_max"}
 
 
@@ -45,6 +48,12 @@ def reduced(translation: Translation, call: Call) -> None:
         require(op)
         new = Shape(1, shape.sizes)
         found = translation.layer(call, op, feature.tensor, new, feature.layout)
+    elif (
+        len(axes) == 1
+        and word in _OF_PARTS
+        and (parts := added_up(translation, call, feature, axes[0], _OF_PARTS[word]))
+    ):
+        found = parts
     elif not set(over) <= set(spatial):
         _merged(translation, call, feature, axes, keep, word)
         return

@@ -26,6 +26,7 @@ from cnncalc.importers.onnx.layout import (
     whole,
 )
 from cnncalc.importers.onnx.operators import operator
+from cnncalc.importers.onnx.parts import chunk, part
 from cnncalc.importers.onnx.translation import Translation
 
 # Labels only
@@ -165,47 +166,6 @@ def pixels(translation: Translation, call: Call) -> None:
 
 
 # Parts
-
-
-def chunk(translation: Translation, feature: Feature, axis: int) -> int:
-    """The channels of each part, where an axis of the tensor runs over parts of the channels, one after
-    another, and other axes over those of a part: queries, keys and values of attention; else 0.
-    """
-    dim = feature.layout[axis]
-    channels = known(translation.shapes[feature.tensor])[0]
-    if len(dim) != 1 or dim[0].axis != CHANNELS or dim[0].stride * dim[0].size != channels:
-        return 0
-    width = dim[0].stride
-    inside = [atom for other in feature.layout for atom in other if atom.axis == CHANNELS and atom != dim[0]]
-    return width if all(atom.stride * atom.size <= width for atom in inside) else 0
-
-
-def part(
-    translation: Translation, call: Call, feature: Feature, axis: int, first: int, count: int, output: str
-) -> None:
-    """Some of the channels of a map, as a tensor of a name."""
-    shape = translation.shapes[feature.tensor]
-    width = chunk(translation, feature, axis)
-    if width > 1:
-        new = Shape(count * width, shape.sizes)
-        taken = (first * width, count * width)
-        translation.add(
-            item("slice", feature.tensor, output, label=call.node.label, shape=new, channels=taken)
-        )
-        dim = (Atom(CHANNELS, width, count),) if count > 1 else ()
-        translation.held[output] = Feature(output, (*feature.layout[:axis], dim, *feature.layout[axis + 1 :]))
-        return
-    if not translation.is_of_channels(feature, axis):
-        feature = translation.settled(feature, call.node.operator)
-        shape = translation.shapes[feature.tensor]
-        if axis != 1 or not translation.is_of_channels(feature, axis):
-            raise Unknown(f"it cuts axis {axis}, which is not the channels")
-    new = Shape(count, shape.sizes)
-    translation.add(
-        item("slice", feature.tensor, output, label=call.node.label, shape=new, channels=(first, count))
-    )
-    layout = (*feature.layout[:axis], whole(CHANNELS, count), *feature.layout[axis + 1 :])
-    translation.held[output] = Feature(output, layout)
 
 
 @operator("Split")

@@ -1,0 +1,66 @@
+"""Parts of the channels of a map along an axis of their own: stacked, weighed and added up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from cnncalc.geometry.shape import Shape
+from tests.importers.onnx.files import integers, node, weights
+from tests.importers.onnx.test_translation import network, ops, refusal
+
+PARTS = integers("parts", [1, 2, 2, 8, 8])
+GATED = [
+    node("Reshape", ["x", "parts"], ["p"]),
+    node("ReduceSum", ["p"], ["s"], axes=[1], keepdims=0),
+    node("GlobalAveragePool", ["s"], ["g"]),
+    node("Conv", ["g", "w"], ["c"]),
+    node("Reshape", ["c", "one"], ["o"]),
+    node("Softmax", ["o"], ["a"], axis=1),
+    node("Mul", ["p", "a"], ["m"]),
+    node("ReduceSum", ["m"], ["y"], axes=[1], keepdims=0),
+]
+
+
+def test_parts_are_weighed_and_added_up(tmp_path: Path) -> None:
+    """The attention of ResNeSt over the parts of its channels."""
+    constants = [PARTS, integers("one", [1, 2, 2, 1, 1]), weights("w", [4, 2, 1, 1])]
+    found = network(tmp_path, GATED, constants, opset=11)
+    words = ["slice", "slice", "add", "global_avgpool", "conv", "softmax", "mul", "slice", "slice", "add"]
+    assert ops(found) == words
+    assert [one.given("channels") for one in found.items if one.op == "slice"] == [(0, 2), (2, 2)] * 2
+    assert found.items[-1].shape == Shape(2, (8, 8))
+
+
+@pytest.mark.parametrize(("operator", "word"), [("ReduceMean", "add"), ("ReduceMax", "max")])
+def test_parts_are_reduced_by_a_join(operator: str, word: str, tmp_path: Path) -> None:
+    nodes = [node("Reshape", ["x", "parts"], ["p"]), node(operator, ["p"], ["y"], axes=[1], keepdims=0)]
+    assert ops(network(tmp_path, nodes, [PARTS])) == ["slice", "slice", word]
+
+
+def test_equal_maps_are_stacked_along_an_axis_of_their_own(tmp_path: Path) -> None:
+    """The branches of a selective kernel."""
+    nodes = [
+        node("Relu", ["x"], ["r"]),
+        node("Unsqueeze", ["x", "1"], ["a"]),
+        node("Unsqueeze", ["r", "1"], ["b"]),
+        node("Concat", ["a", "b"], ["c"], axis=1),
+        node("ReduceSum", ["c", "1"], ["y"], keepdims=0),
+    ]
+    found = network(tmp_path, nodes, [integers("1", [1])])
+    assert ops(found) == ["relu", "concat", "slice", "slice", "add"]
+    assert found.items[1].shape == Shape(8, (8, 8))
+
+
+@pytest.mark.parametrize(
+    ("target", "axes", "reason"),
+    [
+        ([1, 2, 2, 8, 8], [2], "it reduces axes that are neither the channels nor positions"),  # every second channel
+        ([1, 4, 2, 4, 8], [2], "it reduces axes that are neither the channels nor positions"),  # parts of the rows
+    ],
+)  # fmt: skip
+def test_other_parts_are_refused(target: list[int], axes: Sequence[int], reason: str, tmp_path: Path) -> None:
+    nodes = [node("Reshape", ["x", "parts"], ["p"]), node("ReduceMean", ["p"], ["y"], axes=axes, keepdims=0)]
+    assert refusal(tmp_path, nodes, [integers("parts", target)]) == [("ReduceMean", reason)]
