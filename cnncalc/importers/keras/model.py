@@ -100,6 +100,10 @@ class _Translation:
             kind = _text(config.get("class_name")) or "model"
             help = "models written as classes have no configuration: import them from a running Keras by ONNX"
             raise Malformed(self.request.source, f"the {kind} has no list of layers", help)
+        for number, layer in enumerate(layers, 1):
+            if not _text(layer.get("class_name")):
+                model = f"`{scope[:-1]}`" if scope else "the model"
+                raise Malformed(self.request.source, f"layer {number} of {model} has no `class_name`")
         if config.get("class_name") == "Sequential" or "input_layers" not in settings:
             return self._sequential(settings, layers, given, scope, depth)
         return self._functional(settings, layers, given, scope, depth)

@@ -362,6 +362,7 @@ def test_an_input_without_a_shape_needs_one(tmp_path: Path) -> None:
         (b"[" * 100_000, "the JSON is nested too deep or has a number too long"),
         (b"PK\x03\x04 and then nothing", "the archive is damaged: File is not a zip file"),
         (b'{"class_name": "Mine", "config": {}}', "the Mine has no list of layers"),
+        (b'{"config": {"layers": [{"config": {}}]}}', "layer 1 of the model has no `class_name`"),
     ],
 )
 def test_files_that_hold_no_model(tmp_path: Path, data: bytes, message: str) -> None:
