@@ -697,6 +697,20 @@ class Modules:
             raise Refusal(f"{op}: {error}") from error
 
     def _apply(self, op: str, args: Args, tensors: list[Tensor], tie: int | None) -> Tensor:
+        if self.device != "meta" or tie is not None:
+            module, record, y = self._computed(op, args, tensors, tie)
+        else:
+            layer = repr((op, args, [tuple(one.shape) for one in tensors]))
+            if layer not in _WITHOUT_NUMBERS:
+                _WITHOUT_NUMBERS[layer] = self._computed(op, args, tensors, None)
+            module, record, y = _WITHOUT_NUMBERS[layer]
+        self.records.append(record)
+        self.modules.append(module)
+        return y
+
+    def _computed(
+        self, op: str, args: Args, tensors: list[Tensor], tie: int | None
+    ) -> tuple[Module, Record, Tensor]:
         module = MAKERS[op](args, tensors).eval()
         if tie is not None:
             _tie(module, self.modules[tie])
@@ -715,9 +729,11 @@ class Modules:
         counts = (0, 0, 0) if tie is not None else stored(module)
         if op == "custom":
             counts, macs = (args["params"], 0, 0), [args["macs"]]
-        self.records.append(Record(op, self.shape(y), *counts, sum(macs)))
-        self.modules.append(module)
-        return y
+        return module, Record(op, self.shape(y), *counts, sum(macs)), y
+
+
+_WITHOUT_NUMBERS: dict[str, tuple[Module, Record, Tensor]] = {}
+"""By operation, arguments and shapes, what PyTorch made of a layer where tensors have a shape alone."""
 
 
 def multiplications(part: Module, x: Tensor, y: Tensor) -> int:

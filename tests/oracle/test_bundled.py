@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def is_built(path: Path, model: Model) -> bool:
     return not operations & UNBUILT_OPERATIONS and not any(phrase in text for phrase in UNBUILT_PHRASES)
 
 
+@cache
 def models_of(path: Path) -> list[Model]:
     """The models with their cases, in the order of ``networks``."""
     return [one for model in cnncalc.load(path) for one in (model, *(case.model for case in model.cases))]

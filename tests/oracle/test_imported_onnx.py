@@ -86,7 +86,8 @@ def run(path: str, wanted: list[str]) -> list[Any]:
         [
             *((name, exporter) for name in NAMES for exporter in ("torchscript", "dynamo")),
             ("swin_t", "torchscript"),
-        ]
+        ],
+        parts=6,
     ),
 )
 def test_every_tensor_has_the_shape_of_onnx_runtime(name: str, exporter: str, tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_random_networks_at_every_size() -> None:
 
 @pytest.mark.slow
 def test_many_random_networks_at_every_size() -> None:
-    seeds = todays(range(60, 2060), parts=16)
+    seeds = todays(range(60, 2060), parts=32)
     assert sum(map(tried, seeds)) > 0.95 * len(seeds)
 
 
