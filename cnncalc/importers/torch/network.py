@@ -103,7 +103,7 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
     """
     try:
         first = record(module, [(1, *shape) for shape in shapes])
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = " ".join(f"{type(error).__name__}: {error}".split())
         at = ", ".join("x".join(map(str, shape)) for shape in shapes)
         message = f"running the module at {at} fails: {shown(said)}"

@@ -15,6 +15,8 @@ from cnncalc.errors import Diagnostic, SourceError, UsageError
 from cnncalc.importers.torch.recorder import Module
 from cnncalc.support.words import did_you_mean, shown
 
+ENVIRONMENT = "run cnncalc in the environment that the network runs in"
+
 
 def require_torch() -> str:
     """The version of PyTorch.
@@ -26,8 +28,7 @@ def require_torch() -> str:
         import torch
     except ImportError as error:
         message = f"PyTorch cannot be imported: {error}"
-        help = "run cnncalc in the environment that the network runs in"
-        raise SourceError(Diagnostic("E110", "error", message, help)) from error
+        raise SourceError(Diagnostic("E110", "error", message, ENVIRONMENT)) from error
     return str(torch.__version__)
 
 
@@ -71,11 +72,20 @@ def _python(place: str) -> Any:
         return code
     except SourceError:
         raise
-    except Exception as error:
-        help = "the part before `:` is a package's module, or a file ending in .py"
-        raise SourceError(
-            Diagnostic("E110", "error", f"importing `{shown(place)}` fails: {_said(error)}", help)
-        ) from error
+    except (Exception, SystemExit) as error:
+        message = f"importing `{shown(place)}` fails: {_said(error)}"
+        raise SourceError(Diagnostic("E110", "error", message, _importable(error, place))) from error
+
+
+def _importable(error: BaseException, place: str) -> str | None:
+    """What would let a file or package be imported."""
+    if isinstance(error, SystemExit):
+        return 'put what the file does when it is run below `if __name__ == "__main__":`'
+    if not isinstance(error, ModuleNotFoundError):
+        return None
+    if place.split(".")[0] == (error.name or "").split(".")[0]:
+        return "the part before `:` is a package's module, or a file ending in .py"
+    return ENVIRONMENT
 
 
 def _named(code: Any, place: str, name: str) -> Any:
@@ -107,11 +117,11 @@ def _built(make: Any, source: str) -> Any:
     try:
         with torch.device("meta"):
             return make()
-    except Exception:
+    except (Exception, SystemExit):
         pass  # some code computes with its weights; then it is built as it always is
     try:
         return make()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SourceError(
             Diagnostic("E110", "error", f"calling `{shown(source)}` fails: {_said(error)}")
         ) from error

@@ -51,8 +51,9 @@ def _code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("net_of_file.py", "nets/mine.py"):
         Path(name).write_text(CODE, encoding="utf-8")
     Path("broken.py").write_text("import absent_package\n", encoding="utf-8")
+    Path("script.py").write_text("raise SystemExit(3)\n", encoding="utf-8")
     yield
-    for name in ("helper", "nets", "nets.mine", "net_of_file", "broken"):
+    for name in ("helper", "nets", "nets.mine", "net_of_file", "broken", "script"):
         if name not in before:
             sys.modules.pop(name, None)
 
@@ -98,12 +99,17 @@ def test_a_size_is_asked_for_where_the_module_does_not_state_one(capsys: pytest.
         (
             "broken.py:Net",
             2,
-            "importing `broken.py` fails: ModuleNotFoundError: No module named 'absent_package'",
+            "importing `broken.py` fails: ModuleNotFoundError: No module named 'absent_package' = help: run cnncalc in the",
         ),
         (
             "nets.absent:Net",
             2,
-            "importing `nets.absent` fails: ModuleNotFoundError: No module named 'nets.absent'",
+            "importing `nets.absent` fails: ModuleNotFoundError: No module named 'nets.absent' = help: the part before",
+        ),
+        (
+            "script.py:Net",
+            2,
+            "importing `script.py` fails: SystemExit: 3 = help: put what the file does when it is run below `if",
         ),
     ],
 )
