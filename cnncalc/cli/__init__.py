@@ -125,7 +125,7 @@ def _ended(arguments: Sequence[str]) -> int:
     try:
         return _run(arguments, asked)
     except _MISUSE as error:
-        _misused(error)
+        _misused(error, asked)
     except UsageError as error:
         _refused(error)
     except NoAnswer as error:
@@ -194,12 +194,14 @@ def _troubled(trouble: Trouble) -> None:
     warn(f"error[{CANNOT_WRITE}]: {inert(str(trouble))}\n")
 
 
-def _misused(error: Any) -> None:
+def _misused(error: Any, asked: str | None) -> None:
     from cnncalc.render.surface import BOLD_RED
     from cnncalc.render.text import inert, wrapped
 
     context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "cnncalc"
+    # An option without its value is refused before there is a context.
+    known = f"cnncalc {asked}" if asked in COMMANDS else "cnncalc"
+    command = context.command_path if context is not None else known
     message = _unquoted(error.format_message())
     surface = surface_of(sys.stderr)
     text = f"cnncalc: {inert(message)}{_meant(message)}"

@@ -85,7 +85,9 @@ def export(
     try:
         written = exported(_only(reports), exporter.name, depth=depth, table=table)
     except InputError as error:
-        raise typer.BadParameter(str(error)) from error
+        given = {"--depth": depth, "--table": table}
+        hint = " and ".join(name for name, value in given.items() if value is not None)
+        raise typer.BadParameter(str(error), param_hint=hint or None) from error
     except CnncalcError as error:
         run.report_diagnostics(error.diagnostics)
         return INVALID

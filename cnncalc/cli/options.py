@@ -199,7 +199,7 @@ def of_ending(formats: Formats, output: str, preferred: str | None = None) -> Fo
     """
     found = formats.of_file(output, preferred)
     if found is None and has_ending(output):
-        how = _pictures_of(output) if output.lower().endswith((*PIXELS, *VECTORS)) else ""
+        how = _pictures_of(output) if output.lower().endswith((".svg", *PIXELS, *VECTORS)) else ""
         raise typer.BadParameter(
             f"no format has the ending of {output!r}; use one of {', '.join(formats.endings)}, "
             f"or name the format{how}",
@@ -209,8 +209,10 @@ def of_ending(formats: Formats, output: str, preferred: str | None = None) -> Fo
 
 
 def _pictures_of(output: str) -> str:
-    """How to get a picture in pixels, or for a paper."""
+    """How to get a picture, also one in pixels or for a paper."""
     stem, _, ending = output.rpartition(".")
+    if ending.lower() == "svg":
+        return f"; pictures are drawn by `cnncalc draw SPEC -o {output}`"
     kind = ending.lower() if f".{ending.lower()}" in VECTORS else "png"
     form = "" if kind == "png" else f"-f {kind} "
     return (
