@@ -21,6 +21,7 @@ from cnncalc.importers.keras.translation import Call, Made, layer
         "flash_attention",
         "sliding_window",
         "use_gate",
+        "softmax_robust_masking",
     ),
 )
 def attention(call: Call) -> Made:

@@ -120,7 +120,7 @@ def _slope_per_position(call: Call) -> Made:
 @layer("ActivityRegularization", settings=("l1", "l2"))
 @layer("GaussianNoise", settings=("stddev",))
 @layer("Identity")
-@operation("Cast", "StopGradient", settings=None)
+@operation("AddConstant", "Cast", "StopGradient", settings=None)
 def nothing(call: Call) -> Made:
     """What changes examples in training alone, or no shape and no count."""
     return [call.first]

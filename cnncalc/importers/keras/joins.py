@@ -57,9 +57,13 @@ def _scaled(call: Call) -> Tensor:
     """A tensor plus or times a number, which changes no count; a relu6 over 6 is hardsigmoid."""
     items = call.building.items
     last = items[-1] if items else None
-    is_sixth = any(isinstance(one, float) and abs(one * 6 - 1) < 1e-6 for one in call.arguments)
+    by = 1 / 6 if call.kind == "Multiply" else 6
+    numbers = call.arguments if call.kind == "Multiply" else call.arguments[1:]
+    is_sixth = call.kind in ("Multiply", "Divide", "TrueDivide") and any(
+        isinstance(one, int | float) and abs(one / by - 1) < 1e-6 for one in numbers
+    )
     follows = last is not None and last.output == call.first.id
-    if call.kind == "Multiply" and is_sixth and follows and last is not None and last.op == "relu6":
+    if is_sixth and follows and last is not None and last.op == "relu6":
         items[-1] = last._replace(op="hardsigmoid")
     return call.first
 

@@ -13,6 +13,7 @@ from cnncalc.importers.building import Building
 from cnncalc.importers.items import Malformed, Network, Refused, Request, unknown_item
 from cnncalc.importers.keras import config as files
 from cnncalc.importers.keras.config import Config
+from cnncalc.importers.keras.functions import as_operation
 from cnncalc.importers.keras.legacy import modern
 from cnncalc.importers.keras.steps import model_over_steps, over_steps
 from cnncalc.importers.keras.translation import Call, Tensor, translate
@@ -25,6 +26,8 @@ DEEPEST = 50
 """Models inside one another."""
 
 _MODELS = ("Functional", "Model", "Sequential")
+_CONSTANT = "_CONSTANT_VALUE"
+"""What Keras 2 names in place of a layer where a function is given a number first."""
 _MASKS = ("mask", "query_mask", "key_mask", "value_mask")
 """Arguments of calls that say which steps are padding; no shape and no count depends on them."""
 
@@ -238,7 +241,7 @@ class _Translation:
             owners=self.owners,
         )
         with reported(self.request.source, call.label):
-            made = translate(over_steps(call))
+            made = translate(over_steps(as_operation(call)))
         return [self._unknown(call, layer)] if made is None else made
 
     def _unknown(self, call: Call, layer: Config) -> Tensor:
@@ -377,12 +380,13 @@ def _nodes(layer: Config, file: str) -> list[_Node]:
             options = {key: _keras3(one) for key, one in kwargs.items() if key not in _MASKS}
             nodes.append(_Node(tuple(_keras3(one) for one in args), options))
         elif isinstance(node, list):
-            parts = [node] if _is_ref(node) else node
-            options = {}
+            is_constant = node[:1] == [_CONSTANT] and len(node) > 2
+            parts = [node] if is_constant or _is_ref(node) else node
+            options = {"x": node[2]} if is_constant else {}
             for part in parts:
                 if isinstance(part, list) and len(part) > 3 and isinstance(part[3], dict):
                     options.update({key: _keras2(one) for key, one in part[3].items() if key not in _MASKS})
-            nodes.append(_Node(tuple(_refs(parts)), options))
+            nodes.append(_Node(() if is_constant else tuple(_refs(parts)), options))
     return nodes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
+from typing import Any
 
 from cnncalc.geometry.shape import Shape, Size
 from cnncalc.importers.keras.translation import Call, Made, Tensor, layer, operation
@@ -95,12 +96,45 @@ def repeat_vector(call: Call) -> Made:
     return [call.add("upsample", Shape(channels, (count,)), point, size=(count,))]
 
 
+@operation("ExpandDims", "Squeeze", settings=("axis",))
+def unit_axes(call: Call) -> Made:
+    """Axes of size 1 of a vector, which is the same as a map of one position."""
+    if not call.shape.is_point:
+        call.refuse(f"an axis of size 1 in {call.shape} is not understood")
+        return None
+    return [call.first]
+
+
+@operation("DepthToSpace", "SpaceToDepth", settings=("block_size", "data_format"))
+def blocks(call: Call) -> Made:
+    """Channels as blocks of positions or back, in TensorFlow's order."""
+    factor, (channels, sizes) = call.whole("block_size"), call.shape
+    back = call.kind == "DepthToSpace"
+    if call.channels_first or len(sizes) != 2 or channels is None or (back and channels % factor**2):
+        call.refuse(f"blocks of {factor}x{factor} in {call.shape} are not understood")
+        return None
+    new = tuple(size and (size * factor if back else size // factor) for size in sizes)
+    shape = Shape(channels // factor**2 if back else channels * factor**2, new)
+    op, note = "pixel_shuffle" if back else "pixel_unshuffle", "TensorFlow has the channels in another order"
+    return [call.add(op, shape, note=note, factor=factor)]
+
+
+_ALL = {"class_name": "__slice__", "config": {}}
+
+
 @operation("GetItem")
 def part(call: Call) -> Made:
     """Some of the channels or positions, or one position of a sequence."""
+    rank = call.shape.rank
     index = call.arguments[1] if len(call.arguments) > 1 else None
     index = index if isinstance(index, tuple) else (index,)
-    rank = call.shape.rank
+    for place, one in enumerate(index):
+        if isinstance(one, Mapping) and one.get("class_name") == "__ellipsis__":
+            missing = rank + 3 - len(index)
+            index = (*index[:place], *[_ALL] * missing, *index[place + 1 :])
+            break
+    if len(index) == rank + 2 and _is_reversal(index[-1]):
+        index = index[:-1]  # the order of channels changes no count
     if call.channels_first or len(index) > rank + 2 or not _is_all(index[0]):
         call.refuse("of its batch or its axes a part is taken that is not understood")
         return None
@@ -129,11 +163,24 @@ def _is_all(one: object) -> bool:
     return _ends(one, None) == (0, 0)
 
 
+def _slice_of(one: object) -> Mapping[str, Any] | None:
+    """Start, stop and step, as Keras 3 and Keras 2 write them."""
+    if not isinstance(one, Mapping):
+        return None
+    found = one.get("config") if one.get("class_name") == "__slice__" else one
+    return found if isinstance(found, Mapping) and set(found) <= {"start", "stop", "step"} else None
+
+
+def _is_reversal(one: object) -> bool:
+    found = _slice_of(one)
+    return found is not None and found.get("step") == -1 and found.get("start") is found.get("stop") is None
+
+
 def _ends(one: object, size: Size) -> tuple[int, int] | None:
     """How much a slice leaves out at both ends of an axis; ``None`` where it is none, or not known."""
-    if not isinstance(one, Mapping) or one.get("class_name") != "__slice__":
+    config = _slice_of(one)
+    if config is None:
         return None
-    config = one.get("config") or {}
     start, stop, step = (config.get(name) for name in ("start", "stop", "step"))
     if step not in (None, 1) or not all(isinstance(end, int | None) for end in (start, stop)):
         return None

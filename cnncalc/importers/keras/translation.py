@@ -123,7 +123,9 @@ class Call(NamedTuple):
         if isinstance(axis, list | tuple) and len(axis) == 1:
             axis = axis[0]
         rank = self.shape.rank
-        channels = 1 if self.channels_first or not rank else rank + 1
+        if self.shape.is_point and axis in (1, -1):  # of what is a vector in Keras
+            return True
+        channels = 1 if self.channels_first else rank + 1
         return axis in (channels, channels - rank - 2)
 
 

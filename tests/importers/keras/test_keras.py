@@ -626,6 +626,88 @@ def test_operations_that_are_not_understood_are_refused(tmp_path: Path) -> None:
             network(tmp_path, functional(["o"], one))
 
 
+def function(name: str, said: str, *read: str, **options: Any) -> Config:
+    """A function of TensorFlow among the layers, as Keras 2 writes it."""
+    parts = [[one, 0, 0, options] for one in read]
+    node = parts if said == "concat" else parts[0]
+    return {**layer("TFOpLambda", name, function=said), "name": name, "inbound_nodes": [node]}
+
+
+SPEC = {"start": None, "stop": None, "step": None}
+
+
+@pytest.mark.parametrize(
+    ("one", "ops", "axes"),
+    [
+        (function("o", "math.add", "input", y=3.0), "", (4, 8, 8)),
+        (function("o", "math.multiply", "input", y=["conv", 0, 0]), "mul", (4, 8, 8)),
+        (function("o", "math.minimum", "input", y=["conv", 0, 0]), "neg neg max neg", (4, 8, 8)),
+        (function("o", "concat", "input", "conv", axis=-1), "concat", (8, 8, 8)),
+        (function("o", "nn.leaky_relu", "input", alpha=0.1), "leaky_relu", (4, 8, 8)),
+        (function("o", "math.reduce_mean", "input", axis=[1, 2], keepdims=True), "global_avgpool", (4, 1, 1)),
+        (function("o", "clip_by_value", "input", clip_value_min=0.0, clip_value_max=6.0), "relu6", (4, 8, 8)),
+        (function("o", "split", "input", num_or_size_splits=[1, 3], axis=-1), "slice", (1, 8, 8)),
+        (function("o", "compat.v1.pad", "input", paddings=[[0, 0], [1, 1], [0, 2], [0, 0]], mode="CONSTANT"), "pad", (4, 10, 10)),
+        (function("o", "image.resize", "input", size=[4, 4]), "upsample", (4, 4, 4)),
+        (function("o", "reshape", "input", shape=[-1, 64, 4]), "tokens", (4, 64)),
+        (function("o", "nn.bias_add", "input", bias=[1.0, 2.0, 3.0, 4.0], data_format="NHWC"), "", (4, 8, 8)),
+        (function("o", "nn.depth_to_space", "input", block_size=2), "pixel_shuffle", (1, 16, 16)),
+        (function("o", "nn.space_to_depth", "input", block_size=2), "pixel_unshuffle", (16, 4, 4)),
+        (
+            {
+                **function("o", "__operators__.getitem", "input", slice_spec=[{"class_name": "__ellipsis__"}, {**SPEC, "step": -1}]),
+                "class_name": "SlicingOpLambda",
+            },
+            "",
+            (4, 8, 8),
+        ),
+        (
+            {
+                **function("o", "__operators__.getitem", "input", slice_spec=[SPEC, {**SPEC, "start": 2}]),
+                "class_name": "SlicingOpLambda",
+            },
+            "crop",
+            (4, 6, 8),
+        ),
+        (
+            {
+                **layer("TFOpLambda", "o", function="math.subtract"),
+                "name": "o",
+                "inbound_nodes": [["_CONSTANT_VALUE", -1, 1, {"y": ["input", 0, 0], "name": None}]],
+            },
+            "",
+            (4, 8, 8),
+        ),
+    ],
+)  # fmt: skip
+def test_functions_of_tensorflow_in_keras_2(
+    tmp_path: Path, one: Config, ops: str, axes: tuple[int, ...]
+) -> None:
+    conv = {**CONV, "name": "conv", "inbound_nodes": [[["input", 0, 0, {}]]]}
+    last = {**layer("ELU", "e"), "name": "e", "inbound_nodes": [[["o", 0, 0, {}]]]}
+    found = network(tmp_path, functional(["e"], conv, one, last))
+    assert [item.op for item in found.items if item.op not in ("conv", "elu")][
+        : len(ops.split())
+    ] == ops.split()
+    assert found.items[-1].shape is not None
+    assert found.items[-1].shape.axes == axes
+
+
+def test_a_function_that_is_not_understood(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="there is no such layer in the spec language"):
+        network(tmp_path, functional(["o"], function("o", "compat.v1.transpose", "input", perm=[0, 2, 1, 3])))
+
+
+def test_hard_sigmoid_as_mobilenet_v3_of_keras_2_has_it(tmp_path: Path) -> None:
+    config = functional(
+        ["by"],
+        function("plus", "__operators__.add", "input", y=3.0),
+        function("six", "nn.relu6", "plus"),
+        function("by", "math.truediv", "six", y=6.0),
+    )
+    assert [item.op for item in network(tmp_path, config).items] == ["hardsigmoid"]
+
+
 def test_channels_split_into_parts(tmp_path: Path) -> None:
     one = operation("Split", "o", tensor("input"), indices_or_sections=[1], axis=-1)
     parts = [
