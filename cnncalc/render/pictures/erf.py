@@ -13,7 +13,7 @@ from cnncalc.questions.effective import MASS, AxisProfile, Profile, profile_of
 from cnncalc.questions.flow import TOO_DEEP
 from cnncalc.render.pictures import Drawing
 from cnncalc.render.pictures.common import AXES, Said, absent, nothing, side_by_side, title, titled
-from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, group, line, path, rect, text
+from cnncalc.render.pictures.svg import GRID, LINE, Element, Panel, group, line, path, rect, text, width_of
 from cnncalc.support.numbers import plural
 
 WIDE, HIGH = 480, 160
@@ -68,7 +68,8 @@ def _panel(report: Report, profile: Profile) -> Said:
         notes.append("gradients are correlated here, so that the profile is approximate")
     if profile.reason is not None:
         notes.append(f"an axis is not drawn: {profile.reason}")
-    return titled(head, Panel(WIDE, y - GRID, tuple(elements)), notes), f"{head}. {'. '.join(words)}."
+    width = max([WIDE, *map(width_of, words)])
+    return titled(head, Panel(width, y - GRID, tuple(elements)), notes), f"{head}. {'. '.join(words)}."
 
 
 def _said(one: AxisProfile) -> str:
