@@ -137,6 +137,12 @@ def refused(module: Any, *shapes: Shape) -> list[str]:
     return [f"{one.operator}: {one.reason}" for one in found.value.problems]
 
 
+def some(argument: str, cases: dict[str, Any]) -> pytest.MarkDecorator:
+    """Today's share of some cases, with their names."""
+    names = todays(list(cases))
+    return pytest.mark.parametrize(argument, [cases[name] for name in names], ids=names)
+
+
 # sequences, whose features are behind the steps
 
 
@@ -150,7 +156,7 @@ RECURRENT: dict[str, Forward] = {
 }
 
 
-@pytest.mark.parametrize("forward", RECURRENT.values(), ids=list(RECURRENT))
+@some("forward", RECURRENT)
 def test_a_sequence_and_what_is_taken_of_its_steps(forward: Forward) -> None:
     both = todays([False, True], 2)[0]
     width = 12 if both else 6
@@ -183,7 +189,7 @@ STATES: dict[str, Forward] = {
 }
 
 
-@pytest.mark.parametrize("forward", STATES.values(), ids=list(STATES))
+@some("forward", STATES)
 def test_last_states(forward: Forward) -> None:
     both = todays([False, True], 2)[0]
     together = forward is STATES["of both directions"]
@@ -300,7 +306,7 @@ FOLDED: dict[str, Forward] = {
 }
 
 
-@pytest.mark.parametrize("fold", FOLDED.values(), ids=list(FOLDED))
+@some("fold", FOLDED)
 def test_rows_of_a_map_become_channels(fold: Forward) -> None:
     for layer in (nn.LSTM(6 * 4, 5, batch_first=True), nn.Linear(6 * 4, 5)):
 
