@@ -101,6 +101,7 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
     Raises:
         SourceError: where it cannot be run.
     """
+    _refuse_compiled(module)
     try:
         first = record(module, [(1, *shape) for shape in shapes])
     except (Exception, SystemExit) as error:
@@ -135,6 +136,22 @@ def recordings(module: Module, shapes: Sequence[Sizes]) -> Recorded:
     if all(len(shape) == 1 for shape in shapes):
         remark = None  # the features of a vector are no size
     return Recorded(first, None, tuple(shapes), (), remark)
+
+
+_UNCOMPILED = (
+    "set PYTORCH_JIT=0 in the environment where the code compiles it, or import what it was made from"
+)
+
+
+def _refuse_compiled(module: Module) -> None:
+    """Refuse modules of TorchScript, which tell nobody what they call."""
+    import torch
+
+    for path, part in module.named_modules():
+        if isinstance(part, torch.jit.ScriptModule):
+            what = f"`{shown(path)}`" if path else "the module"
+            message = f"{what} is compiled by TorchScript, so that its calls cannot be recorded"
+            raise SourceError(Diagnostic("E110", "error", message, _UNCOMPILED))
 
 
 def _larger(shapes: Sequence[Sizes]) -> Iterator[tuple[Sizes, ...]]:
@@ -200,7 +217,7 @@ def network_from_recordings(recorded: Recorded, *, name: str, source: str, parti
             macs=macs_of(calls),
         ),
         nodes=len(first.calls),
-        remarks=(*_remarks(recorded, walk), *_unused(first, unused)),
+        remarks=(*_remarks(recorded, walk), *_unused(first, unused), *_idle(first, calls)),
         unknown=tuple(walk.replaced),
     )
 
@@ -326,6 +343,14 @@ def _unused(recording: Recording, unused: Sequence[int]) -> list[str]:
     count = sum(prod(recording.tensors[index].shape) for index in unused)
     owners = dict.fromkeys(recording.tensors[index].name.split(".")[0] for index in unused)
     return [f"{count:,} parameters are not used in inference and left out: {', '.join(owners)}"]
+
+
+def _idle(recording: Recording, needed: Sequence[Call]) -> list[str]:
+    """Work that no output depends on, which other counters count."""
+    every, counted = macs_of(recording.calls), macs_of(needed)
+    if every is None or counted is None or every == counted:
+        return []
+    return [f"{every - counted:,} multiply-accumulates that no output depends on are left out"]
 
 
 def _times(shape: Sizes) -> str:

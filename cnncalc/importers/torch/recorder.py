@@ -39,7 +39,14 @@ def _record(
 ) -> Recording:
     import torch
     from torch.overrides import TorchFunctionMode
+    from torch.utils._python_dispatch import TorchDispatchMode
     from torch.utils.flop_counter import FlopCounterMode
+
+    class Shown(TorchDispatchMode):  # type: ignore[misc]
+        """What compiled functions call is called from Python, as under PyTorch's counter."""
+
+        def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            return function(*args, **(kwargs or {}))
 
     recorder = _Recorder(module)
     counter = FlopCounterMode(display=False) if counts else None
@@ -60,8 +67,7 @@ def _record(
             _forbid_gradients(stack, module)
         stack.enter_context(torch.no_grad())
         stack.enter_context(torch.device("meta"))
-        if counter is not None:
-            stack.enter_context(counter)
+        stack.enter_context(Shown() if counter is None else counter)
         stack.enter_context(Mode())
         result = module(*inputs)
     return Recording(
@@ -225,7 +231,8 @@ def tensors_in(value: Any) -> Iterator[Any]:
 
 
 def _name(function: Any) -> str:
-    """What a function is called; a property by its own name."""
+    """What a function is called; a property by its own name, one of compiled code without its overload."""
+    function = getattr(function, "overloadpacket", function)
     name = getattr(function, "__name__", str(function))
     owner = getattr(function, "__self__", None) if name == "__get__" else None
     return name if owner is None else str(getattr(owner, "__name__", name))

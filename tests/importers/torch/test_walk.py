@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 import torch.nn.functional as F  # noqa: E402, N812
 from torch import nn  # noqa: E402
 
+from cnncalc.errors import SourceError  # noqa: E402
 from cnncalc.importers.items import Network, Refused  # noqa: E402
 from cnncalc.importers.torch import network_from  # noqa: E402
 from cnncalc.importers.torch.network import network_of  # noqa: E402
@@ -300,6 +301,65 @@ def test_a_pool_as_large_as_the_map_is_global() -> None:
     found = network(lambda _, x: F.avg_pool2d(x, x.shape[-2:]))
     assert words(found) == ["global_avgpool"]
     assert words(network(lambda _, x: F.avg_pool2d(x, 12))) == ["avgpool"]
+
+
+def test_a_range_that_takes_all_at_the_recorded_size_only_is_named() -> None:
+    cuts: list[Callable[[Any], Any]] = [
+        lambda x: x[:, :, :12],
+        lambda x: x[:, None, :, :12].squeeze(1),
+        lambda x: x[..., :12],
+    ]
+    for cut in cuts:
+        found = network(lambda _, x: cut(x).relu())  # noqa: B023
+        assert found.remarks == (
+            "the network: a range that takes all 12 positions at the recorded size is left out",
+        )
+    assert not network(lambda _, x: x[:, :8, : x.size(2)].relu()).remarks
+
+
+def test_work_that_no_output_depends_on_is_named() -> None:
+    layers = {"one": nn.Conv2d(8, 4, 1), "other": nn.Conv2d(8, 2, 3)}
+    found = network(lambda self, x: (self.one(x), self.other(x))[0], **layers)
+    work = 10 * 10 * 2 * 9 * 8
+    assert f"{work:,} multiply-accumulates that no output depends on are left out" in found.remarks
+
+
+def swish(x: torch.Tensor) -> torch.Tensor:  # type: ignore[name-defined]
+    return x * torch.sigmoid(x)
+
+
+def convolved(x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:  # type: ignore[name-defined]
+    return torch.conv2d(x, weight)
+
+
+SCRIPTS = pytest.mark.filterwarnings("ignore:`torch.jit.script. is deprecated")
+
+
+@SCRIPTS
+def test_compiled_functions_are_read_by_what_they_call() -> None:
+    gate, convolve = torch.jit.script(swish), torch.jit.script(convolved)
+    found = network(lambda self, x: self.conv(x + gate(x)), conv=nn.Conv2d(8, 4, 3))
+    assert words(found) == ["sigmoid", "mul", "add", "conv"] and not found.remarks
+    with pytest.raises(Refused, match="convolution: the function is not known"):
+        network(lambda self, x: convolve(x, self.conv.weight), conv=nn.Conv2d(8, 4, 3, bias=False))
+
+
+@SCRIPTS
+def test_a_compiled_module_says_how_it_is_run() -> None:
+    module = nn.Sequential(nn.ReLU(), torch.jit.script(nn.Conv2d(8, 4, 3)))
+    with pytest.raises(SourceError, match="`1` is compiled by TorchScript") as caught:
+        network_from(module, [(8, 12, 12)])
+    assert (caught.value.diagnostics[0].help or "").startswith("set PYTORCH_JIT=0 ")
+
+
+def test_what_writes_into_a_tensor_is_refused() -> None:
+    def fill(self: Any, x: Any) -> Any:
+        made = x.new_zeros(x.shape)
+        made[:, :4] = x[:, 4:]
+        return made
+
+    with pytest.raises(Refused, match="__setitem__: it writes into a part of a tensor"):
+        network(fill)
 
 
 def test_labels_are_the_modules_paths() -> None:

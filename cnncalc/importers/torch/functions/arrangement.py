@@ -379,6 +379,12 @@ def split(
     return found
 
 
+@handles("setitem")
+def write(walk: Walk, input: Any, index: Any, value: Any) -> Any:
+    """Nothing: a tensor that is filled part by part is not followed."""
+    raise NotUnderstood("it writes into a part of a tensor", "`torch.cat` or `torch.stack` join parts")
+
+
 @handles("slice")
 def slice_of(
     walk: Walk, input: View, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
@@ -409,6 +415,7 @@ def getitem(walk: Walk, input: View, index: Any) -> View:
             view = view._replace(dims=(*view.dims[:dim], (), *view.dims[dim:]))
             dim += 1
         elif isinstance(one, slice):
+            _see_whether_idle(walk, sum(part is not None for part in parts[:place]), one, others[place])
             view = _range(walk, view, dim, one)
             dim += 1
         elif isinstance(one, int) and not isinstance(one, bool):
@@ -416,6 +423,21 @@ def getitem(walk: Walk, input: View, index: Any) -> View:
         else:
             raise NotUnderstood(f"an index is {one!r}")
     return view
+
+
+def _see_whether_idle(walk: Walk, dim: int, one: slice, other: Any) -> None:
+    """Say so where a range takes everything at the recorded size, but not at the second one."""
+    if walk.other is None or walk.other_call is None or not isinstance(other, slice):
+        return
+    shapes = (walk.recording.shape(walk.call.inputs[0]), walk.other.shape(walk.other_call.inputs[0]))
+    is_whole, is_whole_there = (
+        dim < len(shape) and range(shape[dim])[taken] == range(shape[dim])
+        for shape, taken in zip(shapes, (one, other), strict=True)
+    )
+    if is_whole and not is_whole_there:
+        walk.remark_here(
+            f"a range that takes all {shapes[0][dim]} positions at the recorded size is left out"
+        )
 
 
 def indices(index: Any, dims: int) -> list[Any]:

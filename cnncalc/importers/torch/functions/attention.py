@@ -44,7 +44,7 @@ class Laid(NamedTuple):
     shift: tuple[int, ...]
 
 
-@handles("matmul", "bmm")
+@handles("matmul", "bmm", "mm")
 def matmul(walk: Walk, input: Any, other: Any = None, mat2: Any = None) -> Any:
     """Queries and keys make scores, scores and values what attention gives."""
     other = mat2 if other is None else other
@@ -56,7 +56,7 @@ def matmul(walk: Walk, input: Any, other: Any = None, mat2: Any = None) -> Any:
     if isinstance(input, View) and isinstance(other, Turned):
         scores = other.scores
         return _swapped(attended(walk, scores.query, scores.key, _swapped(input), scores.offsets))
-    if isinstance(input, View) and isinstance(other, Const):
+    if any(isinstance(one, View) for one in (input, other)) and Const in {type(input), type(other)}:
         raise NotUnderstood("a product with a learned matrix that is no linear layer")
     raise NotUnderstood("a product of tensors that is no attention")
 
