@@ -91,12 +91,20 @@ def _constant(call: Call) -> Constant:
     for name in ("value", "value_float", "value_int", "value_floats", "value_ints", "sparse_value"):
         found = call.attribute(name)
         if isinstance(found, Constant):
-            return found._replace(name=call.node.outputs[0])
+            return in_graph(found._replace(name=call.node.outputs[0]))
         if isinstance(found, tuple):
             return Constant((len(found),), found, is_float=name == "value_floats")
         if found is not None:
             return Constant((), (found,), is_float=name == "value_float")
     raise Unknown("the constant has no value that is a number")
+
+
+def in_graph(one: Constant) -> Constant:
+    """A constant that is written among the nodes: one number for all elements is nothing learned, as the
+    offsets that PyTorch's older exporter writes for a norm that has none.
+    """
+    is_uniform = one.elements > 1 and one.values is not None and len(set(one.values)) == 1
+    return one._replace(is_spread=True) if is_uniform else one
 
 
 _KEEPING = {
@@ -424,6 +432,18 @@ def _expand(call: Call, constants: list[Constant]) -> Constant:
     return _made(dims, values, constants[0])._replace(is_spread=constants[0].elements == 1)
 
 
+def _tile(call: Call, constants: list[Constant]) -> Constant:
+    data, counts = constants[0], [int(one) for one in constants[1].values or ()]
+    if len(counts) != len(data.dims) or min(counts, default=0) < 0:
+        raise ValueError(f"{list(data.dims)} repeated {counts} times")
+    dims = tuple(size * count for size, count in zip(data.dims, counts, strict=True))
+    if prod(dims) > MOST_FOLDED:
+        raise ValueError("too many elements")
+    rows = [[*range(size)] * count for size, count in zip(data.dims, counts, strict=True)]
+    values = [(data.values or ())[place] for place in places(rows, strides(data.dims))]
+    return _made(dims, values, data)
+
+
 def _split(call: Call, constants: list[Constant]) -> tuple[Constant, ...]:
     data = constants[0]
     axis = call.attribute("axis", 0) % len(data.dims)
@@ -542,6 +562,7 @@ _FOLDS: dict[str, Fold] = {
     "ScatterND": _scattered,
     "Range": _range,
     "Expand": _expand,
+    "Tile": _tile,
     "ReduceProd": _reduce(prod),
     "ReduceSum": _reduce(sum),
     "ReduceMean": _reduce(lambda values: _divide(sum(values), len(values))),

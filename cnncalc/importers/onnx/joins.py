@@ -16,6 +16,7 @@ from cnncalc.importers.onnx.held import Feature, Spread, Unknown
 from cnncalc.importers.onnx.layout import CHANNELS, Layout, known, plain, reshaped, size_of, times, whole
 from cnncalc.importers.onnx.operators import operator
 from cnncalc.importers.onnx.parts import stacked
+from cnncalc.importers.onnx.resizing import repeated
 from cnncalc.importers.onnx.translation import UNRUNNABLE, Translation
 from cnncalc.support.words import shown
 
@@ -271,7 +272,7 @@ def concat(translation: Translation, call: Call) -> None:
         return
     if _with_tokens(translation, call, axis):
         return
-    features = [call.feature(place) for place in range(len(call.inputs))]
+    features = [repeated(translation, call, place) for place in range(len(call.inputs))]
     rank = len(features[0].layout)
     axis %= rank
     if _of_phases(translation, call, features, axis) or _of_windows(translation, call, features, axis):

@@ -8,9 +8,10 @@ from math import ceil, floor
 from typing import Any, NamedTuple
 
 from cnncalc.geometry.shape import Shape
+from cnncalc.importers.items import item
 from cnncalc.importers.onnx.call import Call
-from cnncalc.importers.onnx.held import Unknown
-from cnncalc.importers.onnx.layout import known, plain
+from cnncalc.importers.onnx.held import Feature, Spread, Unknown
+from cnncalc.importers.onnx.layout import known, plain, size_of, times
 from cnncalc.importers.onnx.operators import operator
 from cnncalc.importers.onnx.translation import Translation
 from cnncalc.importers.scales import as_written, fraction_of
@@ -101,6 +102,34 @@ def resize(translation: Translation, call: Call) -> None:
         how["align_corners"] = True
     how |= _how_large(axes)
     translation.layer(call, "upsample", source.tensor, new, plain(new, translation.batch), **how)
+
+
+def repeated(translation: Translation, call: Call, place: int) -> Feature:
+    """An input; one whose axes of size 1 were repeated is enlarged."""
+    held = call.input(place)
+    if not isinstance(held, Spread):
+        return call.feature(place)
+    output = f"{held.feature.tensor}|{times(held.sizes)}"
+    shape = translation.shapes[held.feature.tensor]
+    new = Shape(shape.channels, held.sizes[2:])
+    layout = plain(new, translation.batch)
+    if held.feature.layout != plain(shape, translation.batch) or tuple(map(size_of, layout)) != held.sizes:
+        return call.feature(place)  # which says that it is repeated
+    if output not in translation.places:
+        axes = [
+            _Axis(size, wanted, None) for size, wanted in zip(known(shape)[1:], known(new)[1:], strict=True)
+        ]
+        enlarged = item(
+            "upsample",
+            held.feature.tensor,
+            output,
+            label=call.node.label,
+            shape=new,
+            mode="nearest",
+            **_how_large(axes),
+        )
+        translation.add(enlarged)
+    return Feature(output, layout)
 
 
 def _words(way: _Way) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cnncalc.geometry.shape import Shape
 from cnncalc.importers.items import item
@@ -84,7 +84,24 @@ def unsqueeze(translation: Translation, call: Call) -> None:
 @operator("Expand")
 def expand(translation: Translation, call: Call) -> None:
     feature = call.feature()
-    target = call.values(1, "the new shape") or ()
+    _spread(translation, call, feature, call.values(1, "the new shape") or ())
+
+
+@operator("Tile")
+def tile(translation: Translation, call: Call) -> None:
+    """Axes of size 1 repeated; the whole of another axis after itself is no map that a layer makes."""
+    feature = call.feature()
+    repeats = [int(one) for one in call.values(1, "the repeats") or ()]
+    if len(repeats) != len(feature.sizes) or min(repeats, default=0) < 1:
+        raise Unknown(f"{list(feature.sizes)} cannot be repeated {repeats} times")
+    if any(size > 1 and count > 1 for size, count in zip(feature.sizes, repeats, strict=True)):
+        raise Unknown(f"it repeats {times(feature.sizes)} {repeats} times, after itself")
+    sizes = [size * count for size, count in zip(feature.sizes, repeats, strict=True)]
+    _spread(translation, call, feature, sizes)
+
+
+def _spread(translation: Translation, call: Call, feature: Feature, target: Sequence[int]) -> None:
+    """A feature some axes of which, of size 1, get another size."""
     extra = max(len(target) - len(feature.layout), 0)
     layout = ((),) * extra + feature.layout
     sizes = tuple(map(size_of, layout))

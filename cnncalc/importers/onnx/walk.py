@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from cnncalc.importers.items import Problem, Refused, unknown_item
 from cnncalc.importers.onnx.attention import continued
 from cnncalc.importers.onnx.call import Call
 from cnncalc.importers.onnx.file import Constant, OnnxFunction, OnnxGraph, OnnxNode, Reference
-from cnncalc.importers.onnx.folding import folded, is_folded
+from cnncalc.importers.onnx.folding import folded, in_graph, is_folded
 from cnncalc.importers.onnx.graphs import needed
 from cnncalc.importers.onnx.held import Feature, Held, Lost, Offsets, Scores, Unknown, tensors_of
 from cnncalc.importers.onnx.layout import plain
@@ -26,12 +27,15 @@ MOST_NODES = 200_000
 """Nodes of a graph after functions are expanded."""
 Shapes = Mapping[str, tuple[int | None, ...]]
 """Of values of a graph, as far as the file states them."""
+_OF_NODE = re.compile(r"(^|/)Constant(_\d+)?_output_0$")
+"""The name of a constant that was a node before a tool made it an initialiser."""
 DOMAINS = {"", "com.microsoft"}
 
 
 def walk(translation: Translation, graph: OnnxGraph, depth: int = 0) -> None:
     """Translate the nodes that outputs depend on."""
-    translation.held.update(graph.constants)
+    for name, constant in graph.constants.items():
+        translation.held[name] = in_graph(constant) if _OF_NODE.search(name) else constant
     _walked(translation, needed(graph.nodes, graph.outputs), graph.values, depth)
 
 

@@ -126,3 +126,25 @@ def test_gelu_of_a_product_is_one_function(tmp_path: Path) -> None:
     ]  # fmt: skip
     constants = [*NUMBERS, floats("1", [1.0], []), floats("root", [2**0.5], [])]
     assert ops(network(tmp_path, nodes, constants)) == ["sigmoid", "relu", "mul", "gelu"]
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "params"),
+    [
+        ("/norm/Constant_1_output_0", 0.0, 4),
+        ("Constant_output_0", 0.0, 4),
+        ("/norm/Constant_output_0", 0.5, 8),
+        ("norm.bias", 0.0, 8),
+    ],
+)
+def test_offsets_that_are_no_parameter_are_not_learned(
+    name: str, number: float, params: int, tmp_path: Path
+) -> None:
+    """A norm without them, as PyTorch's older exporter writes it and tools store it."""
+    nodes = [
+        node("Transpose", ["x"], ["t"], perm=[0, 2, 3, 1]),
+        node("LayerNormalization", ["t", "g", name], ["l"]),
+        node("Transpose", ["l"], ["y"], perm=[0, 3, 1, 2]),
+    ]
+    found = network(tmp_path, nodes, [weights("g", [4]), floats(name, [number, 0.0, 0.0, 0.0])])
+    assert (ops(found), found.stated.params) == (["ln"], params)

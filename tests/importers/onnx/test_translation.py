@@ -602,6 +602,7 @@ def test_a_flatten_by_computed_shapes_is_a_flatten(tmp_path: Path) -> None:
         ([node("ReduceMax", ["m", "first"], ["s"], keepdims=0)], (4, 16, 4)),  # of 4, 1, 4 and 1, 16, -2
         ([node("ReduceSum", ["m", "second"], ["r"]), node("Concat", ["r", "m"], ["c"], axis=1), node("Gather", ["c", "zero"], ["s"], axis=0)], (9, 4, 1, 4)),
         ([node("ReduceMean", ["m", "second"], ["s"], keepdims=0)], (3, 5)),
+        ([node("Tile", ["first", "two"], ["z"]), node("Concat", ["n", "z"], ["s"], axis=0)], (-3, 20, 8, 0, 0)),
     ],
 )  # fmt: skip
 def test_shapes_are_computed_as_onnx_computes_them(
@@ -610,7 +611,7 @@ def test_shapes_are_computed_as_onnx_computes_them(
     matrix = number(1, 2) + number(1, 3) + integers("m", [4, 1, 4, 1, 16, -2])[2:]
     constants = [
         integers("n", [-3, 20, 8]), integers("low", [2])[2:], integers("high", [16])[2:], integers("first", [0]),
-        integers("second", [1]), integers("zero", [0])[2:], matrix,
+        integers("second", [1]), integers("zero", [0])[2:], integers("two", [2]), matrix,
     ]  # fmt: skip
     path = written(tmp_path, graph(computed, {"x": (1,)}, ("s",), constants), 18)
     translation = Translation(read_model(path), path, partial=False)
