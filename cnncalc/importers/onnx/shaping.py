@@ -26,7 +26,7 @@ from cnncalc.importers.onnx.layout import (
     whole,
 )
 from cnncalc.importers.onnx.operators import operator
-from cnncalc.importers.onnx.parts import chunk, part
+from cnncalc.importers.onnx.parts import chunk, heads_of, part
 from cnncalc.importers.onnx.translation import Translation
 
 # Labels only
@@ -215,6 +215,7 @@ def cut(translation: Translation, call: Call) -> None:
         (changed == [1] and not _spatial_axes(translation, feature, changed))
         or translation.is_of_channels(feature, changed[0])
         or chunk(translation, feature, changed[0])
+        or heads_of(translation, call, feature, changed[0])
     ):
         taken = ranges[changed[0]]
         part(translation, call, feature, changed[0], taken.start, len(taken), call.node.outputs[0])
