@@ -17,7 +17,7 @@ from cnncalc.questions.answers import SPATIAL, failure, refusal
 from cnncalc.questions.trace import Placed, Trace, alignment, check_local, taps_of, trace
 from cnncalc.support import display
 from cnncalc.support.dtypes import DTYPES
-from cnncalc.support.numbers import plural
+from cnncalc.support.numbers import by, plural
 
 _UNBOUNDED = LARGEST_SIZE
 MOST_TILES = 100_000
@@ -81,6 +81,12 @@ class Tiling(NamedTuple):
 
     def __rich__(self) -> object:
         return display.rich(self)
+
+
+def places(aligns: Iterable[int]) -> str:
+    """Where tiles may begin along some axes."""
+    steps = by(dict.fromkeys(aligns))
+    return "tiles may begin anywhere" if steps == "1" else f"tiles begin at multiples of {steps}"
 
 
 class _Failed(Exception):
@@ -288,7 +294,7 @@ class _Planner:
         for number, layer in self.whole.placed():
             reads = taps_of(self.model, layer, axis)
             step = steps[layer.inputs[0]]
-            end += step * (reads.advance - 1 + max(run.step for run in reads.runs))
+            end += step * (reads.advance - 1 + max(run.step - 1 for run in reads.runs))
             steps[number] = step * Fraction(reads.advance, len(reads.runs))
         return ceil(end)
 
@@ -460,11 +466,10 @@ class _Planner:
         """No plan with tiles of a size: what the smallest one is that works along some axes."""
         each = [self._least(one, limit) for one in axes]
         smallest = max(filter(None, each), default=None) if all(each) else None
-        align = self.aligns[axis]
         message = f"a tile of {limit} is too small"
         if layer is not None:
             message += f": no unit of `{layer.record.path}` is right in it"
-        begin = f"tiles begin at multiples of {align}"
+        begin = places(self.aligns[axis : axis + 1])
         help = (
             f"{begin}; no tile smaller than the image works"
             if smallest is None

@@ -77,6 +77,20 @@ def test_a_large_image_costs_some_analyses_and_not_one_per_tile() -> None:
     assert ratio(lambda: tile(model, (4096, 4096), tile=512), lambda: cnncalc.analyze(model)) < 40
 
 
+def test_the_smallest_tile_of_a_deep_network_takes_some_analyses_and_not_one_for_each_layer() -> None:
+    """What nothing drops or passes over is right alike wherever the end of the image is."""
+    model = model_of("input: 1x64\nlayers: [{conv3: {out: 1, padding: 1}, repeat: 150}]")
+
+    def plan() -> None:
+        with pytest.raises(cnncalc.NoAnswer) as found:
+            tile(model, (2000,), tile=200)
+        assert (
+            found.value.diagnostics[0].help == "tiles may begin anywhere; the smallest tile that works is 301"
+        )
+
+    assert ratio(plan, lambda: cnncalc.analyze(model)) < 200
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from cnncalc.questions.tile import Tile, TiledAxis, Tiling
+from cnncalc.questions.tile import Tile, TiledAxis, Tiling, places
 from cnncalc.render.listing import Column, Listing, Total
 from cnncalc.render.listings.answers import Answers, about_output, outputs_record, title
 from cnncalc.render.listings.sizes import AXES
 from cnncalc.render.surface import Surface
 from cnncalc.render.text import memory
-from cnncalc.support.numbers import by, plural
+from cnncalc.support.numbers import plural
 
 MOST_SHOWN = 12
 """Tiles of an axis that a table for a reader has; of more it has the first and the last ones."""
@@ -39,14 +39,13 @@ class Tiles(Answers[Tiling]):
         axes = [("", answer.axes[0])] if alike else list(zip(names, answer.axes, strict=True))
         lines = [line for name, axis in axes for line in _shown(name, axis)]
         columns = (*(() if alike else (_AXIS,)), _NUMBER, _BEGIN, _SIZE, _KEEP, _AT)
-        aligns = by(dict.fromkeys(axis.align for axis in answer.axes))
         return Listing(
             title(answer, surface, plural(answer.tiles, "tile")),
             columns,
             tuple(lines),
             notes=(
                 *about_output(answer, "units are kept"),
-                f"tiles begin at multiples of {aligns}",
+                places(axis.align for axis in answer.axes),
                 *_overlap(answer),
                 "kept: units of the whole output; from: where they begin in the tile's own output",
             ),
