@@ -66,6 +66,9 @@ def test_one_axis_is_enough() -> None:
     assert is_kept("rf > 4", analyze(model)) is False
     assert is_kept("rf > +1", analyze(model)) is False
     assert is_kept("rf > 5", analyze(model)) is True
+    (model,) = loads("input: [3, 8, 9]\nlayers: [relu]\n")
+    assert is_kept("size > 8", analyze(model)) is False
+    assert is_kept("size > 9", analyze(model)) is True
 
 
 def test_a_field_that_sees_all_is_larger_than_any_number() -> None:

@@ -121,6 +121,12 @@ def test_windows_on_one_tensor_share_what_they_keep() -> None:
     assert (found.look_back, found.look_ahead, found.state) == (2, 2, 4 * 2)
 
 
+def test_the_nominal_position_between_two_is_the_first_of_them() -> None:
+    """Unit u behind nearest upsampling by 2 reads the position floor(u/2), its nominal one."""
+    (delay,) = stream(model_of("[upsample: 2]")).layers
+    assert (delay.look_back, delay.look_ahead) == (0, 0)
+
+
 def test_a_size_need_not_be_known() -> None:
     assert stream(model_of("[conv3: {out: 4, stride: 2, padding: 1}]")).chunk == 2
 
