@@ -29,7 +29,9 @@ def attention(call: Call) -> Made:
     if call.options.get("use_causal_mask") or call.options.get("attention_mask") is not None:
         call.refuse("a mask is not understood")
         return None
-    if not call.needs_map() or call.shape.channels is None:
+    if call.shape.channels is None:
+        call.refuse(f"of {call.shape} its weights are not known: pass --input")
+    if call.shape.channels is None or not call.needs_map():
         return None
     sources = {tensor.id: tensor for tensor in call.tensors[1:]}
     if len(sources) != 1:

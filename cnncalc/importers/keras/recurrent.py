@@ -58,7 +58,7 @@ _MERGES = {"sum": "add", "ave": "add", "mul": "mul"}
 def bidirectional(call: Call) -> Made:
     """Both directions side by side, or joined element by element."""
     inner, mode = call.settings.get("layer"), call.settings.get("merge_mode", "concat")
-    op = _RECURRENT.get(inner.get("class_name", "")) if isinstance(inner, dict) else None
+    op = _RECURRENT.get(str(inner.get("class_name"))) if isinstance(inner, dict) else None
     if op is None or not isinstance(inner, dict) or call.shape.rank != 1:
         call.refuse("only LSTM, GRU and SimpleRNN on a sequence are understood")
         return None

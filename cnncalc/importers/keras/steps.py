@@ -38,7 +38,7 @@ def over_steps(call: Call) -> Call:
     """The call of ``TimeDistributed`` as that of the layer inside it, over the steps too; other calls as they
     are, and those of layers that have no such form.
     """
-    if call.kind != "TimeDistributed":
+    if call.kind != "TimeDistributed" or not call.tensors:
         return call
     inner = modern(_inside(call.settings, "layer"))
     kind, settings = str(inner.get("class_name")), _inside(inner, "config")
@@ -54,15 +54,12 @@ def over_steps(call: Call) -> Call:
 
 def model_over_steps(config: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The model inside a ``TimeDistributed``, each of its layers in one; ``None`` where there is none."""
-    model = (
-        (config.get("config") or {}).get("layer") if config.get("class_name") == "TimeDistributed" else None
-    )
-    settings = model.get("config") if isinstance(model, Mapping) else None
-    layers = settings.get("layers") if isinstance(settings, Mapping) else None
-    if not isinstance(model, Mapping) or not isinstance(settings, Mapping) or not isinstance(layers, list):
+    model = _inside(_inside(config, "config"), "layer")
+    layers = _inside(model, "config").get("layers")
+    if config.get("class_name") != "TimeDistributed" or not isinstance(layers, list):
         return None
     wrapped = [_wrapped(one) if isinstance(one, Mapping) else one for one in layers]
-    return {**model, "config": {**settings, "layers": wrapped}}
+    return {**model, "config": {**_inside(model, "config"), "layers": wrapped}}
 
 
 def _inside(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:

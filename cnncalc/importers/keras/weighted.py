@@ -83,7 +83,9 @@ def normalization(call: Call) -> Made:
     if call.settings.get("mean") is not None or call.settings.get("invert"):
         return [call.first]
     channels = call.shape.channels
-    if not _on_channels(call) or channels is None:
+    if channels is None:
+        call.refuse(f"of {call.shape} its statistics are not known: pass --input")
+    if channels is None or not _on_channels(call):
         return None
     return [
         call.add(

@@ -114,6 +114,9 @@ def transposed(call: Call) -> Made:
     cuts = None
     if call.settings.get("output_padding") is not None:
         extra = call.per_axis("output_padding", least=0)
+        if any(more >= step for more, step in zip(extra, stride, strict=True)):
+            call.refuse(f"`output_padding={list(extra)}` is not less than the strides {list(stride)}")
+            return None
         cuts = [_cut(*one, word) for one in zip(kernel, dilation, extra, strict=True)]
     windows = [
         TENSORFLOW.transposed_window(k, s, pads, d, more)

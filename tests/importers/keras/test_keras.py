@@ -317,6 +317,10 @@ def test_a_model_inside_a_model_is_inlined(tmp_path: Path) -> None:
         (layer("BatchNormalization", axis=1), "BatchNormalization: `axis=1` is not the channels'"),
         (layer("ReLU", max_value=2.0, negative_slope=0.1), "ReLU: `max_value=2.0`, `negative_slope=0.1`"),
         (layer("Permute", dims=[2, 1, 3]), "Permute: `dims=[2, 1, 3]` changes the order of axes"),
+        (
+            layer("Conv2DTranspose", filters=4, kernel_size=3, strides=2, output_padding=2),
+            "Conv2DTranspose: `output_padding=[2, 2]` is not less than the strides [2, 2]",
+        ),
         (layer("RepeatVector", n=3), "RepeatVector: it needs a vector, its input is 6x15x20"),
         (layer("CenterCrop", height=16, width=20), "CenterCrop: 16x20 of 6x15x20 is not understood"),
         (layer("PReLU", shared_axes=[1]), "PReLU: `shared_axes=[1]` are some of the axes"),
