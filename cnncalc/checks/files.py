@@ -4,6 +4,7 @@ its sums.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Iterator
 from operator import add
@@ -36,7 +37,7 @@ from cnncalc.loading import Options, for_spec, load_parsed, source_at
 from cnncalc.network.expectation import Finding
 from cnncalc.network.model import Model
 from cnncalc.support.process import paused_collection
-from cnncalc.support.words import did_you_mean, listed
+from cnncalc.support.words import did_you_mean, listed, shown
 
 NO_SPEC, NO_EXPECTATION = "E115", "E404"
 EXPECTATION = "E4"
@@ -190,7 +191,10 @@ def check_file(path: str, wanted: Wanted, is_named: bool = True) -> Checked | No
 
 
 def nothing_in(path: str, reason: str | None = None) -> Checked:
-    """A folder or pattern without a spec, which is never a success."""
+    """A folder or pattern without a spec, or a folder that cannot be read, which is never a success."""
+    if os.path.isdir(path) and not os.access(path, os.R_OK | os.X_OK):
+        closed = Diagnostic("E110", "error", f"the folder `{shown(path)}` cannot be read: permission denied")
+        return _refused(path, SourceError(closed))
     message = f"no spec in `{path}`"
     help = reason or "specs are .yaml and .yml files with `layers` or `models` at their top"
     return Checked(path, problems=(Problem(Diagnostic(NO_SPEC, "error", message, help)),), is_done=False)

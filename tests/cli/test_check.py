@@ -204,6 +204,18 @@ def test_nothing_matched_exits_2(path: str, capsys: pytest.CaptureFixture[str]) 
     assert ran.out.startswith("1 file: 1 expectation met, 0 failed")
 
 
+def test_a_folder_that_cannot_be_read_is_not_said_to_be_empty(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("closed").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, _: str(path) != "closed")  # root may read everything
+    ran = Ran(capsys, "check", "closed")
+    assert (ran.code, ran.err) == (
+        2,
+        "error[E110]: the folder `closed` cannot be read: permission denied\n",
+    )
+
+
 def test_a_missing_file_exits_2_and_the_others_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
     ran = Check(capsys, "nowhere.yaml", "liar.yaml")
     assert (ran.code, ran.codes) == (2, ["E401"])
