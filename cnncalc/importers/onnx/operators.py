@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from cnncalc.support.handlers import Handlers
 
 if TYPE_CHECKING:
     from cnncalc.importers.onnx.call import Call
     from cnncalc.importers.onnx.translation import Translation
 
 Handler = Callable[["Translation", "Call"], None]
-OPERATORS: dict[str, Handler] = {}
-"""What translates each operator that is not folded away; filled by the modules of ``FAMILIES``."""
 
 FAMILIES = (
     "convolutions",
@@ -28,19 +27,7 @@ FAMILIES = (
     "recurrent",
     "quantized",
 )
+OPERATORS = Handlers[Handler]("cnncalc.importers.onnx", *FAMILIES)
+"""What translates each operator that is not folded away."""
 
-
-def operator(*names: str) -> Callable[[Handler], Handler]:
-    """Register what translates an operator."""
-
-    def register(handler: Handler) -> Handler:
-        OPERATORS.update(dict.fromkeys(names, handler))
-        return handler
-
-    return register
-
-
-def load() -> None:
-    """Have every family registered."""
-    for family in FAMILIES:
-        import_module(f"cnncalc.importers.onnx.{family}")
+operator = OPERATORS.handles

@@ -66,6 +66,8 @@ def as_floating(translation: Translation, call: Call) -> None:
     call.must_be("channels_last", 0)
     call.ignore("opset")
     floating = call.as_operator(name, places)
-    OPERATORS[name](translation, floating)
+    handler = OPERATORS.get(name)
+    assert handler is not None
+    handler(translation, floating)
     if left := floating.unread():
         raise Unknown(f"{left[0]} is not understood")

@@ -25,7 +25,6 @@ from cnncalc.importers.onnx.layout import (
     transposed,
     whole,
 )
-from cnncalc.importers.onnx.operators import load
 
 UNRUNNABLE = "no runtime can run the file as it is: export it again"
 
@@ -34,7 +33,6 @@ class Translation:
     """The items of one model at given input shapes."""
 
     def __init__(self, model: OnnxModel, file: str, partial: bool) -> None:
-        load()
         self.model = model
         self.file = file
         self.partial = partial

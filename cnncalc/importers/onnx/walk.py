@@ -88,7 +88,7 @@ def _knows(translation: Translation, node: OnnxNode) -> bool:
     """Whether an operator is one that is translated or computed, with whatever attributes."""
     return (node.domain, node.operator) in translation.model.functions or (
         node.domain in DOMAINS
-        and (node.operator in OPERATORS or node.operator == "If" or is_folded(node.operator))
+        and (node.operator == "If" or is_folded(node.operator) or OPERATORS.get(node.operator) is not None)
     )
 
 
