@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-# With oneDNN TensorFlow 2.21 takes one stride for all axes where an output axis has length 1, and fills what should be empty.
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 tf = pytest.importorskip("tensorflow")
 
 import numpy as np  # noqa: E402
