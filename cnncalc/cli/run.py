@@ -24,7 +24,6 @@ from cnncalc.errors import (
 )
 from cnncalc.loading import Loaded, Options, load_path
 from cnncalc.network.model import Model
-from cnncalc.questions.answers import other_axes
 from cnncalc.render.diagnostics import closing_line, render
 from cnncalc.render.document import Document
 from cnncalc.render.formats import Format
@@ -128,6 +127,8 @@ def _check_unit(unit: tuple[int, ...], entries: Sequence[Entry], option: str) ->
         ranks = {len(layer.field.axes) for layer in entry.layers} if isinstance(entry, Report) else set()
         wrong = next((rank for rank in ranks if rank != len(unit)), None)
         if wrong is not None and isinstance(entry, Report):
+            from cnncalc.questions.answers import other_axes
+
             raise typer.BadParameter(other_axes(entry.name, wrong, unit, f"{option} "), param_hint=option)
 
 
